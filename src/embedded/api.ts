@@ -1,0 +1,288 @@
+/**
+ * What the parts of the embedded cluster know of each other. Types only; `cluster.ts` joins the parts.
+ */
+import type { Duplex, Readable, Writable } from 'node:stream';
+import type { Clock } from '../kernel/clock.ts';
+import type { EnvVar, Pod, ResourceRequirements, Status } from '../kube/api.gen.ts';
+import type { KubeObject, Resource, Stored } from '../kube/meta.ts';
+
+/** Who makes a request, as authentication found out. */
+export interface User {
+  name: string;
+  uid?: string;
+  groups: readonly string[];
+  extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** A failed request: carries the Status that goes to the client. Made by the helpers in `server/status.ts`. */
+export interface ApiFailure extends Error {
+  readonly status: Status;
+}
+
+export interface WriteOptions {
+  dryRun?: boolean;
+  /** Defaults to the client's own. */
+  fieldManager?: string;
+  /** `status`, `scale`, `binding`, `token`, `eviction`, ... */
+  subresource?: string;
+  fieldValidation?: 'Strict' | 'Warn' | 'Ignore';
+}
+
+export interface ListOptions {
+  labelSelector?: string;
+  fieldSelector?: string;
+  limit?: number;
+  continue?: string;
+  resourceVersion?: string;
+}
+
+export interface DeleteOptions {
+  preconditions?: { uid?: string; resourceVersion?: string };
+  gracePeriodSeconds?: number;
+  propagationPolicy?: 'Orphan' | 'Background' | 'Foreground';
+  dryRun?: boolean;
+}
+
+export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
+
+/**
+ * The API as controllers, scheduler and kubelet use it: the same registry, defaults, validation, admission and
+ * watch events as over HTTPS, without TLS and authorization. Objects it returns are shared and must not be changed:
+ * copy (`structuredClone`) before changing. All methods reject with an ApiFailure.
+ */
+export interface ApiClient {
+  get<T extends KubeObject>(r: Resource<T>, namespace: string | undefined, name: string): Promise<Stored<T>>;
+  list<T extends KubeObject>(
+    r: Resource<T>,
+    namespace?: string,
+    options?: ListOptions,
+  ): Promise<{ items: Stored<T>[]; resourceVersion: string; continue?: string }>;
+  create<T extends KubeObject>(r: Resource<T>, object: T, options?: WriteOptions): Promise<Stored<T>>;
+  /** POST to a subresource of one object: `token`, `binding`, `eviction`. */
+  createSubresource<R extends KubeObject>(
+    r: Resource,
+    namespace: string | undefined,
+    name: string,
+    subresource: string,
+    body: R,
+  ): Promise<R>;
+  /** Optimistic: a metadata.resourceVersion in `object` must be the current one (409 Conflict else). */
+  update<T extends KubeObject>(r: Resource<T>, object: T, options?: WriteOptions): Promise<Stored<T>>;
+  updateStatus<T extends KubeObject>(r: Resource<T>, object: T, options?: WriteOptions): Promise<Stored<T>>;
+  patch<T extends KubeObject>(
+    r: Resource<T>,
+    namespace: string | undefined,
+    name: string,
+    type: PatchType,
+    patch: unknown,
+    options?: WriteOptions & { force?: boolean },
+  ): Promise<Stored<T>>;
+  delete(r: Resource, namespace: string | undefined, name: string, options?: DeleteOptions): Promise<void>;
+  /** The same API as another identity (audit, admission, managedFields see it). */
+  as(identity: { user: User; fieldManager: string }): ApiClient;
+}
+
+export interface InformerHandlers<T extends KubeObject> {
+  add?(object: Stored<T>): void;
+  update?(object: Stored<T>, old: Stored<T>): void;
+  /** `object` is the last state. */
+  delete?(object: Stored<T>): void;
+}
+
+/** A live cache of one resource. Handlers run after the write that caused them has returned. */
+export interface Informer<T extends KubeObject> {
+  get(namespace: string | undefined, name: string): Stored<T> | undefined;
+  list(namespace?: string): Stored<T>[];
+  /** Objects whose controller owner (ownerReference with controller: true) has this uid. */
+  byOwner(uid: string): Stored<T>[];
+  /** Existing objects are told as adds first. Returns the way to stop. */
+  on(handlers: InformerHandlers<T>): () => void;
+}
+
+export interface Informers {
+  of<T extends KubeObject>(r: Resource<T>): Informer<T>;
+}
+
+/** Writes Events as Kubernetes' recorders do: counted, aggregated, with `source.component` and reportingComponent. */
+export interface EventRecorder {
+  /** `involved` may be any stored object; `type` Normal or Warning. */
+  event(
+    involved: KubeObject & { fieldPath?: string },
+    type: 'Normal' | 'Warning',
+    reason: string,
+    message: string,
+    options?: { action?: string; related?: KubeObject },
+  ): void;
+}
+
+/** What a controller, the scheduler and the kubelet are given. */
+export interface ComponentContext {
+  client: ApiClient;
+  informers: Informers;
+  clock: Clock;
+  /** Aborts when the cluster stops: every loop ends then. */
+  signal: AbortSignal;
+  /** An event recorder of the component, e.g. `recorder('replicaset-controller')`; host set for kubelets. */
+  recorder(component: string, host?: string): EventRecorder;
+  /** Facts of the cluster that some components need. */
+  cluster: {
+    /** PEM of the CA that signed the serving certificate (kube-root-ca.crt). */
+    caCertificate: string;
+    /** Where in-cluster clients end up: what 10.96.0.1:443 really is. */
+    apiServer: { host: string; port: number };
+    serviceCidr: string;
+    podCidr: string;
+    /** Folder of the cluster's own files (logs, volumes); undefined: keep in memory. */
+    folder?: string;
+  };
+}
+
+/** A controller, the scheduler, a kubelet: something that runs until `context.signal` aborts. */
+export interface Component {
+  /** As in kube-controller-manager: `replicaset`, `serviceaccount`, `garbage-collector`, ... */
+  readonly name: string;
+  start(context: ComponentContext): void | Promise<void>;
+}
+
+// ---------------------------------------------------------------- node and containers
+
+export interface LogOptions {
+  container?: string;
+  previous?: boolean;
+  follow?: boolean;
+  tailLines?: number;
+  sinceSeconds?: number;
+  sinceTime?: string;
+  timestamps?: boolean;
+  limitBytes?: number;
+  signal?: AbortSignal;
+}
+
+/** The three streams of a process in a container and how it ended. */
+export interface ProcessStreams {
+  stdin?: Writable;
+  stdout: Readable;
+  stderr?: Readable;
+  /** Terminal size, for tty sessions. */
+  resize?(columns: number, rows: number): void;
+  /** Resolves with the exit code when the process has ended and its output is complete. */
+  exit: Promise<number>;
+  /** Hangs up: the process gets SIGHUP, then SIGKILL. */
+  close(): void;
+}
+
+export interface ExecOptions {
+  container?: string;
+  command: string[];
+  stdin: boolean;
+  tty: boolean;
+}
+
+/** What the API server asks of a node's kubelet (port 10250 on a real node). Rejects with an ApiFailure. */
+export interface NodeAgent {
+  readonly nodeName: string;
+  logs(pod: Stored<Pod>, options: LogOptions): Promise<Readable>;
+  exec(pod: Stored<Pod>, options: ExecOptions): Promise<ProcessStreams>;
+  attach(pod: Stored<Pod>, options: Omit<ExecOptions, 'command'>): Promise<ProcessStreams>;
+  portForward(pod: Stored<Pod>, port: number): Promise<Duplex>;
+}
+
+/** A file or folder that the kubelet puts into a container. */
+export type VolumeSource =
+  /** Read-only content that the kubelet owns (projected, configMap, secret, downwardAPI); may be replaced while running. */
+  | { kind: 'files'; id: string; files: Record<string, { content: Uint8Array; mode: number }> }
+  /** A writable tree shared by the containers of the Pod (emptyDir) or beyond it (hostPath, PVC): same id, same tree. */
+  | { kind: 'tree'; id: string };
+
+export interface ContainerMount {
+  mountPath: string;
+  subPath?: string;
+  readOnly: boolean;
+  volume: VolumeSource;
+}
+
+/** All that the runtime needs to start one container. */
+export interface ContainerSpec {
+  /** Unique: `<pod uid>/<container>/<restart count>`. */
+  id: string;
+  image: string;
+  /** Overrides the image's ENTRYPOINT / CMD, with $(VAR) already expanded. */
+  command?: string[];
+  args?: string[];
+  workingDir?: string;
+  /** Complete: service links, env, envFrom, downward API resolved. */
+  env: EnvVar[];
+  mounts: ContainerMount[];
+  hostname: string;
+  /** Pod facts that programs see: hostname -i, resolv.conf, identity for network policies. */
+  pod: { name: string; namespace: string; uid: string; ip: string; nodeName: string; serviceAccountName: string };
+  securityContext?: { runAsUser?: number; runAsGroup?: number; fsGroup?: number; readOnlyRootFilesystem?: boolean };
+  stdin: boolean;
+  stdinOnce?: boolean;
+  tty: boolean;
+  resources?: ResourceRequirements;
+  terminationMessagePath: string;
+}
+
+export interface ContainerExit {
+  exitCode: number;
+  /** Set if a signal ended it. */
+  signal?: number;
+  /** `OOMKilled` where memory ran out; else the kubelet says Completed or Error. */
+  reason?: string;
+  /** Content of terminationMessagePath, if any. */
+  message?: string;
+}
+
+export interface RunningContainer {
+  readonly id: string;
+  /** Fires for every chunk of output, in order. */
+  onOutput(listener: (stream: 'stdout' | 'stderr', chunk: Uint8Array) => void): void;
+  readonly exited: Promise<ContainerExit>;
+  kill(signal: 'SIGTERM' | 'SIGKILL' | 'SIGINT' | 'SIGHUP' | 'SIGQUIT'): void;
+  exec(options: { command: string[]; stdin: boolean; tty: boolean; env?: EnvVar[] }): ProcessStreams;
+  attach(options: { stdin: boolean; tty: boolean }): ProcessStreams;
+  /** Replaces the content of `files` volumes by id (token rotation, ConfigMap updates). */
+  updateFiles(id: string, files: Record<string, { content: Uint8Array; mode: number }>): void;
+}
+
+/** Why a container could not be started (reason StartError or RunContainerError, exit code 128 or 127). */
+export interface StartFailure extends Error {
+  readonly reason: 'StartError' | 'ContainerCannotRun';
+  readonly exitCode: number;
+}
+
+/**
+ * Runs containers. Lives apart from the API server's event loop (a worker thread), so that a busy loop in a
+ * container slows neither the server nor the terminal app.
+ */
+export interface ContainerRuntime {
+  /** What the catalogue says of an image reference; undefined: the image does not exist (ErrImagePull). */
+  image(reference: string): { name: string; digest: string; sizeBytes: number; user?: number } | undefined;
+  /** Resolves once the process runs; rejects with a StartFailure. */
+  start(spec: ContainerSpec): Promise<RunningContainer>;
+  /** Forgets a volume tree (the Pod is gone). */
+  removeVolume(id: string): void;
+  /** Kills everything that belongs to this cluster. */
+  dispose(): Promise<void>;
+}
+
+/** What programs in containers find on the network; answered by `network/` from the API objects. */
+export interface ClusterNetwork {
+  /** DNS as CoreDNS answers it to a Pod of `namespace` (search domains applied by the caller). Empty: NXDOMAIN. */
+  lookup(name: string): Promise<string[]>;
+  /**
+   * Where a TCP connection from the Pod ends up: the API server's real address, a listener in another container,
+   * or a refusal. `timeout`: packets get lost (policy, no such address).
+   */
+  route(
+    from: { namespace: string; podName: string },
+    address: string,
+    port: number,
+  ): Promise<
+    | { kind: 'api-server'; host: string; port: number }
+    | { kind: 'container'; podUid: string; port: number }
+    | { kind: 'refused' }
+    | { kind: 'timeout' }
+  >;
+}

@@ -1,0 +1,45 @@
+/** The exit codes of every command: the one table. */
+export const exitCodes = {
+  ok: 0,
+  /** Only `check`, `exam submit`, `pack verify`, `pack lint`: the answer is "not yet". */
+  notSolved: 1,
+  usage: 2,
+  environment: 3,
+  bug: 70,
+  interrupted: 130,
+} as const;
+
+/** What a person needs from an error: what went wrong, why, and what to do next. */
+export interface ErrorText {
+  /** One sentence, without a full stop. */
+  what: string;
+  why?: string;
+  /** The next step, as something to type or do. */
+  next?: string;
+}
+
+abstract class ExplainedError extends Error {
+  readonly text: ErrorText;
+  abstract readonly exitCode: number;
+
+  constructor(text: ErrorText, options?: ErrorOptions) {
+    super([text.what, text.why].filter(Boolean).join(': '), options);
+    this.name = new.target.name;
+    this.text = text;
+  }
+}
+
+/** The person can mend it by typing something else. */
+export class UserError extends ExplainedError {
+  readonly exitCode = exitCodes.usage;
+}
+
+/** The machine, the network or the cluster is at fault. */
+export class EnvironmentError extends ExplainedError {
+  readonly exitCode = exitCodes.environment;
+}
+
+/** We are at fault. */
+export class BugError extends ExplainedError {
+  readonly exitCode = exitCodes.bug;
+}
