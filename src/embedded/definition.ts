@@ -64,6 +64,9 @@ export interface Column {
   priority: number;
 }
 
+/** Value of a selectable field. A method, so that definitions of any kind fit into one list. */
+export type FieldSelector<T extends KubeObject = KubeObject> = { value(object: Stored<T>): string }['value'];
+
 /** What a subresource accepts; `status` and `scale` have generic handlers chosen by `kind`. */
 export interface Subresource {
   verbs: readonly string[];
@@ -88,12 +91,12 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   readonly strategy: Strategy<T>;
   readonly columns: readonly Column[];
   /** The cells of a row, all priorities, in the order of `columns`; `now` in milliseconds for ages. */
-  readonly cells: (object: Stored<T>, now: number) => unknown[];
+  cells(object: Stored<T>, now: number): unknown[];
   /** Conditions of a table row (only finished Pods and Jobs have one). */
-  readonly rowConditions?: (object: Stored<T>) => unknown[] | undefined;
+  rowConditions?(object: Stored<T>): unknown[] | undefined;
   readonly subresources?: Readonly<Record<string, Subresource>>;
   /** Field selectors beyond metadata.name and metadata.namespace. */
-  readonly fieldSelectors?: Readonly<Record<string, (object: Stored<T>) => string>>;
+  readonly fieldSelectors?: Readonly<Record<string, FieldSelector<T>>>;
   /** Virtual resources (reviews): answers the create itself; nothing is stored. */
   readonly review?: boolean;
   /** Where objects are stored if another version or group shares them (events.k8s.io and core events). */
