@@ -101,4 +101,6 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   readonly review?: boolean;
   /** Where objects are stored if another version or group shares them (events.k8s.io and core events). */
   readonly storedAs?: Resource;
+  /** Only with `storedAs`: between this shape and the stored one. Neither changes its argument. */
+  convert?: { fromStored(object: Stored): Stored<T>; toStored(object: T): KubeObject };
 }

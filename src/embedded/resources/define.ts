@@ -16,6 +16,7 @@ export interface ResourceDescription<T extends KubeObject> {
   fieldSelectors?: Readonly<Record<string, (object: Stored<T>) => string>>;
   review?: boolean;
   storedAs?: Resource;
+  convert?: ResourceDefinition<T>['convert'];
 }
 
 /**
@@ -37,5 +38,6 @@ export function defineResource<T extends KubeObject>(description: ResourceDescri
     fieldSelectors: description.fieldSelectors,
     review: description.review,
     storedAs: description.storedAs,
+    convert: description.convert,
   };
 }
