@@ -1,0 +1,133 @@
+import { type Clock, sleep } from '../kernel/clock.ts';
+import { type KubeClient, KubeError } from './client.ts';
+import type { KubeObject, Resource, Stored } from './meta.ts';
+
+/** What changed in a mirrored resource. `old` is undefined for new objects, `object` for deleted ones. */
+export interface Change<T extends KubeObject = KubeObject> {
+  resource: Resource<T>;
+  object?: Stored<T>;
+  old?: Stored<T>;
+}
+
+export interface ReflectorOptions<T extends KubeObject> {
+  client: KubeClient;
+  resource: Resource<T>;
+  /** Undefined: all namespaces. */
+  namespace?: string;
+  clock: Clock;
+  onChange(change: Change<T>): void;
+  /** The mirror can't follow the cluster right now (`error`), or can again (undefined). */
+  onHealth(error: Error | undefined): void;
+}
+
+const firstRetry = 100;
+const lastRetry = 5_000;
+
+/**
+ * Mirrors one resource of a cluster: list, then watch from there, for ever; what was missed during an interruption
+ * comes out as changes of the next list. A resource that the cluster does not serve is an empty one.
+ */
+export class Reflector<T extends KubeObject> {
+  readonly #options: ReflectorOptions<T>;
+  readonly #objects = new Map<string, Stored<T>>();
+  readonly #stop = new AbortController();
+  #synced = Promise.withResolvers<void>();
+  #failing = false;
+
+  constructor(options: ReflectorOptions<T>) {
+    this.#options = options;
+    void this.#run();
+  }
+
+  /** Resolves after the first complete list. */
+  get synced(): Promise<void> {
+    return this.#synced.promise;
+  }
+
+  get(namespace: string | undefined, name: string): Stored<T> | undefined {
+    return this.#objects.get(`${namespace ?? ''}/${name}`);
+  }
+
+  list(): Stored<T>[] {
+    return [...this.#objects.values()];
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  async #run(): Promise<void> {
+    const { clock, onHealth } = this.#options;
+    const signal = this.#stop.signal;
+    let delay = firstRetry;
+    while (!signal.aborted) {
+      try {
+        let version = await this.#relist();
+        this.#synced.resolve();
+        if (this.#failing) onHealth(undefined);
+        this.#failing = false;
+        delay = firstRetry;
+        while (!signal.aborted) version = await this.#follow(version);
+      } catch (error) {
+        if (signal.aborted) return;
+        // An expired version only asks for a new list.
+        if (error instanceof KubeError && error.code === 410) continue;
+        this.#failing = true;
+        onHealth(error as Error);
+        await sleep(clock, delay, signal).catch(() => undefined);
+        delay = Math.min(delay * 2, lastRetry);
+      }
+    }
+  }
+
+  /** Brings the mirror to the cluster's present state and returns its version; undefined where the resource is not served. */
+  async #relist(): Promise<string | undefined> {
+    const { client, resource, namespace } = this.#options;
+    const list = await client.list(resource, namespace).catch((error: unknown) => {
+      if (error instanceof KubeError && error.code === 404) return undefined;
+      throw error;
+    });
+    const seen = new Set<string>();
+    for (const object of list?.items ?? []) {
+      seen.add(keyOf(object));
+      this.#put(object);
+    }
+    for (const [key, object] of this.#objects) if (!seen.has(key)) this.#remove(object);
+    return list?.metadata.resourceVersion;
+  }
+
+  /** Follows one watch until the server ends it; returns the version to go on from. */
+  async #follow(version: string | undefined): Promise<string | undefined> {
+    const { client, resource, namespace, clock } = this.#options;
+    const signal = this.#stop.signal;
+    if (version === undefined) {
+      await sleep(clock, lastRetry, signal).catch(() => undefined);
+      return this.#relist();
+    }
+    let last = version;
+    const query = { resourceVersion: version, allowWatchBookmarks: true };
+    for await (const event of client.watch(resource, namespace, query, signal)) {
+      if (event.type === 'ERROR') throw new KubeError(event.object as never);
+      last = event.object.metadata.resourceVersion;
+      if (event.type === 'DELETED') this.#remove(event.object);
+      else if (event.type !== 'BOOKMARK') this.#put(event.object);
+    }
+    return last;
+  }
+
+  #put(object: Stored<T>): void {
+    const key = keyOf(object);
+    const old = this.#objects.get(key);
+    if (old?.metadata.resourceVersion === object.metadata.resourceVersion) return;
+    this.#objects.set(key, object);
+    this.#options.onChange({ resource: this.#options.resource, object, ...(old ? { old } : {}) });
+  }
+
+  #remove(object: Stored<T>): void {
+    if (this.#objects.delete(keyOf(object))) this.#options.onChange({ resource: this.#options.resource, old: object });
+  }
+}
+
+function keyOf(object: Stored): string {
+  return `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+}
