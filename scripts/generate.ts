@@ -1,0 +1,5 @@
+/** `npm run generate`: makes every generated source file from the recordings in fixtures/kubernetes. */
+import './generate-api-types.ts';
+import { generateTypes } from './generate/types.ts';
+
+generateTypes();
