@@ -58,7 +58,7 @@ export interface Strategy<T extends KubeObject> {
 
 export interface Column {
   name: string;
-  type: 'string' | 'integer' | 'boolean' | 'number';
+  type: 'string' | 'integer' | 'boolean' | 'number' | 'date';
   format?: string;
   /** 0 is always shown, 1 with -o wide. */
   priority: number;

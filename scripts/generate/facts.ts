@@ -1,0 +1,93 @@
+/**
+ * Writes src/embedded/generated/facts.gen.ts: what the recorded server publishes of every resource (discovery, table
+ * columns, schema name), one JSON text a group version, and the order in which it lists its groups.
+ */
+import { openApiSchemas, readRecorded, writeTexts } from './recorded.ts';
+
+interface Kind {
+  group: string;
+  version: string;
+  kind: string;
+}
+interface DiscoveredResource {
+  resource: string;
+  singularResource: string;
+  scope: 'Namespaced' | 'Cluster';
+  shortNames?: string[];
+  categories?: string[];
+  verbs: string[];
+  responseKind: Kind;
+  subresources?: { subresource: string; responseKind: Kind; verbs: string[] }[];
+}
+interface AggregatedDiscovery {
+  body: {
+    items: { metadata: { name?: string }; versions: { version: string; resources: DiscoveredResource[] }[] }[];
+  };
+}
+interface LegacyList {
+  resources: { name: string; storageVersionHash?: string }[];
+}
+
+/** Writes the file. */
+export function generateFacts(): void {
+  const columns = readRecorded<Record<string, unknown[]>>('tables/columns.json');
+  const schemaNames = new Map<string, string>();
+  for (const [name, schema] of openApiSchemas()) {
+    for (const { group, version, kind } of schema['x-kubernetes-group-version-kind'] ?? []) {
+      schemaNames.set(`${group}/${version}/${kind}`, name);
+    }
+  }
+  const facts = new Map<string, unknown>();
+  const order: [group: string, versions: string[]][] = [];
+  for (const root of ['api', 'apis']) {
+    for (const group of readRecorded<AggregatedDiscovery>(`discovery/${root}.aggregated.json`).body.items) {
+      const name = group.metadata.name ?? '';
+      order.push([name, group.versions.map((v) => v.version)]);
+      for (const { version, resources } of group.versions) {
+        const groupVersion = name === '' ? version : `${name}/${version}`;
+        const legacy = readRecorded<LegacyList>(
+          `discovery/legacy/${name === '' ? 'api' : `apis__${name}`}__${version}.json`,
+        );
+        const hashes = new Map(legacy.resources.map((r) => [r.name, r.storageVersionHash]));
+        facts.set(
+          groupVersion,
+          Object.fromEntries(
+            resources.map((r) => [
+              r.resource,
+              {
+                kind: r.responseKind.kind,
+                namespaced: r.scope === 'Namespaced',
+                singular: r.singularResource,
+                shortNames: r.shortNames,
+                categories: r.categories,
+                verbs: r.verbs,
+                schema: schemaNames.get(`${name}/${version}/${r.responseKind.kind}`),
+                storageVersionHash: hashes.get(r.resource),
+                subresources: Object.fromEntries(
+                  (r.subresources ?? []).map(({ subresource, responseKind, verbs }) => [
+                    subresource,
+                    { verbs, groupVersionKind: ofSubresource(responseKind, r.responseKind.kind, name, version) },
+                  ]),
+                ),
+                columns: columns[`${groupVersion}/${r.resource}`],
+              },
+            ]),
+          ),
+        );
+      }
+    }
+  }
+  facts.set('', order);
+  writeTexts(
+    'facts.gen.ts',
+    'Recorded facts of every resource, by group version; the order of groups under "".',
+    'resourceFacts',
+    facts,
+  );
+}
+
+/** Undefined where a subresource returns the resource's own kind. */
+function ofSubresource(kind: Kind, own: string, group: string, version: string): Kind | undefined {
+  if (kind.kind === own) return undefined;
+  return kind.version === '' ? { group, version, kind: kind.kind } : kind;
+}
