@@ -191,8 +191,11 @@ export interface NodeAgent {
 export type VolumeSource =
   /** Read-only content that the kubelet owns (projected, configMap, secret, downwardAPI); may be replaced while running. */
   | { kind: 'files'; id: string; files: Record<string, { content: Uint8Array; mode: number }> }
-  /** A writable tree shared by the containers of the Pod (emptyDir) or beyond it (hostPath, PVC): same id, same tree. */
-  | { kind: 'tree'; id: string };
+  /**
+   * A writable tree shared by the containers of the Pod (emptyDir) or beyond it (hostPath, PVC): same id, same tree.
+   * `sizeBytes`: sizeLimit or capacity; `memory`: medium Memory (a tmpfs in `df` and `mount`).
+   */
+  | { kind: 'tree'; id: string; sizeBytes?: number; memory?: boolean };
 
 export interface ContainerMount {
   mountPath: string;
@@ -214,9 +217,22 @@ export interface ContainerSpec {
   env: EnvVar[];
   mounts: ContainerMount[];
   hostname: string;
+  /** `host.subdomain.namespace.svc.cluster.local` where the Pod has a subdomain. */
+  fqdn?: string;
+  hostAliases?: readonly { ip?: string; hostnames?: readonly string[] }[];
+  /** What /etc/resolv.conf says. Default: dnsPolicy ClusterFirst with the usual search domains. */
+  dns?: { nameservers: readonly string[]; searches: readonly string[]; options: readonly string[] };
   /** Pod facts that programs see: hostname -i, resolv.conf, identity for network policies. */
   pod: { name: string; namespace: string; uid: string; ip: string; nodeName: string; serviceAccountName: string };
-  securityContext?: { runAsUser?: number; runAsGroup?: number; fsGroup?: number; readOnlyRootFilesystem?: boolean };
+  securityContext?: {
+    runAsUser?: number;
+    runAsGroup?: number;
+    fsGroup?: number;
+    supplementalGroups?: readonly number[];
+    readOnlyRootFilesystem?: boolean;
+    privileged?: boolean;
+    capabilities?: { add?: readonly string[]; drop?: readonly string[] };
+  };
   stdin: boolean;
   stdinOnce?: boolean;
   tty: boolean;
@@ -252,6 +268,38 @@ export interface StartFailure extends Error {
   readonly exitCode: number;
 }
 
+/** An image that a pack brings: what it is built on, what it starts, and how it behaves. */
+export interface ImageDescription {
+  /** Reference without tag or digest: `example.com/shop/cart`. */
+  name: string;
+  /** Default: every plausible version and `latest`. */
+  tags?: readonly string[];
+  /** Reference of a catalogue image whose files and programs it has. Default: busybox. */
+  base?: string;
+  entrypoint?: readonly string[];
+  cmd?: readonly string[];
+  env?: Readonly<Record<string, string>>;
+  workingDir?: string;
+  user?: number;
+  /** By absolute path. A file with `mode` 0755 and a `#!` line is a program. */
+  files?: Readonly<Record<string, string | { content: string; mode?: number }>>;
+  /** What it does when neither it nor the Pod names a command: logs, listens, ends. */
+  service?: {
+    /** Lines at the start; then `repeat`, one after the other, every `everySeconds`. */
+    logs?: readonly string[];
+    repeat?: { lines: readonly string[]; everySeconds: number };
+    ports?: readonly {
+      port: number;
+      /** Default http. */
+      protocol?: 'http' | 'tcp';
+      /** http: by path, the longest prefix wins; tcp: the greeting is `/`. Default: 200 with the image's name. */
+      routes?: Readonly<Record<string, { status?: number; headers?: Readonly<Record<string, string>>; body: string }>>;
+    }[];
+    /** Ends by itself after this long. Default: never; SIGTERM ends it with 0. */
+    exit?: { afterSeconds: number; code: number };
+  };
+}
+
 /**
  * Runs containers. Lives apart from the API server's event loop (a worker thread), so that a busy loop in a
  * container slows neither the server nor the terminal app.
@@ -261,16 +309,30 @@ export interface ContainerRuntime {
   image(reference: string): { name: string; digest: string; sizeBytes: number; user?: number } | undefined;
   /** Resolves once the process runs; rejects with a StartFailure. */
   start(spec: ContainerSpec): Promise<RunningContainer>;
+  /** Adds images (of packs), or replaces ones of the same name. */
+  loadImages(images: readonly ImageDescription[]): void;
+  /** Replaces the content of a `files` volume wherever it is mounted (the same as `RunningContainer.updateFiles`). */
+  updateFiles(id: string, files: Record<string, { content: Uint8Array; mode: number }>): void;
   /** Forgets a volume tree (the Pod is gone). */
   removeVolume(id: string): void;
+  /** Whether a process of that Pod listens on the TCP port now. */
+  listening(podUid: string, port: number): boolean;
+  /**
+   * A TCP connection to a listener of that Pod, from outside of it (port-forward, probes, Services).
+   * Rejects with code `ECONNREFUSED` if nobody listens.
+   */
+  connect(podUid: string, port: number): Promise<Duplex>;
   /** Kills everything that belongs to this cluster. */
   dispose(): Promise<void>;
 }
 
 /** What programs in containers find on the network; answered by `network/` from the API objects. */
 export interface ClusterNetwork {
-  /** DNS as CoreDNS answers it to a Pod of `namespace` (search domains applied by the caller). Empty: NXDOMAIN. */
-  lookup(name: string): Promise<string[]>;
+  /**
+   * DNS as CoreDNS answers it (search domains applied by the caller). Empty: NXDOMAIN. Asked at `nameserver`
+   * (default: the cluster's own); rejects with code `ETIMEDOUT` or `ECONNREFUSED` if that does not answer.
+   */
+  lookup(name: string, nameserver?: string): Promise<string[]>;
   /**
    * Where a TCP connection from the Pod ends up: the API server's real address, a listener in another container,
    * or a refusal. `timeout`: packets get lost (policy, no such address).
