@@ -1,6 +1,6 @@
 import type { KubeObject, Resource, Stored } from '../../kube/meta.ts';
-import type { ResourceDefinition, Strategy } from '../definition.ts';
-import { recordedFacts } from './recorded-facts.ts';
+import { factsOf } from '../codec/facts.ts';
+import type { Column, FieldSelector, ResourceDefinition, Strategy } from '../definition.ts';
 
 /** What a file in `resources/` says of its kind; all else is a recorded fact. */
 export interface ResourceDescription<T extends KubeObject> {
@@ -9,15 +9,22 @@ export interface ResourceDescription<T extends KubeObject> {
   /** Plural, lower case: `pods`. */
   resource: string;
   strategy: Strategy<T>;
-  /** The cells of a table row in the order of the recorded columns. Left out: only the name and the age, as the default printer shows them. */
-  cells?: (object: Stored<T>, now: number) => unknown[];
-  rowConditions?: (object: Stored<T>) => unknown[] | undefined;
+  /** The cells of a table row in the order of the recorded columns. Left out: name and creation time, as the default printer shows them. */
+  cells?: ResourceDefinition<T>['cells'];
+  rowConditions?: ResourceDefinition<T>['rowConditions'];
   /** Beyond metadata.name and metadata.namespace. */
-  fieldSelectors?: Readonly<Record<string, (object: Stored<T>) => string>>;
+  fieldSelectors?: Readonly<Record<string, FieldSelector<T>>>;
   review?: boolean;
   storedAs?: Resource;
   convert?: ResourceDefinition<T>['convert'];
 }
+
+/** What kinds without a printer of their own show. */
+const defaultColumns: readonly Column[] = [
+  { name: 'Name', type: 'string', format: 'name', priority: 0 },
+  { name: 'Created At', type: 'string', format: '', priority: 0 },
+];
+const defaultCells = (object: Stored) => [object.metadata.name, object.metadata.creationTimestamp];
 
 /**
  * Makes the definition of a built-in kind: singular, short names, categories, verbs, subresources, columns and schema
@@ -27,13 +34,22 @@ export interface ResourceDescription<T extends KubeObject> {
  */
 export function defineResource<T extends KubeObject>(description: ResourceDescription<T>): ResourceDefinition<T> {
   const { group, version, resource } = description;
+  const facts = factsOf(group, version, resource);
   return {
-    ...recordedFacts(group, version, resource),
     group,
     version,
     resource,
+    kind: facts.kind,
+    namespaced: facts.namespaced,
+    singular: facts.singular,
+    shortNames: facts.shortNames,
+    categories: facts.categories,
+    verbs: facts.verbs,
+    schema: facts.schema,
+    subresources: facts.subresources,
+    columns: facts.columns ?? defaultColumns,
     strategy: description.strategy,
-    cells: description.cells ?? (() => []),
+    cells: description.cells ?? defaultCells,
     rowConditions: description.rowConditions,
     fieldSelectors: description.fieldSelectors,
     review: description.review,

@@ -1,6 +1,7 @@
 /** What the table cells of several kinds share, as kube-apiserver's printers print it. */
-import { humanDuration } from '../../../kube/duration.ts';
+
 import type { Container, LabelSelector, Time } from '../../../kube/api.gen.ts';
+import { humanDuration } from '../../../kube/duration.ts';
 
 export const none = '<none>';
 export const unknown = '<unknown>';

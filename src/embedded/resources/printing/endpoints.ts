@@ -1,4 +1,4 @@
-import type { Endpoints, EndpointSlice } from '../../../kube/api.gen.ts';
+import type { EndpointSlice, Endpoints } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
 import { age, none } from './common.ts';
 

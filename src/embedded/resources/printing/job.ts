@@ -1,5 +1,5 @@
-import { humanDuration } from '../../../kube/duration.ts';
 import type { CronJob, Job } from '../../../kube/api.gen.ts';
+import { humanDuration } from '../../../kube/duration.ts';
 import type { Stored } from '../../../kube/meta.ts';
 import { age, containersAndImages, none, selectorCell } from './common.ts';
 
