@@ -38,6 +38,8 @@ export interface Strategy<T extends KubeObject> {
   validate?(object: T, context: StrategyContext): FieldError[];
   /** `validate` has run already. */
   validateUpdate?(object: T, old: Stored<T>, context: StrategyContext): FieldError[];
+  /** The causes of `validateUpdate` come before those of `validate` (Kubernetes differs by kind). */
+  updateErrorsFirst?: boolean;
   /** Warnings of a create or update (deprecated fields, duplicate entries). */
   warnings?(object: T, old: Stored<T> | undefined): string[];
   /** Rule for metadata.name. Default: DNS subdomain. */
