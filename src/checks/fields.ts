@@ -1,0 +1,43 @@
+import { JSONPath } from 'jsonpath-plus';
+import * as z from 'zod';
+
+const units: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** `500ms`, `3s`, `2m`, in YAML; milliseconds after parsing. */
+export const duration = z
+  .string()
+  .regex(/^\d+(ms|s|m|h)$/, { error: 'expected a duration such as 500ms, 3s or 2m' })
+  .transform((text) => {
+    const [, amount = '0', unit = 's'] = /^(\d+)([a-z]+)$/.exec(text) ?? [];
+    return Number(amount) * (units[unit] ?? 1_000);
+  })
+  .or(z.number());
+
+/** A JavaScript regular expression in YAML, tried against one line. */
+export const regex = z.string().transform((source, context) => {
+  try {
+    return new RegExp(source);
+  } catch (error) {
+    context.issues.push({
+      code: 'custom',
+      message: `not a regular expression: ${(error as Error).message}`,
+      input: source,
+    });
+    return z.NEVER;
+  }
+});
+
+/** A path into an object, as in kubectl's jsonpath without braces: `spec.template.spec.containers[*].command`. */
+export const fieldPath = z.string().regex(/^[A-Za-z.]/, { error: 'expected a path such as spec.replicas' });
+
+/** All values at a path; empty if there are none. */
+export function valuesAt(object: object, path: string): unknown[] {
+  const found = JSONPath({ json: object, path: `$.${path.replace(/^\./, '')}`, eval: false, wrap: true }) as unknown;
+  return Array.isArray(found) ? found : [];
+}
+
+/** A value on one line, short enough for a screen. */
+export function show(value: unknown): string {
+  const text = value === undefined ? 'nothing' : typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}

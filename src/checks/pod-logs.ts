@@ -1,0 +1,164 @@
+import * as z from 'zod';
+import type { Pod } from '../kube/api.gen.ts';
+import { parseForbidden } from '../kube/forbidden.ts';
+import type { Stored } from '../kube/meta.ts';
+import { explainDenial, isGranted } from './access.ts';
+import { duration, regex } from './fields.ts';
+import { rbacNeeds } from './grants.ts';
+import { serviceAccountSubject, workloadNeeds } from './subject.ts';
+import type { CheckType, ClusterView, ContainerLog, Evidence, LogLine, Outcome } from './types.ts';
+import { describeWorkload, parseWorkload, podsOf, resourceOfWorkload, workloadName } from './workload.ts';
+
+const schema = z.strictObject({
+  workload: workloadName,
+  namespace: z.string(),
+  container: z.string().optional(),
+  matches: regex.describe('A line that shows success'),
+  contradicts: regex.optional().describe('A line that takes earlier success back'),
+  period: duration.default(5_000).describe('How often the workload writes such lines'),
+  shows: z.string().describe('What the success line is, for people: a table of pods'),
+});
+type Spec = z.infer<typeof schema>;
+
+type Judged = Outcome & { wakeIn?: number };
+
+/**
+ * Reads success from what the Pods log: only lines of the newest instance of each container of the workload's current
+ * Pods, written after activation and after the last line that contradicts them, and not older than three periods
+ * while the container runs.
+ */
+export const podLogs: CheckType<Spec> = {
+  type: 'podLogs',
+  schema,
+  guard: false,
+  needs: (spec) => [
+    ...workloadNeeds(spec.workload, spec.namespace),
+    ...rbacNeeds,
+    {
+      kind: 'logs',
+      workload: parseWorkload(spec.workload, spec.namespace),
+      ...(spec.container ? { container: spec.container } : {}),
+    },
+  ],
+  evaluate(spec, view) {
+    const workload = parseWorkload(spec.workload, spec.namespace);
+    const expected = spec.shows;
+    const command = `kubectl get ${spec.workload} -n ${spec.namespace}`;
+    if (!view.get(resourceOfWorkload(workload), workload.namespace, workload.name)) {
+      const text = `the ${describeWorkload(workload)} does not exist`;
+      return { status: 'fail', expected, actual: text, why: text, evidence: [{ kind: 'command', text: command }] };
+    }
+    const logs = view.logs(workload, spec.container);
+    if (podsOf(view, workload).length === 0 || logs.length === 0) {
+      const text = `the ${describeWorkload(workload)} has no Pods that started`;
+      return { status: 'fail', expected, actual: text, why: text, evidence: [{ kind: 'command', text: command }] };
+    }
+    const verdicts = logs.map((log) => judge(spec, view, log));
+    for (const { wakeIn } of verdicts) if (wakeIn !== undefined) view.wakeIn(wakeIn);
+    // The worst of the Pods speaks for all.
+    const order = ['error', 'fail', 'pending', 'pass'] as const;
+    const worst = order.map((status) => verdicts.find((v) => v.status === status)).find((v) => v !== undefined);
+    const { wakeIn: _, ...outcome } = worst as Judged;
+    return outcome;
+  },
+};
+
+function judge(spec: Spec, view: ClusterView, log: ContainerLog): Judged {
+  const pod = log.pod as Stored<Pod>;
+  const expected = spec.shows;
+  const command: Evidence = {
+    kind: 'command',
+    text: `kubectl logs ${pod.metadata.name} -c ${log.container} -n ${pod.metadata.namespace} --tail=5`,
+  };
+  if (log.error) {
+    return { status: 'error', expected, actual: 'the log cannot be read', why: log.error.message, evidence: [command] };
+  }
+  const telling = log.lines.findLast((line) => spec.contradicts?.test(line.text) || spec.matches.test(line.text));
+  if (!telling) return noSuchLine(spec, view, log, command);
+  const age = Math.max(0, view.now() - telling.time);
+  const where = `${ago(age)} (Pod ${pod.metadata.name})`;
+  const evidence: Evidence[] = [{ kind: 'log', text: telling.text }, command];
+  if (spec.contradicts?.test(telling.text)) {
+    return {
+      status: 'fail',
+      expected,
+      actual: `${shorten(telling)}, ${where}`,
+      ...cause(spec, view, pod, telling, age, command),
+    };
+  }
+  const freshFor = 3 * spec.period + 2_000;
+  if (log.running && age > freshFor) {
+    const why = `nothing like it was logged for ${ago(age).replace(' ago', '')}: old success is no success`;
+    return { status: 'fail', expected, actual: `${spec.shows}, but ${where}`, why, evidence };
+  }
+  const fresh = { status: 'pass', expected, actual: `${spec.shows} (Pod ${pod.metadata.name})`, evidence } as const;
+  return log.running ? { ...fresh, wakeIn: freshFor - age + 100 } : fresh;
+}
+
+/** No line tells: that is pending while the container had no time to write one, then a failure. */
+function noSuchLine(spec: Spec, view: ClusterView, log: ContainerLog, command: Evidence): Judged {
+  const pod = log.pod as Stored<Pod>;
+  const status = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])].find(
+    (s) => s.name === log.container,
+  );
+  const started = Date.parse(status?.state?.running?.startedAt ?? pod.metadata.creationTimestamp);
+  const patience = 2 * spec.period + 1_000 - (view.now() - Math.max(view.activatedAt, started));
+  const last = log.lines.at(-1);
+  const evidence: Evidence[] = last ? [{ kind: 'log', text: last.text }, command] : [command];
+  if (log.running && patience > 0) {
+    const why = 'the Pod has just started; its first attempt is on its way';
+    return { status: 'pending', expected: spec.shows, actual: 'nothing yet', why, evidence, wakeIn: patience + 100 };
+  }
+  const actual = last ? `other output: ${shorten(last)}` : 'no output';
+  return { status: 'fail', expected: spec.shows, actual, why: `Pod ${pod.metadata.name} logs no such line`, evidence };
+}
+
+/** Follows a Forbidden line to its cause; other lines speak for themselves. */
+function cause(
+  spec: Spec,
+  view: ClusterView,
+  pod: Stored<Pod>,
+  line: LogLine,
+  age: number,
+  command: Evidence,
+): { why: string; evidence: Evidence[] } {
+  const head: Evidence[] = [{ kind: 'log', text: line.text }, command];
+  const facts = parseForbidden(line.text);
+  const account = facts && /^system:serviceaccount:([^:]+):([^:]+)$/.exec(facts.user);
+  if (!facts || !account) return { why: shorten(line), evidence: head };
+  const [, namespace = '', name = ''] = account;
+  const subject = serviceAccountSubject(namespace, name);
+  const question = {
+    user: subject.user,
+    groups: subject.groups,
+    verb: facts.verb,
+    ...(facts.apiGroup ? { group: facts.apiGroup } : {}),
+    ...(facts.resource ? { resource: facts.resource } : {}),
+    ...(facts.subresource ? { subresource: facts.subresource } : {}),
+    ...(facts.namespace ? { namespace: facts.namespace } : {}),
+    ...(facts.path ? { path: facts.path } : {}),
+  };
+  const denial = explainDenial(view, subject, question);
+  const granted = isGranted(view, subject, question);
+  if (!granted) return { why: denial.why, evidence: [...head, ...denial.evidence] };
+  const next = Math.max(0, Math.ceil((spec.period - age) / 1000));
+  const ended = pod.status?.containerStatuses?.some((s) => s.state?.waiting?.reason === 'CrashLoopBackOff');
+  const when = ended
+    ? 'when its back-off ends, or at once after a rollout restart'
+    : next > 0
+      ? `in about ${next} s`
+      : 'any moment';
+  const why = `the right is there now; the Pod's next attempt comes ${when}`;
+  return { why, evidence: [...head, { kind: 'review', text: why }] };
+}
+
+function shorten(line: LogLine): string {
+  const facts = parseForbidden(line.text);
+  if (facts) return `Forbidden: cannot ${facts.verb} ${facts.resource ?? facts.path}`;
+  return line.text.length > 60 ? `${line.text.slice(0, 59)}…` : line.text;
+}
+
+function ago(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  return seconds < 120 ? `${seconds} s ago` : `${Math.round(seconds / 60)} min ago`;
+}

@@ -1,0 +1,19 @@
+import { canI } from './can-i.ts';
+import { leastPrivilege } from './least-privilege.ts';
+import { podLogs } from './pod-logs.ts';
+import { resource } from './resource.ts';
+import { rollout } from './rollout.ts';
+import type { CheckType } from './types.ts';
+import { unchanged } from './unchanged.ts';
+
+/** Every check type, by its key in YAML. A new one is a file and a line here. */
+export const checkTypes: ReadonlyMap<string, CheckType> = new Map(
+  [podLogs, canI, leastPrivilege, resource, unchanged, rollout].map((type) => [type.type, type as CheckType]),
+);
+
+/** The type of a parsed check. */
+export function typeOfCheck(check: { type: string }): CheckType {
+  const type = checkTypes.get(check.type);
+  if (!type) throw new Error(`no check type ${check.type}`);
+  return type;
+}

@@ -1,0 +1,124 @@
+import { isDeepStrictEqual } from 'node:util';
+import { Environment } from '@marcbachmann/cel-js';
+import * as z from 'zod';
+import type { Stored } from '../kube/meta.ts';
+import * as known from '../kube/resources.ts';
+import { matchesLabels, parseLabelSelector } from '../kube/selectors.ts';
+import { fieldPath, show, valuesAt } from './fields.ts';
+import { resourceByName } from './reference.ts';
+import type { CheckType, Evidence } from './types.ts';
+
+const cel = new Environment({ unlistedVariablesAreDyn: true });
+const expression = z.string().transform((source, context) => {
+  try {
+    return { source, run: cel.parse(source) };
+  } catch (error) {
+    context.issues.push({
+      code: 'custom',
+      message: `not a CEL expression: ${(error as Error).message}`,
+      input: source,
+    });
+    return z.NEVER;
+  }
+});
+
+const schema = z
+  .strictObject({
+    kind: z
+      .string()
+      .refine((name) => resourceByName(name) !== undefined, { error: 'expected a known kind, as in deployments' }),
+    namespace: z.string().optional(),
+    name: z.string().optional(),
+    selector: z.string().optional().describe('A label selector, as kubectl -l takes it'),
+    expect: z.enum(['exists', 'absent']).default('exists'),
+    count: z.strictObject({ min: z.number().optional(), max: z.number().optional() }).optional(),
+    fields: z.record(fieldPath, z.unknown()).default({}).describe('Paths and the values they must have'),
+    cel: z.array(expression).default([]).describe('CEL expressions over `object` that must be true'),
+  })
+  .refine((spec) => !(spec.name && spec.selector), { error: 'expected name or selector, not both' });
+type Spec = z.infer<typeof schema>;
+
+/** Objects that must exist, be absent, be so many, or have such fields. */
+export const resource: CheckType<Spec> = {
+  type: 'resource',
+  schema,
+  guard: false,
+  needs: (spec) => [
+    { kind: 'resource', resource: resourceOf(spec), ...(spec.namespace ? { namespace: spec.namespace } : {}) },
+  ],
+  evaluate(spec, view) {
+    const r = resourceOf(spec);
+    const label = [r.kind, spec.name ?? (spec.selector ? `with ${spec.selector}` : undefined)]
+      .filter(Boolean)
+      .join(' ');
+    const look: Evidence = {
+      kind: 'command',
+      text: [
+        'kubectl get',
+        spec.name ? `${r.resource}/${spec.name}` : r.resource,
+        spec.selector && `-l ${spec.selector}`,
+        spec.namespace && `-n ${spec.namespace}`,
+      ]
+        .filter(Boolean)
+        .join(' '),
+    };
+    const selector = parseLabelSelector(spec.selector ?? '');
+    const found = view
+      .list(r, r.namespaced ? spec.namespace : undefined)
+      .filter((o) => (spec.name ? o.metadata.name === spec.name : matchesLabels(selector, o.metadata.labels ?? {})))
+      .filter((o) => !o.metadata.deletionTimestamp);
+
+    if (spec.expect === 'absent') {
+      const expected = `no ${label}`;
+      const names = found.map((o) => o.metadata.name).join(', ');
+      if (found.length === 0) return { status: 'pass', expected, actual: 'none', evidence: [look] };
+      return { status: 'fail', expected, actual: names, why: `${names} is there`, evidence: [look] };
+    }
+    const min = spec.count?.min ?? 1;
+    const max = spec.count?.max ?? Number.POSITIVE_INFINITY;
+    const expected = [spec.count ? `${rangeText(min, max)} ${label}` : label, ...wishes(spec)].join(', ');
+    const wrong = found.map((o) => ({ name: o.metadata.name, problems: problemsOf(spec, o) }));
+    const good = wrong.filter((w) => w.problems.length === 0).length;
+    if (good >= min && good <= max) return { status: 'pass', expected, actual: `${good} found`, evidence: [look] };
+    const problems = wrong.flatMap((w) => w.problems.map((p) => `${w.name}: ${p}`));
+    const why = problems[0] ?? (found.length === 0 ? `there is no ${label}` : `there are ${found.length}`);
+    const evidence = problems.map((text): Evidence => ({ kind: 'object', text }));
+    return { status: 'fail', expected, actual: problems[0] ?? `${good} found`, why, evidence: [...evidence, look] };
+  },
+};
+
+function resourceOf(spec: Spec) {
+  return resourceByName(spec.kind) ?? known.configMaps;
+}
+
+function rangeText(min: number, max: number): string {
+  if (max === Number.POSITIVE_INFINITY) return `at least ${min}`;
+  return min === max ? `${min}` : `${min} to ${max}`;
+}
+
+function wishes(spec: Spec): string[] {
+  return [
+    ...Object.entries(spec.fields).map(([path, value]) => `${path} = ${show(value)}`),
+    ...spec.cel.map((e) => e.source),
+  ];
+}
+
+function problemsOf(spec: Spec, object: Stored): string[] {
+  const problems: string[] = [];
+  for (const [path, wanted] of Object.entries(spec.fields)) {
+    const values = valuesAt(object, path);
+    if (values.length === 0 || !values.every((v) => isDeepStrictEqual(v, wanted))) {
+      problems.push(`${path} is ${show(values.length > 1 ? values : values[0])}, expected ${show(wanted)}`);
+    }
+  }
+  for (const { source, run } of spec.cel) {
+    let value: unknown;
+    try {
+      value = run({ object });
+    } catch (error) {
+      value = (error as Error).message.split('\n')[0];
+    }
+    if (value !== true) problems.push(`${source} is ${show(value)}`);
+  }
+  return problems;
+}

@@ -1,0 +1,121 @@
+import type * as z from 'zod';
+import type { KubeObject, Resource, Stored } from '../kube/meta.ts';
+
+/** `error` is the environment's fault and never costs points; `pending` waits for evidence that is on its way. */
+export type VerdictStatus = 'pass' | 'fail' | 'pending' | 'error';
+
+/** One link of the chain from what was seen to why: shown by `explain`. */
+export interface Evidence {
+  kind: 'log' | 'object' | 'review' | 'rule' | 'missing' | 'command';
+  /** One line; for `command` what to type to see it. */
+  text: string;
+}
+
+/** What a check found at one moment. */
+export interface Outcome {
+  status: VerdictStatus;
+  expected: string;
+  actual: string;
+  /** The cause, as far as it is known. */
+  why?: string;
+  evidence: Evidence[];
+}
+
+/** Something a check wants to see; the grader mirrors the union of what all checks need. */
+export type Need =
+  | { kind: 'resource'; resource: Resource; namespace?: string }
+  /** Logs of all containers (or one) of the Pods that a workload owns now. */
+  | { kind: 'logs'; workload: WorkloadRef; container?: string };
+
+export interface WorkloadRef {
+  kind: 'Deployment' | 'ReplicaSet' | 'DaemonSet' | 'Job' | 'CronJob' | 'Pod';
+  name: string;
+  namespace: string;
+}
+
+/** One line of a container's log. */
+export interface LogLine {
+  /** Milliseconds since 1970, as the kubelet stamped it. */
+  time: number;
+  text: string;
+}
+
+/** The log of the newest instance of a container, as far as it was followed. */
+export interface ContainerLog {
+  pod: Stored<KubeObject>;
+  container: string;
+  /** Counts from 0. */
+  restartCount: number;
+  running: boolean;
+  /** Lines written since activation, oldest first; the last few thousand. */
+  lines: readonly LogLine[];
+  /** The follower can't read the log right now. */
+  error?: Error;
+}
+
+/** What an access review is about; namespace undefined: cluster scope. */
+export interface AccessQuestion {
+  user: string;
+  groups: string[];
+  verb: string;
+  group?: string;
+  resource?: string;
+  subresource?: string;
+  name?: string;
+  namespace?: string;
+  path?: string;
+}
+
+export interface AccessAnswer {
+  allowed: boolean;
+  reason: string;
+}
+
+/** The cluster as a check may see it: a live mirror, logs, access reviews and the state just after set-up. */
+export interface ClusterView {
+  get<T extends KubeObject>(r: Resource<T>, namespace: string | undefined, name: string): Stored<T> | undefined;
+  list<T extends KubeObject>(r: Resource<T>, namespace?: string): Stored<T>[];
+  /** Objects as they were when set-up ended. */
+  baseline: Baseline;
+  logs(workload: WorkloadRef, container?: string): ContainerLog[];
+  /** Asks the cluster's own authorizer; answers are kept until RBAC objects change. */
+  review(question: AccessQuestion): Promise<AccessAnswer>;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** When set-up (or the last reset) ended: older evidence does not count. */
+  readonly activatedAt: number;
+  /** Evaluate this check again in so many milliseconds, whatever happens. */
+  wakeIn(ms: number): void;
+}
+
+/** The objects that `unchanged` and `leastPrivilege` compare with. */
+export interface Baseline {
+  get<T extends KubeObject>(r: Resource<T>, namespace: string | undefined, name: string): Stored<T> | undefined;
+  list<T extends KubeObject>(r: Resource<T>, namespace?: string): Stored<T>[];
+}
+
+/** One check type: its parameters, what it must see, and how it judges. */
+export interface CheckType<Spec = unknown> {
+  /** The key in YAML: `podLogs`. */
+  readonly type: string;
+  readonly schema: z.ZodType<Spec>;
+  /** Holds before the learner did anything, by its nature: it forbids, it does not ask. */
+  readonly guard: boolean;
+  needs(spec: Spec): Need[];
+  evaluate(spec: Spec, view: ClusterView): Outcome | Promise<Outcome>;
+}
+
+/** A check of a scenario after parsing. */
+export interface Check {
+  id: string;
+  title: string;
+  weight: number;
+  guard: boolean;
+  mode: 'level' | 'latch' | { hold: number };
+  /** Ids of checks that must pass before this one is judged. */
+  after: string[];
+  /** The author's own words for why it fails, shown before ours. */
+  why?: string;
+  type: string;
+  spec: unknown;
+}
