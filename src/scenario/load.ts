@@ -1,0 +1,124 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, extname, join } from 'node:path';
+import * as z from 'zod';
+import { UserError } from '../kernel/errors.ts';
+import { packSchema, scenarioSchema, toCheck, toWait } from './schema.ts';
+import type { Pack, Scenario, Script } from './types.ts';
+import { fillIn, InvalidFile, readYamlFile } from './yaml-file.ts';
+
+/** The seed that gives the familiar names. */
+export const defaultSeed = 0;
+
+/** Reads `pack.yaml` of a folder. */
+export function loadPack(folder: string, builtIn: boolean): Pack {
+  const file = join(folder, 'pack.yaml');
+  if (!existsSync(file)) {
+    throw new UserError({
+      what: `${folder} is no pack`,
+      why: 'it has no pack.yaml',
+      next: 'name a folder that has one',
+    });
+  }
+  const { title, version } = readYamlFile(file, packSchema);
+  return { id: basename(folder), title, version, folder, builtIn };
+}
+
+/** The ids of a pack's scenarios: its folders that hold a scenario.yaml, in order. */
+export function scenarioIds(pack: Pack): string[] {
+  return readdirSync(pack.folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(join(pack.folder, entry.name, 'scenario.yaml')))
+    .map((entry) => entry.name)
+    .sort();
+}
+
+/**
+ * Reads a scenario with all its files; the variables are drawn by `seed`. Throws InvalidFile (file:line:column) or
+ * a UserError that names the missing file.
+ */
+export function loadScenario(pack: Pack, id: string, seed = defaultSeed): Scenario {
+  const folder = join(pack.folder, id);
+  const file = join(folder, 'scenario.yaml');
+  const declared = readYamlFile(file, z.looseObject({ variables: scenarioSchema.shape.variables }));
+  const variables = draw(declared.variables, seed);
+  const parsed = readYamlFile(file, scenarioSchema, variables);
+  const text = (name: string) => fillIn(required(folder, name), variables);
+  const scripts = (name: string) => readScripts(join(folder, name), variables);
+
+  const mistakes = scripts('mistakes').map((script) => {
+    const meta = parsed.mistakes[script.name];
+    if (!meta) {
+      throw new InvalidFile(file, [
+        {
+          line: 1,
+          column: 1,
+          message: `mistakes: expected an entry "${script.name}" for ${script.file} with title and fails`,
+        },
+      ]);
+    }
+    return { ...script, ...meta };
+  });
+  for (const name of Object.keys(parsed.mistakes)) {
+    if (!mistakes.some((m) => m.name === name)) {
+      throw new UserError({
+        what: `${file} names the mistake ${name}, which has no file in ${join(folder, 'mistakes')}`,
+      });
+    }
+  }
+  return {
+    id,
+    pack,
+    folder,
+    title: parsed.title,
+    competencies: parsed.competencies,
+    difficulty: parsed.difficulty,
+    minutes: parsed.minutes,
+    cluster: parsed.cluster,
+    variables,
+    namespaces: parsed.namespaces,
+    setup: scripts('setup'),
+    waits: parsed.setup.wait.map(toWait),
+    checks: parsed.checks.map(toCheck),
+    hints: parsed.hints,
+    solutions: scripts('solutions'),
+    mistakes,
+    task: text('task.md'),
+    debrief: text('debrief.md'),
+  };
+}
+
+function required(folder: string, name: string): string {
+  const file = join(folder, name);
+  if (existsSync(file)) return readFileSync(file, 'utf8');
+  throw new UserError({ what: `${file} is missing`, why: 'every scenario has one', next: `write ${file}` });
+}
+
+function readScripts(folder: string, variables: Record<string, string>): Script[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => /\.(sh|ya?ml)$/.test(name))
+    .sort()
+    .map((name) => {
+      const file = join(folder, name);
+      const kind = name.endsWith('.sh') ? 'shell' : 'manifest';
+      return { name: basename(name, extname(name)), file, kind, text: fillIn(readFileSync(file, 'utf8'), variables) };
+    });
+}
+
+/** The default of each variable for the default seed, else one of all its values. */
+function draw(declared: Record<string, { default: string; others: string[] }>, seed: number): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(declared).map(([name, { default: first, others }], index) => {
+      if (seed === defaultSeed) return [name, first];
+      const values = [first, ...others];
+      return [name, values[mix(seed, index) % values.length] ?? first];
+    }),
+  );
+}
+
+/** A small integer hash (the finalizer of MurmurHash3): the same seed gives the same names everywhere. */
+function mix(seed: number, index: number): number {
+  let h = Math.imul(seed + 0x9e3779b9 * (index + 1), 0x85ebca6b);
+  h ^= h >>> 13;
+  h = Math.imul(h, 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}

@@ -1,0 +1,63 @@
+import type { Check } from '../checks/types.ts';
+
+/** A folder with scenarios, as `pack.yaml` describes it. */
+export interface Pack {
+  id: string;
+  title: string;
+  version: string;
+  folder: string;
+  /** Comes with kubedrill: its scripts run without asking. */
+  builtIn: boolean;
+}
+
+export interface Hint {
+  text: string;
+  /** Points it costs. */
+  price: number;
+}
+
+/** A script (`.sh`) or a manifest (`.yaml`) of a scenario, its variables filled in. */
+export interface Script {
+  /** File name without its ending: `reference`. */
+  name: string;
+  file: string;
+  kind: 'shell' | 'manifest';
+  text: string;
+}
+
+/** A wrong fix that people really make, and the checks that must catch it; all others must pass. */
+export interface Mistake extends Script {
+  title: string;
+  fails: string[];
+}
+
+export interface Scenario {
+  id: string;
+  pack: Pack;
+  folder: string;
+  title: string;
+  /** `cka/rbac`: exam and competency. */
+  competencies: string[];
+  difficulty: 'easy' | 'medium' | 'hard';
+  minutes: number;
+  cluster: { nodes: number };
+  /** Names and values of the variables for this seed. */
+  variables: Record<string, string>;
+  /** The namespaces a learner works in; the first one is the shell's default. */
+  namespaces: string[];
+  setup: Script[];
+  /** What must hold before the learner starts. */
+  waits: Check[];
+  checks: Check[];
+  hints: Hint[];
+  solutions: Script[];
+  mistakes: Mistake[];
+  /** Markdown. */
+  task: string;
+  debrief: string;
+}
+
+/** The exams a scenario belongs to, from its competencies. */
+export function examsOf(scenario: Pick<Scenario, 'competencies'>): string[] {
+  return [...new Set(scenario.competencies.map((c) => c.split('/')[0] ?? ''))];
+}

@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs';
+import { closest } from 'fastest-levenshtein';
+import { isMap, isNode, isPair, LineCounter, type Node, parseDocument } from 'yaml';
+import * as z from 'zod';
+import { UserError } from '../kernel/errors.ts';
+
+/** One thing wrong in a YAML file, with where it is (lines and columns count from 1). */
+export interface Problem {
+  line: number;
+  column: number;
+  message: string;
+}
+
+/** A file of a pack that can't be used. Its text names every problem as file:line:column. */
+export class InvalidFile extends UserError {
+  readonly file: string;
+  readonly problems: Problem[];
+
+  constructor(file: string, problems: Problem[]) {
+    const lines = problems.map((p) => `${file}:${p.line}:${p.column}: ${p.message}`);
+    super({ what: lines.join('\n'), next: `edit ${file}` });
+    this.file = file;
+    this.problems = problems;
+  }
+}
+
+/**
+ * Reads a YAML file by a schema. Variables (`@{name}`) are filled in after parsing, in strings only, so that positions
+ * survive. Throws InvalidFile with every problem and its place.
+ */
+export function readYamlFile<S extends z.ZodType>(
+  file: string,
+  schema: S,
+  variables: Record<string, string> = {},
+): z.infer<S> {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter, prettyErrors: false, uniqueKeys: true });
+  const place = (offset: number, message: string): Problem => {
+    const { line, col } = lineCounter.linePos(offset);
+    return { line, column: col, message };
+  };
+  if (document.errors.length > 0)
+    throw new InvalidFile(
+      file,
+      document.errors.map((e) => place(e.pos[0], e.message)),
+    );
+
+  const result = schema.safeParse(fillIn(document.toJS(), variables));
+  if (result.success) return result.data;
+  const problems = result.error.issues.flatMap((issue) => {
+    const path = issue.path.filter((p) => typeof p !== 'symbol');
+    if (issue.code !== 'unrecognized_keys') return [place(offsetAt(document.contents, path, false), messageOf(issue))];
+    return issue.keys.map((key) => {
+      const known = knownKeys(schema, path);
+      const near = known.length > 0 ? `; did you mean ${closest(key, known)}?` : '';
+      return place(offsetAt(document.contents, [...path, key], true), `unknown field "${key}"${near}`);
+    });
+  });
+  throw new InvalidFile(file, problems);
+}
+
+/** Replaces `@{name}` of declared variables in every string of a value. */
+export function fillIn<T>(value: T, variables: Record<string, string>): T {
+  if (typeof value === 'string') {
+    return value.replaceAll(/@\{([A-Za-z][A-Za-z0-9]*)\}/g, (whole, name: string) =>
+      Object.hasOwn(variables, name) ? (variables[name] as string) : whole,
+    ) as T;
+  }
+  if (Array.isArray(value)) return value.map((item) => fillIn(item, variables)) as T;
+  if (value && typeof value === 'object') {
+    return Object.fromEntries(Object.entries(value).map(([k, v]) => [fillIn(k, variables), fillIn(v, variables)])) as T;
+  }
+  return value;
+}
+
+function messageOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type') {
+    const missing = issue.input === undefined;
+    return missing
+      ? `${String(issue.path.at(-1) ?? 'it')} is missing: expected ${issue.expected}`
+      : `expected ${issue.expected}`;
+  }
+  if (issue.code === 'invalid_value') return `expected ${issue.values.map((v) => JSON.stringify(v)).join(' or ')}`;
+  return issue.message;
+}
+
+/** The offset of the deepest node on the path that exists; of a map's key rather than its value if asked. */
+function offsetAt(root: Node | null, path: (string | number)[], key: boolean): number {
+  let node: unknown = root;
+  let offset = root?.range?.[0] ?? 0;
+  for (const [depth, step] of path.entries()) {
+    if (isMap(node)) {
+      const pair = node.items.find(
+        (item) => isPair(item) && String((item.key as { value?: unknown })?.value) === String(step),
+      );
+      if (!pair) break;
+      const last = depth === path.length - 1;
+      if (key && last && isNode(pair.key)) return pair.key.range?.[0] ?? offset;
+      node = pair.value;
+      offset =
+        (isNode(node) ? node.range?.[0] : undefined) ?? (isNode(pair.key) ? pair.key.range?.[0] : undefined) ?? offset;
+    } else if (isNode(node) && 'items' in node) {
+      node = (node as { items: unknown[] }).items[Number(step)];
+      offset = (isNode(node) ? node.range?.[0] : undefined) ?? offset;
+    } else break;
+  }
+  return offset;
+}
+
+/** The field names that a schema knows at a path, by way of its JSON Schema. */
+function knownKeys(schema: z.ZodType, path: (string | number)[]): string[] {
+  type Json = {
+    properties?: Record<string, Json>;
+    items?: Json;
+    additionalProperties?: Json | boolean;
+    anyOf?: Json[];
+  };
+  let at: Json[] = [z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Json];
+  for (const step of path) {
+    at = at
+      .flatMap((json) => json.anyOf ?? [json])
+      .flatMap((json) => {
+        const next = typeof step === 'number' ? json.items : (json.properties?.[step] ?? json.additionalProperties);
+        return next && typeof next === 'object' ? [next] : [];
+      });
+  }
+  return [...new Set(at.flatMap((json) => json.anyOf ?? [json]).flatMap((json) => Object.keys(json.properties ?? {})))];
+}
