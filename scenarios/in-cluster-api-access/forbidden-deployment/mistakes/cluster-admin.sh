@@ -1,0 +1,1 @@
+kubectl create clusterrolebinding api-client --clusterrole=cluster-admin --serviceaccount=@{namespace}:default
