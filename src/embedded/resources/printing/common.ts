@@ -1,6 +1,6 @@
 /** What the table cells of several kinds share, as kube-apiserver's printers print it. */
 
-import type { Container, LabelSelector, Time } from '../../../kube/api.gen.ts';
+import type { Container, Time } from '../../../kube/api.gen.ts';
 import { humanDuration } from '../../../kube/duration.ts';
 
 export const none = '<none>';
@@ -23,34 +23,5 @@ export function labelsText(labels: Readonly<Record<string, string>> | undefined)
     .sort()
     .map((key) => `${key}=${labels?.[key]}`)
     .join(',');
-  return text === '' ? none : text;
-}
-
-const operators: Readonly<Record<string, string>> = { In: 'in', NotIn: 'notin' };
-
-/** A label selector in its text form (`app=a,tier in (x,y)`), requirements sorted by key; `''` if it selects everything. */
-export function selectorText(selector: LabelSelector | undefined): string {
-  const requirements: [string, string][] = Object.entries(selector?.matchLabels ?? {}).map(([key, value]) => [
-    key,
-    `${key}=${value}`,
-  ]);
-  for (const { key, operator, values } of selector?.matchExpressions ?? []) {
-    const text =
-      operator === 'Exists'
-        ? key
-        : operator === 'DoesNotExist'
-          ? `!${key}`
-          : `${key} ${operators[operator] ?? operator} (${[...(values ?? [])].sort().join(',')})`;
-    requirements.push([key, text]);
-  }
-  return requirements
-    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-    .map(([, text]) => text)
-    .join(',');
-}
-
-/** As `selectorText`; `<none>` for no selector or one that selects everything. */
-export function selectorCell(selector: LabelSelector | undefined): string {
-  const text = selectorText(selector);
   return text === '' ? none : text;
 }

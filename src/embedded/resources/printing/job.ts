@@ -1,7 +1,8 @@
 import type { CronJob, Job } from '../../../kube/api.gen.ts';
 import { humanDuration } from '../../../kube/duration.ts';
 import type { Stored } from '../../../kube/meta.ts';
-import { age, containersAndImages, none, selectorCell } from './common.ts';
+import { formatLabelSelector } from '../../../kube/selectors.ts';
+import { age, containersAndImages, none } from './common.ts';
 
 const hasCondition = (job: Job, type: string) =>
   job.status?.conditions?.some((c) => c.type === type && c.status === 'True') ?? false;
@@ -47,7 +48,7 @@ export function jobCells(job: Stored<Job>, now: number): unknown[] {
     duration(job, now),
     age(job.metadata.creationTimestamp, now),
     ...containersAndImages(job.spec?.template.spec?.containers),
-    selectorCell(job.spec?.selector),
+    formatLabelSelector(job.spec?.selector),
   ];
 }
 
@@ -62,6 +63,6 @@ export function cronJobCells(cronJob: Stored<CronJob>, now: number): unknown[] {
     last === undefined ? none : age(last, now),
     age(cronJob.metadata.creationTimestamp, now),
     ...containersAndImages(cronJob.spec?.jobTemplate.spec?.template.spec?.containers),
-    selectorCell(cronJob.spec?.jobTemplate.spec?.selector),
+    formatLabelSelector(cronJob.spec?.jobTemplate.spec?.selector),
   ];
 }
