@@ -99,6 +99,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   readonly subresources?: Readonly<Record<string, Subresource>>;
   /** Field selectors beyond metadata.name and metadata.namespace. */
   readonly fieldSelectors?: Readonly<Record<string, FieldSelector<T>>>;
+  /** Sent as a Warning header (299) with the answer to every request for this resource, reads included. */
+  readonly deprecationWarning?: string;
   /** Virtual resources (reviews): answers the create itself; nothing is stored. */
   readonly review?: boolean;
   /** Where objects are stored if another version or group shares them (events.k8s.io and core events). */

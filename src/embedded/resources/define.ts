@@ -14,6 +14,7 @@ export interface ResourceDescription<T extends KubeObject> {
   rowConditions?: ResourceDefinition<T>['rowConditions'];
   /** Beyond metadata.name and metadata.namespace. */
   fieldSelectors?: Readonly<Record<string, FieldSelector<T>>>;
+  deprecationWarning?: string;
   review?: boolean;
   storedAs?: Resource;
   convert?: ResourceDefinition<T>['convert'];
@@ -52,6 +53,7 @@ export function defineResource<T extends KubeObject>(description: ResourceDescri
     cells: description.cells ?? defaultCells,
     rowConditions: description.rowConditions,
     fieldSelectors: description.fieldSelectors,
+    deprecationWarning: description.deprecationWarning,
     review: description.review,
     storedAs: description.storedAs,
     convert: description.convert,
