@@ -1,0 +1,338 @@
+import { typeOfCheck } from '../checks/registry.ts';
+import type { Baseline, Check, ClusterView, Need, Outcome, WorkloadRef } from '../checks/types.ts';
+import { podsOf } from '../checks/workload.ts';
+import type { Clock, Timer } from '../kernel/clock.ts';
+import type { Pod } from '../kube/api.gen.ts';
+import type { KubeClient } from '../kube/client.ts';
+import type { Resource, Stored } from '../kube/meta.ts';
+import type { Change } from '../kube/reflector.ts';
+import { activityOf, activityResources } from './activity.ts';
+import { LogFollowers } from './log-followers.ts';
+import { Mirror, same } from './mirror.ts';
+import { Reviews } from './reviews.ts';
+import type { Activity, GraderMemory, Verdict } from './types.ts';
+
+export interface GraderOptions {
+  client: KubeClient;
+  checks: readonly Check[];
+  baseline: Baseline;
+  clock: Clock;
+  /** When set-up or the last reset ended, milliseconds since 1970. */
+  activatedAt: number;
+  memory?: GraderMemory;
+  /** Namespaces whose changes the activity feed tells; none: no feed. */
+  feed?: readonly string[];
+  onVerdict?(verdict: Verdict): void;
+  onActivity?(activity: Activity): void;
+  onMemory?(memory: GraderMemory): void;
+}
+
+interface Evaluated {
+  check: Check;
+  needs: Need[];
+  /** The last outcome of the check type itself. */
+  outcome: Outcome | undefined;
+  verdict: Verdict;
+  dirty: boolean;
+  running: boolean;
+  timers: Set<Timer>;
+}
+
+type ResourceNeed = Extract<Need, { kind: 'resource' }>;
+
+/**
+ * Judges checks live: a change of the cluster wakes only the checks that look at it. Reads the cluster through its
+ * API only; writes nothing but access reviews.
+ */
+export class Grader {
+  readonly #options: GraderOptions;
+  readonly #checks: Evaluated[];
+  readonly #mirror: Mirror;
+  readonly #followers: LogFollowers;
+  readonly #reviews: Reviews;
+  readonly #memory: GraderMemory;
+  readonly #quiet = new Set<() => void>();
+  #active = false;
+  #stopped = false;
+  #lastChange: number;
+
+  constructor(options: GraderOptions) {
+    const { client, clock } = options;
+    this.#options = options;
+    this.#memory = options.memory ?? { latched: [], heldSince: {} };
+    this.#lastChange = clock.now();
+    this.#checks = options.checks.map((check) => ({
+      check,
+      needs: typeOfCheck(check).needs(check.spec),
+      outcome: undefined,
+      verdict: initialVerdict(check, clock.now()),
+      dirty: true,
+      running: false,
+      timers: new Set(),
+    }));
+    this.#mirror = new Mirror({
+      client,
+      clock,
+      onChange: (change) => this.#onChange(change),
+      onHealth: () => this.#wake(() => true),
+    });
+    this.#followers = new LogFollowers({
+      client,
+      clock,
+      since: () => options.activatedAt,
+      onChange: () => this.#wake((e) => e.needs.some((n) => n.kind === 'logs')),
+    });
+    this.#reviews = new Reviews(client, clock, () => this.#wake((e) => e.check.type === 'canI'));
+  }
+
+  /** Resolves when everything the checks look at is mirrored and each has been judged once. */
+  async start(): Promise<void> {
+    const needs = this.#checks.flatMap((e) => e.needs).filter((n): n is ResourceNeed => n.kind === 'resource');
+    this.#mirror.add([...needs, ...this.#feedNeeds()]);
+    await this.#mirror.synced();
+    if (this.#stopped) return;
+    this.#active = true;
+    this.#followLogs();
+    await Promise.all(this.#checks.map((e) => this.#evaluate(e)));
+  }
+
+  verdicts(): Verdict[] {
+    return this.#checks.map((e) => e.verdict);
+  }
+
+  /**
+   * Resolves with the verdicts once none is pending or in error and none has changed for `quietFor` milliseconds
+   * (default: twice the longest period that a workload declares); after `atMost` milliseconds in any case.
+   */
+  async settled(atMost: number, quietFor = this.#quietTime()): Promise<Verdict[]> {
+    const { clock } = this.#options;
+    const end = clock.now() + atMost;
+    while (!this.#stopped) {
+      const open = this.#checks.some((e) => e.verdict.status === 'pending' || e.verdict.status === 'error');
+      const now = clock.now();
+      if ((!open && now - this.#lastChange >= quietFor) || now >= end) break;
+      const wait = open ? end - now : Math.min(end, this.#lastChange + quietFor) - now;
+      await new Promise<void>((resolve) => {
+        const timer = clock.after(wait, done);
+        const quiet = this.#quiet;
+        function done() {
+          timer.cancel();
+          quiet.delete(done);
+          resolve();
+        }
+        quiet.add(done);
+      });
+    }
+    return this.verdicts();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#mirror.stop();
+    this.#followers.stop();
+    this.#reviews.stop();
+    for (const { timers } of this.#checks) for (const timer of timers) timer.cancel();
+    for (const done of [...this.#quiet]) done();
+  }
+
+  #feedNeeds(): { resource: Resource; namespace?: string }[] {
+    const namespaces = this.#options.feed ?? [];
+    return activityResources.flatMap((resource) =>
+      resource.namespaced
+        ? namespaces.map((namespace) => ({ resource, namespace }))
+        : namespaces.length > 0
+          ? [{ resource }]
+          : [],
+    );
+  }
+
+  #quietTime(): number {
+    const periods = this.#checks.map((e) => (e.check.spec as { period?: number }).period ?? 0);
+    return Math.max(500, 2 * Math.max(...periods));
+  }
+
+  #onChange(change: Change): void {
+    if (this.#stopped) return;
+    this.#reviews.onChange(change.resource);
+    if (!this.#active) return;
+    const namespace = (change.object ?? change.old)?.metadata.namespace;
+    if (['pods', 'replicasets', 'deployments', 'jobs'].includes(change.resource.resource)) this.#followLogs();
+    this.#wake((e) =>
+      e.needs.some(
+        (n) =>
+          n.kind === 'resource' && same(n.resource, change.resource) && (!n.namespace || n.namespace === namespace),
+      ),
+    );
+    const { feed, clock, onActivity } = this.#options;
+    if (
+      onActivity &&
+      feed &&
+      (!namespace || feed.includes(namespace)) &&
+      activityResources.some((r) => same(r, change.resource))
+    ) {
+      const activity = activityOf(change, clock.now());
+      if (activity) onActivity(activity);
+    }
+  }
+
+  #followLogs(): void {
+    const pods = new Map<string, Stored<Pod>>();
+    for (const need of this.#checks.flatMap((e) => e.needs)) {
+      if (need.kind === 'logs') for (const pod of podsOf(this.#mirror, need.workload)) pods.set(pod.metadata.uid, pod);
+    }
+    this.#followers.follow([...pods.values()]);
+  }
+
+  #wake(which: (e: Evaluated) => boolean): void {
+    if (!this.#active) return;
+    for (const evaluated of this.#checks) if (which(evaluated)) void this.#evaluate(evaluated);
+  }
+
+  /** Judges one check; a wake-up while it is being judged leads to one more round. */
+  async #evaluate(evaluated: Evaluated): Promise<void> {
+    evaluated.dirty = true;
+    if (evaluated.running) return;
+    evaluated.running = true;
+    while (evaluated.dirty && !this.#stopped) {
+      evaluated.dirty = false;
+      // What arrives in the same turn is judged together.
+      await new Promise((resolve) => setImmediate(resolve));
+      evaluated.outcome = await this.#judge(evaluated);
+      if (this.#stopped) break;
+      this.#publish(evaluated);
+    }
+    evaluated.running = false;
+  }
+
+  async #judge(evaluated: Evaluated): Promise<Outcome> {
+    const { check, needs } = evaluated;
+    const broken = this.#mirror.errorOf(needs.filter((n): n is ResourceNeed => n.kind === 'resource'));
+    const previous = evaluated.outcome;
+    const failed = (error: unknown): Outcome => ({
+      status: 'error',
+      expected: previous?.expected ?? check.title,
+      actual: 'the cluster cannot be asked',
+      why: error instanceof Error ? error.message : String(error),
+      evidence: [],
+    });
+    if (broken) return failed(broken);
+    for (const timer of evaluated.timers) timer.cancel();
+    evaluated.timers.clear();
+    try {
+      return await typeOfCheck(check).evaluate(check.spec, this.#viewFor(evaluated));
+    } catch (error) {
+      this.#wakeLater(evaluated, 1_000);
+      return failed(error);
+    }
+  }
+
+  /** Applies gates and mode, and tells if anything has changed. */
+  #publish(evaluated: Evaluated): void {
+    const { check, outcome } = evaluated;
+    if (!outcome) return;
+    const applied = this.#applyMode(evaluated, this.#applyGates(check, outcome));
+    const before = evaluated.verdict;
+    const { status, expected, actual, evidence } = applied;
+    const why = [check.why && status === 'fail' ? check.why : undefined, applied.why].filter(Boolean).join('; ');
+    const scored = status === 'pass' ? 'pass' : status === 'error' ? before.scored : 'fail';
+    const now = this.#options.clock.now();
+    const verdict: Verdict = {
+      ...before,
+      status,
+      expected,
+      actual,
+      why,
+      evidence,
+      scored,
+      since: before.status === status ? before.since : now,
+    };
+    evaluated.verdict = verdict;
+    if (before.status === status && before.actual === actual && before.why === why) return;
+    if (before.status !== status) {
+      this.#lastChange = now;
+      for (const other of this.#checks) if (other.check.after.includes(check.id)) this.#publish(other);
+    }
+    this.#options.onVerdict?.(verdict);
+    for (const done of [...this.#quiet]) done();
+  }
+
+  #applyGates(check: Check, outcome: Outcome): Outcome {
+    const gate = this.#checks.find((e) => check.after.includes(e.check.id) && e.verdict.status !== 'pass');
+    if (!gate || outcome.status === 'error') return outcome;
+    return {
+      ...outcome,
+      status: 'fail',
+      actual: `comes after "${gate.check.title}"`,
+      why: `it is judged once "${gate.check.title}" passes`,
+    };
+  }
+
+  #applyMode(evaluated: Evaluated, outcome: Outcome): Outcome {
+    const { check } = evaluated;
+    const { latched, heldSince } = this.#memory;
+    if (check.mode === 'latch') {
+      if (latched.includes(check.id)) return { ...outcome, status: 'pass' };
+      if (outcome.status === 'pass') this.#remember({ latched: [...latched, check.id] });
+    } else if (typeof check.mode === 'object') {
+      const now = this.#options.clock.now();
+      if (outcome.status === 'error') return outcome;
+      if (outcome.status !== 'pass') {
+        const { [check.id]: _, ...others } = heldSince;
+        if (check.id in heldSince) this.#remember({ heldSince: others });
+        return outcome;
+      }
+      const since = heldSince[check.id] ?? now;
+      if (!(check.id in heldSince)) this.#remember({ heldSince: { ...heldSince, [check.id]: since } });
+      const left = since + check.mode.hold - now;
+      if (left <= 0) return outcome;
+      this.#wakeLater(evaluated, left);
+      return { ...outcome, status: 'pending', why: `it must stay so for ${Math.ceil(left / 1000)} s more` };
+    }
+    return outcome;
+  }
+
+  #remember(change: Partial<GraderMemory>): void {
+    Object.assign(this.#memory, change);
+    this.#options.onMemory?.(structuredClone(this.#memory));
+  }
+
+  #wakeLater(evaluated: Evaluated, ms: number): void {
+    const timer = this.#options.clock.after(ms, () => {
+      evaluated.timers.delete(timer);
+      void this.#evaluate(evaluated);
+    });
+    evaluated.timers.add(timer);
+  }
+
+  #viewFor(evaluated: Evaluated): ClusterView {
+    const mirror = this.#mirror;
+    const { baseline, clock, activatedAt } = this.#options;
+    return {
+      get: (r, namespace, name) => mirror.get(r, namespace, name),
+      list: (r, namespace) => mirror.list(r, namespace),
+      baseline,
+      logs: (workload: WorkloadRef, container) => this.#followers.logs(podsOf(mirror, workload), container),
+      review: (question) => this.#reviews.ask(question),
+      now: () => clock.now(),
+      activatedAt,
+      wakeIn: (ms) => this.#wakeLater(evaluated, ms),
+    };
+  }
+}
+
+function initialVerdict(check: Check, now: number): Verdict {
+  const { id, title, weight, guard } = check;
+  return {
+    id,
+    title,
+    weight,
+    guard,
+    status: 'pending',
+    expected: '',
+    actual: 'not judged yet',
+    why: '',
+    evidence: [],
+    since: now,
+    scored: 'fail',
+  };
+}
