@@ -78,12 +78,25 @@ export function generateFacts(): void {
     }
   }
   facts.set('', order);
+  facts.set('unserved', unservedKinds());
   writeTexts(
     'facts.gen.ts',
     'Recorded facts of every resource, by group version; the order of groups under "".',
     'resourceFacts',
     facts,
   );
+}
+
+/** Kinds of group versions that the scheme knows and the server does not serve: apps/v1beta1 and the like. */
+function unservedKinds(): Record<string, string[]> {
+  const { kinds } = readRecorded<{ kinds: Record<string, string> }>('protobuf.json');
+  const found: Record<string, string[]> = {};
+  for (const [kind, message] of Object.entries(kinds)) {
+    if (message.includes('.meta.v1.') || !/\/v\d+(?:alpha|beta)\d+\//.test(kind)) continue;
+    const slash = kind.lastIndexOf('/');
+    found[kind.slice(0, slash)] = [...(found[kind.slice(0, slash)] ?? []), kind.slice(slash + 1)];
+  }
+  return found;
 }
 
 /** Undefined where a subresource returns the resource's own kind. */

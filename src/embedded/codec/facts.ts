@@ -52,3 +52,10 @@ export function groupOrder(): readonly (readonly [group: string, versions: reado
   return order;
 }
 let order: [string, string[]][] | undefined;
+
+/** Whether Kubernetes' scheme knows the kind in a version that this server does not serve (`apps/v1beta1`). */
+export function isUnservedKind(apiVersion: string, kind: string): boolean {
+  unserved ??= JSON.parse(resourceFacts.unserved ?? '{}') as Record<string, string[]>;
+  return unserved[apiVersion]?.includes(kind) ?? false;
+}
+let unserved: Record<string, string[]> | undefined;

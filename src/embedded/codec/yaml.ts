@@ -106,7 +106,7 @@ const writeTags: Tags = ['null', 'boolean', 'number'].map(
   (type): ScalarTag => ({
     tag: `tag:yaml.org,2002:${type}`,
     default: true,
-  identify: (value) => (value === null ? 'null' : typeof value) === type,
+    identify: (value) => (value === null ? 'null' : typeof value) === type,
     resolve: (text) => text,
     stringify: ({ value }) => String(value),
   }),
