@@ -1,0 +1,286 @@
+import {
+  closeSync,
+  fdatasync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { EnvironmentError } from '../../kernel/errors.ts';
+import type { Stored } from '../../kube/meta.ts';
+import type { Journal, JournalRecord } from './store.ts';
+
+/** What the files of a log hold when it is opened. */
+export interface LogContent {
+  revision: number;
+  objects: Iterable<{ bucket: string; id: string; object: Stored }>;
+}
+
+export interface LogOptions {
+  /** A snapshot replaces the log once it is larger than this and than twice the last snapshot. Default 4 MiB. */
+  snapshotBytes?: number;
+  /** How long a write may stay in the page cache. Default 5 ms. */
+  syncMs?: number;
+}
+
+type Line = { r: number; b: string; i: string; o?: Stored };
+
+const snapshotName = 'snapshot';
+
+/**
+ * The write-ahead log of one store: a folder with segments `log-<n>` (one line a write: CRC-32, a space, JSON) and a
+ * `snapshot` of the same lines. A record is in the file when `append` returns, so a killed process loses nothing;
+ * fdatasync follows within milliseconds for all records of that time together.
+ */
+export class WriteAheadLog implements Journal {
+  readonly #folder: string;
+  readonly #options: Required<LogOptions>;
+  #fd: number;
+  #segment: number;
+  #bytes: number;
+  #lastSnapshotBytes = 0;
+  #snapshotting: Promise<void> | undefined;
+  #syncTimer: NodeJS.Timeout | undefined;
+  #syncing: Promise<void> | undefined;
+  #dirty = false;
+  #source: (() => LogContent) | undefined;
+  #failure: unknown;
+
+  private constructor(folder: string, segment: number, bytes: number, options: LogOptions) {
+    this.#folder = folder;
+    this.#options = { snapshotBytes: options.snapshotBytes ?? 4 << 20, syncMs: options.syncMs ?? 5 };
+    this.#segment = segment;
+    this.#bytes = bytes;
+    this.#fd = openSync(this.#path(segment), 'a', 0o600);
+  }
+
+  /**
+   * Opens or makes the log in `folder`. A torn record at the very end (the process died while it wrote) is cut off.
+   * Throws an EnvironmentError with file and offset if anything before it is damaged.
+   */
+  static open(folder: string, options: LogOptions = {}): { log: WriteAheadLog; content: LogContent } {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    rmSync(join(folder, `${snapshotName}.tmp`), { force: true });
+    const objects = new Map<string, { bucket: string; id: string; object: Stored }>();
+    let revision = readSnapshot(join(folder, snapshotName), objects);
+    const segments = readdirSync(folder)
+      .filter((name) => /^log-\d+$/.test(name))
+      .map((name) => Number(name.slice(4)))
+      .sort((a, b) => a - b);
+    let bytes = 0;
+    for (const segment of segments) {
+      const file = join(folder, `log-${segment}`);
+      const last = segment === segments.at(-1);
+      bytes = readLines(file, last, (line, offset) => {
+        if (line.r <= revision) return;
+        if (line.r !== revision + 1) throw damaged(file, offset, `revision ${revision + 1} is missing`);
+        revision = line.r;
+        const key = `${line.b} ${line.i}`;
+        if (line.o) objects.set(key, { bucket: line.b, id: line.i, object: line.o });
+        else objects.delete(key);
+      });
+    }
+    const log = new WriteAheadLog(folder, segments.at(-1) ?? 1, bytes, options);
+    return { log, content: { revision, objects: objects.values() } };
+  }
+
+  /** From now on the log may shrink itself: `source` gives the state as of the last appended record. */
+  compactFrom(source: () => LogContent): void {
+    this.#source = source;
+  }
+
+  append(record: JournalRecord): void {
+    if (this.#failure) throw this.#failure;
+    const line: Line = { r: record.revision, b: record.bucket, i: record.id, o: record.object };
+    const text = encode(line);
+    try {
+      writeAll(this.#fd, text);
+    } catch (error) {
+      throw this.#refuse(error);
+    }
+    this.#bytes += text.length;
+    this.#dirty = true;
+    this.#syncTimer ??= setTimeout(() => this.#sync(), this.#options.syncMs);
+    const limit = Math.max(this.#options.snapshotBytes, 2 * this.#lastSnapshotBytes);
+    if (this.#source && !this.#snapshotting && this.#bytes > limit) {
+      // The log itself stays whole: if there is no room for a snapshot now, it is tried again later.
+      this.snapshot().catch(() => {
+        this.#lastSnapshotBytes = Math.max(this.#lastSnapshotBytes, limit);
+      });
+    }
+  }
+
+  /** Resolves when everything appended up to now is on the disk. */
+  async flush(): Promise<void> {
+    while (this.#dirty || this.#syncing) await (this.#syncing ?? this.#sync());
+  }
+
+  /** Writes the state to `snapshot` and drops the segments before it. */
+  snapshot(): Promise<void> {
+    const source = this.#source;
+    if (!source) return Promise.resolve();
+    this.#snapshotting ??= this.#writeSnapshot(source()).finally(() => {
+      this.#snapshotting = undefined;
+    });
+    return this.#snapshotting;
+  }
+
+  /** Flushes and closes; appending afterwards throws. */
+  async close(): Promise<void> {
+    await this.#snapshotting;
+    await this.flush();
+    if (this.#failure === undefined) closeSync(this.#fd);
+    this.#failure = new EnvironmentError({ what: 'the cluster is stopped' });
+  }
+
+  async #writeSnapshot(content: LogContent): Promise<void> {
+    const chunks = [encode({ r: content.revision, b: '', i: 'snapshot' })];
+    for (const { bucket, id, object } of content.objects) {
+      chunks.push(encode({ r: content.revision, b: bucket, i: id, o: object }));
+    }
+    chunks.push(encode({ r: content.revision, b: '', i: 'end' }));
+    const data = Buffer.concat(chunks);
+    // Later records go to a new segment; those of the old one must be safe before it, or a gap could appear.
+    const old = this.#segment;
+    fsyncSync(this.#fd);
+    closeSync(this.#fd);
+    this.#segment = old + 1;
+    this.#fd = openSync(this.#path(this.#segment), 'a', 0o600);
+    this.#bytes = 0;
+    const temporary = join(this.#folder, `${snapshotName}.tmp`);
+    const file = await open(temporary, 'w', 0o600);
+    try {
+      await file.writeFile(data);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    renameSync(temporary, join(this.#folder, snapshotName));
+    // The new name must be on the disk before the segments that it replaces go.
+    syncFolder(this.#folder);
+    this.#lastSnapshotBytes = data.length;
+    for (const name of readdirSync(this.#folder)) {
+      if (/^log-\d+$/.test(name) && Number(name.slice(4)) <= old) rmSync(join(this.#folder, name));
+    }
+  }
+
+  #sync(): Promise<void> {
+    clearTimeout(this.#syncTimer);
+    this.#syncTimer = undefined;
+    if (this.#syncing) return this.#syncing.then(() => (this.#dirty ? this.#sync() : undefined));
+    this.#dirty = false;
+    this.#syncing = new Promise<void>((resolve) => {
+      // EBADF: a snapshot has closed this segment, and synced it before.
+      fdatasync(this.#fd, () => {
+        this.#syncing = undefined;
+        resolve();
+      });
+    });
+    return this.#syncing;
+  }
+
+  /** Takes a half-written record back; where that fails too, nothing may be appended any more. */
+  #refuse(error: unknown): EnvironmentError {
+    const failure = new EnvironmentError(
+      {
+        what: `cannot write the cluster's log ${this.#path(this.#segment)}`,
+        why: error instanceof Error ? error.message : String(error),
+        next: 'free some space or make the folder writable',
+      },
+      { cause: error },
+    );
+    try {
+      ftruncateSync(this.#fd, this.#bytes);
+    } catch {
+      this.#failure = failure;
+    }
+    return failure;
+  }
+
+  #path(segment: number): string {
+    return join(this.#folder, `log-${segment}`);
+  }
+}
+
+function syncFolder(folder: string): void {
+  const fd = openSync(folder, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function encode(line: Line): Buffer {
+  const json = JSON.stringify(line);
+  const sum = crc32(json).toString(16).padStart(8, '0');
+  return Buffer.from(`${sum} ${json}\n`);
+}
+
+function writeAll(fd: number, data: Buffer): void {
+  for (let at = 0; at < data.length; ) at += writeSync(fd, data, at);
+}
+
+function damaged(file: string, offset: number, why: string): EnvironmentError {
+  return new EnvironmentError({
+    what: `the cluster's log is damaged: ${file} at byte ${offset}`,
+    why,
+    next: 'restore the file from a backup, or delete the cluster and start a new one',
+  });
+}
+
+/** Reads whole, undamaged lines; returns how many bytes are good. Cuts a torn last record off if `tolerate`. */
+function readLines(file: string, tolerate: boolean, use: (line: Line, offset: number) => void): number {
+  const data = readFileSync(file);
+  let at = 0;
+  while (at < data.length) {
+    const end = data.indexOf(10, at);
+    const line = end < 0 ? undefined : decode(data.subarray(at, end));
+    if (!line) {
+      const final = end < 0 || end === data.length - 1;
+      if (!tolerate || !final) throw damaged(file, at, end < 0 ? 'the record is cut off' : 'its checksum does not fit');
+      truncateSync(file, at);
+      return at;
+    }
+    use(line, at);
+    at = end + 1;
+  }
+  return at;
+}
+
+function decode(line: Buffer): Line | undefined {
+  if (line.length < 10 || line[8] !== 0x20) return undefined;
+  const json = line.subarray(9);
+  if (crc32(json).toString(16).padStart(8, '0') !== line.toString('latin1', 0, 8)) return undefined;
+  try {
+    return JSON.parse(json.toString()) as Line;
+  } catch {
+    return undefined;
+  }
+}
+
+function readSnapshot(file: string, objects: Map<string, { bucket: string; id: string; object: Stored }>): number {
+  let revision = 1;
+  let complete = false;
+  try {
+    readLines(file, false, (line) => {
+      revision = line.r;
+      if (line.o) objects.set(`${line.b} ${line.i}`, { bucket: line.b, id: line.i, object: line.o });
+      else complete = line.i === 'end';
+    });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 1;
+    throw error;
+  }
+  if (!complete) throw damaged(file, 0, 'the snapshot has no end');
+  return revision;
+}

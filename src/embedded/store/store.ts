@@ -1,0 +1,291 @@
+import type { Clock } from '../../kernel/clock.ts';
+import type { KubeObject, Stored } from '../../kube/meta.ts';
+import { Bucket, type StoreEvent } from './bucket.ts';
+
+export type { StoreEvent };
+
+/** A write met another state than it expected. `current` is undefined where the object does not exist. */
+export class StoreConflict extends Error {
+  readonly current: Stored | undefined;
+
+  constructor(current: Stored | undefined) {
+    super(current ? 'the object has another revision' : 'the object does not exist');
+    this.name = 'StoreConflict';
+    this.current = current;
+  }
+}
+
+/** A read or watch at a revision that is compacted. */
+export class RevisionExpired extends Error {
+  readonly requested: number;
+  readonly oldest: number;
+
+  constructor(requested: number, oldest: number) {
+    super(`too old resource version: ${requested} (${oldest})`);
+    this.name = 'RevisionExpired';
+    this.requested = requested;
+    this.oldest = oldest;
+  }
+}
+
+/** One write as the log keeps it; without `object`: a delete. */
+export interface JournalRecord {
+  revision: number;
+  bucket: string;
+  id: string;
+  object?: Stored;
+}
+
+/** Where writes are kept beyond the process. */
+export interface Journal {
+  /** Returns once the record is written to the file; throws if it cannot be. */
+  append(record: JournalRecord): void;
+}
+
+export interface StoreOptions {
+  clock: Clock;
+  journal?: Journal;
+  /** How long old revisions stay readable. Default 5 minutes, as kube-apiserver compacts etcd. */
+  historyMs?: number;
+  /** At most this many old revisions whatever their age. */
+  historyRevisions?: number;
+}
+
+export interface ListOptions {
+  /** Only ids that begin so: `namespace/`. */
+  under?: string;
+  /** Default: now. */
+  revision?: number;
+  /** First id that may be in the answer. */
+  start?: string;
+  limit?: number;
+}
+
+interface Watcher {
+  bucket: Bucket;
+  under: string;
+  cursor: number;
+  deliver(event: StoreEvent): void;
+  closed: boolean;
+}
+
+/**
+ * All objects of a cluster, at every revision of the last minutes, with one revision counter as etcd has it. Writes are
+ * synchronous; watchers hear of them in order after the writing turn of the event loop ended. Objects are shared and
+ * never changed: a write puts a new one in place.
+ */
+export class Store {
+  readonly #buckets = new Map<string, Bucket>();
+  readonly #watchers = new Set<Watcher>();
+  readonly #options: StoreOptions;
+  readonly #historyMs: number;
+  readonly #historyRevisions: number;
+  /** When which revision was current: what the automatic compaction goes by. */
+  #marks: { at: number; revision: number }[] = [];
+  #revision = 1;
+  #compacted = 1;
+  #flushing = false;
+  #idle: (() => void)[] = [];
+
+  constructor(options: StoreOptions) {
+    this.#options = options;
+    this.#historyMs = options.historyMs ?? 300_000;
+    this.#historyRevisions = options.historyRevisions ?? 10_000;
+  }
+
+  /** The revision of the last write. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** The oldest revision that can still be read. */
+  get compacted(): number {
+    return this.#compacted;
+  }
+
+  /** Takes over what a log held, before anything else happens. */
+  restore(revision: number, objects: Iterable<{ bucket: string; id: string; object: Stored }>): void {
+    for (const { bucket, id, object } of objects) {
+      this.#bucket(bucket).restore(id, object, Number(object.metadata.resourceVersion));
+    }
+    for (const bucket of this.#buckets.values()) bucket.sort();
+    this.#revision = revision;
+    this.#compacted = revision;
+  }
+
+  get(bucket: string, id: string): Stored | undefined {
+    return this.#buckets.get(bucket)?.get(id);
+  }
+
+  /**
+   * The objects of a bucket in the order of their ids. `next` is where to go on after `limit`, `remaining` how many
+   * are left then. Throws RevisionExpired.
+   */
+  list(bucket: string, options: ListOptions = {}): { items: Stored[]; next?: string; remaining: number } {
+    const { under = '', revision = this.#revision, start, limit = Number.POSITIVE_INFINITY } = options;
+    if (revision < this.#compacted) throw new RevisionExpired(revision, this.#compacted);
+    const items: Stored[] = [];
+    let next: string | undefined;
+    let remaining = 0;
+    for (const [id, object] of this.#buckets.get(bucket)?.at(revision, under, start) ?? []) {
+      if (items.length < limit) items.push(object);
+      else {
+        next ??= id;
+        remaining++;
+      }
+    }
+    return { items, next, remaining };
+  }
+
+  /** As `list`, lazily and with ids, for callers that filter while they count. */
+  *entries(bucket: string, options: Omit<ListOptions, 'limit'> = {}): Generator<[id: string, object: Stored]> {
+    const { under = '', revision = this.#revision, start } = options;
+    if (revision < this.#compacted) throw new RevisionExpired(revision, this.#compacted);
+    yield* this.#buckets.get(bucket)?.at(revision, under, start) ?? [];
+  }
+
+  /** All current objects: what a snapshot holds. */
+  *all(): Generator<{ bucket: string; id: string; object: Stored }> {
+    for (const [bucket, content] of this.#buckets) {
+      for (const [id, object] of content.at(this.#revision, '')) yield { bucket, id, object };
+    }
+  }
+
+  /** The names of the buckets that were ever written to. */
+  buckets(): string[] {
+    return [...this.#buckets.keys()];
+  }
+
+  /** Returns the object with its resourceVersion. Throws StoreConflict if the id is taken. */
+  create(bucket: string, id: string, object: KubeObject): Stored {
+    const current = this.get(bucket, id);
+    if (current) throw new StoreConflict(current);
+    return this.#commit(bucket, id, object, undefined);
+  }
+
+  /** Replaces an object. Throws StoreConflict if it does not exist or is not at `expected` (a resourceVersion). */
+  update(bucket: string, id: string, object: KubeObject, expected?: string): Stored {
+    const current = this.#expect(bucket, id, expected);
+    return this.#commit(bucket, id, object, current);
+  }
+
+  /** Returns the last state with the revision of the deletion. Throws StoreConflict as `update`. */
+  delete(bucket: string, id: string, expected?: string): Stored {
+    const current = this.#expect(bucket, id, expected);
+    return this.#commit(bucket, id, undefined, current);
+  }
+
+  /**
+   * Delivers every event after revision `from` of ids that begin with `under`, in order, never before this call has
+   * returned. Returns the way to stop. Throws RevisionExpired.
+   */
+  watch(bucket: string, under: string, from: number, deliver: (event: StoreEvent) => void): () => void {
+    if (from < this.#compacted) throw new RevisionExpired(from, this.#compacted);
+    const watcher: Watcher = { bucket: this.#bucket(bucket), under, cursor: from, deliver, closed: false };
+    this.#watchers.add(watcher);
+    if (from < this.#revision) this.#schedule();
+    return () => {
+      watcher.closed = true;
+      this.#watchers.delete(watcher);
+    };
+  }
+
+  /** Forgets the states before `revision`; watchers that are behind get what they are owed first. */
+  compact(revision: number = this.#revision): void {
+    const target = Math.min(revision, this.#revision);
+    if (target <= this.#compacted) return;
+    this.#deliver();
+    for (const bucket of this.#buckets.values()) bucket.compact(target);
+    this.#compacted = target;
+    this.#marks = this.#marks.filter((mark) => mark.revision > target);
+  }
+
+  /** Resolves when every watcher has heard of every write up to now. */
+  delivered(): Promise<void> {
+    if (!this.#flushing) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  #bucket(name: string): Bucket {
+    let bucket = this.#buckets.get(name);
+    if (!bucket) {
+      bucket = new Bucket();
+      this.#buckets.set(name, bucket);
+    }
+    return bucket;
+  }
+
+  #expect(bucket: string, id: string, expected: string | undefined): Stored {
+    const current = this.get(bucket, id);
+    if (!current || (expected !== undefined && current.metadata.resourceVersion !== expected)) {
+      throw new StoreConflict(current);
+    }
+    return current;
+  }
+
+  #commit(bucketName: string, id: string, object: KubeObject | undefined, previous: Stored | undefined): Stored {
+    const revision = this.#revision + 1;
+    const source = object ?? previous;
+    const stored = { ...source, metadata: { ...source?.metadata, resourceVersion: String(revision) } } as Stored;
+    this.#options.journal?.append({ revision, bucket: bucketName, id, object: object && stored });
+    this.#revision = revision;
+    this.#bucket(bucketName).record({ type: object ? 'put' : 'delete', revision, id, object: stored, previous });
+    this.#mark();
+    this.#schedule();
+    return stored;
+  }
+
+  #schedule(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    setImmediate(() => {
+      this.#flushing = false;
+      this.#deliver();
+      this.#forget();
+      // Handlers may have written: those who wait for quiet wait on.
+      if (this.#flushing) return;
+      for (const resolve of this.#idle.splice(0)) resolve();
+    });
+  }
+
+  #deliver(): void {
+    const until = this.#revision;
+    for (const watcher of this.#watchers) {
+      if (watcher.cursor >= until) continue;
+      const events = watcher.bucket.eventsAfter(watcher.cursor);
+      for (const event of events) {
+        if (watcher.closed) break;
+        watcher.cursor = event.revision;
+        if (!event.id.startsWith(watcher.under)) continue;
+        try {
+          watcher.deliver(event);
+        } catch (error) {
+          // One broken listener must not cost the others their events.
+          queueMicrotask(() => {
+            throw error;
+          });
+        }
+      }
+      watcher.cursor = Math.max(watcher.cursor, until);
+    }
+  }
+
+  #mark(): void {
+    const now = this.#options.clock.now();
+    const last = this.#marks.at(-1);
+    if (!last || now - last.at >= this.#historyMs / 10) this.#marks.push({ at: now, revision: this.#revision });
+  }
+
+  /** What kube-apiserver does with etcd every five minutes, and a bound on memory besides. */
+  #forget(): void {
+    const now = this.#options.clock.now();
+    let target = this.#compacted;
+    for (const mark of this.#marks) {
+      if (now - mark.at >= this.#historyMs) target = mark.revision;
+    }
+    // In steps, so that a busy cluster does not compact all the time.
+    const excess = this.#revision - this.#compacted - this.#historyRevisions;
+    if (excess > this.#historyRevisions / 10) target = Math.max(target, this.#revision - this.#historyRevisions);
+    if (target > this.#compacted) this.compact(target);
+  }
+}
