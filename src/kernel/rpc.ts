@@ -1,0 +1,217 @@
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { connect as connectSocket, createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { createInterface } from 'node:readline';
+import { BugError, EnvironmentError, type ErrorText, UserError } from './errors.ts';
+
+/**
+ * Calls and event streams between processes of one user: JSON lines over a local socket (mode 0600). A call is answered
+ * once; a subscription sends events until either side ends it.
+ */
+type Request = { id: number; method: string; params: unknown } | { cancel: number };
+type Reply = { id: number; result: unknown } | { id: number; event: unknown } | { id: number; error: WireError };
+
+interface WireError {
+  kind: 'user' | 'environment' | 'bug';
+  text: ErrorText;
+}
+
+export interface CallContext {
+  /** Aborts when the caller is gone or has cancelled. */
+  signal: AbortSignal;
+  /** Sends an event before the answer. */
+  emit(event: unknown): void;
+}
+
+export type Handlers = Record<string, (params: never, context: CallContext) => unknown>;
+
+export interface RpcServer {
+  /** Connections right now. */
+  readonly connections: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Listens on a socket file. Rejects with EADDRINUSE if another live server has it; a file that nobody listens on is
+ * taken over.
+ */
+export async function serveRpc(
+  path: string,
+  handlers: Handlers,
+  onConnections: (count: number) => void = () => undefined,
+): Promise<RpcServer> {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    onConnections(sockets.size);
+    socket.on('close', () => {
+      sockets.delete(socket);
+      onConnections(sockets.size);
+    });
+    serveSocket(socket, handlers);
+  });
+  try {
+    await listen(server, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || (await isAlive(path))) throw error;
+    rmSync(path, { force: true });
+    await listen(server, path);
+  }
+  chmodSync(path, 0o600);
+  return {
+    get connections() {
+      return sockets.size;
+    },
+    close() {
+      for (const socket of sockets) socket.destroy();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+function serveSocket(socket: Socket, handlers: Handlers): void {
+  const running = new Map<number, AbortController>();
+  const send = (reply: Reply) => {
+    if (!socket.destroyed) socket.write(`${JSON.stringify(reply)}\n`);
+  };
+  socket.on('error', () => socket.destroy());
+  socket.on('close', () => {
+    for (const controller of running.values()) controller.abort();
+  });
+  createInterface(socket).on('line', async (line) => {
+    const request = JSON.parse(line) as Request;
+    if ('cancel' in request) return running.get(request.cancel)?.abort();
+    const { id, method, params } = request;
+    const controller = new AbortController();
+    running.set(id, controller);
+    try {
+      const handler = handlers[method];
+      if (!handler) throw new BugError({ what: `no method ${method}` });
+      const context = { signal: controller.signal, emit: (event: unknown) => send({ id, event }) };
+      send({ id, result: (await handler(params as never, context)) ?? null });
+    } catch (error) {
+      send({ id, error: toWire(error) });
+    } finally {
+      running.delete(id);
+    }
+  });
+}
+
+export interface RpcClient {
+  /** Rejects with the error that the handler threw, as the same class. */
+  call<T>(
+    method: string,
+    params?: unknown,
+    options?: { onEvent?(event: never): void; signal?: AbortSignal },
+  ): Promise<T>;
+  /** Resolves when the connection has ended, by whichever side. */
+  readonly closed: Promise<void>;
+  close(): void;
+}
+
+/** Connects to a server; rejects with the socket's error if there is none. */
+export function connectRpc(path: string): Promise<RpcClient> {
+  return new Promise((resolve, reject) => {
+    const socket = connectSocket(path);
+    socket.once('error', reject);
+    socket.once('connect', () => {
+      socket.off('error', reject);
+      resolve(clientOf(socket));
+    });
+  });
+}
+
+function clientOf(socket: Socket): RpcClient {
+  interface Call {
+    resolve(value: unknown): void;
+    reject(error: Error): void;
+    onEvent: ((event: never) => void) | undefined;
+  }
+  const calls = new Map<number, Call>();
+  const gone = Promise.withResolvers<void>();
+  let sequence = 0;
+  socket.on('error', () => socket.destroy());
+  socket.on('close', () => {
+    for (const call of calls.values())
+      call.reject(new EnvironmentError({ what: 'the connection to the daemon ended' }));
+    calls.clear();
+    gone.resolve();
+  });
+  createInterface(socket).on('line', (line) => {
+    const reply = JSON.parse(line) as Reply;
+    const call = calls.get(reply.id);
+    if (!call) return;
+    if ('event' in reply) return call.onEvent?.(reply.event as never);
+    calls.delete(reply.id);
+    if ('error' in reply) call.reject(fromWire(reply.error));
+    else call.resolve(reply.result);
+  });
+  return {
+    closed: gone.promise,
+    close: () => socket.end(),
+    call<T>(
+      method: string,
+      params: unknown = {},
+      options: { onEvent?(event: never): void; signal?: AbortSignal } = {},
+    ) {
+      const id = ++sequence;
+      return new Promise<T>((resolve, reject) => {
+        if (socket.destroyed) return reject(new EnvironmentError({ what: 'the connection to the daemon ended' }));
+        const cancel = () => {
+          calls.delete(id);
+          socket.write(`${JSON.stringify({ cancel: id })}\n`);
+          reject(options.signal?.reason);
+        };
+        options.signal?.addEventListener('abort', cancel, { once: true });
+        const done = () => options.signal?.removeEventListener('abort', cancel);
+        calls.set(id, {
+          resolve(value) {
+            done();
+            resolve(value as T);
+          },
+          reject(error) {
+            done();
+            reject(error);
+          },
+          onEvent: options.onEvent,
+        });
+        socket.write(`${JSON.stringify({ id, method, params })}\n`);
+      });
+    },
+  };
+}
+
+function toWire(error: unknown): WireError {
+  if (error instanceof UserError) return { kind: 'user', text: error.text };
+  if (error instanceof EnvironmentError) return { kind: 'environment', text: error.text };
+  const text =
+    error instanceof BugError ? error.text : { what: error instanceof Error ? error.message : String(error) };
+  return { kind: 'bug', text };
+}
+
+function fromWire({ kind, text }: WireError): Error {
+  if (kind === 'user') return new UserError(text);
+  return kind === 'environment' ? new EnvironmentError(text) : new BugError(text);
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function isAlive(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connectSocket(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}

@@ -1,0 +1,389 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Cluster } from '../cluster/provider.ts';
+import { type BaselineData, baselineOf, captureBaseline } from '../grading/baseline.ts';
+import { Grader } from '../grading/grader.ts';
+import { scoreOf, type Verdict } from '../grading/types.ts';
+import { AppendLog } from '../kernel/append-log.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { EnvironmentError, UserError } from '../kernel/errors.ts';
+import { KubeClient } from '../kube/client.ts';
+import { applyScript } from '../scenario/apply.ts';
+import type { Scenario } from '../scenario/types.ts';
+import type { AttemptEvent, AttemptEventBody } from './events.ts';
+import { type AttemptFold, applyEvent, foldAttempt, workedTime } from './fold.ts';
+import type { AttemptState } from './types.ts';
+
+/** How long set-up may take to hold before that is an error, milliseconds. */
+const setUpPatience = 120_000;
+
+export interface AttemptDependencies {
+  clock: Clock;
+  /** Folder of all attempts. */
+  folder: string;
+  /** Environment for scripts of the scenario: PATH with a kubectl. */
+  scriptEnvironment(): Promise<Record<string, string>>;
+}
+
+/**
+ * One try at a scenario: its log is the truth, everything else follows from it. The one writer of the log is whoever
+ * holds this object (the daemon).
+ */
+export class Attempt {
+  readonly scenario: Scenario;
+  readonly #dependencies: AttemptDependencies;
+  readonly #log: AppendLog<AttemptEvent>;
+  readonly #fold: AttemptFold;
+  readonly #listeners = new Set<(state: AttemptState) => void>();
+  readonly #stop = new AbortController();
+  #cluster: Cluster | undefined;
+  #client: KubeClient | undefined;
+  #grader: Grader | undefined;
+  #verdicts = new Map<string, Verdict>();
+
+  private constructor(
+    scenario: Scenario,
+    dependencies: AttemptDependencies,
+    log: AppendLog<AttemptEvent>,
+    fold: AttemptFold,
+  ) {
+    this.scenario = scenario;
+    this.#dependencies = dependencies;
+    this.#log = log;
+    this.#fold = fold;
+  }
+
+  /** Begins a new attempt: only its log exists afterwards. */
+  static async create(
+    id: string,
+    scenario: Scenario,
+    seed: number,
+    dependencies: AttemptDependencies,
+  ): Promise<Attempt> {
+    const { log } = await AppendLog.open<AttemptEvent>(join(dependencies.folder, id, 'events.jsonl'));
+    await mkdir(join(dependencies.folder, id, 'answers'), { recursive: true, mode: 0o700 });
+    const created: AttemptEvent = {
+      t: dependencies.clock.now(),
+      type: 'created',
+      version: 1,
+      id,
+      scenario: {
+        pack: scenario.pack.id,
+        ...(scenario.pack.builtIn ? {} : { folder: scenario.pack.folder }),
+        id: scenario.id,
+        seed,
+      },
+      title: scenario.title,
+      minutes: scenario.minutes,
+    };
+    await log.append(created);
+    return new Attempt(scenario, dependencies, log, foldAttempt([created]) as AttemptFold);
+  }
+
+  /** Takes an attempt up again from its log. `load` finds its scenario. Undefined if the log holds nothing. */
+  static async open(
+    id: string,
+    load: (fold: AttemptFold) => Scenario,
+    dependencies: AttemptDependencies,
+  ): Promise<Attempt | undefined> {
+    const { log, records } = await AppendLog.open<AttemptEvent>(join(dependencies.folder, id, 'events.jsonl'));
+    const fold = foldAttempt(records);
+    if (!fold) {
+      await log.close();
+      return undefined;
+    }
+    return new Attempt(load(fold), dependencies, log, fold);
+  }
+
+  get id(): string {
+    return this.#fold.id;
+  }
+
+  get fold(): Readonly<AttemptFold> {
+    return this.#fold;
+  }
+
+  /** Sets the scenario up on the cluster and starts grading. A failure is noted in the log and thrown. */
+  async setUp(cluster: Cluster): Promise<void> {
+    try {
+      await this.#adopt(cluster);
+      await this.#record({ type: 'cluster', cluster: refOf(cluster) });
+      const client = await this.#connect();
+      const { scenario } = this;
+      if (scenario.setup.length > 0) {
+        const env = { ...(await this.#scriptEnvironment()), KUBECONFIG: cluster.kubeconfig };
+        for (const script of scenario.setup) {
+          await this.#record({ type: 'step', text: script.name.replace(/^\d+-/, '') });
+          await applyScript(script, { client, env, signal: this.#stop.signal });
+        }
+      }
+      await this.#record({ type: 'step', text: 'waiting for the workloads' });
+      await this.#waitFor(client, 0);
+      await cluster.snapshot();
+      await this.#activate(client);
+    } catch (error) {
+      await this.#fail(error);
+      throw error;
+    }
+  }
+
+  /** Goes on with an attempt whose cluster is there again. */
+  async resume(cluster: Cluster): Promise<void> {
+    await this.#adopt(cluster);
+    await this.#record({ type: 'cluster', cluster: refOf(cluster) });
+    await this.#record({ type: 'resumed' });
+    const client = await this.#connect();
+    // A crash during set-up or a reset: do it again from the start of that step.
+    if (this.#fold.phase === 'preparing') return this.setUp(cluster);
+    if (this.#fold.phase === 'resetting') return this.reset();
+    await this.#grade(client, this.#fold.activatedAt ?? this.#dependencies.clock.now());
+  }
+
+  /** Puts the cluster back to the end of set-up; the score, the feed and the clock start again. */
+  async reset(): Promise<void> {
+    const cluster = this.#cluster;
+    if (!cluster)
+      throw new EnvironmentError({
+        what: `attempt ${this.id} has no cluster`,
+        next: 'kubedrill stop, then start it again',
+      });
+    await this.#record({ type: 'resetting' });
+    this.#stopGrading();
+    this.#changed();
+    try {
+      const client = await this.#connect();
+      const from = this.#dependencies.clock.now();
+      await cluster.reset();
+      await this.#waitFor(client, from);
+      await this.#activate(client);
+    } catch (error) {
+      await this.#fail(error);
+      throw error;
+    }
+  }
+
+  /** The next hint; its price is paid at once. */
+  async hint(): Promise<{ text: string; price: number; left: number }> {
+    const index = this.#fold.hints.length;
+    const hint = this.scenario.hints[index];
+    if (!hint) {
+      throw new UserError({
+        what: this.scenario.hints.length === 0 ? 'this scenario has no hints' : 'there are no more hints',
+        next: 'kubedrill solution',
+      });
+    }
+    // After it is solved a hint costs nothing: the score stands.
+    const price = this.#fold.solvedAt === undefined ? hint.price : 0;
+    await this.#record({ type: 'hint', index, price });
+    this.#changed();
+    return { text: hint.text, price, left: this.scenario.hints.length - index - 1 };
+  }
+
+  async solution(): Promise<{ name: string; text: string }[]> {
+    if (!this.#fold.sawSolution) await this.#record({ type: 'solution' });
+    this.#changed();
+    return this.scenario.solutions.map(({ name, text }) => ({ name, text }));
+  }
+
+  /** Ends the attempt; its cluster is the caller's to delete. */
+  async stop(): Promise<void> {
+    await this.#record({ type: 'stopped' });
+    this.#changed();
+    await this.close();
+  }
+
+  /** Lets go without ending the attempt: the daemon goes. */
+  async suspend(): Promise<void> {
+    await this.#record({ type: 'suspended' });
+    await this.close();
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort(new EnvironmentError({ what: 'the attempt was closed' }));
+    this.#stopGrading();
+    await this.#client?.close();
+    await this.#log.close();
+  }
+
+  state(): AttemptState {
+    const fold = this.#fold;
+    const { scenario } = this;
+    const verdicts = scenario.checks.map((check) => this.#verdicts.get(check.id)).filter((v) => v !== undefined);
+    const live = scoreOf(verdicts, fold.hintPrice);
+    const next = scenario.hints[fold.hints.length];
+    return {
+      id: fold.id,
+      scenario: fold.scenario,
+      title: scenario.title,
+      competencies: scenario.competencies,
+      minutes: scenario.minutes,
+      task: scenario.task,
+      phase: fold.phase,
+      ...(fold.step ? { step: fold.step } : {}),
+      ...(fold.failure ? { failure: fold.failure } : {}),
+      ...(fold.cluster ? { cluster: fold.cluster } : {}),
+      namespace: scenario.namespaces[0] ?? 'default',
+      ...(fold.readyIn === undefined ? {} : { readyIn: fold.readyIn }),
+      worked: workedTime(fold, this.#dependencies.clock.now()),
+      running: fold.runningSince !== undefined,
+      hints: {
+        taken: fold.hints.flatMap((index) => scenario.hints[index] ?? []),
+        total: scenario.hints.length,
+        ...(next ? { nextPrice: next.price } : {}),
+      },
+      verdicts,
+      ...live,
+      max: scenario.checks.reduce((sum, c) => sum + c.weight, 0),
+      wasSolved: fold.solvedAt !== undefined,
+      sawSolution: fold.sawSolution,
+      activities: fold.activities,
+    };
+  }
+
+  onState(listener: (state: AttemptState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Verdicts once they have settled (see Grader.settled); milliseconds. */
+  async settled(atMost: number): Promise<Verdict[]> {
+    return (await this.#grader?.settled(atMost)) ?? [];
+  }
+
+  async #adopt(cluster: Cluster): Promise<void> {
+    if (this.#cluster?.kubeconfig !== cluster.kubeconfig) await this.#client?.close();
+    this.#client = undefined;
+    this.#cluster = cluster;
+  }
+
+  async #connect(): Promise<KubeClient> {
+    if (!this.#cluster) throw new EnvironmentError({ what: `attempt ${this.id} has no cluster` });
+    this.#client ??= await KubeClient.fromFile(this.#cluster.kubeconfig, this.#cluster.context);
+    return this.#client;
+  }
+
+  /** Scripts need a kubectl; manifests alone do not. */
+  async #scriptEnvironment(): Promise<Record<string, string>> {
+    return this.scenario.setup.some((s) => s.kind === 'shell') ? this.#dependencies.scriptEnvironment() : {};
+  }
+
+  /** Resolves when what the scenario waits for holds, on evidence newer than `since`. */
+  async #waitFor(client: KubeClient, since: number): Promise<void> {
+    const { waits } = this.scenario;
+    if (waits.length === 0) return;
+    const { clock } = this.#dependencies;
+    const done = Promise.withResolvers<void>();
+    const check = () => {
+      if (grader.verdicts().every((v) => v.status === 'pass')) done.resolve();
+    };
+    const grader = new Grader({
+      client,
+      checks: waits,
+      baseline: baselineOf({ version: 1, objects: [] }),
+      clock,
+      activatedAt: since,
+      onVerdict: check,
+    });
+    const tooLate = clock.after(setUpPatience, () => {
+      const late = grader.verdicts().filter((v) => v.status !== 'pass');
+      done.reject(
+        new EnvironmentError({
+          what: 'the scenario did not get ready',
+          why: late.map((v) => `${v.title}: ${v.actual}${v.why ? ` (${v.why})` : ''}`).join('; '),
+          next: 'kubedrill doctor',
+        }),
+      );
+    });
+    const onStop = () => done.reject(this.#stop.signal.reason);
+    this.#stop.signal.addEventListener('abort', onStop, { once: true });
+    try {
+      void grader.start().then(check, done.reject);
+      await done.promise;
+    } finally {
+      tooLate.cancel();
+      this.#stop.signal.removeEventListener('abort', onStop);
+      grader.stop();
+    }
+  }
+
+  async #activate(client: KubeClient): Promise<void> {
+    const baseline = await captureBaseline(client, this.scenario.checks);
+    await writeFile(this.#file('baseline.json'), JSON.stringify(baseline), { mode: 0o600 });
+    await this.#record({ type: 'activated' });
+    await this.#grade(client, this.#fold.activatedAt ?? this.#dependencies.clock.now());
+  }
+
+  async #grade(client: KubeClient, activatedAt: number): Promise<void> {
+    const baseline = JSON.parse(await readFile(this.#file('baseline.json'), 'utf8')) as BaselineData;
+    this.#stopGrading();
+    const grader = new Grader({
+      client,
+      checks: this.scenario.checks,
+      baseline: baselineOf(baseline),
+      clock: this.#dependencies.clock,
+      activatedAt,
+      memory: structuredClone(this.#fold.memory),
+      feed: this.scenario.namespaces,
+      onVerdict: (verdict) => this.#onVerdict(grader, verdict),
+      onActivity: (activity) => {
+        void this.#record({ type: 'activity', activity });
+        this.#changed();
+      },
+      onMemory: (memory) => void this.#record({ type: 'memory', memory }),
+    });
+    this.#grader = grader;
+    await grader.start();
+    if (this.#grader !== grader) return;
+    for (const verdict of grader.verdicts()) this.#verdicts.set(verdict.id, verdict);
+    this.#changed();
+  }
+
+  #onVerdict(grader: Grader, verdict: Verdict): void {
+    if (this.#grader !== grader) return;
+    const before = this.#verdicts.get(verdict.id);
+    this.#verdicts.set(verdict.id, verdict);
+    const { id, status, actual, why } = verdict;
+    if (before?.status !== status) void this.#record({ type: 'verdict', check: id, status, actual, why });
+    const { score, max, solved } = scoreOf([...this.#verdicts.values()], this.#fold.hintPrice);
+    const complete = this.#verdicts.size === this.scenario.checks.length;
+    if (solved && complete && this.#fold.solvedAt === undefined) void this.#record({ type: 'solved', score, max });
+    this.#changed();
+  }
+
+  #stopGrading(): void {
+    this.#grader?.stop();
+    this.#grader = undefined;
+    this.#verdicts = new Map();
+  }
+
+  async #fail(error: unknown): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    const text =
+      error instanceof UserError || error instanceof EnvironmentError ? error.text : { what: (error as Error).message };
+    await this.#record({ type: 'failed', ...text });
+    this.#changed();
+  }
+
+  /** Writes an event and takes it into the fold; the fold does not wait for the disk. */
+  #record(body: AttemptEventBody): Promise<void> {
+    const event = { t: this.#dependencies.clock.now(), ...body } as AttemptEvent;
+    applyEvent(this.#fold, event);
+    if (event.type === 'step') this.#changed();
+    return this.#log.append(event);
+  }
+
+  #changed(): void {
+    if (this.#listeners.size === 0) return;
+    const state = this.state();
+    for (const listener of this.#listeners) listener(state);
+  }
+
+  #file(name: string): string {
+    return join(this.#dependencies.folder, this.id, name);
+  }
+}
+
+function refOf(cluster: Cluster) {
+  const { provider, id, kubeconfig, context, server } = cluster;
+  return { provider, id, kubeconfig, context, server };
+}

@@ -1,0 +1,46 @@
+import type { VerdictStatus } from '../checks/types.ts';
+import type { Activity, GraderMemory } from '../grading/types.ts';
+
+/** Where an attempt's cluster is; enough to find it again. */
+export interface ClusterRef {
+  provider: string;
+  id: string;
+  kubeconfig: string;
+  context: string;
+  server: string;
+}
+
+/** Which scenario, told so that it is found again: a built-in pack by id, others by folder. */
+export interface ScenarioRef {
+  pack: string;
+  /** Only for packs that aren't built in. */
+  folder?: string;
+  id: string;
+  seed: number;
+}
+
+/**
+ * One line of an attempt's `events.jsonl`: everything shown of an attempt is a fold of these. `t` is milliseconds since
+ * 1970. Kinds are only ever added; `version` stands in the first.
+ */
+export type AttemptEvent = { t: number } & (
+  | { type: 'created'; version: 1; id: string; scenario: ScenarioRef; title: string; minutes: number }
+  | { type: 'cluster'; cluster: ClusterRef }
+  | { type: 'step'; text: string }
+  | { type: 'failed'; what: string; why?: string; next?: string }
+  /** Set-up or a reset has ended: from now on the learner works. */
+  | { type: 'activated' }
+  | { type: 'verdict'; check: string; status: VerdictStatus; actual: string; why: string }
+  | { type: 'activity'; activity: Activity }
+  | { type: 'memory'; memory: GraderMemory }
+  | { type: 'hint'; index: number; price: number }
+  | { type: 'resetting' }
+  | { type: 'solved'; score: number; max: number }
+  | { type: 'solution' }
+  /** The daemon went, or came back: time in between is nobody's. */
+  | { type: 'suspended' }
+  | { type: 'resumed' }
+  | { type: 'stopped' }
+);
+
+export type AttemptEventBody = AttemptEvent extends infer E ? (E extends { t: number } ? Omit<E, 't'> : never) : never;

@@ -1,0 +1,141 @@
+import type { Activity, GraderMemory } from '../grading/types.ts';
+import type { AttemptEvent, ClusterRef, ScenarioRef } from './events.ts';
+
+const keptActivities = 200;
+
+/** An attempt as its log tells it. */
+export interface AttemptFold {
+  id: string;
+  scenario: ScenarioRef;
+  title: string;
+  minutes: number;
+  phase: 'preparing' | 'active' | 'resetting' | 'failed' | 'stopped';
+  cluster?: ClusterRef;
+  /** The step of set-up that is being done. */
+  step?: string;
+  failure?: { what: string; why?: string; next?: string };
+  createdAt: number;
+  /** When set-up or the last reset ended. */
+  activatedAt?: number;
+  /** How long the first set-up took, milliseconds. */
+  readyIn?: number;
+  /** Indexes of the hints taken, in order, and what they cost together. */
+  hints: number[];
+  hintPrice: number;
+  sawSolution: boolean;
+  solvedAt?: number;
+  solvedScore?: { score: number; max: number };
+  activities: Activity[];
+  memory: GraderMemory;
+  /** Working time that has ended, milliseconds; from `runningSince` on the clock runs. */
+  worked: number;
+  runningSince?: number;
+  lastEventAt: number;
+}
+
+/** Folds a log; undefined if it holds no attempt. */
+export function foldAttempt(events: readonly AttemptEvent[]): AttemptFold | undefined {
+  const first = events[0];
+  if (first?.type !== 'created') return undefined;
+  const fold: AttemptFold = {
+    id: first.id,
+    scenario: first.scenario,
+    title: first.title,
+    minutes: first.minutes,
+    phase: 'preparing',
+    createdAt: first.t,
+    hints: [],
+    hintPrice: 0,
+    sawSolution: false,
+    activities: [],
+    memory: { latched: [], heldSince: {} },
+    worked: 0,
+    lastEventAt: first.t,
+  };
+  for (const event of events.slice(1)) applyEvent(fold, event);
+  return fold;
+}
+
+/** Takes one more event into a fold, in place. */
+export function applyEvent(fold: AttemptFold, event: AttemptEvent): void {
+  switch (event.type) {
+    case 'created':
+      break;
+    case 'cluster':
+      fold.cluster = event.cluster;
+      break;
+    case 'step':
+      fold.step = event.text;
+      break;
+    case 'failed': {
+      const { what, why, next } = event;
+      fold.phase = 'failed';
+      fold.failure = { what, ...(why ? { why } : {}), ...(next ? { next } : {}) };
+      pause(fold, event.t);
+      break;
+    }
+    case 'activated':
+      fold.phase = 'active';
+      fold.readyIn ??= event.t - fold.createdAt;
+      fold.activatedAt = event.t;
+      delete fold.step;
+      delete fold.failure;
+      fold.memory = { latched: [], heldSince: {} };
+      fold.runningSince ??= event.t;
+      break;
+    case 'verdict':
+      break;
+    case 'activity':
+      fold.activities.push(event.activity);
+      if (fold.activities.length > keptActivities) fold.activities.shift();
+      break;
+    case 'memory':
+      fold.memory = event.memory;
+      break;
+    case 'hint':
+      fold.hints.push(event.index);
+      fold.hintPrice += event.price;
+      break;
+    case 'resetting':
+      // A reset is a new try: the clock, the feed and what was solved start again; hints stay paid.
+      fold.phase = 'resetting';
+      fold.activities = [];
+      fold.worked = 0;
+      delete fold.runningSince;
+      delete fold.solvedAt;
+      delete fold.solvedScore;
+      break;
+    case 'solved':
+      fold.solvedAt = event.t;
+      fold.solvedScore = { score: event.score, max: event.max };
+      pause(fold, event.t);
+      break;
+    case 'solution':
+      fold.sawSolution = true;
+      break;
+    case 'suspended':
+      pause(fold, event.t);
+      break;
+    case 'resumed':
+      // After a crash there is no `suspended`: the last sign of life ends the working time.
+      pause(fold, fold.lastEventAt);
+      if (fold.phase === 'active' && fold.solvedAt === undefined) fold.runningSince = event.t;
+      break;
+    case 'stopped':
+      fold.phase = 'stopped';
+      pause(fold, event.t);
+      break;
+  }
+  fold.lastEventAt = event.t;
+}
+
+function pause(fold: AttemptFold, at: number): void {
+  if (fold.runningSince === undefined) return;
+  fold.worked += Math.max(0, at - fold.runningSince);
+  delete fold.runningSince;
+}
+
+/** Working time so far, milliseconds. */
+export function workedTime(fold: AttemptFold, now: number): number {
+  return fold.worked + (fold.runningSince === undefined ? 0 : Math.max(0, now - fold.runningSince));
+}

@@ -1,0 +1,252 @@
+import { randomInt } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Cluster, Provider } from '../cluster/provider.ts';
+import { AppendLog } from '../kernel/append-log.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { EnvironmentError, UserError } from '../kernel/errors.ts';
+import type { Catalog } from '../scenario/catalog.ts';
+import { defaultSeed } from '../scenario/load.ts';
+import { Attempt, type AttemptDependencies } from './attempt.ts';
+import type { AttemptEvent } from './events.ts';
+import { type AttemptFold, foldAttempt } from './fold.ts';
+import type { AttemptState, ClusterInfo, Labs, StartRequest } from './types.ts';
+
+export interface LabHostOptions {
+  clock: Clock;
+  /** `$XDG_STATE_HOME/kubedrill/attempts` */
+  folder: string;
+  catalog: Catalog;
+  providers: readonly Provider[];
+  scriptEnvironment(): Promise<Record<string, string>>;
+  log(line: string): void;
+}
+
+/** Hosts attempts and their clusters: the Labs of the daemon's process. */
+export class LabHost implements Labs {
+  readonly #options: LabHostOptions;
+  readonly #attempts = new Map<string, Attempt>();
+
+  constructor(options: LabHostOptions) {
+    this.#options = options;
+  }
+
+  /** Takes up every attempt that was neither stopped nor given up; clusters of gone attempts are deleted. */
+  async resume(): Promise<void> {
+    const { folder, log } = this.#options;
+    const ids = existsSync(folder) ? (await readdir(folder)).sort() : [];
+    await Promise.all(
+      ids.map((id) =>
+        this.#resumeOne(id).catch((error: unknown) =>
+          log(`attempt ${id} cannot be taken up: ${(error as Error).message}`),
+        ),
+      ),
+    );
+  }
+
+  async #resumeOne(id: string): Promise<void> {
+    const fold = foldAttempt(await AppendLog.read<AttemptEvent>(this.#file(id)));
+    if (!fold || fold.phase === 'stopped' || fold.phase === 'failed') return;
+    const attempt = await Attempt.open(id, (f) => this.#scenarioOf(f), this.#dependencies());
+    if (!attempt) return;
+    this.#attempts.set(id, attempt);
+    const provider = this.#provider(fold.cluster?.provider ?? 'embedded');
+    const cluster = (await provider.list()).find((c) => c.id === fold.cluster?.id);
+    if (cluster && fold.phase !== 'preparing') return attempt.resume(cluster);
+    // Cut off in the middle of set-up (or the cluster is lost): begin again on a fresh one.
+    if (cluster) await cluster.dispose();
+    await attempt.setUp(await this.#create(attempt, provider.name));
+  }
+
+  async start(
+    request: StartRequest,
+    onState: (state: AttemptState) => void = () => undefined,
+    signal?: AbortSignal,
+  ): Promise<AttemptState> {
+    const seed = request.seed ?? defaultSeed;
+    const scenario = this.#options.catalog.scenario(request.scenario, {
+      seed,
+      ...(request.packFolder ? { packFolder: request.packFolder } : {}),
+    });
+    if (request.resume) {
+      const running = this.#newest((a) => a.scenario.id === scenario.id && a.scenario.pack.id === scenario.pack.id);
+      if (running) return running.state();
+    }
+    this.#provider(request.cluster);
+    const attempt = await Attempt.create(this.#newId(scenario.id), scenario, seed, this.#dependencies());
+    this.#attempts.set(attempt.id, attempt);
+    const unsubscribe = attempt.onState(onState);
+    const abandon = () => void this.stop(attempt.id).catch(() => undefined);
+    signal?.addEventListener('abort', abandon, { once: true });
+    try {
+      await attempt.setUp(await this.#create(attempt, request.cluster));
+      return attempt.state();
+    } finally {
+      signal?.removeEventListener('abort', abandon);
+      unsubscribe();
+    }
+  }
+
+  async attempts(): Promise<AttemptState[]> {
+    return [...this.#attempts.values()].map((attempt) => attempt.state());
+  }
+
+  async attempt(id?: string): Promise<AttemptState> {
+    return (await this.#get(id)).state();
+  }
+
+  async follow(id: string | undefined, onState: (state: AttemptState) => void, signal: AbortSignal): Promise<void> {
+    const attempt = await this.#get(id);
+    const unsubscribe = attempt.onState(onState);
+    onState(attempt.state());
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) return resolve();
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    unsubscribe();
+  }
+
+  async hint(id?: string) {
+    return (await this.#get(id)).hint();
+  }
+
+  async solution(id?: string) {
+    return (await this.#get(id)).solution();
+  }
+
+  async debrief(id?: string): Promise<string> {
+    const attempt = await this.#get(id);
+    if (attempt.fold.solvedAt === undefined && !attempt.fold.sawSolution) {
+      throw new UserError({
+        what: 'the debrief comes after the solution',
+        why: 'it tells why it broke and how to mend it',
+        next: 'solve it first, or give up with: kubedrill solution',
+      });
+    }
+    return attempt.scenario.debrief;
+  }
+
+  async reset(id?: string): Promise<AttemptState> {
+    const attempt = await this.#get(id);
+    await attempt.reset();
+    return attempt.state();
+  }
+
+  async stop(id?: string): Promise<AttemptState> {
+    const attempt = await this.#get(id);
+    const { cluster } = attempt.fold;
+    await attempt.stop();
+    this.#attempts.delete(attempt.id);
+    if (cluster) await this.#provider(cluster.provider).delete(cluster.id);
+    return attempt.state();
+  }
+
+  async clusterUp(request: { name?: string; nodes?: number; provider: string }): Promise<ClusterInfo> {
+    const provider = this.#provider(request.provider);
+    const name = request.name ?? 'bare';
+    if (!/^[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?$/.test(name)) {
+      throw new UserError({
+        what: `"${name}" cannot name a cluster`,
+        next: 'use lower-case letters, digits and -, at most 42',
+      });
+    }
+    return infoOf(await provider.create({ name, nodes: request.nodes ?? 1 }, () => undefined));
+  }
+
+  async clusterList() {
+    const lists = await Promise.all(this.#options.providers.map((provider) => provider.list()));
+    return lists.flat().map((cluster) => {
+      const attempt = this.#attemptOn(cluster.id);
+      return { ...infoOf(cluster), ...(attempt ? { attempt: attempt.id } : {}) };
+    });
+  }
+
+  async clusterDown(id: string): Promise<void> {
+    const attempt = this.#attemptOn(id);
+    if (attempt) {
+      throw new UserError({
+        what: `the cluster ${id} belongs to the attempt ${attempt.id}`,
+        next: `kubedrill stop --attempt ${attempt.id}`,
+      });
+    }
+    for (const provider of this.#options.providers) {
+      if ((await provider.list()).some((cluster) => cluster.id === id)) return provider.delete(id);
+    }
+    throw new UserError({ what: `there is no cluster ${id}`, next: 'kubedrill cluster list' });
+  }
+
+  /** Lets go of everything without ending it. */
+  async suspend(): Promise<void> {
+    await Promise.all([...this.#attempts.values()].map((attempt) => attempt.suspend()));
+    this.#attempts.clear();
+  }
+
+  async #create(attempt: Attempt, providerName: string): Promise<Cluster> {
+    const { scenario } = attempt;
+    return this.#provider(providerName).create({ name: attempt.id, nodes: scenario.cluster.nodes }, (step) =>
+      this.#options.log(`${attempt.id}: ${step}`),
+    );
+  }
+
+  /** The attempt by id, or the one started last; one that isn't running any more is read from its log. */
+  async #get(id: string | undefined): Promise<Attempt> {
+    const attempt = id === undefined ? this.#newest(() => true) : this.#attempts.get(id);
+    if (attempt) return attempt;
+    if (id === undefined) {
+      throw new UserError({ what: 'no attempt is running', next: 'kubedrill start <scenario>, or kubedrill list' });
+    }
+    const known = existsSync(this.#file(id));
+    throw new UserError({
+      what: known ? `the attempt ${id} has ended` : `there is no attempt ${id}`,
+      next: 'kubedrill start <scenario>',
+    });
+  }
+
+  #newest(which: (attempt: Attempt) => boolean): Attempt | undefined {
+    return [...this.#attempts.values()].filter(which).sort((a, b) => b.fold.createdAt - a.fold.createdAt)[0];
+  }
+
+  #attemptOn(clusterId: string): Attempt | undefined {
+    return [...this.#attempts.values()].find((attempt) => attempt.fold.cluster?.id === clusterId);
+  }
+
+  #provider(name: string): Provider {
+    const provider = this.#options.providers.find((p) => p.name === name);
+    if (provider) return provider;
+    const names = this.#options.providers.map((p) => p.name).join(', ');
+    throw new UserError({ what: `there is no cluster provider ${name}`, next: `use one of: ${names}` });
+  }
+
+  #scenarioOf(fold: AttemptFold) {
+    const { id, seed, folder, pack } = fold.scenario;
+    return this.#options.catalog.scenario(folder ? id : `${pack}/${id}`, {
+      seed,
+      ...(folder ? { packFolder: folder } : {}),
+    });
+  }
+
+  #dependencies(): AttemptDependencies {
+    const { clock, folder, scriptEnvironment } = this.#options;
+    return { clock, folder, scriptEnvironment };
+  }
+
+  /** Short enough for a cluster's name, and never used before. */
+  #newId(scenario: string): string {
+    for (let tries = 0; tries < 100; tries++) {
+      const id = `${scenario}-${randomInt(36 ** 4)
+        .toString(36)
+        .padStart(4, '0')}`;
+      if (!existsSync(join(this.#options.folder, id))) return id;
+    }
+    throw new EnvironmentError({ what: 'no free name for an attempt', next: `clear out ${this.#options.folder}` });
+  }
+
+  #file(id: string): string {
+    return join(this.#options.folder, id, 'events.jsonl');
+  }
+}
+
+function infoOf({ id, provider, kubeconfig, context, server }: Cluster): ClusterInfo {
+  return { id, provider, kubeconfig, context, server };
+}

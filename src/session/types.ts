@@ -1,0 +1,73 @@
+import type { Activity, Verdict } from '../grading/types.ts';
+import type { ClusterRef, ScenarioRef } from './events.ts';
+
+/** An attempt as the app and the commands show it: the fold of its log plus the live verdicts. */
+export interface AttemptState {
+  id: string;
+  scenario: ScenarioRef;
+  title: string;
+  competencies: string[];
+  minutes: number;
+  task: string;
+  phase: 'preparing' | 'active' | 'resetting' | 'failed' | 'stopped';
+  step?: string;
+  failure?: { what: string; why?: string; next?: string };
+  cluster?: ClusterRef;
+  namespace: string;
+  /** Milliseconds. */
+  readyIn?: number;
+  worked: number;
+  /** Whether the clock runs: `worked` grows from the moment this state was made. */
+  running: boolean;
+  hints: { taken: { text: string; price: number }[]; total: number; nextPrice?: number };
+  verdicts: Verdict[];
+  score: number;
+  max: number;
+  solved: boolean;
+  /** Solved once, even if something was changed since. */
+  wasSolved: boolean;
+  sawSolution: boolean;
+  activities: Activity[];
+}
+
+export interface ClusterInfo {
+  id: string;
+  provider: string;
+  kubeconfig: string;
+  context: string;
+  server: string;
+}
+
+export interface StartRequest {
+  scenario: string;
+  /** Folder of a pack that isn't built in. */
+  packFolder?: string;
+  cluster: string;
+  seed?: number;
+  /** Take up the newest attempt that isn't stopped, instead of a new one. */
+  resume?: boolean;
+}
+
+/**
+ * What commands and the app ask of the daemon. All methods reject with a UserError or an EnvironmentError that says
+ * what to do. Attempts are named by id; undefined means the one started last that isn't stopped.
+ */
+export interface Labs {
+  /** Resolves when the scenario is ready; `onState` shows the steps on the way. */
+  start(request: StartRequest, onState?: (state: AttemptState) => void, signal?: AbortSignal): Promise<AttemptState>;
+  attempts(): Promise<AttemptState[]>;
+  /** The present state; verdicts are live. */
+  attempt(id?: string): Promise<AttemptState>;
+  /** Calls `onState` at once and at every change, until `signal` aborts. */
+  follow(id: string | undefined, onState: (state: AttemptState) => void, signal: AbortSignal): Promise<void>;
+  hint(id?: string): Promise<{ text: string; price: number; left: number }>;
+  /** The solutions' texts; noted in the attempt. */
+  solution(id?: string): Promise<{ name: string; text: string }[]>;
+  debrief(id?: string): Promise<string>;
+  reset(id?: string): Promise<AttemptState>;
+  /** Ends the attempt and deletes its cluster; the log stays. */
+  stop(id?: string): Promise<AttemptState>;
+  clusterUp(request: { name?: string; nodes?: number; provider: string }): Promise<ClusterInfo>;
+  clusterList(): Promise<(ClusterInfo & { attempt?: string })[]>;
+  clusterDown(id: string): Promise<void>;
+}
