@@ -79,7 +79,7 @@ function warnings(cronJob: CronJob, old: CronJob | undefined): string[] {
   const found: string[] = [];
   if (cronJob.spec?.schedule?.includes('TZ')) {
     found.push(
-      'cannot use TZ or CRON_TZ in spec.schedule, use spec.timeZone field instead',
+      'CRON_TZ or TZ used in spec.schedule is not officially supported, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details',
     );
   }
   const template = (c: CronJob | undefined) => c?.spec?.jobTemplate.spec?.template;
