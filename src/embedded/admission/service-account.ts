@@ -1,7 +1,7 @@
-import { randomInt } from 'node:crypto';
 import type { Container, EphemeralContainer, Pod, PodSpec, ServiceAccount, Volume } from '../../kube/api.gen.ts';
 import { serviceAccounts } from '../../kube/resources.ts';
 import { quote } from '../registry/field.ts';
+import { generateName } from '../registry/metadata.ts';
 import { podOf, refusal } from './refuse.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './types.ts';
 
@@ -66,7 +66,7 @@ function accountOf(attributes: AdmissionAttributes, spec: PodSpec): ServiceAccou
 
 function mountToken(spec: PodSpec): void {
   const present = spec.volumes?.find((volume) => volume.name.startsWith(tokenVolumePrefix));
-  const name = present?.name ?? tokenVolumePrefix + randomSuffix();
+  const name = present?.name ?? generateName(tokenVolumePrefix);
   let mounted = false;
   for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
     if (container.volumeMounts?.some((mount) => mount.mountPath === tokenMountPath)) continue;
@@ -92,12 +92,6 @@ function tokenVolume(name: string): Volume {
       ],
     },
   };
-}
-
-/** Five characters without vowels and look-alikes, as apimachinery's rand.String makes them. */
-function randomSuffix(): string {
-  const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
-  return Array.from({ length: 5 }, () => alphabet.charAt(randomInt(alphabet.length))).join('');
 }
 
 function validateMirror(attributes: AdmissionAttributes, spec: PodSpec): void {
