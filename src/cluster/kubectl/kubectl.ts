@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import { EnvironmentError } from '../../kernel/errors.ts';
+import { downloadKubectl } from './download.ts';
+import { type KubectlVersion, kubectlVersion, oldestMinor } from './version.ts';
+
+export interface FindOptions {
+  /** kubedrill's cache folder. */
+  cache: string;
+  env?: NodeJS.ProcessEnv;
+}
+
+/** What is on PATH and what is in the cache; neither is changed. */
+export async function findKubectl({ cache, env = process.env }: FindOptions): Promise<{
+  /** The one to use: on PATH if it is new enough, else the cached one. */
+  usable?: KubectlVersion;
+  /** The first on PATH, whatever its age. */
+  onPath?: KubectlVersion;
+}> {
+  const first = (env.PATH ?? '')
+    .split(delimiter)
+    .filter(Boolean)
+    .map((folder) => join(folder, 'kubectl'))
+    .find((file) => existsSync(file));
+  const onPath = first ? await kubectlVersion(first) : undefined;
+  if (onPath && onPath.minor >= oldestMinor) return { usable: onPath, onPath };
+  const cached = await newestCached(join(cache, 'kubectl'));
+  return { ...(cached ? { usable: cached } : {}), ...(onPath ? { onPath } : {}) };
+}
+
+/** A kubectl that is new enough, fetched into the cache if there is none. Rejects with an EnvironmentError. */
+export async function ensureKubectl(
+  options: FindOptions,
+  progress: (step: string) => void = () => undefined,
+): Promise<KubectlVersion> {
+  const { usable } = await findKubectl(options);
+  if (usable) return usable;
+  const file = await downloadKubectl(join(options.cache, 'kubectl'), progress);
+  const version = await kubectlVersion(file);
+  if (version) return version;
+  throw new EnvironmentError({
+    what: `the fetched ${file} does not run`,
+    next: 'install kubectl 1.29 or newer and put it on your PATH',
+  });
+}
+
+/** PATH with the folder of this kubectl first, unless it would be found anyway. */
+export function pathWith(kubectl: KubectlVersion, path = process.env.PATH ?? ''): string {
+  const folder = dirname(kubectl.file);
+  return path.split(delimiter).includes(folder) ? path : `${folder}${delimiter}${path}`;
+}
+
+async function newestCached(folder: string): Promise<KubectlVersion | undefined> {
+  if (!existsSync(folder)) return undefined;
+  const versions = (await readdir(folder)).sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
+  for (const name of versions) {
+    const found = existsSync(join(folder, name, 'kubectl')) && (await kubectlVersion(join(folder, name, 'kubectl')));
+    if (found) return found;
+  }
+  return undefined;
+}

@@ -1,0 +1,81 @@
+import type { Clock, Timer } from '../kernel/clock.ts';
+import { type CallContext, type RpcServer, serveRpc } from '../kernel/rpc.ts';
+import type { LabHost } from '../session/lab-host.ts';
+import type { AttemptState, StartRequest } from '../session/types.ts';
+
+export interface DaemonOptions {
+  socket: string;
+  /** Told to clients, so that they can ask a daemon of another build to go. */
+  build: string;
+  host: LabHost;
+  clock: Clock;
+  /** Milliseconds without any client after which the daemon suspends everything and ends. */
+  idleAfter: number;
+  /** Stops what the host does not know of: clusters, the container runtime. */
+  stop(): Promise<void>;
+  log(line: string): void;
+}
+
+export interface Daemon {
+  /** Resolves when the daemon has let go of everything. */
+  readonly ended: Promise<void>;
+  shutdown(): Promise<void>;
+}
+
+type Id = { id?: string };
+
+/** Serves the Labs of this process on a local socket until it has idled or is asked to go. */
+export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { host, clock, build, log } = options;
+  const ended = Promise.withResolvers<void>();
+  let idle: Timer | undefined;
+  let going: Promise<void> | undefined;
+
+  const shutdown = () => {
+    going ??= (async () => {
+      idle?.cancel();
+      await host.suspend().catch((error: unknown) => log(`suspend: ${(error as Error).message}`));
+      await options.stop();
+      await server.close();
+      ended.resolve();
+    })();
+    return going;
+  };
+
+  // Attempts of an earlier daemon are taken up first: nobody sees them missing.
+  const resumed = host.resume();
+  const ready =
+    <P, R>(handler: (params: P, context: CallContext) => R) =>
+    async (params: P, context: CallContext) => {
+      await resumed;
+      return handler(params, context);
+    };
+  const server: RpcServer = await serveRpc(
+    options.socket,
+    {
+      hello: () => ({ build }),
+      shutdown: () => void setImmediate(() => void shutdown()),
+      start: ready((request: StartRequest, { emit, signal }) =>
+        host.start(request, emit as (s: AttemptState) => void, signal),
+      ),
+      attempts: ready(() => host.attempts()),
+      attempt: ready(({ id }: Id) => host.attempt(id)),
+      follow: ready(({ id }: Id, { emit, signal }) => host.follow(id, emit as (s: AttemptState) => void, signal)),
+      hint: ready(({ id }: Id) => host.hint(id)),
+      solution: ready(({ id }: Id) => host.solution(id)),
+      debrief: ready(({ id }: Id) => host.debrief(id)),
+      reset: ready(({ id }: Id) => host.reset(id)),
+      stop: ready(({ id }: Id) => host.stop(id)),
+      clusterUp: ready((request: { name?: string; nodes?: number; provider: string }) => host.clusterUp(request)),
+      clusterList: ready(() => host.clusterList()),
+      clusterDown: ready(({ id }: { id: string }) => host.clusterDown(id)),
+    },
+    (connections) => {
+      idle?.cancel();
+      idle = connections === 0 ? clock.after(options.idleAfter, () => void shutdown()) : undefined;
+    },
+  );
+  idle = clock.after(options.idleAfter, () => void shutdown());
+  resumed.catch((error: unknown) => log(`resume: ${(error as Error).message}`));
+  return { ended: ended.promise, shutdown };
+}
