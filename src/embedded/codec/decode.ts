@@ -58,7 +58,9 @@ export function decodeBody(
   const version = apiVersion.slice(apiVersion.indexOf('/') + 1);
   const cannot = (why: string) =>
     badRequest(`${kind} in version "${version}" cannot be handled as a ${target.kind}: ${why}`);
-  const own = apiVersion === apiVersionOf(target) && kind === target.kind;
+  // The one subresource that takes an older version, too.
+  const eviction = kind === 'Eviction' && apiVersion === 'policy/v1beta1';
+  const own = (apiVersion === apiVersionOf(target) || eviction) && kind === target.kind;
   if (!own) return refuseOther(target, apiVersion, kind, parsed.value, cannot);
   const typed = typedOf(target, parsed.value, cannot);
   return finish(target, typed, parsed.duplicates, fieldValidation, cannot);
