@@ -11,6 +11,8 @@ export interface DaemonOptions {
   clock: Clock;
   /** Milliseconds without any client after which the daemon suspends everything and ends. */
   idleAfter: number;
+  /** Brings back what attempts run on: clusters of an earlier daemon. */
+  resume(): Promise<void>;
   /** Stops what the host does not know of: clusters, the container runtime. */
   stop(): Promise<void>;
   log(line: string): void;
@@ -42,12 +44,11 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
     return going;
   };
 
-  // Attempts of an earlier daemon are taken up first: nobody sees them missing.
-  const resumed = host.resume();
+  const resumption = Promise.withResolvers<void>();
   const ready =
     <P, R>(handler: (params: P, context: CallContext) => R) =>
     async (params: P, context: CallContext) => {
-      await resumed;
+      await resumption.promise;
       return handler(params, context);
     };
   const server: RpcServer = await serveRpc(
@@ -76,6 +77,11 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
     },
   );
   idle = clock.after(options.idleAfter, () => void shutdown());
-  resumed.catch((error: unknown) => log(`resume: ${(error as Error).message}`));
+  // Only whoever has the socket may write. Clients wait until the attempts of an earlier daemon are back.
+  options
+    .resume()
+    .then(() => host.resume())
+    .catch((error: unknown) => log(`resume: ${(error as Error).message}`))
+    .finally(() => resumption.resolve());
   return { ended: ended.promise, shutdown };
 }

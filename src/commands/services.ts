@@ -1,0 +1,30 @@
+import type { KubectlVersion } from '../cluster/kubectl/version.ts';
+import type { Diagnosis, Provider } from '../cluster/provider.ts';
+import type { Paths } from '../kernel/paths.ts';
+import type { Catalog } from '../scenario/catalog.ts';
+import type { RemoteLabs } from '../session/remote-labs.ts';
+
+/** What main gives to the commands: everything that reaches outside of them. */
+export interface Services {
+  version: string;
+  env: NodeJS.ProcessEnv;
+  paths: Paths;
+  catalog: Catalog;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  stdin: NodeJS.ReadStream;
+  /** Aborts at Ctrl-C. */
+  signal: AbortSignal;
+  /** The daemon, started if it does not run. Main closes the connection. */
+  labs(): Promise<RemoteLabs>;
+  /** The daemon if it runs. */
+  runningLabs(): Promise<RemoteLabs | undefined>;
+  /** A kubectl that is new enough, fetched into the cache if need be. */
+  kubectl(progress?: (step: string) => void): Promise<KubectlVersion>;
+  /** A provider whose clusters live in this process and in `folder`, for `pack verify`. */
+  localProvider(name: string, folder: string): Promise<{ provider: Provider; stop(): Promise<void> }>;
+  /** What works on this machine. */
+  diagnose(): Promise<Diagnosis[]>;
+  /** The terminal app; resolves with the exit code when it is left. */
+  openApp(options: { plain: boolean; scenario?: string }): Promise<number>;
+}

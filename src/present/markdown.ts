@@ -1,0 +1,117 @@
+import { marked, type Token, type Tokens } from 'marked';
+import type { Paint } from './text.ts';
+
+/** A run of text in one style. */
+export interface Span {
+  text: string;
+  style?: 'strong' | 'emphasis' | 'code' | 'link';
+}
+
+/** A block of a Markdown text, as the terminal shows it. */
+export type Block =
+  | { kind: 'heading'; spans: Span[] }
+  | { kind: 'paragraph'; spans: Span[] }
+  | { kind: 'item'; marker: string; depth: number; spans: Span[] }
+  | { kind: 'code'; lines: string[] };
+
+/** Parses the part of Markdown that tasks and debriefs use: headings, paragraphs, lists, code, emphasis, links. */
+export function parseMarkdown(text: string): Block[] {
+  return marked.lexer(text).flatMap((token) => blocksOf(token, 0));
+}
+
+function blocksOf(token: Token, depth: number): Block[] {
+  switch (token.type) {
+    case 'heading':
+      return [{ kind: 'heading', spans: spansOf(token.tokens ?? []) }];
+    case 'paragraph':
+    case 'text':
+      return [{ kind: 'paragraph', spans: spansOf('tokens' in token && token.tokens ? token.tokens : [token]) }];
+    case 'code':
+      return [{ kind: 'code', lines: (token as Tokens.Code).text.split('\n') }];
+    case 'list': {
+      const list = token as Tokens.List;
+      return list.items.flatMap((item, index) => {
+        const marker = list.ordered ? `${Number(list.start || 1) + index}.` : '•';
+        const [first, ...rest] = item.tokens;
+        const spans =
+          first && 'tokens' in first && first.tokens ? spansOf(first.tokens) : first ? spansOf([first]) : [];
+        return [{ kind: 'item', marker, depth, spans } as Block, ...rest.flatMap((t) => blocksOf(t, depth + 1))];
+      });
+    }
+    default:
+      return [];
+  }
+}
+
+function spansOf(tokens: Token[]): Span[] {
+  return tokens.flatMap((token): Span[] => {
+    switch (token.type) {
+      case 'strong':
+        return [{ text: plain(token), style: 'strong' }];
+      case 'em':
+        return [{ text: plain(token), style: 'emphasis' }];
+      case 'codespan':
+        return [{ text: (token as Tokens.Codespan).text, style: 'code' }];
+      case 'link':
+        return [{ text: plain(token), style: 'link' }];
+      case 'br':
+        return [{ text: '\n' }];
+      default:
+        return 'tokens' in token && token.tokens ? spansOf(token.tokens) : [{ text: decode(plain(token)) }];
+    }
+  });
+}
+
+function plain(token: Token): string {
+  return (token as { text?: string }).text ?? token.raw;
+}
+
+/** The lexer leaves entities as they are written. */
+function decode(text: string): string {
+  return text
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&')
+    .replaceAll('\n', ' ');
+}
+
+const styles = { strong: 'bold', emphasis: 'italic', code: 'cyan', link: 'underline' } as const;
+
+/** Markdown for a terminal or a pipe, wrapped at `width`. */
+export function markdownText(text: string, width: number, paint: Paint): string {
+  const spanText = (spans: Span[]) => spans.map((s) => (s.style ? paint(styles[s.style], s.text) : s.text)).join('');
+  const blocks = parseMarkdown(text).map((block, index, all) => {
+    const gap = index === 0 || (block.kind === 'item' && all[index - 1]?.kind === 'item') ? '' : '\n';
+    if (block.kind === 'heading') return gap + paint('bold', block.spans.map((s) => s.text).join(''));
+    if (block.kind === 'code') return gap + block.lines.map((line) => `    ${paint('cyan', line)}`).join('\n');
+    const indent = block.kind === 'item' ? '  '.repeat(block.depth) : '';
+    const first = block.kind === 'item' ? `${indent}${block.marker} ` : '';
+    const hanging = ' '.repeat(first.length);
+    return (
+      gap +
+      wrapText(spanText(block.spans), width - first.length)
+        .map((line, n) => (n === 0 ? first : hanging) + line)
+        .join('\n')
+    );
+  });
+  return blocks.join('\n');
+}
+
+/** Breaks text between words so that no line is wider than `width` (styling does not count). */
+export function wrapText(text: string, width: number): string[] {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: styling is made of control characters
+  const visible = (word: string) => word.replaceAll(/\u001b\[[0-9;]*m/g, '').length;
+  return text.split('\n').flatMap((line) => {
+    const lines: string[] = [];
+    let current = '';
+    for (const word of line.split(' ')) {
+      if (current !== '' && visible(current) + 1 + visible(word) > width) {
+        lines.push(current);
+        current = word;
+      } else current = current === '' ? word : `${current} ${word}`;
+    }
+    return [...lines, current];
+  });
+}
