@@ -46,8 +46,6 @@ export interface ManagedFields {
       config: unknown;
       force: boolean;
       fieldValidation: FieldValidation;
-      /** Sets the defaults of the kind in place. */
-      defaults(object: KubeObject): void;
     },
   ): Wanted;
 }

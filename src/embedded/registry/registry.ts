@@ -240,7 +240,6 @@ export class GenericRegistry implements Registry {
       manager: context.fieldManager,
       subresource: context.subresource,
       time: this.#core.now(),
-      defaults: (merged) => d.strategy.defaults?.(merged),
     });
     for (const warning of warnings) context.warn(warning);
     this.#core.complete(d, object);

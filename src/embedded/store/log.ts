@@ -49,6 +49,7 @@ export class WriteAheadLog implements Journal {
   #bytes: number;
   #lastSnapshotBytes = 0;
   #snapshotting: Promise<void> | undefined;
+  #shrinking = false;
   #syncTimer: NodeJS.Timeout | undefined;
   #syncing: Promise<void> | undefined;
   #dirty = false;
@@ -111,11 +112,10 @@ export class WriteAheadLog implements Journal {
     this.#dirty = true;
     this.#syncTimer ??= setTimeout(() => this.#sync(), this.#options.syncMs);
     const limit = Math.max(this.#options.snapshotBytes, 2 * this.#lastSnapshotBytes);
-    if (this.#source && !this.#snapshotting && this.#bytes > limit) {
-      // The log itself stays whole: if there is no room for a snapshot now, it is tried again later.
-      this.snapshot().catch(() => {
-        this.#lastSnapshotBytes = Math.max(this.#lastSnapshotBytes, limit);
-      });
+    if (this.#source && !this.#shrinking && this.#bytes > limit) {
+      this.#shrinking = true;
+      // Not within the write: the store has not taken this record over yet.
+      setImmediate(() => void this.#shrink(limit));
     }
   }
 
@@ -140,6 +140,17 @@ export class WriteAheadLog implements Journal {
     await this.flush();
     if (this.#failure === undefined) closeSync(this.#fd);
     this.#failure = new EnvironmentError({ what: 'the cluster is stopped' });
+  }
+
+  async #shrink(limit: number): Promise<void> {
+    try {
+      if (!this.#failure) await this.snapshot();
+    } catch {
+      // The log itself stays whole: if there is no room for a snapshot now, it is tried again later.
+      this.#lastSnapshotBytes = Math.max(this.#lastSnapshotBytes, limit);
+    } finally {
+      this.#shrinking = false;
+    }
   }
 
   async #writeSnapshot(content: LogContent): Promise<void> {

@@ -77,6 +77,7 @@ interface Watcher {
 export class Store {
   readonly #buckets = new Map<string, Bucket>();
   readonly #watchers = new Set<Watcher>();
+  readonly #observers = new Map<string, Set<(event: StoreEvent) => void>>();
   readonly #options: StoreOptions;
   readonly #historyMs: number;
   readonly #historyRevisions: number;
@@ -190,6 +191,16 @@ export class Store {
     };
   }
 
+  /**
+   * Calls `listener` within every write to the bucket, for indexes that must never be behind. It must not write and not
+   * throw. Returns the way to stop.
+   */
+  observe(bucket: string, listener: (event: StoreEvent) => void): () => void {
+    const listeners = this.#observers.get(bucket) ?? new Set();
+    this.#observers.set(bucket, listeners.add(listener));
+    return () => void listeners.delete(listener);
+  }
+
   /** Forgets the states before `revision`; watchers that are behind get what they are owed first. */
   compact(revision: number = this.#revision): void {
     const target = Math.min(revision, this.#revision);
@@ -229,7 +240,9 @@ export class Store {
     const stored = { ...source, metadata: { ...source?.metadata, resourceVersion: String(revision) } } as Stored;
     this.#options.journal?.append({ revision, bucket: bucketName, id, object: object && stored });
     this.#revision = revision;
-    this.#bucket(bucketName).record({ type: object ? 'put' : 'delete', revision, id, object: stored, previous });
+    const event: StoreEvent = { type: object ? 'put' : 'delete', revision, id, object: stored, previous };
+    this.#bucket(bucketName).record(event);
+    for (const listener of this.#observers.get(bucketName) ?? []) listener(event);
     this.#mark();
     this.#schedule();
     return stored;
