@@ -1,0 +1,169 @@
+import type { Clock } from '../../kernel/clock.ts';
+import type { LogStorage } from './log-storage.ts';
+
+/** One line of a log, or a part of a line (`complete` false) where it was too long or the process ended inside it. */
+export interface LogEntry {
+  /** RFC 3339 with nanoseconds. */
+  time: string;
+  stream: 'stdout' | 'stderr';
+  complete: boolean;
+  text: Buffer;
+}
+
+const newline = 0x0a;
+/** The longest piece of a line that containerd writes at once. */
+const longestPiece = 16 * 1024;
+/** The kubelet's containerLogMaxSize. */
+const rotateAt = 10 * 1024 * 1024;
+
+/**
+ * The log of one run of a container, in the CRI format (`<time> <stream> <F|P> <text>`). Entries reach followers at
+ * once and the storage a moment later, in one write for many.
+ */
+export class ContainerLog {
+  readonly #storage: LogStorage;
+  readonly #clock: Clock;
+  readonly #rests = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
+  readonly #followers = new Set<{ entry(e: LogEntry): void; end(): void }>();
+  #pending: Buffer[] = [];
+  #busy: Promise<void> | undefined;
+  #stored = 0;
+  #closed = false;
+  #lastTime = 0n;
+
+  constructor(storage: LogStorage, clock: Clock) {
+    this.#storage = storage;
+    this.#clock = clock;
+  }
+
+  write(stream: 'stdout' | 'stderr', chunk: Uint8Array): void {
+    let rest = Buffer.concat([this.#rests[stream], chunk]);
+    for (;;) {
+      const end = rest.indexOf(newline);
+      if (end >= 0 && end <= longestPiece) {
+        this.#add(stream, true, rest.subarray(0, end));
+        rest = rest.subarray(end + 1);
+      } else if (rest.length > longestPiece) {
+        this.#add(stream, false, rest.subarray(0, longestPiece));
+        rest = rest.subarray(longestPiece);
+      } else break;
+    }
+    this.#rests[stream] = rest;
+  }
+
+  /** The process ended: what is left of its last line is written, followers end. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    for (const stream of ['stdout', 'stderr'] as const) {
+      if (this.#rests[stream].length > 0) this.#add(stream, false, this.#rests[stream]);
+    }
+    this.#closed = true;
+    for (const follower of this.#followers) follower.end();
+    this.#followers.clear();
+    await this.flush();
+    await this.#storage.close();
+  }
+
+  /** All entries so far; with `follower` also those to come, without a gap. Returns the way to stop following. */
+  async read(follower?: { entry(e: LogEntry): void; end(): void }): Promise<{ entries: LogEntry[]; stop: () => void }> {
+    const late: LogEntry[] = [];
+    let started = false;
+    let ended = false;
+    const proxy = {
+      entry: (e: LogEntry) => (started ? follower?.entry(e) : late.push(e)),
+      end: () => {
+        ended = true;
+        if (started) follower?.end();
+      },
+    };
+    while (this.#pending.length > 0 || this.#busy) await (this.#busy ?? this.#startFlush());
+    // Nothing is pending now, and nothing is written until the read is over: what comes meanwhile is `late`.
+    if (this.#closed) ended = true;
+    else if (follower) this.#followers.add(proxy);
+    const bytes = await this.#exclusive(() => this.#storage.read());
+    setImmediate(() => {
+      started = true;
+      for (const entry of late) follower?.entry(entry);
+      if (ended) follower?.end();
+    });
+    return { entries: parseEntries(bytes), stop: () => void this.#followers.delete(proxy) };
+  }
+
+  /** Resolves when everything written before the call is in the storage. */
+  async flush(): Promise<void> {
+    while (this.#pending.length > 0 || this.#busy) await (this.#busy ?? this.#startFlush());
+  }
+
+  async remove(): Promise<void> {
+    this.#pending = [];
+    await this.#busy;
+    await this.#storage.remove();
+  }
+
+  #add(stream: 'stdout' | 'stderr', complete: boolean, text: Buffer): void {
+    const entry = { time: this.#time(), stream, complete, text };
+    this.#pending.push(
+      Buffer.concat([Buffer.from(`${entry.time} ${stream} ${complete ? 'F' : 'P'} `), text, Buffer.from('\n')]),
+    );
+    for (const follower of this.#followers) follower.entry(entry);
+    if (!this.#busy) void this.#startFlush();
+  }
+
+  /** Nanoseconds that rise, so that equal milliseconds keep their order. */
+  #time(): string {
+    const now = BigInt(this.#clock.now()) * 1_000_000n;
+    this.#lastTime = now > this.#lastTime ? now : this.#lastTime + 1000n;
+    const seconds = new Date(Number(this.#lastTime / 1_000_000n)).toISOString().slice(0, 19);
+    return `${seconds}.${String(this.#lastTime % 1_000_000_000n).padStart(9, '0')}Z`;
+  }
+
+  #startFlush(): Promise<unknown> {
+    return this.#exclusive(async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      const bytes = Buffer.concat(this.#pending);
+      this.#pending = [];
+      await this.#storage.append(bytes);
+      this.#stored += bytes.length;
+      if (this.#stored < rotateAt) return;
+      await this.#storage.rotate();
+      this.#stored = 0;
+    }).catch(() => {
+      // A full disk costs log lines, as on a real node; the container goes on.
+    });
+  }
+
+  /** Runs one storage operation while no other does. */
+  async #exclusive<T>(operation: () => Promise<T>): Promise<T> {
+    const running = operation();
+    const busy = running.then(
+      () => {},
+      () => {},
+    );
+    this.#busy = busy;
+    try {
+      return await running;
+    } finally {
+      this.#busy = undefined;
+      if (this.#pending.length > 0) void this.#startFlush();
+    }
+  }
+}
+
+/** Reads the CRI format; lines that are not in it (a torn last one) are skipped. */
+export function parseEntries(bytes: Buffer): LogEntry[] {
+  const entries: LogEntry[] = [];
+  let start = 0;
+  while (start < bytes.length) {
+    const end = bytes.indexOf(newline, start);
+    if (end < 0) break;
+    const line = bytes.subarray(start, end);
+    const [a, b] = [line.indexOf(0x20), line.indexOf(0x20, line.indexOf(0x20) + 1)];
+    const stream = line.toString('latin1', a + 1, b);
+    const tag = line.toString('latin1', b + 1, b + 3);
+    if (a > 0 && b > 0 && (stream === 'stdout' || stream === 'stderr') && (tag === 'F ' || tag === 'P ')) {
+      entries.push({ time: line.toString('latin1', 0, a), stream, complete: tag === 'F ', text: line.subarray(b + 3) });
+    }
+    start = end + 1;
+  }
+  return entries;
+}

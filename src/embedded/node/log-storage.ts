@@ -1,0 +1,81 @@
+import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** Where the bytes of one container log are. Calls are made one after the other. */
+export interface LogStorage {
+  append(bytes: Uint8Array): Promise<void>;
+  /** What was appended since the last rotation. */
+  read(): Promise<Buffer>;
+  /** Sets the content aside (a real kubelet gzips it; readers do not see it any more) and starts anew. */
+  rotate(): Promise<void>;
+  close(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** Keeps the log in a file; folders are made as needed. */
+export class FileLogStorage implements LogStorage {
+  readonly #path: string;
+  #handle: FileHandle | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    if (!this.#handle) {
+      await mkdir(dirname(this.#path), { recursive: true });
+      this.#handle = await open(this.#path, 'a', 0o600);
+    }
+    await this.#handle.appendFile(bytes);
+  }
+
+  async read(): Promise<Buffer> {
+    try {
+      return await readFile(this.#path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
+      throw error;
+    }
+  }
+
+  async rotate(): Promise<void> {
+    await this.close();
+    await rename(this.#path, `${this.#path}.1`);
+  }
+
+  async close(): Promise<void> {
+    const handle = this.#handle;
+    this.#handle = undefined;
+    await handle?.close();
+  }
+
+  async remove(): Promise<void> {
+    await this.close();
+    await Promise.all([rm(this.#path, { force: true }), rm(`${this.#path}.1`, { force: true })]);
+  }
+}
+
+/** Keeps the log in memory: clusters without a folder. */
+export class MemoryLogStorage implements LogStorage {
+  #chunks: Uint8Array[] = [];
+
+  async append(bytes: Uint8Array): Promise<void> {
+    this.#chunks.push(bytes);
+  }
+
+  async read(): Promise<Buffer> {
+    const all = Buffer.concat(this.#chunks);
+    this.#chunks = [all];
+    return all;
+  }
+
+  async rotate(): Promise<void> {
+    this.#chunks = [];
+  }
+
+  async close(): Promise<void> {}
+
+  async remove(): Promise<void> {
+    this.#chunks = [];
+  }
+}
