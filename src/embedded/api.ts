@@ -115,6 +115,12 @@ export interface EventRecorder {
   ): void;
 }
 
+/** A resource as discovery lists it. `storedAs` is set where another resource shows the same objects. */
+export interface ServedResource extends Resource {
+  readonly verbs?: readonly string[];
+  readonly storedAs?: Resource;
+}
+
 /** What a controller, the scheduler and the kubelet are given. */
 export interface ComponentContext {
   client: ApiClient;
@@ -124,6 +130,8 @@ export interface ComponentContext {
   signal: AbortSignal;
   /** An event recorder of the component, e.g. `recorder('replicaset-controller')`; host set for kubelets. */
   recorder(component: string, host?: string): EventRecorder;
+  /** Every resource that the server serves now, custom ones included: what namespace deletion and garbage collection walk. */
+  resources(): readonly ServedResource[];
   /** Facts of the cluster that some components need. */
   cluster: {
     /** PEM of the CA that signed the serving certificate (kube-root-ca.crt). */
