@@ -2,7 +2,7 @@
  * Writes src/embedded/generated/facts.gen.ts: what the recorded server publishes of every resource (discovery, table
  * columns, schema name), one JSON text a group version, and the order in which it lists its groups.
  */
-import { openApiSchemas, readRecorded, writeTexts } from './recorded.ts';
+import { openApiDocuments, openApiSchemas, readRecorded, writeTexts } from './recorded.ts';
 
 interface Kind {
   group: string;
@@ -37,6 +37,7 @@ export function generateFacts(): void {
       schemaNames.set(`${group}/${version}/${kind}`, name);
     }
   }
+  const returnsDeleted = resourcesThatReturnDeleted();
   const facts = new Map<string, unknown>();
   const order: [group: string, versions: string[]][] = [];
   for (const root of ['api', 'apis']) {
@@ -63,6 +64,7 @@ export function generateFacts(): void {
                 verbs: r.verbs,
                 schema: schemaNames.get(`${name}/${version}/${r.responseKind.kind}`),
                 storageVersionHash: hashes.get(r.resource),
+                returnsDeleted: returnsDeleted.has(`${groupVersion}/${r.resource}`) || undefined,
                 subresources: Object.fromEntries(
                   (r.subresources ?? []).map(({ subresource, responseKind, verbs }) => [
                     subresource,
@@ -79,12 +81,31 @@ export function generateFacts(): void {
   }
   facts.set('', order);
   facts.set('unserved', unservedKinds());
+  const options = openApiSchemas().get('io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions');
+  const everywhere = options?.['x-kubernetes-group-version-kind'] ?? [];
+  facts.set(
+    'metaGroupVersions',
+    everywhere.map(({ group, version }) => [group, version]),
+  );
   writeTexts(
     'facts.gen.ts',
     'Recorded facts of every resource, by group version; the order of groups under "".',
     'resourceFacts',
     facts,
   );
+}
+
+/** Resources whose DELETE answers with the object; the others answer with a Status. */
+function resourcesThatReturnDeleted(): Set<string> {
+  const found = new Set<string>();
+  for (const [document, { paths }] of openApiDocuments()) {
+    for (const [path, operations] of Object.entries(paths)) {
+      const operation = operations.delete;
+      if (operation?.action !== 'delete' || operation.responses[200]?.schema?.endsWith('.Status')) continue;
+      found.add(`${document.replace(/^apis?\//, '')}/${path.split('/').at(-2)}`);
+    }
+  }
+  return found;
 }
 
 /** Kinds of group versions that the scheme knows and the server does not serve: apps/v1beta1 and the like. */

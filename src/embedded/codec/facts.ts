@@ -13,6 +13,8 @@ export interface ResourceFacts {
   schema: string;
   /** As legacy discovery shows it; reviews have none. */
   storageVersionHash?: string;
+  /** DELETE answers with the object, not with a Status. */
+  returnsDeleted?: true;
   /** `groupVersionKind` only where a subresource has another kind than the resource. */
   subresources: Readonly<Record<string, Subresource>>;
   /** Of its Tables; undefined: name and creation time only. */
@@ -59,3 +61,13 @@ export function isUnservedKind(apiVersion: string, kind: string): boolean {
   return unserved[apiVersion]?.includes(kind) ?? false;
 }
 let unserved: Record<string, string[]> | undefined;
+
+/** The group versions in which DeleteOptions and WatchEvent are registered, as OpenAPI documents list them. */
+export function metaGroupVersions(): readonly (readonly [group: string, version: string])[] {
+  return JSON.parse(resourceFacts.metaGroupVersions ?? '[]') as [string, string][];
+}
+
+/** The names of the recorded resources of a group version. */
+export function resourcesOf(group: string, version: string): string[] {
+  return Object.keys(ofGroupVersion(group === '' ? version : `${group}/${version}`) ?? {});
+}
