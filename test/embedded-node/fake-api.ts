@@ -80,6 +80,7 @@ export class FakeApi {
       clock: this.clock,
       signal: this.abort.signal,
       recorder: (component) => this.#recorder(component),
+      resources: () => [],
       cluster: {
         caCertificate: 'CA',
         apiServer: { host: '127.0.0.1', port: 6443 },

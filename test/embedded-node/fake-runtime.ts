@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream';
+import { type Duplex, PassThrough } from 'node:stream';
 import type {
   ContainerExit,
   ContainerRuntime,
@@ -113,7 +113,7 @@ export class FakeRuntime implements ContainerRuntime {
     return this.listeners.has(`${podUid}:${port}`);
   }
 
-  async connect(podUid: string, port: number) {
+  async connect(podUid: string, port: number): Promise<Duplex> {
     if (!this.listening(podUid, port)) throw Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
     return new PassThrough();
   }
