@@ -1,0 +1,91 @@
+import { access, readdir, writeFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type FileReport, replayFile } from './replay.ts';
+import { serve } from './serve.ts';
+
+const usage = `usage: npm run conformance -- exchanges [--rename WORD] [--only FILE]... [--show N] [--json FILE]
+       npm run conformance -- serve --pki DIR [--controllers off] [--kubelet off] [--port PORT]
+
+exchanges  replays recorded exchanges of a real API server against the embedded cluster and prints how many agree
+serve      starts an embedded cluster that other tools can replay against`;
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rename: { type: 'string' },
+    only: { type: 'string', multiple: true },
+    show: { type: 'string', default: '20' },
+    json: { type: 'string' },
+    truth: { type: 'string', default: '../shared/truth' },
+    pki: { type: 'string' },
+    controllers: { type: 'string', default: 'on' },
+    kubelet: { type: 'string', default: 'on' },
+    port: { type: 'string' },
+  },
+});
+
+switch (positionals[0]) {
+  case 'exchanges':
+    await exchanges();
+    break;
+  case 'serve':
+    if (!values.pki) fail('--pki DIR is needed');
+    await serve({
+      pki: values.pki ?? '',
+      controllers: values.controllers !== 'off',
+      kubelet: values.kubelet !== 'off',
+      ...(values.port && { port: Number(values.port) }),
+    });
+    break;
+  default:
+    fail(usage);
+}
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(2);
+}
+
+async function exchanges(): Promise<void> {
+  const folder = resolve(values.truth, 'exchanges');
+  try {
+    await access(folder);
+  } catch {
+    console.log(`skipped: there are no recordings at ${folder}`);
+    return;
+  }
+  const only = values.only?.flatMap((text) => text.split(',')).map((name) => basename(name, '.jsonl'));
+  const files = (await readdir(folder))
+    .filter((file) => file.endsWith('.jsonl') && (!only || only.includes(basename(file, '.jsonl'))))
+    .sort();
+  const reports = new Map<string, FileReport>();
+  // Streams wait for their time-outs: files run side by side, each against a cluster of its own.
+  const queue = [...files];
+  const worker = async () => {
+    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+      reports.set(file, await replayFile(join(folder, file), values.rename));
+    }
+  };
+  await Promise.all([worker(), worker(), worker(), worker()]);
+  const sorted = files.map((file) => ({ file, report: reports.get(file) as FileReport }));
+  for (const { file, report } of sorted) {
+    for (const { line, name, differences } of report.differ.slice(0, Number(values.show))) {
+      console.log(`${file}:${line} ${name}: ${differences.slice(0, 3).join(' ;; ').slice(0, 500)}`);
+    }
+  }
+  for (const { file, report } of sorted) {
+    console.log(`${file}: ${report.agree} of ${report.of} agree (${share(report.agree, report.of)} %)`);
+  }
+  const agree = sorted.reduce((sum, { report }) => sum + report.agree, 0);
+  const of = sorted.reduce((sum, { report }) => sum + report.of, 0);
+  console.log(`all: ${agree} of ${of} agree (${share(agree, of)} %)`);
+  if (values.json) {
+    const all = Object.fromEntries(sorted.map(({ file, report }) => [file, report]));
+    await writeFile(values.json, `${JSON.stringify({ agree, of, files: all }, undefined, 2)}\n`);
+  }
+}
+
+function share(part: number, of: number): string {
+  return ((100 * part) / Math.max(of, 1)).toFixed(1);
+}

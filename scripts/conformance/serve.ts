@@ -1,0 +1,29 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startTarget } from './cluster.ts';
+
+/**
+ * Starts a cluster and keeps it until SIGINT or SIGTERM. `pki` gets ca.crt and <user>.crt/.key of admin, jane and bob;
+ * `POST /debug/compact` forgets old revisions.
+ */
+export async function serve(options: {
+  pki: string;
+  controllers: boolean;
+  kubelet: boolean;
+  port?: number;
+}): Promise<void> {
+  const target = await startTarget({ ...options, debug: true });
+  await mkdir(options.pki, { recursive: true });
+  const write = (file: string, content: string) => writeFile(join(options.pki, file), content, { mode: 0o600 });
+  await write('ca.crt', target.ca);
+  for (const [name, { certificate, key }] of Object.entries(target.people)) {
+    await write(`${name}.crt`, certificate);
+    await write(`${name}.key`, key);
+  }
+  console.log(target.url);
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+  await target.close();
+}

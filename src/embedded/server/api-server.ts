@@ -1,0 +1,171 @@
+import { once } from 'node:events';
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../../kernel/clock.ts';
+import type { NodeAgent } from '../api.ts';
+import type { Pki } from '../pki/pki.ts';
+import type { Authorizer } from '../rbac/types.ts';
+import type { ObjectReader, Registry } from '../registry/types.ts';
+import { createAuthenticator } from './authn/authenticator.ts';
+import { createTokenAuthenticator } from './authn/service-account-tokens.ts';
+import { Exchange, type ServerReply, type ServerRequest, type Upgrade } from './exchange.ts';
+import { authentication } from './filters/authentication.ts';
+import { authorization } from './filters/authorization.ts';
+import { chain } from './filters/chain.ts';
+import { counting } from './filters/counting.ts';
+import { errorRecovery } from './filters/error-recovery.ts';
+import { impersonation } from './filters/impersonation.ts';
+import { requestTimeout } from './filters/request-timeout.ts';
+import type { HandlerContext } from './handlers/context.ts';
+import { notFoundPage } from './handlers/pages.ts';
+import { createPathHandler } from './handlers/paths.ts';
+import { RequestCounters } from './metrics.ts';
+import { Responder } from './respond.ts';
+import { routeResource } from './router.ts';
+
+export interface ApiServerOptions {
+  registry: Registry;
+  /** Current state, for what tokens are bound to. */
+  reader: ObjectReader;
+  authorizer: Authorizer;
+  /** The kubelet of a node; undefined if there is none: logs and exec fail then as with a node that is down. */
+  nodeAgent(nodeName: string): NodeAgent | undefined;
+  clock: Clock;
+  pki: Pki;
+  /** 0 or left out: a free one. */
+  port?: number;
+  host?: string;
+  /** Told of faults of ours (a request is then answered with 500). */
+  report?(error: unknown, request: string): void;
+}
+
+export interface ApiServer {
+  readonly host: string;
+  readonly port: number;
+  /** `https://127.0.0.1:port` */
+  readonly url: string;
+  /** Ends all watches and streams and stops listening. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the Kubernetes API over TLS: HTTP/2 and HTTP/1.1, WebSockets and SPDY for streams. Resolves when it listens.
+ * Rejects with the system's error (EADDRINUSE) if it can't.
+ */
+export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const { registry, reader, authorizer, clock, pki, host = '127.0.0.1' } = options;
+  const counters = new RequestCounters();
+  const tokens = createTokenAuthenticator(pki.serviceAccounts, reader, clock);
+  const context: HandlerContext = {
+    registry,
+    authorizer,
+    clock,
+    nodeAgent: options.nodeAgent,
+    responder: new Responder(() => clock.now()),
+  };
+  let url = '';
+  const handlePath = createPathHandler({ ...context, counters, pki, url: () => url });
+  const handle = chain(
+    [
+      counting(counters, clock),
+      errorRecovery(options.report ?? (() => undefined)),
+      requestTimeout(clock),
+      authentication(createAuthenticator(tokens)),
+      impersonation(authorizer),
+      authorization(authorizer),
+    ],
+    async (exchange) => {
+      if (!exchange.info.isResourceRequest) return handlePath(exchange);
+      const run = routeResource(exchange, context);
+      return run ? run() : notFoundPage(exchange);
+    },
+  );
+
+  const active = new Set<Exchange>();
+  const run = async (request: ServerRequest, reply: ServerReply, upgrade?: Upgrade) => {
+    const exchange = new Exchange(request, reply, upgrade);
+    active.add(exchange);
+    try {
+      await handle(exchange);
+    } finally {
+      active.delete(exchange);
+    }
+  };
+
+  const server = createSecureServer({
+    key: pki.server.key,
+    cert: pki.server.certificate,
+    ca: pki.ca.certificate,
+    requestCert: true,
+    // Clients without a certificate bring a token, or are anonymous.
+    rejectUnauthorized: false,
+    allowHTTP1: true,
+    minVersion: 'TLSv1.2',
+    settings: { maxConcurrentStreams: 250 },
+  });
+  server.on('request', (request: ServerRequest, reply: ServerReply) => void run(request, reply));
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const { reply, upgrade } = upgradeOf(request, socket, head);
+    void run(request, reply, upgrade);
+  });
+  const connections = trackConnections(server);
+
+  server.listen(options.port ?? 0, host);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  url = `https://${host}:${port}`;
+  return {
+    host,
+    port,
+    url,
+    async close() {
+      for (const exchange of active) exchange.abort();
+      const closed = once(server, 'close');
+      server.close();
+      connections.destroy();
+      await closed;
+    },
+  };
+}
+
+/** An answer on a connection that asked for an upgrade: an ordinary one if the upgrade is refused. */
+function upgradeOf(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): { reply: ServerResponse; upgrade: Upgrade | undefined } {
+  const reply = new ServerResponse(request);
+  reply.shouldKeepAlive = false;
+  reply.assignSocket(socket as Socket);
+  reply.on('finish', () => socket.end());
+  socket.on('error', () => undefined);
+  const protocol = request.headers.upgrade?.toLowerCase();
+  if (protocol !== 'websocket' && protocol !== 'spdy/3.1') return { reply, upgrade: undefined };
+  return { reply, upgrade: { protocol, request, socket, head, take: () => reply.detachSocket(socket as Socket) } };
+}
+
+function trackConnections(server: Http2SecureServer): { destroy(): void } {
+  const sockets = new Set<Socket>();
+  const sessions = new Set<ServerHttp2Session>();
+  server.on('secureConnection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    // A client that breaks off is no fault of ours.
+    socket.on('error', () => undefined);
+  });
+  server.on('session', (session) => {
+    sessions.add(session);
+    session.on('close', () => sessions.delete(session));
+    session.on('error', () => undefined);
+  });
+  server.on('sessionError', () => undefined);
+  server.on('tlsClientError', () => undefined);
+  return {
+    destroy() {
+      for (const session of sessions) session.destroy();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import type { PatchType } from '../api.ts';
+import { JsonSyntaxError, parseJson, plainValue } from '../codec/go-json.ts';
+import { parseYaml, YamlSyntaxError } from '../codec/yaml.ts';
+import { badRequest } from '../registry/status.ts';
+
+/**
+ * The body of a patch as JSON values.
+ * @throws 400, as each patch type words it
+ */
+export function decodePatch(type: PatchType, body: Uint8Array): unknown {
+  const text = new TextDecoder().decode(body);
+  if (type === 'apply') {
+    try {
+      return plainValue(parseYaml(text).value);
+    } catch (error) {
+      if (!(error instanceof YamlSyntaxError)) throw error;
+      throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error.message}`);
+    }
+  }
+  const prefix = type === 'strategic' ? '' : 'error decoding patch: ';
+  let value: unknown;
+  try {
+    value = plainValue(parseJson(text));
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    throw badRequest(`${prefix}${error.message}`);
+  }
+  const fits = type === 'json' ? Array.isArray(value) : kindOf(value) === 'object';
+  if (value !== null && !fits) {
+    const target = type === 'json' ? '[]handlers.jsonPatchOp' : 'map[string]interface {}';
+    throw badRequest(`${prefix}json: cannot unmarshal ${kindOf(value)} into Go value of type ${target}`);
+  }
+  return value;
+}
+
+/** What Go calls the kind of a JSON value. */
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
+}

@@ -1,0 +1,29 @@
+import type { Clock } from '../../../kernel/clock.ts';
+import type { NodeAgent } from '../../api.ts';
+import type { ResourceDefinition } from '../../definition.ts';
+import type { Authorizer } from '../../rbac/types.ts';
+import type { Registry } from '../../registry/types.ts';
+import type { Exchange } from '../exchange.ts';
+import type { Responder } from '../respond.ts';
+
+/** What handlers work with. */
+export interface HandlerContext {
+  registry: Registry;
+  authorizer: Authorizer;
+  /** The kubelet of a node, if it runs. */
+  nodeAgent(nodeName: string): NodeAgent | undefined;
+  clock: Clock;
+  responder: Responder;
+}
+
+/** A request for a resource, after the router found out what it is about. */
+export interface ResourceRequest {
+  exchange: Exchange;
+  definition: ResourceDefinition;
+  namespace: string | undefined;
+  /** Undefined for collections. */
+  name: string | undefined;
+  subresource: string | undefined;
+}
+
+export type ResourceHandler = (request: ResourceRequest, context: HandlerContext) => void | Promise<void>;

@@ -1,0 +1,60 @@
+import type { RequestInfo } from './request-info.ts';
+
+interface Series {
+  labels: string;
+  count: number;
+  seconds: number;
+  timed: number;
+}
+
+/** What /metrics tells: requests by verb, resource and code, and how long they took, in Prometheus' text format. */
+export class RequestCounters {
+  readonly #series = new Map<string, Series>();
+
+  /** `seconds` undefined: a watch or stream, whose length says nothing. */
+  record(info: RequestInfo, code: number, seconds: number | undefined): void {
+    const labels = [
+      ['code', String(code)],
+      ['group', info.group],
+      ['resource', info.resource],
+      ['scope', info.name !== '' ? 'resource' : info.namespace !== '' ? 'namespace' : 'cluster'],
+      ['subresource', info.isResourceRequest ? info.subresource : info.path.split('/', 2).join('/')],
+      ['verb', info.isResourceRequest ? info.verb.toUpperCase() : info.method],
+      ['version', info.version],
+    ]
+      .map(([name, value]) => `${name}="${(value ?? '').replace(/[\\"\n]/g, '\\$&')}"`)
+      .join(',');
+    let series = this.#series.get(labels);
+    if (!series) {
+      // Labels come from clients: bound what they can make us keep.
+      if (this.#series.size >= 2000) return;
+      series = { labels, count: 0, seconds: 0, timed: 0 };
+      this.#series.set(labels, series);
+    }
+    series.count++;
+    if (seconds !== undefined) {
+      series.seconds += seconds;
+      series.timed++;
+    }
+  }
+
+  /** `gauges`: other figures by metric name. */
+  text(gauges: Record<string, { help: string; value: number }>): string {
+    const all = [...this.#series.values()];
+    const lines = [
+      '# HELP apiserver_request_total [STABLE] Requests answered, by verb, resource and HTTP code.',
+      '# TYPE apiserver_request_total counter',
+      ...all.map(({ labels, count }) => `apiserver_request_total{${labels}} ${count}`),
+      '# HELP apiserver_request_duration_seconds [STABLE] Time to answer, watches and streams left out.',
+      '# TYPE apiserver_request_duration_seconds summary',
+      ...all.flatMap(({ labels, seconds, timed }) => [
+        `apiserver_request_duration_seconds_sum{${labels}} ${seconds}`,
+        `apiserver_request_duration_seconds_count{${labels}} ${timed}`,
+      ]),
+    ];
+    for (const [name, { help, value }] of Object.entries(gauges)) {
+      lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name} ${value}`);
+    }
+    return `${lines.join('\n')}\n`;
+  }
+}

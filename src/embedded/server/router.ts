@@ -1,0 +1,103 @@
+import type { ResourceDefinition } from '../definition.ts';
+import { methodNotAllowed, notFoundPath } from '../registry/status.ts';
+import type { Registry } from '../registry/types.ts';
+import type { Exchange } from './exchange.ts';
+import type { HandlerContext, ResourceHandler, ResourceRequest } from './handlers/context.ts';
+import { getObject, listObjects } from './handlers/read.ts';
+import { connectHandlers } from './handlers/streams.ts';
+import { watchObjects } from './handlers/watch.ts';
+import { createObject, deleteCollection, deleteObject, patchObject, updateObject } from './handlers/write.ts';
+import { requireAcceptable } from './negotiation.ts';
+
+const objectTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+const listTypes = [...objectTypes, 'application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
+
+const objectHandlers: Record<string, { verb: string; handle: ResourceHandler }> = {
+  GET: { verb: 'get', handle: getObject },
+  PUT: { verb: 'update', handle: updateObject },
+  PATCH: { verb: 'patch', handle: patchObject },
+  DELETE: { verb: 'delete', handle: deleteObject },
+};
+
+/**
+ * Finds and runs the handler of a request for a resource. Undefined: the API group is unknown, there isn't even a router.
+ * @throws 404 for paths, 405 for methods, 406 as the routes refuse them
+ */
+export function routeResource(exchange: Exchange, context: HandlerContext): undefined | (() => void | Promise<void>) {
+  const { info } = exchange;
+  if (!knowsGroup(context.registry, info.apiPrefix, info.group)) return undefined;
+  const definition = context.registry.definition(info);
+  if (!definition || !scopeFits(definition, exchange)) throw notFoundPath();
+  const request: ResourceRequest = {
+    exchange,
+    definition,
+    namespace: definition.namespaced && info.namespace !== '' ? info.namespace : undefined,
+    name: info.parts[1],
+    subresource: info.parts[2],
+  };
+  const handle = info.parts.length === 1 ? ofCollection(request) : ofObject(request);
+  return () => handle(request, context);
+}
+
+/** Whether any resource of the group is served; `api` holds the group without a name, `apis` the others. */
+export function knowsGroup(registry: Registry, prefix: string, group: string): boolean {
+  return (prefix === 'api') === (group === '') && registry.definitions().some((d) => d.group === group);
+}
+
+function scopeFits(definition: ResourceDefinition, { info }: Exchange): boolean {
+  const { parts } = info;
+  if (!definition.namespaced) {
+    // The path of a Namespace looks like a namespace's.
+    return info.namespace === '' || (definition.resource === 'namespaces' && definition.group === '');
+  }
+  return info.namespace !== '' || parts.length === 1;
+}
+
+function ofCollection({ exchange, definition, namespace }: ResourceRequest): ResourceHandler {
+  const { info } = exchange;
+  const verbs = definition.verbs ?? [];
+  const everywhere = definition.namespaced && namespace === undefined;
+  if (everywhere && !verbs.includes('list')) throw notFoundPath();
+  if (info.method === 'GET' && (verbs.includes('list') || info.watchByPath)) {
+    requireAcceptable(exchange.headers.accept, listTypes);
+    return info.verb === 'watch' ? watchObjects : listObjects;
+  }
+  if (info.method === 'POST' && verbs.includes('create') && !everywhere && !info.watchByPath) {
+    requireAcceptable(exchange.headers.accept, objectTypes);
+    return createObject;
+  }
+  if (info.method === 'DELETE' && verbs.includes('deletecollection') && !everywhere && !info.watchByPath) {
+    requireAcceptable(exchange.headers.accept, objectTypes);
+    return deleteCollection;
+  }
+  throw methodNotAllowed();
+}
+
+function ofObject({ exchange, definition, subresource }: ResourceRequest): ResourceHandler {
+  const { info } = exchange;
+  if (info.watchByPath) {
+    if (info.parts.length > 2) throw notFoundPath();
+    if (info.method !== 'GET') throw methodNotAllowed();
+    requireAcceptable(exchange.headers.accept, listTypes);
+    return watchObjects;
+  }
+  if (subresource === undefined) {
+    const verbs = definition.verbs ?? [];
+    if (!verbs.includes('get') && !verbs.includes('update')) throw notFoundPath();
+    const known = objectHandlers[info.method];
+    if (!known || !verbs.includes(known.verb)) throw methodNotAllowed();
+    requireAcceptable(exchange.headers.accept, objectTypes);
+    return known.handle;
+  }
+  const facts = definition.subresources?.[subresource];
+  if (!facts || (info.parts.length > 3 && subresource !== 'proxy')) throw notFoundPath();
+  const connect = definition.group === '' ? connectHandlers[`${definition.resource}/${subresource}`] : undefined;
+  if (connect) {
+    if (!connect.methods.includes(info.method)) throw methodNotAllowed();
+    return connect.handle;
+  }
+  const known = info.method === 'POST' ? { verb: 'create', handle: createObject } : objectHandlers[info.method];
+  if (!known || !facts.verbs.includes(known.verb)) throw methodNotAllowed();
+  requireAcceptable(exchange.headers.accept, objectTypes);
+  return known.handle;
+}
