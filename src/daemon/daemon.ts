@@ -61,6 +61,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
       ),
       attempts: ready(() => host.attempts()),
       attempt: ready(({ id }: Id) => host.attempt(id)),
+      check: ready(({ id }: Id) => host.check(id)),
       follow: ready(({ id }: Id, { emit, signal }) => host.follow(id, emit as (s: AttemptState) => void, signal)),
       hint: ready(({ id }: Id) => host.hint(id)),
       solution: ready(({ id }: Id) => host.solution(id)),

@@ -101,17 +101,28 @@ export class Grader {
   }
 
   /**
-   * Resolves with the verdicts once none is pending or in error and none has changed for `quietFor` milliseconds
-   * (default: twice the longest period that a workload declares); after `atMost` milliseconds in any case.
+   * Resolves with the verdicts once none is pending or in error and none has changed for twice the longest period that
+   * a workload declares; after `atMost` milliseconds in any case.
    */
-  async settled(atMost: number, quietFor = this.#quietTime()): Promise<Verdict[]> {
+  async settled(atMost: number): Promise<Verdict[]> {
+    const isOpen = () => this.#checks.some((e) => e.verdict.status === 'pending' || e.verdict.status === 'error');
+    await this.#waitQuiet(this.#quietTime(), atMost, isOpen);
+    return this.verdicts();
+  }
+
+  /** Resolves when nothing has changed for `ms` milliseconds from now on; after `atMost` in any case. */
+  async quiet(ms: number, atMost: number): Promise<void> {
+    this.#lastChange = this.#options.clock.now();
+    await this.#waitQuiet(ms, atMost, () => false);
+  }
+
+  async #waitQuiet(quietFor: number, atMost: number, isOpen: () => boolean): Promise<void> {
     const { clock } = this.#options;
     const end = clock.now() + atMost;
     while (!this.#stopped) {
-      const open = this.#checks.some((e) => e.verdict.status === 'pending' || e.verdict.status === 'error');
       const now = clock.now();
-      if ((!open && now - this.#lastChange >= quietFor) || now >= end) break;
-      const wait = open ? end - now : Math.min(end, this.#lastChange + quietFor) - now;
+      if ((!isOpen() && now - this.#lastChange >= quietFor) || now >= end) return;
+      const wait = isOpen() ? end - now : Math.min(end, this.#lastChange + quietFor) - now;
       await new Promise<void>((resolve) => {
         const timer = clock.after(wait, done);
         const quiet = this.#quiet;
@@ -123,7 +134,6 @@ export class Grader {
         quiet.add(done);
       });
     }
-    return this.verdicts();
   }
 
   stop(): void {

@@ -1,4 +1,5 @@
 import { marked, type Token, type Tokens } from 'marked';
+import wrapAnsi from 'wrap-ansi';
 import type { Paint } from './text.ts';
 
 /** A run of text in one style. */
@@ -99,19 +100,7 @@ export function markdownText(text: string, width: number, paint: Paint): string 
   return blocks.join('\n');
 }
 
-/** Breaks text between words so that no line is wider than `width` (styling does not count). */
+/** Breaks text between words so that no line is wider than `width` columns; styling and wide characters are understood. */
 export function wrapText(text: string, width: number): string[] {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: styling is made of control characters
-  const visible = (word: string) => word.replaceAll(/\u001b\[[0-9;]*m/g, '').length;
-  return text.split('\n').flatMap((line) => {
-    const lines: string[] = [];
-    let current = '';
-    for (const word of line.split(' ')) {
-      if (current !== '' && visible(current) + 1 + visible(word) > width) {
-        lines.push(current);
-        current = word;
-      } else current = current === '' ? word : `${current} ${word}`;
-    }
-    return [...lines, current];
-  });
+  return wrapAnsi(text, Math.max(1, width), { hard: true, trim: true }).split('\n');
 }

@@ -245,9 +245,9 @@ export class Attempt {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Verdicts once they have settled (see Grader.settled); milliseconds. */
-  async settled(atMost: number): Promise<Verdict[]> {
-    return (await this.#grader?.settled(atMost)) ?? [];
+  /** Resolves when no verdict has moved for `ms` milliseconds (at most ten times that). */
+  async quiet(ms: number): Promise<void> {
+    await this.#grader?.quiet(ms, 10 * ms);
   }
 
   async #adopt(cluster: Cluster): Promise<void> {

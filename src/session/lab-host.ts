@@ -13,6 +13,9 @@ import type { AttemptEvent } from './events.ts';
 import { type AttemptFold, foldAttempt } from './fold.ts';
 import type { AttemptState, ClusterInfo, Labs, StartRequest } from './types.ts';
 
+/** How long no verdict may move before `check` answers, milliseconds: more than a change takes to be judged. */
+const quietFor = 250;
+
 export interface LabHostOptions {
   clock: Clock;
   /** `$XDG_STATE_HOME/kubedrill/attempts` */
@@ -94,6 +97,12 @@ export class LabHost implements Labs {
 
   async attempt(id?: string): Promise<AttemptState> {
     return (await this.#get(id)).state();
+  }
+
+  async check(id?: string): Promise<AttemptState> {
+    const attempt = await this.#get(id);
+    await attempt.quiet(quietFor);
+    return attempt.state();
   }
 
   async follow(id: string | undefined, onState: (state: AttemptState) => void, signal: AbortSignal): Promise<void> {

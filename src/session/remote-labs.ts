@@ -127,6 +127,7 @@ function remoteLabs(client: RpcClient): RemoteLabs {
       }),
     attempts: () => client.call('attempts'),
     attempt: (id) => client.call('attempt', { id }),
+    check: (id) => client.call('check', { id }),
     async follow(id: string | undefined, onState: (state: AttemptState) => void, signal: AbortSignal) {
       try {
         await client.call('follow', { id }, { onEvent: onState as (event: never) => void, signal });

@@ -58,6 +58,8 @@ export interface Labs {
   attempts(): Promise<AttemptState[]>;
   /** The present state; verdicts are live. */
   attempt(id?: string): Promise<AttemptState>;
+  /** The state once the checks have taken in what was just changed: no verdict moved for a moment. */
+  check(id?: string): Promise<AttemptState>;
   /** Calls `onState` at once and at every change, until `signal` aborts. */
   follow(id: string | undefined, onState: (state: AttemptState) => void, signal: AbortSignal): Promise<void>;
   hint(id?: string): Promise<{ text: string; price: number; left: number }>;

@@ -1,0 +1,83 @@
+import { Command, CommanderError, Option } from 'commander';
+import { exitCodes } from '../kernel/errors.ts';
+import { check } from './check.ts';
+import { cluster } from './cluster.ts';
+import type { CommandContext } from './command.ts';
+import { addCompletion } from './completion.ts';
+import { debrief } from './debrief.ts';
+import { doctor } from './doctor.ts';
+import { env } from './env.ts';
+import { explain } from './explain.ts';
+import { hint } from './hint.ts';
+import { list } from './list.ts';
+import { pack } from './pack.ts';
+import { reset } from './reset.ts';
+import type { Services } from './services.ts';
+import { shell } from './shell.ts';
+import { solution } from './solution.ts';
+import { start } from './start.ts';
+import { status } from './status.ts';
+import { stop } from './stop.ts';
+import { task } from './task.ts';
+
+const factories = [
+  list,
+  start,
+  task,
+  status,
+  check,
+  hint,
+  explain,
+  solution,
+  debrief,
+  reset,
+  stop,
+  shell,
+  env,
+  cluster,
+  pack,
+  doctor,
+];
+
+/** Runs a command line (without node and script); resolves with the exit code, rejects with what went wrong. */
+export async function runProgram(args: string[], services: Services): Promise<number> {
+  let code: number = exitCodes.ok;
+  const context: CommandContext = {
+    services,
+    print: (text) => void services.stdout.write(`${text}\n`),
+    json: (value) => void services.stdout.write(`${JSON.stringify(value)}\n`),
+    note: (text) => void services.stderr.write(`${text}\n`),
+    exit: (value) => {
+      code = value;
+    },
+  };
+  const program = new Command('kubedrill')
+    .description('An interactive CKA and CKAD training lab. Without a command: the terminal app.')
+    .version(services.version)
+    .addOption(new Option('--plain', 'the app as plain lines, for screen readers and pipes'))
+    .argument('[scenario]', 'open the app in this scenario')
+    .enablePositionalOptions()
+    .action(async (scenario: string | undefined, options: { plain?: boolean }) => {
+      code = await services.openApp({ plain: options.plain ?? false, ...(scenario ? { scenario } : {}) });
+    });
+  for (const factory of factories) program.addCommand(factory(context));
+  addCompletion(program, () => services.catalog.scenarios().map((s) => s.id));
+  configure(program, services);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    // Help and version are no errors; everything else that commander refuses is usage, and it has told so.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    throw error;
+  }
+  return code;
+}
+
+function configure(command: Command, services: Services): void {
+  command.exitOverride().showHelpAfterError('(add --help for what it takes)').showSuggestionAfterError();
+  command.configureOutput({
+    writeOut: (text) => void services.stdout.write(text),
+    writeErr: (text) => void services.stderr.write(text),
+  });
+  for (const sub of command.commands) configure(sub, services);
+}

@@ -1,0 +1,56 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { markdownText } from '../present/markdown.ts';
+import { paintFor } from '../present/text.ts';
+import type { CommandFactory } from './command.ts';
+
+interface Options {
+  cluster: string;
+  pack?: string;
+  seed?: number;
+  json?: boolean;
+}
+
+export const start: CommandFactory = ({ services, print, json, note }) =>
+  new Command('start')
+    .description('start a scenario on a cluster of its own')
+    .argument('<scenario>', 'its id, as in kubedrill list')
+    .option('--cluster <provider>', 'where: embedded', 'embedded')
+    .option('--pack <folder>', 'take the scenario from the pack in this folder')
+    .option('--seed <number>', 'draw other names and numbers', parseSeed)
+    .option('--json', 'print one JSON document')
+    .action(async (scenario: string, options: Options) => {
+      const labs = await services.labs();
+      let step: string | undefined;
+      const state = await labs.start(
+        {
+          scenario,
+          cluster: options.cluster,
+          ...(options.pack ? { packFolder: options.pack } : {}),
+          ...(options.seed === undefined ? {} : { seed: options.seed }),
+        },
+        (now) => {
+          if (now.step && now.step !== step && !options.json) note(now.step);
+          step = now.step;
+        },
+        services.signal,
+      );
+      const { id = '', kubeconfig = '', context = '', server = '' } = state.cluster ?? {};
+      if (options.json)
+        return json({ id, kubeconfig, context, server, attempt: state.id, scenario: state.scenario.id });
+      const paint = paintFor(services.stdout);
+      print(paint('bold', state.title));
+      print('');
+      print(markdownText(state.task, Math.min(services.stdout.columns ?? 80, 100), paint));
+      print('');
+      print(
+        paint('dim', `ready in ${((state.readyIn ?? 0) / 1000).toFixed(1)} s: attempt ${state.id}, context ${context}`),
+      );
+      print(`  kubedrill shell            a shell with kubectl set to this cluster`);
+      print(`  eval "$(kubedrill env)"    the same for the shell you are in`);
+      print(`  kubedrill check --watch    the checks, live`);
+    });
+
+function parseSeed(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('expected a whole number from 0 to 999999999');
+  return Number(text);
+}

@@ -1,0 +1,52 @@
+import { clockText, markOf, paintFor, scoreText, tableText } from '../present/text.ts';
+import type { AttemptState } from '../session/types.ts';
+import { attemptCommand, attemptId, type CommandFactory } from './command.ts';
+
+export const status: CommandFactory = ({ services, print, json }) =>
+  attemptCommand('status', 'show the running attempts, and how the current one stands').action(
+    async (options: { attempt?: string; json?: boolean }) => {
+      const labs = await services.runningLabs();
+      const attempts = labs ? await labs.attempts() : [];
+      const wanted = attemptId(services, options);
+      // Naming one that is not there is an error; having none is an answer.
+      const current = labs && (wanted || attempts.length > 0) ? await labs.attempt(wanted) : undefined;
+      if (options.json) return json({ current: current ? summary(current) : null, attempts: attempts.map(summary) });
+      if (!current) return print('no attempt is running; start one with: kubedrill start <scenario>');
+      const paint = paintFor(services.stdout);
+      print(`${paint('bold', current.title)}  ${clockText(current.worked)}  ${phaseText(current)}`);
+      for (const v of current.verdicts) print(`${paint(markOf(v.status).style, markOf(v.status).symbol)} ${v.title}`);
+      print(scoreText(current));
+      if (attempts.length > 1) {
+        const rows = attempts.map((a) => [
+          a.id === current.id ? '*' : '',
+          a.id,
+          phaseText(a),
+          `${a.score}/${a.max}`,
+          clockText(a.worked),
+        ]);
+        print(`\n${tableText([['', 'ATTEMPT', 'PHASE', 'SCORE', 'TIME'], ...rows])}`);
+      }
+    },
+  );
+
+function phaseText(state: AttemptState): string {
+  if (state.failure) return `failed: ${state.failure.what}`;
+  return state.solved ? 'solved' : state.phase;
+}
+
+function summary(state: AttemptState) {
+  const { id, scenario, phase, score, max, solved, worked, failure, cluster } = state;
+  return {
+    attempt: id,
+    scenario: scenario.id,
+    pack: scenario.pack,
+    phase,
+    score,
+    max,
+    solved,
+    seconds: Math.round(worked / 1000),
+    cluster: cluster ?? null,
+    ...(failure ? { failure } : {}),
+    checks: state.verdicts.map((v) => ({ id: v.id, status: v.status, weight: v.weight })),
+  };
+}
