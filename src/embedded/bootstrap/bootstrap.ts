@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Node, Pod } from '../../kube/api.gen.ts';
+import type { KubeObject, Resource, Stored } from '../../kube/meta.ts';
+import { apiVersionOf } from '../../kube/meta.ts';
+import { nodes, pods } from '../../kube/resources.ts';
+import type { ApiClient } from '../api.ts';
+import { equalJson } from '../registry/core.ts';
+import { reasonOf } from '../registry/status.ts';
+import type { Registry } from '../registry/types.ts';
+import type { ClusterFacts } from './facts.ts';
+import {
+  controllerServiceAccounts,
+  controlPlaneObjects,
+  controlPlanePods,
+  kubeadmObjects,
+  kubernetesService,
+} from './objects.ts';
+
+export interface BootstrapOptions {
+  client: ApiClient;
+  registry: Registry;
+  facts: ClusterFacts;
+  clock: Clock;
+}
+
+const masters = ['system:masters', 'system:authenticated'];
+
+/** The identities that make the objects of a fresh cluster. */
+const identities = {
+  apiServer: { user: { name: 'system:apiserver', groups: masters }, fieldManager: 'kube-apiserver' },
+  kubeadm: { user: { name: 'kubernetes-admin', groups: masters }, fieldManager: 'kubeadm' },
+  controllerManager: {
+    user: { name: 'system:kube-controller-manager', groups: masters },
+    fieldManager: 'kube-controller-manager',
+  },
+  kubelet: { user: { name: 'system:apiserver', groups: masters }, fieldManager: 'kubelet' },
+};
+
+/** Makes what kube-apiserver makes at every start: everything that is missing of its own. */
+export async function bootstrapControlPlane(options: BootstrapOptions): Promise<void> {
+  const { clock, facts } = options;
+  const today = new Date(clock.now()).toISOString().slice(0, 10);
+  await createMissing(options, identities.apiServer, controlPlaneObjects(facts, today));
+  await reconcile(options, identities.apiServer, kubernetesService(facts));
+}
+
+/** Makes what `kubeadm init` and the controllers' start add to a new cluster. Only once: what a learner deletes stays away. */
+export async function bootstrapAddons(options: BootstrapOptions): Promise<void> {
+  await createMissing(options, identities.controllerManager, controllerServiceAccounts());
+  await createMissing(options, identities.kubeadm, kubeadmObjects(options.facts));
+}
+
+/** Makes the mirror Pods of the control plane on its node, as its kubelet does for static Pods. */
+export async function bootstrapControlPlanePods(options: BootstrapOptions): Promise<void> {
+  const { client, clock, facts } = options;
+  const node: Stored<Node> = await client.get(nodes, undefined, facts.node);
+  const owner = { apiVersion: 'v1', kind: 'Node', name: facts.node, uid: node.metadata.uid, controller: true };
+  const seen = new Date(clock.now()).toISOString();
+  for (const pod of controlPlanePods(facts) as Pod[]) {
+    const hash = createHash('md5').update(JSON.stringify(pod)).digest('hex');
+    const metadata = {
+      ...pod.metadata,
+      annotations: {
+        ...pod.metadata?.annotations,
+        'kubernetes.io/config.hash': hash,
+        'kubernetes.io/config.mirror': hash,
+        'kubernetes.io/config.seen': seen,
+        'kubernetes.io/config.source': 'file',
+      },
+      ownerReferences: [owner],
+    };
+    const mirror = { ...pod, metadata, spec: { ...pod.spec, nodeName: facts.node } } as Pod;
+    await createOne(client.as(identities.kubelet), pods, mirror);
+  }
+}
+
+async function createMissing(
+  { client, registry }: BootstrapOptions,
+  identity: (typeof identities)['apiServer'],
+  objects: readonly KubeObject[],
+): Promise<void> {
+  const as = client.as(identity);
+  for (const object of objects) {
+    const r = resourceOf(registry, object);
+    if (r) await createOne(as, r, object);
+  }
+}
+
+async function createOne<T extends KubeObject>(client: ApiClient, r: Resource<T>, object: T): Promise<void> {
+  try {
+    await client.create(r, object);
+  } catch (error) {
+    if (reasonOf(error) !== 'AlreadyExists') throw error;
+  }
+}
+
+/** Creates or corrects: the API server keeps the endpoints of its own Service right. */
+async function reconcile(
+  { client, registry }: BootstrapOptions,
+  identity: (typeof identities)['apiServer'],
+  objects: readonly KubeObject[],
+): Promise<void> {
+  const as = client.as(identity);
+  for (const object of objects) {
+    const r = resourceOf(registry, object);
+    if (!r) continue;
+    const { name = '', namespace } = object.metadata ?? {};
+    const existing = await as.get(r, namespace, name).catch((error: unknown) => {
+      if (reasonOf(error) === 'NotFound') return undefined;
+      throw error;
+    });
+    if (!existing) await createOne(as, r, object);
+    else if (object.kind !== 'Service' && !includes(existing, object)) {
+      await as.update(r, { ...existing, ...object, metadata: existing.metadata });
+    }
+  }
+}
+
+/** Whether everything that `wanted` says at its top level, metadata aside, is so already. */
+function includes(existing: KubeObject, wanted: KubeObject): boolean {
+  const now = existing as Record<string, unknown>;
+  return Object.entries(wanted).every(([key, value]) => key === 'metadata' || equalJson(now[key], value));
+}
+
+const byKind = new WeakMap<Registry, Map<string, Resource>>();
+
+/** The resource of an object's kind; undefined if this cluster does not have it. */
+export function resourceOf(registry: Registry, object: KubeObject): Resource | undefined {
+  let kinds = byKind.get(registry);
+  if (!kinds) {
+    kinds = new Map(
+      registry
+        .definitions()
+        .filter((d) => !d.review)
+        .map((d) => [`${apiVersionOf(d)} ${d.kind}`, d]),
+    );
+    byKind.set(registry, kinds);
+  }
+  return kinds.get(`${object.apiVersion} ${object.kind}`);
+}
