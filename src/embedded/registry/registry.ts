@@ -75,7 +75,10 @@ export class GenericRegistry implements Registry {
     context: RequestContext,
   ): Promise<KubeObject> {
     this.#core.requireVerb(d, 'create');
-    if (d.review) return this.#handle(`${d.group}/${d.resource}`, d, namespace, undefined, object, context);
+    if (d.review) {
+      const owned = this.#manage(d, undefined, this.#core.complete(d, object), context);
+      return this.#handle(`${d.group}/${d.resource}`, d, namespace, undefined, owned, context);
+    }
     return createObject(this.#core, d, namespace, this.#core.complete(d, object), context);
   }
 
