@@ -1,0 +1,128 @@
+/** The door of `patch/`: what the registry uses, and the pure functions behind it. */
+import type { KubeObject } from '../../kube/meta.ts';
+import type { PatchType } from '../api.ts';
+import { decodeBody, type FieldValidation, normalize } from '../codec/decode.ts';
+import type { TypeSchema } from '../codec/schema.ts';
+import { schemaOf } from '../codec/schema-source.ts';
+import type { ResourceDefinition } from '../definition.ts';
+import type { ManagedFields, Patcher, Wanted } from '../registry/dependencies.ts';
+import * as field from '../registry/field.ts';
+import { ApiError, badRequest, isApiError } from '../registry/status.ts';
+import { convertFault } from './convert-fault.ts';
+import { applyJsonPatch } from './json-patch.ts';
+import { goPrint, type JsonMap } from './json-value.ts';
+import { updateManagedFields } from './managed-fields.ts';
+import { applyMergePatch } from './merge-patch.ts';
+import { serverSideApply } from './server-side-apply.ts';
+import { applyStrategicMergePatch } from './strategic.ts';
+
+export { applyJsonPatch } from './json-patch.ts';
+export { keepManagedFieldsTimes, updateManagedFields } from './managed-fields.ts';
+export { applyMergePatch } from './merge-patch.ts';
+export { type ApplyRequest, serverSideApply } from './server-side-apply.ts';
+export { applyStrategicMergePatch } from './strategic.ts';
+
+type DirectPatch = Exclude<PatchType, 'apply'>;
+
+/** The patched object and what an error would show of it: the new document, or for strategic patches the patch itself. */
+function applied(
+  type: DirectPatch,
+  live: JsonMap,
+  body: unknown,
+  schema: TypeSchema,
+): { object: JsonMap; shown: string } {
+  if (type === 'strategic') {
+    const { object, rest } = applyStrategicMergePatch(live, body, schema);
+    return { object, shown: goPrint(rest) };
+  }
+  const object = type === 'json' ? applyJsonPatch(live, body) : applyMergePatch(live, body);
+  return { object, shown: field.goJson(object) };
+}
+
+/**
+ * `live` with a JSON, merge or strategic patch applied, nothing checked but the patch itself. Does not change its
+ * arguments.
+ * @param body the parsed body of the request
+ * @throws ApiError as kube-apiserver answers a patch that cannot be applied
+ */
+export function applyPatch(type: DirectPatch, live: KubeObject, body: unknown, schema: TypeSchema): KubeObject {
+  return applied(type, live as JsonMap, body, schema).object;
+}
+
+/** The 400 for a body that is no JSON; `why` is Go's text: `unexpected end of JSON input`. */
+export function malformedPatch(type: PatchType, why: string): ApiError {
+  if (type === 'strategic') return badRequest(why);
+  return badRequest(
+    type === 'apply' ? `error decoding YAML: error converting YAML to JSON: ${why}` : `error decoding patch: ${why}`,
+  );
+}
+
+/** Patches for the registry: applied, then decoded into the kind, with the server's errors for what does not fit. */
+export function createPatcher(): Patcher {
+  return {
+    patch({ definition, type, live, body, fieldValidation }) {
+      const { object, shown } = applied(type, live as JsonMap, body, schemaOf(definition));
+      const fault = type === 'strategic' ? convertFault(definition.schema, object) : undefined;
+      if (fault !== undefined) throw patchInvalid(shown, fault);
+      return decodePatched(definition, object, fieldValidation, shown);
+    },
+  };
+}
+
+/** The 422 names no kind. */
+function patchInvalid(shown: string, why: string): ApiError {
+  const { reason, message, field: where } = field.invalid('patch', shown, why);
+  return new ApiError({
+    code: 422,
+    reason: 'Invalid',
+    message: ` "" is invalid: ${where}: ${message}`,
+    details: { causes: [{ reason, message, field: where }] },
+  });
+}
+
+function decodePatched(
+  definition: ResourceDefinition,
+  object: JsonMap,
+  fieldValidation: FieldValidation,
+  shown: string,
+): Wanted {
+  const { group, version, kind } = definition;
+  const same = object.kind === kind && object.apiVersion === (group === '' ? version : `${group}/${version}`);
+  try {
+    if (same) return keepReset(object, normalize(definition, object, fieldValidation));
+    const bytes = new TextEncoder().encode(JSON.stringify(object));
+    return decodeBody(bytes, 'application/json', definition, fieldValidation);
+  } catch (error) {
+    if (!isApiError(error) || error.status.code !== 400) throw error;
+    // A patch tells the decoder's error alone.
+    throw patchInvalid(shown, error.message.replace(/^.*? in version ".*?" cannot be handled as a [^:]+: /, ''));
+  }
+}
+
+/** `managedFields: []` means something, other empty lists do not: the decoder leaves them all out. */
+function keepReset(object: KubeObject, wanted: Wanted): Wanted {
+  const sent = object.metadata?.managedFields;
+  if (Array.isArray(sent) && sent.length === 0)
+    wanted.object.metadata = { ...wanted.object.metadata, managedFields: [] };
+  return wanted;
+}
+
+/** managedFields and server-side apply for the registry. */
+export function createManagedFields(): ManagedFields {
+  const apiVersionOf = ({ group, version }: ResourceDefinition) => (group === '' ? version : `${group}/${version}`);
+  return {
+    update({ definition, ...request }) {
+      return updateManagedFields({ ...request, apiVersion: apiVersionOf(definition), schema: schemaOf(definition) });
+    },
+    apply({ definition, fieldValidation, ...request }) {
+      const object = serverSideApply({
+        ...request,
+        kind: definition.kind,
+        apiVersion: apiVersionOf(definition),
+        schema: schemaOf(definition),
+      });
+      // Unknown fields have been refused already; what is left of validation are type errors of what was merged.
+      return normalize(definition, object, fieldValidation);
+    },
+  };
+}
