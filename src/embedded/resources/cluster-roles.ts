@@ -3,7 +3,7 @@ import { clusterRoles } from '../../kube/resources.ts';
 import type { FieldError } from '../definition.ts';
 import * as field from '../registry/field.ts';
 import { defineResource } from './define.ts';
-import { defaultRules, validateRules } from './rbac/rules.ts';
+import { validateRules } from './rbac/rules.ts';
 
 function validateAggregation(role: ClusterRole): FieldError[] {
   if (!role.aggregationRule || role.aggregationRule.clusterRoleSelectors?.length) return [];
@@ -20,7 +20,6 @@ export const clusterRoleResource = defineResource<ClusterRole>({
   ...clusterRoles,
   strategy: {
     nameRule: 'path-segment',
-    defaults: defaultRules,
     validate: (role) => [...validateRules(role.rules, false), ...validateAggregation(role)],
   },
   cells: ({ metadata }) => [metadata.name, metadata.creationTimestamp],

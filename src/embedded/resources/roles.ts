@@ -1,14 +1,13 @@
 import type { Role } from '../../kube/api.gen.ts';
 import { roles } from '../../kube/resources.ts';
 import { defineResource } from './define.ts';
-import { defaultRules, validateRules } from './rbac/rules.ts';
+import { validateRules } from './rbac/rules.ts';
 
 /** Escalation prevention is the admission step of rbac/escalation.ts. */
 export const roleResource = defineResource<Role>({
   ...roles,
   strategy: {
     nameRule: 'path-segment',
-    defaults: defaultRules,
     validate: (role) => validateRules(role.rules, true),
   },
   cells: ({ metadata }) => [metadata.name, metadata.creationTimestamp],

@@ -1,15 +1,10 @@
-/** What roles share: the check of their rules, and how rules without any are written. */
+/** What roles share: the check of their rules. */
 import type { PolicyRule } from '../../../kube/api.gen.ts';
 import type { FieldError } from '../../definition.ts';
 import * as field from '../../registry/field.ts';
 
-/** `rules` has no omitempty in the API: a role without rules is read as `rules: null`. */
-export function defaultRules(role: { rules?: PolicyRule[] | null }): void {
-  if (!role.rules?.length) role.rules = null;
-}
-
 /** ValidatePolicyRule of every rule; `namespaced` for a Role. */
-export function validateRules(rules: readonly PolicyRule[] | null | undefined, namespaced: boolean): FieldError[] {
+export function validateRules(rules: readonly PolicyRule[] | undefined, namespaced: boolean): FieldError[] {
   return (rules ?? []).flatMap((rule, i) => validateRule(rule, namespaced, field.path('rules').index(i)));
 }
 
