@@ -1,4 +1,3 @@
-import { createServer } from 'node:http';
 import { defaultAdmission } from '../../src/embedded/admission/index.ts';
 import { InProcessClient } from '../../src/embedded/client/client.ts';
 import { createManagedFields, createPatcher } from '../../src/embedded/patch/index.ts';

@@ -40,7 +40,12 @@ export function respondStatus(exchange: Exchange, status: Status, code = status.
   const wait = status.details?.retryAfterSeconds;
   if (wait && !exchange.reply.headersSent) exchange.reply.setHeader('Retry-After', String(wait));
   const { mediaType, pretty } = outputForErrors(exchange);
-  write(exchange, code, { mediaType, pretty }, status as KubeObject);
+  write(exchange, code, { mediaType, pretty }, ordered(status) as KubeObject);
+}
+
+/** The fields in the order in which people know them. */
+function ordered({ kind, apiVersion, metadata, status, message, reason, details, code }: Status): Status {
+  return { kind, apiVersion, metadata, status, message, reason, details, code };
 }
 
 function write(

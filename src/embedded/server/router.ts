@@ -28,6 +28,7 @@ export function routeResource(exchange: Exchange, context: HandlerContext): unde
   if (!knowsGroup(context.registry, info.apiPrefix, info.group)) return undefined;
   const definition = context.registry.definition(info);
   if (!definition || !scopeFits(definition, exchange)) throw notFoundPath();
+  if (definition.deprecationWarning) exchange.warn(definition.deprecationWarning);
   const request: ResourceRequest = {
     exchange,
     definition,

@@ -1,7 +1,6 @@
 import { apiVersionOf, type KubeObject } from '../../../kube/meta.ts';
 import { encodeProtobuf, protobufFrame } from '../../codec/protobuf.ts';
 import type { ResourceDefinition } from '../../definition.ts';
-import { isApiError } from '../../registry/status.ts';
 import type { WatchEvent } from '../../registry/types.ts';
 import type { Exchange } from '../exchange.ts';
 import { objectJson } from '../json.ts';
@@ -43,11 +42,11 @@ export const watchObjects: ResourceHandler = (request, { registry, responder, cl
     try {
       registry.watch(definition, { ...parameters, namespace }, deliver, stop.signal);
     } catch (error) {
+      // Refused before it began: an ordinary error.
+      stop.abort();
       timer.cancel();
-      // Refused before it began: an ordinary error; kube-apiserver answers in the watch's own frame only later.
-      if (!writer.started || !isApiError(error)) return reject(error);
-      writer.write({ type: 'ERROR', status: error.status });
-      return end();
+      reject(error);
+      return;
     }
     if (!stop.signal.aborted) writer.start();
   });
