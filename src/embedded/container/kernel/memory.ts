@@ -1,0 +1,31 @@
+/**
+ * What a container holds in memory: variables, files of its own, what programs collect. Two bounds: the limit of the
+ * Pod (or the node's memory), which programs may pretend to fill, and a bound on what this process really keeps.
+ */
+export const REAL_BYTES_PER_CONTAINER = 64 * 1024 * 1024;
+const NODE_BYTES = 8 * 1024 ** 3;
+
+export class MemoryAccount {
+  readonly limit: number;
+  used = 0;
+  #real = 0;
+  readonly #onExceeded: () => void;
+
+  /** `limit` in bytes; undefined: the node's memory. `onExceeded` runs when either bound is passed. */
+  constructor(limit: number | undefined, onExceeded: () => void) {
+    this.limit = limit ?? NODE_BYTES;
+    this.#onExceeded = onExceeded;
+  }
+
+  /** Takes or (negative) gives back bytes that are really kept here. */
+  charge(bytes: number): void {
+    this.#real += bytes;
+    this.pretend(bytes);
+  }
+
+  /** Takes or gives back bytes that only count, as a stress program does. */
+  pretend(bytes: number): void {
+    this.used += bytes;
+    if (bytes > 0 && (this.used > this.limit || this.#real > REAL_BYTES_PER_CONTAINER)) this.#onExceeded();
+  }
+}

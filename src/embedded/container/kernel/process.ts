@@ -1,0 +1,344 @@
+import type { Container } from './container.ts';
+import { SysError } from './errno.ts';
+import type { OpenFile } from './open-file.ts';
+import { endsByDefault, signals } from './signals.ts';
+import type { Tty } from './tty.ts';
+import type { Vfs } from './vfs.ts';
+
+/** How a process ended: 128 + signal in `code` where a signal ended it. */
+export interface ExitStatus {
+  code: number;
+  signal?: number;
+}
+
+/** Unwinds the code of a process that is dead already. Programs never catch it for good: every call throws it again. */
+export class ProcessKilled extends Error {
+  override readonly message = 'killed';
+}
+
+/** Unwinds the code of a process that ends itself. */
+export class ProcessExit extends Error {
+  readonly code: number;
+
+  constructor(code: number) {
+    super(`exit ${code}`);
+    this.code = code;
+  }
+}
+
+/** A program of the catalogue: what an executable file runs. Resolves with the exit code. */
+export interface Program {
+  readonly name: string;
+  run(p: Process): Promise<number> | number;
+  /** Go programs end with 2 even as pid 1: their runtime raises the signal itself, then exits. */
+  readonly go?: boolean;
+}
+
+export type Disposition = 'ignore' | (() => void);
+
+export interface SpawnOptions {
+  parent?: Process;
+  argv: string[];
+  env: ReadonlyMap<string, string>;
+  cwd: string;
+  uid: number;
+  gid: number;
+  groups: readonly number[];
+  umask?: number;
+  fds: ReadonlyMap<number, OpenFile>;
+  /** A session of its own, with this terminal if any. */
+  session?: { tty?: Tty };
+  pgid?: number;
+  main: (p: Process) => Promise<number> | number;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** A process, and the system calls that its program makes. */
+export class Process {
+  readonly pid: number;
+  readonly container: Container;
+  parent: Process | undefined;
+  pgid: number;
+  readonly sid: number;
+  readonly tty: Tty | undefined;
+  argv: string[];
+  env: Map<string, string>;
+  cwd: string;
+  uid: number;
+  gid: number;
+  groups: readonly number[];
+  umask: number;
+  readonly fds = new Map<number, OpenFile>();
+  readonly dispositions = new Map<number, Disposition>();
+  readonly children = new Set<Process>();
+  readonly startedAt: number;
+  status: ExitStatus | undefined;
+  #charged = 0;
+  #pretended = 0;
+  #blockers = new Set<() => void>();
+  #onExit: ((status: ExitStatus) => void)[] = [];
+
+  constructor(pid: number, container: Container, options: SpawnOptions) {
+    this.pid = pid;
+    this.container = container;
+    this.parent = options.parent;
+    this.sid = options.session ? pid : (options.parent?.sid ?? pid);
+    this.tty = options.session ? options.session.tty : options.parent?.tty;
+    this.pgid = options.session ? pid : (options.pgid ?? options.parent?.pgid ?? pid);
+    this.argv = options.argv;
+    this.env = new Map(options.env);
+    this.cwd = options.cwd;
+    this.uid = options.uid;
+    this.gid = options.gid;
+    this.groups = options.groups;
+    this.umask = options.umask ?? options.parent?.umask ?? 0o022;
+    this.startedAt = container.clock.now();
+    for (const [fd, file] of options.fds) this.fds.set(fd, file.ref());
+    if (options.parent) {
+      options.parent.children.add(this);
+      for (const [n, d] of options.parent.dispositions) if (d === 'ignore') this.dispositions.set(n, d);
+    }
+    if (this.tty && options.session) this.tty.foreground = this.pgid;
+  }
+
+  get vfs(): Vfs {
+    return this.container.vfs;
+  }
+
+  /** The arguments without the program's own name. */
+  get args(): string[] {
+    return this.argv.slice(1);
+  }
+
+  /** What the program is called in its messages. */
+  get name(): string {
+    const first = this.argv[0] ?? '';
+    return first.slice(first.lastIndexOf('/') + 1);
+  }
+
+  inGroup(gid: number): boolean {
+    return gid === this.gid || this.groups.includes(gid);
+  }
+
+  /** Runs the program's code; never rejects. */
+  async run(main: (p: Process) => Promise<number> | number): Promise<void> {
+    try {
+      await this.step(20);
+      const code = await main(this);
+      this.terminate({ code: code & 255 });
+    } catch (error) {
+      if (error instanceof ProcessKilled) return;
+      if (error instanceof ProcessExit) return this.terminate({ code: error.code & 255 });
+      // Code that recursed without end, as a real one would run out of stack.
+      if (error instanceof RangeError) return this.terminate({ code: 128 + signals.SIGSEGV, signal: signals.SIGSEGV });
+      if (!(error instanceof SysError)) this.container.reportBug(this, error);
+      await this.print(2, `${this.name}: ${error instanceof Error ? error.message : error}\n`).catch(() => {});
+      this.terminate({ code: 1 });
+    }
+  }
+
+  /** Takes CPU: a step of a loop, or `cost` of them (about microseconds). Await the result if there is one. */
+  step(cost = 1): Promise<void> | undefined {
+    if (this.status) throw new ProcessKilled();
+    const cpu = this.container.cpu;
+    cpu.fuel -= cost;
+    if (cpu.fuel > 0) return undefined;
+    return this.container.scheduler.turn(cpu).then(() => {
+      if (this.status) throw new ProcessKilled();
+    });
+  }
+
+  /**
+   * Waits for something: `start` is given the ways to end the wait and returns how to give it up.
+   * Rejects with ProcessKilled if the process dies meanwhile.
+   */
+  block<T = void>(
+    start: (resolve: (value: T) => void, reject: (error: unknown) => void) => (() => void) | undefined,
+  ): Promise<T> {
+    if (this.status) throw new ProcessKilled();
+    return new Promise<T>((resolve, reject) => {
+      let done = false;
+      let cancel: (() => void) | undefined;
+      const abort = () => {
+        if (!finish()) return;
+        cancel?.();
+        reject(new ProcessKilled());
+      };
+      const finish = () => {
+        if (done) return false;
+        done = true;
+        this.#blockers.delete(abort);
+        return true;
+      };
+      this.#blockers.add(abort);
+      cancel = start(
+        (value) => finish() && resolve(value),
+        (error) => finish() && reject(error),
+      );
+    });
+  }
+
+  /** Waits for a promise that knows nothing of processes. */
+  until<T>(promise: Promise<T>): Promise<T> {
+    return this.block((resolve, reject) => {
+      promise.then(resolve, reject);
+      return undefined;
+    });
+  }
+
+  sleep(ms: number): Promise<void> {
+    return this.block((resolve) => {
+      const timer = this.container.clock.after(ms, () => resolve());
+      return () => timer.cancel();
+    });
+  }
+
+  // ------------------------------------------------------------ descriptors
+
+  file(fd: number): OpenFile {
+    const file = this.fds.get(fd);
+    if (!file) throw new SysError('EBADF');
+    return file;
+  }
+
+  /** Makes `fd` mean `file`; what it meant before is closed. */
+  setFd(fd: number, file: OpenFile | undefined): void {
+    const old = this.fds.get(fd);
+    if (file) this.fds.set(fd, file.ref());
+    else this.fds.delete(fd);
+    old?.unref();
+  }
+
+  /** The lowest free descriptor from `from` up, now meaning `file`. */
+  addFd(file: OpenFile, from = 3): number {
+    let fd = from;
+    while (this.fds.has(fd)) fd++;
+    if (fd >= 1024) throw new SysError('EMFILE');
+    this.fds.set(fd, file.ref());
+    return fd;
+  }
+
+  /** Up to `max` bytes; empty at the end. */
+  async read(fd: number, max = 65536): Promise<Uint8Array> {
+    const data = await this.file(fd).read(this, max);
+    const turn = this.step(2 + (data.length >> 9));
+    if (turn) await turn;
+    return data;
+  }
+
+  async write(fd: number, data: Uint8Array): Promise<void> {
+    const file = this.file(fd);
+    const turn = this.step(2 + (data.length >> 9));
+    if (turn) await turn;
+    await file.write(this, data);
+  }
+
+  print(fd: number, text: string): Promise<void> {
+    return this.write(fd, encoder.encode(text));
+  }
+
+  /** All that comes from a descriptor, counted as memory until the process ends. */
+  async readAll(fd: number): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for (;;) {
+      const chunk = await this.read(fd);
+      if (chunk.length === 0) break;
+      this.charge(chunk.length);
+      chunks.push(chunk);
+      size += chunk.length;
+    }
+    const all = new Uint8Array(size);
+    let at = 0;
+    for (const chunk of chunks) {
+      all.set(chunk, at);
+      at += chunk.length;
+    }
+    return all;
+  }
+
+  async readAllText(fd: number): Promise<string> {
+    return decoder.decode(await this.readAll(fd));
+  }
+
+  // ------------------------------------------------------------ memory
+
+  /** Counts memory that this process keeps; given back when it ends. */
+  charge(bytes: number): void {
+    if (this.status) throw new ProcessKilled();
+    this.#charged += bytes;
+    this.container.memory.charge(bytes);
+    if (this.status) throw new ProcessKilled();
+  }
+
+  /** Counts memory that this process only pretends to use. */
+  pretend(bytes: number): void {
+    this.#pretended += bytes;
+    this.container.memory.pretend(bytes);
+    if (this.status) throw new ProcessKilled();
+  }
+
+  get residentBytes(): number {
+    return 400 * 1024 + this.#charged + this.#pretended;
+  }
+
+  // ------------------------------------------------------------ signals and the end
+
+  /**
+   * Delivers a signal. As in Linux, pid 1 of a container gets no default actions: only what it handles reaches it,
+   * and SIGKILL only from outside.
+   */
+  signal(n: number, options?: { fromOutside?: boolean }): void {
+    if (this.status || n === 0) return;
+    const unkillable = this.pid === 1;
+    if (n === signals.SIGKILL) {
+      if (!unkillable || options?.fromOutside) this.terminate({ code: 128 + n, signal: n });
+      return;
+    }
+    const disposition = this.dispositions.get(n);
+    if (disposition === 'ignore') return;
+    if (disposition) {
+      disposition();
+      return;
+    }
+    if (unkillable || !endsByDefault(n)) return;
+    this.terminate({ code: 128 + n, signal: n });
+  }
+
+  /** Ends the program from within its own code. */
+  exit(code: number): never {
+    throw new ProcessExit(code);
+  }
+
+  /** Runs when the process has ended, however it did; at once if it has. */
+  onExit(listener: (status: ExitStatus) => void): () => void {
+    if (this.status) {
+      listener(this.status);
+      return () => {};
+    }
+    this.#onExit.push(listener);
+    return () => {
+      this.#onExit = this.#onExit.filter((l) => l !== listener);
+    };
+  }
+
+  /** Waits for another process to end. */
+  wait(child: Process): Promise<ExitStatus> {
+    return this.block((resolve) => child.onExit(resolve));
+  }
+
+  terminate(status: ExitStatus): void {
+    if (this.status) return;
+    this.status = status;
+    for (const file of this.fds.values()) file.unref();
+    this.fds.clear();
+    this.container.memory.charge(-this.#charged);
+    this.container.memory.pretend(-this.#pretended);
+    this.container.reap(this);
+    for (const listener of this.#onExit.splice(0)) listener(status);
+    this.parent?.signal(signals.SIGCHLD);
+    for (const abort of [...this.#blockers]) abort();
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * Shares the worker's CPU between containers. Code that runs in containers is cooperative: every step takes fuel
+ * from its container's account, and a container whose fuel is used up waits here for its next turn. Fuel is about a
+ * microsecond of CPU.
+ *
+ * A container that was quiet has credit and gets its turns at once, so starting and short work are never slowed.
+ * Containers that are always busy have none; they share what is left of the total, one turn each in a circle.
+ */
+const FUEL_PER_TURN = 2000;
+/** Share of one core that busy containers have together, and that credit is refilled with together. */
+const BUSY_SHARE = 0.15;
+const CREDIT_SHARE = 0.1;
+const MAX_CREDIT_MS = 150;
+const MAX_BUSY_BURST_MS = 20;
+
+/** The CPU account of one container. */
+export class CpuAccount {
+  fuel = FUEL_PER_TURN;
+  /** Milliseconds of CPU that may be used without waiting. */
+  credit = MAX_CREDIT_MS;
+  refilledAt = 0;
+  waiting: (() => void)[] = [];
+  queued = false;
+  /** All CPU used, in milliseconds; for /proc and metrics. */
+  usedMs = 0;
+  closed = false;
+}
+
+export class Scheduler {
+  #queue: CpuAccount[] = [];
+  #accounts = new Set<CpuAccount>();
+  #pumping = false;
+  #budget = MAX_BUSY_BURST_MS;
+  #budgetAt = performance.now();
+
+  open(): CpuAccount {
+    const account = new CpuAccount();
+    account.refilledAt = performance.now();
+    this.#accounts.add(account);
+    return account;
+  }
+
+  /** The container has ended: whatever still waits is let through, to find out that it is dead. */
+  close(account: CpuAccount): void {
+    account.closed = true;
+    this.#accounts.delete(account);
+    this.#queue = this.#queue.filter((a) => a !== account);
+    for (const resume of account.waiting.splice(0)) resume();
+  }
+
+  /** Resolves at the account's next turn. */
+  turn(account: CpuAccount): Promise<void> {
+    if (account.closed) return Promise.resolve();
+    return new Promise((resolve) => {
+      account.waiting.push(resolve);
+      if (!account.queued) {
+        account.queued = true;
+        this.#queue.push(account);
+      }
+      if (!this.#pumping) {
+        this.#pumping = true;
+        setImmediate(() => this.#pump());
+      }
+    });
+  }
+
+  #pump(): void {
+    const now = performance.now();
+    this.#budget = Math.min(MAX_BUSY_BURST_MS, this.#budget + (now - this.#budgetAt) * BUSY_SHARE);
+    this.#budgetAt = now;
+    const next = this.#choose(now);
+    if (!next) {
+      if (this.#queue.length === 0) {
+        this.#pumping = false;
+        return;
+      }
+      setTimeout(() => this.#pump(), Math.min(50, Math.max(1, -this.#budget / BUSY_SHARE)));
+      return;
+    }
+    next.queued = false;
+    next.fuel = FUEL_PER_TURN;
+    for (const resume of next.waiting.splice(0)) resume();
+    // What was resumed runs in microtasks, all of it before the next macrotask.
+    setImmediate(() => {
+      const used = Math.max(0.2, performance.now() - now);
+      next.usedMs += used;
+      if (next.credit > 0) next.credit -= used;
+      else this.#budget -= used;
+      this.#pump();
+    });
+  }
+
+  #choose(now: number): CpuAccount | undefined {
+    const rate = CREDIT_SHARE / Math.max(5, this.#accounts.size);
+    for (const account of this.#queue) {
+      account.credit = Math.min(MAX_CREDIT_MS, account.credit + (now - account.refilledAt) * rate);
+      account.refilledAt = now;
+    }
+    let index = this.#queue.findIndex((account) => account.credit > 0);
+    if (index < 0) index = this.#budget > 0 && this.#queue.length > 0 ? 0 : -1;
+    return index < 0 ? undefined : this.#queue.splice(index, 1)[0];
+  }
+}

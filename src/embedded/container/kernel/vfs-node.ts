@@ -1,0 +1,219 @@
+import { SysError } from './errno.ts';
+import type { MemoryAccount } from './memory.ts';
+import type { OpenFile } from './open-file.ts';
+import type { Process } from './process.ts';
+
+let inodes = 1000;
+
+abstract class BaseNode {
+  readonly ino = inodes++;
+  /** Permission bits only; the kind tells the rest. */
+  mode: number;
+  uid = 0;
+  gid = 0;
+  /** Milliseconds since 1970. */
+  mtime: number;
+  nlink = 1;
+
+  constructor(mode: number, mtime: number) {
+    this.mode = mode;
+    this.mtime = mtime;
+  }
+}
+
+/** A folder. With `fill` its entries are made when someone looks for the first time. */
+export class DirNode extends BaseNode {
+  readonly kind = 'dir';
+  #entries = new Map<string, VNode>();
+  #fill: ((dir: DirNode) => void) | undefined;
+
+  constructor(mode: number, mtime: number, fill?: (dir: DirNode) => void) {
+    super(mode, mtime);
+    this.nlink = 2;
+    this.#fill = fill;
+  }
+
+  get(name: string, _p?: Process): VNode | undefined {
+    return this.#filled().get(name);
+  }
+
+  names(_p?: Process): string[] {
+    return [...this.#filled().keys()];
+  }
+
+  set(name: string, node: VNode): void {
+    this.#filled().set(name, node);
+  }
+
+  remove(name: string): void {
+    this.#filled().delete(name);
+  }
+
+  get empty(): boolean {
+    return this.#filled().size === 0;
+  }
+
+  #filled(): Map<string, VNode> {
+    const fill = this.#fill;
+    if (fill) {
+      this.#fill = undefined;
+      fill(this);
+    }
+    return this.#entries;
+  }
+}
+
+/** A folder of /proc: looks its entries up anew each time. */
+export class DynamicDir extends DirNode {
+  readonly #lookup: (name: string, p: Process | undefined) => VNode | undefined;
+  readonly #list: (p: Process | undefined) => string[];
+
+  constructor(
+    mtime: number,
+    lookup: (name: string, p: Process | undefined) => VNode | undefined,
+    list: (p: Process | undefined) => string[],
+  ) {
+    super(0o555, mtime);
+    this.#lookup = lookup;
+    this.#list = list;
+  }
+
+  override get(name: string, p?: Process): VNode | undefined {
+    return this.#lookup(name, p);
+  }
+
+  override names(p?: Process): string[] {
+    return this.#list(p);
+  }
+
+  override set(): void {
+    throw new SysError('EACCES');
+  }
+
+  override remove(): void {
+    throw new SysError('EPERM');
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** A regular file. Content given at construction is shared until the first write. */
+export class FileNode extends BaseNode {
+  readonly kind = 'file';
+  #data: Uint8Array;
+  #size: number;
+  #shared: boolean;
+  /** The program that runs when this file is executed; undefined: a script or no program at all. */
+  program: string | undefined;
+  /** Who pays for what is written. */
+  readonly account: MemoryAccount | undefined;
+
+  constructor(mode: number, mtime: number, content: Uint8Array = NOTHING, account?: MemoryAccount) {
+    super(mode, mtime);
+    this.#data = content;
+    this.#size = content.length;
+    this.#shared = true;
+    this.account = account;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The content without copying; must not be changed nor kept over a write. */
+  get content(): Uint8Array {
+    return this.#data.subarray(0, this.#size);
+  }
+
+  read(position: number, max: number): Uint8Array {
+    return this.#data.slice(position, Math.min(this.#size, position + max));
+  }
+
+  write(position: number, data: Uint8Array): void {
+    const end = position + data.length;
+    this.#reserve(Math.max(end, this.#size));
+    this.#data.set(data, position);
+    this.#size = Math.max(this.#size, end);
+    this.program = undefined;
+  }
+
+  truncate(size: number): void {
+    this.#reserve(size);
+    this.#data.fill(0, Math.min(size, this.#size));
+    this.#size = size;
+    this.program = undefined;
+    if (size === 0) {
+      this.account?.charge(-this.#data.length);
+      this.#data = NOTHING;
+    }
+  }
+
+  /** The last name is gone. */
+  release(): void {
+    if (!this.#shared) this.account?.charge(-this.#data.length);
+  }
+
+  #reserve(size: number): void {
+    if (!this.#shared && size <= this.#data.length) return;
+    const capacity = size <= this.#data.length ? this.#data.length : Math.max(size, this.#data.length * 2, 256);
+    this.account?.charge(capacity - (this.#shared ? 0 : this.#data.length));
+    const grown = new Uint8Array(capacity);
+    grown.set(this.#data.subarray(0, this.#size));
+    this.#data = grown;
+    this.#shared = false;
+  }
+}
+
+export class LinkNode extends BaseNode {
+  readonly kind = 'link';
+  readonly target: string;
+
+  constructor(target: string, mtime: number) {
+    super(0o777, mtime);
+    this.target = target;
+  }
+}
+
+/** Something that is opened by a function: devices, and the magic links of /proc/<pid>/fd. */
+export class DeviceNode extends BaseNode {
+  readonly kind = 'device';
+  readonly open: (p: Process) => OpenFile;
+  readonly major: number;
+  readonly minor: number;
+  /** Set for magic links: what readlink answers. */
+  readonly linkText: string | undefined;
+
+  constructor(
+    mode: number,
+    mtime: number,
+    open: (p: Process) => OpenFile,
+    number: { major: number; minor: number } = { major: 0, minor: 0 },
+    linkText?: string,
+  ) {
+    super(mode, mtime);
+    this.open = open;
+    this.major = number.major;
+    this.minor = number.minor;
+    this.linkText = linkText;
+  }
+}
+
+/** A file of /proc whose text is made when it is opened. */
+export class GeneratedNode extends BaseNode {
+  readonly kind = 'generated';
+  readonly text: (p: Process) => string;
+
+  constructor(mtime: number, text: (p: Process) => string, mode = 0o444) {
+    super(mode, mtime);
+    this.text = text;
+  }
+}
+
+export type VNode = DirNode | FileNode | LinkNode | DeviceNode | GeneratedNode;
+
+/** A named pipe would block on open; there are none. Sizes as `ls -l` shows them. */
+export function sizeOf(node: VNode): number {
+  if (node.kind === 'file') return node.size;
+  if (node.kind === 'link') return node.target.length;
+  return node.kind === 'dir' ? 4096 : 0;
+}
