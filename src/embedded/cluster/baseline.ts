@@ -1,0 +1,196 @@
+import { randomUUID } from 'node:crypto';
+import type { OwnerReference, Pod } from '../../kube/api.gen.ts';
+import type { KubeObject, Stored } from '../../kube/meta.ts';
+import * as resources from '../../kube/resources.ts';
+import { equalJson } from '../registry/core.ts';
+import { sameJson } from '../registry/field.ts';
+import { bucketOf } from '../registry/keys.ts';
+import { timestamp } from '../registry/metadata.ts';
+import type { Store } from '../store/store.ts';
+
+/** The objects of a cluster at one moment, by bucket and id. */
+export type Baseline = Map<string, Map<string, Stored>>;
+
+const buckets = {
+  events: bucketOf(resources.events),
+  leases: bucketOf(resources.leases),
+  nodes: bucketOf(resources.nodes),
+  namespaces: bucketOf(resources.namespaces),
+  pods: bucketOf(resources.pods),
+  jobs: bucketOf(resources.jobs),
+  endpoints: bucketOf(resources.endpoints),
+  endpointSlices: bucketOf(resources.endpointSlices),
+};
+
+/** What a reset goes back to. Leases only say that something lives. */
+export function captureBaseline(store: Store): Baseline {
+  const baseline: Baseline = new Map();
+  for (const { bucket, id, object } of store.all()) {
+    if (bucket === buckets.leases) continue;
+    const content = baseline.get(bucket);
+    if (content) content.set(id, object);
+    else baseline.set(bucket, new Map([[id, object]]));
+  }
+  return baseline;
+}
+
+/**
+ * Brings every object back to what it was in `baseline`, in one turn of the event loop, by writes that watchers see:
+ * what is new is deleted whatever its finalizers, what changed is restored, what is missing is made again (with a new
+ * uid, as a second object of that name). Pods outside kube-system are replaced, so that their processes end. What
+ * controllers derive (the Pods of a ReplicaSet, endpoints) is left to them.
+ */
+export function restoreBaseline(store: Store, baseline: Baseline, now: number): void {
+  new Restoration(store, baseline, timestamp(now)).run();
+}
+
+class Restoration {
+  readonly #store: Store;
+  readonly #baseline: Baseline;
+  readonly #now: string;
+  /** From the uids of the baseline to those of objects that had to be made again. */
+  readonly #uids = new Map<string, string>();
+
+  constructor(store: Store, baseline: Baseline, now: string) {
+    this.#store = store;
+    this.#baseline = baseline;
+    this.#now = now;
+  }
+
+  run(): void {
+    const names = [...new Set([...this.#store.buckets(), ...this.#baseline.keys()])].filter(
+      (b) => b !== buckets.leases,
+    );
+    for (const bucket of names) this.#removeNew(bucket);
+    for (const [bucket, content] of this.#baseline) {
+      for (const [id, object] of content) this.#noteReplacement(bucket, id, object);
+    }
+    for (const bucket of names) {
+      if (bucket !== buckets.pods && !isDerived(bucket)) this.#restoreAll(bucket);
+    }
+    this.#restorePods();
+  }
+
+  #saved(bucket: string, id: string): Stored | undefined {
+    return this.#baseline.get(bucket)?.get(id);
+  }
+
+  #removeNew(bucket: string): void {
+    for (const [id, object] of [...this.#store.entries(bucket)]) {
+      if (this.#saved(bucket, id)) continue;
+      if (bucket === buckets.pods && isOwnedSystemPod(object)) continue;
+      if (isDerived(bucket) && this.#belongsToBaseline(object)) continue;
+      this.#store.delete(bucket, id);
+    }
+  }
+
+  /** Derived objects go with what they are derived from. */
+  #belongsToBaseline(object: Stored): boolean {
+    const { namespace = '', name, labels } = object.metadata;
+    const service = labels?.['kubernetes.io/service-name'] ?? name;
+    return this.#saved(bucketOf(resources.services), `${namespace}/${service}`) !== undefined;
+  }
+
+  /** Finds out which objects can't be brought back as they were: they are gone, or on their way out. */
+  #noteReplacement(bucket: string, id: string, saved: Stored): void {
+    if (bucket === buckets.pods) return;
+    const live = this.#store.get(bucket, id);
+    const leaving = live?.metadata.deletionTimestamp && !saved.metadata.deletionTimestamp;
+    if (live && leaving) this.#store.delete(bucket, id);
+    if (!live || leaving) {
+      if (!isManaged(saved)) this.#uids.set(saved.metadata.uid, randomUUID());
+    } else if (live.metadata.uid !== saved.metadata.uid) this.#uids.set(saved.metadata.uid, live.metadata.uid);
+  }
+
+  #restoreAll(bucket: string): void {
+    for (const [id, saved] of this.#baseline.get(bucket) ?? []) {
+      const live = this.#store.get(bucket, id);
+      if (live) this.#restore(bucket, id, saved, live);
+      else if (!isManaged(saved)) this.#store.create(bucket, id, this.#again(saved));
+    }
+  }
+
+  #restore(bucket: string, id: string, saved: Stored, live: Stored): void {
+    if (live.metadata.resourceVersion === saved.metadata.resourceVersion) return;
+    const { uid, creationTimestamp, generation } = live.metadata;
+    const metadata = { ...this.#withOwners(saved).metadata, uid, creationTimestamp };
+    const status = statusOf(bucket === buckets.jobs ? saved : live);
+    const wanted = { ...saved, metadata, ...(status !== undefined && { status }) };
+    if (generation !== undefined) {
+      // Generations never go back: whoever observed the later one has to look again.
+      wanted.metadata.generation = sameContent(saved, live) ? generation : generation + 1;
+    }
+    const { resourceVersion } = live.metadata;
+    if (equalJson({ ...wanted, metadata: { ...wanted.metadata, resourceVersion } }, live)) return;
+    this.#store.update(bucket, id, wanted);
+  }
+
+  #again(saved: Stored): KubeObject {
+    const { metadata, ...rest } = this.#withOwners(saved);
+    const uid = this.#uids.get(metadata.uid) ?? randomUUID();
+    return { ...rest, metadata: { ...metadata, uid, creationTimestamp: this.#now } };
+  }
+
+  #withOwners(saved: Stored): Stored {
+    const references = saved.metadata.ownerReferences;
+    if (!references?.some(({ uid }) => this.#uids.has(uid))) return saved;
+    const ownerReferences = references.map(
+      (reference): OwnerReference => ({ ...reference, uid: this.#uids.get(reference.uid) ?? reference.uid }),
+    );
+    return { ...saved, metadata: { ...saved.metadata, ownerReferences } };
+  }
+
+  #restorePods(): void {
+    for (const [id, live] of [...this.#store.entries(buckets.pods)]) {
+      if (isSystem(live) || isFinishedAsSaved(live, this.#saved(buckets.pods, id))) continue;
+      this.#store.delete(buckets.pods, id);
+    }
+    for (const [id, saved] of this.#baseline.get(buckets.pods) ?? []) {
+      const live = this.#store.get(buckets.pods, id);
+      if (live || (isManaged(saved) && !isMirror(saved))) continue;
+      this.#store.create(buckets.pods, id, isMirror(saved) ? this.#again(saved) : unscheduled(this.#again(saved)));
+    }
+  }
+}
+
+/** Kept right by controllers from other objects. */
+const isDerived = (bucket: string) => bucket === buckets.endpoints || bucket === buckets.endpointSlices;
+
+const isSystem = (object: Stored) => object.metadata.namespace === 'kube-system';
+
+/** Made by a controller, which makes it again. */
+const isManaged = (object: Stored) => object.metadata.ownerReferences?.some((owner) => owner.controller) ?? false;
+
+const isMirror = (object: Stored) => object.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined;
+
+const isOwnedSystemPod = (object: Stored) => isSystem(object) && isManaged(object);
+
+const statusOf = (object: Stored): unknown => (object as { status?: unknown }).status;
+
+function isFinishedAsSaved(live: Stored, saved: Stored | undefined): boolean {
+  const { phase } = (live as Stored<Pod>).status ?? {};
+  return (phase === 'Succeeded' || phase === 'Failed') && live.metadata.uid === saved?.metadata.uid;
+}
+
+function sameContent(a: Stored, b: Stored): boolean {
+  const content = ({ metadata: _, ...rest }: Stored) => ({ ...rest, status: undefined });
+  return sameJson(content(a), content(b));
+}
+
+/** A Pod as its creator wrote it, before a scheduler and a kubelet had to do with it. */
+function unscheduled(pod: KubeObject): KubeObject {
+  const { spec, status, ...rest } = structuredClone(pod) as Pod;
+  const { nodeName: _, ...unbound } = spec ?? { containers: [] };
+  return { ...rest, spec: unbound, status: { phase: 'Pending', qosClass: status?.qosClass } } as Pod;
+}
+
+/** A baseline as text, to outlive the process. */
+export function baselineToJson(baseline: Baseline): string {
+  return JSON.stringify([...baseline].map(([bucket, content]) => [bucket, [...content]]));
+}
+
+/** Throws a SyntaxError for anything that `baselineToJson` did not write. */
+export function baselineFromJson(text: string): Baseline {
+  const parsed = JSON.parse(text) as [string, [string, Stored][]][];
+  return new Map(parsed.map(([bucket, content]) => [bucket, new Map(content)]));
+}
