@@ -4,10 +4,11 @@ import type { ObjectReader } from '../../src/embedded/registry/types.ts';
 import type { KubeObject, Resource, Stored } from '../../src/kube/meta.ts';
 
 export class Memory implements ObjectReader {
-  revision = 0;
+  revision: number;
   readonly #objects = new Map<string, Stored>();
 
-  constructor(objects: readonly KubeObject[] = []) {
+  constructor(objects: readonly KubeObject[] = [], revision = 0) {
+    this.revision = revision;
     for (const object of objects) this.put(object);
   }
 

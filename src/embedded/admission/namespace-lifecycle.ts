@@ -16,7 +16,7 @@ export const namespaceLifecycle: AdmissionPlugin = {
       }
       return;
     }
-    if (isNamespace || !namespace || isAccessReview(attributes)) return;
+    if (operation === 'CONNECT' || isNamespace || !namespace || isAccessReview(attributes)) return;
     const found = attributes.read(namespaces, undefined, namespace);
     if (!found) throw notFound(namespaces, namespace);
     if (operation !== 'CREATE' || found.status?.phase !== 'Terminating') return;

@@ -76,6 +76,7 @@ async function deleteAll(
   const { items } = await client.list(resource, namespace);
   if (items.length === 0) return;
   for (const { metadata } of items) {
+    if (metadata.deletionTimestamp) continue;
     try {
       await client.delete(resource, namespace, metadata.name, { propagationPolicy: 'Background' });
     } catch (error) {
