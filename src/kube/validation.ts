@@ -26,9 +26,9 @@ function matches(pattern: string, value: string): boolean {
   return matcher.test(value);
 }
 
-/** `must be no more than 63 bytes`. */
-export function maxLength(limit: number): string {
-  return `must be no more than ${limit} bytes`;
+/** `must be no more than 63 characters`; of labels Kubernetes says bytes. */
+export function maxLength(limit: number, unit: 'characters' | 'bytes' = 'characters'): string {
+  return `must be no more than ${limit} ${unit}`;
 }
 
 /** `must be between 1 and 65535, inclusive`. */
@@ -47,9 +47,10 @@ const bytes = (value: string) => Buffer.byteLength(value);
 
 function rule(limit: number, pattern: string, message: string, ...examples: string[]): (value: string) => string[] {
   const text = regexError(message, pattern, ...examples);
+  const unit = pattern === labelValue ? 'bytes' : 'characters';
   return (value) => {
     const errors: string[] = [];
-    if (bytes(value) > limit) errors.push(maxLength(limit));
+    if (bytes(value) > limit) errors.push(maxLength(limit, unit));
     if (!matches(pattern, value)) errors.push(text);
     return errors;
   };
@@ -120,7 +121,7 @@ export function validQualifiedName(value: string): string[] {
   if (prefix === '') errors.push('prefix part must be non-empty');
   else if (prefix !== undefined) errors.push(...dnsSubdomain(prefix).map((message) => `prefix part ${message}`));
   if (name === '') errors.push('name part must be non-empty');
-  else if (bytes(name) > 63) errors.push(`name part ${maxLength(63)}`);
+  else if (bytes(name) > 63) errors.push(`name part ${maxLength(63, 'bytes')}`);
   if (!matches(qualifiedName, name)) errors.push(`name part ${nameMessage}`);
   return errors;
 }

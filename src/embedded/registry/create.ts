@@ -3,7 +3,7 @@ import type { KubeObject, Stored } from '../../kube/meta.ts';
 import type { ResourceDefinition } from '../definition.ts';
 import { type Core, ensureNamespace } from './core.ts';
 import { bucketOf, fromStored, idOf } from './keys.ts';
-import { generateName, metaOf, validateMeta } from './metadata.ts';
+import { generateName, metaOf, validateMeta, wipeSystemFields } from './metadata.ts';
 import { ApiError, alreadyExists, generateNameConflict, invalid, plainError } from './status.ts';
 import type { RequestContext } from './types.ts';
 
@@ -19,6 +19,7 @@ export function createObject(
   context: RequestContext,
 ): Stored {
   ensureNamespace(d, object, namespace);
+  wipeSystemFields(object);
   core.dropDuplicateOwners(object, context, false);
   // Ownership is taken of what the client sent and defaults made of it, not of what admission adds.
   const owned = core.options.managedFields.update({
@@ -47,9 +48,7 @@ export function persistNew(
   const meta = metaOf(object);
   const resourceVersion = meta.resourceVersion ?? '';
   delete meta.resourceVersion;
-  delete meta.selfLink;
-  delete meta.deletionTimestamp;
-  delete meta.deletionGracePeriodSeconds;
+  wipeSystemFields(object);
   meta.uid = randomUUID();
   meta.creationTimestamp = core.now();
   if (!meta.name && meta.generateName) meta.name = freeName(core, d, namespace, meta.generateName);

@@ -34,6 +34,16 @@ export function metaOf(object: KubeObject): ObjectMeta {
   return object.metadata;
 }
 
+/** Takes away what only the server sets, before anybody's ownership of fields is recorded. */
+export function wipeSystemFields(object: KubeObject): void {
+  const meta = metaOf(object);
+  delete meta.uid;
+  delete meta.creationTimestamp;
+  delete meta.deletionTimestamp;
+  delete meta.deletionGracePeriodSeconds;
+  delete meta.selfLink;
+}
+
 /** Drops owner references whose uid comes a second time; returns those uids. */
 export function dropDuplicateOwners(object: KubeObject): string[] {
   const seen = new Set<string>();
