@@ -128,7 +128,12 @@ function propertySchema(field: FieldInfo, text: string | undefined, refer: Refer
   if (annotations.mt) schema['x-kubernetes-map-type'] = annotations.mt;
   if (annotations.pk) schema['x-kubernetes-patch-merge-key'] = annotations.pk;
   if (annotations.ps) schema['x-kubernetes-patch-strategy'] = annotations.ps;
-  return described(text, schema);
+  return described(text && annotations.e ? `${text}${enumText(annotations.e)}` : text, schema);
+}
+
+/** As the server adds it to the descriptions of enums. */
+function enumText(values: readonly string[]): string {
+  return `\n\nPossible enum values:${values.map((value) => `\n - \`"${value}"\``).join('')}`;
 }
 
 /** @param itemEnum the values allowed for the items of a list or map */

@@ -54,9 +54,10 @@ export function canonicalQuantity(text: string, roundToMilli = false): string {
     if (power < 0) divisor *= 10n ** BigInt(-power);
     else value *= 10n ** BigInt(power);
   } else throw new QuantityError("unable to parse quantity's suffix");
-  // What is finer than nano is rounded up, away from zero; what is too large is capped.
+  // What is finer than nano is rounded up, away from zero; what needs more than 18 digits is capped.
   value = (value + divisor - 1n) / divisor;
-  if (value > largest) value = largest;
+  const short = format !== 'binary' && whole.length + fraction.length <= 18;
+  if (!short && value > largest) value = largest;
   if (roundToMilli) {
     const milli = nanos / 1000n;
     value = sign === '-' ? (value / milli) * milli : ((value + milli - 1n) / milli) * milli;

@@ -155,10 +155,10 @@ function readStruct(codec: StructCodec, value: unknown, state: State, goType?: s
     for (const [key, item] of entriesOf(value)) {
       const field = codec.byName.get(key);
       if (!field) {
-        state.strict.add(`unknown field "${pathTo(state, key)}"`);
+        finding(state, `unknown field "${pathTo(state, key)}"`);
         continue;
       }
-      if (given.has(key)) state.strict.add(`duplicate field "${pathTo(state, key)}"`);
+      if (given.has(key)) finding(state, `duplicate field "${pathTo(state, key)}"`);
       state.struct = codec.shortName;
       state.fields.push(key);
       state.path.push('.', key);
@@ -207,7 +207,7 @@ function mapReader(of: TypeRef, goType: string): Read {
     const map: Record<string, unknown> = {};
     const seen = hasDuplicates(value) ? new Set<string>() : undefined;
     for (const [key, item] of entriesOf(value)) {
-      if (seen?.has(key)) state.strict.add(`duplicate field "${pathTo(state, key)}"`);
+      if (seen?.has(key)) finding(state, `duplicate field "${pathTo(state, key)}"`);
       seen?.add(key);
       state.path.push('.', key);
       const result = read(item, state);
@@ -216,6 +216,11 @@ function mapReader(of: TypeRef, goType: string): Read {
     }
     return map;
   };
+}
+
+/** Go's decoder stops collecting after a hundred. */
+function finding(state: State, text: string): void {
+  if (state.strict.size < 100) state.strict.add(text);
 }
 
 /** Dots and brackets stand in the path already; it begins with a dot. */

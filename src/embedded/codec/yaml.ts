@@ -15,9 +15,14 @@ import { plainValue, setOwn } from './go-json.ts';
 /** Not YAML; the message is the server's, beginning with `yaml: `. */
 export class YamlSyntaxError extends Error {}
 
-/** Times and sexagesimal numbers stay strings, as on the server. */
+/** Times and sexagesimal numbers stay strings, as on the server, and so does a dot without digits. */
 const readTags = (tags: Tags): Tags =>
-  tags.filter((tag) => typeof tag === 'string' || !(tag.tag.endsWith(':timestamp') || tag.format === 'TIME'));
+  tags.flatMap((tag) => {
+    if (typeof tag === 'string') return tag;
+    if (tag.tag.endsWith(':timestamp') || tag.format === 'TIME') return [];
+    if ('test' in tag && tag.test?.test('.')) return { ...tag, test: /^[-+]?(?:\d[\d_]*\.[\d_]*|\.\d[\d_]*)$/ };
+    return tag;
+  });
 
 /**
  * Reads the first document of a YAML text into JSON values, keys sorted (as Go writes the maps that it goes through).
