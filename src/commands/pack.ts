@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type ScenarioReport, verifyPacks } from '../authoring/verify.ts';
+import type { ScenarioReport } from '../authoring/verify.ts';
 import { exitCodes } from '../kernel/errors.ts';
 import { paintFor } from '../present/text.ts';
 import type { CommandFactory } from './command.ts';
@@ -22,6 +22,8 @@ export const pack: CommandFactory = ({ services, print, json, note, exit }) => {
     .option('--parallel <count>', 'clusters at the same time', '4')
     .option('--json', 'print one JSON document')
     .action(async (name: string | undefined, options: Options) => {
+      // Loaded late: no other command needs a client of its own.
+      const { verifyPacks } = await import('../authoring/verify.ts');
       const packs = name === undefined ? services.catalog.packs() : [services.catalog.pack(name)];
       const report = await verifyPacks({
         packs,

@@ -245,6 +245,11 @@ export class Attempt {
     return () => this.#listeners.delete(listener);
   }
 
+  /** The verdicts once they have settled (see Grader.settled), after `atMost` milliseconds in any case. */
+  async settled(atMost: number): Promise<Verdict[]> {
+    return (await this.#grader?.settled(atMost)) ?? [];
+  }
+
   /** Resolves when no verdict has moved for `ms` milliseconds (at most ten times that). */
   async quiet(ms: number): Promise<void> {
     await this.#grader?.quiet(ms, 10 * ms);

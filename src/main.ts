@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Provider } from './cluster/provider.ts';
+import { systemClock } from './kernel/clock.ts';
+import { BugError, EnvironmentError, type ErrorText, exitCodes, UserError } from './kernel/errors.ts';
+import { resolvePaths } from './kernel/paths.ts';
+import type { RemoteLabs } from './session/remote-labs.ts';
+
+/** The folder that holds bin/, dist/ and scenarios/: one above this file, in src/ as in dist/. */
+const root = join(fileURLToPath(import.meta.url), '..', '..');
+const paths = resolvePaths();
+
+/**
+ * Runs one command line and sets the process's exit code. The only place that ends the process or knows all rooms;
+ * what a command does not need is not loaded.
+ */
+export async function main(args: string[]): Promise<void> {
+  if (args[0] === 'daemon') return daemon();
+  const interrupted = new AbortController();
+  const onSignal = () => {
+    // The second one ends it the hard way.
+    if (interrupted.signal.aborted) process.exit(exitCodes.interrupted);
+    interrupted.abort(new Interrupted());
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  // A reader that goes away (`| head`) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(exitCodes.ok);
+  });
+  const connections: RemoteLabs[] = [];
+  try {
+    process.exitCode = await run(args, interrupted.signal, connections);
+  } catch (error) {
+    process.exitCode = tell(error, args.includes('--json'));
+  } finally {
+    for (const connection of connections) connection.close();
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+}
+
+class Interrupted extends Error {}
+
+async function run(args: string[], signal: AbortSignal, connections: RemoteLabs[]): Promise<number> {
+  const { runProgram } = await import('./commands/program.ts');
+  const { Catalog } = await import('./scenario/catalog.ts');
+  const catalog = new Catalog(join(root, 'scenarios'));
+  const kept = (connection: RemoteLabs) => {
+    connections.push(connection);
+    return connection;
+  };
+  const labs = async () => {
+    const { connectLabs } = await import('./session/remote-labs.ts');
+    return kept(await connectLabs(paths, { command: daemonCommand(), build: build() }));
+  };
+  const kubectl = async (progress?: (step: string) => void) => {
+    const { ensureKubectl } = await import('./cluster/kubectl/kubectl.ts');
+    return ensureKubectl({ cache: paths.cache }, progress);
+  };
+  return runProgram(args, {
+    version: version(),
+    env: process.env,
+    paths,
+    catalog,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    stdin: process.stdin,
+    signal,
+    labs,
+    runningLabs: async () => {
+      const { connectRunningLabs } = await import('./session/remote-labs.ts');
+      const running = await connectRunningLabs(paths);
+      return running && kept(running);
+    },
+    kubectl,
+    localProvider: async (name, folder) => {
+      if (name !== 'embedded')
+        throw new UserError({ what: `there is no cluster provider ${name}`, next: 'use embedded' });
+      return embeddedProvider(folder);
+    },
+    diagnose: async () => {
+      const { diagnose } = await import('./cluster/doctor.ts');
+      const { isTTY = false, columns = 0, rows = 0 } = process.stdout;
+      return diagnose({ paths, env: process.env, terminal: { isTTY, columns, rows }, providers: [] });
+    },
+    openApp: async (options) => {
+      const { runApp } = await import('./tui/run.tsx');
+      return runApp({
+        ...options,
+        version: version(),
+        catalog,
+        paths,
+        labs,
+        kubectl,
+        signal,
+        stdin: process.stdin,
+        stdout: process.stdout,
+      });
+    },
+  });
+}
+
+/** The background process: hosts the clusters and the attempts of this user. */
+async function daemon(): Promise<void> {
+  const [{ runDaemon }, { LabHost }, { Catalog }, { socketPath }, { ensureKubectl, pathWith }] = await Promise.all([
+    import('./daemon/daemon.ts'),
+    import('./session/lab-host.ts'),
+    import('./scenario/catalog.ts'),
+    import('./session/remote-labs.ts'),
+    import('./cluster/kubectl/kubectl.ts'),
+  ]);
+  const log = (line: string) => console.error(`${new Date().toISOString()} ${line}`);
+  const { provider, resume, stop } = await embeddedProvider(join(paths.state, 'clusters'));
+  const host = new LabHost({
+    clock: systemClock,
+    folder: join(paths.state, 'attempts'),
+    catalog: new Catalog(join(root, 'scenarios')),
+    providers: [provider],
+    scriptEnvironment: async () => ({ PATH: pathWith(await ensureKubectl({ cache: paths.cache })) }),
+    log,
+  });
+  try {
+    const running = await runDaemon({
+      socket: socketPath(paths),
+      build: build(),
+      host,
+      clock: systemClock,
+      idleAfter: 8 * 3_600_000,
+      resume,
+      stop,
+      log,
+    });
+    process.on('SIGTERM', () => void running.shutdown()).on('SIGINT', () => void running.shutdown());
+    process.send?.({ ready: true });
+    await running.ended;
+    process.exit(exitCodes.ok);
+  } catch (error) {
+    // Somebody else's daemon was faster: that is as good.
+    const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+    process.send?.(taken ? { ready: true } : { error: (error as Error).message });
+    await stop();
+    process.exit(taken ? exitCodes.ok : exitCodes.bug);
+  }
+}
+
+async function embeddedProvider(
+  folder: string,
+): Promise<{ provider: Provider; resume(): Promise<void>; stop(): Promise<void> }> {
+  const { createEmbeddedProvider } = await import('./daemon/embedded-provider.ts');
+  return createEmbeddedProvider(folder);
+}
+
+function daemonCommand(): string[] {
+  return [process.execPath, join(root, 'bin', 'kubedrill.js'), 'daemon'];
+}
+
+function version(): string {
+  return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
+}
+
+/** Names this build: a daemon of another one is replaced. */
+function build(): string {
+  return `${version()} ${statSync(fileURLToPath(import.meta.url)).mtimeMs}`;
+}
+
+/** Says what went wrong, why, and what to do next; returns the exit code. */
+function tell(error: unknown, json: boolean): number {
+  if (error instanceof Interrupted) return exitCodes.interrupted;
+  const known = error instanceof UserError || error instanceof EnvironmentError || error instanceof BugError;
+  const text: ErrorText = known ? error.text : { what: error instanceof Error ? error.message : String(error) };
+  const code = known ? error.exitCode : exitCodes.bug;
+  const id = code === exitCodes.bug ? randomUUID().slice(0, 8) : undefined;
+  if (json) process.stdout.write(`${JSON.stringify({ error: { ...text, code } })}\n`);
+  const lines = [`kubedrill: ${text.what}`, text.why && `why: ${text.why}`, text.next && `next: ${text.next}`];
+  if (id) lines.push(`this is a bug of kubedrill (${id}):`, error instanceof Error ? (error.stack ?? '') : '');
+  process.stderr.write(`${lines.filter(Boolean).join('\n')}\n`);
+  return code;
+}

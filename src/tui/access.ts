@@ -1,0 +1,13 @@
+import type { KubectlVersion } from '../cluster/kubectl/version.ts';
+import type { RemoteLabs } from '../session/remote-labs.ts';
+import type { AttemptState } from '../session/types.ts';
+
+/** What the app may reach: the daemon and the learner's shell. */
+export interface LabsAccess {
+  /** One connection for the app's life; made at the first call. */
+  labs(): Promise<RemoteLabs>;
+  /** Makes sure that there is a kubectl. */
+  kubectl(progress: (step: string) => void): Promise<KubectlVersion>;
+  /** Runs the shell in the terminal; resolves when it is left. */
+  shell(state: AttemptState, kubectl: KubectlVersion): Promise<void>;
+}

@@ -1,0 +1,151 @@
+import { createInterface } from 'node:readline';
+import { exitCodes, UserError } from '../kernel/errors.ts';
+import { markdownText } from '../present/markdown.ts';
+import { explainText, paintFor, scoreText, verdictLines } from '../present/text.ts';
+import type { AttemptState } from '../session/types.ts';
+import type { LabsAccess } from './access.ts';
+import type { ScenarioRow } from './state.ts';
+
+export interface PlainOptions {
+  scenarios: readonly ScenarioRow[];
+  scenario?: string;
+  access: LabsAccess;
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  signal: AbortSignal;
+}
+
+const help = 'words: list, start <scenario>, task, check, hint, explain <check>, reset, debrief, shell, quit';
+
+/**
+ * The app as plain lines, for screen readers and pipes: nothing is redrawn, verdicts are told as they change, words
+ * instead of keys are read from stdin. Ends with `quit` or the end of the input.
+ */
+export async function runPlain(options: PlainOptions): Promise<number> {
+  const { scenarios, access, stdin, stdout } = options;
+  const paint = paintFor(stdout);
+  const say = (text: string) => void stdout.write(`${text}\n`);
+  const width = Math.min(stdout.columns ?? 80, 100);
+  let lab: AttemptState | undefined;
+  let following = new AbortController();
+
+  const tellList = () => {
+    for (const s of scenarios)
+      say(`${s.id}: ${s.title} (${s.exams.join(', ').toUpperCase()}, ${s.difficulty}, ${s.minutes} minutes)`);
+  };
+  const tellTask = (state: AttemptState) => say(`${state.title}\n\n${markdownText(state.task.trim(), width, paint)}`);
+
+  const follow = (id: string, signal: AbortSignal) => {
+    const told = new Map<string, string>();
+    let wasSolved = false;
+    return async () => {
+      const labs = await access.labs();
+      await labs.follow(
+        id,
+        (state) => {
+          lab = state;
+          for (const verdict of state.verdicts) {
+            const now = `${verdict.status} ${verdict.why}`;
+            if (told.get(verdict.id) !== now) say(verdictLines(verdict, paint).join('\n'));
+            told.set(verdict.id, now);
+          }
+          if (state.solved && !wasSolved) say(`solved: ${scoreText(state)}`);
+          wasSolved = state.solved;
+        },
+        signal,
+      );
+    };
+  };
+
+  const start = async (scenario: string) => {
+    following.abort();
+    following = new AbortController();
+    const { signal } = following;
+    const labs = await access.labs();
+    let step: string | undefined;
+    lab = await labs.start({ scenario, cluster: 'embedded', resume: true }, (state) => {
+      if (state.step && state.step !== step) say(state.step);
+      step = state.step;
+    });
+    tellTask(lab);
+    follow(lab.id, signal)().catch((error: Error) => say(error.message));
+  };
+
+  const current = (): AttemptState => {
+    if (!lab) throw new UserError({ what: 'no scenario is open', next: 'start <scenario>' });
+    return lab;
+  };
+
+  const obey = async (line: string): Promise<boolean> => {
+    const [word = '', argument = ''] = line.trim().split(/\s+/);
+    const labs = () => access.labs();
+    switch (word) {
+      case '':
+        return true;
+      case 'quit':
+      case 'q':
+        return false;
+      case 'list':
+        tellList();
+        return true;
+      case 'start':
+        await start(argument);
+        return true;
+      case 'task':
+        tellTask(current());
+        return true;
+      case 'check':
+        for (const verdict of current().verdicts) say(verdictLines(verdict, paint).join('\n'));
+        say(scoreText(current()));
+        return true;
+      case 'hint': {
+        const hint = await (await labs()).hint(current().id);
+        say(`${hint.text}\n-${hint.price} points`);
+        return true;
+      }
+      case 'explain': {
+        const verdict =
+          current().verdicts.find((v) => v.id === argument) ?? current().verdicts.find((v) => v.status !== 'pass');
+        say(verdict ? explainText(verdict, paint) : 'every check passes');
+        return true;
+      }
+      case 'reset':
+        await (await labs()).reset(current().id);
+        say('the cluster is as at the start');
+        return true;
+      case 'debrief':
+        say(markdownText(await (await labs()).debrief(current().id), width, paint));
+        return true;
+      case 'shell':
+        await access.shell(current(), await access.kubectl(say));
+        return true;
+      default:
+        say(help);
+        return true;
+    }
+  };
+
+  say('kubedrill');
+  tellList();
+  say(help);
+  const lines = createInterface({ input: stdin, signal: options.signal });
+  try {
+    if (options.scenario) await start(options.scenario);
+    for await (const line of lines) {
+      try {
+        if (!(await obey(line))) break;
+      } catch (error) {
+        const text = error instanceof UserError ? error.text : { what: (error as Error).message };
+        say(
+          [text.what, 'why' in text && text.why, 'next' in text && text.next && `next: ${text.next}`]
+            .filter(Boolean)
+            .join('\n'),
+        );
+      }
+    }
+  } finally {
+    following.abort();
+    lines.close();
+  }
+  return exitCodes.ok;
+}

@@ -1,0 +1,88 @@
+import { execa } from 'execa';
+import { render } from 'ink';
+import type { KubectlVersion } from '../cluster/kubectl/version.ts';
+import { exitCodes } from '../kernel/errors.ts';
+import type { Paths } from '../kernel/paths.ts';
+import { paintFor } from '../present/text.ts';
+import type { Catalog } from '../scenario/catalog.ts';
+import { examsOf } from '../scenario/types.ts';
+import type { RemoteLabs } from '../session/remote-labs.ts';
+import { labShell } from '../session/shell.ts';
+import type { LabsAccess } from './access.ts';
+import { App } from './app.tsx';
+import { runPlain } from './plain.ts';
+import { initialState, type ScenarioRow } from './state.ts';
+import { themeFor } from './theme.ts';
+
+export interface AppOptions {
+  version: string;
+  plain: boolean;
+  /** Open in this scenario. */
+  scenario?: string;
+  catalog: Catalog;
+  paths: Paths;
+  labs(): Promise<RemoteLabs>;
+  kubectl(progress?: (step: string) => void): Promise<KubectlVersion>;
+  signal: AbortSignal;
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+}
+
+/** Runs the terminal app until it is left; the exit code. Without a terminal, or with `plain`, as plain lines. */
+export async function runApp(options: AppOptions): Promise<number> {
+  const { catalog, stdin, stdout, signal, paths } = options;
+  const scenarios = catalog.scenarios().map((scenario): ScenarioRow => {
+    const { id, title, competencies, difficulty, minutes, pack } = scenario;
+    return { id, title, pack: pack.title, exams: examsOf(scenario), competencies, difficulty, minutes };
+  });
+  // An unknown name is an error before anything is drawn.
+  if (options.scenario) catalog.scenario(options.scenario);
+
+  let connection: Promise<RemoteLabs> | undefined;
+  const access: LabsAccess = {
+    labs() {
+      connection ??= options.labs().then((labs) => {
+        // A daemon that ended is started again by the next call.
+        void labs.closed.then(() => {
+          connection = undefined;
+        });
+        return labs;
+      });
+      connection.catch(() => {
+        connection = undefined;
+      });
+      return connection;
+    },
+    kubectl: options.kubectl,
+    async shell(state, kubectl) {
+      const { file, args, env } = await labShell(state, paths, kubectl);
+      stdout.write(`\nA shell on the lab's cluster; leave it (exit, Ctrl-D) to come back.\n\n`);
+      await execa(file, args, { stdio: 'inherit', env, reject: false });
+    },
+  };
+  if (options.plain || !stdin.isTTY || !stdout.isTTY) {
+    return runPlain({
+      scenarios,
+      access,
+      stdin,
+      stdout,
+      signal,
+      ...(options.scenario ? { scenario: options.scenario } : {}),
+    });
+  }
+  const app = render(
+    <App
+      initial={initialState(scenarios, options.scenario)}
+      access={access}
+      version={options.version}
+      paint={paintFor(stdout)}
+      theme={themeFor(stdout)}
+    />,
+    { stdin, stdout, alternateScreen: true, exitOnCtrlC: false, incrementalRendering: true, patchConsole: false },
+  );
+  const onAbort = () => app.unmount();
+  signal.addEventListener('abort', onAbort, { once: true });
+  await app.waitUntilExit();
+  signal.removeEventListener('abort', onAbort);
+  return exitCodes.ok;
+}

@@ -1,0 +1,24 @@
+import { styleText } from 'node:util';
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Semantic colours: nothing else in the app names one. A symbol or a word always says the same as the colour. */
+const styles = {
+  title: 'bold',
+  accent: 'cyan',
+  muted: 'dim',
+  key: ['cyan', 'bold'],
+  good: 'green',
+  bad: 'red',
+  warn: 'yellow',
+  selected: 'inverse',
+} as const satisfies Record<string, Style>;
+
+export type Token = keyof typeof styles;
+
+/** Paints text by meaning; plain text where colours are off. */
+export type Theme = (token: Token, text: string) => string;
+
+export function themeFor(stream: NodeJS.WriteStream): Theme {
+  return (token, text) => styleText([styles[token]].flat(), text, { stream });
+}
