@@ -1,0 +1,278 @@
+/** The scheduler: binds Pods to nodes with Kubernetes' own filters, scores and event texts. */
+import { sleep } from '../../kernel/clock.ts';
+import type { Node, PersistentVolumeClaim, Pod, PodCondition, StorageClass } from '../../kube/api.gen.ts';
+import type { Resource, Stored } from '../../kube/meta.ts';
+import { namespaces, nodes, pods } from '../../kube/resources.ts';
+import type { Component, ComponentContext } from '../api.ts';
+import { reasonOf } from '../registry/status.ts';
+import { type Diagnosis, diagnose, selectNode, unschedulableMessage } from './framework.ts';
+import { holdsResources, nodeInfo } from './node-info.ts';
+import type { Cycle } from './plugin.ts';
+import { preempt, priorityOf } from './preemption.ts';
+import { SchedulingQueue } from './queue.ts';
+
+const schedulerName = 'default-scheduler';
+const flushEvery = 30_000;
+
+/** The kube-scheduler with its default profile. */
+export function createScheduler(): Component {
+  return {
+    name: 'scheduler',
+    start(context) {
+      new Scheduler(context).start();
+    },
+  };
+}
+
+const persistentVolumeClaims: Resource<PersistentVolumeClaim> = {
+  group: '',
+  version: 'v1',
+  resource: 'persistentvolumeclaims',
+  kind: 'PersistentVolumeClaim',
+  namespaced: true,
+};
+
+const storageClasses: Resource<StorageClass> = {
+  group: 'storage.k8s.io',
+  version: 'v1',
+  resource: 'storageclasses',
+  kind: 'StorageClass',
+  namespaced: false,
+};
+
+class Scheduler {
+  readonly #context: ComponentContext;
+  readonly #client: ComponentContext['client'];
+  readonly #recorder: ReturnType<ComponentContext['recorder']>;
+  readonly #queue: SchedulingQueue;
+  /** Bound by us, not yet seen as bound: Pod uid to node. */
+  readonly #assumed = new Map<string, string>();
+  /** What waits to be placed, by uid. */
+  readonly #pending = new Map<string, Stored<Pod>>();
+  #running = false;
+
+  constructor(context: ComponentContext) {
+    this.#context = context;
+    const user = { name: 'system:kube-scheduler', groups: ['system:authenticated'] };
+    this.#client = context.client.as({ user, fieldManager: 'kube-scheduler' });
+    this.#recorder = context.recorder(schedulerName);
+    this.#queue = new SchedulingQueue(context.clock, () => this.#kick());
+  }
+
+  start(): void {
+    const { informers, signal, clock } = this.#context;
+    const stops = [
+      informers.of(nodes).on({
+        add: () => this.#queue.moveAll(),
+        update: (node, old) => {
+          if (nodeFacts(node) !== nodeFacts(old)) this.#queue.moveAll();
+        },
+      }),
+      informers.of(pods).on({
+        add: (pod) => this.#see(pod),
+        update: (pod, old) => this.#see(pod, old),
+        delete: (pod) => this.#gone(pod),
+      }),
+    ];
+    if (this.#serves(persistentVolumeClaims)) {
+      const changed = () => this.#queue.moveAll();
+      stops.push(informers.of(persistentVolumeClaims).on({ add: changed, update: changed }));
+    }
+    void (async () => {
+      while (!signal.aborted) {
+        await sleep(clock, flushEvery, signal).catch(() => {});
+        this.#queue.flush();
+      }
+      for (const stop of stops) stop();
+      this.#queue.stop();
+    })();
+  }
+
+  #see(pod: Stored<Pod>, old?: Stored<Pod>): void {
+    const key = pod.metadata.uid;
+    if (pod.spec?.nodeName) {
+      this.#assumed.delete(key);
+      this.#forget(key);
+      // A Pod that is bound, relabelled or finished can make room or fulfil an affinity.
+      const labels = JSON.stringify(pod.metadata.labels) !== JSON.stringify(old?.metadata.labels);
+      if (!old?.spec?.nodeName || labels || (holdsResources(old) && !holdsResources(pod))) this.#queue.moveAll();
+      return;
+    }
+    const ours = (pod.spec?.schedulerName ?? schedulerName) === schedulerName;
+    const gated = (pod.spec?.schedulingGates ?? []).length > 0;
+    if (!ours || gated || pod.metadata.deletionTimestamp || !holdsResources(pod)) {
+      this.#forget(key);
+      return;
+    }
+    this.#pending.set(key, pod);
+    const changed =
+      old !== undefined &&
+      JSON.stringify([pod.spec, pod.metadata.labels]) !== JSON.stringify([old.spec, old.metadata.labels]);
+    if (!this.#queue.has(key) || changed) this.#queue.add(key, priorityOf(pod));
+  }
+
+  #gone(pod: Stored<Pod>): void {
+    this.#forget(pod.metadata.uid);
+    this.#assumed.delete(pod.metadata.uid);
+    if (pod.spec?.nodeName) this.#queue.moveAll();
+  }
+
+  #forget(uid: string): void {
+    this.#pending.delete(uid);
+    this.#queue.remove(uid);
+  }
+
+  /** One Pod at a time, as kube-scheduler does; a turn of the event loop lets handlers run between. */
+  #kick(): void {
+    if (this.#running || this.#context.signal.aborted) return;
+    this.#running = true;
+    queueMicrotask(() => void this.#drain());
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      for (let key = this.#queue.pop(); key !== undefined; key = this.#queue.pop()) {
+        if (this.#context.signal.aborted) return;
+        const pod = this.#pending.get(key);
+        if (pod) await this.#schedule(pod);
+        else this.#queue.remove(key);
+      }
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  async #schedule(pod: Stored<Pod>): Promise<void> {
+    const cycle = this.#cycle(pod);
+    if (cycle.nodes.length === 0) return this.#reject(pod, 'no nodes available to schedule pods');
+    const diagnosis = diagnose(cycle);
+    const target = selectNode(cycle, diagnosis.feasible);
+    if (target) return this.#bind(pod, target.node.metadata.name);
+    return this.#preempt(pod, cycle, diagnosis);
+  }
+
+  async #bind(pod: Stored<Pod>, node: string): Promise<void> {
+    const { name, namespace, uid } = pod.metadata;
+    this.#assumed.set(uid, node);
+    try {
+      await this.#client.createSubresource(pods, namespace, name, 'binding', {
+        apiVersion: 'v1',
+        kind: 'Binding',
+        metadata: { name, namespace, uid },
+        target: { apiVersion: 'v1', kind: 'Node', name: node },
+      });
+      this.#forget(uid);
+      const text = `Successfully assigned ${namespace}/${name} to ${node}`;
+      this.#recorder.event(pod, 'Normal', 'Scheduled', text, { action: 'Binding' });
+    } catch (error) {
+      this.#assumed.delete(uid);
+      if (reasonOf(error) === 'NotFound') this.#forget(uid);
+      else this.#queue.retry(uid);
+    }
+  }
+
+  async #preempt(pod: Stored<Pod>, cycle: Cycle, diagnosis: Diagnosis): Promise<void> {
+    const result = preempt(cycle, diagnosis);
+    const why = 'message' in result ? result.message : '';
+    const text = unschedulableMessage(cycle.nodes.length, diagnosis, why);
+    const nominated = 'node' in result ? result.node : undefined;
+    if ('victims' in result) {
+      for (const victim of result.victims) {
+        const { name, namespace } = victim.metadata;
+        const said = `Preempted by pod ${pod.metadata.uid} on node ${result.node}`;
+        await this.#addDisruption(victim, `${schedulerName}: preempting to accommodate a higher priority pod`);
+        await this.#client.delete(pods, namespace, name).catch(() => {});
+        this.#recorder.event(victim, 'Normal', 'Preempted', said, { action: 'Preempting', related: pod });
+      }
+    }
+    await this.#reject(pod, text, nominated);
+  }
+
+  async #reject(pod: Stored<Pod>, message: string, nominatedNodeName?: string): Promise<void> {
+    this.#recorder.event(pod, 'Warning', 'FailedScheduling', message, { action: 'Scheduling' });
+    const generation = pod.metadata.generation;
+    const observed = generation === undefined ? {} : { observedGeneration: generation };
+    const condition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message, ...observed };
+    await this.#writeCondition(pod, condition, nominatedNodeName);
+  }
+
+  async #addDisruption(pod: Stored<Pod>, message: string): Promise<void> {
+    const generation = pod.metadata.generation;
+    const observed = generation === undefined ? {} : { observedGeneration: generation };
+    const condition = {
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'PreemptionByScheduler',
+      message,
+      ...observed,
+    };
+    await this.#writeCondition(pod, condition);
+  }
+
+  async #writeCondition(pod: Stored<Pod>, condition: PodCondition, nominatedNodeName?: string): Promise<void> {
+    const before = pod.status?.conditions?.find((c) => c.type === condition.type);
+    const same = before?.status === condition.status && before.message === condition.message;
+    if (same && nominatedNodeName === pod.status?.nominatedNodeName) return;
+    const now = `${new Date(this.#context.clock.now()).toISOString().slice(0, 19)}Z`;
+    const lastTransitionTime = before?.status === condition.status ? before.lastTransitionTime : now;
+    const { name, namespace, uid } = pod.metadata;
+    const patch = {
+      metadata: { uid },
+      status: {
+        conditions: [{ lastProbeTime: null, lastTransitionTime, ...condition }],
+        ...(nominatedNodeName && { nominatedNodeName }),
+      },
+    };
+    await this.#client.patch(pods, namespace, name, 'strategic', patch, { subresource: 'status' }).catch(() => {});
+  }
+
+  /** The cluster as it is now, with what was bound a moment ago. */
+  #cycle(pod: Stored<Pod>): Cycle {
+    const { informers } = this.#context;
+    const onNode = new Map<string, Stored<Pod>[]>();
+    for (const p of informers.of(pods).list()) {
+      const node = p.spec?.nodeName ?? this.#assumed.get(p.metadata.uid);
+      if (!node || !holdsResources(p)) continue;
+      const list = onNode.get(node);
+      if (list) list.push(p);
+      else onNode.set(node, [p]);
+    }
+    // Room that preemption made is kept for the Pod it was made for.
+    for (const other of this.#pending.values()) {
+      const node = other.status?.nominatedNodeName;
+      if (!node || other.metadata.uid === pod.metadata.uid || priorityOf(other) < priorityOf(pod)) continue;
+      onNode.set(node, [...(onNode.get(node) ?? []), other]);
+    }
+    return {
+      pod,
+      nodes: informers
+        .of(nodes)
+        .list()
+        .map((node) => nodeInfo(node, onNode.get(node.metadata.name) ?? [])),
+      namespaces: () => informers.of(namespaces).list(),
+      claimPhase: (name) => this.#claimPhase(pod.metadata.namespace, name),
+    };
+  }
+
+  #claimPhase(namespace: string | undefined, name: string): ReturnType<Cycle['claimPhase']> {
+    if (!this.#serves(persistentVolumeClaims)) return undefined;
+    const { informers } = this.#context;
+    const claim = informers.of(persistentVolumeClaims).get(namespace, name);
+    if (!claim) return undefined;
+    if (claim.status?.phase === 'Bound') return 'Bound';
+    const className = claim.spec?.storageClassName;
+    const served = className && this.#serves(storageClasses);
+    const mode = served ? informers.of(storageClasses).get(undefined, className)?.volumeBindingMode : undefined;
+    return mode === 'WaitForFirstConsumer' ? 'WaitForFirstConsumer' : 'Pending';
+  }
+
+  #serves(r: Resource): boolean {
+    return this.#context.resources().some((s) => s.group === r.group && s.resource === r.resource);
+  }
+}
+
+/** What of a node can make a Pod fit: heartbeats are not among it. */
+function nodeFacts({ metadata, spec, status }: Stored<Node>): string {
+  const ready = status?.conditions?.map((c) => [c.type, c.status]);
+  return JSON.stringify([metadata.labels, spec?.taints, spec?.unschedulable, status?.allocatable, ready]);
+}

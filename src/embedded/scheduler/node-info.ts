@@ -1,0 +1,66 @@
+import type { Container, Node, Pod } from '../../kube/api.gen.ts';
+import type { Stored } from '../../kube/meta.ts';
+import { milliValue, quantityValue } from '../../kube/quantity.ts';
+
+/** Amounts by resource: cpu in thousandths, everything else in its own unit. */
+export type Amounts = Record<string, number>;
+
+/** A node with the Pods on it, as one scheduling attempt sees it. */
+export interface NodeInfo {
+  node: Stored<Node>;
+  pods: Stored<Pod>[];
+  requested: Amounts;
+  allocatable: Amounts;
+}
+
+export function nodeInfo(node: Stored<Node>, pods: Stored<Pod>[]): NodeInfo {
+  const requested: Amounts = {};
+  for (const pod of pods) add(requested, podRequests(pod));
+  return { node, pods, requested, allocatable: amounts(node.status?.allocatable) };
+}
+
+export function amounts(resources: Readonly<Record<string, string>> | undefined): Amounts {
+  return Object.fromEntries(
+    Object.entries(resources ?? {}).map(([name, q]) => [name, name === 'cpu' ? milliValue(q) : quantityValue(q)]),
+  );
+}
+
+/**
+ * What a Pod asks for: the sum of its containers and sidecars, or what its init containers need at their worst
+ * (KEP-753), plus overhead. Requests that are missing default to the limits (the API server has done so already).
+ */
+export function podRequests(pod: Stored<Pod>): Amounts {
+  const of = (c: Container) => amounts({ ...c.resources?.limits, ...c.resources?.requests });
+  const total: Amounts = {};
+  for (const container of pod.spec?.containers ?? []) add(total, of(container));
+  const sidecars: Amounts = {};
+  const worstInit: Amounts = {};
+  for (const container of pod.spec?.initContainers ?? []) {
+    const own = of(container);
+    if (container.restartPolicy === 'Always') {
+      add(total, own);
+      add(sidecars, own);
+      max(worstInit, sidecars);
+    } else {
+      const moment = { ...sidecars };
+      add(moment, own);
+      max(worstInit, moment);
+    }
+  }
+  max(total, worstInit);
+  add(total, amounts(pod.spec?.overhead));
+  return total;
+}
+
+export function add(to: Amounts, more: Amounts): void {
+  for (const [name, value] of Object.entries(more)) to[name] = (to[name] ?? 0) + value;
+}
+
+function max(to: Amounts, other: Amounts): void {
+  for (const [name, value] of Object.entries(other)) to[name] = Math.max(to[name] ?? 0, value);
+}
+
+/** Whether a Pod still holds what it asked for. */
+export function holdsResources(pod: Stored<Pod>): boolean {
+  return pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed';
+}
