@@ -50,17 +50,18 @@ export function decodeBody(
   target: DecodeTarget,
   fieldValidation: FieldValidation = 'Warn',
 ): Decoded {
-  const parsed = readValue(bytes, contentType, (why) =>
+  const expected = { apiVersion: apiVersionOf(target), kind: target.kind };
+  const parsed = readValue(bytes, contentType, expected, (why) =>
     badRequest(`the object provided is unrecognized (must be of type ${target.kind}): ${why} (${summary(bytes)})`),
   );
-  const apiVersion = parsed.apiVersion || apiVersionOf(target);
+  const apiVersion = parsed.apiVersion || expected.apiVersion;
   const kind = parsed.kind || target.kind;
   const version = apiVersion.slice(apiVersion.indexOf('/') + 1);
   const cannot = (why: string) =>
     badRequest(`${kind} in version "${version}" cannot be handled as a ${target.kind}: ${why}`);
   // The one subresource that takes an older version, too.
   const eviction = kind === 'Eviction' && apiVersion === 'policy/v1beta1';
-  const own = (apiVersion === apiVersionOf(target) || eviction) && kind === target.kind;
+  const own = (apiVersion === expected.apiVersion || eviction) && kind === target.kind;
   if (!own) return refuseOther(target, apiVersion, kind, parsed.value, cannot);
   const typed = typedOf(target, parsed.value, cannot);
   return finish(target, typed, parsed.duplicates, fieldValidation, cannot);
@@ -86,7 +87,7 @@ export function normalize<T extends KubeObject>(
  */
 export function decodeDeleteOptions(bytes: Uint8Array, contentType: string | undefined): DeleteOptions {
   if (bytes.length === 0) return {};
-  const parsed = readValue(bytes, contentType, badRequest);
+  const parsed = readValue(bytes, contentType, { apiVersion: 'v1', kind: 'DeleteOptions' }, badRequest);
   const apiVersion = parsed.apiVersion || 'v1';
   const kind = parsed.kind || 'DeleteOptions';
   const info = kind === 'DeleteOptions' ? findKind(apiVersion, kind) : undefined;
@@ -104,7 +105,12 @@ interface Parsed {
 
 type Refuse = (why: string) => Error;
 
-function readValue(bytes: Uint8Array, contentType: string | undefined, refuse: Refuse): Parsed {
+function readValue(
+  bytes: Uint8Array,
+  contentType: string | undefined,
+  expected: { apiVersion: string; kind: string },
+  refuse: Refuse,
+): Parsed {
   const mediaType = (contentType ?? '').split(';')[0]?.trim().toLowerCase() || 'application/json';
   try {
     switch (mediaType) {
@@ -115,7 +121,7 @@ function readValue(bytes: Uint8Array, contentType: string | undefined, refuse: R
         return interpret(value, duplicates, refuse);
       }
       case 'application/vnd.kubernetes.protobuf': {
-        const { object, apiVersion, kind } = decodeProtobuf(bytes);
+        const { object, apiVersion, kind } = decodeProtobuf(bytes, expected);
         return { value: object, apiVersion, kind, duplicates: [] };
       }
     }

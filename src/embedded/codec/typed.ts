@@ -153,6 +153,7 @@ function readStruct(codec: StructCodec, value: unknown, state: State, goType?: s
     const outer = state.struct;
     const depth = state.fields.length;
     for (const [key, item] of entriesOf(value)) {
+      if (item === undefined) continue;
       const field = codec.byName.get(key);
       if (!field) {
         finding(state, `unknown field "${pathTo(state, key)}"`);
@@ -209,6 +210,8 @@ function mapReader(of: TypeRef, goType: string): Read {
     for (const [key, item] of entriesOf(value)) {
       if (seen?.has(key)) finding(state, `duplicate field "${pathTo(state, key)}"`);
       seen?.add(key);
+      // Objects made in TypeScript may hold undefined, which JSON does not have.
+      if (item === undefined) continue;
       state.path.push('.', key);
       const result = read(item, state);
       state.path.length -= 2;
