@@ -14,11 +14,8 @@ import type { ObjectReader } from '../../src/embedded/registry/types.ts';
 import { clusterRoleBindingResource } from '../../src/embedded/resources/cluster-role-bindings.ts';
 import { clusterRoleResource } from '../../src/embedded/resources/cluster-roles.ts';
 import { configMapResource } from '../../src/embedded/resources/config-maps.ts';
-import { defineResource } from '../../src/embedded/resources/define.ts';
 import { namespaceResource } from '../../src/embedded/resources/namespaces.ts';
-import { pods } from '../../src/kube/resources.ts';
-
-const podResource = defineResource({ ...pods, strategy: {} });
+import { podResource } from '../../src/embedded/resources/pods.ts';
 
 import { roleBindingResource } from '../../src/embedded/resources/role-bindings.ts';
 import { roleResource } from '../../src/embedded/resources/roles.ts';

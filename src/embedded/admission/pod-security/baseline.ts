@@ -105,7 +105,7 @@ const hostProbes: Check = {
       [c.livenessProbe, c.readinessProbe, c.startupProbe, c.lifecycle?.postStart, c.lifecycle?.preStop]
         .flatMap((handler) => [handler?.httpGet?.host, handler?.tcpSocket?.host])
         .flatMap((host) => host || []);
-    const names = namesOf(spec, (c) => hostsOf(c).length > 0);
+    const names = namesOf(spec, (c) => hostsOf(c).length > 0).sort();
     if (names.length === 0) return undefined;
     const hosts = distinct(containersOf(spec).flatMap(hostsOf));
     const uses = plural(names.length, 'uses', 'use');
