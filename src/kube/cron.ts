@@ -15,7 +15,14 @@ export interface CronField {
 }
 
 export type CronSchedule =
-  | { kind: 'fields'; minute: CronField; hour: CronField; dayOfMonth: CronField; month: CronField; dayOfWeek: CronField }
+  | {
+      kind: 'fields';
+      minute: CronField;
+      hour: CronField;
+      dayOfMonth: CronField;
+      month: CronField;
+      dayOfWeek: CronField;
+    }
   /** `@every 90s`: rounded to whole seconds, at least one. */
   | { kind: 'every'; seconds: number };
 
@@ -98,7 +105,15 @@ function parseField(text: string, range: Bounds): CronField {
   return { values, star };
 }
 
-const durationUnits: Readonly<Record<string, number>> = { ns: 1e-9, us: 1e-6, µs: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 };
+const durationUnits: Readonly<Record<string, number>> = {
+  ns: 1e-9,
+  us: 1e-6,
+  µs: 1e-6,
+  ms: 1e-3,
+  s: 1,
+  m: 60,
+  h: 3600,
+};
 
 function parseEvery(text: string, whole: string): CronSchedule {
   if (!/^([0-9.]+(ns|us|µs|ms|s|m|h))+$/.test(text)) {

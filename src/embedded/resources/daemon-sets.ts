@@ -7,7 +7,7 @@ import { defineResource } from './define.ts';
 import { goValue } from './go/value.ts';
 import { defaultPodTemplate } from './pod-spec/defaults.ts';
 import { validateAlwaysRestart, validatePodTemplate } from './pod-spec/template.ts';
-import { templateWarnings } from './pod-spec/warnings.ts';
+import { workloadWarnings } from './pod-spec/warnings.ts';
 import { age, containersAndImages, labelsText } from './printing/common.ts';
 import { notOverHundredPercent, plainNumber, validateIntOrPercent } from './validate/int-or-percent.ts';
 import { isEmptySelector, isUsableSelector, validateLabelSelector } from './validate/label-selector.ts';
@@ -100,10 +100,12 @@ export const daemonSetResource = defineResource<DaemonSet>({
       if (spec === undefined) return;
       spec.template ??= {};
       defaultPodTemplate(spec.template);
-      const strategy = (spec.updateStrategy ??= {});
+      spec.updateStrategy ??= {};
+      const strategy = spec.updateStrategy;
       strategy.type ||= 'RollingUpdate';
       if (strategy.type === 'RollingUpdate') {
-        const rolling = (strategy.rollingUpdate ??= {});
+        strategy.rollingUpdate ??= {};
+        const rolling = strategy.rollingUpdate;
         rolling.maxUnavailable ??= 1;
         rolling.maxSurge ??= 0;
       }
@@ -129,7 +131,7 @@ export const daemonSetResource = defineResource<DaemonSet>({
     updateErrorsFirst: true,
     validateUpdate: (set, old, { subresource }) =>
       subresource === 'status' ? [] : field.immutable('spec.selector', set.spec?.selector, old.spec?.selector),
-    warnings: (set, old) => templateWarnings(set.spec?.template, old?.spec?.template, field.path('spec', 'template')),
+    warnings: (set, old) => workloadWarnings(set, old, (s) => s.spec?.template),
   },
   cells: (set, now) => [
     set.metadata.name,

@@ -7,7 +7,7 @@ import { defineResource } from './define.ts';
 import { goValue } from './go/value.ts';
 import { defaultPodTemplate } from './pod-spec/defaults.ts';
 import { validateReplicaTemplate } from './pod-spec/template.ts';
-import { templateWarnings } from './pod-spec/warnings.ts';
+import { workloadWarnings } from './pod-spec/warnings.ts';
 import { age, containersAndImages } from './printing/common.ts';
 import { notOverHundredPercent, plainNumber, validateIntOrPercent } from './validate/int-or-percent.ts';
 import { nonNegative } from './validate/numbers.ts';
@@ -91,10 +91,12 @@ export const deploymentResource = defineResource<Deployment>({
       spec.template ??= {};
       defaultPodTemplate(spec.template);
       spec.replicas ??= 1;
-      const strategy = (spec.strategy ??= {});
+      spec.strategy ??= {};
+      const strategy = spec.strategy;
       strategy.type ||= 'RollingUpdate';
       if (strategy.type === 'RollingUpdate') {
-        const rolling = (strategy.rollingUpdate ??= {});
+        strategy.rollingUpdate ??= {};
+        const rolling = strategy.rollingUpdate;
         rolling.maxUnavailable ??= '25%';
         rolling.maxSurge ??= '25%';
       }
@@ -108,8 +110,7 @@ export const deploymentResource = defineResource<Deployment>({
       subresource === 'status' ? validateStatus(deployment) : validateSpec(deployment),
     validateUpdate: (deployment, old, { subresource }) =>
       subresource === 'status' ? [] : field.immutable('spec.selector', deployment.spec?.selector, old.spec?.selector),
-    warnings: (deployment, old) =>
-      templateWarnings(deployment.spec?.template, old?.spec?.template, field.path('spec', 'template')),
+    warnings: (deployment, old) => workloadWarnings(deployment, old, (d) => d.spec?.template),
   },
   cells: (deployment, now) => [
     deployment.metadata.name,

@@ -29,7 +29,8 @@ function validateEndpoint(endpoint: Endpoint, type: string, at: field.FieldPath)
   } else if (endpoint.addresses.length > limits.addresses) {
     errors.push(field.tooMany(where, endpoint.addresses.length, limits.addresses));
   }
-  for (const [i, address] of endpoint.addresses.entries()) errors.push(...validateAddress(address, type, where.index(i)));
+  for (const [i, address] of endpoint.addresses.entries())
+    errors.push(...validateAddress(address, type, where.index(i)));
   if (endpoint.nodeName !== undefined) {
     errors.push(...field.invalidEach(at.child('nodeName'), endpoint.nodeName, dnsSubdomain(endpoint.nodeName)));
   }

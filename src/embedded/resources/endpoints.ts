@@ -1,4 +1,4 @@
-import type { EndpointAddress, Endpoints, EndpointPort, EndpointSubset } from '../../kube/api.gen.ts';
+import type { EndpointAddress, EndpointPort, EndpointSubset, Endpoints } from '../../kube/api.gen.ts';
 import { endpoints } from '../../kube/resources.ts';
 import { dnsLabel, dnsSubdomain, validIP, validPortNumber, validQualifiedName } from '../../kube/validation.ts';
 import type { FieldError } from '../definition.ts';
@@ -43,7 +43,8 @@ function validateSubset(subset: EndpointSubset, at: field.FieldPath): FieldError
   if (addresses.length === 0 && notReadyAddresses.length === 0) {
     errors.push(field.required(at, 'must specify `addresses` or `notReadyAddresses`'));
   }
-  for (const [i, address] of addresses.entries()) errors.push(...validateAddress(address, at.child('addresses').index(i)));
+  for (const [i, address] of addresses.entries())
+    errors.push(...validateAddress(address, at.child('addresses').index(i)));
   for (const [i, address] of notReadyAddresses.entries()) {
     errors.push(...validateAddress(address, at.child('notReadyAddresses').index(i)));
   }

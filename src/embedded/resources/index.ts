@@ -1,4 +1,68 @@
 import type { ResourceDefinition } from '../definition.ts';
+import { clusterRoleBindingResource } from './cluster-role-bindings.ts';
+import { clusterRoleResource } from './cluster-roles.ts';
+import { configMapResource } from './config-maps.ts';
+import { controllerRevisionResource } from './controller-revisions.ts';
+import { cronJobResource } from './cron-jobs.ts';
+import { daemonSetResource } from './daemon-sets.ts';
+import { deploymentResource } from './deployments.ts';
+import { endpointSliceResource } from './endpoint-slices.ts';
+import { endpointsResource } from './endpoints.ts';
+import { eventResource, newEventResource } from './events.ts';
+import { jobResource } from './jobs.ts';
+import { leaseResource } from './leases.ts';
+import { namespaceResource } from './namespaces.ts';
+import { nodeResource } from './nodes.ts';
+import { podTemplateResource } from './pod-templates.ts';
+import { podResource } from './pods.ts';
+import { priorityClassResource } from './priority-classes.ts';
+import { replicaSetResource } from './replica-sets.ts';
+import { replicationControllerResource } from './replication-controllers.ts';
+import { roleBindingResource } from './role-bindings.ts';
+import { roleResource } from './roles.ts';
+import { secretResource } from './secrets.ts';
+import { selfSubjectReviewResource } from './self-subject-reviews.ts';
+import { serviceAccountResource } from './service-accounts.ts';
+import { serviceResource } from './services.ts';
+import {
+  localSubjectAccessReviewResource,
+  selfSubjectAccessReviewResource,
+  selfSubjectRulesReviewResource,
+  subjectAccessReviewResource,
+} from './subject-access-reviews.ts';
+import { tokenReviewResource } from './token-reviews.ts';
 
-/** Every built-in kind, in discovery order of its group. Adding a kind is adding its file and one line here. */
-export const builtinResources: readonly ResourceDefinition[] = [];
+/** Every built-in kind. Adding a kind is adding its file and one line here. */
+export const builtinResources: readonly ResourceDefinition[] = [
+  configMapResource,
+  endpointsResource,
+  eventResource,
+  namespaceResource,
+  nodeResource,
+  podResource,
+  podTemplateResource,
+  replicationControllerResource,
+  secretResource,
+  serviceAccountResource,
+  serviceResource,
+  newEventResource,
+  controllerRevisionResource,
+  daemonSetResource,
+  deploymentResource,
+  replicaSetResource,
+  selfSubjectReviewResource,
+  tokenReviewResource,
+  localSubjectAccessReviewResource,
+  selfSubjectAccessReviewResource,
+  selfSubjectRulesReviewResource,
+  subjectAccessReviewResource,
+  cronJobResource,
+  jobResource,
+  clusterRoleBindingResource,
+  clusterRoleResource,
+  roleBindingResource,
+  roleResource,
+  priorityClassResource,
+  leaseResource,
+  endpointSliceResource,
+];

@@ -1,9 +1,8 @@
 import type { Job, JobSpec } from '../../kube/api.gen.ts';
 import { jobs } from '../../kube/resources.ts';
-import * as field from '../registry/field.ts';
 import { defineResource } from './define.ts';
 import { defaultPodTemplate } from './pod-spec/defaults.ts';
-import { templateWarnings } from './pod-spec/warnings.ts';
+import { workloadWarnings } from './pod-spec/warnings.ts';
 import { jobCells } from './printing/job.ts';
 import { validateJob, validateJobStatus, validateJobUpdate } from './validate/job.ts';
 
@@ -58,7 +57,7 @@ function warnings(job: Job, old: Job | undefined): string[] {
       'In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail',
     );
   }
-  return [...found, ...templateWarnings(spec?.template, old?.spec?.template, field.path('spec', 'template'))];
+  return [...found, ...workloadWarnings(job, old, (j) => j.spec?.template)];
 }
 
 export const jobResource = defineResource<Job>({

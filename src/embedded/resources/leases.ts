@@ -23,9 +23,7 @@ function validate(lease: Lease): FieldError[] {
     errors.push(...field.invalidEach('spec.strategy', strategy, validQualifiedName(strategy)));
   }
   if (preferredHolder && !strategy) {
-    errors.push(
-      field.forbidden('spec.preferredHolder', 'may only be specified if `strategy` is defined'),
-    );
+    errors.push(field.forbidden('spec.preferredHolder', 'may only be specified if `strategy` is defined'));
   }
   return errors;
 }

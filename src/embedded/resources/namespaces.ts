@@ -26,7 +26,8 @@ export const namespaceResource = defineResource<Namespace>({
     defaults(namespace) {
       // The label that NetworkPolicies and others select namespaces by (KEP-2161).
       const name = namespace.metadata?.name;
-      if (name) namespace.metadata = { ...namespace.metadata, labels: { ...namespace.metadata?.labels, [nameLabel]: name } };
+      if (name)
+        namespace.metadata = { ...namespace.metadata, labels: { ...namespace.metadata?.labels, [nameLabel]: name } };
     },
     prepareForCreate(namespace) {
       namespace.status = { phase: 'Active' };
@@ -46,7 +47,9 @@ export const namespaceResource = defineResource<Namespace>({
       const terminating = namespace.metadata?.deletionTimestamp !== undefined;
       const phase = namespace.status?.phase;
       if (terminating && phase !== 'Terminating') {
-        return [field.invalid('status.Phase', phase ?? '', 'may only be `Terminating` if `deletionTimestamp` is not empty')];
+        return [
+          field.invalid('status.Phase', phase ?? '', 'may only be `Terminating` if `deletionTimestamp` is not empty'),
+        ];
       }
       if (!terminating && phase !== 'Active') {
         return [field.invalid('status.Phase', phase ?? '', 'may only be `Active` if `deletionTimestamp` is empty')];

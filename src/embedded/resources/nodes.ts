@@ -1,4 +1,4 @@
-import type { Node, NodeSpec, Taint } from '../../kube/api.gen.ts';
+import type { Node, NodeSpec, NodeStatus, Taint } from '../../kube/api.gen.ts';
 import { nodes } from '../../kube/resources.ts';
 import { validCidr, validLabelValue, validQualifiedName } from '../../kube/validation.ts';
 import type { FieldError } from '../definition.ts';
@@ -18,7 +18,8 @@ function validateTaints(taints: readonly Taint[]): FieldError[] {
     errors.push(...field.invalidEach(at.child('key'), taint.key, validQualifiedName(taint.key)));
     errors.push(...field.invalidEach(at.child('value'), taint.value ?? '', validLabelValue(taint.value ?? '')));
     if (!taint.effect) errors.push(field.required(at.child('effect')));
-    else if (!effects.includes(taint.effect)) errors.push(field.notSupported(at.child('effect'), taint.effect, effects));
+    else if (!effects.includes(taint.effect))
+      errors.push(field.notSupported(at.child('effect'), taint.effect, effects));
     const key = `${taint.key}:${taint.effect}`;
     if (seen.has(key)) {
       errors.push(field.duplicate(at, goValue('Taint', taint), 'taints must be unique by key and effect pair'));
@@ -41,20 +42,16 @@ function validateUpdate(node: Node, old: Node): FieldError[] {
   const before = old.spec?.podCIDRs ?? [];
   const after = node.spec?.podCIDRs ?? [];
   if (before.length > 0 && before.join() !== after.join()) {
-    errors.push(
-      field.forbidden('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid'),
-    );
+    errors.push(field.forbidden('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid'));
   }
   if (old.spec?.providerID && node.spec?.providerID !== old.spec.providerID) {
-    errors.push(
-      field.forbidden('spec.providerID', 'node updates may not change providerID except from "" to valid'),
-    );
+    errors.push(field.forbidden('spec.providerID', 'node updates may not change providerID except from "" to valid'));
   }
   return errors;
 }
 
 /** The status of a Node that has never reported: Go's zero values, all of which are on the wire. */
-const emptyStatus = () => ({
+const emptyStatus = (): NodeStatus => ({
   daemonEndpoints: { kubeletEndpoint: { Port: 0 } },
   nodeInfo: {
     architecture: '',
@@ -85,11 +82,13 @@ export const nodeResource = defineResource<Node>({
       node.spec ??= {};
       syncCidrs(node.spec);
       const empty = emptyStatus();
-      const status = (node.status ??= empty);
+      node.status ??= empty;
+      const status = node.status;
       status.daemonEndpoints ??= empty.daemonEndpoints;
       status.nodeInfo ??= empty.nodeInfo;
       // What can be allocated is all there is, unless the kubelet says less.
-      if (status.capacity !== undefined && status.allocatable === undefined) status.allocatable = { ...status.capacity };
+      if (status.capacity !== undefined && status.allocatable === undefined)
+        status.allocatable = { ...status.capacity };
     },
     // Unlike other kinds a Node may bring its status along when it is made: kubelets do.
     validate,

@@ -4,9 +4,9 @@ import { pods } from '../../kube/resources.ts';
 import * as field from '../registry/field.ts';
 import { defineResource } from './define.ts';
 import { defaultPod } from './pod-spec/defaults.ts';
+import { validatePod, validatePodUpdate } from './pod-spec/pod.ts';
 import { qosClass } from './pod-spec/qos.ts';
 import { keepPodForUpdate } from './pod-spec/subresources.ts';
-import { validatePod, validatePodUpdate } from './pod-spec/pod.ts';
 import { podWarnings } from './pod-spec/warnings.ts';
 import { podCells, podRowConditions } from './printing/pod.ts';
 

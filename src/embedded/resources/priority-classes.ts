@@ -29,9 +29,7 @@ function validate(priorityClass: PriorityClass): FieldError[] {
             : undefined;
     if (problem !== undefined) errors.push(field.forbidden('metadata.name', reserved + problem));
   } else if (priorityClass.value > highestUserPriority) {
-    errors.push(
-      field.forbidden('value', `maximum allowed value of a user defined priority is ${highestUserPriority}`),
-    );
+    errors.push(field.forbidden('value', `maximum allowed value of a user defined priority is ${highestUserPriority}`));
   }
   const policy = priorityClass.preemptionPolicy;
   if (policy && policy !== 'PreemptLowerPriority' && policy !== 'Never') {

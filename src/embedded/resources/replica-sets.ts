@@ -6,7 +6,7 @@ import * as field from '../registry/field.ts';
 import { defineResource } from './define.ts';
 import { defaultPodTemplate } from './pod-spec/defaults.ts';
 import { validateReplicaTemplate } from './pod-spec/template.ts';
-import { templateWarnings } from './pod-spec/warnings.ts';
+import { workloadWarnings } from './pod-spec/warnings.ts';
 import { age, containersAndImages } from './printing/common.ts';
 import { nonNegative } from './validate/numbers.ts';
 import { validateWorkloadSelector } from './validate/workload.ts';
@@ -60,7 +60,7 @@ export const replicaSetResource = defineResource<ReplicaSet>({
       subresource === 'status' ? validateReplicaCounts(set.status, field.path('status')) : validateSpec(set),
     validateUpdate: (set, old, { subresource }) =>
       subresource === 'status' ? [] : field.immutable('spec.selector', set.spec?.selector, old.spec?.selector),
-    warnings: (set, old) => templateWarnings(set.spec?.template, old?.spec?.template, field.path('spec', 'template')),
+    warnings: (set, old) => workloadWarnings(set, old, (s) => s.spec?.template),
   },
   fieldSelectors: { 'status.replicas': (set) => String(set.status?.replicas ?? 0) },
   cells: (set, now) => [

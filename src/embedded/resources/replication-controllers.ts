@@ -5,7 +5,7 @@ import * as field from '../registry/field.ts';
 import { defineResource } from './define.ts';
 import { defaultPodTemplate } from './pod-spec/defaults.ts';
 import { validateReplicaTemplate } from './pod-spec/template.ts';
-import { templateWarnings } from './pod-spec/warnings.ts';
+import { workloadWarnings } from './pod-spec/warnings.ts';
 import { age, containersAndImages, labelsText } from './printing/common.ts';
 import { nonNegative } from './validate/numbers.ts';
 
@@ -33,7 +33,8 @@ export const replicationControllerResource = defineResource<ReplicationControlle
   ...replicationControllers,
   strategy: {
     defaults(controller) {
-      const spec = (controller.spec ??= {});
+      controller.spec ??= {};
+      const spec = controller.spec;
       defaultPodTemplate(spec.template);
       const labels = spec.template?.metadata?.labels;
       if (labels !== undefined) {
@@ -48,8 +49,7 @@ export const replicationControllerResource = defineResource<ReplicationControlle
       controller.status = { ...noStatus };
     },
     validate: (controller, { subresource }) => (subresource === 'status' ? [] : validate(controller)),
-    warnings: (controller, old) =>
-      templateWarnings(controller.spec?.template, old?.spec?.template, field.path('spec', 'template')),
+    warnings: (controller, old) => workloadWarnings(controller, old, (c) => c.spec?.template),
   },
   fieldSelectors: { 'status.replicas': (controller) => String(controller.status?.replicas ?? 0) },
   cells: (controller, now) => [

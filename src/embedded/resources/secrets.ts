@@ -1,4 +1,4 @@
-import { X509Certificate, createPrivateKey } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { Secret } from '../../kube/api.gen.ts';
 import { secrets } from '../../kube/resources.ts';
 import { validConfigKey } from '../../kube/validation.ts';

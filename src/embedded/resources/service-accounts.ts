@@ -8,7 +8,8 @@ export const serviceAccountResource = defineResource<ServiceAccount>({
   ...serviceAccounts,
   strategy: {
     warnings(account, old) {
-      if (account.metadata?.annotations?.['kubernetes.io/enforce-mountable-secrets'] !== 'true' || old !== undefined) return [];
+      if (account.metadata?.annotations?.['kubernetes.io/enforce-mountable-secrets'] !== 'true' || old !== undefined)
+        return [];
       return [
         'metadata.annotations[kubernetes.io/enforce-mountable-secrets]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets',
       ];

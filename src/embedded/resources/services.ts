@@ -11,7 +11,8 @@ import { validateRequestedAddresses } from './validate/service-addresses.ts';
 const affinitySeconds = 10_800;
 
 function defaults(service: Service): void {
-  const spec = (service.spec ??= {});
+  service.spec ??= {};
+  const spec = service.spec;
   spec.sessionAffinity ||= 'None';
   if (spec.sessionAffinity === 'None') delete spec.sessionAffinityConfig;
   if (spec.sessionAffinity === 'ClientIP') {

@@ -2,8 +2,8 @@ import type { LabelSelector, PodTemplateSpec } from '../../../kube/api.gen.ts';
 import { selectorMatches } from '../../../kube/selectors.ts';
 import type { FieldError } from '../../definition.ts';
 import * as field from '../../registry/field.ts';
-import { isEmptySelector, isUsableSelector, validateLabels } from '../validate/label-selector.ts';
 import { validateAnnotations } from '../validate/annotations.ts';
+import { isEmptySelector, isUsableSelector, validateLabels } from '../validate/label-selector.ts';
 import { validatePodSpec } from './validate.ts';
 
 /** ValidatePodTemplateSpec: metadata and spec of the Pods to be. */
@@ -49,7 +49,10 @@ export function validateReplicaTemplate(
   errors.push(...validateAlwaysRestart(template, at));
   if (template.spec?.activeDeadlineSeconds !== undefined) {
     errors.push(
-      field.forbidden(at.child('spec', 'activeDeadlineSeconds'), 'activeDeadlineSeconds in ReplicaSet is not Supported'),
+      field.forbidden(
+        at.child('spec', 'activeDeadlineSeconds'),
+        'activeDeadlineSeconds in ReplicaSet is not Supported',
+      ),
     );
   }
   return errors;

@@ -4,7 +4,8 @@ import type { FieldError } from '../../definition.ts';
 import * as field from '../../registry/field.ts';
 import { nonNegative } from './numbers.ts';
 
-const isPercent = (value: IntOrString): value is string => typeof value === 'string' && validPercent(value).length === 0;
+const isPercent = (value: IntOrString): value is string =>
+  typeof value === 'string' && validPercent(value).length === 0;
 
 /** A count that is not negative, or a percentage. */
 export function validateIntOrPercent(where: field.FieldPath, value: IntOrString | undefined): FieldError[] {

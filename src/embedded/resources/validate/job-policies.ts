@@ -63,7 +63,11 @@ function validateExitCodes(
   const name = onExitCodes?.containerName;
   if (name !== undefined && !containers.has(name)) {
     errors.push(
-      field.invalid(at.child('containerName'), name, 'must be one of the container or initContainer names in the pod template'),
+      field.invalid(
+        at.child('containerName'),
+        name,
+        'must be one of the container or initContainer names in the pod template',
+      ),
     );
   }
   const where = at.child('values');
@@ -110,7 +114,10 @@ export function validateSuccessPolicy(spec: JobSpec, at: field.FieldPath): Field
   }
   const rules = spec.successPolicy?.rules ?? [];
   const errors: FieldError[] = [];
-  if (rules.length === 0) errors.push(field.required(where.child('rules'), 'at least one rules must be specified when the successPolicy is specified'));
+  if (rules.length === 0)
+    errors.push(
+      field.required(where.child('rules'), 'at least one rules must be specified when the successPolicy is specified'),
+    );
   if (rules.length > maxRules) errors.push(field.tooMany(where.child('rules'), rules.length, maxRules));
   for (const [i, rule] of rules.entries()) {
     const one = where.child('rules').index(i);

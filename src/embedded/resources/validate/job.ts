@@ -43,7 +43,8 @@ function validateCompletionMode(spec: JobSpec, at: field.FieldPath): FieldError[
   const errors: FieldError[] = [];
   const mode = spec.completionMode;
   const modes = ['NonIndexed', 'Indexed'];
-  if (mode !== undefined && !modes.includes(mode)) errors.push(field.notSupported(at.child('completionMode'), mode, modes));
+  if (mode !== undefined && !modes.includes(mode))
+    errors.push(field.notSupported(at.child('completionMode'), mode, modes));
   if (mode === 'Indexed') {
     if (spec.completions === undefined) {
       errors.push(field.required(at.child('completions'), `when completion mode is ${mode}`));

@@ -4,7 +4,10 @@ import type { FieldError } from '../../definition.ts';
 import * as field from '../../registry/field.ts';
 
 /** Labels of any kind: `spec.nodeSelector: Invalid value: "a b": name part must consist of ...`. */
-export function validateLabels(labels: Readonly<Record<string, string>> | undefined, where: field.FieldPath): FieldError[] {
+export function validateLabels(
+  labels: Readonly<Record<string, string>> | undefined,
+  where: field.FieldPath,
+): FieldError[] {
   return Object.entries(labels ?? {}).flatMap(([key, value]) => [
     ...field.invalidEach(where, key, validQualifiedName(key)),
     ...field.invalidEach(where, value, validLabelValue(value)),

@@ -50,11 +50,12 @@ function validateFamilies(service: Service): FieldError[] {
     const text = 'this cluster is not configured for dual-stack services';
     return [field.invalid(spec.child('ipFamilyPolicy'), ipFamilyPolicy, text)];
   }
-  const headlessWithoutSelector =
-    clusterIPs[0] === 'None' && Object.keys(service.spec?.selector ?? {}).length === 0;
+  const headlessWithoutSelector = clusterIPs[0] === 'None' && Object.keys(service.spec?.selector ?? {}).length === 0;
   if (headlessWithoutSelector) return [];
   return ipFamilies.flatMap((family, i) =>
-    family === 'IPv4' ? [] : [field.invalid(spec.child('ipFamilies').index(i), family, 'not configured on this cluster')],
+    family === 'IPv4'
+      ? []
+      : [field.invalid(spec.child('ipFamilies').index(i), family, 'not configured on this cluster')],
   );
 }
 
@@ -62,9 +63,7 @@ function validateClusterIPs(service: Service, context: StrategyContext): FieldEr
   const ips = service.spec?.clusterIPs ?? [];
   const ip = ips[0];
   if (ip === undefined || ip === 'None' || service.spec?.type === 'ExternalName') return [];
-  const refuse = (why: string) => [
-    field.invalid(spec.child('clusterIPs'), ips, `failed to allocate IP ${ip}: ${why}`),
-  ];
+  const refuse = (why: string) => [field.invalid(spec.child('clusterIPs'), ips, `failed to allocate IP ${ip}: ${why}`)];
   if (!inServiceRange(ip)) return refuse('the provided network does not match the current range');
   return takenAddresses(service, context).has(ip) ? refuse('provided IP is already allocated') : [];
 }

@@ -4,7 +4,6 @@ import {
   dnsSubdomain,
   validCidr,
   validIP,
-  validPortName,
   validPortNumber,
   validQualifiedName,
 } from '../../../kube/validation.ts';
@@ -12,20 +11,15 @@ import type { FieldError, StrategyContext } from '../../definition.ts';
 import * as field from '../../registry/field.ts';
 import { goValue } from '../go/value.ts';
 import { needsHealthCheckPort } from '../service-allocation.ts';
-import { validateLabels } from './label-selector.ts';
 import { validateNonSpecialIP } from './ip.ts';
+import { validateLabels } from './label-selector.ts';
+import { validatePortNumberOrName } from './port.ts';
 import { validateAllocations, validateRequestedAddresses } from './service-addresses.ts';
 
 const spec = field.path('spec');
 const protocols = ['SCTP', 'TCP', 'UDP'];
 
 export const isHeadless = (service: Service) => service.spec?.clusterIPs?.[0] === 'None';
-
-/** A target port: a number or the name of a container's port. */
-export function validatePortNumberOrName(port: number | string | undefined, where: field.FieldPath): FieldError[] {
-  if (typeof port === 'string') return field.invalidEach(where, port, validPortName(port));
-  return field.invalidEach(where, port ?? 0, validPortNumber(port ?? 0));
-}
 
 function validatePort(port: ServicePort, at: field.FieldPath, nameNeeded: boolean, names: Set<string>): FieldError[] {
   const errors: FieldError[] = [];
@@ -128,8 +122,12 @@ function validatePorts(service: Service): FieldError[] {
 }
 
 function validateLoadBalancer(service: Service): FieldError[] {
-  const { type, loadBalancerSourceRanges: ranges = [], allocateLoadBalancerNodePorts, loadBalancerClass } =
-    service.spec ?? {};
+  const {
+    type,
+    loadBalancerSourceRanges: ranges = [],
+    allocateLoadBalancerNodePorts,
+    loadBalancerClass,
+  } = service.spec ?? {};
   const errors: FieldError[] = [];
   const only = "may only be used when `type` is 'LoadBalancer'";
   if (ranges.length > 0) {
