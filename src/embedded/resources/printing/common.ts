@@ -7,8 +7,8 @@ export const none = '<none>';
 export const unknown = '<unknown>';
 
 /** How long ago `time` was: `5m30s`; `<unknown>` without a time. `now` in milliseconds. */
-export function age(time: Time | undefined, now: number): string {
-  return time === undefined ? unknown : humanDuration(Math.floor((now - Date.parse(time)) / 1000));
+export function age(time: Time | null | undefined, now: number): string {
+  return !time ? unknown : humanDuration(Math.floor((now - Date.parse(time)) / 1000));
 }
 
 /** The names and the images of containers, each joined by commas. */

@@ -11,19 +11,19 @@ function sourceText(event: Event): string {
 
 /** Cells of a core/v1 Event. */
 export function eventCells(event: Stored<Event>, now: number): unknown[] {
-  const first = event.firstTimestamp ?? event.eventTime;
-  const last = event.series?.lastObservedTime ?? event.lastTimestamp;
+  const first = event.firstTimestamp || event.eventTime;
+  const last = event.series?.lastObservedTime || event.lastTimestamp;
   const firstSeen = age(first, now);
   const kind = (event.involvedObject.kind ?? '').toLowerCase();
   return [
-    last === undefined ? firstSeen : age(last, now),
+    !last ? firstSeen : age(last, now),
     event.type ?? '',
     event.reason ?? '',
     event.involvedObject.name ? `${kind}/${event.involvedObject.name}` : kind,
     event.involvedObject.fieldPath ?? '',
     sourceText(event),
     (event.message ?? '').trim(),
-    first === undefined ? unknown : firstSeen,
+    !first ? unknown : firstSeen,
     event.series ? (event.series.count ?? 0) : event.count || 1,
     event.metadata.name,
   ];
