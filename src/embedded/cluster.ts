@@ -1,0 +1,302 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, systemClock } from '../kernel/clock.ts';
+import { serviceAccounts } from '../kube/resources.ts';
+import type { ApiClient, Component, ComponentContext, ContainerRuntime, ImageDescription, NodeAgent } from './api.ts';
+import { bootstrapAddons, bootstrapControlPlane, bootstrapControlPlanePods } from './bootstrap/bootstrap.ts';
+import type { ClusterFacts } from './bootstrap/facts.ts';
+import { systemImages } from './bootstrap/images.ts';
+import {
+  type Baseline,
+  baselineFromJson,
+  baselineToJson,
+  captureBaseline,
+  restoreBaseline,
+} from './cluster/baseline.ts';
+import { componentContext } from './cluster/context.ts';
+import { type ControlPlane, createControlPlane } from './cluster/control-plane.ts';
+import { kubeconfigOf } from './cluster/kubeconfig.ts';
+import { type NodePlan, planNodes } from './cluster/nodes.ts';
+import { builtinHandlers, controllers } from './cluster/parts.ts';
+import { createKubelet } from './node/index.ts';
+import { createPki, openPki, type Pki } from './pki/pki.ts';
+import { builtinResources } from './resources/index.ts';
+import { createScheduler } from './scheduler/index.ts';
+import { type ApiServer, createApiServer } from './server/api-server.ts';
+
+/** Makes the container runtime of a cluster, from what programs in its containers can reach. */
+export type RuntimeFactory = (context: ComponentContext) => ContainerRuntime | Promise<ContainerRuntime>;
+
+export interface EmbeddedClusterOptions {
+  /** Default: the machine's. */
+  clock?: Clock;
+  /** kube-controller-manager and kube-scheduler. Default true. */
+  controllers?: boolean;
+  /** Nodes whose kubelets run Pods. Default: true where there is a runtime. */
+  kubelet?: boolean;
+  /** One untainted node, or a control plane and workers with kubeadm's taint. Default 1. */
+  nodes?: number;
+  /** CoreDNS, kube-proxy and the rest of what kubeadm leaves. Default: with controllers and kubelets. */
+  addons?: boolean;
+  /** Where objects, keys, logs and the kubeconfig are kept; brought back from there if it is not empty. Default: in memory. */
+  folder?: string;
+  /** The wanted port; 0: a free one. Default: the folder's last one, else a free one. If it is taken another is picked. */
+  port?: number;
+  /** Names nodes (`<name>-control-plane`) and kubeadm's clusterName. Default `kubedrill`. */
+  name?: string;
+  /** Name of the context in kubeconfigs. Default: `name`. */
+  context?: string;
+  runtime?: RuntimeFactory;
+  /** Images beyond the catalogue's. */
+  images?: readonly ImageDescription[];
+  /** Told of faults of ours. */
+  report?(error: unknown, where: string): void;
+}
+
+export interface EmbeddedCluster {
+  /** `https://127.0.0.1:port` */
+  readonly url: string;
+  readonly port: number;
+  /** PEM of the CA that signed the server's certificate. */
+  readonly caCertificate: string;
+  readonly pki: Pki;
+  /** The API in this process, as system:masters. */
+  readonly client: ApiClient;
+  /** What components are given, informers included. */
+  readonly context: ComponentContext;
+  /** The file in the cluster's folder; undefined without a folder. */
+  readonly kubeconfigFile: string | undefined;
+  /** YAML. `admin` is kubernetes-admin; another name gets a certificate of its own, in `groups`. */
+  kubeconfig(user?: string, groups?: readonly string[]): string;
+  loadImages(images: readonly ImageDescription[]): void;
+  /** Remembers the present state as the one that `reset` goes back to. */
+  snapshot(): Promise<void>;
+  /** Puts every object back as it was at the snapshot (or at the start), by writes that watchers see; running Pods are replaced. */
+  reset(): Promise<void>;
+  /** Forgets old revisions, as etcd's compaction does: watches and lists from before are `Expired`. */
+  compact(): void;
+  /** Ends everything; a folder keeps all that is needed to go on. */
+  stop(): Promise<void>;
+}
+
+const serviceCidr = '10.96.0.0/12';
+const podCidr = '10.244.0.0/16';
+
+/**
+ * Starts a cluster that speaks the Kubernetes API on 127.0.0.1; resolves when Pods can be made. Rejects with an
+ * EnvironmentError if the folder's content is damaged, with the system's error if it can't be written or listened on.
+ */
+export async function createEmbeddedCluster(options: EmbeddedClusterOptions = {}): Promise<EmbeddedCluster> {
+  const { folder, clock = systemClock } = options;
+  if (folder !== undefined) await mkdir(folder, { recursive: true, mode: 0o700 });
+  const pki = folder === undefined ? createPki(clock) : await openPki(folder, clock);
+  const plane = createControlPlane({
+    clock,
+    pki,
+    folder,
+    definitions: builtinResources,
+    handlers: builtinHandlers,
+  });
+  const cluster = new Cluster(options, clock, pki, plane);
+  try {
+    await cluster.start();
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+  return cluster;
+}
+
+class Cluster implements EmbeddedCluster {
+  readonly pki: Pki;
+  readonly client: ApiClient;
+  readonly kubeconfigFile: string | undefined;
+  readonly #options: EmbeddedClusterOptions;
+  readonly #clock: Clock;
+  readonly #plane: ControlPlane;
+  readonly #abort = new AbortController();
+  readonly #kubelets = new Map<string, NodeAgent>();
+  #server: ApiServer | undefined;
+  #runtime: ContainerRuntime | undefined;
+  #context: ComponentContext | undefined;
+  #baseline: Baseline = new Map();
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: EmbeddedClusterOptions, clock: Clock, pki: Pki, plane: ControlPlane) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#plane = plane;
+    this.pki = pki;
+    this.client = plane.client;
+    this.kubeconfigFile = options.folder && join(options.folder, 'kubeconfig');
+  }
+
+  get url(): string {
+    return this.#server?.url ?? '';
+  }
+
+  get port(): number {
+    return this.#server?.port ?? 0;
+  }
+
+  get caCertificate(): string {
+    return this.pki.ca.certificate;
+  }
+
+  get context(): ComponentContext {
+    if (!this.#context) throw new Error('the cluster has not started');
+    return this.#context;
+  }
+
+  async start(): Promise<void> {
+    const { controllers: manage = true, folder, runtime, kubelet = runtime !== undefined } = this.#options;
+    const server = await this.#listen();
+    this.#server = server;
+    const context = componentContext(this.#plane, this.#clock, this.#abort.signal, {
+      caCertificate: this.caCertificate,
+      apiServer: { host: server.host, port: server.port },
+      serviceCidr,
+      podCidr,
+      folder,
+    });
+    this.#context = context;
+    const plan = planNodes(this.#options.name ?? 'kubedrill', this.#options.nodes ?? 1);
+    const bootstrap = { ...this.#plane, clock: this.#clock, facts: this.#facts(plan) };
+    await bootstrapControlPlane(bootstrap);
+    if (manage) await this.#run([...controllers(), createScheduler()]);
+    if (kubelet && runtime) await this.#startNodes(plan, await runtime(context));
+    const addons = this.#options.addons ?? (manage && kubelet);
+    if (addons && this.#plane.fresh) {
+      await bootstrapAddons(bootstrap);
+      await bootstrapControlPlanePods(bootstrap);
+    }
+    if (manage) await this.#defaultAccount();
+    await this.#writeFiles();
+    await this.#loadBaseline();
+  }
+
+  kubeconfig(user = 'admin', groups: readonly string[] = []): string {
+    const credentials =
+      user === 'admin' ? this.pki.admin : this.pki.issueClient({ commonName: user, organizations: [...groups] });
+    const context = this.#options.context ?? this.#options.name ?? 'kubedrill';
+    return kubeconfigOf({ context, server: this.url, caCertificate: this.caCertificate, credentials });
+  }
+
+  loadImages(images: readonly ImageDescription[]): void {
+    this.#runtime?.loadImages(images);
+  }
+
+  async snapshot(): Promise<void> {
+    this.#baseline = captureBaseline(this.#plane.store);
+    const { folder } = this.#options;
+    if (folder !== undefined) await replaceFile(join(folder, 'baseline.json'), baselineToJson(this.#baseline));
+  }
+
+  async reset(): Promise<void> {
+    restoreBaseline(this.#plane.store, this.#baseline, this.#clock.now());
+    await this.#plane.store.delivered();
+  }
+
+  compact(): void {
+    this.#plane.store.compact();
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= (async () => {
+      this.#abort.abort();
+      await this.#server?.close();
+      await this.#runtime?.dispose();
+      await this.#plane.close();
+    })();
+    return this.#stopped;
+  }
+
+  #facts(plan: readonly NodePlan[]): ClusterFacts {
+    const [first] = plan;
+    return {
+      name: this.#options.name ?? 'kubedrill',
+      node: first?.nodeName ?? '',
+      nodeIP: first?.address ?? '',
+      caCertificate: this.caCertificate,
+      server: this.url,
+    };
+  }
+
+  async #listen(): Promise<ApiServer> {
+    const { registry, authorizer } = this.#plane;
+    const port = this.#options.port ?? (await this.#lastPort());
+    const start = (wanted: number) =>
+      createApiServer({
+        registry,
+        reader: registry.reader,
+        authorizer,
+        nodeAgent: (name) => this.#kubelets.get(name),
+        clock: this.#clock,
+        pki: this.pki,
+        port: wanted,
+        report: this.#options.report,
+      });
+    try {
+      return await start(port);
+    } catch (error) {
+      if (port === 0 || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+      return start(0);
+    }
+  }
+
+  async #lastPort(): Promise<number> {
+    const { folder } = this.#options;
+    if (folder === undefined) return 0;
+    const text = await readFile(join(folder, 'port'), 'utf8').catch(() => '0');
+    return Number.parseInt(text, 10) || 0;
+  }
+
+  async #run(components: readonly Component[]): Promise<void> {
+    for (const component of components) await component.start(this.context);
+  }
+
+  async #startNodes(plan: readonly NodePlan[], runtime: ContainerRuntime): Promise<void> {
+    this.#runtime = runtime;
+    runtime.loadImages([...systemImages, ...(this.#options.images ?? [])]);
+    const kubelets = plan.map((node) => createKubelet({ ...node, runtime }));
+    for (const kubelet of kubelets) this.#kubelets.set(kubelet.nodeName, kubelet);
+    await Promise.all(kubelets.map((kubelet) => kubelet.start(this.context)));
+  }
+
+  /** Pods can be made in `default` once its ServiceAccount is there. */
+  #defaultAccount(): Promise<void> {
+    const accounts = this.context.informers.of(serviceAccounts);
+    if (accounts.get('default', 'default')) return Promise.resolve();
+    return new Promise((resolve) => {
+      const stop = accounts.on({
+        add: ({ metadata }) => {
+          if (metadata.namespace !== 'default' || metadata.name !== 'default') return;
+          queueMicrotask(() => stop());
+          resolve();
+        },
+      });
+    });
+  }
+
+  async #writeFiles(): Promise<void> {
+    const { folder } = this.#options;
+    if (folder === undefined || this.kubeconfigFile === undefined) return;
+    await replaceFile(join(folder, 'port'), `${this.port}\n`);
+    await replaceFile(this.kubeconfigFile, this.kubeconfig());
+  }
+
+  async #loadBaseline(): Promise<void> {
+    const { folder } = this.#options;
+    const file = folder === undefined ? undefined : join(folder, 'baseline.json');
+    const text = file === undefined ? undefined : await readFile(file, 'utf8').catch(() => undefined);
+    if (text === undefined) await this.snapshot();
+    else this.#baseline = baselineFromJson(text);
+  }
+}
+
+/** Whole or not at all, readable by the owner only. */
+async function replaceFile(file: string, content: string): Promise<void> {
+  const temporary = `${file}.tmp`;
+  await writeFile(temporary, content, { mode: 0o600 });
+  await rename(temporary, file);
+}

@@ -1,0 +1,183 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, systemClock } from '../kernel/clock.ts';
+import { EnvironmentError, UserError } from '../kernel/errors.ts';
+import type { ImageDescription } from './api.ts';
+import { createEmbeddedCluster, type EmbeddedCluster, type EmbeddedClusterOptions } from './cluster.ts';
+
+export interface ClusterHostOptions {
+  /** `$XDG_STATE_HOME/kubedrill/clusters`: one folder a cluster. */
+  folder: string;
+  clock?: Clock;
+  /** What every cluster gets beside its name, nodes and folder. */
+  defaults?: Pick<EmbeddedClusterOptions, 'runtime' | 'images' | 'report'>;
+}
+
+/** A cluster of this process, as its users know it. */
+export interface HostedCluster {
+  readonly id: string;
+  readonly name: string;
+  /** File, mode 0600, in the cluster's folder. */
+  readonly kubeconfig: string;
+  /** `kubedrill-<id>` */
+  readonly context: string;
+  readonly server: string;
+  readonly cluster: EmbeddedCluster;
+}
+
+/** meta.json of a cluster's folder. */
+interface Meta {
+  version: 1;
+  id: string;
+  name: string;
+  nodes: number;
+  createdAt: string;
+  /** A cluster that is not ready when a daemon starts was never handed to anybody. */
+  ready: boolean;
+}
+
+const idPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+
+/** Many embedded clusters under one folder, for the daemon: made, brought back after a restart, deleted. */
+export class ClusterHost {
+  readonly #options: ClusterHostOptions;
+  readonly #clock: Clock;
+  readonly #running = new Map<string, HostedCluster>();
+  readonly #taken = new Set<string>();
+
+  constructor(options: ClusterHostOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  list(): HostedCluster[] {
+    return [...this.#running.values()];
+  }
+
+  get(id: string): HostedCluster | undefined {
+    return this.#running.get(id);
+  }
+
+  /**
+   * Makes a cluster called `name` (a DNS label; its id gets a number if the name is taken) and resolves when it is
+   * ready. If it fails or the process dies before, nothing of it stays.
+   */
+  async create(spec: { name: string; nodes?: number; images?: readonly ImageDescription[] }): Promise<HostedCluster> {
+    const { name, nodes = 1 } = spec;
+    if (!idPattern.test(name) || name.length > 40) {
+      throw new UserError({
+        what: `${name} is no name for a cluster`,
+        why: 'it must be lower-case letters, digits and dashes, at most 40',
+      });
+    }
+    const id = await this.#freeId(name);
+    const folder = join(this.#options.folder, id);
+    const createdAt = new Date(this.#clock.now()).toISOString();
+    const meta: Meta = { version: 1, id, name, nodes, createdAt, ready: false };
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await writeMeta(folder, meta);
+      const hosted = await this.#start(meta, spec.images);
+      await writeMeta(folder, { ...meta, ready: true });
+      return hosted;
+    } catch (error) {
+      await this.delete(id);
+      throw error;
+    } finally {
+      this.#taken.delete(id);
+    }
+  }
+
+  /**
+   * Brings back every cluster of an earlier process with its port, keys and objects; what was never finished is deleted.
+   * Clusters that can't be brought back are told to `failed` and left as they are.
+   */
+  async resume(failed: (id: string, error: unknown) => void): Promise<void> {
+    for (const id of await this.#folders()) {
+      if (this.#running.has(id) || this.#taken.has(id)) continue;
+      try {
+        const meta = await readMeta(join(this.#options.folder, id));
+        if (meta?.ready) await this.#start(meta);
+        else await this.delete(id);
+      } catch (error) {
+        failed(id, error);
+      }
+    }
+  }
+
+  /** Stops the cluster and deletes all that belongs to it; deleting what is not there is fine. */
+  async delete(id: string): Promise<void> {
+    const hosted = this.#running.get(id);
+    this.#running.delete(id);
+    await hosted?.cluster.stop();
+    if (idPattern.test(id)) await rm(join(this.#options.folder, id), { recursive: true, force: true });
+  }
+
+  /** Stops all clusters; their folders keep what is needed to go on. */
+  async stop(): Promise<void> {
+    const all = this.list();
+    this.#running.clear();
+    await Promise.all(all.map(({ cluster }) => cluster.stop()));
+  }
+
+  async #start(meta: Meta, images: readonly ImageDescription[] = []): Promise<HostedCluster> {
+    const { id, name, nodes } = meta;
+    const context = `kubedrill-${id}`;
+    const { defaults } = this.#options;
+    const folder = join(this.#options.folder, id);
+    const cluster = await createEmbeddedCluster({
+      ...defaults,
+      images: [...(defaults?.images ?? []), ...images],
+      clock: this.#clock,
+      folder,
+      nodes,
+      context,
+    });
+    const kubeconfig = join(folder, 'kubeconfig');
+    const hosted: HostedCluster = { id, name, kubeconfig, context, server: cluster.url, cluster };
+    this.#running.set(id, hosted);
+    return hosted;
+  }
+
+  async #freeId(name: string): Promise<string> {
+    const folders = new Set(await this.#folders());
+    for (let n = 1; ; n++) {
+      const id = n === 1 ? name : `${name}-${n}`;
+      if (folders.has(id) || this.#taken.has(id)) continue;
+      this.#taken.add(id);
+      return id;
+    }
+  }
+
+  async #folders(): Promise<string[]> {
+    const { folder } = this.#options;
+    if (!existsSync(folder)) return [];
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory() && idPattern.test(entry.name)).map((entry) => entry.name);
+  }
+}
+
+/** Undefined if there is none: the process died before it was written. */
+async function readMeta(folder: string): Promise<Meta | undefined> {
+  const file = join(folder, 'meta.json');
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as Meta;
+  } catch (error) {
+    throw new EnvironmentError(
+      { what: `cannot read ${file}`, why: 'it is no JSON', next: `delete the folder ${folder}` },
+      { cause: error },
+    );
+  }
+}
+
+async function writeMeta(folder: string, meta: Meta): Promise<void> {
+  const file = join(folder, 'meta.json');
+  await writeFile(`${file}.tmp`, JSON.stringify(meta, undefined, 2), { mode: 0o600 });
+  await rename(`${file}.tmp`, file);
+}
