@@ -56,20 +56,6 @@ export function toPartialMetadata(object: KubeObject, version = 'v1'): KubeObjec
   return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata: object.metadata };
 }
 
-/** The metadata of a list's items, as PartialObjectMetadataList. */
-export function toPartialMetadataList(
-  objects: readonly KubeObject[],
-  listMeta: ListMeta,
-  version = 'v1',
-): Record<string, unknown> {
-  return {
-    kind: 'PartialObjectMetadataList',
-    apiVersion: `meta.k8s.io/${version}`,
-    metadata: listMeta,
-    items: objects.map((object) => toPartialMetadata(object, version)),
-  };
-}
-
 function typed({ group, version, kind }: ResourceDefinition, object: KubeObject): KubeObject {
   return object.kind ? object : { ...object, kind, apiVersion: group === '' ? version : `${group}/${version}` };
 }
