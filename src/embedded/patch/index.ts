@@ -10,14 +10,14 @@ import * as field from '../registry/field.ts';
 import { ApiError, badRequest, isApiError } from '../registry/status.ts';
 import { convertFault } from './convert-fault.ts';
 import { applyJsonPatch } from './json-patch.ts';
-import { goPrint, type JsonMap } from './json-value.ts';
+import { goPrint, isMap, type JsonMap } from './json-value.ts';
 import { updateManagedFields } from './managed-fields.ts';
 import { applyMergePatch } from './merge-patch.ts';
-import { serverSideApply } from './server-side-apply.ts';
+import { checkApplied, serverSideApply } from './server-side-apply.ts';
 import { applyStrategicMergePatch } from './strategic.ts';
 
 export { applyJsonPatch } from './json-patch.ts';
-export { keepManagedFieldsTimes, updateManagedFields } from './managed-fields.ts';
+export { type UpdateRequest, updateManagedFields } from './managed-fields.ts';
 export { applyMergePatch } from './merge-patch.ts';
 export { type ApplyRequest, serverSideApply } from './server-side-apply.ts';
 export { applyStrategicMergePatch } from './strategic.ts';
@@ -115,14 +115,20 @@ export function createManagedFields(): ManagedFields {
       return updateManagedFields({ ...request, apiVersion: apiVersionOf(definition), schema: schemaOf(definition) });
     },
     apply({ definition, fieldValidation, ...request }) {
-      const object = serverSideApply({
-        ...request,
-        kind: definition.kind,
-        apiVersion: apiVersionOf(definition),
-        schema: schemaOf(definition),
-      });
+      const { kind } = definition;
+      const apiVersion = apiVersionOf(definition);
+      const schema = schemaOf(definition);
+      const config = request.subresource === 'scale' ? scaledConfig(request.config, apiVersion, kind) : request.config;
+      const object = serverSideApply({ ...request, config, kind, apiVersion, schema });
       // Unknown fields have been refused already; what is left of validation are type errors of what was merged.
       return normalize(definition, object, fieldValidation);
     },
   };
+}
+
+/** Applying a Scale is applying the workload's replicas. */
+function scaledConfig(config: unknown, apiVersion: string, kind: string): unknown {
+  if (!isMap(config)) return config;
+  checkApplied(config, 'autoscaling/v1', 'Scale', schemaOf('io.k8s.api.autoscaling.v1.Scale'));
+  return { apiVersion, kind, metadata: config.metadata, spec: config.spec };
 }

@@ -3,7 +3,6 @@ import type { KubeObject } from '../../kube/meta.ts';
 import type { TypeSchema } from '../codec/schema.ts';
 import { type Comparison, compare } from './compare.ts';
 import { difference, type FieldSet, isEmpty, recursiveDifference, setOf, union } from './field-set.ts';
-import { deepEqual } from './json-value.ts';
 import {
   capUpdaters,
   decodeManagersOrNone,
@@ -13,7 +12,7 @@ import {
   type Manager,
   type Managers,
 } from './managers.ts';
-import { toTyped } from './typed.ts';
+import { ItemError, toTyped } from './typed.ts';
 
 export interface UpdateRequest {
   /** What is stored now; undefined on create. */
@@ -29,7 +28,7 @@ export interface UpdateRequest {
   time: string;
   schema: TypeSchema;
   /** What a write through this (sub)resource cannot change, as paths. Default: see `resetFieldsOf`. */
-  resetFields?: readonly (readonly string[])[];
+  resetFields?: Paths;
 }
 
 /** Fields that the server owns, which nobody manages. Only the fields themselves, not what is below. */
@@ -45,21 +44,30 @@ const strippedFields = setOf(
   ['f:metadata', 'f:resourceVersion'],
 );
 
-/** Beyond `spec` of a status subresource, as the strategies of v1.35 say. By schema name. */
-const resetByStatus: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  'io.k8s.api.apps.v1.Deployment': [['spec'], ['metadata', 'labels']],
-  'io.k8s.api.core.v1.Pod': [['spec'], ['metadata', 'deletionTimestamp'], ['metadata', 'ownerReferences']],
+type Paths = readonly (readonly string[])[];
+
+const status: Paths = [['status']];
+const spec: Paths = [['spec']];
+
+/** Where the strategies of v1.35 differ from the rule. By schema name and subresource. */
+const resetByStrategy: Readonly<Record<string, Paths>> = {
+  'io.k8s.api.apps.v1.Deployment/status': [['spec'], ['metadata', 'labels']],
+  'io.k8s.api.core.v1.Pod/status': [['spec'], ['metadata', 'deletionTimestamp'], ['metadata', 'ownerReferences']],
+  'io.k8s.api.certificates.v1.CertificateSigningRequest/status': [['spec'], ['status', 'conditions']],
+  'io.k8s.api.certificates.v1.CertificateSigningRequest/approval': [['spec'], ['status', 'certificate']],
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition/status': [['metadata'], ['spec']],
 };
 
 /** What a write to a (sub)resource cannot change: status on the resource itself, spec on its status. */
-export function resetFieldsOf(schema: TypeSchema, subresource: string | undefined): readonly (readonly string[])[] {
-  if (subresource !== 'status') return [['status']];
-  return (schema.kind === 'object' && resetByStatus[schema.name]) || [['spec']];
+export function resetFieldsOf(schema: TypeSchema, subresource: string | undefined): Paths {
+  if (subresource === undefined) return status;
+  const special = schema.kind === 'object' ? resetByStrategy[`${schema.name}/${subresource}`] : undefined;
+  return special ?? (subresource === 'status' ? spec : status);
 }
 
 const resetSets = new WeakMap<object, FieldSet>();
 
-export function resetSet(paths: readonly (readonly string[])[]): FieldSet {
+export function resetSet(paths: Paths): FieldSet {
   let set = resetSets.get(paths);
   if (!set) {
     set = setOf(...paths.map((path) => path.map((field) => `f:${field}`)));
@@ -129,7 +137,12 @@ export function updateManagedFields<T extends KubeObject>(request: Omit<UpdateRe
   if (managers.size > 0 || !live?.metadata?.uid) {
     const self = { name: manager || 'unknown', operation: 'Update' as const, apiVersion, subresource, time };
     const reset = resetSet(request.resetFields ?? resetFieldsOf(schema, request.subresource));
-    recordUpdate(managers, self, schema, live, updated, reset);
+    try {
+      recordUpdate(managers, self, schema, live, updated, reset);
+    } catch (error) {
+      // A list whose items cannot be told apart: the write goes on, ownership stays as it was.
+      if (!(error instanceof ItemError)) throw error;
+    }
     capUpdaters(managers);
   }
   return withManagers(updated, managers);
@@ -142,20 +155,4 @@ function currentManagers(live: KubeObject | undefined, updated: KubeObject, viaS
   if (isReset(sent)) return new Map();
   const managers = decodeManagersOrNone(sent);
   return managers.size > 0 ? managers : decodeManagersOrNone(stored);
-}
-
-/**
- * Keeps a write that changed nothing but the times in managedFields from counting as one: returns `updated` with the live
- * entries then, else as it is. To be called after admission, before the strategy counts the generation.
- */
-export function keepManagedFieldsTimes<T extends KubeObject>(live: KubeObject, updated: T): T {
-  const [stored, now] = [live.metadata?.managedFields ?? [], updated.metadata?.managedFields ?? []];
-  if (stored.length !== now.length) return updated;
-  const timeless = now.every((entry, i) => deepEqual({ ...entry, time: 0 }, { ...stored[i], time: 0 }));
-  if (!timeless || !deepEqual(withoutManagers(live), withoutManagers(updated))) return updated;
-  return { ...updated, metadata: { ...updated.metadata, managedFields: stored } };
-}
-
-function withoutManagers(object: KubeObject): KubeObject {
-  return { ...object, metadata: { ...object.metadata, managedFields: undefined } };
 }

@@ -25,6 +25,7 @@ import {
   resetSet,
   stripServerFields,
   takeFromOthers,
+  type UpdateRequest,
   withManagers,
 } from './managed-fields.ts';
 import { capUpdaters, decodeManagers, identify, type Manager, type Managers } from './managers.ts';
@@ -48,7 +49,7 @@ export interface ApplyRequest {
   time: string;
   schema: TypeSchema;
   /** As in UpdateRequest. */
-  resetFields?: readonly (readonly string[])[];
+  resetFields?: UpdateRequest['resetFields'];
 }
 
 /** A field that another manager owns with another value. */
@@ -66,17 +67,12 @@ interface Conflict {
 export function serverSideApply(request: ApplyRequest): KubeObject {
   const { live, config, manager, apiVersion, subresource = '', time, schema } = request;
   if (!isMap(config)) throw badRequest(`error decoding YAML: ${decodeFault(config)}`);
-  checkKind(request, config);
-  const managers = liveManagers(request);
-  const metadata = isMap(config.metadata) ? config.metadata : {};
-  if (metadata.managedFields !== undefined && metadata.managedFields !== null) {
-    throw badRequest('metadata.managedFields must be nil');
-  }
-  const fault = typeFault(schema, config);
+  checkApplied(config, apiVersion, request.kind ?? live?.kind ?? String(config.kind), schema);
+  const fault = live && typeFault(schema, live, true);
   if (fault !== undefined) {
-    const where = `${metadata.namespace ?? ''}/${metadata.name ?? ''}; ${gvkText(config)}`;
-    throw plainError(`failed to create typed patch object (${where}): ${fault}`);
+    throw plainError(`failed to create typed live object (${whereText(live as JsonMap)}): ${fault}`);
   }
+  const managers = liveManagers(request);
   const applier = { name: manager, operation: 'Apply' as const, apiVersion, subresource, time: undefined };
   const reset = resetSet(request.resetFields ?? resetFieldsOf(schema, request.subresource));
   const attempt = { schema, live: toTyped(schema, withoutManagedFields(live ?? {})), config, managers, applier, reset };
@@ -88,7 +84,7 @@ export function serverSideApply(request: ApplyRequest): KubeObject {
       conflicts = conflicts.filter((c) => !allowed(c.path));
       if (conflicts.length === 0) applied = apply(attempt, true);
     }
-    if ('conflicts' in applied) throw conflictError(conflicts);
+    if ('conflicts' in applied) throw conflictError(conflicts, subresource === 'scale' ? 'autoscaling/v1' : undefined);
   }
   capUpdaters(applied.managers);
   const own = applied.managers.get(identify(applier));
@@ -107,17 +103,32 @@ function decodeFault(config: unknown): string {
   return `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${type} into Go value of type map[string]interface {}`;
 }
 
+function whereText(object: JsonMap): string {
+  const { namespace = '', name = '' } = isMap(object.metadata) ? object.metadata : {};
+  return `${namespace}/${name}; ${gvkText(object)}`;
+}
+
 const gvkText = (object: JsonMap): string => {
   const apiVersion = typeof object.apiVersion === 'string' ? object.apiVersion : '';
   const kind = typeof object.kind === 'string' ? object.kind : '';
   return `${apiVersion === '' ? '/' : apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`;
 };
 
-function checkKind({ apiVersion, kind, live }: ApplyRequest, config: JsonMap): void {
-  const expected = kind ?? live?.kind ?? config.kind;
-  if (config.apiVersion !== apiVersion || config.kind !== expected || !config.kind) {
+/**
+ * Refuses what cannot be applied at all.
+ * @throws ApiError 400 for another kind or managedFields, 500 for what does not fit the schema
+ */
+export function checkApplied(config: JsonMap, apiVersion: string, kind: string, schema: TypeSchema): void {
+  if (config.apiVersion !== apiVersion || config.kind !== kind) {
     throw badRequest(`invalid object type: ${gvkText(config)}`);
   }
+  const managedFields = isMap(config.metadata) ? config.metadata.managedFields : undefined;
+  if (managedFields !== undefined && managedFields !== null) {
+    throw badRequest('metadata.managedFields must be nil');
+  }
+  const fault = typeFault(schema, config);
+  if (fault === undefined) return;
+  throw plainError(`failed to create typed patch object (${whereText(config)}): ${fault}`);
 }
 
 /** Fields that were there before anybody's were recorded belong to `before-first-apply`. */
@@ -204,24 +215,30 @@ function withoutNulls(value: unknown): unknown {
   return out;
 }
 
-function managerText({ name, operation, apiVersion, subresource }: Manager): string {
+/** Managers of a Scale show its version, not the workload's. */
+function managerText({ name, operation, apiVersion, subresource }: Manager, shownVersion = apiVersion): string {
   const who = JSON.stringify(name) + (subresource === '' ? '' : ` with subresource ${JSON.stringify(subresource)}`);
-  return operation === 'Update' ? `${who} using ${apiVersion}` : who;
+  return operation === 'Update' ? `${who} using ${shownVersion}` : who;
 }
 
-function conflictError(conflicts: readonly Conflict[]): ApiError {
+function conflictError(conflicts: readonly Conflict[], version?: string): ApiError {
   const causes: StatusCause[] = conflicts.map(({ manager, path }) => ({
     reason: 'FieldManagerConflict',
-    message: `conflict with ${managerText(manager)}`,
+    message: `conflict with ${managerText(manager, version)}`,
     field: pathText(path),
   }));
-  return new ApiError({ code: 409, reason: 'Conflict', message: conflictText(conflicts), details: { causes } });
+  return new ApiError({
+    code: 409,
+    reason: 'Conflict',
+    message: conflictText(conflicts, version),
+    details: { causes },
+  });
 }
 
-function conflictText(conflicts: readonly Conflict[]): string {
+function conflictText(conflicts: readonly Conflict[], version?: string): string {
   const [first] = conflicts;
   if (first && conflicts.length === 1) {
-    return `Apply failed with 1 conflict: conflict with ${managerText(first.manager)}: ${pathText(first.path)}`;
+    return `Apply failed with 1 conflict: conflict with ${managerText(first.manager, version)}: ${pathText(first.path)}`;
   }
   const byManager = Map.groupBy(conflicts, ({ manager }) => identify(manager));
   const lines = [...byManager]
@@ -229,7 +246,7 @@ function conflictText(conflicts: readonly Conflict[]): string {
     .flatMap(([, group]) => {
       const manager = group[0]?.manager;
       return [
-        ...(manager ? [`conflicts with ${managerText(manager)}:`] : []),
+        ...(manager ? [`conflicts with ${managerText(manager, version)}:`] : []),
         ...group.map(({ path }) => `- ${pathText(path)}`),
       ];
     });

@@ -5,14 +5,17 @@ import { fieldSchema, ItemError, itemElement, resolve } from './typed.ts';
 
 /**
  * Why `value` does not fit its schema, as structured-merge-diff says it (`.data.a: expected string, got ...`); undefined
- * if it fits. Several faults are listed under `errors:`.
+ * if it fits. Several faults are listed under `errors:`. Stored objects may have duplicates in keyed lists.
  */
-export function typeFault(schema: TypeSchema, value: unknown): string | undefined {
-  const faults: string[] = [];
-  visit(schema, value, '', faults);
+export function typeFault(schema: TypeSchema, value: unknown, duplicates = false): string | undefined {
+  const all: string[] = [];
+  visit(schema, value, '', all);
+  const faults = duplicates ? all.filter((fault) => !fault.includes(duplicateText)) : all;
   if (faults.length <= 1) return faults[0];
   return ['errors:', ...faults.map((fault) => `  ${fault}`)].join('\n');
 }
+
+const duplicateText = ': duplicate entries for key ';
 
 function visit(declared: TypeSchema, value: unknown, path: string, faults: string[]): void {
   if (value === null || value === undefined) return;
@@ -67,7 +70,7 @@ function visitItems(schema: ListSchema, items: readonly unknown[], path: string,
       try {
         const element = itemElement(schema, item);
         where = elementText(element);
-        if (seen.has(element)) faults.push(`${path}: duplicate entries for key ${where}`);
+        if (seen.has(element)) faults.push(`${path}${duplicateText}${where}`);
         seen.add(element);
       } catch (error) {
         if (!(error instanceof ItemError)) throw error;
