@@ -1,5 +1,5 @@
-import { labelKeyProblems, labelValueProblems } from './label-syntax.ts';
 import type { LabelSelector } from './meta.ts';
+import { validLabelValue, validQualifiedName } from './validation.ts';
 
 /** A selector that the API server would refuse; `message` is its text (the Status of a 400). */
 export class SelectorError extends Error {
@@ -175,7 +175,7 @@ class LabelParser {
 }
 
 function checkKey(key: string, path: string): void {
-  const problems = labelKeyProblems(key);
+  const problems = validQualifiedName(key);
   if (problems.length > 0) fail(`${path}: Invalid value: ${JSON.stringify(key)}: ${problems.join('; ')}`);
 }
 
@@ -194,7 +194,7 @@ function requirement(key: string, operator: SelectorOperator, values: readonly s
     if ((operator === 'gt' || operator === 'lt') && !/^[+-]?\d+$/.test(value)) {
       errors.push(`values[${i}]: Invalid value: ${shown}: for 'Gt', 'Lt' operators, the value must be an integer`);
     }
-    const problems = labelValueProblems(value);
+    const problems = validLabelValue(value);
     if (problems.length > 0) errors.push(`values[${i}][${key}]: Invalid value: ${shown}: ${problems.join('; ')}`);
   }
   const unique = [...new Set(errors)];
