@@ -79,7 +79,7 @@ function serveSocket(socket: Socket, handlers: Handlers): void {
   socket.on('close', () => {
     for (const controller of running.values()) controller.abort();
   });
-  createInterface(socket).on('line', async (line) => {
+  linesOf(socket, async (line) => {
     const request = JSON.parse(line) as Request;
     if ('cancel' in request) return running.get(request.cancel)?.abort();
     const { id, method, params } = request;
@@ -138,7 +138,7 @@ function clientOf(socket: Socket): RpcClient {
     calls.clear();
     gone.resolve();
   });
-  createInterface(socket).on('line', (line) => {
+  linesOf(socket, (line) => {
     const reply = JSON.parse(line) as Reply;
     const call = calls.get(reply.id);
     if (!call) return;
@@ -180,6 +180,14 @@ function clientOf(socket: Socket): RpcClient {
       });
     },
   };
+}
+
+/** Calls back for each line; the end and errors of the socket are its owner's to hear. */
+function linesOf(socket: Socket, onLine: (line: string) => void): void {
+  createInterface(socket)
+    .on('line', onLine)
+    // readline passes the socket's error on.
+    .on('error', () => undefined);
 }
 
 function toWire(error: unknown): WireError {

@@ -45,7 +45,7 @@ export function readYamlFile<S extends z.ZodType>(
       document.errors.map((e) => place(e.pos[0], e.message)),
     );
 
-  const result = schema.safeParse(fillIn(document.toJS(), variables));
+  const result = schema.safeParse(fillIn(document.toJS(), variables), { reportInput: true });
   if (result.success) return result.data;
   const problems = result.error.issues.flatMap((issue) => {
     const path = issue.path.filter((p) => typeof p !== 'symbol');
@@ -74,14 +74,16 @@ export function fillIn<T>(value: T, variables: Record<string, string>): T {
 }
 
 function messageOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_type') {
-    const missing = issue.input === undefined;
-    return missing
-      ? `${String(issue.path.at(-1) ?? 'it')} is missing: expected ${issue.expected}`
-      : `expected ${issue.expected}`;
-  }
+  const expected = expectationOf(issue);
+  if (expected === undefined) return issue.message;
+  const field = issue.path.at(-1);
+  return issue.input === undefined && field !== undefined ? `${String(field)} is missing: ${expected}` : expected;
+}
+
+function expectationOf(issue: z.core.$ZodIssue): string | undefined {
+  if (issue.code === 'invalid_type') return `expected ${issue.expected}`;
   if (issue.code === 'invalid_value') return `expected ${issue.values.map((v) => JSON.stringify(v)).join(' or ')}`;
-  return issue.message;
+  return undefined;
 }
 
 /** The offset of the deepest node on the path that exists; of a map's key rather than its value if asked. */

@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest';
+import { podLogs } from '../../src/checks/pod-logs.ts';
+import { resource } from '../../src/checks/resource.ts';
+import { rollout } from '../../src/checks/rollout.ts';
+import { unchanged } from '../../src/checks/unchanged.ts';
+import { binding, type FakeViewOptions, fakeView, role, swan } from '../helpers/fake-view.ts';
+
+const workload = { workload: 'deployment/api-client', namespace: 'project-swan' };
+const forbidden =
+  'Error from server (Forbidden): pods is forbidden: User "system:serviceaccount:project-swan:default" cannot list resource "pods" in API group "" in the namespace "project-swan"';
+
+describe('podLogs', () => {
+  const spec = podLogs.schema.parse({
+    ...workload,
+    matches: '^NAME\\s+READY',
+    contradicts: 'Forbidden',
+    period: '3s',
+    shows: 'a table of pods',
+  });
+  const read = (options: Partial<FakeViewOptions>) => {
+    const view = fakeView({ objects: swan(), ...options });
+    return { outcome: podLogs.evaluate(spec, view), wakes: view.wakes };
+  };
+
+  it('passes on a fresh line, and looks again when it would be stale', () => {
+    const { outcome, wakes } = read({
+      logs: [
+        [5, forbidden],
+        [1, 'NAME   READY   STATUS'],
+      ],
+    });
+    expect(outcome).toMatchObject({ status: 'pass' });
+    expect(wakes).toEqual([3 * 3_000 + 2_000 - 1_000 + 100]);
+  });
+
+  it('fails when the last telling line contradicts, and follows it to the cause', () => {
+    const { outcome } = read({
+      logs: [
+        [5, 'NAME   READY   STATUS'],
+        [2, forbidden],
+      ],
+    });
+    expect(outcome).toMatchObject({
+      status: 'fail',
+      actual: 'Forbidden: cannot list pods, 2 s ago (Pod api-client-1-x)',
+    });
+    expect((outcome as { why: string }).why).toContain(
+      'no RoleBinding in namespace project-swan gives ServiceAccount project-swan/default',
+    );
+  });
+
+  it('tells when the right is there already and the next attempt is on its way', () => {
+    const granted = role('[{ apiGroups: [""], resources: [pods], verbs: [list] }]') + binding();
+    const { outcome } = read({ objects: swan() + granted, logs: [[1, forbidden]] });
+    expect(outcome).toMatchObject({
+      status: 'fail',
+      why: "the right is there now; the Pod's next attempt comes in about 2 s",
+    });
+  });
+
+  it('does not take stale success of a running container for success', () => {
+    expect(read({ logs: [[60, 'NAME   READY   STATUS']] }).outcome).toMatchObject({
+      status: 'fail',
+      why: expect.stringContaining('old success is no success'),
+    });
+  });
+
+  it('takes the last word of a container that has ended', () => {
+    expect(read({ logs: [[60, 'NAME   READY   STATUS']], running: false }).outcome).toMatchObject({ status: 'pass' });
+  });
+
+  it('is pending while a Pod that just started had no time to write, then fails on what it writes instead', () => {
+    const now = Date.parse('2026-01-01T00:30:02Z');
+    const { outcome, wakes } = read({ logs: [], now });
+    expect(outcome).toMatchObject({ status: 'pending', actual: 'nothing yet' });
+    expect(wakes).toEqual([5_100]);
+    expect(read({ logs: [[1, 'all is well']] }).outcome).toMatchObject({
+      status: 'fail',
+      actual: 'other output: all is well',
+    });
+  });
+
+  it('does not take a bare Pod with the right labels for a Pod of the Deployment', () => {
+    const bare = `apiVersion: v1\nkind: Pod\nmetadata: { name: api-client, namespace: project-swan, labels: { app: api-client } }\nspec: { containers: [{ name: client, image: x }] }\n`;
+    expect(read({ objects: bare, logs: [[1, 'NAME   READY   STATUS']] }).outcome).toMatchObject({
+      status: 'fail',
+      actual: 'the Deployment api-client does not exist',
+    });
+  });
+});
+
+describe('unchanged', () => {
+  const spec = unchanged.schema.parse({
+    object: 'deployment/api-client',
+    namespace: 'project-swan',
+    fields: ['spec.template.spec.containers[*].command', 'spec.template.spec.containers[*].image'],
+  });
+  const compare = (objects: string) => unchanged.evaluate(spec, fakeView({ objects, baseline: swan() }));
+
+  it('holds while the fields are as they were, also after deleting and making it again', () => {
+    expect(compare(swan('pod-lister'))).toMatchObject({ status: 'pass' });
+    expect(compare(swan().replaceAll('uid-Deployment-api-client', 'another'))).toMatchObject({ status: 'pass' });
+  });
+
+  it('tells which field was changed from what to what', () => {
+    expect(compare(swan().replace('[sh, -c, loop]', '[echo]'))).toMatchObject({
+      status: 'fail',
+      why: 'spec.template.spec.containers[*].command was ["sh","-c","loop"], is ["echo"]',
+    });
+  });
+
+  it('tells that the object is gone', () => {
+    expect(compare('')).toMatchObject({ status: 'fail', actual: 'it is gone' });
+  });
+
+  it('refuses kinds that it does not know', () => {
+    expect(unchanged.schema.safeParse({ object: 'gadget/x', fields: ['spec'] }).success).toBe(false);
+  });
+});
+
+describe('rollout', () => {
+  const look = (objects: string) => rollout.evaluate(rollout.schema.parse(workload), fakeView({ objects }));
+
+  it('passes when all Pods are new and available', () => {
+    expect(look(swan())).toMatchObject({ status: 'pass' });
+  });
+
+  it.each([
+    [
+      'a change that was not seen yet',
+      swan().replace('observedGeneration: 1', 'observedGeneration: 0'),
+      'pending',
+      'the change was not seen yet',
+    ],
+    [
+      'Pods that are not available',
+      swan().replace('availableReplicas: 1', 'availableReplicas: 0'),
+      'pending',
+      '0 of 1 Pods available',
+    ],
+    [
+      'old Pods',
+      swan().replace('replicas: 1, updatedReplicas: 1', 'replicas: 2, updatedReplicas: 1'),
+      'pending',
+      '1 old Pods are still there',
+    ],
+    ['no replicas', swan().replace('  replicas: 1\n', '  replicas: 0\n'), 'fail', 'it is scaled to 0'],
+    ['no Deployment', '', 'fail', 'the Deployment api-client does not exist'],
+  ])('does not pass with %s', (_, objects, status, actual) => {
+    expect(look(objects)).toMatchObject({ status, actual });
+  });
+});
+
+describe('resource', () => {
+  const look = (spec: object) => resource.evaluate(resource.schema.parse(spec), fakeView({ objects: swan() }));
+
+  it('finds an object by name and compares fields and CEL', () => {
+    expect(
+      look({
+        kind: 'deployments',
+        namespace: 'project-swan',
+        name: 'api-client',
+        fields: { 'spec.replicas': 1 },
+        cel: ['object.spec.replicas < 2'],
+      }),
+    ).toMatchObject({ status: 'pass' });
+    expect(
+      look({ kind: 'deployment', namespace: 'project-swan', name: 'api-client', fields: { 'spec.replicas': 3 } }),
+    ).toMatchObject({ status: 'fail', actual: 'api-client: spec.replicas is 1, expected 3' });
+    expect(
+      look({ kind: 'deployment', namespace: 'project-swan', name: 'api-client', cel: ['object.spec.replicas == 3'] }),
+    ).toMatchObject({ status: 'fail' });
+  });
+
+  it('counts, and expects absence', () => {
+    expect(look({ kind: 'serviceaccounts', namespace: 'project-swan', count: { min: 2, max: 2 } })).toMatchObject({
+      status: 'pass',
+    });
+    expect(look({ kind: 'serviceaccounts', namespace: 'project-swan', count: { min: 3 } })).toMatchObject({
+      status: 'fail',
+      expected: 'at least 3 ServiceAccount',
+    });
+    expect(look({ kind: 'secrets', namespace: 'project-swan', expect: 'absent' })).toMatchObject({ status: 'pass' });
+    expect(look({ kind: 'pods', namespace: 'project-swan', expect: 'absent' })).toMatchObject({
+      status: 'fail',
+      actual: 'api-client-1-x',
+    });
+  });
+
+  it('refuses an expression that is no CEL', () => {
+    expect(resource.schema.safeParse({ kind: 'pods', cel: ['object.('] }).success).toBe(false);
+  });
+});
