@@ -11,6 +11,7 @@ import type { RemoteLabs } from './session/remote-labs.ts';
 /** The folder that holds bin/, dist/ and scenarios/: one above this file, in src/ as in dist/. */
 const root = join(fileURLToPath(import.meta.url), '..', '..');
 const paths = resolvePaths();
+const trustFile = join(paths.config, 'trusted-packs.json');
 
 /**
  * Runs one command line and sets the process's exit code. The only place that ends the process or knows all rooms;
@@ -45,6 +46,7 @@ class Interrupted extends Error {}
 async function run(args: string[], signal: AbortSignal, connections: RemoteLabs[]): Promise<number> {
   const { runProgram } = await import('./commands/program.ts');
   const { Catalog } = await import('./scenario/catalog.ts');
+  const { TrustStore } = await import('./scenario/trust.ts');
   const catalog = new Catalog(join(root, 'scenarios'));
   const kept = (connection: RemoteLabs) => {
     connections.push(connection);
@@ -63,6 +65,7 @@ async function run(args: string[], signal: AbortSignal, connections: RemoteLabs[
     env: process.env,
     paths,
     catalog,
+    trust: new TrustStore(trustFile),
     stdout: process.stdout,
     stderr: process.stderr,
     stdin: process.stdin,
@@ -103,13 +106,15 @@ async function run(args: string[], signal: AbortSignal, connections: RemoteLabs[
 
 /** The background process: hosts the clusters and the attempts of this user. */
 async function daemon(): Promise<void> {
-  const [{ runDaemon }, { LabHost }, { Catalog }, { socketPath }, { ensureKubectl, pathWith }] = await Promise.all([
-    import('./daemon/daemon.ts'),
-    import('./session/lab-host.ts'),
-    import('./scenario/catalog.ts'),
-    import('./session/remote-labs.ts'),
-    import('./cluster/kubectl/kubectl.ts'),
-  ]);
+  const [{ runDaemon }, { LabHost }, { Catalog }, { socketPath }, { ensureKubectl, pathWith }, { TrustStore }] =
+    await Promise.all([
+      import('./daemon/daemon.ts'),
+      import('./session/lab-host.ts'),
+      import('./scenario/catalog.ts'),
+      import('./session/remote-labs.ts'),
+      import('./cluster/kubectl/kubectl.ts'),
+      import('./scenario/trust.ts'),
+    ]);
   const log = (line: string) => console.error(`${new Date().toISOString()} ${line}`);
   const { provider, resume, stop } = await embeddedProvider(join(paths.state, 'clusters'));
   const host = new LabHost({
@@ -118,6 +123,7 @@ async function daemon(): Promise<void> {
     catalog: new Catalog(join(root, 'scenarios')),
     providers: [provider],
     scriptEnvironment: async () => ({ PATH: pathWith(await ensureKubectl({ cache: paths.cache })) }),
+    trust: new TrustStore(trustFile),
     log,
   });
   try {

@@ -10,6 +10,7 @@ import { UserError } from '../kernel/errors.ts';
 import { KubeClient } from '../kube/client.ts';
 import { applyScript } from '../scenario/apply.ts';
 import { defaultSeed, loadScenario, scenarioIds } from '../scenario/load.ts';
+import type { TrustStore } from '../scenario/trust.ts';
 import type { Pack, Scenario, Script } from '../scenario/types.ts';
 import { Attempt } from '../session/attempt.ts';
 
@@ -51,6 +52,7 @@ export interface VerifyOptions {
   kubectl(): Promise<KubectlVersion>;
   /** Makes a provider whose clusters live in `folder`. */
   provider(folder: string): Promise<{ provider: Provider; stop(): Promise<void> }>;
+  trust: TrustStore;
   signal: AbortSignal;
   progress(line: string): void;
 }
@@ -67,6 +69,7 @@ export async function verifyPacks(options: VerifyOptions): Promise<VerifyReport>
       next: 'kubedrill list',
     });
   }
+  for (const s of scenarios) options.trust.require(s, [...s.setup, ...s.solutions, ...s.mistakes]);
   const kubectl = await options.kubectl();
   const folder = await mkdtemp(join(tmpdir(), 'kubedrill-verify-'));
   try {

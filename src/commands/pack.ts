@@ -31,6 +31,7 @@ export const pack: CommandFactory = ({ services, print, json, note, exit }) => {
         parallel: Math.max(1, Number(options.parallel) || 1),
         kubectl: () => services.kubectl(note),
         provider: (folder) => services.localProvider(options.cluster, folder),
+        trust: services.trust,
         signal: services.signal,
         progress: options.json ? () => undefined : note,
       });
@@ -39,6 +40,17 @@ export const pack: CommandFactory = ({ services, print, json, note, exit }) => {
       const paint = paintFor(services.stdout);
       for (const scenario of report.scenarios)
         print(scenarioText(scenario, (ok) => (ok ? paint('green', '✔') : paint('red', '✘'))));
+    });
+  command
+    .command('trust')
+    .description('agree that the scripts of a pack, as it is now, may run on this machine')
+    .argument('<folder>', 'the folder of the pack')
+    .option('--json', 'print one JSON document')
+    .action((folder: string, options: { json?: boolean }) => {
+      const trusted = services.catalog.pack(folder);
+      const digest = services.trust.trust(trusted);
+      if (options.json) return json({ pack: trusted.id, digest });
+      print(`${trusted.id} is trusted as it is now (${digest.slice(0, 12)})`);
     });
   return command;
 };

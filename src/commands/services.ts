@@ -2,6 +2,7 @@ import type { KubectlVersion } from '../cluster/kubectl/version.ts';
 import type { Diagnosis, Provider } from '../cluster/provider.ts';
 import type { Paths } from '../kernel/paths.ts';
 import type { Catalog } from '../scenario/catalog.ts';
+import type { TrustStore } from '../scenario/trust.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
 
 /** What main gives to the commands: everything that reaches outside of them. */
@@ -10,6 +11,7 @@ export interface Services {
   env: NodeJS.ProcessEnv;
   paths: Paths;
   catalog: Catalog;
+  trust: TrustStore;
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
   stdin: NodeJS.ReadStream;

@@ -8,6 +8,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { EnvironmentError, UserError } from '../kernel/errors.ts';
 import type { Catalog } from '../scenario/catalog.ts';
 import { defaultSeed } from '../scenario/load.ts';
+import type { TrustStore } from '../scenario/trust.ts';
 import { Attempt, type AttemptDependencies } from './attempt.ts';
 import type { AttemptEvent } from './events.ts';
 import { type AttemptFold, foldAttempt } from './fold.ts';
@@ -23,6 +24,7 @@ export interface LabHostOptions {
   catalog: Catalog;
   providers: readonly Provider[];
   scriptEnvironment(): Promise<Record<string, string>>;
+  trust: TrustStore;
   log(line: string): void;
 }
 
@@ -72,6 +74,7 @@ export class LabHost implements Labs {
       seed,
       ...(request.packFolder ? { packFolder: request.packFolder } : {}),
     });
+    this.#options.trust.require(scenario, scenario.setup);
     if (request.resume) {
       const running = this.#newest((a) => a.scenario.id === scenario.id && a.scenario.pack.id === scenario.pack.id);
       if (running) return running.state();
