@@ -26,11 +26,12 @@ export async function runCommand(
   channel.onResize((columns, rows) => process.resize?.(columns, rows));
   if (channel.stdin && process.stdin) forward(channel.stdin, process.stdin);
   else channel.stdin?.resume();
-  const code = await process.exit.catch(() => 137);
-  await Promise.all([
+  const output = Promise.all([
     drained(process.stdout, channel.stdout),
-    process.stderr ? drained(process.stderr, channel.stderr) : undefined,
+    process.stderr && drained(process.stderr, channel.stderr),
   ]);
+  const code = await process.exit.catch(() => 137);
+  await output;
   channel.closed.removeEventListener('abort', hangUp);
   channel.finish(exitStatus(code));
 }
@@ -48,7 +49,7 @@ async function drained(from: Readable, to: Writable | undefined): Promise<void> 
     from.resume();
     return;
   }
-  await finished(from.pipe(to)).catch(() => undefined);
+  await finished(from.pipe(to), { readable: false }).catch(() => undefined);
 }
 
 /** How the process ended, as clients of v4.channel.k8s.io and later read it. */
