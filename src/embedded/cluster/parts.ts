@@ -3,11 +3,20 @@ import { clusterRoleAggregation } from '../controllers/cluster-role-aggregation.
 import { namespaceController } from '../controllers/namespace.ts';
 import { rootCaPublisher } from '../controllers/root-ca-publisher.ts';
 import { serviceAccountController } from '../controllers/serviceaccount.ts';
+import { serviceAccountTokenController } from '../controllers/serviceaccount-token.ts';
+import type { Pki } from '../pki/pki.ts';
 import type { CreateHandler } from '../registry/types.ts';
+import { signToken } from '../server/authn/jwt.ts';
 
 /** The controllers of kube-controller-manager, in its order. */
-export function controllers(): Component[] {
-  return [serviceAccountController, rootCaPublisher, namespaceController, clusterRoleAggregation];
+export function controllers(pki: Pick<Pki, 'serviceAccounts'>): Component[] {
+  return [
+    serviceAccountController,
+    serviceAccountTokenController((claims) => signToken(claims, pki.serviceAccounts)),
+    rootCaPublisher,
+    namespaceController,
+    clusterRoleAggregation,
+  ];
 }
 
 /** Subresources that need more than their kind's strategy. */
