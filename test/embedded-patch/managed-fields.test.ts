@@ -100,6 +100,28 @@ describe('updateManagedFields', () => {
     expect(entriesOf(scaled)[0]).not.toHaveProperty('time');
   });
 
+  it('lets nobody own replicas after scaling to 0', () => {
+    const live = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: {
+        uid: 'u',
+        managedFields: [entry('m', 'Update', 1, { 'f:spec': { 'f:paused': {}, 'f:replicas': {} } })],
+      },
+      spec: { paused: true, replicas: 5 },
+    };
+    const scaled = updateManagedFields({
+      live,
+      updated: { ...live, spec: { paused: true, replicas: 0 } },
+      manager: 'scaler',
+      apiVersion: 'apps/v1',
+      subresource: 'scale',
+      time: at(2),
+      schema: deploymentSchema,
+    });
+    expect(entriesOf(scaled).map((e) => [e.manager, e.fieldsV1])).toEqual([['m', { 'f:spec': { 'f:paused': {} } }]]);
+  });
+
   it.each([[[]], [[{}]]])('forgets all managers when a patch sets managedFields to %j', (managedFields) => {
     const created = write(undefined, configMap({ a: '1' }), 'one', 1);
     const patched = applyMergePatch(created as JsonMap, { metadata: { managedFields } });

@@ -1,5 +1,5 @@
 /** The door of `patch/`: what the registry uses, and the pure functions behind it. */
-import type { KubeObject } from '../../kube/meta.ts';
+import { apiVersionOf, type KubeObject } from '../../kube/meta.ts';
 import type { PatchType } from '../api.ts';
 import { decodeBody, type FieldValidation, normalize } from '../codec/decode.ts';
 import type { TypeSchema } from '../codec/schema.ts';
@@ -24,21 +24,6 @@ export { applyStrategicMergePatch } from './strategic.ts';
 
 type DirectPatch = Exclude<PatchType, 'apply'>;
 
-/** The patched object and what an error would show of it: the new document, or for strategic patches the patch itself. */
-function applied(
-  type: DirectPatch,
-  live: JsonMap,
-  body: unknown,
-  schema: TypeSchema,
-): { object: JsonMap; shown: string } {
-  if (type === 'strategic') {
-    const { object, rest } = applyStrategicMergePatch(live, body, schema);
-    return { object, shown: goPrint(rest) };
-  }
-  const object = type === 'json' ? applyJsonPatch(live, body) : applyMergePatch(live, body);
-  return { object, shown: field.goJson(object) };
-}
-
 /**
  * `live` with a JSON, merge or strategic patch applied, nothing checked but the patch itself. Does not change its
  * arguments.
@@ -46,7 +31,14 @@ function applied(
  * @throws ApiError as kube-apiserver answers a patch that cannot be applied
  */
 export function applyPatch(type: DirectPatch, live: KubeObject, body: unknown, schema: TypeSchema): KubeObject {
-  return applied(type, live as JsonMap, body, schema).object;
+  switch (type) {
+    case 'strategic':
+      return applyStrategicMergePatch(live as JsonMap, body, schema).object;
+    case 'json':
+      return applyJsonPatch(live as JsonMap, body);
+    case 'merge':
+      return applyMergePatch(live as JsonMap, body);
+  }
 }
 
 /** The 400 for a body that is no JSON; `why` is Go's text: `unexpected end of JSON input`. */
@@ -60,13 +52,28 @@ export function malformedPatch(type: PatchType, why: string): ApiError {
 /** Patches for the registry: applied, then decoded into the kind, with the server's errors for what does not fit. */
 export function createPatcher(): Patcher {
   return {
-    patch({ definition, type, live, body, fieldValidation }) {
-      const { object, shown } = applied(type, live as JsonMap, body, schemaOf(definition));
+    patch(request) {
+      const { definition, type, live, body, fieldValidation } = request;
+      const object = applyPatch(type, live, body, schemaOf(definition));
       const fault = type === 'strategic' ? convertFault(definition.schema, object) : undefined;
-      if (fault !== undefined) throw patchInvalid(shown, fault);
-      return decodePatched(definition, object, fieldValidation, shown);
+      if (fault !== undefined) throw patchInvalid(shownOf(request), fault);
+      try {
+        return keepReset(object, decodePatched(definition, object, fieldValidation));
+      } catch (error) {
+        if (!isApiError(error) || error.status.code !== 400) throw error;
+        // A patch tells the decoder's error alone.
+        const why = error.message.replace(/^.*? in version ".*?" cannot be handled as a [^:]+: /, '');
+        throw patchInvalid(shownOf(request), why);
+      }
     },
   };
+}
+
+/** What an error shows: the new document in Go's order, or for strategic patches the patch as the merge left it. */
+function shownOf({ definition, type, live, body }: Parameters<Patcher['patch']>[0]): string {
+  const schema = schemaOf(definition);
+  if (type === 'strategic') return goPrint(applyStrategicMergePatch(live as JsonMap, body, schema).rest);
+  return field.goJson(applyPatch(type, normalize(definition, live).object, body, schema));
 }
 
 /** The 422 names no kind. */
@@ -80,23 +87,13 @@ function patchInvalid(shown: string, why: string): ApiError {
   });
 }
 
-function decodePatched(
-  definition: ResourceDefinition,
-  object: JsonMap,
-  fieldValidation: FieldValidation,
-  shown: string,
-): Wanted {
-  const { group, version, kind } = definition;
-  const same = object.kind === kind && object.apiVersion === (group === '' ? version : `${group}/${version}`);
-  try {
-    if (same) return keepReset(object, normalize(definition, object, fieldValidation));
-    const bytes = new TextEncoder().encode(JSON.stringify(object));
-    return decodeBody(bytes, 'application/json', definition, fieldValidation);
-  } catch (error) {
-    if (!isApiError(error) || error.status.code !== 400) throw error;
-    // A patch tells the decoder's error alone.
-    throw patchInvalid(shown, error.message.replace(/^.*? in version ".*?" cannot be handled as a [^:]+: /, ''));
+function decodePatched(definition: ResourceDefinition, object: KubeObject, fieldValidation: FieldValidation): Wanted {
+  if (object.kind === definition.kind && object.apiVersion === apiVersionOf(definition)) {
+    return normalize(definition, object, fieldValidation);
   }
+  // Refused, but only after it was decoded as what it says it is.
+  const bytes = new TextEncoder().encode(JSON.stringify(object));
+  return decodeBody(bytes, 'application/json', definition, fieldValidation);
 }
 
 /** `managedFields: []` means something, other empty lists do not: the decoder leaves them all out. */
@@ -109,7 +106,6 @@ function keepReset(object: KubeObject, wanted: Wanted): Wanted {
 
 /** managedFields and server-side apply for the registry. */
 export function createManagedFields(): ManagedFields {
-  const apiVersionOf = ({ group, version }: ResourceDefinition) => (group === '' ? version : `${group}/${version}`);
   return {
     update({ definition, ...request }) {
       return updateManagedFields({ ...request, apiVersion: apiVersionOf(definition), schema: schemaOf(definition) });

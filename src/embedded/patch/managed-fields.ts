@@ -3,6 +3,7 @@ import type { KubeObject } from '../../kube/meta.ts';
 import type { TypeSchema } from '../codec/schema.ts';
 import { type Comparison, compare } from './compare.ts';
 import { difference, type FieldSet, isEmpty, recursiveDifference, setOf, union } from './field-set.ts';
+import { isMap } from './json-value.ts';
 import {
   capUpdaters,
   decodeManagersOrNone,
@@ -115,15 +116,24 @@ export function recordUpdate(
   updated: unknown,
   reset: FieldSet,
 ): void {
-  const c = filterComparison(compare(schema, toTyped(schema, live ?? {}), toTyped(schema, updated)), reset);
+  const viaScale = self.subresource === 'scale';
+  const [old, now] = viaScale ? [withoutZeroReplicas(live), withoutZeroReplicas(updated)] : [live, updated];
+  const c = filterComparison(compare(schema, toTyped(schema, old ?? {}), toTyped(schema, now)), reset);
   takeFromOthers(managers, undefined, c);
   const taken = stripServerFields(union(c.modified, c.added));
   if (isEmpty(taken)) return;
   const id = identify(self);
   const before = managers.get(id);
   // Writes through `scale` are recorded without a time of their own.
-  const time = self.subresource === 'scale' ? before?.time : self.time;
+  const time = viaScale ? before?.time : self.time;
   managers.set(id, { ...self, time, set: before ? union(taken, before.set) : taken });
+}
+
+/** A Scale leaves 0 out: who scales to it owns nothing, and nobody else does. */
+function withoutZeroReplicas(object: unknown): unknown {
+  if (!isMap(object) || !isMap(object.spec) || object.spec.replicas !== 0) return object;
+  const { replicas: _, ...spec } = object.spec;
+  return { ...object, spec };
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { DeleteOptions } from '../../kube/api.gen.ts';
 import type { KubeObject, Stored } from '../../kube/meta.ts';
+import type { PatchType } from '../api.ts';
 import type { ResourceDefinition } from '../definition.ts';
 import { Core, ensureNamespace } from './core.ts';
 import { createObject } from './create.ts';
@@ -23,6 +24,9 @@ import { updateObject } from './update.ts';
 import { watchObjects } from './watch.ts';
 
 type Written = { object: KubeObject; created: boolean };
+
+/** A patch that is applied to the object as it is, without owners of fields. */
+type DirectPatch = { type: Exclude<PatchType, 'apply'>; body: unknown };
 
 /** Subresources that kube-apiserver writes without its field manager. */
 const unmanaged = new Set(['binding', 'eviction']);
@@ -123,17 +127,20 @@ export class GenericRegistry implements Registry {
     context: RequestContext,
   ): Promise<Written> {
     this.#requireWrite(d, 'patch', context);
-    if (context.subresource === 'scale') {
-      const scale = (live: Stored) => {
-        const shown = scaleOf(live);
-        return checkScale(this.#patched(scaleDefinition(d), shown, patch, context), name);
+    if (context.subresource === 'scale' && patch.type === 'apply') {
+      const build = (live: Stored | undefined) => {
+        if (!live) throw notFound(d, name);
+        return this.#applied(d, namespace, name, live, patch, context);
       };
-      return this.#scale(d, namespace, name, context, undefined, scale);
+      const { object } = updateObject(this.#core, { definition: d, namespace, name, context, build });
+      return { object: scaleOf(object), created: false };
     }
+    if (context.subresource === 'scale') return this.#patchScale(d, namespace, name, patch, context);
     const build = (live: Stored | undefined) => {
       if (patch.type === 'apply') return this.#applied(d, namespace, name, live, patch, context);
       if (!live) throw notFound(d, name);
-      const object = this.#core.complete(d, this.#patched(d, live, patch, context));
+      const direct: DirectPatch = { type: patch.type, body: patch.body };
+      const object = this.#core.complete(d, this.#patched(d, live, direct, context));
       checkName(object, name, namespace);
       this.#core.dropDuplicateOwners(object, context, false);
       return this.#manage(d, live, object, context);
@@ -211,9 +218,7 @@ export class GenericRegistry implements Registry {
     });
   }
 
-  #patched(d: ResourceDefinition, live: KubeObject, patch: PatchRequest, context: RequestContext): KubeObject {
-    const { type, body } = patch;
-    if (type === 'apply') throw notSimulated('server-side apply to a scale');
+  #patched(d: ResourceDefinition, live: KubeObject, { type, body }: DirectPatch, context: RequestContext): KubeObject {
     const { fieldValidation } = context;
     const wanted = this.#core.options.patcher.patch({ definition: d, type, live, body, fieldValidation });
     for (const warning of wanted.warnings) context.warn(warning);
@@ -251,20 +256,48 @@ export class GenericRegistry implements Registry {
     return object;
   }
 
+  /** Writes a Scale: its replicas go to the workload, and the ownership of `spec.replicas` with them. */
   #scale(
     d: ResourceDefinition,
     namespace: string | undefined,
     name: string,
     context: RequestContext,
     uid: string | undefined,
-    scale: (live: Stored) => KubeObject,
+    scale: (live: Stored) => Scale,
   ): Written {
     const build = (live: Stored | undefined) => {
       if (!live) throw notFound(d, name);
-      const wanted: Scale = scale(live);
-      return this.#manage(d, live, this.#core.complete(d, withScale(live, wanted)), context);
+      const scaled = this.#core.complete(d, withScale(live, scale(live)));
+      // In a Scale zero replicas are no field at all: then nobody owns it (as recorded).
+      const { spec } = scaled as { spec?: { replicas?: number } };
+      const shown = spec?.replicas === 0 ? { ...scaled, spec: { ...spec, replicas: undefined } } : scaled;
+      return { ...this.#manage(d, live, shown, context), spec } as KubeObject;
     };
     const { object } = updateObject(this.#core, { definition: d, namespace, name, context, uid, build });
+    return { object: scaleOf(object), created: false };
+  }
+
+  #patchScale(
+    d: ResourceDefinition,
+    namespace: string | undefined,
+    name: string,
+    patch: PatchRequest,
+    context: RequestContext,
+  ): Written {
+    if (patch.type !== 'apply') {
+      const direct: DirectPatch = { type: patch.type, body: patch.body };
+      const scale = (live: Stored) =>
+        checkScale(this.#patched(scaleDefinition(d), scaleOf(live), direct, context), name);
+      return this.#scale(d, namespace, name, context, undefined, scale);
+    }
+    const build = (live: Stored | undefined) => {
+      if (!live) throw notFound(d, name);
+      const { spec } = checkScale(patch.body as KubeObject, name);
+      const { apiVersion, kind } = live;
+      const body = { apiVersion, kind, metadata: { name, namespace }, spec: { replicas: spec?.replicas } };
+      return this.#applied(d, namespace, name, live, { ...patch, body }, context);
+    };
+    const { object } = updateObject(this.#core, { definition: d, namespace, name, context, build });
     return { object: scaleOf(object), created: false };
   }
 }
