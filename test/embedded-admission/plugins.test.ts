@@ -111,6 +111,10 @@ describe('ServiceAccount', () => {
     });
   });
 
+  it('leaves it to validation to refuse a Pod without containers', () => {
+    expect(run(pod({ containers: null as never })).message).toBe('');
+  });
+
   it('asks the Pod before the account whether to mount', () => {
     expect(specOf(run(pod({ automountServiceAccountToken: false })))?.volumes).toBeUndefined();
     expect(specOf(run(pod({ serviceAccountName: 'quiet' })))?.volumes).toBeUndefined();

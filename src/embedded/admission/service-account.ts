@@ -68,7 +68,8 @@ function mountToken(spec: PodSpec): void {
   const present = spec.volumes?.find((volume) => volume.name.startsWith(tokenVolumePrefix));
   const name = present?.name ?? generateName(tokenVolumePrefix);
   let mounted = false;
-  for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
+  // A Pod without containers is null here; validation refuses it later.
+  for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
     if (container.volumeMounts?.some((mount) => mount.mountPath === tokenMountPath)) continue;
     container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath: tokenMountPath }];
     mounted = true;
