@@ -56,14 +56,20 @@ function rule(limit: number, pattern: string, message: string, ...examples: stri
   };
 }
 
-/** RFC 1123 label: Namespaces, containers, ports of Services. */
-export const dnsLabel = rule(
+const plainDnsLabel = rule(
   63,
   label,
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character",
   'my-name',
   '123-abc',
 );
+
+/** RFC 1123 label: Namespaces, containers, ports of Services. What would do as a subdomain only has too many dots. */
+export function dnsLabel(value: string): string[] {
+  const errors = plainDnsLabel(value);
+  if (!value.includes('.') || !matches(subdomain, value)) return errors;
+  return [...errors.slice(0, -1), 'must not contain dots'];
+}
 
 /** RFC 1123 subdomain: the name of most objects. */
 export const dnsSubdomain = rule(

@@ -12,6 +12,7 @@ import { authenticationReviewHandlers } from '../rbac/token-review.ts';
 import type { Authorizer } from '../rbac/types.ts';
 import { GenericRegistry } from '../registry/registry.ts';
 import type { CreateHandler, ObjectReader } from '../registry/types.ts';
+import { resourceHandlers } from '../resources/handlers/index.ts';
 import { createTokenAuthenticator } from '../server/authn/service-account-tokens.ts';
 import { tokenRequestHandler } from '../server/authn/token-request.ts';
 import { WriteAheadLog } from '../store/log.ts';
@@ -66,6 +67,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       authenticateToken: async (token, audiences) => tokens.review(token, audiences),
     }),
     '/serviceaccounts/token': tokenRequestHandler({ key: pki.serviceAccounts, reader, clock }),
+    ...resourceHandlers(clock),
     ...options.handlers,
   };
   const registry = new GenericRegistry({

@@ -57,7 +57,7 @@ function validateSpec({ spec }: DaemonSet): FieldError[] {
       ),
     );
   }
-  if (spec.selector !== undefined && isEmptySelector(spec.selector)) {
+  if (spec.selector && isEmptySelector(spec.selector)) {
     errors.push(field.invalid(at.child('selector'), spec.selector, 'empty selector is invalid for daemonset'));
   }
   errors.push(...validatePodTemplate(template, at.child('template')));
@@ -88,8 +88,8 @@ const counts = [
 const generationOf = (set: DaemonSet) => Number(set.metadata?.annotations?.[templateGeneration] ?? 0);
 
 function setGeneration(set: DaemonSet, generation: number): void {
-  const annotations = { ...set.metadata?.annotations, [templateGeneration]: String(generation) };
-  set.metadata = { ...set.metadata, annotations };
+  set.metadata ??= {};
+  set.metadata.annotations = { ...set.metadata.annotations, [templateGeneration]: String(generation) };
 }
 
 export const daemonSetResource = defineResource<DaemonSet>({
@@ -110,6 +110,7 @@ export const daemonSetResource = defineResource<DaemonSet>({
         rolling.maxSurge ??= 0;
       }
       spec.revisionHistoryLimit ??= 10;
+      setGeneration(set, generationOf(set));
     },
     prepareForCreate(set) {
       set.status = { currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 };

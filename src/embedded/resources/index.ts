@@ -1,4 +1,5 @@
 import type { ResourceDefinition } from '../definition.ts';
+import { bindingResource } from './bindings.ts';
 import { clusterRoleBindingResource } from './cluster-role-bindings.ts';
 import { clusterRoleResource } from './cluster-roles.ts';
 import { configMapResource } from './config-maps.ts';
@@ -34,6 +35,7 @@ import { tokenReviewResource } from './token-reviews.ts';
 
 /** Every built-in kind. Adding a kind is adding its file and one line here. */
 export const builtinResources: readonly ResourceDefinition[] = [
+  bindingResource,
   configMapResource,
   endpointsResource,
   eventResource,

@@ -15,10 +15,7 @@ function defaults(job: Job): void {
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
   spec.parallelism ??= 1;
   spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : 2_147_483_647;
-  const labels = spec.template.metadata?.labels;
-  if (labels !== undefined && Object.keys(job.metadata?.labels ?? {}).length === 0) {
-    job.metadata = { ...job.metadata, labels: { ...labels } };
-  }
+  takeOverLabels(job);
   spec.completionMode ??= 'NonIndexed';
   spec.suspend ??= false;
   spec.manualSelector ??= false;
@@ -28,6 +25,18 @@ function defaults(job: Job): void {
   }
 }
 
+/** A Job without labels has those of its Pods. */
+function takeOverLabels(job: Job): void {
+  const labels = job.spec?.template.metadata?.labels;
+  if (labels === undefined || Object.keys(job.metadata?.labels ?? {}).length > 0) return;
+  job.metadata ??= {};
+  job.metadata.labels = { ...labels };
+}
+
+/** As maps are printed in messages. */
+const sortedByKey = (labels: Record<string, string>) =>
+  Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+
 /** Gives the Job a selector and its Pods the labels for it, from the Job's own uid and name. */
 function generateSelector(job: Job, spec: JobSpec): void {
   const uid = job.metadata?.uid ?? '';
@@ -35,17 +44,17 @@ function generateSelector(job: Job, spec: JobSpec): void {
   const template = spec.template;
   template.metadata = {
     ...template.metadata,
-    labels: {
+    labels: sortedByKey({
       ...template.metadata?.labels,
       'controller-uid': uid,
       'batch.kubernetes.io/controller-uid': uid,
       'job-name': name,
       'batch.kubernetes.io/job-name': name,
-    },
+    }),
   };
   spec.selector = {
     ...spec.selector,
-    matchLabels: { ...spec.selector?.matchLabels, 'batch.kubernetes.io/controller-uid': uid },
+    matchLabels: sortedByKey({ ...spec.selector?.matchLabels, 'batch.kubernetes.io/controller-uid': uid }),
   };
 }
 
@@ -69,10 +78,7 @@ export const jobResource = defineResource<Job>({
       if (job.spec === undefined) return;
       if (job.spec.manualSelector !== true) generateSelector(job, job.spec);
       // The labels that a Job without labels takes over from its Pods include the generated ones.
-      if (Object.keys(job.metadata?.labels ?? {}).length === 0) {
-        const labels = job.spec.template.metadata?.labels;
-        if (labels !== undefined) job.metadata = { ...job.metadata, labels: { ...labels } };
-      }
+      takeOverLabels(job);
     },
     validate: (job, { subresource }) => (subresource === 'status' ? validateJobStatus(job) : validateJob(job)),
     validateUpdate: (job, old, { subresource }) => (subresource === 'status' ? [] : validateJobUpdate(job, old)),

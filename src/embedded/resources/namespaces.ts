@@ -25,9 +25,8 @@ export const namespaceResource = defineResource<Namespace>({
     generation: false,
     defaults(namespace) {
       // The label that NetworkPolicies and others select namespaces by (KEP-2161).
-      const name = namespace.metadata?.name;
-      if (name)
-        namespace.metadata = { ...namespace.metadata, labels: { ...namespace.metadata?.labels, [nameLabel]: name } };
+      const { metadata } = namespace;
+      if (metadata?.name) metadata.labels = { ...metadata.labels, [nameLabel]: metadata.name };
     },
     prepareForCreate(namespace) {
       namespace.status = { phase: 'Active' };

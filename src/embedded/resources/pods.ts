@@ -24,13 +24,16 @@ function gracePeriod(pod: Stored<Pod>, requested: number | undefined): number {
 export const podResource = defineResource<Pod>({
   ...pods,
   strategy: {
-    generation: true,
+    // Counted here: a binding changes the spec without counting.
+    generation: false,
     defaults(pod) {
-      if (pod.spec !== undefined) defaultPod(pod.spec);
-    },
-    prepareForCreate(pod) {
       pod.spec ??= { containers: [] };
       defaultPod(pod.spec);
+    },
+    prepareForCreate(pod) {
+      pod.metadata ??= {};
+      pod.metadata.generation = 1;
+      pod.spec ??= { containers: [] };
       pod.status = { phase: 'Pending', qosClass: qosClass(pod.spec) };
       const gated = (pod.spec.schedulingGates ?? []).length > 0;
       if (gated) {

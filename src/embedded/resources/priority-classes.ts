@@ -52,7 +52,8 @@ export const priorityClassResource = defineResource<PriorityClass>({
       priorityClass.preemptionPolicy ??= 'PreemptLowerPriority';
     },
     prepareForCreate(priorityClass) {
-      priorityClass.metadata = { ...priorityClass.metadata, generation: 1 };
+      priorityClass.metadata ??= {};
+      priorityClass.metadata.generation = 1;
     },
     validate: (priorityClass, { operation }) => (operation === 'create' ? validate(priorityClass) : []),
     validateUpdate,

@@ -62,7 +62,6 @@ export const replicaSetResource = defineResource<ReplicaSet>({
       subresource === 'status' ? [] : field.immutable('spec.selector', set.spec?.selector, old.spec?.selector),
     warnings: (set, old) => workloadWarnings(set, old, (s) => s.spec?.template),
   },
-  fieldSelectors: { 'status.replicas': (set) => String(set.status?.replicas ?? 0) },
   cells: (set, now) => [
     set.metadata.name,
     set.spec?.replicas ?? 0,

@@ -40,7 +40,8 @@ export const replicationControllerResource = defineResource<ReplicationControlle
       if (labels !== undefined) {
         if (Object.keys(spec.selector ?? {}).length === 0) spec.selector = { ...labels };
         if (Object.keys(controller.metadata?.labels ?? {}).length === 0) {
-          controller.metadata = { ...controller.metadata, labels: { ...labels } };
+          controller.metadata ??= {};
+          controller.metadata.labels = { ...labels };
         }
       }
       spec.replicas ??= 1;

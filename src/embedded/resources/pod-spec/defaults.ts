@@ -71,6 +71,8 @@ const containersOf = (spec: PodSpec): (Container | EphemeralContainer)[] => [
 
 /** What Pods and Pod templates have in common. */
 export function defaultPodSpec(spec: PodSpec): void {
+  // A missing list arrives as null, as Go's encoder writes it.
+  spec.containers ??= [];
   spec.dnsPolicy ||= 'ClusterFirst';
   spec.restartPolicy ||= 'Always';
   spec.securityContext ??= {};

@@ -14,7 +14,7 @@ const specPath = field.path('spec');
 const noSpec: PodSpec = { containers: [] };
 
 export function validatePod(pod: Pod, { operation, subresource }: StrategyContext): FieldError[] {
-  if (subresource === 'status') return [];
+  if (subresource === 'status' || subresource === 'binding' || subresource === 'eviction') return [];
   const spec = pod.spec ?? noSpec;
   const errors = validatePodSpec(spec, specPath);
   if (operation !== 'create') return errors;
@@ -36,6 +36,9 @@ export function validatePodUpdate(pod: Pod, old: Stored<Pod>, { subresource }: S
       return validateEphemeralUpdate(pod, old);
     case 'resize':
       return validateResize(pod, old);
+    case 'binding':
+    case 'eviction':
+      return [];
     default:
       return validateSpecUpdate(pod.spec ?? noSpec, old.spec ?? noSpec);
   }

@@ -1,6 +1,7 @@
 import type { Container, Pod, PodSpec } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
 import type { StrategyContext } from '../../definition.ts';
+import * as field from '../../registry/field.ts';
 
 const syncPodIPs = (pod: Pod) => {
   const status = pod.status;
@@ -27,32 +28,36 @@ function resizedSpec(spec: PodSpec | undefined, old: PodSpec): PodSpec {
   return resized;
 }
 
+function countGeneration(pod: Pod, old: Stored<Pod>): void {
+  pod.metadata ??= {};
+  pod.metadata.generation = (old.metadata.generation ?? 0) + (field.sameJson(pod.spec, old.spec) ? 0 : 1);
+}
+
+function keepAllButStatus(pod: Pod, old: Stored<Pod>): void {
+  pod.spec = structuredClone(old.spec);
+  // Deletion is under way or it is not: status updates don't decide that.
+  if (pod.metadata !== undefined) {
+    pod.metadata.deletionTimestamp = old.metadata.deletionTimestamp;
+    pod.metadata.deletionGracePeriodSeconds = old.metadata.deletionGracePeriodSeconds;
+    pod.metadata.ownerReferences = structuredClone(old.metadata.ownerReferences);
+  }
+  if (pod.status !== undefined) pod.status.qosClass = old.status?.qosClass;
+  syncPodIPs(pod);
+}
+
 /** What an update of a Pod or one of its subresources may not touch stays as it was. */
 export function keepPodForUpdate(pod: Pod, old: Stored<Pod>, { subresource }: StrategyContext): void {
-  switch (subresource) {
-    case 'status':
-      pod.spec = structuredClone(old.spec);
-      // Deletion is under way or it is not: status updates don't decide that.
-      if (pod.metadata !== undefined) {
-        pod.metadata.deletionTimestamp = old.metadata.deletionTimestamp;
-        pod.metadata.deletionGracePeriodSeconds = old.metadata.deletionGracePeriodSeconds;
-        pod.metadata.ownerReferences = structuredClone(old.metadata.ownerReferences);
-      }
-      if (pod.status !== undefined) pod.status.qosClass = old.status?.qosClass;
-      syncPodIPs(pod);
-      return;
-    case 'ephemeralcontainers': {
-      const added = pod.spec?.ephemeralContainers;
-      pod.spec = structuredClone(old.spec);
-      if (pod.spec !== undefined) pod.spec.ephemeralContainers = added;
-      pod.status = structuredClone(old.status);
-      return;
-    }
-    case 'resize':
-      if (old.spec !== undefined) pod.spec = resizedSpec(pod.spec, old.spec);
-      pod.status = structuredClone(old.status);
-      return;
-    default:
-      pod.status = structuredClone(old.status);
+  // The handlers of these two say exactly what changes.
+  if (subresource === 'binding' || subresource === 'eviction') return;
+  if (subresource === 'status') {
+    keepAllButStatus(pod, old);
+    return;
   }
+  if (subresource === 'ephemeralcontainers') {
+    const added = pod.spec?.ephemeralContainers;
+    pod.spec = structuredClone(old.spec);
+    if (pod.spec !== undefined) pod.spec.ephemeralContainers = added;
+  } else if (subresource === 'resize' && old.spec !== undefined) pod.spec = resizedSpec(pod.spec, old.spec);
+  pod.status = structuredClone(old.status);
+  countGeneration(pod, old);
 }

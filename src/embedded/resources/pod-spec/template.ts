@@ -30,7 +30,7 @@ export function validateTemplateLabels(
   selector: LabelSelector | undefined,
   at: field.FieldPath,
 ): FieldError[] {
-  if (selector !== undefined && isEmptySelector(selector)) return [];
+  if (selector && isEmptySelector(selector)) return [];
   const labels = template.metadata?.labels;
   if (selectorMatches(selector, labels)) return [];
   return [field.invalid(at.child('metadata', 'labels'), labels ?? null, doesNotMatch)];

@@ -14,7 +14,7 @@ const doesNotMatch = '`selector` does not match template `labels`';
 /** The rules that the template of a CronJob has too. */
 export function validateJobTemplateSpec(spec: JobSpec, at: field.FieldPath): FieldError[] {
   const errors = validatePlainJobSpec(spec, at);
-  if (spec.selector !== undefined) {
+  if (spec.selector) {
     errors.push(field.invalid(at.child('selector'), spec.selector, '`selector` will be auto-generated'));
   }
   if (spec.manualSelector) errors.push(field.notSupported(at.child('manualSelector'), true, ['nil', 'false']));
@@ -94,7 +94,7 @@ function validateRestartPolicy(spec: JobSpec, where: field.FieldPath): FieldErro
 function validateJobSpec(spec: JobSpec): FieldError[] {
   const at = field.path('spec');
   const errors = validatePlainJobSpec(spec, at);
-  if (spec.selector === undefined) errors.push(field.required(at.child('selector')));
+  if (!spec.selector) errors.push(field.required(at.child('selector')));
   else errors.push(...validateLabelSelector(spec.selector, at.child('selector')));
   const labels = spec.template.metadata?.labels;
   if (isUsableSelector(spec.selector) && !selectorMatches(spec.selector, labels)) {
@@ -105,7 +105,7 @@ function validateJobSpec(spec: JobSpec): FieldError[] {
 
 /** Unless the client took over the selector, it and the template's labels are the ones generated from uid and name. */
 function validateGeneratedSelector(job: Job, spec: JobSpec): FieldError[] {
-  if (spec.manualSelector || spec.selector === undefined) return [];
+  if (spec.manualSelector || !spec.selector) return [];
   const errors: FieldError[] = [];
   const { uid = '', name = '' } = job.metadata ?? {};
   const expected: [string, string][] = [

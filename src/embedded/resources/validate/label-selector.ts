@@ -42,8 +42,11 @@ function validateRequirement(requirement: LabelSelectorRequirement, where: field
   return errors;
 }
 
-export function validateLabelSelector(selector: LabelSelector | undefined, where: field.FieldPath): FieldError[] {
-  if (selector === undefined) return [];
+export function validateLabelSelector(
+  selector: LabelSelector | null | undefined,
+  where: field.FieldPath,
+): FieldError[] {
+  if (!selector) return [];
   const errors = validateLabels(selector.matchLabels, where.child('matchLabels'));
   for (const [i, requirement] of (selector.matchExpressions ?? []).entries()) {
     errors.push(...validateRequirement(requirement, where.child('matchExpressions').index(i)));
@@ -52,7 +55,7 @@ export function validateLabelSelector(selector: LabelSelector | undefined, where
 }
 
 /** Whether the selector can be turned into one that matches at all: operators are known and have the values they need. */
-export function isUsableSelector(selector: LabelSelector | undefined): boolean {
+export function isUsableSelector(selector: LabelSelector | null | undefined): boolean {
   return validateLabelSelector(selector, field.path()).length === 0;
 }
 

@@ -5,11 +5,11 @@ import { isEmptySelector, validateLabelSelector } from './label-selector.ts';
 
 /** The selector of a Deployment, ReplicaSet or StatefulSet: there, well formed, and not empty. */
 export function validateWorkloadSelector(
-  selector: LabelSelector | undefined,
+  selector: LabelSelector | null | undefined,
   where: field.FieldPath,
   kind: string,
 ): FieldError[] {
-  if (selector === undefined) return [field.required(where)];
+  if (!selector) return [field.required(where)];
   const errors = validateLabelSelector(selector, where);
   if (isEmptySelector(selector)) {
     errors.push(field.invalid(where, selector, `empty selector is invalid for ${kind}`));

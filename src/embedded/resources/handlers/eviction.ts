@@ -1,0 +1,30 @@
+import type { Clock } from '../../../kernel/clock.ts';
+import type { Eviction, Pod } from '../../../kube/api.gen.ts';
+import type { Stored } from '../../../kube/meta.ts';
+import { badRequest } from '../../registry/status.ts';
+import type { CreateHandler } from '../../registry/types.ts';
+import { created, podDefinition, setCondition } from './pods.ts';
+
+/**
+ * POST pods/<name>/eviction: deletes the Pod and leaves a condition on it that says why. PodDisruptionBudgets join
+ * here once the kind exists.
+ */
+export const evictionHandler =
+  (clock: Clock): CreateHandler =>
+  async ({ registry, namespace, name, object, context }) => {
+    const eviction = object as Eviction;
+    if (name === undefined || (eviction.metadata?.name && eviction.metadata.name !== name)) {
+      throw badRequest('name in URL does not match name in Eviction object');
+    }
+    const definition = podDefinition(registry);
+    const pod = structuredClone(registry.get(definition, namespace, name)) as Stored<Pod>;
+    const options = eviction.deleteOptions ?? {};
+    const dryRun = context.dryRun || (options.dryRun?.includes('All') ?? false);
+    if (!dryRun && !pod.metadata.deletionTimestamp) {
+      const why = { reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' };
+      setCondition(pod, { type: 'DisruptionTarget', status: 'True', ...why }, clock);
+      await registry.update(definition, namespace, name, pod, { ...context, subresource: 'eviction' });
+    }
+    await registry.delete(definition, namespace, name, options, { ...context, dryRun, subresource: undefined });
+    return created();
+  };
