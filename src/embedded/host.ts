@@ -33,6 +33,8 @@ interface Meta {
   name: string;
   nodes: number;
   createdAt: string;
+  /** What packs brought. */
+  images: readonly ImageDescription[];
   /** A cluster that is not ready when a daemon starts was never handed to anybody. */
   ready: boolean;
 }
@@ -64,7 +66,7 @@ export class ClusterHost {
    * ready. If it fails or the process dies before, nothing of it stays.
    */
   async create(spec: { name: string; nodes?: number; images?: readonly ImageDescription[] }): Promise<HostedCluster> {
-    const { name, nodes = 1 } = spec;
+    const { name, nodes = 1, images = [] } = spec;
     if (!idPattern.test(name) || name.length > 40) {
       throw new UserError({
         what: `${name} is no name for a cluster`,
@@ -74,11 +76,11 @@ export class ClusterHost {
     const id = await this.#freeId(name);
     const folder = join(this.#options.folder, id);
     const createdAt = new Date(this.#clock.now()).toISOString();
-    const meta: Meta = { version: 1, id, name, nodes, createdAt, ready: false };
+    const meta: Meta = { version: 1, id, name, nodes, images, createdAt, ready: false };
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       await writeMeta(folder, meta);
-      const hosted = await this.#start(meta, spec.images);
+      const hosted = await this.#start(meta);
       await writeMeta(folder, { ...meta, ready: true });
       return hosted;
     } catch (error) {
@@ -121,8 +123,8 @@ export class ClusterHost {
     await Promise.all(all.map(({ cluster }) => cluster.stop()));
   }
 
-  async #start(meta: Meta, images: readonly ImageDescription[] = []): Promise<HostedCluster> {
-    const { id, name, nodes } = meta;
+  async #start(meta: Meta): Promise<HostedCluster> {
+    const { id, name, nodes, images } = meta;
     const context = `kubedrill-${id}`;
     const { defaults } = this.#options;
     const folder = join(this.#options.folder, id);

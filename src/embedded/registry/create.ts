@@ -55,7 +55,7 @@ export function persistNew(
   const strategyContext = core.strategyContext(context, 'create');
   if (strategy.generation ?? d.subresources?.status !== undefined) meta.generation = 1;
   strategy.prepareForCreate?.(object, strategyContext);
-  const name = meta.name ?? '';
+  const name = object.metadata?.name ?? '';
   const errors = [...validateMeta(d, object), ...(strategy.validate?.(object, strategyContext) ?? [])];
   if (errors.length > 0) throw invalid(d, name, errors);
   for (const warning of strategy.warnings?.(object, undefined) ?? []) context.warn(warning);

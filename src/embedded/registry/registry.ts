@@ -7,8 +7,9 @@ import { createObject } from './create.ts';
 import { deleteObject } from './deletion.ts';
 import type { RegistryOptions } from './dependencies.ts';
 import { getObject, listObjects } from './read.ts';
-import { checkScale, type Scale, scaleDefinition, scaleOf, withScale } from './scale.ts';
+import { checkScale, type Scale, scaleOf, withScale } from './scale.ts';
 import { badRequest, conflict, methodNotAllowed, notFound, notSimulated, reasonOf } from './status.ts';
+import { definitionOfKind } from './subresource-kind.ts';
 import type {
   DeleteResult,
   ListRequest,
@@ -27,6 +28,8 @@ type Written = { object: KubeObject; created: boolean };
 
 /** A patch that is applied to the object as it is, without owners of fields. */
 type DirectPatch = { type: Exclude<PatchType, 'apply'>; body: unknown };
+
+const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
 
 /** Subresources that kube-apiserver writes without its field manager. */
 const unmanaged = new Set(['binding', 'eviction']);
@@ -94,8 +97,11 @@ export class GenericRegistry implements Registry {
     context: RequestContext,
   ): Promise<KubeObject> {
     const key = `${d.group}/${d.resource}/${context.subresource}`;
-    if (!d.subresources?.[context.subresource ?? '']?.verbs.includes('create')) throw methodNotAllowed();
-    return this.#handle(key, d, namespace, name, object, context);
+    const subresource = d.subresources?.[context.subresource ?? ''];
+    if (!subresource?.verbs.includes('create')) throw methodNotAllowed();
+    const kind = subresource.groupVersionKind;
+    const owned = kind ? this.#manage(definitionOfKind(kind), undefined, object, context) : object;
+    return this.#handle(key, d, namespace, name, owned, context);
   }
 
   async update(
@@ -127,14 +133,6 @@ export class GenericRegistry implements Registry {
     context: RequestContext,
   ): Promise<Written> {
     this.#requireWrite(d, 'patch', context);
-    if (context.subresource === 'scale' && patch.type === 'apply') {
-      const build = (live: Stored | undefined) => {
-        if (!live) throw notFound(d, name);
-        return this.#applied(d, namespace, name, live, patch, context);
-      };
-      const { object } = updateObject(this.#core, { definition: d, namespace, name, context, build });
-      return { object: scaleOf(object), created: false };
-    }
     if (context.subresource === 'scale') return this.#patchScale(d, namespace, name, patch, context);
     const build = (live: Stored | undefined) => {
       if (patch.type === 'apply') return this.#applied(d, namespace, name, live, patch, context);
@@ -267,11 +265,7 @@ export class GenericRegistry implements Registry {
   ): Written {
     const build = (live: Stored | undefined) => {
       if (!live) throw notFound(d, name);
-      const scaled = this.#core.complete(d, withScale(live, scale(live)));
-      // In a Scale zero replicas are no field at all: then nobody owns it (as recorded).
-      const { spec } = scaled as { spec?: { replicas?: number } };
-      const shown = spec?.replicas === 0 ? { ...scaled, spec: { ...spec, replicas: undefined } } : scaled;
-      return { ...this.#manage(d, live, shown, context), spec } as KubeObject;
+      return this.#manage(d, live, this.#core.complete(d, withScale(live, scale(live))), context);
     };
     const { object } = updateObject(this.#core, { definition: d, namespace, name, context, uid, build });
     return { object: scaleOf(object), created: false };
@@ -287,15 +281,13 @@ export class GenericRegistry implements Registry {
     if (patch.type !== 'apply') {
       const direct: DirectPatch = { type: patch.type, body: patch.body };
       const scale = (live: Stored) =>
-        checkScale(this.#patched(scaleDefinition(d), scaleOf(live), direct, context), name);
+        checkScale(this.#patched(definitionOfKind(scaleKind), scaleOf(live), direct, context), name);
       return this.#scale(d, namespace, name, context, undefined, scale);
     }
     const build = (live: Stored | undefined) => {
       if (!live) throw notFound(d, name);
-      const { spec } = checkScale(patch.body as KubeObject, name);
-      const { apiVersion, kind } = live;
-      const body = { apiVersion, kind, metadata: { name, namespace }, spec: { replicas: spec?.replicas } };
-      return this.#applied(d, namespace, name, live, { ...patch, body }, context);
+      checkScale(patch.body as KubeObject, name);
+      return this.#applied(d, namespace, name, live, patch, context);
     };
     const { object } = updateObject(this.#core, { definition: d, namespace, name, context, build });
     return { object: scaleOf(object), created: false };

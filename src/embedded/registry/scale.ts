@@ -1,7 +1,6 @@
 import type { LabelSelector } from '../../kube/api.gen.ts';
 import type { KubeObject, Stored } from '../../kube/meta.ts';
 import { formatRequirements, labelSelectorRequirements } from '../../kube/selectors.ts';
-import type { ResourceDefinition } from '../definition.ts';
 import * as field from './field.ts';
 import { badRequest, invalid } from './status.ts';
 
@@ -62,25 +61,3 @@ export function withScale(object: Stored, scale: Scale): KubeObject {
   copy.metadata = { ...copy.metadata, resourceVersion: scale.metadata?.resourceVersion };
   return copy;
 }
-
-/** A definition for patching a Scale. */
-export function scaleDefinition(d: ResourceDefinition): ResourceDefinition {
-  const known = scaleDefinitions.get(d);
-  if (known) return known;
-  const definition: ResourceDefinition = {
-    group: 'autoscaling',
-    version: 'v1',
-    resource: d.resource,
-    kind: 'Scale',
-    namespaced: d.namespaced,
-    singular: 'scale',
-    schema: 'io.k8s.api.autoscaling.v1.Scale',
-    strategy: {},
-    columns: [],
-    cells: () => [],
-  };
-  scaleDefinitions.set(d, definition);
-  return definition;
-}
-
-const scaleDefinitions = new WeakMap<ResourceDefinition, ResourceDefinition>();

@@ -56,7 +56,9 @@ function checkRevision(d: ResourceDefinition, name: string, object: KubeObject, 
   }
   if (given === '' || /^0+$/.test(given)) {
     if (d.strategy.allowUnconditionalUpdate === false) {
-      throw invalid(d, name, [field.invalid('metadata.resourceVersion', 0, 'must be specified for an update')]);
+      throw invalid({ group: d.group, kind: d.resource }, name, [
+        field.invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
+      ]);
     }
   } else if (given !== live.metadata.resourceVersion) throw modified(d, name);
   meta.resourceVersion = live.metadata.resourceVersion;
@@ -65,12 +67,12 @@ function checkRevision(d: ResourceDefinition, name: string, object: KubeObject, 
 /** BeforeUpdate of kube-apiserver: what a client can't change is kept, then the strategy and all validation. */
 function prepare(core: Core, d: ResourceDefinition, object: KubeObject, live: Stored, context: RequestContext): void {
   const { strategy } = d;
-  const meta = metaOf(object);
   const old = live.metadata;
   const strategyContext = core.strategyContext(context, 'update');
-  setOrDrop(meta, 'generation', old.generation);
+  setOrDrop(metaOf(object), 'generation', old.generation);
   if (strategy.prepareForUpdate) strategy.prepareForUpdate(object, live, strategyContext);
   else keepOtherPart(object, live, context.subresource, d);
+  const meta = metaOf(object);
   if (strategy.generation ?? d.subresources?.status !== undefined) {
     if (meta.generation === old.generation && !sameSpec(object, live)) meta.generation = (old.generation ?? 0) + 1;
   }
