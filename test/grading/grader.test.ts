@@ -1,0 +1,239 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { checkTypes } from '../../src/checks/registry.ts';
+import type { Check } from '../../src/checks/types.ts';
+import { createEmbeddedCluster, type EmbeddedCluster } from '../../src/embedded/cluster.ts';
+import { baselineOf, captureBaseline } from '../../src/grading/baseline.ts';
+import { Grader, type GraderOptions } from '../../src/grading/grader.ts';
+import type { Activity, GraderMemory, Verdict } from '../../src/grading/types.ts';
+import { scoreOf } from '../../src/grading/types.ts';
+import { ManualClock, systemClock } from '../../src/kernel/clock.ts';
+import { KubeClient } from '../../src/kube/client.ts';
+import * as resources from '../../src/kube/resources.ts';
+
+let cluster: EmbeddedCluster;
+let client: KubeClient;
+let namespace: string;
+let count = 0;
+
+beforeAll(async () => {
+  cluster = await createEmbeddedCluster({ kubelet: false, controllers: false });
+  client = KubeClient.fromText(cluster.kubeconfig());
+});
+
+beforeEach(async () => {
+  namespace = `grading-${++count}`;
+  await client.create(resources.namespaces, { metadata: { name: namespace } });
+  await client.create(resources.serviceAccounts, { metadata: { name: 'app', namespace } });
+});
+
+afterAll(async () => {
+  await client?.close();
+  await cluster?.stop();
+});
+
+function check(id: string, type: string, spec: object, more: Partial<Check> = {}): Check {
+  const parsed = checkTypes.get(type)?.schema.parse(spec);
+  return { id, title: id, weight: 50, guard: false, mode: 'level', after: [], type, spec: parsed, ...more };
+}
+
+const mayList = (more: Partial<Check> = {}) =>
+  check(
+    'may-list',
+    'canI',
+    { subject: { serviceAccount: 'app', namespace }, verb: 'list', resource: 'pods', namespace },
+    more,
+  );
+
+/** A running grader, and a way to wait for what it says. */
+async function grade(checks: Check[], more: Partial<GraderOptions> = {}) {
+  const told: Verdict[] = [];
+  const activities: Activity[] = [];
+  const waiting = new Set<() => void>();
+  const wake = () => {
+    for (const look of waiting) look();
+  };
+  const grader = new Grader({
+    client,
+    checks,
+    baseline: baselineOf(await captureBaseline(client, checks)),
+    clock: systemClock,
+    activatedAt: Date.now(),
+    feed: [namespace],
+    onVerdict: (verdict) => {
+      told.push(verdict);
+      wake();
+    },
+    onActivity: (activity) => {
+      activities.push(activity);
+      wake();
+    },
+    ...more,
+  });
+  onTestFinished(() => grader.stop());
+  await grader.start();
+  const until = (holds: () => boolean) =>
+    new Promise<void>((resolve) => {
+      const look = () => {
+        if (!holds()) return;
+        waiting.delete(look);
+        resolve();
+      };
+      waiting.add(look);
+      look();
+    });
+  const status = (id: string) => grader.verdicts().find((v) => v.id === id)?.status;
+  return { grader, told, activities, until, status };
+}
+
+const role = () => ({
+  metadata: { name: 'pods', namespace },
+  rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['list'] }],
+});
+const binding = () => ({
+  metadata: { name: 'pods', namespace },
+  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'pods' },
+  subjects: [{ kind: 'ServiceAccount', name: 'app', namespace }],
+});
+
+async function grant() {
+  await client.create(resources.roles, role());
+  await client.create(resources.roleBindings, binding());
+}
+
+describe('a level check', () => {
+  it('turns to pass when the cluster changes, and back when it changes back', async () => {
+    const { until, status, told } = await grade([mayList()]);
+    expect(status('may-list')).toBe('fail');
+    await grant();
+    await until(() => status('may-list') === 'pass');
+    await client.delete(resources.roles, namespace, 'pods');
+    await until(() => status('may-list') === 'fail');
+    expect(told.map((v) => v.status)).toEqual(['fail', 'pass', 'fail']);
+    expect(told.at(-1)?.why).toContain('refers to Role pods, which does not exist');
+  });
+});
+
+describe('latch', () => {
+  it('stays passed, and is remembered', async () => {
+    const memories: GraderMemory[] = [];
+    const first = await grade([mayList({ mode: 'latch' })], { onMemory: (m) => memories.push(m) });
+    await grant();
+    await first.until(() => first.status('may-list') === 'pass');
+    await client.delete(resources.roleBindings, namespace, 'pods');
+    const memory = memories.at(-1);
+    expect(memory).toEqual({ latched: ['may-list'], heldSince: {} });
+    const second = await grade([mayList({ mode: 'latch' })], { memory: memory as GraderMemory });
+    expect(second.status('may-list')).toBe('pass');
+  });
+});
+
+describe('hold', () => {
+  it('passes only after it held without a break', async () => {
+    const clock = new ManualClock(Date.now());
+    await grant();
+    const { status, until, grader } = await grade([mayList({ mode: { hold: 10_000 } })], { clock });
+    expect(status('may-list')).toBe('pending');
+    await clock.advance(9_000);
+    expect(status('may-list')).toBe('pending');
+    await client.delete(resources.roleBindings, namespace, 'pods');
+    await until(() => status('may-list') === 'fail');
+    await client.create(resources.roleBindings, binding());
+    await until(() => status('may-list') === 'pending');
+    const passed = until(() => status('may-list') === 'pass');
+    await clock.advance(10_000);
+    await passed;
+    expect(grader.verdicts()[0]?.why).toBe('');
+  });
+});
+
+describe('after', () => {
+  it('is not judged before its gate passes', async () => {
+    const quiet = check(
+      'no-secrets',
+      'resource',
+      { kind: 'secrets', namespace, expect: 'absent' },
+      { after: ['may-list'] },
+    );
+    const { status, until, grader } = await grade([mayList(), quiet]);
+    expect(grader.verdicts()[1]).toMatchObject({ status: 'fail', actual: 'comes after "may-list"' });
+    await grant();
+    await until(() => status('no-secrets') === 'pass');
+  });
+});
+
+describe('an unreachable cluster', () => {
+  it('is an error that takes no points, and mends itself', async () => {
+    const flaky = await createEmbeddedCluster({ kubelet: false, controllers: false });
+    const lost = KubeClient.fromText(flaky.kubeconfig());
+    onTestFinished(async () => {
+      await lost.close();
+      await flaky.stop();
+    });
+    const exists = check('there', 'resource', { kind: 'configmaps', namespace: 'kube-public' });
+    await lost.create(resources.configMaps, { metadata: { name: 'a', namespace: 'kube-public' } });
+    const { status, until, grader } = await grade([exists], {
+      client: lost,
+      baseline: baselineOf({ version: 1, objects: [] }),
+      feed: [],
+    });
+    expect(status('there')).toBe('pass');
+    await flaky.stop();
+    await until(() => status('there') === 'error');
+    expect(scoreOf(grader.verdicts())).toMatchObject({ score: 50, solved: false });
+  });
+});
+
+describe('the activity feed', () => {
+  it('tells what was changed, by whom, and what about it matters', async () => {
+    const { activities, until } = await grade([mayList()]);
+    await client.create(resources.roles, role(), { fieldManager: 'kubectl-create' });
+    await client.create(resources.roleBindings, binding(), { fieldManager: 'kubectl-create' });
+    await client.request('PATCH', `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/roles/pods`, {
+      body: { rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] }] },
+      contentType: 'application/merge-patch+json',
+      query: { fieldManager: 'kubectl-edit' },
+    });
+    await client.delete(resources.roles, namespace, 'pods');
+    await until(() => activities.length === 4);
+    expect(activities.map(({ change, kind, name, manager, detail }) => [change, kind, name, manager, detail])).toEqual([
+      ['+', 'Role', 'pods', 'kubectl-create', 'rules: list pods'],
+      ['+', 'RoleBinding', 'pods', 'kubectl-create', `Role pods → ServiceAccount ${namespace}/app`],
+      ['~', 'Role', 'pods', 'kubectl-edit', 'rules: get pods, list pods'],
+      ['-', 'Role', 'pods', '', ''],
+    ]);
+  });
+});
+
+describe('the score', () => {
+  const verdict = (id: string, status: Verdict['status'], weight: number, guard = false): Verdict => ({
+    id,
+    title: id,
+    status,
+    weight,
+    guard,
+    expected: '',
+    actual: '',
+    why: '',
+    evidence: [],
+    since: 0,
+    scored: status === 'pass' ? 'pass' : 'fail',
+  });
+
+  it('gives guards their points only beside work', () => {
+    expect(scoreOf([verdict('guard', 'pass', 40, true), verdict('work', 'fail', 60)])).toEqual({
+      score: 0,
+      max: 100,
+      solved: false,
+    });
+    expect(scoreOf([verdict('guard', 'pass', 40, true), verdict('work', 'pass', 60)])).toEqual({
+      score: 100,
+      max: 100,
+      solved: true,
+    });
+  });
+
+  it('is lowered by hints, which never unsolve', () => {
+    expect(scoreOf([verdict('work', 'pass', 100)], 15)).toEqual({ score: 85, max: 100, solved: true });
+    expect(scoreOf([verdict('work', 'fail', 100)], 15).score).toBe(0);
+  });
+});
