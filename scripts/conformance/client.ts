@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
+import type { Credentials } from '../../src/embedded/pki/pki.ts';
 
 /** An answer, read to its end. */
 export interface Answer {
@@ -7,11 +8,6 @@ export interface Answer {
   contentType: string | undefined;
   warnings: string[];
   text: string;
-}
-
-export interface Credentials {
-  certificate: string;
-  key: string;
 }
 
 export interface Call {

@@ -12,7 +12,7 @@ export async function serve(options: {
   kubelet: boolean;
   port?: number;
 }): Promise<void> {
-  const target = await startTarget({ ...options, debug: true });
+  const target = await startTarget(options);
   await mkdir(options.pki, { recursive: true });
   const write = (file: string, content: string) => writeFile(join(options.pki, file), content, { mode: 0o600 });
   await write('ca.crt', target.ca);

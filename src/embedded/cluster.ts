@@ -49,6 +49,8 @@ export interface EmbeddedClusterOptions {
   runtime?: RuntimeFactory;
   /** Images beyond the catalogue's. */
   images?: readonly ImageDescription[];
+  /** Serves `POST /debug/compact`, for tools that replay recordings. Default false. */
+  debug?: boolean;
   /** Told of faults of ours. */
   report?(error: unknown, where: string): void;
 }
@@ -234,6 +236,7 @@ class Cluster implements EmbeddedCluster {
         clock: this.#clock,
         pki: this.pki,
         port: wanted,
+        ...(this.#options.debug && { debugPaths: { '/debug/compact': () => this.compact() } }),
         report: this.#options.report,
       });
     try {

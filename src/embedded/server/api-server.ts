@@ -37,6 +37,8 @@ export interface ApiServerOptions {
   /** 0 or left out: a free one. */
   port?: number;
   host?: string;
+  /** Actions that a POST to their path runs, for tools; subject to authorization like any path. */
+  debugPaths?: Readonly<Record<string, () => void>>;
   /** Told of faults of ours (a request is then answered with 500). */
   report?(error: unknown, request: string): void;
 }
@@ -66,7 +68,13 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     responder: new Responder(() => clock.now()),
   };
   let url = '';
-  const handlePath = createPathHandler({ ...context, counters, pki, url: () => url });
+  const handlePath = createPathHandler({
+    ...context,
+    counters,
+    pki,
+    url: () => url,
+    debugPaths: options.debugPaths ?? {},
+  });
   const handle = chain(
     [
       counting(counters, clock),

@@ -19,6 +19,7 @@ import { notFoundPage } from './pages.ts';
 export interface PathContext extends HandlerContext {
   counters: RequestCounters;
   pki: Pki;
+  debugPaths: Readonly<Record<string, () => void>>;
   /** `https://host:port` of this server. */
   url(): string;
 }
@@ -39,6 +40,7 @@ const handlers: Record<string, PathHandler> = {
   openapi: openApi,
   '.well-known': openIdConfiguration,
   openid: openIdKeys,
+  debug,
 };
 
 /** Answers all that is no resource: discovery, OpenAPI, health, version, metrics, OpenID, the list of paths at `/`. */
@@ -103,6 +105,17 @@ function openIdKeys(exchange: Exchange, segments: readonly string[], { pki }: Pa
   const type = 'application/jwk-set+json';
   requireAcceptable(exchange.headers.accept, [type]);
   sendJson(exchange, keySet(pki.serviceAccounts), type);
+}
+
+function debug(exchange: Exchange, segments: readonly string[], { debugPaths }: PathContext): void {
+  const action = debugPaths[`/${segments.join('/')}`];
+  if (!action) {
+    notFoundPage(exchange);
+    return;
+  }
+  if (exchange.info.method !== 'POST') throw methodNotAllowed();
+  action();
+  exchange.send(200, 'text/plain; charset=utf-8', 'ok');
 }
 
 const otherPaths = [
