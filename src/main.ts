@@ -116,7 +116,7 @@ async function daemon(): Promise<void> {
       import('./scenario/trust.ts'),
     ]);
   const log = (line: string) => console.error(`${new Date().toISOString()} ${line}`);
-  const { provider, resume, stop } = await embeddedProvider(join(paths.state, 'clusters'));
+  const { provider, resume, stop } = await embeddedProvider(join(paths.state, 'clusters'), log);
   const host = new LabHost({
     clock: systemClock,
     folder: join(paths.state, 'attempts'),
@@ -154,7 +154,7 @@ async function embeddedProvider(
   folder: string,
 ): Promise<{ provider: Provider; resume(): Promise<void>; stop(): Promise<void> }> {
   const { createEmbeddedProvider } = await import('./daemon/embedded-provider.ts');
-  return createEmbeddedProvider(folder);
+  return createEmbeddedProvider(folder, log);
 }
 
 function daemonCommand(): string[] {

@@ -54,7 +54,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
   const server: RpcServer = await serveRpc(
     options.socket,
     {
-      hello: () => ({ build }),
+      hello: () => ({ build, pid: process.pid }),
       shutdown: () => void setImmediate(() => void shutdown()),
       start: ready((request: StartRequest, { emit, signal }) =>
         host.start(request, emit as (s: AttemptState) => void, signal),

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { resolvePaths } from '../../src/kernel/paths.ts';
+import { connectRpc, type RpcClient } from '../../src/kernel/rpc.ts';
+import { socketPath } from '../../src/session/remote-labs.ts';
+
+export const root = join(import.meta.dirname, '..', '..');
+const executable = join(root, 'bin', 'kubedrill.js');
+
+/** A home of its own for one run of kubedrill: state, cache and config in a temporary folder. */
+export class Bed {
+  readonly folder = mkdtempSync(join(tmpdir(), 'kubedrill-bench-'));
+  readonly env: Record<string, string>;
+
+  constructor() {
+    const { CI: _, ...rest } = process.env as Record<string, string>;
+    this.env = {
+      ...rest,
+      XDG_STATE_HOME: join(this.folder, 'state'),
+      XDG_CONFIG_HOME: join(this.folder, 'config'),
+      XDG_CACHE_HOME: process.env.XDG_CACHE_HOME ?? join(this.folder, 'cache'),
+    };
+  }
+
+  /** Runs a command to its end; stdout and the milliseconds it took. */
+  async run(...args: string[]): Promise<{ stdout: string; milliseconds: number }> {
+    const begin = performance.now();
+    const { stdout } = await execa(process.execPath, [executable, ...args], {
+      env: this.env,
+      reject: false,
+      stdin: 'ignore',
+      extendEnv: false,
+    });
+    return { stdout, milliseconds: performance.now() - begin };
+  }
+
+  spawnDaemon(): { ready: Promise<number>; pid: number } {
+    const begin = performance.now();
+    const child = spawn(process.execPath, [executable, 'daemon'], {
+      env: this.env,
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    const ready = new Promise<number>((resolve) => child.once('message', () => resolve(performance.now() - begin)));
+    return { ready, pid: child.pid ?? 0 };
+  }
+
+  connect(): Promise<RpcClient> {
+    return connectRpc(socketPath(resolvePaths(this.env)));
+  }
+
+  async dispose(): Promise<void> {
+    const client = await this.connect().catch(() => undefined);
+    if (client) {
+      await client.call('shutdown').catch(() => undefined);
+      await client.closed;
+    }
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Resident memory of a process in MiB, from /proc; undefined elsewhere. */
+export function residentMemory(pid: number): number | undefined {
+  try {
+    const match = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    return match ? Math.round(Number(match[1]) / 1024) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The median of some measurements, to one decimal. */
+export function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return Math.round((sorted[Math.floor(sorted.length / 2)] ?? Number.NaN) * 10) / 10;
+}

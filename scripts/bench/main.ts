@@ -1,0 +1,243 @@
+/**
+ * `npm run bench`: how fast and how large it is, as JSON on stdout. Drives the built program in a home of its own.
+ * Milliseconds unless a name says otherwise; the median of several runs.
+ */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import * as pty from '@lydell/node-pty';
+import { KubeClient } from '../../src/kube/client.ts';
+import * as resources from '../../src/kube/resources.ts';
+import type { AttemptState } from '../../src/session/types.ts';
+import { Bed, median, residentMemory, root } from './lab.ts';
+
+const targets = { scenarioReady: 1_000, green: 250, reset: 100, version: 80, firstScreen: 300, verify: 20_000 };
+const namespace = 'project-swan';
+
+async function times(count: number, once: () => Promise<number>): Promise<number> {
+  const values: number[] = [];
+  for (let n = 0; n < count; n++) values.push(await once());
+  return median(values);
+}
+
+async function onBed<T>(work: (bed: Bed) => Promise<T>): Promise<T> {
+  const bed = new Bed();
+  try {
+    return await work(bed);
+  } finally {
+    await bed.dispose();
+  }
+}
+
+/** From the start of the process to the first answer of a bare cluster's API. */
+const apiReady = () =>
+  onBed(async (bed) => {
+    const begin = performance.now();
+    await bed.spawnDaemon().ready;
+    const rpc = await bed.connect();
+    const { kubeconfig } = await rpc.call<{ kubeconfig: string }>('clusterUp', { provider: 'embedded' });
+    const client = await KubeClient.fromFile(kubeconfig);
+    await client.request('GET', '/version');
+    const taken = performance.now() - begin;
+    await client.close();
+    rpc.close();
+    return taken;
+  });
+
+/** From the key in the app to the scenario being ready: the daemon is warm, as it is behind the list. */
+const scenario = () =>
+  onBed(async (bed) => {
+    await bed.spawnDaemon().ready;
+    const rpc = await bed.connect();
+    const begin = performance.now();
+    const state = await rpc.call<AttemptState>('start', { scenario: 'forbidden-deployment', cluster: 'embedded' });
+    const ready = performance.now() - begin;
+    const { cluster } = state;
+    if (!cluster) throw new Error('the attempt has no cluster');
+    const client = await KubeClient.fromFile(cluster.kubeconfig);
+
+    const follow = new AbortController();
+    const passed = new Map<string, PromiseWithResolvers<number>>();
+    const passing = (id: string) => {
+      const known = passed.get(id) ?? Promise.withResolvers<number>();
+      passed.set(id, known);
+      return known;
+    };
+    const following = rpc.call(
+      'follow',
+      { id: state.id },
+      {
+        signal: follow.signal,
+        onEvent: (now: AttemptState) => {
+          for (const v of now.verdicts) if (v.status === 'pass') passing(v.id).resolve(Date.now());
+        },
+      },
+    );
+    following.catch(() => undefined);
+
+    // The watch event that decides: the RoleBinding. The log line that decides: the first table.
+    const rbac = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'pods' };
+    await client.create(resources.roles, {
+      metadata: { name: 'pods', namespace },
+      rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['list'] }],
+    });
+    const subjects = [{ kind: 'ServiceAccount', name: 'default', namespace }];
+    await client.create(resources.roleBindings, { metadata: { name: 'pods', namespace }, roleRef: rbac, subjects });
+    const bound = Date.now();
+    const greenFromEvent = Math.max(0, (await passing('may-list').promise) - bound);
+    const green = await passing('logs-show-list').promise;
+    const lines = await firstTables(client);
+    // All Pods must show the table: the last one's first table decides.
+    const greenFromLine = green - Math.max(...lines);
+
+    const beginReset = performance.now();
+    await rpc.call('reset', { id: state.id });
+    const resetAndSettled = performance.now() - beginReset;
+    follow.abort();
+    await client.close();
+    rpc.close();
+    return { ready, greenFromEvent, greenFromLine, resetAndSettled };
+  });
+
+async function firstTables(client: KubeClient): Promise<number[]> {
+  const { items } = await client.list(resources.pods, namespace, { labelSelector: 'app=api-client' });
+  return Promise.all(
+    items.map(async (pod) => {
+      for await (const line of client.logs(
+        namespace,
+        pod.metadata.name,
+        { timestamps: true },
+        new AbortController().signal,
+      )) {
+        if (/^\S+ NAME\s+READY/.test(line)) return Date.parse(line.slice(0, line.indexOf(' ')));
+      }
+      return Number.NEGATIVE_INFINITY;
+    }),
+  );
+}
+
+/** Resetting a bare cluster in this process: what the embedded cluster itself needs. */
+async function clusterReset(): Promise<number> {
+  const { createEmbeddedProvider } = await import('../../src/daemon/embedded-provider.ts');
+  const bed = new Bed();
+  const { provider, stop } = await createEmbeddedProvider(join(bed.folder, 'clusters'));
+  try {
+    const cluster = await provider.create({ name: 'reset', nodes: 1 }, () => undefined);
+    const client = await KubeClient.fromFile(cluster.kubeconfig);
+    await cluster.snapshot();
+    for (let n = 0; n < 10; n++)
+      await client.create(resources.configMaps, { metadata: { name: `c${n}`, namespace: 'default' } });
+    const begin = performance.now();
+    await cluster.reset();
+    const taken = performance.now() - begin;
+    await client.close();
+    return taken;
+  } finally {
+    await stop();
+    await bed.dispose();
+  }
+}
+
+async function memory() {
+  return onBed(async (bed) => {
+    const daemon = bed.spawnDaemon();
+    await daemon.ready;
+    const rpc = await bed.connect();
+    const rest = residentMemory(daemon.pid);
+    for (let n = 0; n < 10; n++) await rpc.call('start', { scenario: 'forbidden-deployment', cluster: 'embedded' });
+    const withTenLabs = residentMemory(daemon.pid);
+    rpc.close();
+    return { rest, withTenLabs };
+  });
+}
+
+/** Requests a second over TLS, 16 at the same time for three seconds. */
+async function requests() {
+  return onBed(async (bed) => {
+    await bed.spawnDaemon().ready;
+    const rpc = await bed.connect();
+    const { kubeconfig } = await rpc.call<{ kubeconfig: string }>('clusterUp', { provider: 'embedded' });
+    const client = await KubeClient.fromFile(kubeconfig);
+    await client.create(resources.configMaps, { metadata: { name: 'bench', namespace: 'default' }, data: { k: 'v' } });
+    const review = {
+      spec: {
+        user: 'system:serviceaccount:default:default',
+        resourceAttributes: { verb: 'list', resource: 'pods', namespace: 'default' },
+      },
+    };
+    const rate = async (once: () => Promise<unknown>) => {
+      const end = performance.now() + 3_000;
+      let done = 0;
+      const loop = async () => {
+        while (performance.now() < end) {
+          await once();
+          done++;
+        }
+      };
+      await Promise.all(Array.from({ length: 16 }, loop));
+      return Math.round(done / 3);
+    };
+    const result = {
+      get: await rate(() => client.get(resources.configMaps, 'default', 'bench')),
+      list: await rate(() => client.list(resources.configMaps, 'kube-system')),
+      subjectAccessReview: await rate(() => client.create(resources.subjectAccessReviews, review)),
+    };
+    await client.close();
+    rpc.close();
+    return result;
+  });
+}
+
+/** From spawning the program in a terminal to the frame that shows the scenario. */
+const firstScreen = () =>
+  onBed(
+    (bed) =>
+      new Promise<number>((resolve) => {
+        const begin = performance.now();
+        const terminal = pty.spawn(process.execPath, [join(root, 'bin', 'kubedrill.js')], {
+          cols: 120,
+          rows: 40,
+          env: bed.env,
+        });
+        let seen = '';
+        let taken = Number.NaN;
+        terminal.onData((data) => {
+          seen += data;
+          if (Number.isNaN(taken) && seen.includes('forbidden-deployment')) {
+            taken = performance.now() - begin;
+            terminal.write('q');
+          }
+        });
+        terminal.onExit(() => resolve(taken));
+      }),
+  );
+
+async function verify(): Promise<{ milliseconds: number; ok: boolean }> {
+  return onBed(async (bed) => {
+    const { stdout, milliseconds } = await bed.run('pack', 'verify', '--scenario', 'forbidden-deployment', '--json');
+    return { milliseconds: Math.round(milliseconds), ok: (JSON.parse(stdout) as { ok: boolean }).ok };
+  });
+}
+
+async function main(): Promise<void> {
+  const build = spawnSync(process.execPath, [join(root, 'scripts', 'build.mjs')], { stdio: ['ignore', 2, 2] });
+  if (build.status !== 0) process.exit(build.status ?? 1);
+  const labs = [await scenario(), await scenario(), await scenario()];
+  const report = {
+    node: process.version,
+    version: await times(9, () => onBed(async (bed) => (await bed.run('--version')).milliseconds)),
+    firstScreen: await times(5, firstScreen),
+    apiReady: await times(5, apiReady),
+    scenarioReady: median(labs.map((l) => l.ready)),
+    greenFromEvent: median(labs.map((l) => l.greenFromEvent)),
+    greenFromLogLine: median(labs.map((l) => l.greenFromLine)),
+    reset: await times(3, clusterReset),
+    resetUntilReady: median(labs.map((l) => l.resetAndSettled)),
+    requestsPerSecond: await requests(),
+    memoryMiB: await memory(),
+    packVerify: await verify(),
+    targets,
+  };
+  console.log(JSON.stringify(report, null, 2));
+}
+
+await main();
