@@ -67,7 +67,7 @@ export function rightsOf(rules: readonly PolicyRule[]): Right[] {
 }
 
 /** The rule that says just this. */
-export function ruleOf(right: Right): PolicyRule {
+function ruleOf(right: Right): PolicyRule {
   if ('path' in right) return { verbs: [right.verb], nonResourceURLs: [right.path] };
   const { verb, group, resource, name } = right;
   const rule: PolicyRule = { verbs: [verb], apiGroups: [group], resources: [resource] };

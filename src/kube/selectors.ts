@@ -9,7 +9,7 @@ export class SelectorError extends Error {
   }
 }
 
-export type SelectorOperator = '=' | '==' | '!=' | 'in' | 'notin' | 'exists' | '!' | 'gt' | 'lt';
+type SelectorOperator = '=' | '==' | '!=' | 'in' | 'notin' | 'exists' | '!' | 'gt' | 'lt';
 
 /** One requirement of a label selector. `values` is empty for `exists` and `!`, else sorted and without duplicates. */
 export interface Requirement {

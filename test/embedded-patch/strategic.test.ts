@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { applyPatch } from '../../src/embedded/patch/index.ts';
 import { isMap, type JsonMap } from '../../src/embedded/patch/json-value.ts';
 import { applyStrategicMergePatch } from '../../src/embedded/patch/strategic.ts';
 import { isApiError } from '../../src/embedded/registry/status.ts';
+import type { KubeObject } from '../../src/kube/meta.ts';
 import { config, configMapSchema, deploymentSchema } from './configs.ts';
 import { threeWayPatch } from './three-way.ts';
 
@@ -116,6 +118,11 @@ describe('strategic merge patch', () => {
       configMapSchema,
     );
     expect(object).toEqual({ data: { a: '1', c: '3' } });
+    expect(applyPatch('strategic', { data: { a: '1' } } as KubeObject, { data: { a: null } }, configMapSchema)).toEqual(
+      {
+        data: {},
+      },
+    );
   });
 
   it('takes keys of the prototype for ordinary ones', () => {

@@ -185,7 +185,6 @@ function readElement(key: string): string {
   throw new Error(`unable to parse path element ${JSON.stringify(key)}`);
 }
 
-export const fieldElement = (name: string): string => `f:${name}`;
 export const valueElement = (value: unknown): string => `v:${JSON.stringify(value)}`;
 
 export function keyElement(keys: JsonMap): string {

@@ -17,10 +17,9 @@ import { checkApplied, serverSideApply } from './server-side-apply.ts';
 import { applyStrategicMergePatch } from './strategic.ts';
 
 export { applyJsonPatch } from './json-patch.ts';
-export { type UpdateRequest, updateManagedFields } from './managed-fields.ts';
+export { updateManagedFields } from './managed-fields.ts';
 export { applyMergePatch } from './merge-patch.ts';
-export { type ApplyRequest, serverSideApply } from './server-side-apply.ts';
-export { applyStrategicMergePatch } from './strategic.ts';
+export { serverSideApply } from './server-side-apply.ts';
 
 type DirectPatch = Exclude<PatchType, 'apply'>;
 

@@ -9,7 +9,7 @@ const deducedMap: MapSchema = { kind: 'map', atomic: false, values: anything };
 const deducedList: ListSchema = { kind: 'list', listType: 'atomic', mapKeys: [], items: anything };
 
 /** Marks values whose type is told by their looks: maps granular, lists atomic, the rest leaves. */
-export const deduced: ScalarSchema = { kind: 'scalar', type: 'any', format: 'deduced' };
+const deduced: ScalarSchema = { kind: 'scalar', type: 'any', format: 'deduced' };
 deducedMap.values = deduced;
 
 /** The schema to use for `value`: that of an undeclared field of a custom resource is taken from the value. */
