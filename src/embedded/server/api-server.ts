@@ -113,6 +113,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     minVersion: 'TLSv1.2',
     settings: { maxConcurrentStreams: 250 },
   });
+  // For HTTP/1.1; Node's 5 s cut off clients that come back later. Go's servers, kube-apiserver among them, wait 90 s.
+  Object.assign(server, { keepAliveTimeout: 90_000 });
   server.on('request', (request: ServerRequest, reply: ServerReply) => void run(request, reply));
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const { reply, upgrade } = upgradeOf(request, socket, head);

@@ -45,7 +45,7 @@ export function writeParameters(
   refuse(kind, errors);
   return {
     ...(fieldManager !== '' && { fieldManager }),
-    dryRun: isDryRun(query.getAll('dryRun')),
+    dryRun: query.has('dryRun'),
     fieldValidation: (fieldValidation || 'Warn') as WriteParameters['fieldValidation'],
     ...(force !== undefined && { force }),
   };
@@ -65,16 +65,9 @@ function fieldManagerErrors(manager: string): FieldError[] {
   return errors;
 }
 
-/** `?dryRun=` without a value counts as none. */
-const dryRunValues = (values: readonly string[]) =>
-  values.filter((value, _, all) => !(value === '' && all.length === 1));
-
-function dryRunErrors(given: readonly string[]): FieldError[] {
-  const values = dryRunValues(given);
+function dryRunErrors(values: readonly string[]): FieldError[] {
   return values.some((value) => value !== 'All') ? [field.notSupported('dryRun', values, ['All'])] : [];
 }
-
-const isDryRun = (values: readonly string[]) => dryRunValues(values).length > 0;
 
 /** The manager that owns what is written: `?fieldManager=`, else the User-Agent up to its first slash. */
 export function fieldManagerOf(query: string | undefined, userAgent: string | undefined): string {
@@ -97,7 +90,7 @@ export function deleteOptionsFromQuery(query: URLSearchParams): DeleteOptions {
   if (orphan !== undefined) options.orphanDependents = orphan;
   const policy = query.get('propagationPolicy');
   if (policy) options.propagationPolicy = policy;
-  const dryRun = dryRunValues(query.getAll('dryRun'));
+  const dryRun = query.getAll('dryRun');
   if (dryRun.length > 0) options.dryRun = dryRun;
   return options;
 }

@@ -25,7 +25,8 @@ export const connectHandlers: Record<string, { methods: readonly string[]; handl
 };
 
 function proxy({ definition, namespace, name = '' }: ResourceRequest, { registry }: HandlerContext): void {
-  registry.get(definition, namespace, name);
+  const found = registry.get(definition, namespace, name) as Stored<Pod>;
+  if (definition.resource === 'pods' && !found.status?.podIP) throw badRequest('address not allowed');
   throw notSimulated(`the proxy subresource of ${definition.resource}`);
 }
 
