@@ -152,6 +152,7 @@ async function daemon(): Promise<void> {
 
 async function embeddedProvider(
   folder: string,
+  log?: (line: string) => void,
 ): Promise<{ provider: Provider; resume(): Promise<void>; stop(): Promise<void> }> {
   const { createEmbeddedProvider } = await import('./daemon/embedded-provider.ts');
   return createEmbeddedProvider(folder, log);
