@@ -17,9 +17,10 @@ import { componentContext } from './cluster/context.ts';
 import { type ControlPlane, createControlPlane } from './cluster/control-plane.ts';
 import { kubeconfigOf } from './cluster/kubeconfig.ts';
 import { type NodePlan, planNodes } from './cluster/nodes.ts';
-import { builtinHandlers, controllers } from './cluster/parts.ts';
+import { controllers } from './cluster/parts.ts';
 import { createKubelet } from './node/index.ts';
 import { createPki, openPki, type Pki } from './pki/pki.ts';
+import { resourceHandlers } from './resources/handlers/index.ts';
 import { builtinResources } from './resources/index.ts';
 import { createScheduler } from './scheduler/index.ts';
 import { type ApiServer, createApiServer } from './server/api-server.ts';
@@ -97,7 +98,7 @@ export async function createEmbeddedCluster(options: EmbeddedClusterOptions = {}
     pki,
     folder,
     definitions: builtinResources,
-    handlers: builtinHandlers,
+    handlers: resourceHandlers(clock),
   });
   const cluster = new Cluster(options, clock, pki, plane);
   try {

@@ -5,7 +5,6 @@ import { rootCaPublisher } from '../controllers/root-ca-publisher.ts';
 import { serviceAccountController } from '../controllers/serviceaccount.ts';
 import { serviceAccountTokenController } from '../controllers/serviceaccount-token.ts';
 import type { Pki } from '../pki/pki.ts';
-import type { CreateHandler } from '../registry/types.ts';
 import { signToken } from '../server/authn/jwt.ts';
 
 /** The controllers of kube-controller-manager, in its order. */
@@ -18,6 +17,3 @@ export function controllers(pki: Pick<Pki, 'serviceAccounts'>): Component[] {
     clusterRoleAggregation,
   ];
 }
-
-/** Subresources that need more than their kind's strategy. */
-export const builtinHandlers: Readonly<Record<string, CreateHandler>> = {};

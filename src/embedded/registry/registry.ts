@@ -100,7 +100,7 @@ export class GenericRegistry implements Registry {
     const subresource = d.subresources?.[context.subresource ?? ''];
     if (!subresource?.verbs.includes('create')) throw methodNotAllowed();
     const kind = subresource.groupVersionKind;
-    const owned = kind ? this.#manage(definitionOfKind(kind), undefined, object, context) : object;
+    const owned = kind ? this.#ownedBody(definitionOfKind(kind), object, context) : object;
     return this.#handle(key, d, namespace, name, owned, context);
   }
 
@@ -201,6 +201,10 @@ export class GenericRegistry implements Registry {
     this.#core.admit('mutate', target, context);
     this.#core.admit('validate', target, context);
     return handler({ definition: d, namespace, name, object, context, registry: this });
+  }
+
+  #ownedBody(d: ResourceDefinition, object: KubeObject, context: RequestContext): KubeObject {
+    return this.#manage(d, undefined, this.#core.complete(d, object), context);
   }
 
   /** `object` with the managedFields that this write leaves. */

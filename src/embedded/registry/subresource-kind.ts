@@ -1,5 +1,18 @@
+import type { TokenRequest } from '../../kube/api.gen.ts';
+import type { KubeObject } from '../../kube/meta.ts';
 import { kindTarget } from '../codec/decode.ts';
-import type { ResourceDefinition } from '../definition.ts';
+import type { ResourceDefinition, Strategy } from '../definition.ts';
+
+/** Defaults of such kinds (SetDefaults_* of kube-apiserver). */
+const strategies: Readonly<Record<string, Strategy<KubeObject>>> = {
+  TokenRequest: {
+    defaults(object) {
+      const request = object as TokenRequest;
+      request.spec ??= { audiences: [] };
+      request.spec.expirationSeconds ??= 3600;
+    },
+  },
+};
 
 const known = new Map<string, ResourceDefinition>();
 
@@ -10,7 +23,7 @@ export function definitionOfKind(of: { group: string; version: string; kind: str
   if (!definition) {
     const { group, version, kind, schema } = kindTarget(of.group, of.version, of.kind);
     const singular = kind.toLowerCase();
-    const behaviour = { strategy: {}, columns: [], cells: () => [] };
+    const behaviour = { strategy: strategies[kind] ?? {}, columns: [], cells: () => [] };
     definition = { group, version, kind, schema, singular, resource: `${singular}s`, namespaced: true, ...behaviour };
     known.set(key, definition);
   }
