@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applyJsonPatch, applyMergePatch, malformedPatch } from '../../src/embedded/patch/index.ts';
+import { applyJsonPatch, applyMergePatch } from '../../src/embedded/patch/index.ts';
 import type { JsonMap } from '../../src/embedded/patch/json-value.ts';
 import { isApiError } from '../../src/embedded/registry/status.ts';
 
@@ -85,14 +85,4 @@ describe('JSON patch', () => {
       'The allowed maximum operations in a JSON patch is 10000, got 10001',
     ]);
   });
-});
-
-it('words malformed bodies by the type of the patch', () => {
-  const texts = (['strategic', 'merge', 'json', 'apply'] as const).map((type) => malformedPatch(type, 'why').message);
-  expect(texts).toEqual([
-    'why',
-    'error decoding patch: why',
-    'error decoding patch: why',
-    'error decoding YAML: error converting YAML to JSON: why',
-  ]);
 });

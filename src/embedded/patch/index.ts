@@ -7,7 +7,7 @@ import { schemaOf } from '../codec/schema-source.ts';
 import type { ResourceDefinition } from '../definition.ts';
 import type { ManagedFields, Patcher, Wanted } from '../registry/dependencies.ts';
 import * as field from '../registry/field.ts';
-import { ApiError, badRequest, isApiError } from '../registry/status.ts';
+import { ApiError, isApiError } from '../registry/status.ts';
 import { convertFault } from './convert-fault.ts';
 import { applyJsonPatch } from './json-patch.ts';
 import { goPrint, isMap, type JsonMap } from './json-value.ts';
@@ -38,14 +38,6 @@ export function applyPatch(type: DirectPatch, live: KubeObject, body: unknown, s
     case 'merge':
       return applyMergePatch(live as JsonMap, body);
   }
-}
-
-/** The 400 for a body that is no JSON; `why` is Go's text: `unexpected end of JSON input`. */
-export function malformedPatch(type: PatchType, why: string): ApiError {
-  if (type === 'strategic') return badRequest(why);
-  return badRequest(
-    type === 'apply' ? `error decoding YAML: error converting YAML to JSON: ${why}` : `error decoding patch: ${why}`,
-  );
 }
 
 /** Patches for the registry: applied, then decoded into the kind, with the server's errors for what does not fit. */
