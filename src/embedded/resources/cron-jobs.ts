@@ -7,6 +7,7 @@ import { defineResource } from './define.ts';
 import { defaultPodTemplate } from './pod-spec/defaults.ts';
 import { templateWarnings } from './pod-spec/warnings.ts';
 import { cronJobCells } from './printing/job.ts';
+import { keepOtherPart } from './status-strategy.ts';
 import { validateJobTemplateSpec } from './validate/job.ts';
 import { nonNegative } from './validate/numbers.ts';
 
@@ -106,6 +107,7 @@ export const cronJobResource = defineResource<CronJob>({
     prepareForCreate(cronJob) {
       cronJob.status = {};
     },
+    prepareForUpdate: keepOtherPart,
     validate: (cronJob, { subresource, operation }) => {
       if (subresource === 'status') return [];
       return operation === 'create' ? validate(cronJob) : cronJob.spec ? validateSpec(cronJob.spec) : [];

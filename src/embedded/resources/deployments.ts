@@ -9,6 +9,7 @@ import { defaultPodTemplate } from './pod-spec/defaults.ts';
 import { validateReplicaTemplate } from './pod-spec/template.ts';
 import { workloadWarnings } from './pod-spec/warnings.ts';
 import { age, containersAndImages } from './printing/common.ts';
+import { keepOtherPart } from './status-strategy.ts';
 import { notOverHundredPercent, plainNumber, validateIntOrPercent } from './validate/int-or-percent.ts';
 import { nonNegative } from './validate/numbers.ts';
 import { validateWorkloadSelector } from './validate/workload.ts';
@@ -105,6 +106,11 @@ export const deploymentResource = defineResource<Deployment>({
     },
     prepareForCreate(deployment) {
       deployment.status = {};
+    },
+    prepareForUpdate(deployment, old, context) {
+      keepOtherPart(deployment, old, context);
+      // Of the metadata only labels are closed to /status.
+      if (context.subresource === 'status' && deployment.metadata) deployment.metadata.labels = old.metadata.labels;
     },
     validate: (deployment, { subresource }) =>
       subresource === 'status' ? validateStatus(deployment) : validateSpec(deployment),

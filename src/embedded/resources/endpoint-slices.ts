@@ -89,6 +89,12 @@ export const endpointSliceResource = defineResource<EndpointSlice>({
         port.protocol ??= 'TCP';
       }
     },
+    prepareForUpdate(slice, old) {
+      // Labels say which Service a slice belongs to: they count like the rest.
+      if (slice.metadata && !field.sameJson(slice.metadata.labels, old.metadata.labels)) {
+        slice.metadata.generation = (old.metadata.generation ?? 0) + 1;
+      }
+    },
     validate: (slice, { operation }) => (operation === 'create' ? validate(slice) : []),
     validateUpdate(slice, old) {
       const frozen = field.immutable('addressType', slice.addressType, old.addressType);

@@ -4,6 +4,7 @@ import { defineResource } from './define.ts';
 import { defaultPodTemplate } from './pod-spec/defaults.ts';
 import { workloadWarnings } from './pod-spec/warnings.ts';
 import { jobCells } from './printing/job.ts';
+import { keepOtherPart } from './status-strategy.ts';
 import { validateJob, validateJobStatus, validateJobUpdate } from './validate/job.ts';
 
 /** SetDefaults_Job, also for the template of a CronJob where only the Pod template is defaulted. */
@@ -72,14 +73,14 @@ function warnings(job: Job, old: Job | undefined): string[] {
 export const jobResource = defineResource<Job>({
   ...jobs,
   strategy: {
+    // Once more after validation: then a Job without labels takes over the generated ones.
     defaults,
     prepareForCreate(job) {
       job.status = {};
       if (job.spec === undefined) return;
       if (job.spec.manualSelector !== true) generateSelector(job, job.spec);
-      // The labels that a Job without labels takes over from its Pods include the generated ones.
-      takeOverLabels(job);
     },
+    prepareForUpdate: keepOtherPart,
     validate: (job, { subresource }) => (subresource === 'status' ? validateJobStatus(job) : validateJob(job)),
     validateUpdate: (job, old, { subresource }) => (subresource === 'status' ? [] : validateJobUpdate(job, old)),
     warnings,

@@ -6,6 +6,7 @@ import * as field from '../registry/field.ts';
 import { defineResource } from './define.ts';
 import { goValue } from './go/value.ts';
 import { nodeCells } from './printing/node.ts';
+import { keepOtherPart } from './status-strategy.ts';
 
 const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
@@ -91,6 +92,7 @@ export const nodeResource = defineResource<Node>({
         status.allocatable = { ...status.capacity };
     },
     // Unlike other kinds a Node may bring its status along when it is made: kubelets do.
+    prepareForUpdate: keepOtherPart,
     validate,
     validateUpdate,
     warnings(node) {

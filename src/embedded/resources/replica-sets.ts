@@ -8,6 +8,7 @@ import { defaultPodTemplate } from './pod-spec/defaults.ts';
 import { validateReplicaTemplate } from './pod-spec/template.ts';
 import { workloadWarnings } from './pod-spec/warnings.ts';
 import { age, containersAndImages } from './printing/common.ts';
+import { keepOtherPart } from './status-strategy.ts';
 import { nonNegative } from './validate/numbers.ts';
 import { validateWorkloadSelector } from './validate/workload.ts';
 
@@ -56,6 +57,7 @@ export const replicaSetResource = defineResource<ReplicaSet>({
     prepareForCreate(set) {
       set.status = { replicas: 0 };
     },
+    prepareForUpdate: keepOtherPart,
     validate: (set, { subresource }) =>
       subresource === 'status' ? validateReplicaCounts(set.status, field.path('status')) : validateSpec(set),
     validateUpdate: (set, old, { subresource }) =>

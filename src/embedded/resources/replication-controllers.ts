@@ -7,6 +7,7 @@ import { defaultPodTemplate } from './pod-spec/defaults.ts';
 import { validateReplicaTemplate } from './pod-spec/template.ts';
 import { workloadWarnings } from './pod-spec/warnings.ts';
 import { age, containersAndImages, labelsText } from './printing/common.ts';
+import { keepOtherPart } from './status-strategy.ts';
 import { nonNegative } from './validate/numbers.ts';
 
 export const replicationControllers: Resource<ReplicationController> = {
@@ -49,6 +50,7 @@ export const replicationControllerResource = defineResource<ReplicationControlle
     prepareForCreate(controller) {
       controller.status = { ...noStatus };
     },
+    prepareForUpdate: keepOtherPart,
     validate: (controller, { subresource }) => (subresource === 'status' ? [] : validate(controller)),
     warnings: (controller, old) => workloadWarnings(controller, old, (c) => c.spec?.template),
   },

@@ -88,10 +88,6 @@ export const secretResource = defineResource<Secret>({
       }
       delete secret.stringData;
     },
-    prepareForUpdate(secret, old) {
-      // An update without a type keeps it; defaults have filled in Opaque by now.
-      if (secret.type === 'Opaque' && secret.type !== old.type && secret.data === undefined) secret.type = old.type;
-    },
     validate,
     updateErrorsFirst: true,
     validateUpdate: (secret, old) => [

@@ -6,6 +6,7 @@ import type { FieldError, StrategyContext } from '../../definition.ts';
 import * as field from '../../registry/field.ts';
 import { goDiff } from '../go/diff.ts';
 import { goValues } from '../go/value.ts';
+import { validateMirrorAnnotation, validateMirrorUpdate } from './annotations.ts';
 import { validateResize } from './resize.ts';
 import { validateTolerations } from './scheduling.ts';
 import { validatePodSpec } from './validate.ts';
@@ -16,7 +17,7 @@ const noSpec: PodSpec = { containers: [] };
 export function validatePod(pod: Pod, { operation, subresource }: StrategyContext): FieldError[] {
   if (subresource === 'status' || subresource === 'binding' || subresource === 'eviction') return [];
   const spec = pod.spec ?? noSpec;
-  const errors = validatePodSpec(spec, specPath);
+  const errors = [...validateMirrorAnnotation(pod), ...validatePodSpec(spec, specPath)];
   if (operation !== 'create') return errors;
   if ((spec.ephemeralContainers ?? []).length > 0) {
     errors.push(field.forbidden(specPath.child('ephemeralContainers'), 'cannot be set on create'));
@@ -40,7 +41,7 @@ export function validatePodUpdate(pod: Pod, old: Stored<Pod>, { subresource }: S
     case 'eviction':
       return [];
     default:
-      return validateSpecUpdate(pod.spec ?? noSpec, old.spec ?? noSpec);
+      return [...validateMirrorUpdate(pod, old), ...validateSpecUpdate(pod.spec ?? noSpec, old.spec ?? noSpec)];
   }
 }
 

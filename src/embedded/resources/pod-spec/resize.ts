@@ -2,6 +2,7 @@ import type { Container, Pod, ResourceRequirements } from '../../../kube/api.gen
 import type { Stored } from '../../../kube/meta.ts';
 import type { FieldError } from '../../definition.ts';
 import * as field from '../../registry/field.ts';
+import { mirrorAnnotation } from './annotations.ts';
 import { qosClass } from './qos.ts';
 
 const specPath = field.path('spec');
@@ -32,7 +33,7 @@ function validateContainer(container: Container, old: Container, at: field.Field
 /** Validation of the subresource `resize` (KEP-1287): cpu and memory may change, the quality of service may not. */
 export function validateResize(pod: Pod, old: Stored<Pod>): FieldError[] {
   const errors: FieldError[] = [];
-  if (old.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined) {
+  if (old.metadata.annotations?.[mirrorAnnotation] !== undefined) {
     return [field.forbidden('', 'static pods cannot be resized')];
   }
   if (qosClass(pod.spec) !== qosClass(old.spec)) {
