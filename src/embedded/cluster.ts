@@ -5,7 +5,6 @@ import { serviceAccounts } from '../kube/resources.ts';
 import type { ApiClient, Component, ComponentContext, ContainerRuntime, ImageDescription, NodeAgent } from './api.ts';
 import { bootstrapAddons, bootstrapControlPlane, bootstrapControlPlanePods } from './bootstrap/bootstrap.ts';
 import type { ClusterFacts } from './bootstrap/facts.ts';
-import { systemImages } from './bootstrap/images.ts';
 import {
   type Baseline,
   baselineFromJson,
@@ -197,7 +196,20 @@ class Cluster implements EmbeddedCluster {
 
   async reset(): Promise<void> {
     restoreBaseline(this.#plane.store, this.#baseline, this.#clock.now());
-    await this.#plane.store.delivered();
+    await this.#settled();
+  }
+
+  /** Waits until the components have answered to what was written: a few turns in which nothing is written, or 50 ms. */
+  async #settled(): Promise<void> {
+    const { store } = this.#plane;
+    const end = performance.now() + 50;
+    let revision = -1;
+    for (let quiet = 0; quiet < 5 && performance.now() < end; quiet++) {
+      if (store.revision !== revision) quiet = 0;
+      revision = store.revision;
+      await store.delivered();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   compact(): void {
@@ -261,7 +273,7 @@ class Cluster implements EmbeddedCluster {
 
   async #startNodes(plan: readonly NodePlan[], runtime: ContainerRuntime): Promise<void> {
     this.#runtime = runtime;
-    runtime.loadImages([...systemImages, ...(this.#options.images ?? [])]);
+    runtime.loadImages(this.#options.images ?? []);
     const kubelets = plan.map((node) => createKubelet({ ...node, runtime }));
     for (const kubelet of kubelets) this.#kubelets.set(kubelet.nodeName, kubelet);
     await Promise.all(kubelets.map((kubelet) => kubelet.start(this.context)));

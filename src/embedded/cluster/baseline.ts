@@ -111,9 +111,10 @@ class Restoration {
   }
 
   #restore(bucket: string, id: string, saved: Stored, live: Stored): void {
-    if (live.metadata.resourceVersion === saved.metadata.resourceVersion) return;
+    const owned = this.#withOwners(saved);
+    if (owned === saved && live.metadata.resourceVersion === saved.metadata.resourceVersion) return;
     const { uid, creationTimestamp, generation } = live.metadata;
-    const metadata = { ...this.#withOwners(saved).metadata, uid, creationTimestamp };
+    const metadata = { ...owned.metadata, uid, creationTimestamp };
     const status = statusOf(bucket === buckets.jobs ? saved : live);
     const wanted = { ...saved, metadata, ...(status !== undefined && { status }) };
     if (generation !== undefined) {
