@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { RuntimeFactory } from '../../src/embedded/cluster.ts';
 import { startTarget } from './cluster.ts';
 
 /**
@@ -12,7 +13,11 @@ export async function serve(options: {
   kubelet: boolean;
   port?: number;
 }): Promise<void> {
-  const target = await startTarget(options);
+  const target = await startTarget({
+    controllers: options.controllers,
+    ...(options.port !== undefined && { port: options.port }),
+    ...(options.kubelet && { runtime: await containers() }),
+  });
   await mkdir(options.pki, { recursive: true });
   const write = (file: string, content: string) => writeFile(join(options.pki, file), content, { mode: 0o600 });
   await write('ca.crt', target.ca);
@@ -26,4 +31,13 @@ export async function serve(options: {
     process.once('SIGTERM', resolve);
   });
   await target.close();
+}
+
+/** Loaded only where containers are wanted: it brings a worker thread and all programs. */
+async function containers(): Promise<RuntimeFactory> {
+  const [{ createContainerRuntime }, { createClusterNetwork }] = await Promise.all([
+    import('../../src/embedded/container/runtime.ts'),
+    import('../../src/embedded/network/index.ts'),
+  ]);
+  return (context) => createContainerRuntime({ network: createClusterNetwork(context) });
 }

@@ -153,7 +153,21 @@ function upgradeOf(
   socket.on('error', () => undefined);
   const protocol = request.headers.upgrade?.toLowerCase();
   if (protocol !== 'websocket' && protocol !== 'spdy/3.1') return { reply, upgrade: undefined };
-  return { reply, upgrade: { protocol, request, socket, head, take: () => reply.detachSocket(socket as Socket) } };
+  let taken = false;
+  const upgrade: Upgrade = {
+    protocol,
+    request,
+    socket,
+    head,
+    take() {
+      taken = true;
+      reply.detachSocket(socket as Socket);
+    },
+    get taken() {
+      return taken;
+    },
+  };
+  return { reply, upgrade };
 }
 
 function trackConnections(server: Http2SecureServer): { destroy(): void } {

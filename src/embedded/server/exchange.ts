@@ -25,6 +25,7 @@ export interface Upgrade {
   head: Buffer;
   /** The connection is the handler's from now on; no HTTP answer follows. */
   take(): void;
+  readonly taken: boolean;
 }
 
 /** One request on its way through the filters to a handler, and its answer. HTTP/1.1 and HTTP/2 alike. */

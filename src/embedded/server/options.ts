@@ -1,7 +1,7 @@
 import type { DeleteOptions } from '../../kube/api.gen.ts';
 import type { FieldError } from '../definition.ts';
 import * as field from '../registry/field.ts';
-import { type ApiError, badRequest, invalid } from '../registry/status.ts';
+import { invalid } from '../registry/status.ts';
 import type { ListRequest, WatchRequest } from '../registry/types.ts';
 import { parseGoBoolean, parseGoInteger, parseOptionalBoolean } from './query.ts';
 
@@ -186,9 +186,4 @@ function watchErrors(parameters: ListParameters, match: string | undefined): Fie
     }
   }
   return errors;
-}
-
-/** @throws 400 in the words of the timeout filter */
-export function invalidTimeout(text: string): ApiError {
-  return badRequest(`invalid timeout specified in the request URL - time: invalid duration "${text}"`);
 }

@@ -10,6 +10,11 @@ export function errorRecovery(report: (error: unknown, path: string) => void): F
     } catch (error) {
       // The client has gone: nobody reads an answer.
       if (exchange.signal.aborted || exchange.reply.destroyed) return;
+      if (exchange.upgrade?.taken) {
+        exchange.upgrade.socket.destroy();
+        if (!isApiError(error)) report(error, `${exchange.info.method} ${exchange.info.path}`);
+        return;
+      }
       if (isApiError(error)) return respondError(exchange, error);
       report(error, `${exchange.info.method} ${exchange.info.path}`);
       respondError(exchange, internalError(error instanceof Error ? error.message : String(error)));
