@@ -1,4 +1,5 @@
 import type { Clock } from '../../../kernel/clock.ts';
+import type { Image } from '../images/types.ts';
 import { SysError } from './errno.ts';
 import { MemoryAccount } from './memory.ts';
 import type { NetworkNamespace } from './network.ts';
@@ -21,6 +22,8 @@ export interface ContainerOptions {
   /** CapEff of root, as a number; for /proc. */
   capabilities: bigint;
   pod: { name: string; namespace: string; ip: string; serviceAccountName: string; nodeName: string };
+  /** What it was made from: the flavour of its tools, the behaviour of its service. */
+  image: Image;
   onBug(process: Process, error: unknown): void;
 }
 
@@ -36,6 +39,7 @@ export class Container {
   readonly memory: MemoryAccount;
   readonly capabilities: bigint;
   readonly pod: ContainerOptions['pod'];
+  readonly image: Image;
   readonly processes = new Map<number, Process>();
   readonly startedAt: number;
   oomKilled = false;
@@ -57,6 +61,7 @@ export class Container {
     this.memory = new MemoryAccount(options.memoryLimit, () => this.#outOfMemory());
     this.capabilities = options.capabilities;
     this.pod = options.pod;
+    this.image = options.image;
     this.startedAt = options.clock.now();
     this.#onBug = options.onBug;
   }

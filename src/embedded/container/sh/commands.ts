@@ -1,7 +1,6 @@
 import { isSysError } from '../kernel/errno.ts';
 import type { Command, Condition } from './ast.ts';
-import { builtins, specialBuiltins } from './builtins/index.ts';
-import { errorPrefix } from './messages.ts';
+import { specialBuiltins } from './builtins/special.ts';
 import { matchesPattern } from './pattern.ts';
 import { applyRedirects, keepRedirects, RedirectError, type SavedDescriptors, undoRedirects } from './redirect.ts';
 import type { RunFlags, Shell } from './shell.ts';
@@ -203,7 +202,7 @@ async function simple(shell: Shell, command: Simple, flags: RunFlags): Promise<n
 
   const special = specialBuiltins.has(name);
   const body = special ? undefined : state.functions.get(name);
-  const builtin = builtins.get(name);
+  const builtin = shell.builtins.get(name);
   let saved: SavedDescriptors;
   try {
     saved = await applyRedirects(shell, command.redirects);
@@ -323,10 +322,4 @@ function quoteTrace(text: string): string {
 async function trace(shell: Shell, words: string[]): Promise<void> {
   const prefix = shell.state.get('PS4') ?? '+ ';
   await shell.p.print(2, `${prefix}${words.join(' ')}\n`);
-}
-
-/** A builtin's complaint: printed with the shell's and the builtin's name. */
-export async function complain(shell: Shell, builtin: string, message: string, status = 1): Promise<number> {
-  await shell.p.print(2, `${errorPrefix(shell.state, builtin)}${message}\n`);
-  return status;
 }

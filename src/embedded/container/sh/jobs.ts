@@ -1,4 +1,5 @@
-import type { Process } from '../kernel/process.ts';
+import type { ExitStatus, Process } from '../kernel/process.ts';
+import { signalName, signalText } from '../kernel/signals.ts';
 
 export interface Job {
   number: number;
@@ -42,4 +43,9 @@ export class Jobs {
   remove(job: Job): void {
     this.#list = this.#list.filter((j) => j !== job);
   }
+}
+
+/** `128 + n` as text for `$?` after a signal; for messages of `wait` and `jobs`. */
+export function statusText(status: ExitStatus): string {
+  return status.signal === undefined ? `Exit ${status.code}` : (signalText(status.signal) ?? signalName(status.signal));
 }

@@ -3,8 +3,10 @@ import { execute, findExecutable } from '../kernel/exec.ts';
 import { NullFile, type OpenFile } from '../kernel/open-file.ts';
 import { createPipe } from '../kernel/pipe.ts';
 import { type ExitStatus, type Process, ProcessExit } from '../kernel/process.ts';
-import { signalName, signals, signalText } from '../kernel/signals.ts';
+import { signals, signalText } from '../kernel/signals.ts';
 import { type AndOr, type Command, type Pipeline, type Script, ShellSyntaxError } from './ast.ts';
+import { builtins } from './builtins/index.ts';
+import type { Builtin } from './builtins/types.ts';
 import { commandRunner } from './commands.ts';
 import { Expander } from './expand.ts';
 import { Jobs } from './jobs.ts';
@@ -25,6 +27,7 @@ export class Shell {
   readonly state: ShellState;
   readonly expander: Expander;
   readonly jobs = new Jobs();
+  readonly builtins: ReadonlyMap<string, Builtin> = builtins;
   /** Signals that came and whose traps have not run yet. */
   pendingTraps: number[] = [];
   #trapListeners: (() => void)[] = [];
@@ -459,9 +462,4 @@ export class Shell {
     }
     throw error;
   }
-}
-
-/** `128 + n` as text for `$?` after a signal; for messages of `wait` and `jobs`. */
-export function statusText(status: ExitStatus): string {
-  return status.signal === undefined ? `Exit ${status.code}` : (signalText(status.signal) ?? signalName(status.signal));
 }

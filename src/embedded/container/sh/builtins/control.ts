@@ -2,7 +2,7 @@ import { isSysError } from '../../kernel/errno.ts';
 import { execute, findExecutable } from '../../kernel/exec.ts';
 import { ProcessExit } from '../../kernel/process.ts';
 import { parseSignal, signalName, signals } from '../../kernel/signals.ts';
-import { complain } from '../commands.ts';
+import { complain } from '../complain.ts';
 import { errorPrefix, notFoundText } from '../messages.ts';
 import type { Shell } from '../shell.ts';
 import { LoopControl, ReturnControl, ShellError } from '../shell-error.ts';

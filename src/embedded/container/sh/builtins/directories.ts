@@ -1,5 +1,4 @@
-import { complain } from '../commands.ts';
-import { builtins } from './index.ts';
+import { complain } from '../complain.ts';
 import type { Builtin } from './types.ts';
 
 /** bash's directory stack. */
@@ -7,7 +6,7 @@ export const directoryBuiltins: Record<string, Builtin> = {
   pushd: async (shell, [target]) => {
     if (target === undefined) return complain(shell, 'pushd', 'no other directory');
     const from = shell.p.cwd;
-    const status = (await builtins.get('cd')?.(shell, [target])) ?? 1;
+    const status = (await shell.builtins.get('cd')?.(shell, [target])) ?? 1;
     if (status === 0) {
       shell.directories.unshift(from);
       await shell.p.print(1, `${[shell.p.cwd, ...shell.directories].join(' ')}\n`);
@@ -17,7 +16,7 @@ export const directoryBuiltins: Record<string, Builtin> = {
   popd: async (shell) => {
     const target = shell.directories.shift();
     if (target === undefined) return complain(shell, 'popd', 'directory stack empty');
-    const status = (await builtins.get('cd')?.(shell, [target])) ?? 1;
+    const status = (await shell.builtins.get('cd')?.(shell, [target])) ?? 1;
     await shell.p.print(1, `${[shell.p.cwd, ...shell.directories].join(' ')}\n`);
     return status;
   },

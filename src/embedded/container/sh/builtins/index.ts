@@ -8,12 +8,6 @@ import { readBuiltins } from './read.ts';
 import type { Builtin } from './types.ts';
 import { variableBuiltins } from './variables.ts';
 
-/** POSIX' special builtins: found before functions; their assignments stay. */
-export const specialBuiltins: ReadonlySet<string> = new Set([
-  ...[':', '.', 'break', 'continue', 'eval', 'exec', 'exit', 'export', 'readonly', 'return', 'set', 'shift', 'times'],
-  ...['trap', 'unset'],
-]);
-
 /** Every builtin by its name. */
 export const builtins: ReadonlyMap<string, Builtin> = new Map(
   Object.entries({

@@ -1,8 +1,8 @@
 import type { ExitStatus, Process } from '../../kernel/process.ts';
 import { parseSignal, signalName, signals } from '../../kernel/signals.ts';
-import { complain } from '../commands.ts';
-import type { Job } from '../jobs.ts';
-import { type Shell, statusText } from '../shell.ts';
+import { complain } from '../complain.ts';
+import { type Job, statusText } from '../jobs.ts';
+import type { Shell } from '../shell.ts';
 import type { Builtin } from './types.ts';
 
 /** Waits for a job; a trapped signal ends the wait early with 128 + its number. */

@@ -1,8 +1,7 @@
 import { isSysError } from '../../kernel/errno.ts';
 import { findInPath } from '../../kernel/exec.ts';
-import { commandRunner } from '../commands.ts';
 import type { Shell } from '../shell.ts';
-import { builtins, specialBuiltins } from './index.ts';
+import { specialBuiltins } from './special.ts';
 import type { Builtin } from './types.ts';
 
 const keywords = new Set('if then else elif fi do done case esac while until for in { } !'.split(' '));
@@ -29,7 +28,7 @@ function describe(shell: Shell, name: string): { short: string; long: string } |
   if (keywords.has(name)) return { short: name, long: `${name} is a shell keyword` };
   if (state.functions.has(name))
     return { short: name, long: state.flavor === 'dash' ? `${name} is a shell function` : `${name} is a function` };
-  if (builtins.has(name)) {
+  if (shell.builtins.has(name)) {
     const special = specialBuiltins.has(name) && state.flavor !== 'bash' ? 'special ' : '';
     return { short: name, long: `${name} is a ${special}shell builtin` };
   }
@@ -74,7 +73,7 @@ const command: Builtin = async (shell, args) => {
   const argv = option === '-p' || option === '--' ? args.slice(1) : args;
   const [name] = argv;
   if (name === undefined) return 0;
-  const builtin = builtins.get(name);
+  const builtin = shell.builtins.get(name);
   if (builtin) return builtin(shell, argv.slice(1));
   return shell.external(argv, shell.state.environment(), {});
 };
@@ -82,7 +81,7 @@ const command: Builtin = async (shell, args) => {
 export const lookupBuiltins: Record<string, Builtin> = {
   type,
   command,
-  builtin: (shell, [name = '', ...args]) => builtins.get(name)?.(shell, args) ?? 1,
+  builtin: (shell, [name = '', ...args]) => shell.builtins.get(name)?.(shell, args) ?? 1,
   hash: () => 0,
   ulimit: async (shell, args) => {
     if (args.includes('-a'))
@@ -100,18 +99,14 @@ export const lookupBuiltins: Record<string, Builtin> = {
     return 0;
   },
   help: async (shell) => {
-    await shell.p.print(1, `Built-in commands:\n------------------\n\t${[...builtins.keys()].sort().join(' ')}\n`);
+    await shell.p.print(1, `Built-in commands:\n------------------\n\t${[...shell.builtins.keys()].sort().join(' ')}\n`);
     return 0;
   },
   time: async (shell, args) => {
     const { clock, cpu } = shell.p.container;
     const [from, used] = [clock.now(), cpu.usedMs];
     const words = args.map((text) => ({ parts: [{ t: 'lit' as const, text, quoted: true }], raw: '' }));
-    const status = await commandRunner(
-      shell,
-      { t: 'simple', line: shell.state.line, redirects: [], assignments: [], words },
-      {},
-    );
+    const status = await shell.command({ t: 'simple', line: shell.state.line, redirects: [], assignments: [], words });
     const text = (ms: number) => `${Math.floor(ms / 60000)}m${((ms % 60000) / 1000).toFixed(3)}s`;
     await shell.p.print(2, `\nreal\t${text(clock.now() - from)}\nuser\t${text(cpu.usedMs - used)}\nsys\t${text(0)}\n`);
     return status;

@@ -1,4 +1,4 @@
-import { complain } from '../commands.ts';
+import { complain } from '../complain.ts';
 import type { Shell } from '../shell.ts';
 import { ShellError } from '../shell-error.ts';
 import { type Options, optionNames } from '../state.ts';

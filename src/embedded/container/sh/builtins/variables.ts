@@ -1,5 +1,5 @@
 import { isSysError } from '../../kernel/errno.ts';
-import { complain } from '../commands.ts';
+import { complain } from '../complain.ts';
 import type { Shell } from '../shell.ts';
 import { ShellError } from '../shell-error.ts';
 import type { Variable } from '../state.ts';

@@ -1,0 +1,119 @@
+/** Images whose purpose is one client: kubectl, curl, DNS tools, stress. */
+import { alpineLayout, busyboxLayout, debianLayout, pathEnv } from './layouts.ts';
+import type { Image } from './types.ts';
+
+const bookworm = { id: 'debian', name: 'Debian GNU/Linux 12 (bookworm)', version: '12.9' };
+
+export const clients: readonly Image[] = [
+  {
+    repository: 'registry.k8s.io/kubectl',
+    tags: /^v1\.(2[8-9]|3[0-6])\.\d{1,2}$/,
+    flavor: 'busybox',
+    sizeBytes: 62_498_333,
+    entrypoint: ['/bin/kubectl'],
+    env: pathEnv,
+    files: (tree) => {
+      busyboxLayout(tree);
+      tree.program('/bin/kubectl', 'kubectl');
+    },
+  },
+  ...(['docker.io/bitnami/kubectl', 'docker.io/bitnamilegacy/kubectl'] as const).map(
+    (repository): Image => ({
+      repository,
+      tags: /^(latest|1\.(1\d|2\d|3[0-6])(\.\d{1,2})?(-debian-\d{2}-r\d{1,2})?)$/,
+      flavor: 'gnu',
+      sizeBytes: 62_498_333,
+      entrypoint: ['kubectl'],
+      cmd: ['--help'],
+      env: { ...pathEnv, PATH: `/opt/bitnami/kubectl/bin:${pathEnv.PATH}`, BITNAMI_APP_NAME: 'kubectl' },
+      user: 1001,
+      files: (tree) => {
+        debianLayout(tree, bookworm);
+        tree.programs('/usr/bin', ['curl', 'jq']);
+        tree.program('/opt/bitnami/kubectl/bin/kubectl', 'kubectl');
+        tree.dir('/.kube', 0o777);
+      },
+    }),
+  ),
+  {
+    repository: 'docker.io/alpine/k8s',
+    tags: /^1\.(2\d|3[0-6])\.\d{1,2}$/,
+    flavor: 'busybox',
+    sizeBytes: 241_172_480,
+    cmd: ['bash'],
+    env: pathEnv,
+    workingDir: '/apps',
+    files: (tree) => {
+      alpineLayout(tree, '3.20.3');
+      tree.programs('/usr/bin', ['kubectl', 'curl', 'jq']).program('/bin/bash', 'bash');
+      tree.dir('/apps');
+    },
+  },
+  {
+    repository: 'docker.io/curlimages/curl',
+    tags: /^(latest|7\.\d{2}\.\d|8\.\d{1,2}\.\d)$/,
+    flavor: 'busybox',
+    sizeBytes: 21_996_026,
+    entrypoint: ['/entrypoint.sh'],
+    cmd: ['curl'],
+    env: { ...pathEnv, CURL_CA_BUNDLE: '/cacert.pem' },
+    user: 100,
+    group: 101,
+    workingDir: '/home/curl_user',
+    files: (tree) => {
+      alpineLayout(tree, '3.20.3', [
+        { name: 'curl_user', uid: 100, gid: 101, home: '/home/curl_user', shell: '/bin/sh' },
+      ]);
+      tree.program('/usr/bin/curl', 'curl');
+      tree.file('/cacert.pem', '');
+      tree.dir('/home/curl_user', 0o755, 100, 101);
+      tree.file(
+        '/entrypoint.sh',
+        '#!/bin/sh\nset -e\nif [ "${1#-}" != "${1}" ] || [ -z "$(command -v "${1}")" ]; then\n  set -- curl "$@"\nfi\nexec "$@"\n',
+        0o755,
+      );
+    },
+  },
+  {
+    repository: 'registry.k8s.io/e2e-test-images/jessie-dnsutils',
+    tags: /^1\.[0-9]$/,
+    flavor: 'gnu',
+    sizeBytes: 112_000_000,
+    cmd: ['sleep', 'infinity'],
+    env: pathEnv,
+    files: (tree) => {
+      debianLayout(tree, bookworm);
+      tree.programs('/usr/bin', ['nslookup', 'dig', 'ping', 'nc', 'wget', 'curl', 'ps']);
+    },
+  },
+  ...(
+    ['docker.io/nicolaka/netshoot', 'docker.io/praqma/network-multitool', 'docker.io/wbitt/network-multitool'] as const
+  ).map(
+    (repository): Image => ({
+      repository,
+      tags: /^(latest|alpine|minimal|extra|v0\.\d{1,2})$/,
+      flavor: 'busybox',
+      sizeBytes: 180_000_000,
+      cmd: ['/bin/bash'],
+      env: pathEnv,
+      files: (tree) => {
+        alpineLayout(tree, '3.20.3');
+        tree.programs('/usr/bin', ['curl', 'dig', 'jq']).program('/bin/bash', 'bash');
+      },
+    }),
+  ),
+  ...(['docker.io/polinux/stress', 'docker.io/progrium/stress', 'docker.io/vish/stress'] as const).map(
+    (repository): Image => ({
+      repository,
+      tags: /^(latest|1\.0\.4)$/,
+      flavor: 'busybox',
+      sizeBytes: 4_041_495,
+      cmd: ['stress', '--help'],
+      env: pathEnv,
+      files: (tree) => {
+        alpineLayout(tree, '3.20.3');
+        tree.program('/usr/local/bin/stress', 'stress');
+      },
+    }),
+  ),
+];

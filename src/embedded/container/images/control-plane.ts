@@ -1,0 +1,236 @@
+/** Images of Kubernetes itself: they run, log what one expects, and answer their health checks. */
+import type { ImageDescription } from '../../api.ts';
+import { distrolessLayout, pathEnv } from './layouts.ts';
+import type { Image } from './types.ts';
+
+type Service = NonNullable<ImageDescription['service']>;
+type Port = NonNullable<Service['ports']>[number];
+
+const kubernetesTags = /^v1\.(2[4-9]|3[0-6])\.\d{1,2}$/;
+const ok = { body: 'ok' };
+const health = (port: number): Port => ({
+  port,
+  routes: { '/healthz': ok, '/livez': ok, '/readyz': ok, '/': { status: 404, body: '404 page not found\n' } },
+});
+
+/** A klog line; `service` puts the time in for `{klog}`. */
+const klog = (where: string, text: string) => `I{klog}       1 ${where}] ${text}`;
+
+interface Component {
+  repository: string;
+  tags: RegExp;
+  /** Where its program is, and the other names it is found by. */
+  path: string;
+  sizeBytes: number;
+  user?: number;
+  entrypoint?: boolean;
+  service: Service;
+}
+
+const components: Component[] = [
+  {
+    repository: 'registry.k8s.io/kube-apiserver',
+    tags: kubernetesTags,
+    path: '/usr/local/bin/kube-apiserver',
+    sizeBytes: 103_363_204,
+    service: {
+      logs: [
+        klog('options.go:263', 'external host was not specified, using the node address'),
+        klog('server.go:150', 'Version: v1.35.4'),
+        klog('server.go:152', '"Golang settings" GOGC="" GOMAXPROCS="" GOTRACEBACK=""'),
+        klog(
+          'dynamic_cafile_content.go:161',
+          '"Starting controller" name="client-ca-bundle::/etc/kubernetes/pki/ca.crt"',
+        ),
+        klog('secure_serving.go:211', 'Serving securely on [::]:6443'),
+        klog('cache.go:39', 'Caches are synced for RemoteAvailability controller'),
+        klog('shared_informer.go:356', '"Caches are synced" controller="node_authorizer"'),
+        klog('storage_scheduling.go:111', 'all system priority classes are created successfully or already exist.'),
+      ],
+      ports: [{ ...health(6443) }],
+    },
+  },
+  {
+    repository: 'registry.k8s.io/kube-controller-manager',
+    tags: kubernetesTags,
+    path: '/usr/local/bin/kube-controller-manager',
+    sizeBytes: 93_577_895,
+    service: {
+      logs: [
+        klog('serving.go:386', 'Generated self-signed cert in-memory'),
+        klog('controllermanager.go:189', '"Starting" version="v1.35.4"'),
+        klog('secure_serving.go:211', 'Serving securely on 127.0.0.1:10257'),
+        klog('leaderelection.go:257', 'attempting to acquire leader lease kube-system/kube-controller-manager...'),
+        klog('leaderelection.go:271', 'successfully acquired lease kube-system/kube-controller-manager'),
+        klog('controllermanager.go:741', '"Started controller" controller="deployment-controller"'),
+        klog('controllermanager.go:741', '"Started controller" controller="replicaset-controller"'),
+        klog('shared_informer.go:356', '"Caches are synced" controller="garbage collector"'),
+      ],
+      ports: [health(10257)],
+    },
+  },
+  {
+    repository: 'registry.k8s.io/kube-scheduler',
+    tags: kubernetesTags,
+    path: '/usr/local/bin/kube-scheduler',
+    sizeBytes: 71_373_443,
+    service: {
+      logs: [
+        klog('serving.go:386', 'Generated self-signed cert in-memory'),
+        klog('server.go:175', '"Starting Kubernetes Scheduler" version="v1.35.4"'),
+        klog('secure_serving.go:211', 'Serving securely on 127.0.0.1:10259'),
+        klog('leaderelection.go:257', 'attempting to acquire leader lease kube-system/kube-scheduler...'),
+        klog('leaderelection.go:271', 'successfully acquired lease kube-system/kube-scheduler'),
+      ],
+      ports: [health(10259)],
+    },
+  },
+  {
+    repository: 'registry.k8s.io/kube-proxy',
+    tags: kubernetesTags,
+    path: '/usr/local/bin/kube-proxy',
+    sizeBytes: 85_617_255,
+    service: {
+      logs: [
+        klog('server_linux.go:53', '"Using iptables proxy"'),
+        klog('server.go:527', '"Version info" version="v1.35.4"'),
+        klog('config.go:200', '"Starting service config controller"'),
+        klog('shared_informer.go:356', '"Caches are synced" controller="service config"'),
+        klog('shared_informer.go:356', '"Caches are synced" controller="endpoint slice config"'),
+      ],
+      ports: [health(10256), { port: 10249, routes: { '/healthz': ok, '/proxyMode': { body: 'iptables' } } }],
+    },
+  },
+  {
+    repository: 'registry.k8s.io/etcd',
+    tags: /^3\.[4-6]\.\d{1,2}-\d$/,
+    path: '/usr/local/bin/etcd',
+    sizeBytes: 44_104_015,
+    service: {
+      logs: [
+        '{"level":"info","ts":"{iso}","caller":"etcdmain/etcd.go:73","msg":"Running: ","args":["etcd"]}',
+        '{"level":"info","ts":"{iso}","caller":"etcdserver/server.go:2409","msg":"cluster version is updated","cluster-version":"3.6"}',
+        '{"level":"info","ts":"{iso}","caller":"embed/serve.go:210","msg":"serving client traffic securely","traffic":"grpc+http","address":"127.0.0.1:2379"}',
+      ],
+      ports: [
+        { port: 2379, protocol: 'tcp', routes: { '/': { body: '' } } },
+        { port: 2380, protocol: 'tcp', routes: { '/': { body: '' } } },
+        {
+          port: 2381,
+          routes: {
+            '/health': { headers: { 'content-type': 'application/json' }, body: '{"health":"true","reason":""}' },
+            '/livez': ok,
+            '/readyz': ok,
+          },
+        },
+      ],
+    },
+  },
+  {
+    repository: 'registry.k8s.io/coredns/coredns',
+    tags: /^v1\.(8|9|1[0-3])\.\d{1,2}$/,
+    path: '/coredns',
+    sizeBytes: 76_623_200,
+    entrypoint: true,
+    user: 65532,
+    service: {
+      logs: [
+        '.:53',
+        '[INFO] plugin/reload: Running configuration SHA512 = 591cf328cccc12bc490481273e738df59329c62c0b729d94e8b61db9961c2fa5f046dd37f1cf888b953814040d180f52594972691cd6ff41be96639138a43908',
+        'CoreDNS-1.13.1',
+        'linux/amd64, go1.25.2, 1db4568',
+      ],
+      ports: [
+        { port: 53, protocol: 'tcp', routes: { '/': { body: '' } } },
+        { port: 8080, routes: { '/health': { body: 'OK' } } },
+        { port: 8181, routes: { '/ready': { body: 'OK' } } },
+        {
+          port: 9153,
+          routes: {
+            '/metrics': { body: 'coredns_build_info{goversion="go1.25.2",revision="1db4568",version="1.13.1"} 1\n' },
+          },
+        },
+      ],
+    },
+  },
+  {
+    repository: 'registry.k8s.io/metrics-server/metrics-server',
+    tags: /^v0\.[4-8]\.\d$/,
+    path: '/metrics-server',
+    sizeBytes: 69_967_041,
+    entrypoint: true,
+    user: 65534,
+    service: {
+      logs: [
+        klog('serving.go:374', 'Generated self-signed cert (/tmp/apiserver.crt, /tmp/apiserver.key)'),
+        klog('secure_serving.go:213', 'Serving securely on [::]:10250'),
+      ],
+      ports: [health(10250)],
+    },
+  },
+  {
+    repository: 'docker.io/rancher/local-path-provisioner',
+    tags: /^v0\.0\.\d{2}$/,
+    path: '/usr/bin/local-path-provisioner',
+    sizeBytes: 42_868_875,
+    entrypoint: true,
+    service: { logs: ['time="{iso}" level=info msg="Starting provisioner"'] },
+  },
+  {
+    repository: 'docker.io/kindest/kindnetd',
+    tags: /^v\d{8}-[0-9a-f]+$/,
+    path: '/bin/kindnetd',
+    sizeBytes: 38_500_000,
+    service: {
+      logs: [
+        klog('main.go:109', 'connected to apiserver: https://10.96.0.1:443'),
+        klog('main.go:139', 'Handling node with IPs'),
+      ],
+    },
+  },
+  {
+    repository: 'registry.k8s.io/networking/kube-network-policies',
+    tags: /^v0\.\d{1,2}\.\d$/,
+    path: '/bin/netpol',
+    sizeBytes: 54_984_249,
+    entrypoint: true,
+    service: { logs: [klog('main.go:96', 'Starting network policies controller')] },
+  },
+];
+
+export const controlPlane: readonly Image[] = [
+  ...components.map(
+    (c): Image => ({
+      repository: c.repository,
+      tags: c.tags,
+      flavor: 'gnu',
+      sizeBytes: c.sizeBytes,
+      // Static Pods name their command; the images have none of their own but the ones with an entrypoint.
+      entrypoint: c.entrypoint ? [c.path] : undefined,
+      cmd: c.entrypoint ? undefined : [c.path],
+      env: pathEnv,
+      user: c.user,
+      service: c.service,
+      files: (tree) => {
+        distrolessLayout(tree);
+        tree.program(c.path, 'service');
+      },
+    }),
+  ),
+  ...(['registry.k8s.io/pause', 'k8s.gcr.io/pause'] as const).map(
+    (repository): Image => ({
+      repository,
+      tags: /^(latest|3\.([1-9]|10)(\.\d)?)$/,
+      flavor: 'gnu',
+      sizeBytes: 689_837,
+      entrypoint: ['/pause'],
+      env: pathEnv,
+      user: 65535,
+      group: 65535,
+      files: (tree) => {
+        distrolessLayout(tree);
+        tree.program('/pause', 'pause');
+      },
+    }),
+  ),
+];

@@ -1,0 +1,35 @@
+import { isSysError } from '../kernel/errno.ts';
+import type { Process } from '../kernel/process.ts';
+
+function field(p: Process, file: string, by: number, value: string, wanted: number): string | undefined {
+  try {
+    for (const line of p.vfs.readText(p, file).split('\n')) {
+      const fields = line.split(':');
+      if (fields[by] === value) return fields[wanted];
+    }
+  } catch (error) {
+    if (!isSysError(error)) throw error;
+  }
+  return undefined;
+}
+
+export function userName(p: Process, uid: number): string | undefined {
+  return field(p, '/etc/passwd', 2, String(uid), 0);
+}
+
+export function groupName(p: Process, gid: number): string | undefined {
+  return field(p, '/etc/group', 2, String(gid), 0);
+}
+
+/** A user's number by name or number. */
+export function userId(p: Process, name: string): number | undefined {
+  const found = field(p, '/etc/passwd', 0, name, 2);
+  if (found !== undefined) return Number(found);
+  return /^\d+$/.test(name) ? Number(name) : undefined;
+}
+
+export function groupId(p: Process, name: string): number | undefined {
+  const found = field(p, '/etc/group', 0, name, 2);
+  if (found !== undefined) return Number(found);
+  return /^\d+$/.test(name) ? Number(name) : undefined;
+}

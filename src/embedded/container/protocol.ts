@@ -1,0 +1,81 @@
+/**
+ * What the main thread and the worker say to each other. Ids are numbers given by the main thread: `cluster`,
+ * `container`, `session` (exec, attach, connection).
+ */
+import type { EnvVar } from '../../kube/api.gen.ts';
+import type { ContainerExit, ContainerSpec, ImageDescription } from '../api.ts';
+
+export type Files = Record<string, { content: Uint8Array; mode: number }>;
+export type Stream = 'stdout' | 'stderr';
+export type Route =
+  | { kind: 'api-server'; host: string; port: number }
+  | { kind: 'container'; podUid: string; port: number }
+  | { kind: 'refused' }
+  | { kind: 'timeout' };
+
+export type ToWorker =
+  /** `now`: the cluster has a clock of its own, which stands at this time; without it: the system's. */
+  | { t: 'cluster'; cluster: number; now?: number }
+  | { t: 'clusterEnd'; cluster: number }
+  | { t: 'images'; cluster: number; images: readonly ImageDescription[] }
+  | { t: 'start'; cluster: number; container: number; spec: ContainerSpec; now?: number }
+  | { t: 'signal'; container: number; signal: string }
+  | {
+      t: 'exec';
+      container: number;
+      session: number;
+      command: string[];
+      stdin: boolean;
+      tty: boolean;
+      env: readonly EnvVar[];
+    }
+  | { t: 'attach'; container: number; session: number; stdin: boolean; tty: boolean }
+  | { t: 'connect'; cluster: number; session: number; podUid: string; port: number }
+  | { t: 'input'; session: number; data: Uint8Array }
+  | { t: 'inputEnd'; session: number }
+  | { t: 'resize'; session: number; columns: number; rows: number }
+  | { t: 'hangup'; session: number }
+  /** Output was taken: the writer may go on. */
+  | { t: 'ackOutput'; container: number; bytes: number }
+  | { t: 'ackSession'; session: number; bytes: number }
+  | { t: 'files'; cluster: number; id: string; files: Files }
+  | { t: 'removeVolume'; cluster: number; id: string }
+  | { t: 'answer'; request: number; value?: unknown; errorCode?: string; now?: number }
+  | { t: 'timer'; cluster: number; timer: number; now: number }
+  | { t: 'ping' };
+
+export type ToMain =
+  | { t: 'pong' }
+  | { t: 'ready' }
+  | { t: 'started'; container: number }
+  | {
+      t: 'startFailed';
+      container: number;
+      reason: 'StartError' | 'ContainerCannotRun';
+      message: string;
+      exitCode: number;
+    }
+  | { t: 'output'; container: number; stream: Stream; data: Uint8Array }
+  | { t: 'exited'; container: number; exit: ContainerExit }
+  | { t: 'sessionStarted'; session: number }
+  | { t: 'sessionOutput'; session: number; stream: Stream; data: Uint8Array }
+  | { t: 'sessionEnd'; session: number; code?: number; error?: { message: string; exitCode: number; code?: string } }
+  | { t: 'ackInput'; session: number; bytes: number }
+  | { t: 'listening'; cluster: number; podUid: string; ports: number[] }
+  | { t: 'lookup'; request: number; cluster: number; name: string; nameserver: string }
+  | {
+      t: 'route';
+      request: number;
+      cluster: number;
+      from: { namespace: string; podName: string };
+      address: string;
+      port: number;
+    }
+  | { t: 'timer'; cluster: number; timer: number; ms: number }
+  | { t: 'timerCancel'; cluster: number; timer: number }
+  | { t: 'bug'; program: string; stack: string };
+
+/** Output that is under way before a writer waits, in bytes. */
+export const OUTPUT_WINDOW = 512 * 1024;
+/** Input that is under way before the main thread's stream waits. */
+export const INPUT_WINDOW = 256 * 1024;

@@ -1,0 +1,434 @@
+import { EventEmitter } from 'node:events';
+import { Duplex, Readable, Writable } from 'node:stream';
+import { type Clock, systemClock, type Timer } from '../../kernel/clock.ts';
+import type { EnvVar } from '../../kube/api.gen.ts';
+import type {
+  ClusterNetwork,
+  ContainerExit,
+  ContainerRuntime,
+  ContainerSpec,
+  ImageDescription,
+  ProcessStreams,
+  RunningContainer,
+  StartFailure,
+} from '../api.ts';
+import { Catalogue } from './images/catalogue.ts';
+import { type Files, INPUT_WINDOW, type Stream, type ToMain } from './protocol.ts';
+import { type ClusterLink, WorkerClient } from './worker-client.ts';
+
+export interface ContainerRuntimeOptions {
+  /** What programs find on the network. */
+  network: ClusterNetwork;
+  /** Default: the machine's. */
+  clock?: Clock;
+  /** Default: the worker that all clusters of this process share. */
+  worker?: WorkerClient;
+  /** Told when a program of the simulation failed by our own fault. Default: nothing. */
+  onBug?(program: string, stack: string): void;
+}
+
+/** A container could not be started, or a process in it. */
+class RuntimeStartFailure extends Error implements StartFailure {
+  readonly reason: 'StartError' | 'ContainerCannotRun';
+  readonly exitCode: number;
+
+  constructor(reason: 'StartError' | 'ContainerCannotRun', message: string, exitCode: number) {
+    super(message);
+    this.reason = reason;
+    this.exitCode = exitCode;
+  }
+}
+
+/**
+ * The runtime of one cluster. Containers run in a worker thread that is started at the first need and shared by all
+ * clusters of the process; if it dies, its containers are reported as killed (137) and the next start begins a new one.
+ */
+export function createContainerRuntime(options: ContainerRuntimeOptions): ContainerRuntime {
+  return new Runtime(options);
+}
+
+class Runtime implements ContainerRuntime {
+  readonly #catalogue = new Catalogue();
+  readonly #worker: WorkerClient;
+  readonly #link: ClusterLink;
+  readonly #containers = new Map<number, WorkerContainer>();
+  readonly #sessions = new Map<number, WorkerSession>();
+  readonly #ports = new Map<string, number[]>();
+  readonly #timers = new Map<number, Timer>();
+  readonly #clock: Clock;
+  readonly #options: ContainerRuntimeOptions;
+  #images: ImageDescription[] = [];
+  #disposed = false;
+
+  constructor(options: ContainerRuntimeOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#worker = options.worker ?? WorkerClient.shared();
+    this.#link = this.#worker.join({
+      now: () => (this.#clock === systemClock ? undefined : this.#clock.now()),
+      images: () => this.#images,
+      handle: (message) => this.#handle(message),
+      lost: () => this.#lost(),
+    });
+  }
+
+  image(reference: string): { name: string; digest: string; sizeBytes: number; user?: number } | undefined {
+    const found = this.#catalogue.find(reference);
+    if (!found) return undefined;
+    const { name, digest, image } = found;
+    return { name, digest, sizeBytes: image.sizeBytes, ...(image.user === undefined ? {} : { user: image.user }) };
+  }
+
+  loadImages(images: readonly ImageDescription[]): void {
+    this.#catalogue.add(images);
+    this.#images = [...this.#images, ...images];
+    this.#link.send({ t: 'images', cluster: this.#link.id, images });
+  }
+
+  start(spec: ContainerSpec): Promise<RunningContainer> {
+    if (this.#disposed)
+      return Promise.reject(new RuntimeStartFailure('ContainerCannotRun', 'the runtime has ended', 128));
+    const id = this.#link.newId();
+    return new Promise((resolve, reject) => {
+      const container = new WorkerContainer(id, spec, {
+        send: this.#link.send,
+        openSession: (session) => this.#openSession(session),
+        started: () => resolve(container),
+        failed: reject,
+        updateFiles: (volume, files) => this.updateFiles(volume, files),
+      });
+      this.#containers.set(id, container);
+      this.#link.send({ t: 'start', cluster: this.#link.id, container: id, spec, now: this.#now() });
+    });
+  }
+
+  #now(): number | undefined {
+    return this.#clock === systemClock ? undefined : this.#clock.now();
+  }
+
+  #openSession(session: WorkerSession): number {
+    const id = this.#link.newId();
+    this.#sessions.set(id, session);
+    return id;
+  }
+
+  updateFiles(id: string, files: Files): void {
+    this.#link.send({ t: 'files', cluster: this.#link.id, id, files });
+  }
+
+  removeVolume(id: string): void {
+    this.#link.send({ t: 'removeVolume', cluster: this.#link.id, id });
+  }
+
+  listening(podUid: string, port: number): boolean {
+    return this.#ports.get(podUid)?.includes(port) ?? false;
+  }
+
+  async connect(podUid: string, port: number): Promise<Duplex> {
+    const session = new WorkerSession(this.#link.send, true);
+    const id = this.#openSession(session);
+    this.#link.send({ t: 'connect', cluster: this.#link.id, session: session.begin(id), podUid, port });
+    await session.opened;
+    const socket = session.duplex();
+    return socket;
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    const ends = [...this.#containers.values()].map((c) => c.exited);
+    this.#link.send({ t: 'clusterEnd', cluster: this.#link.id });
+    await Promise.all(ends);
+    for (const timer of this.#timers.values()) timer.cancel();
+    await this.#link.leave();
+  }
+
+  #handle(message: ToMain): void {
+    switch (message.t) {
+      case 'started':
+        this.#containers.get(message.container)?.started();
+        return;
+      case 'startFailed':
+        this.#containers
+          .get(message.container)
+          ?.failed(new RuntimeStartFailure(message.reason, message.message, message.exitCode));
+        this.#containers.delete(message.container);
+        return;
+      case 'output':
+        this.#containers.get(message.container)?.output(message.stream, message.data);
+        this.#link.send({ t: 'ackOutput', container: message.container, bytes: message.data.length });
+        return;
+      case 'exited':
+        this.#containers.get(message.container)?.ended(message.exit);
+        this.#containers.delete(message.container);
+        return;
+      case 'sessionStarted':
+        this.#sessions.get(message.session)?.started();
+        return;
+      case 'sessionOutput':
+        this.#sessions.get(message.session)?.output(message.stream, message.data);
+        return;
+      case 'sessionEnd':
+        this.#sessions.get(message.session)?.ended(message.code, message.error);
+        this.#sessions.delete(message.session);
+        return;
+      case 'ackInput':
+        this.#sessions.get(message.session)?.inputTaken(message.bytes);
+        return;
+      case 'listening':
+        if (message.ports.length > 0) this.#ports.set(message.podUid, message.ports);
+        else this.#ports.delete(message.podUid);
+        return;
+      case 'lookup':
+        return this.#answer(message.request, this.#options.network.lookup(message.name, message.nameserver));
+      case 'route':
+        return this.#answer(message.request, this.#options.network.route(message.from, message.address, message.port));
+      case 'timer':
+        this.#timers.set(
+          message.timer,
+          this.#clock.after(message.ms, () => {
+            this.#timers.delete(message.timer);
+            this.#link.send({ t: 'timer', cluster: this.#link.id, timer: message.timer, now: this.#clock.now() });
+          }),
+        );
+        return;
+      case 'timerCancel':
+        this.#timers.get(message.timer)?.cancel();
+        this.#timers.delete(message.timer);
+        return;
+      case 'bug':
+        this.#options.onBug?.(message.program, message.stack);
+        return;
+      case 'ready':
+      case 'pong':
+        return;
+    }
+  }
+
+  #answer(request: number, answer: Promise<unknown>): void {
+    answer.then(
+      (value) => this.#link.send({ t: 'answer', request, value }),
+      (error: unknown) => {
+        const code = error instanceof Error && 'code' in error ? String(error.code) : 'EIO';
+        this.#link.send({ t: 'answer', request, errorCode: code });
+      },
+    );
+  }
+
+  /** The worker died: everything that ran in it is gone. */
+  #lost(): void {
+    for (const container of [...this.#containers.values()]) {
+      container.failed(new RuntimeStartFailure('ContainerCannotRun', 'the container runtime was restarted', 128));
+      container.ended({ exitCode: 137, signal: 9 });
+    }
+    this.#containers.clear();
+    for (const session of [...this.#sessions.values()]) session.ended(137, undefined);
+    this.#sessions.clear();
+    this.#ports.clear();
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+  }
+}
+
+interface ContainerHooks {
+  send: ClusterLink['send'];
+  openSession(session: WorkerSession): number;
+  started(): void;
+  failed(error: Error): void;
+  updateFiles(id: string, files: Files): void;
+}
+
+class WorkerContainer implements RunningContainer {
+  readonly id: string;
+  readonly exited: Promise<ContainerExit>;
+  readonly #number: number;
+  readonly #hooks: ContainerHooks;
+  readonly #events = new EventEmitter<{ output: [Stream, Uint8Array] }>();
+  /** Output from before somebody listened. */
+  #early: [Stream, Uint8Array][] | undefined = [];
+  #resolveExit: (exit: ContainerExit) => void = () => {};
+
+  constructor(number: number, spec: ContainerSpec, hooks: ContainerHooks) {
+    this.id = spec.id;
+    this.#number = number;
+    this.#hooks = hooks;
+    this.#events.setMaxListeners(0);
+    this.exited = new Promise((resolve) => {
+      this.#resolveExit = resolve;
+    });
+  }
+
+  onOutput(listener: (stream: Stream, chunk: Uint8Array) => void): void {
+    this.#events.on('output', listener);
+    const early = this.#early;
+    this.#early = undefined;
+    for (const [stream, chunk] of early ?? []) listener(stream, chunk);
+  }
+
+  kill(signal: 'SIGTERM' | 'SIGKILL' | 'SIGINT' | 'SIGHUP' | 'SIGQUIT'): void {
+    this.#hooks.send({ t: 'signal', container: this.#number, signal });
+  }
+
+  exec(options: { command: string[]; stdin: boolean; tty: boolean; env?: EnvVar[] }): ProcessStreams {
+    const session = new WorkerSession(this.#hooks.send, options.stdin);
+    const id = session.begin(this.#hooks.openSession(session));
+    const { command, stdin, tty, env = [] } = options;
+    this.#hooks.send({ t: 'exec', container: this.#number, session: id, command, stdin, tty, env });
+    return session.streams(tty);
+  }
+
+  attach(options: { stdin: boolean; tty: boolean }): ProcessStreams {
+    const session = new WorkerSession(this.#hooks.send, options.stdin);
+    const id = session.begin(this.#hooks.openSession(session));
+    this.#hooks.send({ t: 'attach', container: this.#number, session: id, ...options });
+    return session.streams(options.tty);
+  }
+
+  updateFiles(id: string, files: Files): void {
+    this.#hooks.updateFiles(id, files);
+  }
+
+  started(): void {
+    this.#hooks.started();
+  }
+
+  failed(error: Error): void {
+    this.#hooks.failed(error);
+  }
+
+  output(stream: Stream, chunk: Uint8Array): void {
+    if (this.#early) this.#early.push([stream, chunk]);
+    else this.#events.emit('output', stream, chunk);
+  }
+
+  ended(exit: ContainerExit): void {
+    this.#resolveExit(exit);
+  }
+}
+
+/** An exec, an attach or a connection: Node streams on this side, messages to the other. */
+class WorkerSession {
+  readonly exit: Promise<number>;
+  readonly opened: Promise<void>;
+  readonly #send: ClusterLink['send'];
+  #id = 0;
+  readonly #outputs: Record<Stream, Readable>;
+  readonly #stdin: Writable | undefined;
+  #inFlight = 0;
+  #resumeInput: (() => void) | undefined;
+  #unacked: Record<Stream, number> = { stdout: 0, stderr: 0 };
+  #done = false;
+  #resolve: (code: number) => void = () => {};
+  #reject: (error: Error) => void = () => {};
+  #open: () => void = () => {};
+  #refuse: (error: Error) => void = () => {};
+
+  constructor(send: ClusterLink['send'], stdin: boolean) {
+    this.#send = send;
+    this.exit = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.opened = new Promise((resolve, reject) => {
+      this.#open = resolve;
+      this.#refuse = reject;
+    });
+    this.exit.catch(() => {});
+    this.opened.catch(() => {});
+    const output = (stream: Stream) =>
+      new Readable({ highWaterMark: 64 * 1024, read: () => this.#acknowledge(stream) });
+    this.#outputs = { stdout: output('stdout'), stderr: output('stderr') };
+    this.#stdin = stdin ? this.#input() : undefined;
+  }
+
+  begin(id: number): number {
+    this.#id = id;
+    return id;
+  }
+
+  #input(): Writable {
+    return new Writable({
+      write: (chunk: Uint8Array, _encoding, done) => {
+        if (this.#done) return done();
+        this.#inFlight += chunk.length;
+        this.#send({ t: 'input', session: this.#id, data: new Uint8Array(chunk) });
+        if (this.#inFlight < INPUT_WINDOW) done();
+        else this.#resumeInput = done;
+      },
+      final: (done) => {
+        if (!this.#done) this.#send({ t: 'inputEnd', session: this.#id });
+        done();
+      },
+    });
+  }
+
+  inputTaken(bytes: number): void {
+    this.#inFlight = Math.max(0, this.#inFlight - bytes);
+    if (this.#inFlight >= INPUT_WINDOW) return;
+    const resume = this.#resumeInput;
+    this.#resumeInput = undefined;
+    resume?.();
+  }
+
+  /** The reader wants more: what it was given before has been taken. */
+  #acknowledge(stream: Stream): void {
+    const bytes = this.#unacked[stream];
+    if (bytes === 0) return;
+    this.#unacked[stream] = 0;
+    this.#send({ t: 'ackSession', session: this.#id, bytes });
+  }
+
+  output(stream: Stream, data: Uint8Array): void {
+    this.#unacked[stream] += data.length;
+    if (this.#outputs[stream].push(Buffer.from(data.buffer, data.byteOffset, data.byteLength)))
+      this.#acknowledge(stream);
+  }
+
+  started(): void {
+    this.#open();
+  }
+
+  ended(code: number | undefined, failure: { message: string; exitCode: number; code?: string } | undefined): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#outputs.stdout.push(null);
+    this.#outputs.stderr.push(null);
+    const resume = this.#resumeInput;
+    this.#resumeInput = undefined;
+    resume?.();
+    if (failure) {
+      const error = Object.assign(new RuntimeStartFailure('StartError', failure.message, failure.exitCode), {
+        code: failure.code,
+      });
+      this.#reject(error);
+      this.#refuse(error);
+    } else {
+      this.#open();
+      this.#resolve(code ?? 0);
+    }
+  }
+
+  close(): void {
+    if (!this.#done) this.#send({ t: 'hangup', session: this.#id });
+  }
+
+  streams(tty: boolean): ProcessStreams {
+    return {
+      ...(this.#stdin ? { stdin: this.#stdin } : {}),
+      stdout: this.#outputs.stdout,
+      ...(tty ? {} : { stderr: this.#outputs.stderr }),
+      resize: (columns, rows) => this.#send({ t: 'resize', session: this.#id, columns, rows }),
+      exit: this.exit,
+      close: () => this.close(),
+    };
+  }
+
+  /** A connection's one stream for both directions. */
+  duplex(): Duplex {
+    const { stdout } = this.#outputs;
+    const stdin = this.#stdin ?? this.#input();
+    const socket = Duplex.from({ readable: stdout, writable: stdin });
+    socket.once('close', () => this.close());
+    return socket;
+  }
+}

@@ -1,0 +1,103 @@
+/** One cluster as the worker sees it: its clock, network, images, volumes. */
+import type { Clock, Timer } from '../../../kernel/clock.ts';
+import { Catalogue } from '../images/catalogue.ts';
+import { PodNetwork } from '../kernel/network.ts';
+import { Volumes } from '../kernel/volumes.ts';
+import type { Route, ToMain } from '../protocol.ts';
+
+/** Asks the main thread; the answer comes with the request's number. */
+export class Requests {
+  #next = 1;
+  #pending = new Map<number, { resolve: (value: unknown) => void; reject: (error: unknown) => void }>();
+
+  add(): { request: number; answer: Promise<unknown> } {
+    const request = this.#next++;
+    const answer = new Promise<unknown>((resolve, reject) => {
+      this.#pending.set(request, { resolve, reject });
+    });
+    return { request, answer };
+  }
+
+  settle(request: number, value: unknown, errorCode: string | undefined): void {
+    const pending = this.#pending.get(request);
+    this.#pending.delete(request);
+    if (errorCode === undefined) pending?.resolve(value);
+    else pending?.reject(Object.assign(new Error(errorCode), { code: errorCode }));
+  }
+}
+
+/** The machine's clock, or the main thread's own one by messages. */
+export class ClusterClock implements Clock {
+  #now: number | undefined;
+  #next = 1;
+  #timers = new Map<number, () => void>();
+  readonly #send: (message: ToMain) => void;
+  readonly #cluster: number;
+
+  constructor(cluster: number, now: number | undefined, send: (message: ToMain) => void) {
+    this.#cluster = cluster;
+    this.#now = now;
+    this.#send = send;
+  }
+
+  now(): number {
+    return this.#now ?? Date.now();
+  }
+
+  after(ms: number, fn: () => void): Timer {
+    if (this.#now === undefined) {
+      // setTimeout takes no more than 31 bits.
+      const handle = ms > 2_147_483_647 ? undefined : setTimeout(fn, ms);
+      return { cancel: () => clearTimeout(handle) };
+    }
+    const timer = this.#next++;
+    this.#timers.set(timer, fn);
+    this.#send({ t: 'timer', cluster: this.#cluster, timer, ms });
+    return {
+      cancel: () => {
+        if (this.#timers.delete(timer)) this.#send({ t: 'timerCancel', cluster: this.#cluster, timer });
+      },
+    };
+  }
+
+  /** The main thread's time, where that is not the machine's. */
+  set(now: number | undefined): void {
+    if (this.#now !== undefined && now !== undefined) this.#now = now;
+  }
+
+  fire(timer: number, now: number): void {
+    this.set(now);
+    const fn = this.#timers.get(timer);
+    this.#timers.delete(timer);
+    fn?.();
+  }
+}
+
+export class WorkerCluster {
+  readonly id: number;
+  readonly clock: ClusterClock;
+  readonly catalogue = new Catalogue();
+  readonly volumes: Volumes;
+  readonly network: PodNetwork;
+
+  constructor(id: number, now: number | undefined, requests: Requests, send: (message: ToMain) => void) {
+    this.id = id;
+    this.clock = new ClusterClock(id, now, send);
+    this.volumes = new Volumes(() => this.clock.now());
+    this.network = new PodNetwork(
+      {
+        lookup: (name, nameserver) => {
+          const { request, answer } = requests.add();
+          send({ t: 'lookup', request, cluster: id, name, nameserver });
+          return answer as Promise<string[]>;
+        },
+        route: (from, address, port) => {
+          const { request, answer } = requests.add();
+          send({ t: 'route', request, cluster: id, from, address, port });
+          return answer as Promise<Route>;
+        },
+      },
+      (podUid, ports) => send({ t: 'listening', cluster: id, podUid, ports }),
+    );
+  }
+}

@@ -1,0 +1,200 @@
+import type { Duplex } from 'node:stream';
+import type { Program } from '../kernel/process.ts';
+import { Scheduler } from '../kernel/scheduler.ts';
+import { OUTPUT_WINDOW, type ToMain, type ToWorker } from '../protocol.ts';
+import { Requests, WorkerCluster } from './cluster.ts';
+import { Outbox, Window } from './port.ts';
+import { CannotStart, Sandbox, type Session } from './sandbox.ts';
+
+/** Everything in the worker: handles the messages of the main thread. */
+export class ContainerHost {
+  readonly #outbox: Outbox;
+  readonly #programs: ReadonlyMap<string, Program>;
+  readonly #scheduler = new Scheduler();
+  readonly #requests = new Requests();
+  readonly #clusters = new Map<number, WorkerCluster>();
+  readonly #sandboxes = new Map<number, { sandbox: Sandbox; cluster: number; sessions: Set<number> }>();
+  readonly #sessions = new Map<number, Session>();
+
+  constructor(programs: ReadonlyMap<string, Program>, post: (messages: ToMain[]) => void) {
+    this.#programs = programs;
+    this.#outbox = new Outbox(post);
+  }
+
+  #send = (message: ToMain): void => this.#outbox.send(message);
+
+  handle(message: ToWorker): void {
+    switch (message.t) {
+      case 'cluster':
+        this.#clusters.set(
+          message.cluster,
+          new WorkerCluster(message.cluster, message.now, this.#requests, this.#send),
+        );
+        return;
+      case 'clusterEnd':
+        for (const { sandbox, cluster } of [...this.#sandboxes.values()]) {
+          if (cluster === message.cluster) sandbox.container.kill();
+        }
+        this.#clusters.delete(message.cluster);
+        return;
+      case 'images':
+        return this.#clusters.get(message.cluster)?.catalogue.add(message.images);
+      case 'start':
+        return this.#start(message);
+      case 'signal':
+        return this.#sandboxes.get(message.container)?.sandbox.signal(message.signal);
+      case 'exec':
+        return this.#exec(message);
+      case 'attach':
+        return this.#attach(message);
+      case 'connect':
+        return this.#connect(message);
+      case 'input':
+        return this.#sessions.get(message.session)?.input(message.data);
+      case 'inputEnd':
+        return this.#sessions.get(message.session)?.inputEnd();
+      case 'resize':
+        return this.#sessions.get(message.session)?.resize(message.columns, message.rows);
+      case 'hangup': {
+        const session = this.#sessions.get(message.session);
+        session?.hangup();
+        return;
+      }
+      case 'ackOutput':
+        return this.#sandboxes.get(message.container)?.sandbox.window.release(message.bytes);
+      case 'ackSession':
+        return this.#sessions.get(message.session)?.window.release(message.bytes);
+      case 'files':
+        return this.#clusters.get(message.cluster)?.volumes.update(message.id, message.files);
+      case 'removeVolume':
+        return this.#clusters.get(message.cluster)?.volumes.remove(message.id);
+      case 'answer':
+        return this.#requests.settle(message.request, message.value, message.errorCode);
+      case 'timer':
+        return this.#clusters.get(message.cluster)?.clock.fire(message.timer, message.now);
+      case 'ping':
+        return this.#send({ t: 'pong' });
+    }
+  }
+
+  #start(message: Extract<ToWorker, { t: 'start' }>): void {
+    const { container, spec } = message;
+    const cluster = this.#clusters.get(message.cluster);
+    cluster?.clock.set(message.now);
+    const found = cluster?.catalogue.find(spec.image);
+    const fail = (reason: 'StartError' | 'ContainerCannotRun', text: string, exitCode: number) =>
+      this.#send({ t: 'startFailed', container, reason, message: text, exitCode });
+    if (!cluster || !found) return fail('ContainerCannotRun', `image "${spec.image}" not found`, 128);
+    let sandbox: Sandbox | undefined;
+    try {
+      sandbox = new Sandbox({
+        ...{ id: container, cluster, spec, found, scheduler: this.#scheduler, programs: this.#programs },
+        send: this.#send,
+        onEnd: () => this.#forget(container),
+      });
+      sandbox.start();
+    } catch (error) {
+      sandbox?.container.network.release(sandbox.container);
+      if (sandbox) this.#scheduler.close(sandbox.container.cpu);
+      if (error instanceof CannotStart) return fail('StartError', error.message, error.exitCode);
+      return fail('ContainerCannotRun', error instanceof Error ? error.message : String(error), 128);
+    }
+    this.#sandboxes.set(container, { sandbox, cluster: message.cluster, sessions: new Set() });
+    this.#send({ t: 'started', container });
+  }
+
+  #forget(container: number): void {
+    const entry = this.#sandboxes.get(container);
+    this.#sandboxes.delete(container);
+    for (const session of entry?.sessions ?? []) this.#endSession(session, { code: 137 });
+  }
+
+  #endSession(
+    session: number,
+    end: { code?: number; error?: { message: string; exitCode: number; code?: string } },
+  ): void {
+    if (!this.#sessions.delete(session)) return;
+    this.#send({ t: 'sessionEnd', session, ...end });
+  }
+
+  #exec(message: Extract<ToWorker, { t: 'exec' }>): void {
+    const { session } = message;
+    const entry = this.#sandboxes.get(message.container);
+    if (!entry) {
+      return this.#send({ t: 'sessionEnd', session, error: { message: 'container not running', exitCode: 126 } });
+    }
+    try {
+      const made = entry.sandbox.exec(session, message, (code) => {
+        entry.sessions.delete(session);
+        this.#endSession(session, { code });
+      });
+      entry.sessions.add(session);
+      this.#sessions.set(session, made);
+      this.#send({ t: 'sessionStarted', session });
+    } catch (error) {
+      if (!(error instanceof CannotStart)) throw error;
+      this.#send({ t: 'sessionEnd', session, error: { message: error.message, exitCode: error.exitCode } });
+    }
+  }
+
+  #attach(message: Extract<ToWorker, { t: 'attach' }>): void {
+    const { session, container } = message;
+    const entry = this.#sandboxes.get(container);
+    if (!entry) {
+      return this.#send({ t: 'sessionEnd', session, error: { message: 'container not running', exitCode: 126 } });
+    }
+    const made = entry.sandbox.attach(session, message);
+    this.#sessions.set(session, {
+      ...made,
+      hangup: () => {
+        made.hangup();
+        forget();
+        this.#endSession(session, { code: 0 });
+      },
+    });
+    // Ends with the container, with its exit code.
+    const forget =
+      entry.sandbox.container.init?.onExit((status) => this.#endSession(session, { code: status.code })) ?? (() => {});
+    this.#send({ t: 'sessionStarted', session });
+  }
+
+  #connect(message: Extract<ToWorker, { t: 'connect' }>): void {
+    const { session } = message;
+    const namespace = this.#clusters.get(message.cluster)?.network.namespaces.get(message.podUid);
+    const socket = namespace?.dial(message.port, '10.244.0.1');
+    if (!socket) {
+      const error = { message: 'Connection refused', exitCode: 1, code: 'ECONNREFUSED' };
+      return this.#send({ t: 'sessionEnd', session, error });
+    }
+    this.#sessions.set(session, this.#bridge(session, socket));
+    this.#send({ t: 'sessionStarted', session });
+  }
+
+  /** Carries a connection over the messages of a session, both ways with back-pressure. */
+  #bridge(session: number, socket: Duplex): Session {
+    const window = new Window(OUTPUT_WINDOW);
+    socket.on('data', (data: Uint8Array) => {
+      window.take(data.length);
+      this.#send({ t: 'sessionOutput', session, stream: 'stdout', data: new Uint8Array(data) });
+      if (!window.full) return;
+      socket.pause();
+      window.wait(() => socket.resume());
+    });
+    const end = () => this.#endSession(session, { code: 0 });
+    socket.once('end', end);
+    socket.once('close', end);
+    socket.once('error', end);
+    return {
+      window,
+      input: (data) => {
+        socket.write(data, () => this.#send({ t: 'ackInput', session, bytes: data.length }));
+      },
+      inputEnd: () => void socket.end(),
+      resize: () => {},
+      hangup: () => {
+        socket.destroy();
+        end();
+      },
+    };
+  }
+}
