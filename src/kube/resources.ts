@@ -76,3 +76,90 @@ export const priorityClasses = resource<api.PriorityClass>(
   'PriorityClass',
   false,
 );
+export const statefulSets = resource<api.StatefulSet>('apps', 'v1', 'statefulsets', 'StatefulSet', true);
+export const persistentVolumes = resource<api.PersistentVolume>(
+  '',
+  'v1',
+  'persistentvolumes',
+  'PersistentVolume',
+  false,
+);
+export const persistentVolumeClaims = resource<api.PersistentVolumeClaim>(
+  '',
+  'v1',
+  'persistentvolumeclaims',
+  'PersistentVolumeClaim',
+  true,
+);
+export const resourceQuotas = resource<api.ResourceQuota>('', 'v1', 'resourcequotas', 'ResourceQuota', true);
+export const limitRanges = resource<api.LimitRange>('', 'v1', 'limitranges', 'LimitRange', true);
+export const ingresses = resource<api.Ingress>('networking.k8s.io', 'v1', 'ingresses', 'Ingress', true);
+export const ingressClasses = resource<api.IngressClass>(
+  'networking.k8s.io',
+  'v1',
+  'ingressclasses',
+  'IngressClass',
+  false,
+);
+export const networkPolicies = resource<api.NetworkPolicy>(
+  'networking.k8s.io',
+  'v1',
+  'networkpolicies',
+  'NetworkPolicy',
+  true,
+);
+export const serviceCIDRs = resource<api.ServiceCIDR>('networking.k8s.io', 'v1', 'servicecidrs', 'ServiceCIDR', false);
+export const ipAddresses = resource<api.IPAddress>('networking.k8s.io', 'v1', 'ipaddresses', 'IPAddress', false);
+export const podDisruptionBudgets = resource<api.PodDisruptionBudget>(
+  'policy',
+  'v1',
+  'poddisruptionbudgets',
+  'PodDisruptionBudget',
+  true,
+);
+export const horizontalPodAutoscalers = resource<api.HorizontalPodAutoscaler>(
+  'autoscaling',
+  'v2',
+  'horizontalpodautoscalers',
+  'HorizontalPodAutoscaler',
+  true,
+);
+export const storageClasses = resource<api.StorageClass>(
+  'storage.k8s.io',
+  'v1',
+  'storageclasses',
+  'StorageClass',
+  false,
+);
+export const csiDrivers = resource<api.CSIDriver>('storage.k8s.io', 'v1', 'csidrivers', 'CSIDriver', false);
+export const csiNodes = resource<api.CSINode>('storage.k8s.io', 'v1', 'csinodes', 'CSINode', false);
+export const volumeAttachments = resource<api.VolumeAttachment>(
+  'storage.k8s.io',
+  'v1',
+  'volumeattachments',
+  'VolumeAttachment',
+  false,
+);
+export const certificateSigningRequests = resource<api.CertificateSigningRequest>(
+  'certificates.k8s.io',
+  'v1',
+  'certificatesigningrequests',
+  'CertificateSigningRequest',
+  false,
+);
+export const runtimeClasses = resource<api.RuntimeClass>('node.k8s.io', 'v1', 'runtimeclasses', 'RuntimeClass', false);
+export const validatingAdmissionPolicies = resource<api.ValidatingAdmissionPolicy>(
+  'admissionregistration.k8s.io',
+  'v1',
+  'validatingadmissionpolicies',
+  'ValidatingAdmissionPolicy',
+  false,
+);
+export const validatingAdmissionPolicyBindings = resource<api.ValidatingAdmissionPolicyBinding>(
+  'admissionregistration.k8s.io',
+  'v1',
+  'validatingadmissionpolicybindings',
+  'ValidatingAdmissionPolicyBinding',
+  false,
+);
+export const apiServices = resource<api.APIService>('apiregistration.k8s.io', 'v1', 'apiservices', 'APIService', false);
