@@ -3,7 +3,12 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { serviceAccounts } from '../kube/resources.ts';
 import type { ApiClient, Component, ComponentContext, ContainerRuntime, ImageDescription, NodeAgent } from './api.ts';
-import { bootstrapAddons, bootstrapControlPlane, bootstrapControlPlanePods } from './bootstrap/bootstrap.ts';
+import {
+  bootstrapAddons,
+  bootstrapControlPlane,
+  bootstrapControlPlanePods,
+  markControlPlane,
+} from './bootstrap/bootstrap.ts';
 import type { ClusterFacts } from './bootstrap/facts.ts';
 import {
   type Baseline,
@@ -14,6 +19,7 @@ import {
 } from './cluster/baseline.ts';
 import { componentContext } from './cluster/context.ts';
 import { type ControlPlane, createControlPlane } from './cluster/control-plane.ts';
+import { eventExpiry } from './cluster/event-expiry.ts';
 import { kubeconfigOf } from './cluster/kubeconfig.ts';
 import { type NodePlan, planNodes } from './cluster/nodes.ts';
 import { controllers } from './cluster/parts.ts';
@@ -166,7 +172,10 @@ class Cluster implements EmbeddedCluster {
     const bootstrap = { ...this.#plane, clock: this.#clock, facts: this.#facts(plan) };
     await bootstrapControlPlane(bootstrap);
     if (manage) await this.#run([...controllers(this.pki), createScheduler()]);
-    if (kubelet && runtime) await this.#startNodes(plan, await runtime(context));
+    if (kubelet && runtime) {
+      await this.#startNodes(plan, await runtime(context));
+      if (this.#plane.fresh) await markControlPlane(bootstrap);
+    }
     const addons = this.#options.addons ?? (manage && kubelet);
     if (addons && this.#plane.fresh) {
       await bootstrapAddons(bootstrap);

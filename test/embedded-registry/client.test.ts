@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { ComponentContext } from '../../src/embedded/api.ts';
 import { CorrelatingRecorder } from '../../src/embedded/client/events.ts';
 import { StoreInformers } from '../../src/embedded/client/informers.ts';
+import { eventExpiry } from '../../src/embedded/cluster/event-expiry.ts';
 import { configMaps, events, nodes, pods } from '../../src/kube/resources.ts';
 import { apiServer, configMap, pod } from './harness.ts';
 
@@ -66,7 +68,8 @@ describe('event recorder', () => {
       await new Promise((resolve) => setImmediate(resolve));
       return (await api.client.list(events, namespace)).items;
     };
-    return { ...api, recorder, involved, list };
+    const components = { clock: api.clock, signal: new AbortController().signal } as ComponentContext;
+    return { ...api, recorder, involved, list, components };
   }
 
   it('writes an event as its component, and counts equal ones', async () => {
@@ -140,5 +143,18 @@ describe('event recorder', () => {
     await client.delete(events, 'ns', first?.metadata.name ?? '');
     recorder.event(involved, 'Normal', 'Sync', 'x');
     expect((await list()).map((e) => e.count)).toEqual([2]);
+  });
+
+  it('lets events go an hour after they were last seen', async () => {
+    const { recorder, involved, list, clock, store, components } = await recording();
+    void eventExpiry(store).start(components);
+    recorder.event(involved, 'Normal', 'Old', 'x');
+    recorder.event(involved, 'Normal', 'Again', 'x');
+    await clock.advance(1_800_000);
+    recorder.event(involved, 'Normal', 'Again', 'x');
+    await clock.advance(1_860_000);
+    expect((await list()).map((e) => e.reason)).toEqual(['Again']);
+    await clock.advance(1_800_000);
+    expect(await list()).toEqual([]);
   });
 });

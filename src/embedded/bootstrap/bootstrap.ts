@@ -51,6 +51,12 @@ export async function bootstrapAddons(options: BootstrapOptions): Promise<void> 
   await createMissing(options, identities.kubeadm, kubeadmObjects(options.facts));
 }
 
+/** Marks the control plane's node, which a kubelet may not do for itself (kubeadm's phase mark-control-plane). */
+export async function markControlPlane({ client, facts }: BootstrapOptions): Promise<void> {
+  const labels = { 'node-role.kubernetes.io/control-plane': '' };
+  await client.as(identities.kubeadm).patch(nodes, undefined, facts.node, 'strategic', { metadata: { labels } });
+}
+
 /** Makes the mirror Pods of the control plane on its node, as its kubelet does for static Pods. */
 export async function bootstrapControlPlanePods(options: BootstrapOptions): Promise<void> {
   const { client, clock, facts } = options;

@@ -45,7 +45,6 @@ export function nodeObject(facts: NodeFacts): Node {
         'kubernetes.io/arch': 'amd64',
         'kubernetes.io/hostname': facts.name,
         'kubernetes.io/os': 'linux',
-        ...(facts.role === 'control-plane' && { 'node-role.kubernetes.io/control-plane': '' }),
         ...facts.labels,
       },
       annotations: {
