@@ -171,6 +171,7 @@ class Cluster implements EmbeddedCluster {
     const plan = planNodes(this.#options.name ?? 'kubedrill', this.#options.nodes ?? 1);
     const bootstrap = { ...this.#plane, clock: this.#clock, facts: this.#facts(plan) };
     await bootstrapControlPlane(bootstrap);
+    await this.#run([eventExpiry(this.#plane.store)]);
     if (manage) await this.#run([...controllers(this.pki), createScheduler()]);
     if (kubelet && runtime) {
       await this.#startNodes(plan, await runtime(context));

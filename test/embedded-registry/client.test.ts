@@ -68,7 +68,7 @@ describe('event recorder', () => {
       await new Promise((resolve) => setImmediate(resolve));
       return (await api.client.list(events, namespace)).items;
     };
-    const components = { clock: api.clock, signal: new AbortController().signal } as ComponentContext;
+    const components = { clock: api.clock, signal: new AbortController().signal } as unknown as ComponentContext;
     return { ...api, recorder, involved, list, components };
   }
 
