@@ -2,12 +2,12 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { Secret } from '../../kube/api.gen.ts';
 import { secrets } from '../../kube/resources.ts';
 import { validConfigKey } from '../../kube/validation.ts';
+import { JsonSyntaxError, parseJson } from '../codec/go-json.ts';
 import type { FieldError } from '../definition.ts';
 import * as field from '../registry/field.ts';
 import { defineResource } from './define.ts';
 import { age } from './printing/common.ts';
 import { immutableData, sizeLimit } from './validate/data.ts';
-import { goJsonProblem } from './validate/go-json.ts';
 
 const bytes = (value: string | undefined) => Buffer.from(value ?? '', 'base64');
 
@@ -18,6 +18,17 @@ const requiredKeys: Readonly<Record<string, readonly string[]>> = {
   'kubernetes.io/ssh-auth': ['ssh-privatekey'],
   'kubernetes.io/tls': ['tls.crt', 'tls.key'],
 };
+
+/** What Go says of a text that should be JSON. */
+function jsonProblem(text: string): string | undefined {
+  try {
+    parseJson(text);
+    return undefined;
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) return error.message;
+    throw error;
+  }
+}
 
 function validateType(secret: Secret): FieldError[] {
   const data = field.path('data');
@@ -36,7 +47,7 @@ function validateType(secret: Secret): FieldError[] {
     case 'kubernetes.io/dockerconfigjson': {
       const key = requiredKeys[type]?.[0] ?? '';
       if (!has(key)) return [field.required(data.key(key))];
-      const problem = goJsonProblem(bytes(secret.data?.[key]).toString());
+      const problem = jsonProblem(bytes(secret.data?.[key]).toString());
       return problem === undefined ? [] : [field.invalid(data.key(key), '<secret contents redacted>', problem)];
     }
     default:
