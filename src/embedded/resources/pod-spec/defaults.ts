@@ -4,13 +4,12 @@ import type {
   EphemeralContainer,
   HTTPGetAction,
   Lifecycle,
-  ObjectFieldSelector,
   PodSpec,
   PodTemplateSpec,
   Probe,
   ResourceRequirements,
 } from '../../../kube/api.gen.ts';
-import { defaultVolume } from './volume-defaults.ts';
+import { defaultFieldRef, defaultVolume } from './volume-defaults.ts';
 
 /** `Always` for `:latest` and references without a tag or digest, else `IfNotPresent`. */
 export function defaultPullPolicy(image: string | undefined): 'Always' | 'IfNotPresent' {
@@ -19,10 +18,6 @@ export function defaultPullPolicy(image: string | undefined): 'Always' | 'IfNotP
   const name = reference.slice(reference.lastIndexOf('/') + 1);
   const tag = name.includes(':') ? name.slice(name.indexOf(':') + 1) : 'latest';
   return tag === 'latest' ? 'Always' : 'IfNotPresent';
-}
-
-export function defaultFieldRef(ref: ObjectFieldSelector | undefined): void {
-  if (ref) ref.apiVersion ||= 'v1';
 }
 
 function defaultHttpGet(action: HTTPGetAction | undefined): void {

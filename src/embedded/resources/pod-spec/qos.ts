@@ -1,4 +1,4 @@
-import type { Pod, PodSpec } from '../../../kube/api.gen.ts';
+import type { PodSpec } from '../../../kube/api.gen.ts';
 import { quantityNanos } from '../../../kube/quantity.ts';
 
 type Quantities = Readonly<Record<string, string | number>>;
@@ -33,5 +33,3 @@ export function qosClass(spec: PodSpec | undefined): 'Guaranteed' | 'Burstable' 
   const equal = requests.size === limits.size && counted.every((name) => requests.get(name) === limits.get(name));
   return guaranteed && equal ? 'Guaranteed' : 'Burstable';
 }
-
-export const podQosClass = (pod: Pod) => qosClass(pod.spec);

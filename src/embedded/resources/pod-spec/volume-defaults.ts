@@ -1,8 +1,11 @@
-import type { Volume } from '../../../kube/api.gen.ts';
-import { defaultFieldRef } from './defaults.ts';
+import type { ObjectFieldSelector, Volume } from '../../../kube/api.gen.ts';
 
 /** Permissions 0644 of projected files. */
 const fileMode = 0o644;
+
+export function defaultFieldRef(ref: ObjectFieldSelector | undefined): void {
+  if (ref) ref.apiVersion ||= 'v1';
+}
 
 /** A volume without a source is an emptyDir; sources get their own defaults. */
 export function defaultVolume(volume: Volume): void {

@@ -4,7 +4,7 @@ import { dnsSubdomain } from '../../../kube/validation.ts';
 import type { FieldError } from '../../definition.ts';
 import * as field from '../../registry/field.ts';
 import { validateNoBacksteps } from './paths.ts';
-import { validateDownwardFile, validateItems, validateMode, validateProjected } from './volumes.ts';
+import { validateDownwardFile, validateItems, validateMode, validateProjected } from './projections.ts';
 
 export type SourceName = Exclude<keyof Volume, 'name'>;
 

@@ -95,11 +95,6 @@ function summarize(pod: Pod): Summary {
   return state;
 }
 
-/** What `kubectl get pods` shows as STATUS: `Running`, `Init:0/1`, `CrashLoopBackOff`, `Terminating`, ... */
-export function podStatusText(pod: Pod): string {
-  return summarize(pod).reason;
-}
-
 export function podCells(pod: Stored<Pod>, now: number): unknown[] {
   const { reason, ready, restarts } = summarize(pod);
   const total = (pod.spec?.containers ?? []).length + (pod.spec?.initContainers ?? []).filter(isSidecar).length;
