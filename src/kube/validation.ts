@@ -12,8 +12,6 @@ const labelValue = `(${qualifiedName})?`;
 const configKey = '[-._a-zA-Z0-9]+';
 const headerName = '[-A-Za-z0-9]+';
 const percent = '[0-9]+%';
-const identifier = '[A-Za-z_][A-Za-z0-9_]*';
-const pathCharacters = `[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+`;
 
 const matchers = new Map<string, RegExp>();
 
@@ -88,14 +86,6 @@ export const dns1035Label = rule(
   'abc-123',
 );
 
-/** `*.example.com`: hosts of Ingresses. */
-export const wildcardDnsSubdomain = rule(
-  253,
-  `\\*\\.${subdomain}`,
-  "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character",
-  '*.example.com',
-);
-
 export const validLabelValue = rule(
   63,
   labelValue,
@@ -163,19 +153,6 @@ export function envVarName(value: string): string[] {
   return /^[ -<>-~]+$/.test(value) ? [] : [message];
 }
 
-export function cIdentifier(value: string): string[] {
-  if (matches(identifier, value)) return [];
-  return [
-    regexError(
-      "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'",
-      identifier,
-      'my_name',
-      'MY_NAME',
-      'MyName',
-    ),
-  ];
-}
-
 export function httpHeaderName(value: string): string[] {
   if (matches(headerName, value)) return [];
   return [
@@ -215,16 +192,6 @@ export function validCidr(value: string): string[] {
   const limit = isIPv4(address) ? 32 : isIPv6(address) ? 128 : -1;
   const fine = rest.length === 0 && /^(0|[1-9]\d*)$/.test(bits) && Number(bits) <= limit;
   return fine ? [] : ['must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'];
-}
-
-/** `example.com/path`: controllers of IngressClasses, conditions set by users. */
-export function domainPrefixedPath(value: string): string[] {
-  const slash = value.indexOf('/');
-  if (slash <= 0 || slash === value.length - 1) return ['must be a domain-prefixed path (such as "acme.io/foo")'];
-  const host = dnsSubdomain(value.slice(0, slash));
-  if (host.length > 0) return host;
-  const path = value.slice(slash + 1);
-  return matches(pathCharacters, path) ? [] : [regexError('Invalid path', pathCharacters)];
 }
 
 /** Rules for `metadata.name` by the name that resource definitions use. */

@@ -111,11 +111,6 @@ export function invalidEach(where: Where, value: unknown, messages: readonly str
   return messages.map((message) => invalid(where, value, message));
 }
 
-/** `Invalid value: "string": spec.size in body must be of type integer: "string"`. */
-export function typeInvalid(where: Where, value: unknown, detail: string): FieldError {
-  return make(where, 'FieldValueTypeInvalid', 'Invalid value', [value], detail);
-}
-
 /** `Unsupported value: "x": supported values: "a", "b"`; the caller sorts where Kubernetes does (it mostly does). */
 export function notSupported(where: Where, value: unknown, supported: readonly string[]): FieldError {
   const detail = supported.length > 0 ? `supported values: ${supported.map(quote).join(', ')}` : '';

@@ -130,16 +130,6 @@ export function methodNotAllowed(): ApiError {
   });
 }
 
-/** A registry that has no such operation: `update is not supported on resources of kind "x"`. */
-export function methodNotSupported(r: GroupResource, action: string): ApiError {
-  return new ApiError({
-    code: 405,
-    reason: 'MethodNotAllowed',
-    message: `${action} is not supported on resources of kind ${quote(groupResource(r))}`,
-    details: { ...(r.group !== '' && { group: r.group }), kind: r.resource },
-  });
-}
-
 export function notAcceptable(message: string): ApiError {
   return new ApiError({ code: 406, reason: 'NotAcceptable', message });
 }
@@ -155,16 +145,6 @@ export function tooLarge(message: string): ApiError {
 /** 410 of a list or the ERROR event of a watch. */
 export function expired(message: string): ApiError {
   return new ApiError({ code: 410, reason: 'Expired', message });
-}
-
-export function tooManyRequests(message: string, retryAfterSeconds: number, causes?: StatusCause[]): ApiError {
-  const wait = retryAfterSeconds > 0 ? { retryAfterSeconds } : {};
-  return new ApiError({
-    code: 429,
-    reason: 'TooManyRequests',
-    message,
-    details: { ...wait, ...(causes && { causes }) },
-  });
 }
 
 /** 504: the client names a revision that is still to come. */
