@@ -113,6 +113,12 @@ describe('watches', () => {
     expect(answer.text.trim().split('\n')).toHaveLength(1);
   });
 
+  it('that nothing can be shown in end with an ERROR event', async () => {
+    const headers = { Accept: 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io' };
+    const answer = await admin(`${base}?watch=1`, { headers });
+    expect(answer.json).toMatchObject({ type: 'ERROR', object: { code: 406 } });
+  });
+
   it('end when the server closes', async () => {
     const other = await startHarness();
     const response = await open(other, '/api/v1/configmaps?watch=1', { as: other.pki.admin });
@@ -124,6 +130,13 @@ describe('watches', () => {
 });
 
 describe('paths', () => {
+  it.each(['/constructor', '/__proto__/x', '/api/v1/namespaces/shop/configmaps/warned/toString', '/healthz/valueOf'])(
+    'named like a property of every object (%s) are just unknown',
+    async (path) => {
+      expect((await admin(path)).status).toBe(404);
+    },
+  );
+
   it('that nobody serves are Go pages', async () => {
     const answer = await admin('/nope');
     expect([answer.status, answer.text]).toEqual([404, '404 page not found\n']);

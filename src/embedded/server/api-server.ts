@@ -73,7 +73,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     counters,
     pki,
     url: () => url,
-    debugPaths: options.debugPaths ?? {},
+    debugPaths: new Map(Object.entries(options.debugPaths ?? {})),
   });
   const handle = chain(
     [

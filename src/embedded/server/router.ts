@@ -12,12 +12,12 @@ import { requireAcceptable } from './negotiation.ts';
 const objectTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 const listTypes = [...objectTypes, 'application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
 
-const objectHandlers: Record<string, { verb: string; handle: ResourceHandler }> = {
-  GET: { verb: 'get', handle: getObject },
-  PUT: { verb: 'update', handle: updateObject },
-  PATCH: { verb: 'patch', handle: patchObject },
-  DELETE: { verb: 'delete', handle: deleteObject },
-};
+const objectHandlers = new Map<string, { verb: string; handle: ResourceHandler }>([
+  ['GET', { verb: 'get', handle: getObject }],
+  ['PUT', { verb: 'update', handle: updateObject }],
+  ['PATCH', { verb: 'patch', handle: patchObject }],
+  ['DELETE', { verb: 'delete', handle: deleteObject }],
+]);
 
 /**
  * Finds and runs the handler of a request for a resource. Undefined: the API group is unknown, there isn't even a router.
@@ -85,19 +85,21 @@ function ofObject({ exchange, definition, subresource }: ResourceRequest): Resou
   if (subresource === undefined) {
     const verbs = definition.verbs ?? [];
     if (!verbs.includes('get') && !verbs.includes('update')) throw notFoundPath();
-    const known = objectHandlers[info.method];
+    const known = objectHandlers.get(info.method);
     if (!known || !verbs.includes(known.verb)) throw methodNotAllowed();
     requireAcceptable(exchange.headers.accept, objectTypes);
     return known.handle;
   }
-  const facts = definition.subresources?.[subresource];
+  const { subresources = {} } = definition;
+  // The name comes from the path: `constructor` is none.
+  const facts = Object.hasOwn(subresources, subresource) ? subresources[subresource] : undefined;
   if (!facts || (info.parts.length > 3 && subresource !== 'proxy')) throw notFoundPath();
-  const connect = definition.group === '' ? connectHandlers[`${definition.resource}/${subresource}`] : undefined;
+  const connect = definition.group === '' ? connectHandlers.get(`${definition.resource}/${subresource}`) : undefined;
   if (connect) {
     if (!connect.methods.includes(info.method)) throw methodNotAllowed();
     return connect.handle;
   }
-  const known = info.method === 'POST' ? { verb: 'create', handle: createObject } : objectHandlers[info.method];
+  const known = info.method === 'POST' ? { verb: 'create', handle: createObject } : objectHandlers.get(info.method);
   if (!known || !facts.verbs.includes(known.verb)) throw methodNotAllowed();
   requireAcceptable(exchange.headers.accept, objectTypes);
   return known.handle;

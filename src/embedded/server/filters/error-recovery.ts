@@ -1,4 +1,5 @@
 import { internalError, isApiError } from '../../registry/status.ts';
+import type { ServerReply } from '../exchange.ts';
 import { respondError } from '../respond.ts';
 import type { Filter } from './chain.ts';
 
@@ -8,16 +9,22 @@ export function errorRecovery(report: (error: unknown, path: string) => void): F
     try {
       await next();
     } catch (error) {
-      // The client has gone: nobody reads an answer.
-      if (exchange.signal.aborted || exchange.reply.destroyed) return;
-      if (exchange.upgrade?.taken) {
-        exchange.upgrade.socket.destroy();
-        if (!isApiError(error)) report(error, `${exchange.info.method} ${exchange.info.path}`);
-        return;
+      const { reply, upgrade, info } = exchange;
+      if (!isApiError(error)) report(error, `${info.method} ${info.path}`);
+      // Of half an answer only its breaking off tells the client.
+      if (upgrade?.taken) upgrade.socket.destroy();
+      else if (reply.headersSent) endOrDestroy(reply);
+      // Unless the client has gone, and nobody reads an answer.
+      else if (!exchange.signal.aborted) {
+        respondError(
+          exchange,
+          isApiError(error) ? error : internalError(error instanceof Error ? error.message : String(error)),
+        );
       }
-      if (isApiError(error)) return respondError(exchange, error);
-      report(error, `${exchange.info.method} ${exchange.info.path}`);
-      respondError(exchange, internalError(error instanceof Error ? error.message : String(error)));
     }
   };
+}
+
+function endOrDestroy(reply: ServerReply): void {
+  if (!reply.writableEnded) reply.destroy();
 }

@@ -51,7 +51,7 @@ export const healthPaths: readonly string[] = Object.entries(checks).flatMap(([r
 /** /healthz, /livez, /readyz and their single checks; `?verbose` lists them, `?exclude=` leaves some out. */
 export function health(exchange: Exchange, segments: readonly string[]): void {
   const [root = '', ...rest] = segments;
-  const names = checks[root];
+  const names = Object.hasOwn(checks, root) ? checks[root] : undefined;
   const { query } = exchange.info;
   if (!names || (rest.length > 0 && !names.includes(rest.join('/')))) {
     notFoundPage(exchange);

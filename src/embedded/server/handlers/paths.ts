@@ -19,7 +19,7 @@ import { notFoundPage } from './pages.ts';
 export interface PathContext extends HandlerContext {
   counters: RequestCounters;
   pki: Pki;
-  debugPaths: Readonly<Record<string, () => void>>;
+  debugPaths: ReadonlyMap<string, () => void>;
   /** `https://host:port` of this server. */
   url(): string;
 }
@@ -29,26 +29,26 @@ type PathHandler = (exchange: Exchange, segments: readonly string[], context: Pa
 const jsonTypes = ['application/json'];
 
 /** By the first segment. */
-const handlers: Record<string, PathHandler> = {
-  api: discovery,
-  apis: discovery,
-  healthz: health,
-  livez: health,
-  readyz: health,
-  version,
-  metrics,
-  openapi: openApi,
-  '.well-known': openIdConfiguration,
-  openid: openIdKeys,
-  debug,
-};
+const handlers = new Map<string, PathHandler>([
+  ['api', discovery],
+  ['apis', discovery],
+  ['healthz', health],
+  ['livez', health],
+  ['readyz', health],
+  ['version', version],
+  ['metrics', metrics],
+  ['openapi', openApi],
+  ['.well-known', openIdConfiguration],
+  ['openid', openIdKeys],
+  ['debug', debug],
+]);
 
 /** Answers all that is no resource: discovery, OpenAPI, health, version, metrics, OpenID, the list of paths at `/`. */
 export function createPathHandler(context: PathContext): (exchange: Exchange) => void {
   return (exchange) => {
     const segments = splitPath(exchange.info.path);
     if (segments.length === 0) return pathList(exchange, context);
-    const handle = handlers[segments[0] ?? ''] ?? notFoundPage;
+    const handle = handlers.get(segments[0] ?? '') ?? notFoundPage;
     handle(exchange, segments, context);
   };
 }
@@ -108,7 +108,7 @@ function openIdKeys(exchange: Exchange, segments: readonly string[], { pki }: Pa
 }
 
 function debug(exchange: Exchange, segments: readonly string[], { debugPaths }: PathContext): void {
-  const action = debugPaths[`/${segments.join('/')}`];
+  const action = debugPaths.get(`/${segments.join('/')}`);
   if (!action) {
     notFoundPage(exchange);
     return;

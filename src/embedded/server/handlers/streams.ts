@@ -13,16 +13,16 @@ import { plainFailure, runCommand, translatedFailure } from '../streams/remote-c
 import { acceptSpdy, acceptWebSocket, offeredProtocols, webSocketStream } from '../streams/upgrade.ts';
 import type { HandlerContext, ResourceHandler, ResourceRequest } from './context.ts';
 
+const proxied = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'];
+
 /** Subresources that connect to a kubelet, by `resource/subresource` of the core group. */
-export const connectHandlers: Record<string, { methods: readonly string[]; handle: ResourceHandler }> = {
-  'pods/log': { methods: ['GET'], handle: podLog },
-  'pods/exec': { methods: ['GET', 'POST'], handle: podCommand },
-  'pods/attach': { methods: ['GET', 'POST'], handle: podCommand },
-  'pods/portforward': { methods: ['GET', 'POST'], handle: podPortForward },
-  'pods/proxy': { methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'], handle: proxy },
-  'services/proxy': { methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'], handle: proxy },
-  'nodes/proxy': { methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'], handle: proxy },
-};
+export const connectHandlers = new Map<string, { methods: readonly string[]; handle: ResourceHandler }>([
+  ['pods/log', { methods: ['GET'], handle: podLog }],
+  ['pods/exec', { methods: ['GET', 'POST'], handle: podCommand }],
+  ['pods/attach', { methods: ['GET', 'POST'], handle: podCommand }],
+  ['pods/portforward', { methods: ['GET', 'POST'], handle: podPortForward }],
+  ...['pods/proxy', 'services/proxy', 'nodes/proxy'].map((key) => [key, { methods: proxied, handle: proxy }] as const),
+]);
 
 function proxy({ definition, namespace, name = '' }: ResourceRequest, { registry }: HandlerContext): void {
   const found = registry.get(definition, namespace, name) as Stored<Pod>;

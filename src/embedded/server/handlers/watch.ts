@@ -1,6 +1,7 @@
 import { apiVersionOf, type KubeObject } from '../../../kube/meta.ts';
 import { encodeProtobuf, protobufFrame } from '../../codec/protobuf.ts';
 import type { ResourceDefinition } from '../../definition.ts';
+import { internalError, isApiError } from '../../registry/status.ts';
 import type { WatchEvent } from '../../registry/types.ts';
 import type { Exchange } from '../exchange.ts';
 import { objectJson } from '../json.ts';
@@ -36,8 +37,16 @@ export const watchObjects: ResourceHandler = (request, { registry, responder, cl
     exchange.signal.addEventListener('abort', end, { once: true });
     const deliver = (event: WatchEvent) => {
       if (stop.signal.aborted) return;
-      writer.write(event);
-      if (event.type === 'ERROR') end();
+      try {
+        writer.write(event);
+        if (event.type === 'ERROR') end();
+      } catch (error) {
+        // What can't be shown as the client wants it ends this watch, in the watch's own way, and no other.
+        const refused = isApiError(error);
+        writer.write({ type: 'ERROR', status: refused ? error.status : internalError(String(error)).status });
+        if (!refused) reject(error);
+        end();
+      }
     };
     try {
       registry.watch(definition, { ...parameters, namespace }, deliver, stop.signal);

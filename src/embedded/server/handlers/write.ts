@@ -47,16 +47,16 @@ export const updateObject: ResourceHandler = async (request, { registry, respond
   responder.object(exchange, created ? 201 : 200, output, definition, updated);
 };
 
-const patchTypes: Record<string, PatchType> = {
-  'application/json-patch+json': 'json',
-  'application/merge-patch+json': 'merge',
-  'application/strategic-merge-patch+json': 'strategic',
-  'application/apply-patch+yaml': 'apply',
-};
+const patchTypes = new Map<string, PatchType>([
+  ['application/json-patch+json', 'json'],
+  ['application/merge-patch+json', 'merge'],
+  ['application/strategic-merge-patch+json', 'strategic'],
+  ['application/apply-patch+yaml', 'apply'],
+]);
 
 /** The patch type of a Content-Type. @throws 415 as the router answers it */
 function patchTypeOf({ exchange }: ResourceRequest): PatchType {
-  const type = patchTypes[(exchange.headers['content-type'] ?? '').split(';')[0]?.trim() ?? ''];
+  const type = patchTypes.get((exchange.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '');
   if (type) return type;
   throw new ApiError({
     code: 415,
