@@ -47,7 +47,7 @@ export interface StoreOptions {
   journal?: Journal;
   /** How long old revisions stay readable. Default 5 minutes, as kube-apiserver compacts etcd. */
   historyMs?: number;
-  /** At most this many old revisions whatever their age. */
+  /** At most this many old revisions whatever their age, so that a busy cluster stays small. Default 2000. */
   historyRevisions?: number;
 }
 
@@ -91,7 +91,7 @@ export class Store {
   constructor(options: StoreOptions) {
     this.#options = options;
     this.#historyMs = options.historyMs ?? 300_000;
-    this.#historyRevisions = options.historyRevisions ?? 10_000;
+    this.#historyRevisions = options.historyRevisions ?? 2000;
   }
 
   /** The revision of the last write. */
