@@ -96,8 +96,8 @@ export class ClusterHost {
    * Clusters that can't be brought back are told to `failed` and left as they are.
    */
   async resume(failed: (id: string, error: unknown) => void): Promise<void> {
-    for (const id of await this.#folders()) {
-      if (this.#running.has(id) || this.#taken.has(id)) continue;
+    const one = async (id: string) => {
+      if (this.#running.has(id) || this.#taken.has(id)) return;
       try {
         const meta = await readMeta(join(this.#options.folder, id));
         if (meta?.ready) await this.#start(meta);
@@ -105,7 +105,8 @@ export class ClusterHost {
       } catch (error) {
         failed(id, error);
       }
-    }
+    };
+    await Promise.all((await this.#folders()).map(one));
   }
 
   /** Stops the cluster and deletes all that belongs to it; deleting what is not there is fine. */
