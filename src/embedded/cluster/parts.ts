@@ -1,6 +1,8 @@
 import type { Component } from '../api.ts';
 import { clusterRoleAggregation } from '../controllers/cluster-role-aggregation.ts';
+import { garbageCollector } from '../controllers/garbage-collector.ts';
 import { namespaceController } from '../controllers/namespace.ts';
+import { podGc } from '../controllers/pod-gc.ts';
 import { rootCaPublisher } from '../controllers/root-ca-publisher.ts';
 import { serviceAccountController } from '../controllers/serviceaccount.ts';
 import { serviceAccountTokenController } from '../controllers/serviceaccount-token.ts';
@@ -15,5 +17,7 @@ export function controllers(pki: Pick<Pki, 'serviceAccounts'>): Component[] {
     rootCaPublisher,
     namespaceController,
     clusterRoleAggregation,
+    garbageCollector,
+    podGc,
   ];
 }
