@@ -5,7 +5,7 @@ import type { Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { TLSSocket } from 'node:tls';
 import type { User } from '../api.ts';
-import { tooLarge } from '../registry/status.ts';
+import { badRequest, isApiError, tooLarge } from '../registry/status.ts';
 import { type RequestInfo, requestInfo } from './request-info.ts';
 
 export type ServerRequest = IncomingMessage | Http2ServerRequest;
@@ -84,16 +84,21 @@ export class Exchange {
 
   /**
    * The whole body.
-   * @throws 413 above 3 MiB
+   * @throws 413 above 3 MiB, 400 if it ends too early
    */
   async body(): Promise<Buffer> {
     if (Number(this.headers['content-length'] ?? 0) > bodyLimit) throw this.#tooLarge();
     const chunks: Buffer[] = [];
     let size = 0;
-    for await (const chunk of this.request as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > bodyLimit) throw this.#tooLarge();
-      chunks.push(chunk);
+    try {
+      for await (const chunk of this.request as AsyncIterable<Buffer>) {
+        size += chunk.length;
+        if (size > bodyLimit) throw this.#tooLarge();
+        chunks.push(chunk);
+      }
+    } catch (error) {
+      // The client broke off in the middle.
+      throw isApiError(error) ? error : badRequest('unexpected EOF');
     }
     return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
   }
