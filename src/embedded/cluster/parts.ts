@@ -1,6 +1,7 @@
 import type { Component } from '../api.ts';
 import { clusterRoleAggregation } from '../controllers/cluster-role-aggregation.ts';
 import { garbageCollector } from '../controllers/garbage-collector.ts';
+import { workloadControllers } from '../controllers/index.ts';
 import { namespaceController } from '../controllers/namespace.ts';
 import { podGc } from '../controllers/pod-gc.ts';
 import { rootCaPublisher } from '../controllers/root-ca-publisher.ts';
@@ -19,5 +20,6 @@ export function controllers(pki: Pick<Pki, 'serviceAccounts'>): Component[] {
     clusterRoleAggregation,
     garbageCollector,
     podGc,
+    ...workloadControllers(),
   ];
 }

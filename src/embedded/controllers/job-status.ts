@@ -157,7 +157,12 @@ function ruleMatch(rule: Rule, pod: Stored<Pod>, index: number): string | undefi
   return undefined;
 }
 
-/** Whether a Pod has ended for this Job: it failed, too, if it was deleted while it ran. */
-export function hasEnded(pod: Stored<Pod>): boolean {
-  return isTerminal(pod);
+/**
+ * Whether a Pod counts as failed: also one that is deleted while it runs, unless only failed Pods are replaced
+ * (podReplacementPolicy Failed).
+ */
+export function hasFailed(job: Job, pod: Stored<Pod>): boolean {
+  if (pod.status?.phase === 'Failed') return true;
+  if (job.spec?.podReplacementPolicy === 'Failed' || isTerminal(pod)) return false;
+  return pod.metadata.deletionTimestamp !== undefined;
 }

@@ -1,0 +1,19 @@
+/** The workload controllers of kube-controller-manager. */
+import type { Component } from '../api.ts';
+import { cronJobController } from './cronjob.ts';
+import { daemonSetController } from './daemonset.ts';
+import { deploymentController } from './deployment.ts';
+import { jobController } from './job.ts';
+import { replicaSetController } from './replicaset.ts';
+import { ttlAfterFinished } from './ttl-after-finished.ts';
+
+export function workloadControllers(): Component[] {
+  return [
+    daemonSetController,
+    jobController,
+    deploymentController,
+    replicaSetController,
+    cronJobController,
+    ttlAfterFinished,
+  ];
+}
