@@ -39,6 +39,9 @@ export class EnvironmentError extends ExplainedError {
   readonly exitCode = exitCodes.environment;
 }
 
+/** The other process of a call has gone: asking again may reach its successor. */
+export class DisconnectedError extends EnvironmentError {}
+
 /** We are at fault. */
 export class BugError extends ExplainedError {
   readonly exitCode = exitCodes.bug;

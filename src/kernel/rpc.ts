@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { connect as connectSocket, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
-import { BugError, EnvironmentError, type ErrorText, UserError } from './errors.ts';
+import { BugError, DisconnectedError, EnvironmentError, type ErrorText, UserError } from './errors.ts';
 
 /**
  * Calls and event streams between processes of one user: JSON lines over a local socket (mode 0600). A call is answered
@@ -133,8 +133,7 @@ function clientOf(socket: Socket): RpcClient {
   let sequence = 0;
   socket.on('error', () => socket.destroy());
   socket.on('close', () => {
-    for (const call of calls.values())
-      call.reject(new EnvironmentError({ what: 'the connection to the daemon ended' }));
+    for (const call of calls.values()) call.reject(disconnected());
     calls.clear();
     gone.resolve();
   });
@@ -157,7 +156,7 @@ function clientOf(socket: Socket): RpcClient {
     ) {
       const id = ++sequence;
       return new Promise<T>((resolve, reject) => {
-        if (socket.destroyed) return reject(new EnvironmentError({ what: 'the connection to the daemon ended' }));
+        if (socket.destroyed) return reject(disconnected());
         const cancel = () => {
           calls.delete(id);
           socket.write(`${JSON.stringify({ cancel: id })}\n`);
@@ -196,6 +195,10 @@ function toWire(error: unknown): WireError {
   const text =
     error instanceof BugError ? error.text : { what: error instanceof Error ? error.message : String(error) };
   return { kind: 'bug', text };
+}
+
+function disconnected(): DisconnectedError {
+  return new DisconnectedError({ what: 'the connection to the daemon ended', next: 'try again: it is started anew' });
 }
 
 function fromWire({ kind, text }: WireError): Error {

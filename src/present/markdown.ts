@@ -1,6 +1,7 @@
 import { marked, type Token, type Tokens } from 'marked';
 import wrapAnsi from 'wrap-ansi';
 import type { Paint } from './text.ts';
+import { printable } from './width.ts';
 
 /** A run of text in one style. */
 export interface Span {
@@ -17,7 +18,7 @@ export type Block =
 
 /** Parses the part of Markdown that tasks and debriefs use: headings, paragraphs, lists, code, emphasis, links. */
 export function parseMarkdown(text: string): Block[] {
-  return marked.lexer(text).flatMap((token) => blocksOf(token, 0));
+  return marked.lexer(printable(text)).flatMap((token) => blocksOf(token, 0));
 }
 
 function blocksOf(token: Token, depth: number): Block[] {
@@ -28,7 +29,7 @@ function blocksOf(token: Token, depth: number): Block[] {
     case 'text':
       return [{ kind: 'paragraph', spans: spansOf('tokens' in token && token.tokens ? token.tokens : [token]) }];
     case 'code':
-      return [{ kind: 'code', lines: (token as Tokens.Code).text.split('\n') }];
+      return [{ kind: 'code', lines: (token as Tokens.Code).text.trimEnd().split('\n') }];
     case 'list': {
       const list = token as Tokens.List;
       return list.items.flatMap((item, index) => {

@@ -1,6 +1,7 @@
-import { stripVTControlCharacters, styleText } from 'node:util';
+import { styleText } from 'node:util';
 import type { Verdict } from '../grading/types.ts';
 import type { AttemptState } from '../session/types.ts';
+import { printable, widthOf } from './width.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -31,19 +32,28 @@ export function clockText(ms: number): string {
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${two(m)}:${two(s)}`;
 }
 
+/** What a verdict says, by label, in the order to read it; empty where it passes. */
+export function verdictDetails(verdict: Verdict): { label: string; text: string }[] {
+  if (verdict.status === 'pass') return [];
+  const { expected, actual, why } = verdict;
+  const details = [
+    { label: 'expected', text: expected },
+    { label: 'actual', text: actual },
+  ];
+  if (why && why !== actual) details.push({ label: 'why', text: why });
+  return details.map(({ label, text }) => ({ label, text: printable(text) }));
+}
+
 /** One verdict: the line, and for what is not passed what was expected, what is, and why. */
 export function verdictLines(verdict: Verdict, paint: Paint): string[] {
   const { symbol, style } = marks[verdict.status];
-  const lines = [`${paint(style, symbol)} ${verdict.title}  ${paint('dim', `${verdict.weight}`)}`];
-  if (verdict.status === 'pass') return lines;
-  lines.push(`    expected  ${verdict.expected}`, `    actual    ${verdict.actual}`);
-  if (verdict.why && verdict.why !== verdict.actual) lines.push(`    why       ${verdict.why}`);
-  return lines;
+  const head = `${paint(style, symbol)} ${printable(verdict.title)}  ${paint('dim', `${verdict.weight}`)}`;
+  return [head, ...verdictDetails(verdict).map(({ label, text }) => `    ${label.padEnd(8)}  ${text}`)];
 }
 
 /** `40 of 100`, with what hints took away. */
 export function scoreText(state: Pick<AttemptState, 'score' | 'max' | 'hints'>): string {
-  const paid = state.hints.taken.reduce((sum, hint) => sum + hint.price, 0);
+  const { paid } = state.hints;
   return `${state.score} of ${state.max}${paid > 0 ? ` (hints cost ${paid})` : ''}`;
 }
 
@@ -54,30 +64,31 @@ export function checksText(state: AttemptState, paint: Paint): string {
   return [...lines, '', end].join('\n');
 }
 
+const evidenceLabels = {
+  log: 'log',
+  object: 'object',
+  review: 'review',
+  rule: 'rule',
+  missing: 'cause',
+  command: 'look',
+} as const;
+
 /** The chain of evidence behind a verdict. */
 export function explainText(verdict: Verdict, paint: Paint): string {
-  const labels = {
-    log: 'log',
-    object: 'object',
-    review: 'review',
-    rule: 'rule',
-    missing: 'cause',
-    command: 'look',
-  } as const;
-  const chain = verdict.evidence.map(
-    ({ kind, text }) => `  ${labels[kind].padEnd(7)} ${kind === 'command' ? paint('cyan', text) : text}`,
-  );
+  const chain = verdict.evidence.map(({ kind, text }) => {
+    const safe = printable(text);
+    return `  ${evidenceLabels[kind].padEnd(7)} ${kind === 'command' ? paint('cyan', safe) : safe}`;
+  });
   return [...verdictLines(verdict, paint), ...(chain.length > 0 ? ['', ...chain] : [])].join('\n');
 }
 
 /** Columns padded to the widest cell, two spaces between them; the first row is the heading. */
 export function tableText(rows: readonly (readonly string[])[]): string {
-  const width = (text: string) => stripVTControlCharacters(text).length;
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => width(row[column] ?? ''))));
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ''))));
   return rows
     .map((row) =>
       row
-        .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - width(cell)))
+        .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - widthOf(cell)))
         .join('  ')
         .trimEnd(),
     )

@@ -172,11 +172,15 @@ export class Attempt {
         next: 'kubedrill solution',
       });
     }
-    // After it is solved a hint costs nothing: the score stands.
-    const price = this.#fold.solvedAt === undefined ? hint.price : 0;
+    const price = this.#priceOf(hint);
     await this.#record({ type: 'hint', index, price });
     this.#changed();
     return { text: hint.text, price, left: this.scenario.hints.length - index - 1 };
+  }
+
+  /** After it is solved a hint costs nothing: the score stands. */
+  #priceOf(hint: { price: number }): number {
+    return this.#fold.solvedAt === undefined ? hint.price : 0;
   }
 
   async solution(): Promise<{ name: string; text: string }[]> {
@@ -228,10 +232,12 @@ export class Attempt {
       running: fold.runningSince !== undefined,
       hints: {
         taken: fold.hints.flatMap((index) => scenario.hints[index] ?? []),
+        paid: fold.hintPrice,
         total: scenario.hints.length,
-        ...(next ? { nextPrice: next.price } : {}),
+        ...(next ? { nextPrice: this.#priceOf(next) } : {}),
       },
       verdicts,
+      passedBefore: fold.passed,
       ...live,
       max: scenario.checks.reduce((sum, c) => sum + c.weight, 0),
       wasSolved: fold.solvedAt !== undefined,

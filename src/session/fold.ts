@@ -25,6 +25,8 @@ export interface AttemptFold {
   sawSolution: boolean;
   solvedAt?: number;
   solvedScore?: { score: number; max: number };
+  /** Ids of checks that passed at some time since the start or the last reset. */
+  passed: string[];
   activities: Activity[];
   memory: GraderMemory;
   /** Working time that has ended, milliseconds; from `runningSince` on the clock runs. */
@@ -47,6 +49,7 @@ export function foldAttempt(events: readonly AttemptEvent[]): AttemptFold | unde
     hints: [],
     hintPrice: 0,
     sawSolution: false,
+    passed: [],
     activities: [],
     memory: { latched: [], heldSince: {} },
     worked: 0,
@@ -84,6 +87,7 @@ export function applyEvent(fold: AttemptFold, event: AttemptEvent): void {
       fold.runningSince ??= event.t;
       break;
     case 'verdict':
+      if (event.status === 'pass' && !fold.passed.includes(event.check)) fold.passed.push(event.check);
       break;
     case 'activity':
       fold.activities.push(event.activity);
@@ -100,6 +104,7 @@ export function applyEvent(fold: AttemptFold, event: AttemptEvent): void {
       // A reset is a new try: the clock, the feed and what was solved start again; hints stay paid.
       fold.phase = 'resetting';
       fold.activities = [];
+      fold.passed = [];
       fold.worked = 0;
       delete fold.runningSince;
       delete fold.solvedAt;

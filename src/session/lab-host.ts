@@ -77,7 +77,9 @@ export class LabHost implements Labs {
     this.#options.trust.require(scenario, scenario.setup);
     if (request.resume) {
       const running = this.#newest((a) => a.scenario.id === scenario.id && a.scenario.pack.id === scenario.pack.id);
-      if (running) return running.state();
+      if (running && running.fold.phase !== 'failed') return running.state();
+      // Trying again after a failed set-up: a fresh one takes its place.
+      if (running) await this.stop(running.id);
     }
     this.#provider(request.cluster);
     const attempt = await Attempt.create(this.#newId(scenario.id), scenario, seed, this.#dependencies());

@@ -19,8 +19,11 @@ export interface AttemptState {
   worked: number;
   /** Whether the clock runs: `worked` grows from the moment this state was made. */
   running: boolean;
-  hints: { taken: { text: string; price: number }[]; total: number; nextPrice?: number };
+  /** `paid`: what those taken cost together; after solving they are free. */
+  hints: { taken: { text: string; price: number }[]; paid: number; total: number; nextPrice?: number };
   verdicts: Verdict[];
+  /** Ids of checks that passed at some time since the start or the last reset. */
+  passedBefore: string[];
   score: number;
   max: number;
   solved: boolean;

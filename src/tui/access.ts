@@ -4,10 +4,18 @@ import type { AttemptState } from '../session/types.ts';
 
 /** What the app may reach: the daemon and the learner's shell. */
 export interface LabsAccess {
-  /** One connection for the app's life; made at the first call. */
+  /** One connection for the app's life; made at the first call, and again after it ended. */
   labs(): Promise<RemoteLabs>;
   /** Makes sure that there is a kubectl. */
   kubectl(progress: (step: string) => void): Promise<KubectlVersion>;
   /** Runs the shell in the terminal; resolves when it is left. */
   shell(state: AttemptState, kubectl: KubectlVersion): Promise<void>;
+}
+
+/** The terminal, as far as the controller needs it. */
+export interface Screen {
+  size(): { columns: number; rows: number };
+  /** Lends the terminal to `use` and takes it back afterwards. */
+  lend(use: () => Promise<void>): Promise<void>;
+  exit(): void;
 }

@@ -1,108 +1,191 @@
-import type { Activity, Verdict } from '../grading/types.ts';
+import type { Activity } from '../grading/types.ts';
+import type { ErrorText } from '../kernel/errors.ts';
 import { markdownText, wrapText } from '../present/markdown.ts';
-import { explainText, markOf, type Paint } from '../present/text.ts';
+import { clockText, explainText, type Paint } from '../present/text.ts';
+import { cut, fitTo, printable, widthOf } from '../present/width.ts';
 import type { AttemptState } from '../session/types.ts';
-import { bindings } from './keys.ts';
-import type { Overlay } from './state.ts';
+import { helpRows } from './keys.ts';
+import type { AppState, Overlay, Question } from './state.ts';
 import type { Theme } from './theme.ts';
 
-/** What the panes hold, as lines that fit `width`; pure, so that it is tested without a terminal. */
+/** What the panes hold, as lines of at most `width` columns; pure, so that it is tested without a terminal. */
 
-export function taskLines(state: AttemptState, width: number, paint: Paint): string[] {
-  return markdownText(state.task.trim(), width, paint).split('\n');
-}
-
-/**
- * The checks with their verdicts. `detail` of those that don't pass as far as `height` allows: first those that fail, in
- * order, with what was expected, what is, and why.
- */
-export function checkLines(state: AttemptState, width: number, height: number, paint: Paint, theme: Theme): string[] {
-  const heads = state.verdicts.map((verdict) => headLine(verdict, width, paint, theme));
-  let room = height - heads.length;
-  const open = new Map<string, string[]>();
-  for (const verdict of state.verdicts) {
-    if (verdict.status === 'pass') continue;
-    const lines = detailLines(verdict, width, theme);
-    if (lines.length > room) continue;
-    open.set(verdict.id, lines);
-    room -= lines.length;
+/** The task, and below it the hints that were taken. */
+export function taskLines(lab: AttemptState, width: number, paint: Paint, theme: Theme): string[] {
+  const lines = markdownText(lab.task.trim(), width, paint).split('\n');
+  const { taken, total } = lab.hints;
+  for (const [index, { text, price }] of taken.entries()) {
+    lines.push('', theme('hint', `Hint ${index + 1} of ${total}`) + theme('muted', `  ${priceText(price)}`));
+    lines.push(...markdownText(text.trim(), width, paint).split('\n'));
   }
-  return state.verdicts.flatMap((verdict, index) => [heads[index] ?? '', ...(open.get(verdict.id) ?? [])]);
+  return lines.flatMap((line) => hang(line, width));
 }
 
-function headLine(verdict: Verdict, width: number, paint: Paint, theme: Theme): string {
-  const { symbol, style } = markOf(verdict.status);
-  const weight = String(verdict.weight).padStart(3);
-  const room = Math.max(1, width - 2 - weight.length - 1);
-  const title = verdict.title.length > room ? `${verdict.title.slice(0, room - 1)}…` : verdict.title.padEnd(room);
-  return `${paint(style, symbol)} ${title} ${theme('muted', weight)}`;
+/** What set-up has done and does. */
+export function setUpLines(state: AppState, width: number, theme: Theme): string[] {
+  const { lab, steps } = state;
+  if (lab?.phase === 'resetting') return [theme('warn', '… putting the cluster back as it was at the start')];
+  const current = steps.at(-1) ?? (lab ? 'making the cluster' : 'starting');
+  const done = steps.length > 0 ? ['cluster', ...steps.slice(0, -1)] : [];
+  return [...done.map((step) => `${theme('good', '✔')} ${step}`), `${theme('warn', '…')} ${current}`].map((line) =>
+    widthOf(line) > width ? cut(printable(line), width) : line,
+  );
 }
 
-function detailLines(verdict: Verdict, width: number, theme: Theme): string[] {
-  const row = (label: string, text: string) =>
-    wrapText(text, width - 11).map(
-      (line, index) => `  ${theme('muted', (index === 0 ? label : '').padEnd(8))} ${line}`,
-    );
-  const lines = [...row('expected', verdict.expected), ...row('actual', verdict.actual)];
-  if (verdict.why && verdict.why !== verdict.actual) lines.push(...row('why', verdict.why));
-  return lines;
+/** Why set-up failed and what can be done. */
+export function failureLines(failure: ErrorText, width: number, theme: Theme): string[] {
+  const keys = `${theme('key', 'r')} tries again   ${theme('key', 'l')} goes back to the list`;
+  return [...errorLines(failure, width, theme), '', ...wrapText(keys, width)];
+}
+
+export function errorLines({ what, why, next }: ErrorText, width: number, theme: Theme): string[] {
+  const lines = [`✘ ${what}`, ...(why ? [`  why   ${why}`] : []), ...(next ? [`  next  ${next}`] : [])];
+  return lines.flatMap((line, index) =>
+    hang(printable(line), width).map((text) => (index === 0 ? theme('bad', text) : text)),
+  );
+}
+
+/** What `activityLines` shows of one change. */
+function activityCells({ namespace, kind, name, manager, detail }: Activity, home: string) {
+  const place = namespace !== undefined && namespace !== home ? `${namespace}/` : '';
+  return { what: printable(`${kind} ${place}${name}`), manager: printable(manager), detail: printable(detail) };
 }
 
 const changes: Record<Activity['change'], 'good' | 'warn' | 'bad'> = { '+': 'good', '~': 'warn', '-': 'bad' };
 
-/** The newest changes last, one line each. */
-export function activityLines(state: AttemptState, height: number, theme: Theme): string[] {
-  if (state.activities.length === 0) return [theme('muted', 'what you change in the cluster shows up here')];
-  return state.activities.slice(-height).map(({ time, change, kind, name, manager, detail }) => {
-    const at = new Date(time).toTimeString().slice(0, 8);
-    return `${theme('muted', at)} ${theme(changes[change], change)} ${kind} ${theme('title', name)}  ${theme('muted', manager)}  ${detail}`;
+/** What was changed in the cluster, the newest last, in columns; one line each, unless `full` wraps the details. */
+export function activityLines(lab: AttemptState, width: number, theme: Theme, full = false): string[] {
+  if (lab.activities.length === 0) {
+    if (lab.phase !== 'active') return [];
+    return wrapText('Nothing has been changed yet; s opens a shell.', width).map((line) => theme('muted', line));
+  }
+  const rows = lab.activities.map((activity) => ({ ...activity, ...activityCells(activity, lab.namespace) }));
+  const widest = (cell: 'what' | 'manager') => Math.max(...rows.map((row) => widthOf(row[cell])));
+  const whatWidth = Math.min(widest('what'), Math.floor(width * 0.45));
+  const managerWidth = width >= 90 ? Math.min(widest('manager'), 20) : 0;
+  const before = 8 + 1 + 1 + 1 + whatWidth + 2 + (managerWidth > 0 ? managerWidth + 2 : 0);
+  return rows.flatMap(({ time, change, what, manager, detail }) => {
+    const head = [
+      `${theme('muted', clockTime(time))} ${theme(changes[change], change)} ${fitTo(what, whatWidth)}`,
+      ...(managerWidth > 0 ? [theme('muted', fitTo(manager, managerWidth))] : []),
+    ].join('  ');
+    const room = Math.max(8, width - before);
+    const [first = '', ...rest] = full ? wrapText(detail, room) : [cut(detail.replaceAll('\n', ' '), room)];
+    return [`${head}  ${first}`.trimEnd(), ...rest.map((line) => ' '.repeat(before) + line)];
   });
 }
 
-/** Title and lines of what lies over the lab. */
+function clockTime(time: number): string {
+  return new Date(time).toTimeString().slice(0, 8);
+}
+
+const questions: Record<Question, string> = {
+  reset: 'Reset the cluster? Your changes are lost.',
+  solution: 'Show the solutions? It is remembered.',
+  stop: 'End it and delete its cluster?',
+};
+
+export function questionText(question: Question): string {
+  return questions[question];
+}
+
+/** Title and lines of what lies over the lab or the list. */
 export function overlayContent(
   overlay: Exclude<Overlay, { kind: 'confirm' }>,
   lab: AttemptState | undefined,
   width: number,
   paint: Paint,
   theme: Theme,
-): { title: string; lines: string[] } {
+): { title: string; note?: string; lines: string[] } {
+  const markdown = (text: string) =>
+    markdownText(text, width, paint)
+      .split('\n')
+      .flatMap((line) => hang(line, width));
   switch (overlay.kind) {
-    case 'keys': {
-      const seen = new Set<string>();
-      const rows = bindings
-        .filter((b) => !b.places.includes('confirm') || b.places.length > 1)
-        .filter((b) => !seen.has(b.label) && seen.add(b.label));
-      return { title: 'Keys', lines: rows.map((b) => `${theme('key', b.label.padEnd(6))} ${b.help}`) };
-    }
-    case 'hint': {
-      const { text, price, left } = overlay;
-      const note = `-${price} points, ${left === 0 ? 'no more hints' : left === 1 ? '1 more hint' : `${left} more hints`}`;
-      return { title: 'Hint', lines: [...markdownText(text, width, paint).split('\n'), '', theme('muted', note)] };
+    case 'keys':
+      return { title: 'Keys', lines: keyLines(width, theme) };
+    case 'pane':
+      if (!lab) return { title: '', lines: [] };
+      if (overlay.pane === 'task') return { title: 'Task', lines: taskLines(lab, width, paint, theme) };
+      return { title: 'Cluster', lines: activityLines(lab, width, theme, true) };
+    case 'hints': {
+      const { taken, total, nextPrice } = lab?.hints ?? { taken: [], total: 0 };
+      const lines = taken
+        .map(({ text, price }, index) => [
+          `${theme('hint', `Hint ${index + 1} of ${total}`)}  ${theme('muted', priceText(price))}`,
+          '',
+          ...markdown(text.trim()),
+          '',
+        ])
+        .reverse()
+        .flat();
+      const left = total - taken.length;
+      const end =
+        nextPrice === undefined
+          ? `${total === 0 ? 'There are no hints here' : 'That was the last hint'}; g shows the solutions.`
+          : `h shows ${left === 1 ? 'the last one' : `the next one, ${left} are left`} (${priceText(nextPrice)}).`;
+      return { title: 'Hints', lines: [...lines, theme('muted', end)] };
     }
     case 'explain': {
-      const verdict = lab?.verdicts[overlay.index];
-      if (!verdict) return { title: 'Explain', lines: ['there is no check to explain'] };
+      const index = lab?.verdicts.findIndex((v) => v.id === overlay.check) ?? -1;
+      const verdict = lab?.verdicts[index];
+      if (!verdict) return { title: 'Explain', lines: ['There is no check to explain yet.'] };
       const lines = explainText(verdict, paint)
         .split('\n')
         .flatMap((line) => hang(line, width));
-      return { title: `Explain ${overlay.index + 1} of ${lab?.verdicts.length ?? 0}`, lines };
+      return { title: 'Explain', note: `check ${index + 1} of ${lab?.verdicts.length ?? 0}`, lines };
     }
     case 'debrief':
-      return { title: 'Debrief', lines: markdownText(overlay.text, width, paint).split('\n') };
-    case 'problem': {
-      const { what, why, next } = overlay;
-      const lines = [theme('bad', what), ...(why ? ['', why] : []), ...(next ? ['', `next: ${next}`] : [])];
-      return { title: 'That did not work', lines: lines.flatMap((line) => wrapText(line, width)) };
+      return { title: 'Debrief', lines: markdown(overlay.text) };
+    case 'solution': {
+      const lines = overlay.solutions.flatMap(({ name, text }, index) => [
+        ...(index > 0 ? [''] : []),
+        theme('title', name),
+        ...printable(text)
+          .trimEnd()
+          .split('\n')
+          .flatMap((line) => hang(`  ${line}`, width)),
+      ]);
+      return { title: 'Solutions', note: 'each of them is enough', lines };
     }
+    case 'problem':
+      return { title: 'That did not work', lines: errorLines(overlay, width, theme) };
   }
 }
 
-/** Wraps a line; what follows is indented as far as its text begins. */
-function hang(line: string, width: number): string[] {
-  const indent = /^ *(\S+ {2,})?/.exec(line)?.[0].length ?? 0;
-  const pad = Math.min(indent, Math.floor(width / 2));
-  const [first = '', ...rest] = wrapText(line.trimStart(), width - pad);
-  const start = line.length - line.trimStart().length;
-  return [' '.repeat(start) + first, ...rest.map((text) => ' '.repeat(pad) + text)];
+function keyLines(width: number, theme: Theme): string[] {
+  const rows = helpRows();
+  const labelWidth = Math.max(...rows.map((row) => widthOf(row.label)));
+  return rows.flatMap(({ label, help }) => {
+    const [first = '', ...rest] = wrapText(help, Math.max(10, width - labelWidth - 2));
+    const indent = ' '.repeat(labelWidth + 2);
+    return [`${theme('key', fitTo(label, labelWidth))}  ${first}`, ...rest.map((line) => indent + line)];
+  });
+}
+
+/** The line that says how the attempt stands: score and what hints took. */
+export function scoreNote(lab: AttemptState, theme: Theme): string {
+  const { paid } = lab.hints;
+  const score = `${lab.score} of ${lab.max}${paid > 0 ? ` · hints -${paid}` : ''}`;
+  return lab.solved ? theme('good', `solved · ${score}`) : score;
+}
+
+/** What to do now that it is solved. */
+export function solvedLines(elapsed: number, width: number, theme: Theme): string[] {
+  const line = `Solved in ${clockText(elapsed)}.`;
+  const invitation = `${theme('key', 'd')} debrief: why it broke   ${theme('key', 'n')} next scenario`;
+  return ['', theme('good', line), ...wrapText(invitation, width)];
+}
+
+function priceText(price: number): string {
+  return price === 0 ? 'free' : `-${price} points`;
+}
+
+/** Wraps a line; what follows is indented as far as its text begins: behind a label with at least two spaces. */
+export function hang(line: string, width: number): string[] {
+  if (widthOf(line) <= width) return [line];
+  const starts = [/^ *(\S+ {2,})?/, /^ */].map((pattern) => pattern.exec(line)?.[0] ?? '');
+  const start = starts.find((text) => widthOf(text) <= width / 2) ?? '';
+  const indent = ' '.repeat(widthOf(start));
+  return wrapText(line.slice(start.length), width - indent.length).map((text, n) => (n === 0 ? start : indent) + text);
 }

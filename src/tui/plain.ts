@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { exitCodes, UserError } from '../kernel/errors.ts';
+import { EnvironmentError, type ErrorText, exitCodes, UserError } from '../kernel/errors.ts';
 import { markdownText } from '../present/markdown.ts';
 import { explainText, paintFor, scoreText, verdictLines } from '../present/text.ts';
 import type { AttemptState } from '../session/types.ts';
@@ -15,7 +15,8 @@ export interface PlainOptions {
   signal: AbortSignal;
 }
 
-const help = 'words: list, start <scenario>, task, check, hint, explain <check>, reset, debrief, shell, quit';
+const help =
+  'words: list, start <scenario>, task, check, hint, explain <check>, reset, solution, debrief, shell, stop, quit';
 
 /**
  * The app as plain lines, for screen readers and pipes: nothing is redrawn, verdicts are told as they change, words
@@ -113,11 +114,22 @@ export async function runPlain(options: PlainOptions): Promise<number> {
         await (await labs()).reset(current().id);
         say('the cluster is as at the start');
         return true;
+      case 'solution':
+        for (const { name, text } of await (await labs()).solution(current().id)) say(`${name}\n${text.trimEnd()}\n`);
+        return true;
+      case 'stop':
+        following.abort();
+        say(`${(await (await labs()).stop(current().id)).id} has ended, its cluster is gone`);
+        lab = undefined;
+        return true;
       case 'debrief':
         say(markdownText(await (await labs()).debrief(current().id), width, paint));
         return true;
       case 'shell':
-        await access.shell(current(), await access.kubectl(say));
+        if (!stdin.isTTY) throw new UserError({ what: 'a shell needs a terminal', next: 'kubedrill env' });
+        // Two readers of one terminal would each get half of what is typed.
+        lines.pause();
+        await access.shell(current(), await access.kubectl(say)).finally(() => lines.resume());
         return true;
       default:
         say(help);
@@ -128,19 +140,17 @@ export async function runPlain(options: PlainOptions): Promise<number> {
   say('kubedrill');
   tellList();
   say(help);
+  if (options.scenario) await start(options.scenario);
+  // Made last: lines that come before somebody iterates over them would be lost.
   const lines = createInterface({ input: stdin, signal: options.signal });
   try {
-    if (options.scenario) await start(options.scenario);
     for await (const line of lines) {
       try {
         if (!(await obey(line))) break;
       } catch (error) {
-        const text = error instanceof UserError ? error.text : { what: (error as Error).message };
-        say(
-          [text.what, 'why' in text && text.why, 'next' in text && text.next && `next: ${text.next}`]
-            .filter(Boolean)
-            .join('\n'),
-        );
+        const known = error instanceof UserError || error instanceof EnvironmentError;
+        const { what, why, next }: ErrorText = known ? error.text : { what: (error as Error).message };
+        say([what, why, next && `next: ${next}`].filter(Boolean).join('\n'));
       }
     }
   } finally {

@@ -11,7 +11,7 @@ import { labShell } from '../session/shell.ts';
 import type { LabsAccess } from './access.ts';
 import { App } from './app.tsx';
 import { runPlain } from './plain.ts';
-import { initialState, type ScenarioRow } from './state.ts';
+import type { ScenarioRow } from './state.ts';
 import { themeFor } from './theme.ts';
 
 export interface AppOptions {
@@ -72,9 +72,11 @@ export async function runApp(options: AppOptions): Promise<number> {
   }
   const app = render(
     <App
-      initial={initialState(scenarios, options.scenario)}
+      scenarios={scenarios}
+      {...(options.scenario ? { scenario: options.scenario } : {})}
       access={access}
       version={options.version}
+      size={() => ({ columns: stdout.columns, rows: stdout.rows })}
       paint={paintFor(stdout)}
       theme={themeFor(stdout)}
     />,

@@ -1,4 +1,6 @@
+import type { ErrorText } from '../kernel/errors.ts';
 import type { AttemptState } from '../session/types.ts';
+import type { Place } from './keys.ts';
 
 /** A scenario as the list shows it. */
 export interface ScenarioRow {
@@ -11,14 +13,25 @@ export interface ScenarioRow {
   minutes: number;
 }
 
+/** The panes of a lab, in the order of Tab. */
+export const panes = ['task', 'checks', 'cluster'] as const;
+export type PaneName = (typeof panes)[number];
+
+/** What can be asked before it is done. */
+export type Question = 'reset' | 'solution' | 'stop';
+
+/** What lies over a screen. */
 export type Overlay =
   | { kind: 'keys'; scroll: number }
-  | { kind: 'hint'; text: string; price: number; left: number; scroll: number }
-  /** Index into the verdicts. */
-  | { kind: 'explain'; index: number; scroll: number }
+  /** A pane in full. */
+  | { kind: 'pane'; pane: 'task' | 'cluster'; scroll: number }
+  /** The hints taken so far, the newest first. */
+  | { kind: 'hints'; scroll: number }
+  | { kind: 'explain'; check: string; scroll: number }
   | { kind: 'debrief'; text: string; scroll: number }
-  | { kind: 'confirm'; question: string; action: 'reset' }
-  | { kind: 'problem'; what: string; why?: string; next?: string; scroll: number };
+  | { kind: 'solution'; solutions: readonly { name: string; text: string }[]; scroll: number }
+  | { kind: 'confirm'; question: Question; scenario: string }
+  | ({ kind: 'problem'; scroll: number } & ErrorText);
 
 export type Screen = { name: 'list' } | { name: 'lab'; scenario: string };
 
@@ -33,57 +46,79 @@ export interface AppState {
   /** The lab on screen, and when its state arrived (milliseconds): its clock runs on from there. */
   lab?: AttemptState;
   labAt: number;
-  taskScroll: number;
+  /** Steps of set-up that were seen, the present one last. */
+  steps: readonly string[];
+  /** The pane that the arrows move. */
+  pane: PaneName;
+  /** Lines scrolled: of the task from its first line, of the cluster's changes from the newest. */
+  scroll: Readonly<Record<'task' | 'cluster', number>>;
+  /** The check that was chosen, by id. */
+  check?: string;
   /** What is going on, in a word or two. */
   busy?: string;
+  /** An answer to the last key, gone with the next one. */
+  notice?: string;
+  /** Why the list can't say what is in progress. */
+  trouble?: ErrorText;
 }
 
 export type Action =
   | { type: 'running'; attempts: readonly AttemptState[] }
-  | { type: 'move'; by: number }
+  | { type: 'trouble'; trouble: ErrorText }
+  | { type: 'select'; by: number }
   | { type: 'openLab'; scenario: string }
   | { type: 'lab'; state: AttemptState; at: number }
   | { type: 'openList' }
   | { type: 'overlay'; overlay: Overlay }
   | { type: 'close' }
-  | { type: 'scroll'; by: number }
-  | { type: 'busy'; text: string | undefined };
+  | { type: 'pane'; by: number }
+  | { type: 'check'; by: number }
+  /** `max`: the most that there is to scroll. */
+  | { type: 'scroll'; by: number; max: number }
+  | { type: 'busy'; text: string | undefined }
+  | { type: 'notice'; text: string | undefined };
 
 export function initialState(scenarios: readonly ScenarioRow[], scenario?: string): AppState {
   const selected = Math.max(
     0,
     scenarios.findIndex((s) => s.id === scenario),
   );
-  return { scenarios, selected, screen: { name: 'list' }, running: {}, labAt: 0, taskScroll: 0 };
+  return { scenarios, selected, screen: { name: 'list' }, running: {}, labAt: 0, ...freshLab };
 }
 
-/** Takes an action into a state; pure. */
+/** Of a lab that was just opened. */
+const freshLab = { steps: [], pane: 'task', scroll: { task: 0, cluster: 0 } } as const satisfies Partial<AppState>;
+
+/** Where a key goes: to what lies on top. */
+export function placeOf({ overlay, screen }: AppState): Place {
+  if (!overlay) return screen.name;
+  return overlay.kind === 'confirm' ? 'confirm' : 'overlay';
+}
+
+/** Takes an action into a state; pure. The same state comes back if nothing changes. */
 export function reduce(state: AppState, action: Action): AppState {
   switch (action.type) {
     case 'running': {
+      const { trouble: _, ...rest } = state;
       const running = Object.fromEntries(action.attempts.map((attempt) => [attempt.scenario.id, attempt]));
       // What is in progress is what one most likely comes back for.
       const untouched = state.selected === 0 && Object.keys(state.running).length === 0;
       const index = state.scenarios.findIndex((s) => running[s.id]);
-      return { ...state, running, selected: untouched && index >= 0 ? index : state.selected };
+      return { ...rest, running, selected: untouched && index >= 0 ? index : state.selected };
     }
-    case 'move': {
-      const last = Math.max(0, state.scenarios.length - 1);
-      return { ...state, selected: Math.min(last, Math.max(0, state.selected + action.by)) };
+    case 'trouble':
+      return { ...state, trouble: action.trouble };
+    case 'select': {
+      const selected = within(state.selected + action.by, state.scenarios.length - 1);
+      return selected === state.selected ? state : { ...state, selected };
     }
     case 'openLab': {
-      const selected = Math.max(
-        0,
-        state.scenarios.findIndex((s) => s.id === action.scenario),
-      );
-      const { lab: _, overlay: _o, ...rest } = state;
-      return { ...rest, selected, screen: { name: 'lab', scenario: action.scenario }, taskScroll: 0 };
+      const index = state.scenarios.findIndex((s) => s.id === action.scenario);
+      const { lab: _, overlay: _o, check: _c, busy: _b, ...rest } = state;
+      return { ...rest, ...freshLab, selected: Math.max(0, index), screen: { name: 'lab', scenario: action.scenario } };
     }
-    case 'lab': {
-      if (state.screen.name !== 'lab' || state.screen.scenario !== action.state.scenario.id) return state;
-      const running = { ...state.running, [action.state.scenario.id]: action.state };
-      return { ...state, lab: action.state, labAt: action.at, running };
-    }
+    case 'lab':
+      return withLab(state, action.state, action.at);
     case 'openList': {
       const { overlay: _, lab: _l, busy: _b, ...rest } = state;
       return { ...rest, screen: { name: 'list' } };
@@ -94,15 +129,55 @@ export function reduce(state: AppState, action: Action): AppState {
       const { overlay: _, ...rest } = state;
       return rest;
     }
-    case 'scroll': {
-      const { overlay } = state;
-      if (!overlay) return { ...state, taskScroll: Math.max(0, state.taskScroll + action.by) };
-      if (overlay.kind === 'confirm') return state;
-      return { ...state, overlay: { ...overlay, scroll: Math.max(0, overlay.scroll + action.by) } };
+    case 'pane': {
+      const index = (panes.indexOf(state.pane) + action.by + panes.length) % panes.length;
+      return { ...state, pane: panes[index] ?? 'task' };
     }
+    case 'check': {
+      const ids = state.lab?.verdicts.map((v) => v.id) ?? [];
+      const at = ids.indexOf(state.check ?? '');
+      const check = ids[at < 0 ? 0 : within(at + action.by, ids.length - 1)];
+      return check === undefined || check === state.check ? state : { ...state, check };
+    }
+    case 'scroll':
+      return withScroll(state, action.by, action.max);
     case 'busy': {
       const { busy: _, ...rest } = state;
       return action.text === undefined ? rest : { ...rest, busy: action.text };
     }
+    case 'notice': {
+      if (state.notice === action.text) return state;
+      const { notice: _, ...rest } = state;
+      return action.text === undefined ? rest : { ...rest, notice: action.text };
+    }
   }
+}
+
+function withLab(state: AppState, lab: AttemptState, at: number): AppState {
+  if (state.screen.name !== 'lab' || state.screen.scenario !== lab.scenario.id) return state;
+  const running = { ...state.running, [lab.scenario.id]: lab };
+  const known = state.lab?.id === lab.id ? state.steps : [];
+  const steps = lab.phase !== 'preparing' ? [] : lab.step && known.at(-1) !== lab.step ? [...known, lab.step] : known;
+  // Whoever reads older changes goes on reading them when a new one arrives.
+  const news = state.scroll.cluster > 0 ? Math.max(0, lab.activities.length - (state.lab?.activities.length ?? 0)) : 0;
+  const scroll = news > 0 ? { ...state.scroll, cluster: state.scroll.cluster + news } : state.scroll;
+  return { ...state, lab, labAt: at, running, steps, scroll };
+}
+
+function withScroll(state: AppState, by: number, max: number): AppState {
+  const { overlay, pane } = state;
+  if (overlay) {
+    if (overlay.kind === 'confirm') return state;
+    // What was scrolled past the end, by a resize, counts from there.
+    const scroll = within(Math.min(overlay.scroll, max) + by, max);
+    return scroll === overlay.scroll ? state : { ...state, overlay: { ...overlay, scroll } };
+  }
+  if (pane === 'checks') return state;
+  const before = state.scroll[pane];
+  const scroll = within(Math.min(before, max) + (pane === 'cluster' ? -by : by), max);
+  return scroll === before ? state : { ...state, scroll: { ...state.scroll, [pane]: scroll } };
+}
+
+function within(value: number, last: number): number {
+  return Math.max(0, Math.min(last, value));
 }

@@ -11,7 +11,9 @@ const styles = {
   good: 'green',
   bad: 'red',
   warn: 'yellow',
+  hint: ['yellow', 'bold'],
   selected: 'inverse',
+  chosen: ['bold', 'underline'],
 } as const satisfies Record<string, Style>;
 
 export type Token = keyof typeof styles;
@@ -20,5 +22,5 @@ export type Token = keyof typeof styles;
 export type Theme = (token: Token, text: string) => string;
 
 export function themeFor(stream: NodeJS.WriteStream): Theme {
-  return (token, text) => styleText([styles[token]].flat(), text, { stream });
+  return (token, text) => (text === '' ? '' : styleText([styles[token]].flat(), text, { stream }));
 }

@@ -1,31 +1,34 @@
 import { Box, Text } from 'ink';
-import { barItems, type Command, type Place } from '../keys.ts';
+import { cut, widthOf } from '../../present/width.ts';
+import { type BarNotes, barItems, type Place } from '../keys.ts';
 import type { Theme } from '../theme.ts';
 
-/** The bottom line: the keys that work here, as many as fit. */
+/** The bottom line: an answer or a question if there is one, then the keys that work here, as many as fit. */
 export function KeyBar({
   place,
   notes,
+  message,
   width,
   theme,
 }: {
   place: Place;
-  notes?: Partial<Record<Command, string>>;
+  notes?: BarNotes;
+  message?: string;
   width: number;
   theme: Theme;
 }) {
-  const items = barItems(place, notes);
-  const shown: string[] = [];
-  let used = 1;
-  for (const { label, text } of items) {
-    const size = label.length + text.length + 3;
-    if (used + size > width) break;
-    used += size;
-    shown.push(`${theme('key', label)} ${text}`);
-  }
+  // The way out stays in sight, whatever is told.
+  const least = barItems(place, 0, notes).reduce((sum, { label, text }) => sum + widthOf(label) + text.length + 3, 0);
+  const told = message ? `${cut(message, Math.max(0, width - least - 3))}   ` : '';
+  const items = barItems(place, Math.max(0, width - 1 - widthOf(told)), notes);
+  const keys = items.map(({ label, text }) => `${theme('key', label)} ${text}`).join('  ');
   return (
     <Box width={width}>
-      <Text wrap="truncate-end"> {shown.join('  ')}</Text>
+      <Text wrap="truncate-end">
+        {' '}
+        {theme('warn', told)}
+        {keys}
+      </Text>
     </Box>
   );
 }
@@ -38,7 +41,7 @@ export function SplitLine({ left, right, width }: { left: string; right: string;
         <Text wrap="truncate-end">{left}</Text>
       </Box>
       <Box flexShrink={0}>
-        <Text> {right}</Text>
+        <Text wrap="truncate-end"> {right}</Text>
       </Box>
     </Box>
   );

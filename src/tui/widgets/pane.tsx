@@ -1,31 +1,22 @@
 import { Box, Text } from 'ink';
+import { widthOf } from '../../present/width.ts';
+import type { PaneView } from '../layout.ts';
 import type { Theme } from '../theme.ts';
 
-export interface PaneProps {
-  title: string;
-  /** At the right end of the title line. */
-  note?: string;
-  lines: readonly string[];
-  width: number;
-  /** Rows in all, the title's included. */
-  height: number;
-  /** First line to show. */
-  scroll?: number;
-  theme: Theme;
-}
-
-/** A titled part of the screen: a rule with the title, then as many lines as fit; ↓ tells of more. */
-export function Pane({ title, note = '', lines, width, height, scroll = 0, theme }: PaneProps) {
+/** A titled part of the screen: a rule with the title, then as many lines as fit; arrows tell of more. */
+export function Pane({ view, theme }: { view: PaneView; theme: Theme }) {
+  const { title, note, lines, first, width, height, active } = view;
   const room = Math.max(0, height - 1);
-  const first = Math.min(scroll, Math.max(0, lines.length - room));
   const shown = lines.slice(first, first + room);
-  const more = first + room < lines.length ? ' ↓' : first > 0 ? ' ↑' : '';
-  const tail = `${note}${more}`;
-  const rule = Math.max(1, width - title.length - (tail ? tail.length + 1 : 0) - 1);
+  const above = first > 0 ? '↑' : '';
+  const below = first + room < lines.length ? '↓' : '';
+  const tail = [note, `${above}${below}`].filter(Boolean).join(' ');
+  const head = `${active ? '▸ ' : ''}${title}`;
+  const rule = Math.max(1, width - widthOf(head) - 1 - (tail ? widthOf(tail) + 1 : 0));
   return (
-    <Box flexDirection="column" width={width} height={height}>
+    <Box flexDirection="column" width={width} height={height} overflow="hidden">
       <Text wrap="truncate-end">
-        {theme('title', title)} {theme('muted', '─'.repeat(rule))}
+        {theme(active ? 'accent' : 'title', head)} {theme('muted', '─'.repeat(rule))}
         {tail ? ` ${tail}` : ''}
       </Text>
       {shown.map((line, index) => (

@@ -1,0 +1,182 @@
+import type { Key } from 'ink';
+import type { LabsAccess, Screen } from './access.ts';
+import { type Command, commandOf } from './keys.ts';
+import { LabVerbs } from './lab-verbs.ts';
+import { bodyRows, type Look, type Size, scrollMax, smallest } from './layout.ts';
+import { type AppState, type Overlay, type PaneName, placeOf, type Question } from './state.ts';
+import type { Store } from './store.ts';
+
+/** Turns keys into changes of the state and into calls of the daemon. */
+export class Controller {
+  readonly #store: Store;
+  readonly #screen: Screen;
+  readonly #look: Look;
+  readonly #labs: LabVerbs;
+
+  constructor(store: Store, access: LabsAccess, screen: Screen, look: Look) {
+    this.#store = store;
+    this.#screen = screen;
+    this.#look = look;
+    this.#labs = new LabVerbs(store, access, screen);
+  }
+
+  /** Opens what the app was started with: a scenario, or the list. */
+  start(scenario: string | undefined): void {
+    if (scenario) this.#labs.open(scenario);
+    else this.#labs.toList();
+  }
+
+  stop(): void {
+    this.#labs.leave();
+  }
+
+  /** One key, or several that came in one breath. */
+  press(input: string, key: Key): void {
+    const several = input.length > 1 && !key.ctrl && !key.meta;
+    for (const one of several ? input : [input]) this.#one(one, one === '\r' ? { ...key, return: true } : key);
+  }
+
+  paste(): void {
+    this.#say('what is pasted goes nowhere here; s opens a shell');
+  }
+
+  #one(input: string, key: Key): void {
+    const { dispatch } = this.#store;
+    const state = this.#store.get();
+    const place = placeOf(state);
+    const command = commandOf(input, key, place);
+    this.#say(undefined);
+    if (command === 'quit') return this.#screen.exit();
+    if (tooSmall(this.#screen.size())) return;
+    if (place === 'confirm' && state.overlay?.kind === 'confirm') {
+      const { question, scenario } = state.overlay;
+      dispatch({ type: 'close' });
+      return command === 'yes' ? this.#labs.confirmed(question, scenario) : this.#say('nothing was done');
+    }
+    if (command) return this.#run(command, state);
+    if (input && !key.ctrl && !key.meta) this.#say(`${input} does nothing here; ? shows the keys`);
+    else this.#say('this key does nothing here; ? shows the keys');
+  }
+
+  #run(command: Command, state: AppState): void {
+    const { dispatch } = this.#store;
+    const { overlay, screen } = state;
+    switch (command) {
+      case 'up':
+      case 'down':
+      case 'pageUp':
+      case 'pageDown':
+      case 'top':
+      case 'bottom':
+        return this.#move(command, state);
+      case 'keys':
+        if (overlay?.kind === 'keys') return dispatch({ type: 'close' });
+        return this.#show({ kind: 'keys', scroll: 0 });
+      case 'back':
+        if (overlay) dispatch({ type: 'close' });
+        // Nothing lies under a failure to open a lab.
+        if (!overlay || (screen.name === 'lab' && !state.lab)) this.#labs.toList();
+        return;
+      default:
+        if (screen.name === 'list') return this.#runInList(command, state);
+        return this.#runInLab(command, state);
+    }
+  }
+
+  #runInList(command: Command, { scenarios, selected, running, overlay }: AppState): void {
+    const scenario = scenarios[selected]?.id;
+    if (overlay || !scenario) return this.#say('this key is for a lab; Enter starts one');
+    if (command === 'open') return this.#labs.open(scenario);
+    if (command === 'stop' && running[scenario]) return this.#ask('stop', scenario);
+    return this.#say('nothing is in progress here');
+  }
+
+  #runInLab(command: Command, state: AppState): void {
+    const { dispatch } = this.#store;
+    const { lab, pane, overlay } = state;
+    if (command === 'list') return this.#labs.toList();
+    if (command === 'next' || command === 'previous') return this.#neighbour(command, state);
+    if (command === 'focus' || command === 'focusBack') {
+      return dispatch({ type: 'pane', by: command === 'focus' ? 1 : -1 });
+    }
+    if (!lab) return this.#say('the lab is still being opened');
+    switch (command) {
+      case 'reset':
+        return lab.phase === 'failed' ? this.#labs.open(lab.scenario.id) : this.#ask('reset', lab.scenario.id);
+      case 'stop':
+        return this.#ask('stop', lab.scenario.id);
+      case 'shell':
+        return this.#labs.shell();
+      case 'hint':
+        return this.#labs.hint();
+      case 'debrief':
+        return this.#labs.debrief();
+      case 'solution':
+        if (lab.wasSolved || lab.sawSolution) return this.#labs.confirmed('solution', lab.scenario.id);
+        return this.#ask('solution', lab.scenario.id);
+      case 'explain': {
+        const after = overlay?.kind === 'explain' ? overlay.check : undefined;
+        const check = checkToExplain(state, after);
+        return check
+          ? this.#show({ kind: 'explain', check, scroll: 0 })
+          : this.#say('there is no check to explain yet');
+      }
+      case 'open':
+        return this.#zoom(pane, state);
+    }
+  }
+
+  #zoom(pane: PaneName, state: AppState): void {
+    if (pane === 'task') return this.#show({ kind: 'pane', pane, scroll: 0 });
+    // The newest changes are at the end.
+    if (pane === 'cluster') return this.#show({ kind: 'pane', pane, scroll: Number.MAX_SAFE_INTEGER });
+    return this.#runInLab('explain', state);
+  }
+
+  #neighbour(command: 'next' | 'previous', { scenarios, screen }: AppState): void {
+    const at = scenarios.findIndex((s) => screen.name === 'lab' && s.id === screen.scenario);
+    const scenario = scenarios[at + (command === 'next' ? 1 : -1)]?.id;
+    if (scenario) return this.#labs.open(scenario);
+    this.#say(
+      command === 'next' ? 'this is the last scenario; l shows all' : 'this is the first scenario; l shows all',
+    );
+  }
+
+  #move(command: 'up' | 'down' | 'pageUp' | 'pageDown' | 'top' | 'bottom', state: AppState): void {
+    const { dispatch } = this.#store;
+    const size = this.#screen.size();
+    const page = Math.max(1, bodyRows(size.rows) - 3);
+    const far = 1_000_000;
+    const by = { up: -1, down: 1, pageUp: -page, pageDown: page, top: -far, bottom: far }[command];
+    if (!state.overlay && state.screen.name === 'list') return dispatch({ type: 'select', by });
+    if (!state.overlay && state.pane === 'checks') return dispatch({ type: 'check', by });
+    const max = scrollMax(state, size, Date.now(), this.#look);
+    if (max === 0) return this.#say('everything is in sight');
+    dispatch({ type: 'scroll', by, max });
+  }
+
+  #ask(question: Question, scenario: string): void {
+    this.#show({ kind: 'confirm', question, scenario });
+  }
+
+  #show(overlay: Overlay): void {
+    this.#store.dispatch({ type: 'overlay', overlay });
+  }
+
+  #say(text: string | undefined): void {
+    this.#store.dispatch({ type: 'notice', text });
+  }
+}
+
+export function tooSmall({ columns, rows }: Size): boolean {
+  return columns < smallest.columns || rows < smallest.rows;
+}
+
+/** The check after this one that does not pass; the one that is chosen, else the first, at the beginning. */
+function checkToExplain({ lab, pane, check }: AppState, after: string | undefined): string | undefined {
+  const verdicts = lab?.verdicts ?? [];
+  if (after === undefined && pane === 'checks' && check) return check;
+  const at = verdicts.findIndex((v) => v.id === after);
+  const order = [...verdicts.slice(at + 1), ...verdicts.slice(0, at + 1)];
+  return (order.find((v) => v.status !== 'pass') ?? order[0])?.id;
+}

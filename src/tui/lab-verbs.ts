@@ -1,0 +1,169 @@
+import { DisconnectedError, EnvironmentError, type ErrorText, UserError } from '../kernel/errors.ts';
+import type { RemoteLabs } from '../session/remote-labs.ts';
+import type { AttemptState } from '../session/types.ts';
+import type { LabsAccess, Screen } from './access.ts';
+import type { Question } from './state.ts';
+import type { Store } from './store.ts';
+
+/** What the app asks of the daemon. Failures become what is shown; nothing throws. */
+export class LabVerbs {
+  readonly #store: Store;
+  readonly #access: LabsAccess;
+  readonly #screen: Screen;
+  /** Ends the following of the lab on screen. */
+  #following = new AbortController();
+
+  constructor(store: Store, access: LabsAccess, screen: Screen) {
+    this.#store = store;
+    this.#access = access;
+    this.#screen = screen;
+  }
+
+  /** Starts a scenario, or goes on with it, and follows it until something else is shown. */
+  open(scenario: string): void {
+    const { dispatch } = this.#store;
+    const { signal } = this.#follow();
+    dispatch({ type: 'openLab', scenario });
+    void this.#guarded(async () => {
+      for (;;) {
+        let shown = false;
+        const onState = (state: AttemptState) => {
+          if (signal.aborted) return;
+          dispatch({ type: 'lab', state, at: Date.now() });
+          shown = true;
+        };
+        try {
+          const labs = await this.#access.labs();
+          const started = await labs.start({ scenario, cluster: 'embedded', resume: true }, onState);
+          if (signal.aborted) return;
+          // The list remembers what is in progress.
+          onState(started);
+          return await labs.follow(started.id, onState, signal);
+        } catch (error) {
+          if (signal.aborted) return;
+          // A daemon that was killed is started again, and goes on where its log ends; not twice without an answer.
+          if (!(error instanceof DisconnectedError) || !shown) throw error;
+          dispatch({ type: 'notice', text: 'the daemon ended; it is being started again' });
+        }
+      }
+    });
+  }
+
+  /** The list, with what is in progress; the daemon is started on the way, so that it is warm when it is needed. */
+  toList(notice?: string): void {
+    const { dispatch } = this.#store;
+    this.#follow();
+    dispatch({ type: 'openList' });
+    if (notice) dispatch({ type: 'notice', text: notice });
+    this.#access
+      .labs()
+      .then((labs) => labs.attempts())
+      .then((attempts) => dispatch({ type: 'running', attempts }))
+      .catch((error: unknown) => dispatch({ type: 'trouble', trouble: textOf(error) }));
+  }
+
+  /** Stops following. */
+  leave(): void {
+    this.#following.abort();
+  }
+
+  shell(): void {
+    const { lab, busy } = this.#store.get();
+    if (!lab?.cluster || lab.phase !== 'active') return this.#say('the cluster is not ready yet');
+    if (busy) return this.#say('one thing at a time');
+    void this.#guarded(async () => {
+      const kubectl = await this.#access.kubectl((step) => this.#busy(step));
+      this.#busy(undefined);
+      await this.#screen.lend(() => this.#access.shell(lab, kubectl));
+    }, 'getting kubectl ready');
+  }
+
+  /** The next hint; once there are none left, those that were taken. */
+  hint(): void {
+    const { lab } = this.#store.get();
+    if (!lab) return;
+    const show = () => this.#store.dispatch({ type: 'overlay', overlay: { kind: 'hints', scroll: 0 } });
+    if (lab.hints.nextPrice === undefined) return show();
+    void this.#call(async (labs, id) => {
+      await labs.hint(id);
+      this.#show(await labs.attempt(id));
+      show();
+    });
+  }
+
+  debrief(): void {
+    const { lab } = this.#store.get();
+    if (!lab?.wasSolved && !lab?.sawSolution) return this.#say('the debrief comes after solving; g gives up');
+    void this.#call(async (labs, id) => {
+      const text = await labs.debrief(id);
+      this.#store.dispatch({ type: 'overlay', overlay: { kind: 'debrief', text, scroll: 0 } });
+    });
+  }
+
+  /** What was asked and answered with yes. */
+  confirmed(question: Question, scenario: string): void {
+    if (question === 'stop') return this.#end(scenario);
+    void this.#call(
+      async (labs, id) => {
+        if (question === 'reset') return this.#show(await labs.reset(id));
+        const solutions = await labs.solution(id);
+        this.#store.dispatch({ type: 'overlay', overlay: { kind: 'solution', solutions, scroll: 0 } });
+      },
+      question === 'reset' ? 'resetting' : undefined,
+    );
+  }
+
+  #end(scenario: string): void {
+    const id = this.#store.get().running[scenario]?.id;
+    this.#following.abort();
+    void this.#guarded(async () => {
+      await (await this.#access.labs()).stop(id);
+      this.toList(`${scenario} has ended, its cluster is gone`);
+    }, 'ending');
+  }
+
+  /** One call about the lab on screen. */
+  #call(work: (labs: RemoteLabs, id: string) => Promise<void>, busy?: string): Promise<void> {
+    const { lab } = this.#store.get();
+    if (!lab) return Promise.resolve();
+    return this.#guarded(async () => work(await this.#access.labs(), lab.id), busy);
+  }
+
+  async #guarded(work: () => Promise<void>, busy?: string): Promise<void> {
+    if (busy) this.#busy(busy);
+    try {
+      await work();
+    } catch (error) {
+      // A failed set-up is on the screen already, as the lab's state.
+      const { lab } = this.#store.get();
+      const text = textOf(error);
+      if (lab?.failure?.what === text.what) return;
+      this.#store.dispatch({ type: 'overlay', overlay: { kind: 'problem', ...text, scroll: 0 } });
+    } finally {
+      if (busy) this.#busy(undefined);
+    }
+  }
+
+  #follow(): AbortController {
+    this.#following.abort();
+    this.#following = new AbortController();
+    return this.#following;
+  }
+
+  #show(state: AttemptState): void {
+    this.#store.dispatch({ type: 'lab', state, at: Date.now() });
+  }
+
+  #busy(text: string | undefined): void {
+    this.#store.dispatch({ type: 'busy', text });
+  }
+
+  #say(text: string): void {
+    this.#store.dispatch({ type: 'notice', text });
+  }
+}
+
+function textOf(error: unknown): ErrorText {
+  const known = error instanceof UserError || error instanceof EnvironmentError;
+  return known ? error.text : { what: error instanceof Error ? error.message : String(error) };
+}

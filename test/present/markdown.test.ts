@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { markdownText, parseMarkdown, wrapText } from '../../src/present/markdown.ts';
+import type { Paint } from '../../src/present/text.ts';
+import { widthOf } from '../../src/present/width.ts';
+
+const plain: Paint = (_, text) => text;
+
+describe('markdownText', () => {
+  it('shows headings, lists and code, with a line between blocks but not between items', () => {
+    const text = '## Why\n\nIt *broke*.\n\n- one `a`\n- two\n\n1. first\n2. second\n\n## How\n\n    kubectl get pods\n';
+    expect(markdownText(text, 80, plain)).toBe(
+      [
+        'Why',
+        '',
+        'It broke.',
+        '',
+        '• one a',
+        '• two',
+        '1. first',
+        '2. second',
+        '',
+        'How',
+        '',
+        '    kubectl get pods',
+      ].join('\n'),
+    );
+  });
+
+  it('wraps items with a hanging indent', () => {
+    expect(markdownText('- one two three four', 12, plain)).toBe('• one two\n  three four');
+  });
+
+  it('leaves code as it is: it is there to be copied', () => {
+    const command = `kubectl create rolebinding x ${'--flag=value '.repeat(10)}`.trim();
+    expect(markdownText(`    ${command}`, 40, plain)).toBe(`    ${command}`);
+  });
+
+  it('decodes entities outside of code and keeps them inside', () => {
+    expect(markdownText('a &lt;b&gt; & `c<d>`', 80, plain)).toBe('a <b> & c<d>');
+  });
+
+  it('marks emphasis, code and links by style', () => {
+    const spans = parseMarkdown('**a** _b_ `c` [d](https://e.example)')[0];
+    expect(spans).toMatchObject({
+      spans: [{ style: 'strong' }, {}, { style: 'emphasis' }, {}, { style: 'code' }, {}, { style: 'link' }],
+    });
+  });
+
+  it('keeps nested lists', () => {
+    expect(markdownText('- a\n  - b\n- c', 80, plain)).toBe('• a\n  • b\n• c');
+  });
+
+  it('shows no escape sequence of a pack', () => {
+    expect(markdownText('a \u001b[2J b', 80, plain)).toBe('a  b');
+  });
+});
+
+describe('wrapText', () => {
+  it('breaks what has no spaces, and counts wide characters as two', () => {
+    expect(wrapText('x'.repeat(25), 10)).toEqual(['x'.repeat(10), 'x'.repeat(10), 'xxxxx']);
+    for (const line of wrapText('日本語'.repeat(9), 10)) expect(widthOf(line)).toBeLessThanOrEqual(10);
+  });
+});

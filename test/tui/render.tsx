@@ -1,0 +1,21 @@
+import { renderToString } from 'ink';
+import type { Look, Size } from '../../src/tui/layout.ts';
+import { LabScreen } from '../../src/tui/screens/lab.tsx';
+import { ListScreen } from '../../src/tui/screens/list.tsx';
+import type { AppState } from '../../src/tui/state.ts';
+import { look } from './fixtures.ts';
+
+/** One frame of the screen that a state shows. */
+export function frameOf(
+  state: AppState,
+  size: Size,
+  { now = state.labAt, use = look }: { now?: number; use?: Look } = {},
+): string {
+  const screen =
+    state.screen.name === 'list' ? (
+      <ListScreen state={state} {...size} {...use} version="1.2.3" />
+    ) : (
+      <LabScreen state={state} {...size} {...use} now={now} />
+    );
+  return renderToString(screen, { columns: size.columns });
+}
