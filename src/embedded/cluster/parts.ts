@@ -1,5 +1,8 @@
 import type { Component } from '../api.ts';
 import { clusterRoleAggregation } from '../controllers/cluster-role-aggregation.ts';
+import { endpointSliceController } from '../controllers/endpoint-slice.ts';
+import { endpointSliceMirroring } from '../controllers/endpoint-slice-mirroring.ts';
+import { endpointsController } from '../controllers/endpoints.ts';
 import { garbageCollector } from '../controllers/garbage-collector.ts';
 import { workloadControllers } from '../controllers/index.ts';
 import { namespaceController } from '../controllers/namespace.ts';
@@ -20,6 +23,9 @@ export function controllers(pki: Pick<Pki, 'serviceAccounts'>): Component[] {
     clusterRoleAggregation,
     garbageCollector,
     podGc,
+    endpointsController,
+    endpointSliceController,
+    endpointSliceMirroring,
     ...workloadControllers(),
   ];
 }
