@@ -1,0 +1,267 @@
+import { cleanup, render } from 'ink-testing-library';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { DisconnectedError, EnvironmentError } from '../../src/kernel/errors.ts';
+import { App } from '../../src/tui/app.tsx';
+import { FakeLabs } from './fake-labs.ts';
+import { activities, labState, manyScenarios, plainLook, scenarioRow, solvedState, widest } from './fixtures.ts';
+
+const keys = {
+  enter: '\r',
+  escape: '\u001b',
+  up: '\u001b[A',
+  down: '\u001b[B',
+  pageDown: '\u001b[6~',
+  tab: '\t',
+  ctrlC: '\u0003',
+};
+
+/** The app at a size, and a way to wait for what it shows. */
+function open(
+  labs: FakeLabs,
+  {
+    columns = 80,
+    rows = 24,
+    scenario,
+    scenarios = [scenarioRow],
+  }: { columns?: number; rows?: number; scenario?: string; scenarios?: (typeof scenarioRow)[] } = {},
+) {
+  const size = { columns, rows };
+  const app = render(
+    <App
+      scenarios={scenarios}
+      {...(scenario ? { scenario } : {})}
+      access={labs.access}
+      version="1.2.3"
+      size={() => size}
+      {...plainLook}
+    />,
+  );
+  const resize = (to: { columns: number; rows: number }) => {
+    Object.assign(size, to);
+    Object.defineProperties(app.stdout, {
+      columns: { value: to.columns, configurable: true },
+      rows: { value: to.rows, configurable: true },
+    });
+    app.stdout.emit('resize');
+  };
+  resize(size);
+  const frame = () => app.lastFrame() ?? '';
+  return {
+    type: (text: string) => app.stdin.write(text),
+    resize,
+    frame,
+    frames: app.frames,
+    shows: (text: string) => vi.waitFor(() => expect(frame()).toContain(text)),
+    shuns: (text: string) => vi.waitFor(() => expect(frame()).not.toContain(text)),
+  };
+}
+
+afterEach(cleanup);
+
+describe('the app', () => {
+  it('starts a scenario from the list and follows it without a key pressed', async () => {
+    const labs = new FakeLabs();
+    const app = open(labs);
+    await app.shows('❯ forbidden-deployment');
+    app.type(keys.enter);
+    await app.shows("✘ The Pods' logs show the list");
+    labs.show(solvedState());
+    await app.shows("✔ The Pods' logs show the list");
+    await app.shows('solved · 100 of 100');
+    expect(labs.asked).toEqual(['attempts', 'start forbidden-deployment', 'follow']);
+  });
+
+  it('opens a named scenario at once', async () => {
+    const app = open(new FakeLabs(), { scenario: 'forbidden-deployment' });
+    await app.shows('Checks');
+  });
+
+  it('answers every key, bound or not', async () => {
+    const app = open(new FakeLabs(labState()), { scenario: 'forbidden-deployment' });
+    await app.shows('Checks');
+    app.type('z');
+    await app.shows('z does nothing here; ? shows the keys');
+    app.type('d');
+    await app.shows('the debrief comes after solving');
+    app.type('n');
+    await app.shows('this is the last scenario');
+    app.type('p');
+    await app.shows('this is the first scenario');
+    app.type('?');
+    await app.shows('Keys');
+    app.type('\u001b[20~');
+    await app.shows('this key does nothing here');
+  });
+
+  it('takes hints one by one, keeps them in sight, and says when there are no more', async () => {
+    const labs = new FakeLabs(labState({ hints: { taken: [], paid: 0, total: 2, nextPrice: 5 } }));
+    const app = open(labs, { scenario: 'forbidden-deployment', rows: 40, columns: 120 });
+    await app.shows('Checks');
+    app.type('h');
+    await app.shows('first hint');
+    app.type('h');
+    await app.shows('second hint');
+    app.type('h');
+    await app.shows('That was the last hint');
+    app.type(keys.escape);
+    await app.shows('Hint 2 of 2');
+    expect(labs.asked.filter((call) => call === 'hint')).toHaveLength(2);
+  });
+
+  it('asks before a reset, and does nothing unless the answer is y', async () => {
+    const labs = new FakeLabs(labState());
+    const app = open(labs, { scenario: 'forbidden-deployment' });
+    await app.shows('Checks');
+    app.type('r');
+    await app.shows('Reset the cluster?');
+    app.type('n');
+    await app.shows('nothing was done');
+    expect(labs.asked).not.toContain('reset');
+    app.type('r');
+    await app.shows('Reset the cluster?');
+    app.type('y');
+    await vi.waitFor(() => expect(labs.asked).toContain('reset'));
+  });
+
+  it('sees each of several keys that come in one breath', async () => {
+    const labs = new FakeLabs(labState());
+    const app = open(labs, { scenario: 'forbidden-deployment' });
+    await app.shows('Checks');
+    app.type('ry');
+    await vi.waitFor(() => expect(labs.asked).toContain('reset'));
+  });
+
+  it('explains the failing checks one after the other', async () => {
+    const app = open(new FakeLabs(labState()), { scenario: 'forbidden-deployment' });
+    await app.shows('Checks');
+    for (const check of ['check 1 of 5', 'check 2 of 5', 'check 3 of 5', 'check 1 of 5']) {
+      app.type('e');
+      await app.shows(check);
+    }
+    app.type(keys.enter);
+    await app.shuns('Explain');
+  });
+
+  it('explains the check that was chosen', async () => {
+    const app = open(new FakeLabs(labState()), { scenario: 'forbidden-deployment' });
+    await app.shows('Checks');
+    app.type(keys.tab);
+    await app.shows('▸ Checks');
+    app.type(keys.down);
+    app.type(keys.down);
+    app.type(keys.enter);
+    await app.shows('check 2 of 5');
+  });
+
+  it('opens the shell of the lab and comes back', async () => {
+    const labs = new FakeLabs(labState());
+    const app = open(labs, { scenario: 'forbidden-deployment' });
+    await app.shows('Checks');
+    app.type('s');
+    await vi.waitFor(() => expect(labs.asked).toContain('shell forbidden-deployment-ab12'));
+    await app.shows('Checks');
+  });
+
+  it('gives up only after a question, and then has the debrief', async () => {
+    const labs = new FakeLabs(labState());
+    const app = open(labs, { scenario: 'forbidden-deployment' });
+    await app.shows('Checks');
+    app.type('g');
+    await app.shows('Show the solutions?');
+    app.type('y');
+    await app.shows('kubectl create role');
+    app.type('d');
+    await app.shows('why it broke');
+  });
+
+  it('ends an attempt from the lab and from the list', async () => {
+    const labs = new FakeLabs(labState());
+    const app = open(labs);
+    await app.shows('▶ 0 of 100');
+    app.type('x');
+    await app.shows('End it and delete its cluster?');
+    app.type('y');
+    await app.shows('its cluster is gone');
+    await app.shuns('▶');
+    app.type('x');
+    await app.shows('nothing is in progress here');
+  });
+
+  it('goes to the next scenario and back', async () => {
+    const labs = new FakeLabs();
+    const app = open(labs, { scenarios: manyScenarios(3), scenario: 'scenario-1' });
+    await app.shows('Checks');
+    labs.state = undefined;
+    app.type('n');
+    await vi.waitFor(() => expect(labs.asked).toContain('start scenario-2'));
+    labs.state = undefined;
+    app.type('p');
+    await vi.waitFor(() => expect(labs.asked.filter((call) => call === 'start scenario-1')).toHaveLength(2));
+  });
+
+  it('follows again when the daemon was killed', async () => {
+    const labs = new FakeLabs(labState());
+    const app = open(labs, { scenario: 'forbidden-deployment' });
+    await app.shows('Checks');
+    labs.disconnect(new DisconnectedError({ what: 'the connection to the daemon ended' }));
+    await app.shows('the daemon ended; it is being started again');
+    labs.show(solvedState());
+    await app.shows('✔ solved');
+  });
+
+  it('says what failed and what to do, and tries again', async () => {
+    const labs = new FakeLabs();
+    labs.failure = new EnvironmentError({ what: 'the daemon did not start', why: 'no room', next: 'kubedrill doctor' });
+    const app = open(labs, { scenario: 'forbidden-deployment' });
+    await app.shows('the daemon did not start');
+    await app.shows('next  kubedrill doctor');
+    app.type(keys.escape);
+    await app.shows('❯ forbidden-deployment');
+    app.type(keys.enter);
+    await app.shows('Checks');
+  });
+
+  it('shows a failed set-up with its way out', async () => {
+    const labs = new FakeLabs(labState({ phase: 'failed', failure: { what: 'it did not get ready' }, verdicts: [] }));
+    const app = open(labs, { scenario: 'forbidden-deployment' });
+    await app.shows('r tries again');
+    app.type('r');
+    await vi.waitFor(() => expect(labs.asked.filter((call) => call.startsWith('start'))).toHaveLength(2));
+  });
+
+  it('keeps the list usable while the daemon cannot be reached', async () => {
+    const labs = new FakeLabs();
+    labs.failure = new EnvironmentError({ what: 'the daemon does not answer', next: 'kubedrill doctor' });
+    const app = open(labs);
+    await app.shows('✘ the daemon does not answer');
+    await app.shows('Enter start');
+  });
+
+  it('fits every size while it is resized, and says so when it can’t', async () => {
+    const app = open(new FakeLabs(labState({ activities })), { scenario: 'forbidden-deployment' });
+    await app.shows('Checks');
+    for (const size of [
+      { columns: 120, rows: 40 },
+      { columns: 60, rows: 16 },
+      { columns: 200, rows: 50 },
+    ]) {
+      app.resize(size);
+      await vi.waitFor(() => expect(app.frame().split('\n')).toHaveLength(size.rows));
+      expect(widest(app.frame())).toBeLessThanOrEqual(size.columns);
+    }
+    app.resize({ columns: 59, rows: 16 });
+    await app.shows('kubedrill needs 60x16');
+    app.resize({ columns: 80, rows: 24 });
+    await app.shows('Checks');
+  });
+
+  it('scrolls what does not fit, and no further', async () => {
+    const app = open(new FakeLabs(labState()), { scenario: 'forbidden-deployment', columns: 60, rows: 16 });
+    await app.shows('Checks');
+    for (let n = 0; n < 30; n++) app.type(keys.down);
+    await app.shows('look at it if you like');
+    app.type(keys.up);
+    app.type(keys.up);
+    await app.shuns('look at it if you like');
+  });
+});

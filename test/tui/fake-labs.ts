@@ -1,0 +1,109 @@
+import { UserError } from '../../src/kernel/errors.ts';
+import type { RemoteLabs } from '../../src/session/remote-labs.ts';
+import type { AttemptState } from '../../src/session/types.ts';
+import type { LabsAccess } from '../../src/tui/access.ts';
+import { labState } from './fixtures.ts';
+
+const hintTexts = ['first hint', 'second hint'];
+
+/** A daemon of one attempt, in memory: a test moves its state and reads what was asked of it. */
+export class FakeLabs {
+  readonly asked: string[] = [];
+  readonly access: LabsAccess;
+  state: AttemptState | undefined;
+  /** What the next call fails with. */
+  failure: Error | undefined;
+  #listeners = new Map<(state: AttemptState) => void, (error: Error) => void>();
+
+  constructor(state?: AttemptState) {
+    this.state = state;
+    const labs = this.#labs();
+    this.access = {
+      labs: async () => {
+        this.#fail();
+        return labs;
+      },
+      kubectl: async () => ({ file: '/bin/kubectl', version: 'v1.35.2', minor: 35 }),
+      shell: async (lab) => void this.asked.push(`shell ${lab.id}`),
+    };
+  }
+
+  /** Everybody who follows sees this. */
+  show(more: Partial<AttemptState>): void {
+    this.state = { ...(this.state ?? labState()), ...more };
+    for (const listener of this.#listeners.keys()) listener(this.state);
+  }
+
+  /** Everybody who follows is told that the daemon has gone. */
+  disconnect(error: Error): void {
+    const rejects = [...this.#listeners.values()];
+    this.#listeners.clear();
+    for (const reject of rejects) reject(error);
+  }
+
+  #fail(): void {
+    const { failure } = this;
+    this.failure = undefined;
+    if (failure) throw failure;
+  }
+
+  #now(): AttemptState {
+    if (!this.state) throw new UserError({ what: 'no attempt is running' });
+    return this.state;
+  }
+
+  #labs(): RemoteLabs {
+    const ask = <T>(what: string, answer: () => T): T => {
+      this.asked.push(what);
+      this.#fail();
+      return answer();
+    };
+    return {
+      closed: new Promise(() => undefined),
+      close: () => undefined,
+      start: async ({ scenario }) =>
+        ask(`start ${scenario}`, () => {
+          this.state ??= labState({ scenario: { pack: 'p', id: scenario, seed: 1 } });
+          return this.state;
+        }),
+      attempts: async () => ask('attempts', () => (this.state ? [this.state] : [])),
+      attempt: async () => this.#now(),
+      check: async () => this.#now(),
+      follow: (_, onState, signal) =>
+        ask('follow', () => {
+          onState(this.#now());
+          return new Promise<void>((resolve, reject) => {
+            this.#listeners.set(onState, reject);
+            signal.addEventListener('abort', () => {
+              this.#listeners.delete(onState);
+              resolve();
+            });
+          });
+        }),
+      hint: async () =>
+        ask('hint', () => {
+          const { taken, total } = this.#now().hints;
+          const hint = { text: hintTexts[taken.length] ?? '', price: 5 };
+          const left = total - taken.length - 1;
+          this.show({ hints: { taken: [...taken, hint], paid: 5, total, ...(left > 0 ? { nextPrice: 5 } : {}) } });
+          return { ...hint, left };
+        }),
+      solution: async () =>
+        ask('solution', () => {
+          this.show({ sawSolution: true });
+          return [{ name: 'reference', text: 'kubectl create role' }];
+        }),
+      debrief: async () => ask('debrief', () => 'why it broke'),
+      reset: async () => ask('reset', () => this.#now()),
+      stop: async () =>
+        ask('stop', () => {
+          const state = this.#now();
+          this.state = undefined;
+          return state;
+        }),
+      clusterUp: async () => ({ id: '', provider: '', kubeconfig: '', context: '', server: '' }),
+      clusterList: async () => [],
+      clusterDown: async () => undefined,
+    };
+  }
+}
