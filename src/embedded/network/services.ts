@@ -1,4 +1,4 @@
-import type { Endpoint, EndpointPort, Service, ServicePort } from '../../kube/api.gen.ts';
+import type { DiscoveryV1EndpointPort, Endpoint, Service, ServicePort } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { endpointSlices, services } from '../../kube/resources.ts';
 import type { Informers } from '../api.ts';
@@ -6,7 +6,7 @@ import type { Informers } from '../api.ts';
 /** An endpoint of a Service with the ports of its slice. */
 export interface ServiceEndpoint {
   endpoint: Endpoint;
-  ports: readonly EndpointPort[];
+  ports: readonly DiscoveryV1EndpointPort[];
 }
 
 /** All endpoints of a Service, ready or not. */
