@@ -39,6 +39,8 @@ const { kinds, messages } = readRecorded<{
   kinds: Record<string, string>;
   messages: Record<string, ProtoMessage>;
 }>('protobuf.json');
+/** Numbers in the order of the Go struct, where that is not the order of the numbers. */
+const order = readRecorded<Record<string, number[]>>('field-order.json');
 const schemas = openApiSchemas();
 const openApiName = (message: string) => message.replace(/^k8s\.io\./, 'io.k8s.');
 const packageOf = (name: string) => name.slice(0, name.lastIndexOf('.'));
@@ -118,7 +120,7 @@ function add(message: string, annotatedBy?: OpenApiSchema): void {
     record.k = schema['x-kubernetes-group-version-kind'].length > 1 ? 'all' : 1;
   }
   if (schema?.['x-kubernetes-unions']) record.u = schema['x-kubernetes-unions'];
-  for (const field of described.fields) {
+  for (const field of inGoOrder(message, described.fields)) {
     const json = field.json ?? '';
     const property = schema?.properties?.[json];
     let bits = 0;
@@ -132,6 +134,11 @@ function add(message: string, annotatedBy?: OpenApiSchema): void {
     const inner = field.kind === 'message' ? field.type : field.valueKind === 'message' ? field.value : undefined;
     if (inner) add(inner, field.inline ? schema : undefined);
   }
+}
+
+function inGoOrder(message: string, fields: readonly ProtoField[]): readonly ProtoField[] {
+  const numbers = order[message];
+  return numbers ? fields.toSorted((a, b) => numbers.indexOf(a.num) - numbers.indexOf(b.num)) : fields;
 }
 
 function missing(what: string): never {

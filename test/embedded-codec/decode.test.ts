@@ -5,6 +5,7 @@ import {
   type FieldValidation,
   kindTarget,
   normalize,
+  storedForm,
 } from '../../src/embedded/codec/decode.ts';
 import { encodeProtobuf } from '../../src/embedded/codec/protobuf.ts';
 import { isApiError } from '../../src/embedded/registry/status.ts';
@@ -173,9 +174,19 @@ describe('normalize', () => {
     });
   });
 
-  it('writes null for required lists that are empty', () => {
+  it('puts fields into the order of their type where it is stored', () => {
+    const pod = kindTarget('', 'v1', 'Pod');
+    const { object } = normalize(pod, { spec: { containers: [{ image: 'i', name: 'c' }] } } as KubeObject);
+    object.metadata = { managedFields: [], uid: 'u', name: 'p', resourceVersion: '0' };
+    const text = JSON.stringify(storedForm(pod, object));
+    expect(text).toMatch(/"metadata":\{"name":"p","uid":"u","resourceVersion":"0"\},"spec":\{"containers":\[\{"name"/);
+  });
+
+  it('tells empty required lists from missing ones until it is stored, which writes null for both', () => {
     const role = kindTarget('rbac.authorization.k8s.io', 'v1', 'Role');
-    expect(normalize(role, { rules: [] } as KubeObject).object).toEqual({
+    const { object } = normalize(role, { rules: [] } as KubeObject);
+    expect(object).toMatchObject({ rules: [] });
+    expect(storedForm(role, object)).toEqual({
       kind: 'Role',
       apiVersion: 'rbac.authorization.k8s.io/v1',
       metadata: {},

@@ -9,7 +9,7 @@ import { isUnservedKind } from './facts.ts';
 import { JsonSyntaxError, parseJson, plainValue } from './go-json.ts';
 import { decodeProtobuf, ProtobufError } from './protobuf.ts';
 import { findKind, findType } from './type-table.ts';
-import { type TypedResult, TypeMismatch, toTyped } from './typed.ts';
+import { arrange, type TypedResult, TypeMismatch, toTyped } from './typed.ts';
 import { parseYaml, YamlSyntaxError } from './yaml.ts';
 
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
@@ -204,14 +204,32 @@ function internalPackage(group: string): string {
   return group.split('.')[0] ?? group;
 }
 
+/**
+ * The object as it is stored and answered with: fields in the order of their type, no empty lists and maps. What `decodeBody`
+ * and `normalize` give still tells an empty list from a missing one where ownership of fields depends on it.
+ */
+export function storedForm<T extends KubeObject>(target: Pick<DecodeTarget, 'schema'>, object: T): T {
+  if (!findType(target.schema)) return object;
+  return arrange(target.schema, object as Record<string, unknown>) as T;
+}
+
 function typedOf(target: DecodeTarget, value: unknown, cannot: (why: string) => Error): TypedResult {
   try {
-    if (findType(target.schema)) return toTyped(target.schema, value);
-    return customResource(value);
+    const typed = findType(target.schema) ? toTyped(target.schema, value) : customResource(value);
+    return keepReset(value, typed);
   } catch (error) {
     if (error instanceof TypeMismatch) throw cannot(error.message);
     throw error;
   }
+}
+
+/** `managedFields: []` means something, other empty lists do not: it asks to forget all managers. */
+function keepReset(value: unknown, typed: TypedResult): TypedResult {
+  const sent = (value as KubeObject | null | undefined)?.metadata?.managedFields;
+  if (Array.isArray(sent) && sent.length === 0) {
+    typed.object.metadata = { ...(typed.object.metadata as object), managedFields: [] };
+  }
+  return typed;
 }
 
 /** Of a custom resource only the metadata has a Go type; its own schema is applied by whoever serves it. */

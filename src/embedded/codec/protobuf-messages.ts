@@ -29,11 +29,23 @@ function tagOf(number: number, type: TypeRef): number {
 
 /** Writes the fields of `value`, an object in the server's JSON form; what it lacks is zero. */
 export function writeMessage(writer: Writer, info: TypeInfo, value: Json): void {
-  for (const field of info.fields) {
+  for (const field of byNumber(info)) {
     // Inlined structs are messages of their own, made of the outer object's fields.
     const item = field.inline ? value : value[field.json];
     writeField(writer, field, item);
   }
+}
+
+const numbered = new WeakMap<TypeInfo, readonly FieldInfo[]>();
+
+/** Go's generated code writes fields by number, wherever they stand in the struct. */
+function byNumber(info: TypeInfo): readonly FieldInfo[] {
+  let fields = numbered.get(info);
+  if (!fields) {
+    fields = info.fields.toSorted((a, b) => a.number - b.number);
+    numbered.set(info, fields);
+  }
+  return fields;
 }
 
 function writeField(writer: Writer, { number, type, pointer }: FieldInfo, value: unknown): void {

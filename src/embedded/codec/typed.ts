@@ -30,6 +30,62 @@ export function toTyped(name: string, value: unknown): TypedResult {
   return { object, strictErrors: [...state.strict] };
 }
 
+/**
+ * The object as it is stored and written: fields in the type's order, empty lists and maps as Go's decoder leaves them after
+ * they went through protobuf, zero values where they are always there. What is not of the type is dropped; values are not
+ * looked at. Shares the values that need no change.
+ */
+export function arrange(name: string, object: Record<string, unknown>): Record<string, unknown> {
+  return arrangeStruct(codecOf(name), object);
+}
+
+function arrangeStruct(codec: StructCodec, value: Record<string, unknown>): Record<string, unknown> {
+  const object: Record<string, unknown> = {};
+  for (const field of codec.fields) {
+    let item = value[field.json];
+    if (item === undefined || item === null) item = field.absent();
+    else {
+      if (field.arrange) item = field.arrange(item);
+      if (field.isEmpty(item)) item = field.absent();
+    }
+    if (item !== undefined) object[field.json] = item;
+  }
+  return object;
+}
+
+/** How the values of a type are arranged; undefined where there is no struct in them. */
+function arrangerOf(type: TypeRef): ((value: unknown) => unknown) | undefined {
+  switch (type.kind) {
+    case 'scalar':
+      return undefined;
+    case 'struct': {
+      let codec: StructCodec | undefined;
+      return (value) => {
+        codec ??= codecOf(type.name);
+        return isObject(value) ? arrangeStruct(codec, value) : value;
+      };
+    }
+    case 'list': {
+      const item = arrangerOf(type.of);
+      return item && ((value) => (Array.isArray(value) ? value.map(item) : value));
+    }
+    case 'map': {
+      const item = arrangerOf(type.of);
+      return item && ((value) => (isObject(value) ? mapValues(value, item) : value));
+    }
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function mapValues(map: Record<string, unknown>, change: (value: unknown) => unknown): Record<string, unknown> {
+  const changed: Record<string, unknown> = {};
+  for (const key of Object.keys(map)) setOwn(changed, key, change(map[key]));
+  return changed;
+}
+
 interface State {
   /** As in `spec.containers[0].name`: the parts with their dots and brackets. */
   path: string[];
@@ -52,6 +108,9 @@ interface FieldCodec {
   /** Left out when empty. */
   omitEmpty: boolean;
   isEmpty: (value: unknown) => boolean;
+  /** A list or map that is written as null when it was not given: until it is stored, an empty one is another value. */
+  keepsEmpty: boolean;
+  arrange: ((value: unknown) => unknown) | undefined;
 }
 
 interface StructCodec {
@@ -75,6 +134,8 @@ function codecOf(name: string): StructCodec {
       absent: () => undefined,
       omitEmpty: true,
       isEmpty: (v) => v === '',
+      keepsEmpty: false,
+      arrange: undefined,
     });
     fields.unshift(text('kind'), text('apiVersion'));
   }
@@ -95,6 +156,8 @@ function fieldCodec(struct: string, field: FieldInfo): FieldCodec {
     omitEmpty: omitEmpty && !pointer,
     // What went through protobuf, as everything stored did, has no empty lists and maps: they are nil.
     isEmpty: pointer ? () => false : emptinessOf(type),
+    keepsEmpty: always && !pointer && (type.kind === 'list' || type.kind === 'map'),
+    arrange: arrangerOf(type),
   };
 }
 
@@ -174,7 +237,7 @@ function readStruct(codec: StructCodec, value: unknown, state: State, goType?: s
   const object: Record<string, unknown> = {};
   for (const field of codec.fields) {
     let item = given.get(field.json);
-    if (item === undefined || (item !== null && field.isEmpty(item))) item = field.absent();
+    if (item === undefined || (item !== null && !field.keepsEmpty && field.isEmpty(item))) item = field.absent();
     if (item !== undefined) object[field.json] = item;
   }
   return object;

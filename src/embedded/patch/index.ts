@@ -49,7 +49,7 @@ export function createPatcher(): Patcher {
       const fault = type === 'strategic' ? convertFault(definition.schema, object) : undefined;
       if (fault !== undefined) throw patchInvalid(shownOf(request), fault);
       try {
-        return keepReset(object, decodePatched(definition, object, fieldValidation));
+        return decodePatched(definition, object, fieldValidation);
       } catch (error) {
         if (!isApiError(error) || error.status.code !== 400) throw error;
         // A patch tells the decoder's error alone.
@@ -85,14 +85,6 @@ function decodePatched(definition: ResourceDefinition, object: KubeObject, field
   // Refused, but only after it was decoded as what it says it is.
   const bytes = new TextEncoder().encode(JSON.stringify(object));
   return decodeBody(bytes, 'application/json', definition, fieldValidation);
-}
-
-/** `managedFields: []` means something, other empty lists do not: the decoder leaves them all out. */
-function keepReset(object: KubeObject, wanted: Wanted): Wanted {
-  const sent = object.metadata?.managedFields;
-  if (Array.isArray(sent) && sent.length === 0)
-    wanted.object.metadata = { ...wanted.object.metadata, managedFields: [] };
-  return wanted;
 }
 
 /** managedFields and server-side apply for the registry. */

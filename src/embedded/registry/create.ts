@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { KubeObject, Stored } from '../../kube/meta.ts';
+import { storedForm } from '../codec/decode.ts';
 import type { ResourceDefinition } from '../definition.ts';
 import { type Core, ensureNamespace } from './core.ts';
 import { bucketOf, fromStored, idOf } from './keys.ts';
@@ -64,12 +65,15 @@ export function persistNew(
     throw plainError('resourceVersion should not be set on objects to be created');
   }
   strategy.defaults?.(object);
+  // The store fills in the revision; here it gets its place among the other fields.
+  if (!context.dryRun) metaOf(object).resourceVersion = '0';
+  const final = storedForm(d, object);
   const bucket = bucketOf(d);
   const id = idOf(d, namespace, name);
   const existing = core.store.get(bucket, id);
   if (existing) throw nameTaken(d, name, existing);
-  if (context.dryRun) return object as Stored;
-  return fromStored(d, core.store.create(bucket, id, d.convert ? d.convert.toStored(object) : object));
+  if (context.dryRun) return final as Stored;
+  return fromStored(d, core.store.create(bucket, id, d.convert ? d.convert.toStored(final) : final));
 }
 
 function nameTaken(d: ResourceDefinition, name: string, existing: Stored): ApiError {

@@ -1,4 +1,5 @@
 import type { KubeObject, Stored } from '../../kube/meta.ts';
+import { storedForm } from '../codec/decode.ts';
 import type { ResourceDefinition } from '../definition.ts';
 import { type Core, ensureNamespace, equalJson } from './core.ts';
 import { persistNew } from './create.ts';
@@ -45,7 +46,7 @@ export function updateObject(core: Core, request: UpdateRequest): { object: Stor
   prepare(core, d, object, live, context);
   core.admit('validate', { ...target, operation: 'UPDATE' }, context);
   d.strategy.defaults?.(object);
-  return { object: write(core, d, namespace, name, object, live, context), created: false };
+  return { object: write(core, d, namespace, name, storedForm(d, object), live, context), created: false };
 }
 
 function checkRevision(d: ResourceDefinition, name: string, object: KubeObject, live: Stored): void {
