@@ -6,10 +6,12 @@ import { endpointsController } from '../controllers/endpoints.ts';
 import { garbageCollector } from '../controllers/garbage-collector.ts';
 import { workloadControllers } from '../controllers/index.ts';
 import { namespaceController } from '../controllers/namespace.ts';
+import { nodeLifecycle } from '../controllers/node-lifecycle.ts';
 import { podGc } from '../controllers/pod-gc.ts';
 import { rootCaPublisher } from '../controllers/root-ca-publisher.ts';
 import { serviceAccountController } from '../controllers/serviceaccount.ts';
 import { serviceAccountTokenController } from '../controllers/serviceaccount-token.ts';
+import { taintEviction } from '../controllers/taint-eviction.ts';
 import type { Pki } from '../pki/pki.ts';
 import { signToken } from '../server/authn/jwt.ts';
 
@@ -23,6 +25,8 @@ export function controllers(pki: Pick<Pki, 'serviceAccounts'>): Component[] {
     clusterRoleAggregation,
     garbageCollector,
     podGc,
+    nodeLifecycle,
+    taintEviction,
     endpointsController,
     endpointSliceController,
     endpointSliceMirroring,
