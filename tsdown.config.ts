@@ -9,6 +9,8 @@ export default defineConfig({
   // Everything goes in, so that starting reads a few files instead of hundreds.
   noExternal: [/.*/],
   inlineOnly: false,
+  // React's development build is three times as slow.
+  define: { 'process.env.NODE_ENV': '"production"' },
   minify: false,
   dts: false,
   fixedExtension: false,
