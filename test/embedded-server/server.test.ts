@@ -180,6 +180,26 @@ describe('paths', () => {
   });
 });
 
+describe('OpenAPI v2', () => {
+  it('holds every type and says what a patch takes, in JSON', async () => {
+    const { json } = await admin('/openapi/v2');
+    const pod = json.definitions['io.k8s.api.core.v1.Pod'];
+    expect(pod.properties.spec).toMatchObject({ $ref: '#/definitions/io.k8s.api.core.v1.PodSpec' });
+    expect(pod['x-kubernetes-group-version-kind']).toEqual([{ group: '', kind: 'Pod', version: 'v1' }]);
+    const { patch } = json.paths['/api/v1/namespaces/{namespace}/pods/{name}'];
+    expect(patch['x-kubernetes-group-version-kind']).toMatchObject({ kind: 'Pod' });
+    expect(patch.parameters.map(({ name }: { name: string }) => name)).toContain('fieldValidation');
+  });
+
+  it('comes in protobuf as kubectl asks for it', async () => {
+    const accept = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+    const answer = await admin('/openapi/v2', { headers: { Accept: accept } });
+    expect(answer.headers['content-type']).toBe('application/com.github.proto-openapi.spec.v2.v1.0+protobuf');
+    // `1: "2.0"`, the first field of gnostic's Document.
+    expect(answer.text.slice(0, 5)).toBe('\n\x032.0');
+  });
+});
+
 describe('requests', () => {
   it('end with 504 when their time is over', async () => {
     const answer = await admin(`${base}?timeout=1ns`);

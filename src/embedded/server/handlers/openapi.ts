@@ -1,25 +1,30 @@
 import { openApiDocument, openApiHash, openApiIndex } from '../../codec/openapi.ts';
+import { encodeSwagger, swaggerDocument } from '../../codec/openapi-v2.ts';
 import type { ResourceDefinition } from '../../definition.ts';
 import type { Exchange } from '../exchange.ts';
 import { requireAcceptable } from '../negotiation.ts';
 import { notFoundPage } from './pages.ts';
 import type { PathContext } from './paths.ts';
 
-/** `/openapi/v3`: the index, and one document a group version (KEP-2896). Clients keep documents by their hash. */
+/** `/openapi/v3`, the index, and one document a group version (KEP-2896); `/openapi/v2`, all in one. */
 export function openApi(exchange: Exchange, segments: readonly string[], { registry }: PathContext): void {
   const [, version, ...rest] = segments;
-  if (version !== 'v3') {
-    notFoundPage(exchange);
-    return;
-  }
   const definitions = registry.definitions();
-  if (rest.length === 0) {
+  if (version === 'v2' && rest.length === 0) sendSwagger(exchange, definitions);
+  else if (version !== 'v3') notFoundPage(exchange);
+  else if (rest.length > 0) sendDocument(exchange, definitions, rest.join('/'));
+  else {
     requireAcceptable(exchange.headers.accept, ['application/json']);
     exchange.send(200, 'application/json', JSON.stringify(openApiIndex(definitions)));
-    return;
   }
-  const path = rest.join('/');
-  const text = documentText(definitions, path);
+}
+
+/** Clients keep documents by the hash in their address. */
+function sendDocument(exchange: Exchange, definitions: readonly ResourceDefinition[], path: string): void {
+  const text = cached(definitions, path, () => {
+    const document = openApiDocument(definitions, path);
+    return document && JSON.stringify(document);
+  });
   if (text === undefined) {
     exchange.send(404, undefined, '');
     return;
@@ -40,17 +45,31 @@ export function openApi(exchange: Exchange, segments: readonly string[], { regis
   else exchange.send(200, 'application/json', text);
 }
 
-const texts = new WeakMap<readonly ResourceDefinition[], Map<string, string | undefined>>();
+const swaggerProtobuf = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+/** The same before a `@` was found not to belong into a media type; old clients ask for it. */
+const oldSwaggerProtobuf = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
 
-/** Made when first asked for: the core group's is large. */
-function documentText(definitions: readonly ResourceDefinition[], path: string): string | undefined {
-  const known = texts.get(definitions) ?? new Map<string, string | undefined>();
-  texts.set(definitions, known);
-  if (!known.has(path)) {
-    const document = openApiDocument(definitions, path);
-    // Paths that don't exist are not kept: there is no end of them.
-    if (!document) return undefined;
-    known.set(path, JSON.stringify(document));
+function sendSwagger(exchange: Exchange, definitions: readonly ResourceDefinition[]): void {
+  const { accept } = exchange.headers;
+  requireAcceptable(accept, ['application/json', swaggerProtobuf, oldSwaggerProtobuf]);
+  exchange.reply.setHeader('Vary', 'Accept');
+  if (accept?.includes('+protobuf')) {
+    const body = cached(definitions, 'v2.protobuf', () => encodeSwagger(swaggerDocument(definitions)));
+    exchange.send(200, swaggerProtobuf, body);
+    return;
   }
-  return known.get(path);
+  const text = cached(definitions, 'v2.json', () => JSON.stringify(swaggerDocument(definitions)));
+  exchange.send(200, 'application/json', text);
+}
+
+const documents = new WeakMap<readonly ResourceDefinition[], Map<string, unknown>>();
+
+/** Documents are made when they are first asked for: some are large. What does not exist is not kept. */
+function cached<T>(definitions: readonly ResourceDefinition[], key: string, make: () => T): T {
+  const known = documents.get(definitions) ?? new Map<string, unknown>();
+  documents.set(definitions, known);
+  if (known.has(key)) return known.get(key) as T;
+  const made = make();
+  if (made !== undefined) known.set(key, made);
+  return made;
 }

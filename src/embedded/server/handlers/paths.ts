@@ -122,6 +122,7 @@ const otherPaths = [
   '/.well-known/openid-configuration',
   '/metrics',
   '/metrics/slis',
+  '/openapi/v2',
   '/openapi/v3',
   '/openapi/v3/',
   '/openid/v1/jwks',
