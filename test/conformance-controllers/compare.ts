@@ -10,8 +10,16 @@ const address = /\b10\.(?:244|96|97|98|99|1[01]\d)\.\d+\.\d+\b|\{\{clusterIP:\d+
 /** What differs from run to run, also on a real cluster. */
 const ignored = new Set(['resourceVersion', 'managedFields', 'generateName', 'selfLink']);
 
+/** Lists whose order follows generated names and addresses. */
+const unordered = new Set(['endpoints', 'addresses', 'notReadyAddresses']);
+/** Of equal nodes the scheduler takes any. */
+const node = /\bnode-[12]\b/g;
+
 export function normalise(value: unknown, key = ''): unknown {
-  if (Array.isArray(value)) return value.map((v) => normalise(v, key));
+  if (Array.isArray(value)) {
+    const list = value.map((v) => normalise(v, key));
+    return unordered.has(key) ? list.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : list;
+  }
   if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value).filter(([k, v]) => !ignored.has(k) && v !== undefined);
     return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => [k, normalise(v, k)]));
@@ -19,7 +27,9 @@ export function normalise(value: unknown, key = ''): unknown {
   if (typeof value !== 'string') return value;
   if (time.test(value)) return '{{time}}';
   if (value.includes('BEGIN CERTIFICATE') || value === '{{pem}}') return '{{pem}}';
+  if (key === 'zone' || key === 'topology.kubernetes.io/zone') return '{{zone}}';
   return value
+    .replace(node, 'node-#')
     .replace(uuid, '{{uid}}')
     .replace(suffix, '-#####')
     .replace(minutes, '-########')

@@ -1,7 +1,9 @@
 import type { ComponentContext } from '../../src/embedded/api.ts';
 import type { Pod, PodStatus } from '../../src/kube/api.gen.ts';
 import type { Stored } from '../../src/kube/meta.ts';
-import { pods } from '../../src/kube/resources.ts';
+import { leases, pods } from '../../src/kube/resources.ts';
+
+const leaseEvery = 10_000;
 
 export type Mode = 'ready' | 'run' | 'succeed' | 'fail' | 'none' | 'hang';
 
@@ -16,6 +18,24 @@ export class FakeKubelet {
     context.informers.of(pods).on({ add: (p) => this.#later(p), update: (p) => this.#later(p) });
   }
 
+  /** Says that a node is alive, every ten seconds from now on. */
+  async renewLease(node: string): Promise<void> {
+    const { client, clock } = this.#context;
+    const metadata = { name: node, namespace: 'kube-node-lease' };
+    const spec = () => ({
+      holderIdentity: node,
+      leaseDurationSeconds: 40,
+      renewTime: new Date(clock.now()).toISOString().replace('Z', '000Z'),
+    });
+    await client.create(leases, { metadata, spec: spec() });
+    const renew = () => {
+      clock.after(leaseEvery, () => {
+        void client.patch(leases, metadata.namespace, node, 'merge', { spec: spec() }).then(renew, () => {});
+      });
+    };
+    renew();
+  }
+
   set(namespace: string, mode: Mode): void {
     this.#modes.set(namespace, mode);
     for (const pod of this.#context.informers.of(pods).list(namespace)) this.#later(pod);
@@ -24,7 +44,7 @@ export class FakeKubelet {
   #later(pod: Stored<Pod>): void {
     const { namespace = '', name, uid } = pod.metadata;
     if (!this.#modes.has(namespace)) return;
-    this.#context.clock.after(20, () => {
+    this.#context.clock.after(pod.metadata.deletionTimestamp ? 10 : 20, () => {
       const newest = this.#context.informers.of(pods).get(namespace, name);
       if (newest?.metadata.uid === uid) void this.#act(newest).catch(() => {}); // changed meanwhile: told again
     });

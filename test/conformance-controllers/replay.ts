@@ -50,6 +50,7 @@ export class Replay {
   readonly #clock: ManualClock;
   readonly #kubelet: FakeKubelet;
   readonly #agent: Agent;
+  readonly #made = new Map<string, string>();
 
   private constructor(cluster: EmbeddedCluster, clock: ManualClock) {
     this.cluster = cluster;
@@ -86,7 +87,9 @@ export class Replay {
       });
       await cluster.client.update(nodes, { ...written, spec: { ...written.spec, taints: undefined } });
     }
-    return new Replay(cluster, clock);
+    const replay = new Replay(cluster, clock);
+    for (const name of ['node-1', 'node-2']) await replay.#kubelet.renewLease(name);
+    return replay;
   }
 
   async stop(): Promise<void> {
@@ -94,8 +97,11 @@ export class Replay {
     await this.cluster.stop();
   }
 
-  /** Plays one scenario; returns what each of its snapshots shows. */
-  async play(scenario: Recorded): Promise<SnapshotResult[]> {
+  /**
+   * Plays one scenario; returns what each of its snapshots shows. `linger`: seconds that pass before the last one
+   * (the recorder played other scenarios meanwhile).
+   */
+  async play(scenario: Recorded, linger = 0): Promise<SnapshotResult[]> {
     const results: SnapshotResult[] = [];
     const bound = new Map<string, string>();
     for (const step of scenario.steps) {
@@ -103,6 +109,7 @@ export class Replay {
       if (step.sleep) await this.#pass(step.sleep * 1000);
       if (step.do) await this.#do(step.do, step.refused, bound);
       if (step.wait && step.until) await this.#wait(fill(step.wait, bound), step.until);
+      if (step.snapshot !== undefined && step === scenario.steps.at(-1)) await this.#pass(linger * 1000);
       if (step.snapshot !== undefined) results.push(await this.#snapshot(step, bound));
     }
     return results;
@@ -113,14 +120,31 @@ export class Replay {
   }
 
   async #do(call: NonNullable<Step['do']>, refused: string | undefined, bound: Map<string, string>): Promise<void> {
+    this.#bindOwners(call.body, bound);
     const body = call.body === undefined ? undefined : JSON.parse(fill(JSON.stringify(call.body), bound));
     let path = fill(call.path, bound);
     if (call.method === 'DELETE' && /\/pods\/.*-[a-z0-9]{5}$/.test(path)) path = await this.#samePod(path);
     const answer = await this.#request(call.method, path, body, call.contentType);
-    if (refused === undefined && answer.status >= 400) {
+    const unserved =
+      answer.status === 404 && JSON.stringify(answer.body).includes('could not find the requested resource');
+    if (refused === undefined && answer.status >= 400 && !unserved) {
       throw new Error(`${call.method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
     }
+    const made = answer.body as { kind?: string; metadata?: { name?: string; uid?: string } };
+    if (call.method === 'POST' && made.metadata?.uid)
+      this.#made.set(`${made.kind}/${made.metadata.name}`, made.metadata.uid);
     await this.#clock.advance(1);
+  }
+
+  /** The recording's uids of owners that an earlier step made. */
+  #bindOwners(body: unknown, bound: Map<string, string>): void {
+    const { metadata } = (body ?? {}) as {
+      metadata?: { ownerReferences?: { kind: string; name: string; uid: string }[] };
+    };
+    for (const { kind, name, uid } of metadata?.ownerReferences ?? []) {
+      const here = this.#made.get(`${kind}/${name}`);
+      if (here) bound.set(uid, here);
+    }
   }
 
   /** A Pod with a generated name: ours of the same owner. */
@@ -165,10 +189,15 @@ export class Replay {
     body?: unknown,
     contentType = 'application/json',
   ): Promise<{ status: number; body: Json }> {
+    const bytes = Buffer.from(body === undefined ? '' : JSON.stringify(body));
     return new Promise((resolve, reject) => {
       const call = request(
         this.cluster.url + path,
-        { method, agent: this.#agent, headers: { 'Content-Type': contentType, 'User-Agent': 'recorder' } },
+        {
+          method,
+          agent: this.#agent,
+          headers: { 'Content-Type': contentType, 'Content-Length': bytes.length, 'User-Agent': 'recorder' },
+        },
         (response) => {
           const chunks: Buffer[] = [];
           response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -181,7 +210,7 @@ export class Replay {
         },
       );
       call.on('error', reject);
-      call.end(body === undefined ? undefined : JSON.stringify(body));
+      call.end(bytes);
     });
   }
 }
