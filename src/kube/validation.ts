@@ -12,6 +12,7 @@ const labelValue = `(${qualifiedName})?`;
 const configKey = '[-._a-zA-Z0-9]+';
 const headerName = '[-A-Za-z0-9]+';
 const percent = '[0-9]+%';
+const pathCharacters = `[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+`;
 
 const matchers = new Map<string, RegExp>();
 
@@ -84,6 +85,14 @@ export const dns1035Label = rule(
   "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character",
   'my-name',
   'abc-123',
+);
+
+/** `*.example.com`: hosts of Ingresses. */
+export const wildcardDnsSubdomain = rule(
+  253,
+  `\\*\\.${subdomain}`,
+  "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character",
+  '*.example.com',
 );
 
 export const validLabelValue = rule(
@@ -192,6 +201,16 @@ export function validCidr(value: string): string[] {
   const limit = isIPv4(address) ? 32 : isIPv6(address) ? 128 : -1;
   const fine = rest.length === 0 && /^(0|[1-9]\d*)$/.test(bits) && Number(bits) <= limit;
   return fine ? [] : ['must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'];
+}
+
+/** `example.com/path`: controllers of IngressClasses, conditions set by users. */
+export function domainPrefixedPath(value: string): string[] {
+  const slash = value.indexOf('/');
+  if (slash <= 0 || slash === value.length - 1) return ['must be a domain-prefixed path (such as "acme.io/foo")'];
+  const host = dnsSubdomain(value.slice(0, slash));
+  if (host.length > 0) return host;
+  const path = value.slice(slash + 1);
+  return matches(pathCharacters, path) ? [] : [regexError('Invalid path', pathCharacters)];
 }
 
 /** Rules for `metadata.name` by the name that resource definitions use. */

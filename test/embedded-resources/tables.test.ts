@@ -39,7 +39,9 @@ describe('table rows', () => {
         const actual = definition.cells(object, Date.parse(recordTime));
         const differs = cells.length !== actual.length || cells.some((cell, i) => !sameCell(cell, actual[i]));
         if (differs) expect(actual, object.metadata.name).toEqual(cells);
-        expect(actual).toHaveLength(definition.columns.length);
+        // Rows of IPAddresses have an age that no column names: Kubernetes' own slip.
+        const extra = definition.resource === 'ipaddresses' ? 1 : 0;
+        expect(actual).toHaveLength(definition.columns.length + extra);
         expect(definition.rowConditions?.(object) ?? null).toEqual(conditions ?? null);
       }
     });

@@ -10,21 +10,35 @@ import { deploymentResource } from './deployments.ts';
 import { endpointSliceResource } from './endpoint-slices.ts';
 import { endpointsResource } from './endpoints.ts';
 import { eventResource, newEventResource } from './events.ts';
+import { horizontalPodAutoscalerResource, horizontalPodAutoscalerV1Resource } from './horizontal-pod-autoscalers.ts';
+import { ingressClassResource } from './ingress-classes.ts';
+import { ingressResource } from './ingresses.ts';
+import { ipAddressResource } from './ip-addresses.ts';
 import { jobResource } from './jobs.ts';
 import { leaseResource } from './leases.ts';
+import { limitRangeResource } from './limit-ranges.ts';
 import { namespaceResource } from './namespaces.ts';
+import { networkPolicyResource } from './network-policies.ts';
 import { nodeResource } from './nodes.ts';
+import { persistentVolumeClaimResource } from './persistent-volume-claims.ts';
+import { persistentVolumeResource } from './persistent-volumes.ts';
+import { podDisruptionBudgetResource } from './pod-disruption-budgets.ts';
 import { podTemplateResource } from './pod-templates.ts';
 import { podResource } from './pods.ts';
 import { priorityClassResource } from './priority-classes.ts';
 import { replicaSetResource } from './replica-sets.ts';
 import { replicationControllerResource } from './replication-controllers.ts';
+import { resourceQuotaResource } from './resource-quotas.ts';
 import { roleBindingResource } from './role-bindings.ts';
 import { roleResource } from './roles.ts';
+import { runtimeClassResource } from './runtime-classes.ts';
 import { secretResource } from './secrets.ts';
 import { selfSubjectReviewResource } from './self-subject-reviews.ts';
 import { serviceAccountResource } from './service-accounts.ts';
+import { serviceCIDRResource } from './service-cidrs.ts';
 import { serviceResource } from './services.ts';
+import { statefulSetResource } from './stateful-sets.ts';
+import { storageClassResource } from './storage-classes.ts';
 import {
   localSubjectAccessReviewResource,
   selfSubjectAccessReviewResource,
@@ -67,4 +81,19 @@ export const builtinResources: readonly ResourceDefinition[] = [
   priorityClassResource,
   leaseResource,
   endpointSliceResource,
+  statefulSetResource,
+  ingressResource,
+  ingressClassResource,
+  networkPolicyResource,
+  podDisruptionBudgetResource,
+  runtimeClassResource,
+  persistentVolumeResource,
+  persistentVolumeClaimResource,
+  storageClassResource,
+  limitRangeResource,
+  resourceQuotaResource,
+  serviceCIDRResource,
+  ipAddressResource,
+  horizontalPodAutoscalerResource,
+  horizontalPodAutoscalerV1Resource,
 ];

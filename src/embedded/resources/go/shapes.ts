@@ -1,3 +1,5 @@
+import { storageShapes } from './storage-shapes.ts';
+
 /**
  * The fields of kube-apiserver's internal types in their order, as some of its messages print them (recorded in the
  * immutable and validation exchanges). One line a type: `Name:kind` a field, `^Type` an embedded struct.
@@ -166,7 +168,7 @@ const parsed = new Map<string, readonly GoField[]>();
 export function goFields(type: string): readonly GoField[] {
   const known = parsed.get(type);
   if (known !== undefined) return known;
-  const line = text[type] ?? volumes[type];
+  const line = text[type] ?? volumes[type] ?? storageShapes[type];
   if (line === undefined) throw new Error(`no internal type ${type}`);
   const fields = line.split(' ').flatMap((part): readonly GoField[] => {
     if (part === '^ObjectMeta') return [{ name: '', wire: 'metadata', kind: '^' }];

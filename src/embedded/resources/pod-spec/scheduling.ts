@@ -67,7 +67,7 @@ function validateFieldRequirement(requirement: NodeSelectorRequirement, at: fiel
   return errors;
 }
 
-function validateTerm(term: NodeSelectorTerm, at: field.FieldPath): FieldError[] {
+export function validateTerm(term: NodeSelectorTerm, at: field.FieldPath): FieldError[] {
   return [
     ...(term.matchExpressions ?? []).flatMap((r, i) => validateRequirement(r, at.child('matchExpressions').index(i))),
     ...(term.matchFields ?? []).flatMap((r, i) => validateFieldRequirement(r, at.child('matchFields').index(i))),
