@@ -2,6 +2,7 @@ import type { Pod } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { pods } from '../../kube/resources.ts';
 import * as field from '../registry/field.ts';
+import { timestamp } from '../registry/metadata.ts';
 import { defineResource } from './define.ts';
 import { defaultPod } from './pod-spec/defaults.ts';
 import { validatePod, validatePodUpdate } from './pod-spec/pod.ts';
@@ -30,7 +31,7 @@ export const podResource = defineResource<Pod>({
       pod.spec ??= { containers: [] };
       defaultPod(pod.spec);
     },
-    prepareForCreate(pod) {
+    prepareForCreate(pod, { clock }) {
       pod.metadata ??= {};
       pod.metadata.generation = 1;
       pod.spec ??= { containers: [] };
@@ -41,6 +42,7 @@ export const podResource = defineResource<Pod>({
           {
             type: 'PodScheduled',
             status: 'False',
+            lastTransitionTime: timestamp(clock.now()),
             reason: 'SchedulingGated',
             message: 'Scheduling is blocked due to non-empty scheduling gates',
           },
