@@ -1,8 +1,18 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../kernel/clock.ts';
-import { serviceAccounts } from '../kube/resources.ts';
-import type { ApiClient, Component, ComponentContext, ContainerRuntime, ImageDescription, NodeAgent } from './api.ts';
+import type { Node } from '../kube/api.gen.ts';
+import type { KubeObject } from '../kube/meta.ts';
+import { nodes, serviceAccounts } from '../kube/resources.ts';
+import type {
+  ApiClient,
+  Component,
+  ComponentContext,
+  ContainerRuntime,
+  ImageDescription,
+  Informer,
+  NodeAgent,
+} from './api.ts';
 import {
   bootstrapAddons,
   bootstrapControlPlane,
@@ -182,7 +192,7 @@ class Cluster implements EmbeddedCluster {
       await bootstrapAddons(bootstrap);
       await bootstrapControlPlanePods(bootstrap);
     }
-    if (manage) await this.#defaultAccount();
+    if (manage) await this.#ready();
     await this.#writeFiles();
     await this.#loadBaseline();
   }
@@ -289,19 +299,12 @@ class Cluster implements EmbeddedCluster {
     await Promise.all(kubelets.map((kubelet) => kubelet.start(this.context)));
   }
 
-  /** Pods can be made in `default` once its ServiceAccount is there. */
-  #defaultAccount(): Promise<void> {
-    const accounts = this.context.informers.of(serviceAccounts);
-    if (accounts.get('default', 'default')) return Promise.resolve();
-    return new Promise((resolve) => {
-      const stop = accounts.on({
-        add: ({ metadata }) => {
-          if (metadata.namespace !== 'default' || metadata.name !== 'default') return;
-          queueMicrotask(() => stop());
-          resolve();
-        },
-      });
-    });
+  /** Pods can be made in `default` once its ServiceAccount is there, and run once the nodes are known to be ready. */
+  async #ready(): Promise<void> {
+    const { informers } = this.context;
+    await until(informers.of(serviceAccounts), (accounts) => accounts.get('default', 'default') !== undefined);
+    const notReady = ({ spec }: Node) => spec?.taints?.some(({ key }) => key === 'node.kubernetes.io/not-ready');
+    await until(informers.of(nodes), (all) => !all.list().some(notReady));
   }
 
   async #writeFiles(): Promise<void> {
@@ -318,6 +321,19 @@ class Cluster implements EmbeddedCluster {
     if (text === undefined) await this.snapshot();
     else this.#baseline = baselineFromJson(text);
   }
+}
+
+/** Resolves once the objects of an informer are as asked. */
+function until<T extends KubeObject>(informer: Informer<T>, fits: (informer: Informer<T>) => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (!fits(informer)) return;
+      queueMicrotask(() => stop());
+      resolve();
+    };
+    const stop = informer.on({ add: look, update: look, delete: look });
+    look();
+  });
 }
 
 /** Whole or not at all, readable by the owner only. */
