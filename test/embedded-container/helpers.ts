@@ -77,7 +77,10 @@ export function testRuntime(network: ClusterNetwork = emptyNetwork()) {
   return {
     runtime,
     /** Runs a script with the image's `sh -c`. */
-    async sh(script: string, overrides: Partial<ContainerSpec> & { image?: string; shell?: string } = {}): Promise<Result> {
+    async sh(
+      script: string,
+      overrides: Partial<ContainerSpec> & { image?: string; shell?: string } = {},
+    ): Promise<Result> {
       const { image = 'busybox:1.36', shell = 'sh', ...rest } = overrides;
       return finished(await runtime.start(specOf(image, { command: [shell, '-c', script], ...rest })));
     },

@@ -69,6 +69,7 @@ export const clients: readonly Image[] = [
       tree.dir('/home/curl_user', 0o755, 100, 101);
       tree.file(
         '/entrypoint.sh',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell script
         '#!/bin/sh\nset -e\nif [ "${1#-}" != "${1}" ] || [ -z "$(command -v "${1}")" ]; then\n  set -- curl "$@"\nfi\nexec "$@"\n',
         0o755,
       );

@@ -147,6 +147,13 @@ export class NetworkNamespace {
     return this.#connected(p, await dialHost(p, route.host, route.port));
   }
 
+  /** Whether a machine or Pod answers at an address at all, as ping asks. */
+  async reachable(p: Process, address: string): Promise<boolean> {
+    const from = { namespace: this.pod.namespace, podName: this.pod.name };
+    // Port 0 is never listened on: a machine that is there refuses.
+    return (await p.until(this.#network.link.route(from, address, 0))).kind !== 'timeout';
+  }
+
   #connected(p: Process, connection: Duplex | undefined): Duplex {
     if (!connection) throw new SysError('ECONNREFUSED');
     const forget = p.onExit(() => connection.destroy());

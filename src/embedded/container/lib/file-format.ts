@@ -4,9 +4,9 @@ const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 const two = (n: number) => String(n).padStart(2, '0');
 
 /** `drwxr-xr-x` */
-export function modeString(stat: Pick<FileStat, 'kind' | 'mode' | 'node'>): string {
-  const { kind, mode } = stat;
-  const magicLink = stat.node.kind === 'device' && stat.node.linkText !== undefined;
+export function modeString(stat: Pick<FileStat, 'kind' | 'mode'> & { node?: FileStat['node'] }): string {
+  const { kind, mode, node } = stat;
+  const magicLink = node?.kind === 'device' && node.linkText !== undefined;
   const type = kind === 'dir' ? 'd' : kind === 'link' || magicLink ? 'l' : kind === 'device' ? 'c' : '-';
   let text = type;
   for (const shift of [6, 3, 0]) {

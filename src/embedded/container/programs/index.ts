@@ -1,17 +1,124 @@
 import type { Program } from '../kernel/process.ts';
 import { shellProgram } from '../sh/main.ts';
+import { gunzip, gzip, tar, zcat } from './archive.ts';
+import { base64 } from './base64.ts';
+import { busybox, time, top } from './busybox.ts';
 import { cat } from './cat.ts';
+import { chmod, chown } from './chmod.ts';
+import { cmp, dd, diff } from './compare.ts';
+import { cp, mv } from './cp.ts';
+import { curl } from './curl.ts';
+import { cut } from './cut.ts';
+import { date } from './date.ts';
 import { echo } from './echo.ts';
+import { env, printenv } from './env.ts';
+import { find } from './find.ts';
+import { egrep, fgrep, grep } from './grep.ts';
+import { head } from './head.ts';
+import { hostname } from './hostname.ts';
+import { apacheHttpd, httpd } from './httpd.ts';
+import { groups, id, whoami } from './id.ts';
+import { kill, killall, pgrep, pidof, pkill } from './kill.ts';
+import { link, ln, readlink, realpath } from './ln.ts';
 import { ls } from './ls.ts';
+import { mkdir, rmdir } from './mkdir.ts';
+import { getent, ifconfig, ip, nc, netstat, ping, telnet } from './network-tools.ts';
+import { nginx } from './nginx.ts';
+import { dig, nslookup } from './nslookup.ts';
+import { basename, dirname, mktemp, pwd, which } from './paths.ts';
 import { printf } from './printf.ts';
+import { ps } from './ps.ts';
+import { redisCli, redisServer } from './redis.ts';
+import { rm, unlink } from './rm.ts';
+import { sed } from './sed.ts';
+import { seq } from './seq.ts';
+import { httpEcho, pause, service, stress } from './service.ts';
 import { sleep } from './sleep.ts';
+import {
+  expr,
+  hexdump,
+  md5sum,
+  more,
+  nl,
+  od,
+  pager,
+  paste,
+  rev,
+  sha1sum,
+  sha256sum,
+  sha512sum,
+  tac,
+  vi,
+} from './small-text.ts';
+import { sort } from './sort.ts';
+import { stat } from './stat.ts';
+import { arch, clear, df, du, free, mount, nproc, stty, sync, tty, uname, uptime, yes } from './system.ts';
+import { tail } from './tail.ts';
+import { tee } from './tee.ts';
 import { bracket, doubleBracket, test } from './test.ts';
+import { nohup, timeout, watch } from './timeout.ts';
+import { touch, truncate } from './touch.ts';
+import { tr } from './tr.ts';
 import { falseProgram, trueProgram } from './true-false.ts';
+import { uniq } from './uniq.ts';
+import { wc } from './wc.ts';
+import { wget } from './wget.ts';
+import { xargs } from './xargs.ts';
+
+const shells = [shellProgram('ash'), shellProgram('dash'), shellProgram('bash')];
+const files = [
+  ...[
+    chmod,
+    chown,
+    cp,
+    dd,
+    df,
+    diff,
+    cmp,
+    du,
+    find,
+    link,
+    ln,
+    ls,
+    mkdir,
+    mktemp,
+    mount,
+    mv,
+    readlink,
+    realpath,
+    rm,
+    rmdir,
+  ],
+  ...[stat, sync, tar, gzip, gunzip, zcat, touch, truncate, unlink],
+];
+const text = [
+  ...[base64, cat, cut, echo, egrep, expr, fgrep, grep, head, hexdump, md5sum, more, nl, od, pager, paste, printf, rev],
+  ...[sed, seq, sha1sum, sha256sum, sha512sum, sort, tac, tail, tee, tr, uniq, vi, wc, xargs, yes],
+];
+const system = [
+  ...[
+    arch,
+    basename,
+    bracket,
+    busybox,
+    clear,
+    date,
+    dirname,
+    doubleBracket,
+    env,
+    falseProgram,
+    free,
+    groups,
+    hostname,
+    id,
+  ],
+  ...[kill, killall, nohup, nproc, pgrep, pidof, pkill, printenv, ps, pwd, sleep, stty, test, time, timeout, top],
+  ...[trueProgram, tty, uname, uptime, watch, which, whoami],
+];
+const network = [curl, dig, getent, ifconfig, ip, nc, netstat, nslookup, ping, telnet, wget];
+const servers = [apacheHttpd, httpEcho, httpd, nginx, pause, redisCli, redisServer, service, stress];
 
 /** Every program that an image's executables can name. */
 export const programs: ReadonlyMap<string, Program> = new Map(
-  [
-    ...[shellProgram('ash'), shellProgram('dash'), shellProgram('bash')],
-    ...[bracket, cat, doubleBracket, echo, falseProgram, ls, printf, sleep, test, trueProgram],
-  ].map((p) => [p.name, p]),
+  [...shells, ...files, ...text, ...system, ...network, ...servers].map((p) => [p.name, p]),
 );

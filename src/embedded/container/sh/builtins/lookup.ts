@@ -99,7 +99,10 @@ export const lookupBuiltins: Record<string, Builtin> = {
     return 0;
   },
   help: async (shell) => {
-    await shell.p.print(1, `Built-in commands:\n------------------\n\t${[...shell.builtins.keys()].sort().join(' ')}\n`);
+    await shell.p.print(
+      1,
+      `Built-in commands:\n------------------\n\t${[...shell.builtins.keys()].sort().join(' ')}\n`,
+    );
     return 0;
   },
   time: async (shell, args) => {

@@ -1,0 +1,51 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Peer } from '../kernel/network.ts';
+import type { Process } from '../kernel/process.ts';
+
+export type Handler = (request: IncomingMessage, response: ServerResponse, peer: Peer) => Promise<void>;
+
+/** Serves HTTP on a port of the Pod until the process ends. Throws EADDRINUSE. */
+export function serveHttp(p: Process, port: number, handler: Handler): () => void {
+  const peers = new WeakMap<object, Peer>();
+  const server: Server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
+    const peer = peers.get(request.socket) ?? { address: '127.0.0.1', port: 0 };
+    // The process that serves pays for it, and may be dead by then.
+    Promise.resolve(p.status ? undefined : p.step(300))
+      .then(() => handler(request, response, peer))
+      .catch(() => response.destroy());
+  });
+  const stop = p.container.network.listen(p, port, (socket, peer) => accept(server, peers, socket, peer));
+  p.onExit(() => server.close());
+  return stop;
+}
+
+function accept(server: Server, peers: WeakMap<object, Peer>, socket: Duplex, peer: Peer): void {
+  peers.set(socket, peer);
+  server.emit('connection', socket);
+}
+
+const types: Record<string, string> = {
+  ...{ html: 'text/html', htm: 'text/html', css: 'text/css', js: 'application/javascript', json: 'application/json' },
+  ...{
+    txt: 'text/plain',
+    xml: 'text/xml',
+    svg: 'image/svg+xml',
+    png: 'image/png',
+    jpg: 'image/jpeg',
+    gif: 'image/gif',
+  },
+};
+
+/** Content type by a file's extension. */
+export function contentType(path: string): string {
+  return types[/\.(\w+)$/.exec(path)?.[1]?.toLowerCase() ?? ''] ?? 'application/octet-stream';
+}
+
+/** Waits until one of the signals comes; each ends a server. Resolves with the signal's number. */
+export function untilSignal(p: Process, ...signals: number[]): Promise<number> {
+  return p.block((resolve) => {
+    for (const n of signals) p.dispositions.set(n, () => resolve(n));
+    return undefined;
+  });
+}

@@ -1,0 +1,62 @@
+import { busyboxApplets } from '../images/layouts.ts';
+import { execute } from '../kernel/exec.ts';
+import { program } from '../lib/program.ts';
+import { runCommand } from '../lib/run-command.ts';
+
+/** The multi-call binary: `busybox ls`. */
+export const busybox = program('busybox', async (p) => {
+  const [name, ...args] = p.args;
+  if (name === undefined || name === '--help') {
+    await p.print(
+      1,
+      `BusyBox v1.36.1 multi-call binary.\n\nUsage: busybox [function [arguments]...]\n   or: busybox --list\n\nCurrently defined functions:\n\t${busyboxApplets.join(', ')}\n`,
+    );
+    return 0;
+  }
+  if (name === '--list') {
+    await p.print(
+      1,
+      [...busyboxApplets, 'ash', 'sh']
+        .sort()
+        .map((a) => `${a}\n`)
+        .join(''),
+    );
+    return 0;
+  }
+  const applet = name === 'sh' ? 'ash' : name;
+  const found = busyboxApplets.includes(applet) || applet === 'ash' ? p.container.programs.get(applet) : undefined;
+  if (!found) {
+    await p.print(2, `${name}: applet not found\n`);
+    return 127;
+  }
+  return execute(p, { program: found, argv: [name, ...args], path: '/bin/busybox' });
+});
+
+/** busybox' time as a program. */
+export const time = program('time', async (p) => {
+  const { clock, cpu } = p.container;
+  const [from, used] = [clock.now(), cpu.usedMs];
+  const code = await runCommand(
+    p,
+    p.args.filter((a) => a !== '-p'),
+  );
+  const text = (ms: number) => `${Math.floor(ms / 60_000)}m ${((ms % 60_000) / 1000).toFixed(2)}s`;
+  await p.print(2, `real\t${text(clock.now() - from)}\nuser\t${text(cpu.usedMs - used)}\nsys\t${text(0)}\n`);
+  return code;
+});
+
+/** busybox' top in batch: one picture of the processes. */
+export const top = program('top', async (p) => {
+  const rows = [...p.container.processes.values()].map(
+    (q) =>
+      `${String(q.pid).padStart(5)} ${String(q.parent?.pid ?? 0).padStart(5)} ${String(q.uid).padEnd(8)} S ${String(Math.round(q.residentBytes / 1024)).padStart(8)}   0%   0% ${q.argv.join(' ')}`,
+  );
+  const picture = `Mem: 2097152K used, 6291456K free, 0K shrd, 4096K buff, 524288K cached\nCPU:   1% usr   1% sys   0% nic  98% idle   0% io   0% irq   0% sirq\nLoad average: 0.10 0.08 0.05 1/${rows.length} ${p.pid}\n  PID  PPID USER     STAT   VSZ %VSZ %CPU COMMAND\n${rows.join('\n')}\n`;
+  const batch = p.args.some((a) => a.includes('b'));
+  const limit = Number(/n\s*(\d+)/.exec(p.args.join(' '))?.[1] ?? Number.POSITIVE_INFINITY);
+  for (let i = 0; i < limit; i++) {
+    await p.print(1, batch ? picture : `\x1b[H\x1b[J${picture}`);
+    if (i < limit - 1) await p.sleep(5000);
+  }
+  return 0;
+});

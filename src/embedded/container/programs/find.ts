@@ -1,0 +1,343 @@
+import { isSysError } from '../kernel/errno.ts';
+import { findExecutable } from '../kernel/exec.ts';
+import type { Process } from '../kernel/process.ts';
+import type { FileStat } from '../kernel/vfs.ts';
+import { humanSize, listTime, modeString } from '../lib/file-format.ts';
+import { baseName, join, removeTree } from '../lib/files.ts';
+import { Output } from '../lib/io.ts';
+import { isBusybox, program, UsageError } from '../lib/program.ts';
+import { posixToJs, safeRegExp } from '../lib/regex.ts';
+import { runCommand } from '../lib/run-command.ts';
+import { groupName, userId, userName } from '../lib/users.ts';
+import { matchesPattern } from '../sh/pattern.ts';
+
+interface Visit {
+  path: string;
+  stat: FileStat;
+  depth: number;
+}
+
+type Test = (visit: Visit) => Promise<boolean> | boolean;
+
+interface Plan {
+  test: Test;
+  maxDepth: number;
+  minDepth: number;
+  depthFirst: boolean;
+  finish(): Promise<void>;
+}
+
+class Parser {
+  readonly #p: Process;
+  readonly #args: readonly string[];
+  readonly #out: Output;
+  #at = 0;
+  #acted = false;
+  readonly plan: Plan = {
+    test: () => true,
+    maxDepth: Number.POSITIVE_INFINITY,
+    minDepth: 0,
+    depthFirst: false,
+    finish: async () => {},
+  };
+  readonly pruned = new Set<string>();
+
+  constructor(p: Process, args: readonly string[], out: Output) {
+    this.#p = p;
+    this.#args = args;
+    this.#out = out;
+  }
+
+  parse(): Plan {
+    const test = this.#at < this.#args.length ? this.#or() : () => true;
+    if (this.#at < this.#args.length) throw new UsageError(`unexpected argument '${this.#args[this.#at]}'`);
+    this.plan.test = this.#acted ? test : async (v) => (await test(v)) && (await this.#print(v, '\n'));
+    return this.plan;
+  }
+
+  async #print(visit: Visit, end: string): Promise<boolean> {
+    await this.#out.write(visit.path + end);
+    return true;
+  }
+
+  #or(): Test {
+    let left = this.#and();
+    while (this.#args[this.#at] === '-o' || this.#args[this.#at] === '-or') {
+      this.#at++;
+      const [a, b] = [left, this.#and()];
+      left = async (v) => (await a(v)) || (await b(v));
+    }
+    return left;
+  }
+
+  #and(): Test {
+    let left = this.#not();
+    for (;;) {
+      const next = this.#args[this.#at];
+      if (next === undefined || next === '-o' || next === '-or' || next === ')') return left;
+      if (next === '-a' || next === '-and') this.#at++;
+      const [a, b] = [left, this.#not()];
+      left = async (v) => (await a(v)) && (await b(v));
+    }
+  }
+
+  #not(): Test {
+    const next = this.#args[this.#at];
+    if (next === '!' || next === '-not') {
+      this.#at++;
+      const inner = this.#not();
+      return async (v) => !(await inner(v));
+    }
+    if (next === '(') {
+      this.#at++;
+      const inner = this.#or();
+      if (this.#args[this.#at++] !== ')') throw new UsageError("missing ')'");
+      return inner;
+    }
+    return this.#primary();
+  }
+
+  #value(option: string): string {
+    const value = this.#args[this.#at++];
+    if (value === undefined)
+      throw new UsageError(isBusybox(this.#p) ? `${option}: requires an argument` : `missing argument to '${option}'`);
+    return value;
+  }
+
+  #number(option: string, of: (v: Visit) => number): Test {
+    const match = /^([-+]?)(\d+)([cwbkMG]?)$/.exec(this.#value(option));
+    if (!match) throw new UsageError(`invalid argument to '${option}'`);
+    const unit =
+      { c: 1, w: 2, b: 512, k: 1024, M: 1024 ** 2, G: 1024 ** 3 }[match[3] ?? ''] ?? (option === '-size' ? 512 : 1);
+    const wanted = Number(match[2]);
+    return (v) => {
+      const n = option === '-size' ? Math.ceil(of(v) / unit) : Math.floor(of(v));
+      return match[1] === '+' ? n > wanted : match[1] === '-' ? n < wanted : n === wanted;
+    };
+  }
+
+  #primary(): Test {
+    const p = this.#p;
+    const option = this.#args[this.#at++] ?? '';
+    const now = p.container.clock.now();
+    switch (option) {
+      case '-name':
+      case '-iname': {
+        const pattern = this.#value(option);
+        return (v) => matchesPattern(baseName(v.path), pattern, option === '-iname');
+      }
+      case '-path':
+      case '-wholename': {
+        const pattern = this.#value(option);
+        return (v) => matchesPattern(v.path, pattern);
+      }
+      case '-regex': {
+        const regex = safeRegExp(`^(?:${posixToJs(this.#value(option), false)})$`);
+        return (v) => regex.test(v.path);
+      }
+      case '-type': {
+        const types = this.#value(option).split(',');
+        const letters = { file: 'f', generated: 'f', dir: 'd', link: 'l', device: 'c' };
+        return (v) => types.includes(letters[v.stat.kind]);
+      }
+      case '-maxdepth':
+        this.plan.maxDepth = Number(this.#value(option));
+        return () => true;
+      case '-mindepth':
+        this.plan.minDepth = Number(this.#value(option));
+        return () => true;
+      case '-depth':
+        this.plan.depthFirst = true;
+        return () => true;
+      case '-xdev':
+      case '-mount':
+      case '-follow':
+        return () => true;
+      case '-size':
+        return this.#number(option, (v) => v.stat.size);
+      case '-mtime':
+        return this.#number(option, (v) => (now - v.stat.mtime) / 86_400_000);
+      case '-mmin':
+        return this.#number(option, (v) => (now - v.stat.mtime) / 60_000);
+      case '-links':
+        return this.#number(option, (v) => v.stat.nlink);
+      case '-newer': {
+        const than = p.vfs.stat(p, this.#value(option)).mtime;
+        return (v) => v.stat.mtime > than;
+      }
+      case '-empty':
+        return (v) => (v.stat.node.kind === 'dir' ? v.stat.node.empty : v.stat.kind === 'file' && v.stat.size === 0);
+      case '-user': {
+        const uid = userId(p, this.#value(option));
+        return (v) => v.stat.uid === uid;
+      }
+      case '-perm': {
+        const text = this.#value(option);
+        const bits = Number.parseInt(text.replace(/^[-/+]/, ''), 8);
+        if (text[0] === '-') return (v) => (v.stat.mode & bits) === bits;
+        if (text[0] === '/') return (v) => (v.stat.mode & bits) !== 0;
+        return (v) => (v.stat.mode & 0o7777) === bits;
+      }
+      case '-executable':
+        return (v) => p.vfs.may(p, v.stat.node, 1);
+      case '-readable':
+        return (v) => p.vfs.may(p, v.stat.node, 4);
+      case '-writable':
+        return (v) => p.vfs.may(p, v.stat.node, 2);
+      case '-true':
+        return () => true;
+      case '-false':
+        return () => false;
+      case '-prune':
+        return (v) => {
+          this.pruned.add(v.path);
+          return true;
+        };
+      case '-print':
+        this.#acted = true;
+        return (v) => this.#print(v, '\n');
+      case '-print0':
+        this.#acted = true;
+        return (v) => this.#print(v, '\0');
+      case '-ls':
+        this.#acted = true;
+        return async (v) => {
+          const { stat } = v;
+          await this.#out.write(
+            `${String(stat.ino).padStart(8)} ${String(Math.ceil(stat.size / 1024)).padStart(4)} ${modeString(stat)} ${String(stat.nlink).padStart(3)} ${(userName(p, stat.uid) ?? String(stat.uid)).padEnd(8)} ${(groupName(p, stat.gid) ?? String(stat.gid)).padEnd(8)} ${String(stat.size).padStart(8)} ${listTime(stat.mtime, now)} ${v.path}\n`,
+          );
+          return true;
+        };
+      case '-printf': {
+        this.#acted = true;
+        const format = this.#value(option);
+        return async (v) => {
+          const values: Record<string, string> = {
+            p: v.path,
+            f: baseName(v.path),
+            s: String(v.stat.size),
+            m: v.stat.mode.toString(8),
+            M: modeString(v.stat),
+            u: userName(p, v.stat.uid) ?? '',
+            k: humanSize(v.stat.size),
+            y: v.stat.kind === 'dir' ? 'd' : v.stat.kind === 'link' ? 'l' : 'f',
+            d: String(v.depth),
+            '%': '%',
+          };
+          await this.#out.write(
+            format
+              .replace(/%([a-zA-Z%])/g, (w, c: string) => values[c] ?? w)
+              .replaceAll('\\n', '\n')
+              .replaceAll('\\t', '\t'),
+          );
+          return true;
+        };
+      }
+      case '-delete':
+        this.#acted = true;
+        this.plan.depthFirst = true;
+        return async (v) => {
+          await removeTree(p, v.path);
+          return true;
+        };
+      case '-quit':
+        this.#acted = true;
+        return async () => {
+          await this.#out.flush();
+          return p.exit(0);
+        };
+      case '-exec':
+      case '-ok':
+      case '-execdir':
+        this.#acted = true;
+        return this.#exec();
+      default:
+        if (option.startsWith('-'))
+          throw new UsageError(isBusybox(p) ? `unrecognized: ${option}` : `unknown predicate '${option}'`);
+        throw new UsageError(`paths must precede expression: '${option}'`);
+    }
+  }
+
+  #exec(): Test {
+    const p = this.#p;
+    const words: string[] = [];
+    for (;;) {
+      const word = this.#args[this.#at++];
+      if (word === undefined)
+        throw new UsageError(isBusybox(p) ? '-exec: requires an argument' : "missing argument to '-exec'");
+      if (word === ';') break;
+      if (word === '+' && words.at(-1) === '{}') {
+        words.pop();
+        const paths: string[] = [];
+        this.plan.finish = async () => {
+          if (paths.length > 0) await runCommand(p, [...words, ...paths]);
+        };
+        return (v) => {
+          paths.push(v.path);
+          return true;
+        };
+      }
+      words.push(word);
+    }
+    // Tells at once if there is no such command.
+    findExecutable(p, words);
+    return async (v) => {
+      await this.#out.flush();
+      return (
+        (await runCommand(
+          p,
+          words.map((w) => w.replaceAll('{}', v.path)),
+        )) === 0
+      );
+    };
+  }
+}
+
+export const find = program('find', async (p) => {
+  const args = p.args.filter((a, i) => !(i === 0 && /^-[HLP]$/.test(a)));
+  const first = args.findIndex((a) => /^[-!(]/.test(a) && a !== '-');
+  const roots = args.slice(0, first < 0 ? args.length : first);
+  const out = new Output(p);
+  const parser = new Parser(p, first < 0 ? [] : args.slice(first), out);
+  let plan: Plan;
+  try {
+    plan = parser.parse();
+  } catch (error) {
+    if (!isSysError(error, 'ENOENT')) throw error;
+    throw new UsageError(`no such command or file: ${error.message}`);
+  }
+  let status = 0;
+  const complain = async (path: string, error: Error) => {
+    status = 1;
+    await out.flush();
+    await p.print(2, isBusybox(p) ? `find: ${path}: ${error.message}\n` : `find: '${path}': ${error.message}\n`);
+  };
+  const visit = async (path: string, depth: number): Promise<void> => {
+    const turn = p.step(3);
+    if (turn) await turn;
+    let entry: Visit;
+    try {
+      entry = { path, stat: p.vfs.stat(p, path, false), depth };
+    } catch (error) {
+      if (!isSysError(error)) throw error;
+      return complain(path, error);
+    }
+    const apply = async () => {
+      if (depth >= plan.minDepth) await plan.test(entry);
+    };
+    if (!plan.depthFirst) await apply();
+    if (entry.stat.kind === 'dir' && depth < plan.maxDepth && !parser.pruned.has(path)) {
+      try {
+        for (const name of p.vfs.readdir(p, path)) await visit(join(path, name), depth + 1);
+      } catch (error) {
+        if (!isSysError(error) || error.code === 'EPIPE') throw error;
+        await complain(path, error);
+      }
+    }
+    if (plan.depthFirst) await apply();
+  };
+  for (const root of roots.length > 0 ? roots : ['.']) await visit(root, 0);
+  await plan.finish();
+  await out.flush();
+  return status;
+});

@@ -1,0 +1,155 @@
+import type { ImageDescription } from '../../api.ts';
+import { isSysError } from '../kernel/errno.ts';
+import type { Process } from '../kernel/process.ts';
+import { signals } from '../kernel/signals.ts';
+import { serveHttp, untilSignal } from '../lib/http-server.ts';
+import { parseOptions } from '../lib/options.ts';
+import { program } from '../lib/program.ts';
+import { formatDate } from './date.ts';
+
+type Service = NonNullable<ImageDescription['service']>;
+type Port = NonNullable<Service['ports']>[number];
+
+/** Fills the times in that a described line may have: `{iso}`, `{klog}`. */
+function line(p: Process, text: string): string {
+  const now = p.container.clock.now();
+  return `${text
+    .replaceAll('{iso}', new Date(now).toISOString())
+    .replaceAll('{klog}', formatDate(now, `%m%d %H:%M:%S.${formatDate(now, '%6N')}`))}\n`;
+}
+
+function listen(p: Process, port: Port, image: string): void {
+  const routes = Object.entries(port.routes ?? { '/': { body: `${image}\n` } }).sort(([a], [b]) => b.length - a.length);
+  if (port.protocol === 'tcp') {
+    p.container.network.listen(p, port.port, (socket) => {
+      const greeting = port.routes?.['/']?.body ?? '';
+      if (greeting !== '') socket.write(greeting);
+      // What is sent is taken and not answered.
+      socket.resume();
+      socket.once('end', () => socket.end());
+    });
+    return;
+  }
+  serveHttp(p, port.port, async (request, response) => {
+    const path = new URL(request.url ?? '/', 'http://x').pathname;
+    const [, route] =
+      routes.find(([prefix]) => path === prefix || path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`)) ?? [];
+    const body = route?.body ?? '404 page not found\n';
+    response.writeHead(route ? (route.status ?? 200) : 404, {
+      'Content-Type': 'text/plain; charset=utf-8',
+      'Content-Length': Buffer.byteLength(body),
+      ...route?.headers,
+    });
+    response.end(request.method === 'HEAD' ? undefined : body);
+  });
+}
+
+/** Does what an image's description says: logs, listens, ends. */
+export const service = program('service', async (p) => {
+  const { image } = p.container;
+  const described = image.service ?? {};
+  for (const port of described.ports ?? []) {
+    try {
+      listen(p, port, image.repository);
+    } catch (error) {
+      if (!isSysError(error)) throw error;
+      await p.print(2, `listen tcp :${port.port}: bind: ${error.message.toLowerCase()}\n`);
+      return 1;
+    }
+  }
+  for (const text of described.logs ?? []) await p.print(2, line(p, text));
+  const { repeat } = described;
+  if (repeat && repeat.lines.length > 0) {
+    const tell = async () => {
+      for (let i = 0; ; i = (i + 1) % repeat.lines.length) {
+        await p.sleep(Math.max(0.05, repeat.everySeconds) * 1000);
+        await p.print(1, line(p, repeat.lines[i] ?? ''));
+      }
+    };
+    tell().catch(() => {});
+  }
+  const stopped = untilSignal(p, signals.SIGTERM, signals.SIGINT, signals.SIGQUIT);
+  const { exit } = described;
+  if (!exit) {
+    await stopped;
+    return 0;
+  }
+  stopped.catch(() => {});
+  return Promise.race([stopped.then(() => 0), p.sleep(exit.afterSeconds * 1000).then(() => exit.code)]);
+});
+
+/** The pause container: waits to be told to go. */
+export const pause = program('pause', async (p) => {
+  const signal = await untilSignal(p, signals.SIGTERM, signals.SIGINT);
+  await p.print(2, `Shutting down, got signal: ${signal === signals.SIGINT ? 'Interrupt' : 'Terminated'}\n`);
+  return 0;
+});
+
+/** hashicorp/http-echo. */
+export const httpEcho = program('http-echo', async (p) => {
+  const options = new Map(
+    p.args.map((a) => a.replace(/^--?/, '').split('=')).map(([k = '', ...v]) => [k, v.join('=')]),
+  );
+  const text = options.get('text') || p.env.get('ECHO_TEXT') || 'hello-world';
+  const port = Number((options.get('listen') ?? ':5678').replace(/^.*:/, ''));
+  serveHttp(p, port, async (_, response) => {
+    response.writeHead(Number(options.get('status-code') ?? 200), {
+      'X-App-Name': 'http-echo',
+      'Content-Type': 'text/plain; charset=utf-8',
+    });
+    response.end(`${text}\n`);
+  });
+  await p.print(
+    2,
+    `${formatDate(p.container.clock.now(), '%Y/%m/%d %H:%M:%S')} [INFO] server is listening on :${port}\n`,
+  );
+  await untilSignal(p, signals.SIGTERM, signals.SIGINT);
+  return 0;
+});
+
+const units: Record<string, number> = { '': 1, B: 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
+
+/** stress: pretends to use memory, and really is busy as far as it is let. */
+export const stress = program('stress', async (p) => {
+  const options = parseOptions(p, 'c:m:i:d:t:vqh', {
+    cpu: 'c',
+    vm: 'm',
+    'vm-bytes': 'vm-bytes:',
+    'vm-hang': 'vm-hang:',
+    'vm-keep': 'vm-keep',
+    timeout: 't',
+    io: 'i',
+    hdd: 'd',
+    verbose: 'v',
+    help: 'h',
+    cpus: 'c',
+    'mem-total': 'vm-bytes:',
+    'mem-alloc-size': 'x:',
+    'mem-alloc-sleep': 'y:',
+  });
+  if (options.has('h') || p.args.length === 0) {
+    await p.print(
+      1,
+      'Usage: stress [OPTION [ARG]] ...\nExample: stress --cpu 8 --io 4 --vm 2 --vm-bytes 128M --timeout 10s\n',
+    );
+    return 1;
+  }
+  const cpus = options.number('c') ?? 0;
+  const workers = options.number('m') ?? (options.has('vm-bytes') ? 1 : 0);
+  const match = /^(\d+)([BKMG]?)i?B?$/.exec(options.get('vm-bytes') ?? '256M');
+  const bytes = Number(match?.[1] ?? 0) * (units[match?.[2] ?? ''] ?? 1);
+  await p.print(
+    1,
+    `stress: info: [${p.pid}] dispatching hogs: ${cpus} cpu, ${options.number('i') ?? 0} io, ${workers} vm, ${options.number('d') ?? 0} hdd\n`,
+  );
+  for (let i = 0; i < workers; i++) p.pretend(bytes);
+  const limit = /^(\d+)([smhd]?)$/.exec(options.get('t') ?? '');
+  const end = limit
+    ? p.container.clock.now() + Number(limit[1]) * ({ m: 60, h: 3600, d: 86_400 }[limit[2] ?? ''] ?? 1) * 1000
+    : Number.POSITIVE_INFINITY;
+  if (cpus === 0)
+    await (end === Number.POSITIVE_INFINITY ? p.block(() => undefined) : p.sleep(end - p.container.clock.now()));
+  while (p.container.clock.now() < end) await p.step(1000);
+  await p.print(1, `stress: info: [${p.pid}] successful run completed\n`);
+  return 0;
+});
