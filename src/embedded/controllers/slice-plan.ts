@@ -44,7 +44,7 @@ export function planSlices(
   for (const [key, group] of byPorts) planGroup(frame, group, left.get(key) ?? [], plan);
   if (frame.placeholder && plan.create.length === 0 && plan.remove.length === existing.length) {
     const [kept] = plan.remove;
-    const empty = kept && plan.remove.length === 1 && kept.endpoints.length === 0 && !kept.ports?.length;
+    const empty = kept && plan.remove.length === 1 && !kept.endpoints?.length && !kept.ports?.length;
     if (empty && sameLabels(kept, frame)) plan.remove = [];
     else plan.create.push(newSlice(frame, { addressType, ports: [], endpoints: [] }));
   }
@@ -101,8 +101,9 @@ function newSlice({ metadata }: SliceFrame, { addressType, ports, endpoints }: S
     kind: 'EndpointSlice',
     metadata: structuredClone(metadata),
     addressType,
-    endpoints,
-    ports,
+    // Empty lists are nil in Go; on their way to the server they get lost.
+    ...((endpoints.length > 0 && { endpoints }) as { endpoints: Endpoint[] }),
+    ...(ports.length > 0 && { ports }),
   };
 }
 

@@ -1,0 +1,133 @@
+import { type Bindings, compare, fill } from '../../scripts/conformance/placeholders.ts';
+
+type Json = Record<string, unknown>;
+
+export interface Comparison {
+  bindings: Bindings;
+  /** Which node a Pod landed on is the scheduler's choice, and not what this scenario is about. */
+  anyNode: boolean;
+}
+
+/** What differs between recorded and found objects; their order does not count. Binds placeholders. */
+export function compareObjects(expected: readonly Json[], got: readonly Json[], options: Comparison): string[] {
+  return match(expected, got, options, describeObject, (e, g) => sameShape(e, g));
+}
+
+/** Events are a set by reason, message and object; how often one repeats is a matter of timing. */
+export function compareEvents(expected: readonly Json[], got: readonly Json[], options: Comparison): string[] {
+  const known = new Map<string, Json>();
+  for (const event of got.map(recordedForm)) {
+    const { reason, message, involvedObject } = event as { reason: string; message: string; involvedObject: Json };
+    known.set(JSON.stringify([reason, message, involvedObject.uid ?? involvedObject.name]), event);
+  }
+  const strip = ({ count: _, ...event }: Json) => interchangeable(event);
+  const shape = (e: Json, g: Json) => e.reason === g.reason;
+  return match(expected.map(strip), [...known.values()].map(strip), options, describeEvent, shape);
+}
+
+/** Which of several equal Pods an event is about is chance. */
+function interchangeable(event: Json): Json {
+  const { kind } = event.involvedObject as { kind?: string };
+  const text = JSON.stringify(event).replaceAll(/\{\{suffix:\d+\}\}/g, '{{number}}');
+  return JSON.parse(kind === 'Pod' ? text.replaceAll(/\{\{uid:\d+\}\}/g, '{{number}}') : text) as Json;
+}
+
+function match(
+  expected: readonly Json[],
+  got: readonly Json[],
+  options: Comparison,
+  describe: (object: Json) => string,
+  fits: (expected: Json, got: Json) => boolean,
+): string[] {
+  const left = got.map((object) => normalize(object, options));
+  const differences: string[] = [];
+  for (const raw of expected) {
+    const wanted = normalize(raw, options);
+    forgetGone(wanted, left, options.bindings);
+    let best: { index: number; differences: string[]; bindings: Bindings } | undefined;
+    for (const [index, candidate] of left.entries()) {
+      if (!fits(wanted, candidate)) continue;
+      const bindings = new Map(options.bindings);
+      // The first pass binds what the second one finds in places before.
+      compare(wanted, candidate, bindings, '', []);
+      const found: string[] = [];
+      compare(wanted, candidate, bindings, '', found);
+      if (!best || found.length < best.differences.length) best = { index, differences: found, bindings };
+    }
+    if (!best) {
+      differences.push(`${describe(raw)}: missing`);
+      continue;
+    }
+    left.splice(best.index, 1);
+    for (const [key, value] of best.bindings) options.bindings.set(key, value);
+    differences.push(...best.differences.map((text) => `${describe(raw)}${text}`));
+  }
+  return [...differences, ...left.map((object) => `${describe(object)}: not expected`)];
+}
+
+/**
+ * Which of several equal objects was deleted meanwhile is chance: a generated name that is bound to one of them, while
+ * another one is left, is bound anew.
+ */
+function forgetGone(expected: Json, candidates: readonly Json[], bindings: Bindings): void {
+  const name = String((expected.metadata as Json | undefined)?.name ?? '');
+  if (!/\{\{suffix:\d+\}\}$/.test(name)) return;
+  const bound = fill(name, bindings);
+  if (bound.includes('{{') || candidates.some((c) => (c.metadata as Json | undefined)?.name === bound)) return;
+  const own = JSON.stringify([name, expected.metadata, expected.spec, expected.status]);
+  const owners = JSON.stringify((expected.metadata as Json).ownerReferences ?? '');
+  for (const [placeholder] of own.matchAll(/\{\{(suffix|uid|rv|ip):\d+\}\}/g)) {
+    if (!owners.includes(placeholder)) bindings.delete(placeholder);
+  }
+}
+
+function sameShape(expected: Json, got: Json): boolean {
+  const meta = (object: Json) => (object.metadata ?? {}) as { name?: string; generateName?: string };
+  if (expected.kind !== got.kind) return false;
+  const [e, g] = [meta(expected), meta(got)];
+  if (e.generateName?.includes('{{') || e.name?.includes('{{minute')) return true;
+  return e.generateName === g.generateName && (e.name?.includes('{{') === true || e.name === g.name);
+}
+
+const nodeNames = /node-[12]/g;
+
+function normalize(object: Json, { anyNode }: Comparison): Json {
+  let text = JSON.stringify(object);
+  if (anyNode) {
+    text = text
+      .replaceAll(nodeNames, 'node-x')
+      .replaceAll(/"topology.kubernetes.io\/zone":"[ab]"/g, '"topology.kubernetes.io/zone":"z"')
+      .replaceAll(/"zone":"[ab]"/g, '"zone":"z"');
+  }
+  const copy = JSON.parse(text) as Json & { metadata?: { managedFields?: Json[] }; endpoints?: Json[] };
+  // Entries of the same second have no order.
+  const entryKey = ({ manager, operation, subresource }: Json) => `${manager} ${operation} ${subresource}`;
+  copy.metadata?.managedFields?.sort((a, b) => (entryKey(a) < entryKey(b) ? -1 : 1));
+  return copy;
+}
+
+function describeObject({ kind, metadata }: Json): string {
+  return `${kind} ${(metadata as { name?: string } | undefined)?.name}`;
+}
+
+function describeEvent({ reason, message, involvedObject }: Json): string {
+  return `event ${reason} of ${(involvedObject as { name?: string }).name} (${message})`;
+}
+
+/** An Event as the recordings keep it. */
+function recordedForm(event: Json): Json {
+  const { action, count, eventTime, involvedObject, message, reason, reportingComponent, source, type } = event;
+  const { resourceVersion: _, ...involved } = involvedObject as Json;
+  const from = source as Json | undefined;
+  return {
+    ...(action !== undefined && { action }),
+    ...(count !== undefined && { count }),
+    ...(eventTime !== null && eventTime !== undefined && { hasEventTime: true }),
+    involvedObject: involved,
+    message,
+    reason,
+    ...(reportingComponent !== '' && { reportingComponent }),
+    ...(from && Object.keys(from).length > 0 && { source: from }),
+    type,
+  };
+}
