@@ -298,9 +298,9 @@ export interface ImageDescription {
     repeat?: { lines: readonly string[]; everySeconds: number };
     ports?: readonly {
       port: number;
-      /** Default http. */
-      protocol?: 'http' | 'tcp';
-      /** http: by path, the longest prefix wins; tcp: the greeting is `/`. Default: 200 with the image's name. */
+      /** Default http. https: with a certificate that it signed itself. */
+      protocol?: 'http' | 'https' | 'tcp';
+      /** http(s): by path, the longest prefix wins; tcp: the greeting is `/`. Default: 200 with the image's name. */
       routes?: Readonly<Record<string, { status?: number; headers?: Readonly<Record<string, string>>; body: string }>>;
     }[];
     /** Ends by itself after this long. Default: never; SIGTERM ends it with 0. */

@@ -8,8 +8,9 @@ type Port = NonNullable<Service['ports']>[number];
 
 const kubernetesTags = /^v1\.(2[4-9]|3[0-6])\.\d{1,2}$/;
 const ok = { body: 'ok' };
-const health = (port: number): Port => ({
+const health = (port: number, protocol: Port['protocol'] = 'http'): Port => ({
   port,
+  protocol,
   routes: { '/healthz': ok, '/livez': ok, '/readyz': ok, '/': { status: 404, body: '404 page not found\n' } },
 });
 
@@ -47,7 +48,7 @@ const components: Component[] = [
         klog('shared_informer.go:356', '"Caches are synced" controller="node_authorizer"'),
         klog('storage_scheduling.go:111', 'all system priority classes are created successfully or already exist.'),
       ],
-      ports: [{ ...health(6443) }],
+      ports: [{ ...health(6443, 'https') }],
     },
   },
   {
@@ -66,7 +67,7 @@ const components: Component[] = [
         klog('controllermanager.go:741', '"Started controller" controller="replicaset-controller"'),
         klog('shared_informer.go:356', '"Caches are synced" controller="garbage collector"'),
       ],
-      ports: [health(10257)],
+      ports: [health(10257, 'https')],
     },
   },
   {
@@ -82,7 +83,7 @@ const components: Component[] = [
         klog('leaderelection.go:257', 'attempting to acquire leader lease kube-system/kube-scheduler...'),
         klog('leaderelection.go:271', 'successfully acquired lease kube-system/kube-scheduler'),
       ],
-      ports: [health(10259)],
+      ports: [health(10259, 'https')],
     },
   },
   {
@@ -165,7 +166,7 @@ const components: Component[] = [
         klog('serving.go:374', 'Generated self-signed cert (/tmp/apiserver.crt, /tmp/apiserver.key)'),
         klog('secure_serving.go:213', 'Serving securely on [::]:10250'),
       ],
-      ports: [health(10250)],
+      ports: [health(10250, 'https')],
     },
   },
   {

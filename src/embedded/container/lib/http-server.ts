@@ -1,12 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import type { Peer } from '../kernel/network.ts';
 import type { Process } from '../kernel/process.ts';
+import { selfSigned } from './self-signed.ts';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse, peer: Peer) => Promise<void>;
 
-/** Serves HTTP on a port of the Pod until the process ends. Throws EADDRINUSE. */
-export function serveHttp(p: Process, port: number, handler: Handler): () => void {
+/** Serves HTTP, or HTTPS with a certificate of its own, on a port of the Pod until the process ends. Throws EADDRINUSE. */
+export function serveHttp(p: Process, port: number, handler: Handler, protocol: 'http' | 'https' = 'http'): () => void {
   const peers = new WeakMap<object, Peer>();
   const server: Server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
     const peer = peers.get(request.socket) ?? { address: '127.0.0.1', port: 0 };
@@ -15,7 +17,14 @@ export function serveHttp(p: Process, port: number, handler: Handler): () => voi
       .then(() => handler(request, response, peer))
       .catch(() => response.destroy());
   });
-  const stop = p.container.network.listen(p, port, (socket, peer) => accept(server, peers, socket, peer));
+  const stop = p.container.network.listen(p, port, (socket, peer) => {
+    if (protocol === 'http') return accept(server, peers, socket, peer);
+    const secureContext = selfSigned(p.container.clock.now());
+    const secure = new TLSSocket(socket, { isServer: true, secureContext });
+    // A client that breaks off the handshake.
+    secure.on('error', () => secure.destroy());
+    accept(server, peers, secure, peer);
+  });
   p.onExit(() => server.close());
   return stop;
 }

@@ -2,7 +2,7 @@ import type { ImageDescription } from '../../api.ts';
 import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
 import { signals } from '../kernel/signals.ts';
-import { serveHttp, untilSignal } from '../lib/http-server.ts';
+import { type Handler, serveHttp, untilSignal } from '../lib/http-server.ts';
 import { parseOptions } from '../lib/options.ts';
 import { program } from '../lib/program.ts';
 import { formatDate } from './date.ts';
@@ -30,7 +30,7 @@ function listen(p: Process, port: Port, image: string): void {
     });
     return;
   }
-  serveHttp(p, port.port, async (request, response) => {
+  const answer: Handler = async (request, response) => {
     const path = new URL(request.url ?? '/', 'http://x').pathname;
     const [, route] =
       routes.find(([prefix]) => path === prefix || path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`)) ?? [];
@@ -41,7 +41,8 @@ function listen(p: Process, port: Port, image: string): void {
       ...route?.headers,
     });
     response.end(request.method === 'HEAD' ? undefined : body);
-  });
+  };
+  serveHttp(p, port.port, answer, port.protocol);
 }
 
 /** Does what an image's description says: logs, listens, ends. */
