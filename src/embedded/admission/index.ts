@@ -1,12 +1,16 @@
 import { escalationCheck } from '../rbac/escalation.ts';
 import type { Authorizer } from '../rbac/types.ts';
+import { defaultIngressClass, defaultStorageClass } from './default-classes.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
+import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { podSecurity } from './pod-security/pod-security.ts';
 import { priority } from './priority.ts';
+import { resourceQuota } from './resource-quota.ts';
 import { runtimeClass } from './runtime-class.ts';
 import { serviceAccount } from './service-account.ts';
+import { persistentVolumeClaimResize, storageObjectInUseProtection } from './storage-protection.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 import type { AdmissionPlugin } from './types.ts';
 
@@ -17,13 +21,19 @@ import type { AdmissionPlugin } from './types.ts';
 export function defaultAdmission(authorizer: Authorizer): AdmissionPlugin[] {
   return [
     namespaceLifecycle,
+    limitRanger,
     serviceAccount,
     nodeRestriction,
     taintNodesByCondition,
     podSecurity,
     priority,
     defaultTolerationSeconds,
+    defaultStorageClass,
+    storageObjectInUseProtection,
+    persistentVolumeClaimResize,
     runtimeClass,
+    defaultIngressClass,
     escalationCheck(authorizer),
+    resourceQuota,
   ];
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts';
-import type { KubeObject, Stored } from '../../kube/meta.ts';
+import type { KubeObject, Resource, Stored } from '../../kube/meta.ts';
 import type { User } from '../api.ts';
 import type { ResourceDefinition } from '../definition.ts';
 import type { ObjectReader } from '../registry/types.ts';
@@ -18,6 +18,8 @@ export interface AdmissionAttributes extends ObjectReader {
   dryRun: boolean;
   clock: Clock;
   warn(text: string): void;
+  /** Writes the status of another object at once, as kube-apiserver's own client does: quotas count so. */
+  updateStatus<T extends KubeObject>(r: Resource<T>, object: Stored<T>): void;
 }
 
 /** As in kube-apiserver: all `mutate` of the chain run first, in order, then (after defaulting and validation) all `validate`. */

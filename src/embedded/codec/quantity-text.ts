@@ -37,7 +37,7 @@ export function canonicalQuantity(text: string, roundToMilli = false): string {
   if (!match || !/^[+-]?[0-9.]/.test(text)) throw new QuantityError(wrongFormat);
   const [, sign, whole = '', fraction = '', letters = '', exponentText = ''] = match;
   const suffix = letters + exponentText;
-  let format: 'decimal' | 'exponent' | 'binary' = 'decimal';
+  let format: QuantityFormat = 'decimal';
   let value = BigInt(`${whole}${fraction}` === '' ? missingDigits() : `${whole}${fraction}`) * nanos;
   let divisor = 10n ** BigInt(fraction.length);
   const exponent = decimal.get(suffix);
@@ -70,8 +70,21 @@ function missingDigits(): never {
   throw new QuantityError('unable to parse numeric part of quantity');
 }
 
+export type QuantityFormat = 'decimal' | 'exponent' | 'binary';
+
+/** How a quantity was written; a sum is written as its first part was. */
+export function quantityFormat(text: string): QuantityFormat {
+  if (text.endsWith('i')) return 'binary';
+  return /[eE][-+]?\d+$/.test(text) ? 'exponent' : 'decimal';
+}
+
+/** The canonical text of an amount in units of 10^-9. */
+export function quantityText(value: bigint, format: QuantityFormat): string {
+  return value < 0n ? `-${write(-value, format)}` : write(value, format);
+}
+
 /** `value` in units of 10^-9, not negative. */
-function write(value: bigint, format: 'decimal' | 'exponent' | 'binary'): string {
+function write(value: bigint, format: QuantityFormat): string {
   if (value === 0n) return '0';
   if (format === 'binary' && value >= 1024n * nanos && value % nanos === 0n) {
     let number = value / nanos;

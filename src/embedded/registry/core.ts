@@ -78,8 +78,26 @@ export class Core implements ObjectReader {
       warn: (text) => context.warn(text),
       read: (r, namespace, name) => this.read(r, namespace, name),
       listAll: (r, namespace) => this.listAll(r, namespace),
+      updateStatus: (r, object) => this.updateStatus(r, object),
     };
     for (const plugin of this.options.admission) plugin[phase]?.(attributes);
+  }
+
+  /** Writes a status that the server itself keeps; owned by `kube-apiserver`. */
+  updateStatus(r: Resource, object: Stored): void {
+    const d = this.definition(r);
+    const { namespace, name } = object.metadata;
+    const live = d && this.find(d, namespace, name);
+    if (!d || !live) return;
+    const updated = this.options.managedFields.update({
+      definition: d,
+      live,
+      updated: object,
+      manager: 'kube-apiserver',
+      subresource: 'status',
+      time: this.now(),
+    });
+    this.store.update(bucketOf(d), idOf(d, namespace, name), updated);
   }
 
   /** Sets apiVersion and kind, and the defaults. */

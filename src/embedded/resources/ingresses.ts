@@ -41,7 +41,8 @@ function validateBackend(backend: IngressBackend | undefined, at: field.FieldPat
 function validatePath(path: HTTPIngressPath, at: field.FieldPath): FieldError[] {
   const where = at.child('path');
   const text = path.path ?? '';
-  if (path.pathType === undefined) return [field.required(at.child('pathType'), 'pathType must be specified')];
+  if ((path.pathType ?? undefined) === undefined)
+    return [field.required(at.child('pathType'), 'pathType must be specified')];
   const errors: FieldError[] = [];
   const absolute = text.startsWith('/');
   switch (path.pathType) {
