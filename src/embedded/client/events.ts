@@ -156,8 +156,9 @@ export class CorrelatingRecorder implements EventRecorder {
     related: KubeObject | undefined,
   ): void {
     const now = this.#clock.now();
-    // The object's revision counts: after a change of the object (a Pod's new reason to wait) the event is another one.
-    const key = JSON.stringify([regarding, type, reason, action, related?.metadata?.uid]);
+    const { resourceVersion: _, ...same } = regarding;
+    // Another text (a Pod's new reason to wait) is another event.
+    const key = JSON.stringify([same, type, reason, message, action, related?.metadata?.uid]);
     const micro = `${new Date(now).toISOString().slice(0, 23)}000Z`;
     const known = this.#series.get(key);
     if (known && now - known.at <= seriesMs) {
