@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { type Duplex, PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -202,6 +203,32 @@ describe('exec over WebSocket', () => {
     const [, response] = await once(socket, 'unexpected-response');
     expect(response.statusCode).toBe(badRequest('').status.code);
     response.resume();
+  });
+});
+
+describe('proxy', () => {
+  it('passes HTTP on to a port of a Pod, and its answer back', async () => {
+    const server = createHttpServer((request, response) => {
+      response.writeHead(418, { 'X-Seen': request.url, 'Content-Type': 'text/plain' }).end(request.headers.host);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const pod = await harness.client.get(pods, 'shop', 'web');
+    await harness.client.updateStatus(pods, { ...pod, status: { podIP: '10.244.0.9' } });
+    const answer = await admin(`/api/v1/namespaces/shop/pods/web:${port}/proxy/tea?milk=1`);
+    expect([answer.status, answer.text]).toEqual([418, `10.244.0.9:${port}`]);
+    expect(answer.headers['x-seen']).toBe('/tea?milk=1');
+    const moved = await admin(`/api/v1/namespaces/shop/pods/web:${port}/proxy`);
+    expect([moved.status, moved.headers.location]).toEqual([301, `/api/v1/namespaces/shop/pods/web:${port}/proxy/`]);
+    server.close();
+    expect((await admin(`/api/v1/namespaces/shop/pods/web:${port}/proxy/`)).json).toMatchObject({
+      code: 503,
+      message: `error trying to reach service: dial tcp 10.244.0.9:${port}: connect: connection refused`,
+    });
+  });
+
+  it('needs an address', async () => {
+    expect((await admin('/api/v1/namespaces/shop/pods/waiting/proxy/')).json.message).toBe('address not allowed');
   });
 });
 

@@ -110,7 +110,7 @@ export class Exchange {
   }
 
   /** Status line and headers; warnings go with them. */
-  head(status: number, headers: Record<string, string | number>): void {
+  head(status: number, headers: Record<string, string | number | string[]>): void {
     const reply = this.reply as ServerResponse;
     if (this.#warnings.length > 0) {
       reply.setHeader(

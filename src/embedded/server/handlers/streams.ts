@@ -3,7 +3,7 @@ import type { Pod } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
 import type { NodeAgent } from '../../api.ts';
 import * as field from '../../registry/field.ts';
-import { badRequest, internalError, invalid, notSimulated } from '../../registry/status.ts';
+import { badRequest, internalError, invalid } from '../../registry/status.ts';
 import type { Exchange } from '../exchange.ts';
 import { requireAllowed } from '../filters/authorization.ts';
 import { parseGoBoolean, parseGoInteger, parseOptionalBoolean } from '../query.ts';
@@ -12,6 +12,7 @@ import { runPortForward } from '../streams/port-forward.ts';
 import { plainFailure, runCommand, translatedFailure } from '../streams/remote-command.ts';
 import { acceptSpdy, acceptWebSocket, offeredProtocols, webSocketStream } from '../streams/upgrade.ts';
 import type { HandlerContext, ResourceHandler, ResourceRequest } from './context.ts';
+import { proxyRequest } from './proxy.ts';
 
 const proxied = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'];
 
@@ -21,14 +22,10 @@ export const connectHandlers = new Map<string, { methods: readonly string[]; han
   ['pods/exec', { methods: ['GET', 'POST'], handle: podCommand }],
   ['pods/attach', { methods: ['GET', 'POST'], handle: podCommand }],
   ['pods/portforward', { methods: ['GET', 'POST'], handle: podPortForward }],
-  ...['pods/proxy', 'services/proxy', 'nodes/proxy'].map((key) => [key, { methods: proxied, handle: proxy }] as const),
+  ...['pods/proxy', 'services/proxy', 'nodes/proxy'].map(
+    (key) => [key, { methods: proxied, handle: proxyRequest }] as const,
+  ),
 ]);
-
-function proxy({ definition, namespace, name = '' }: ResourceRequest, { registry }: HandlerContext): void {
-  const found = registry.get(definition, namespace, name) as Stored<Pod>;
-  if (definition.resource === 'pods' && !found.status?.podIP) throw badRequest('address not allowed');
-  throw notSimulated(`the proxy subresource of ${definition.resource}`);
-}
 
 function podOf({ definition, namespace, name = '' }: ResourceRequest, { registry }: HandlerContext): Stored<Pod> {
   return registry.get(definition, namespace, name) as Stored<Pod>;

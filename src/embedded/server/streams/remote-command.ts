@@ -30,10 +30,10 @@ export async function runCommand(
     drained(process.stdout, channel.stdout),
     process.stderr && drained(process.stderr, channel.stderr),
   ]);
-  const code = await process.exit.catch(() => 137);
+  const status = await process.exit.then(exitStatus, failure);
   await output;
   channel.closed.removeEventListener('abort', hangUp);
-  channel.finish(exitStatus(code));
+  channel.finish(status);
 }
 
 function forward(from: Readable, to: Writable): void {

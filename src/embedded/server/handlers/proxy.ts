@@ -1,0 +1,154 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { request } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { EndpointSlice, Pod, Service } from '../../../kube/api.gen.ts';
+import type { Stored } from '../../../kube/meta.ts';
+import { endpointSlices, pods, services } from '../../../kube/resources.ts';
+import { quote } from '../../registry/field.ts';
+import { ApiError, badRequest, notFound, notSimulated } from '../../registry/status.ts';
+import type { Exchange } from '../exchange.ts';
+import type { HandlerContext, ResourceRequest } from './context.ts';
+
+/** Where a proxied request goes. */
+interface Target {
+  pod: Stored<Pod>;
+  port: number;
+}
+
+/**
+ * The proxy subresource of Pods and Services: passes HTTP on to a Pod. The path after `proxy` is the other server's.
+ * Fails with 400 and 404 as kube-apiserver words them, 503 if nobody answers.
+ */
+export async function proxyRequest(request_: ResourceRequest, context: HandlerContext): Promise<void> {
+  const { exchange, definition } = request_;
+  if (definition.resource === 'nodes') throw notSimulated('the proxy subresource of nodes');
+  const target = definition.resource === 'pods' ? podTarget(request_, context) : serviceTarget(request_, context);
+  const path = pathBelow(exchange);
+  if (path === '') {
+    // Relative links of pages need the slash.
+    const { search } = new URL(exchange.request.url ?? '/', 'https://localhost');
+    exchange.reply.setHeader('Location', `${exchange.info.path}/${search}`);
+    exchange.send(301, undefined, '');
+    return;
+  }
+  const connection = await connect(target, context);
+  const answer = await forward(exchange, path, target, connection);
+  exchange.head(answer.statusCode ?? 502, endToEnd(answer.headers));
+  await exchange.pipe(answer);
+}
+
+/** `[scheme:]name[:port]` */
+function splitName(text: string, what: string): { name: string; port: string } {
+  const parts = text.split(':');
+  if (parts.length === 1) return { name: text, port: '' };
+  const [first = '', second = '', third = ''] = parts;
+  if (parts.length === 2 && first !== '' && second !== '') return { name: first, port: second };
+  if (parts.length === 3 && (first === '' || first === 'http' || first === 'https') && second !== '') {
+    if (first === 'https') throw notSimulated('the proxy to HTTPS servers');
+    return { name: second, port: third };
+  }
+  throw badRequest(`invalid ${what} request ${quote(text)}`);
+}
+
+function podTarget({ namespace, name: id = '', definition }: ResourceRequest, { registry }: HandlerContext): Target {
+  const { name, port } = splitName(id, 'pod');
+  const pod = registry.get(definition, namespace, name) as Stored<Pod>;
+  if (!pod.status?.podIP) throw badRequest('address not allowed');
+  const declared = pod.spec?.containers.flatMap(({ ports = [] }) => ports)[0]?.containerPort;
+  return { pod, port: Number(port) || declared || 80 };
+}
+
+function serviceTarget({ namespace = '', name: id = '' }: ResourceRequest, context: HandlerContext): Target {
+  const { registry } = context;
+  const { name, port } = splitName(id, 'service');
+  const service = registry.get(definitionOf(services, context), namespace, name) as Stored<Service>;
+  const portName = servicePortName(service, port);
+  const slices = registry.list(definitionOf(endpointSlices, context), {
+    namespace,
+    labelSelector: `kubernetes.io/service-name=${name}`,
+  }).items as Stored<EndpointSlice>[];
+  if (slices.length === 0) throw notFound(services, name);
+  for (const slice of slices) {
+    const number = slice.ports?.find((one) => (one.name ?? '') === portName)?.port;
+    const ready = (slice.endpoints ?? []).filter(
+      ({ conditions, targetRef }) => conditions?.ready !== false && targetRef,
+    );
+    const chosen = ready[Math.floor(Math.random() * ready.length)]?.targetRef?.name;
+    if (number === undefined || chosen === undefined) continue;
+    return { pod: registry.get(definitionOf(pods, context), namespace, chosen) as Stored<Pod>, port: number };
+  }
+  throw unavailable(`no endpoints available for service ${quote(name)}`);
+}
+
+function definitionOf(resource: typeof pods | typeof services | typeof endpointSlices, { registry }: HandlerContext) {
+  const definition = registry.definition(resource);
+  if (!definition) throw notSimulated(`the proxy without ${resource.resource}`);
+  return definition;
+}
+
+/** The port's name in EndpointSlices; a port may be given by name or number, or be the only one. */
+function servicePortName(service: Stored<Service>, port: string): string {
+  const ports = service.spec?.ports ?? [];
+  if (port === '') return ports.length === 1 ? (ports[0]?.name ?? '') : '';
+  if (!/^\d+$/.test(port)) return port;
+  const found = ports.find((one) => one.port === Number(port));
+  if (found) return found.name ?? '';
+  throw unavailable(`no service port ${port} found for service ${quote(service.metadata.name)}`);
+}
+
+const unavailable = (message: string) => new ApiError({ code: 503, reason: 'ServiceUnavailable', message });
+
+/** What stands after `proxy` in the path, query and all, as it was sent. */
+function pathBelow({ request: sent }: Exchange): string {
+  // /api/v1/namespaces/NAMESPACE/RESOURCE/NAME come before.
+  return /^(?:\/[^/]+){6}\/proxy(\/.*)/.exec(sent.url ?? '')?.[1] ?? '';
+}
+
+async function connect({ pod, port }: Target, { nodeAgent }: HandlerContext): Promise<Duplex> {
+  const address = `dial tcp ${pod.status?.podIP}:${port}`;
+  const agent = nodeAgent(pod.spec?.nodeName ?? '');
+  if (!agent) throw unavailable(`error trying to reach service: ${address}: connect: no route to host`);
+  try {
+    return await agent.portForward(pod, port);
+  } catch {
+    throw unavailable(`error trying to reach service: ${address}: connect: connection refused`);
+  }
+}
+
+/** Of the connection itself, not of the message (RFC 9110, 7.6.1). */
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+function endToEnd(headers: IncomingHttpHeaders): Record<string, string | string[]> {
+  const kept: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined && !hopByHop.has(name) && !name.startsWith(':')) kept[name] = value;
+  }
+  return kept;
+}
+
+function forward(
+  exchange: Exchange,
+  path: string,
+  { pod, port }: Target,
+  connection: Duplex,
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const headers = { ...endToEnd(exchange.headers), host: `${pod.status?.podIP}:${port}` };
+    const sent = request(
+      { method: exchange.info.method, path, headers, createConnection: () => connection, signal: exchange.signal },
+      resolve,
+    );
+    sent.on('error', (error) => reject(unavailable(`error trying to reach service: ${error.message}`)));
+    exchange.request.pipe(sent);
+  });
+}
