@@ -51,7 +51,11 @@ async function otherProcess(folder: string): Promise<ChildProcess> {
     setInterval(() => {}, 1000);`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] });
   cleanups.push(() => child.kill('SIGKILL'));
-  await once(child.stdout, 'data');
+  const died = once(child, 'exit').then(([code]) => {
+    throw new Error(`the other process ended with ${code}`);
+  });
+  await Promise.race([once(child.stdout, 'data'), died]);
+  died.catch(() => {});
   return child;
 }
 
