@@ -56,6 +56,13 @@ export class LabHost implements Labs {
     const attempt = await Attempt.open(id, (f) => this.#scenarioOf(f), this.#dependencies());
     if (!attempt) return;
     this.#attempts.set(id, attempt);
+    const taken = this.#takeUp(attempt, fold);
+    if (fold.phase === 'active') return taken;
+    // Set-up and resets take as long as their workloads: who asks meanwhile sees their steps.
+    taken.catch((error: unknown) => this.#options.log(`attempt ${id}: ${(error as Error).message}`));
+  }
+
+  async #takeUp(attempt: Attempt, fold: AttemptFold): Promise<void> {
     const provider = this.#provider(fold.cluster?.provider ?? 'embedded');
     const cluster = (await provider.list()).find((c) => c.id === fold.cluster?.id);
     if (cluster && fold.phase !== 'preparing') return attempt.resume(cluster);

@@ -1,0 +1,167 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CheckReport, inventory, Kubectl, type Started } from './lab.ts';
+import { Sandbox } from './sandbox.ts';
+
+const namespace = ['-n', 'project-swan'];
+const canI = ['auth', 'can-i', 'list', 'pods', '--as=system:serviceaccount:project-swan:default', ...namespace];
+
+describe("the learner's path with kubectl", () => {
+  let user: Sandbox;
+  let kubectl: Kubectl;
+  let before: Record<string, unknown>;
+
+  beforeAll(async () => {
+    user = await Sandbox.create();
+  });
+  afterAll(() => user.dispose());
+
+  it('starts a lab and says where it is', async () => {
+    const started = await user.json<Started>(['start', 'forbidden-deployment']);
+    expect(started).toMatchObject({
+      scenario: 'forbidden-deployment',
+      attempt: expect.stringMatching(/^forbidden-deployment-/),
+      server: expect.stringMatching(/^https:\/\/127\.0\.0\.1:\d+$/),
+      context: `kubedrill-${started.id}`,
+    });
+    expect(Object.keys(started).sort()).toEqual(['attempt', 'context', 'id', 'kubeconfig', 'scenario', 'server']);
+    kubectl = new Kubectl(user, started.kubeconfig);
+    before = await inventory(kubectl);
+  });
+
+  it('sees Forbidden in the logs, and the API server says no', async () => {
+    expect(await kubectl.run(['logs', 'deploy/api-client', ...namespace])).toContain(
+      'Error from server (Forbidden): pods is forbidden: User "system:serviceaccount:project-swan:default" cannot list resource "pods" in API group "" in the namespace "project-swan"',
+    );
+    const answer = await kubectl.try(canI);
+    expect([answer.code, answer.stdout.trim()]).toEqual([1, 'no']);
+  });
+
+  it('sees the run-to-completion variant crash', async () => {
+    await kubectl.run([
+      'wait',
+      'pod',
+      '-l',
+      'app=api-client-once',
+      '--for=jsonpath={.status.containerStatuses[0].restartCount}=1',
+      '--timeout=30s',
+      ...namespace,
+    ]);
+    expect(await kubectl.run(['logs', '-l', 'app=api-client-once', '--previous', ...namespace])).toContain('Forbidden');
+    await kubectl.line(['get', 'pods', '-l', 'app=api-client-once', '-w', ...namespace], /CrashLoopBackOff/);
+  });
+
+  it('has no points, and every check says why', async () => {
+    const { code, stdout } = await user.run(['check', '--json']);
+    const report = JSON.parse(stdout) as CheckReport;
+    expect(code).toBe(1);
+    expect(report).toMatchObject({ scenario: 'forbidden-deployment', score: 0, max: 100, solved: false });
+    for (const check of report.checks.filter((c) => c.status !== 'pass')) {
+      expect(check).toMatchObject({
+        status: 'fail',
+        expected: expect.stringMatching(/./),
+        actual: expect.stringMatching(/./),
+      });
+    }
+    const explained = await user.run(['explain', 'may-list']);
+    expect(explained.code).toBe(0);
+    expect(explained.stdout).toMatch(/system:serviceaccount:project-swan:default/);
+  });
+
+  it('turns green by itself once the Role and the RoleBinding exist', async () => {
+    const watching = user.run(['check', '--watch', '--json']);
+    await kubectl.run(['create', 'role', 'pod-reader', '--verb=list', '--resource=pods', ...namespace]);
+    await kubectl.run([
+      'create',
+      'rolebinding',
+      'pod-reader',
+      '--role=pod-reader',
+      '--serviceaccount=project-swan:default',
+      ...namespace,
+    ]);
+    const { code, stdout } = await watching;
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ score: 100, max: 100, solved: true });
+  });
+
+  it('may list now, and the logs show the table', async () => {
+    expect((await kubectl.run(canI)).trim()).toBe('yes');
+    const logs = await kubectl.run(['logs', 'deploy/api-client', '--tail=20', ...namespace]);
+    expect(logs).toMatch(/^NAME +READY +STATUS +RESTARTS +AGE$/m);
+    expect(logs).toMatch(/^api-client-\S+ +1\/1 +Running/m);
+  });
+
+  it('reads the debrief after solving', async () => {
+    expect((await user.run(['debrief'])).stdout).toContain('Two minutes at the exam');
+  });
+
+  it('goes back to the start by a reset, with nothing of the fix left', async () => {
+    const { code } = await user.run(['reset']);
+    expect(code).toBe(0);
+    expect(await inventory(kubectl)).toEqual(before);
+    const answer = await kubectl.try(canI);
+    expect(answer.stdout.trim()).toBe('no');
+    const report = JSON.parse((await user.run(['check', '--json'])).stdout) as CheckReport;
+    expect(report).toMatchObject({ score: 0, solved: false });
+    expect(report.checks.find((c) => c.id === 'logs-show-list')?.status).toBe('fail');
+    await kubectl.line(['logs', '-f', '--tail=1', 'deploy/api-client', ...namespace], /Forbidden/);
+  });
+
+  it('goes back from a harder mess: Deployment deleted, namespace relabelled, things left around', async () => {
+    await kubectl.run(['delete', 'deployment', '--all', ...namespace]);
+    await kubectl.run(['label', 'namespace', 'project-swan', 'mess=yes']);
+    await kubectl.run([
+      'create',
+      'clusterrolebinding',
+      'mess',
+      '--clusterrole=cluster-admin',
+      '--serviceaccount=project-swan:default',
+    ]);
+    await kubectl.run(['create', 'namespace', 'mess']);
+    await kubectl.run(['delete', 'configmap', 'kube-root-ca.crt', ...namespace]);
+    expect((await user.run(['reset'])).code).toBe(0);
+    expect(await inventory(kubectl)).toEqual(before);
+  });
+
+  it('tells the environment of the shell, and takes hints and the solution', async () => {
+    const { stdout } = await user.run(['env']);
+    expect(stdout).toMatch(/^export KUBECONFIG=\//m);
+    expect(stdout).toMatch(/^export KUBEDRILL_ATTEMPT=forbidden-deployment-/m);
+    expect(await user.json(['hint'])).toMatchObject({ price: 5, left: 2 });
+    expect((await user.json<{ name: string }[]>(['solution'])).map((s) => s.name)).toContain('reference');
+  });
+
+  it('ends, and its cluster is gone', async () => {
+    expect((await user.run(['stop'])).code).toBe(0);
+    expect((await kubectl.try(['get', 'pods'])).code).not.toBe(0);
+    expect(await user.json(['cluster', 'list'])).toEqual([]);
+  });
+});
+
+describe('several labs at once', () => {
+  let user: Sandbox;
+  beforeAll(async () => {
+    user = await Sandbox.create();
+  });
+  afterAll(() => user.dispose());
+
+  it('keeps attempts and bare clusters apart', async () => {
+    const [one, two, bare] = await Promise.all([
+      user.json<Started>(['start', 'forbidden-deployment']),
+      user.json<Started>(['start', 'forbidden-deployment', '--seed', '7']),
+      user.json<Started>(['cluster', 'up', '--name', 'bare']),
+    ]);
+    expect(new Set([one.server, two.server, bare.server]).size).toBe(3);
+    const namespaces = await new Kubectl(user, two.kubeconfig).run(['get', 'namespaces', '-o', 'name']);
+    expect(namespaces).toMatch(/project-(tiger|hamster)/);
+    await new Kubectl(user, one.kubeconfig).run(['create', 'namespace', 'only-here']);
+    expect(await new Kubectl(user, bare.kubeconfig).run(['get', 'namespaces', '-o', 'name'])).not.toContain(
+      'only-here',
+    );
+    const refused = await user.run(['cluster', 'down', one.id]);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('belongs to the attempt')]);
+    expect((await user.run(['cluster', 'down', bare.id])).code).toBe(0);
+    const listed = await user.json<{ id: string; attempt?: string }[]>(['cluster', 'list']);
+    expect(listed.map((c) => c.attempt).sort()).toEqual([one.attempt, two.attempt].sort());
+    for (const { attempt } of [one, two]) expect((await user.run(['stop', '--attempt', attempt])).code).toBe(0);
+  });
+});

@@ -1,0 +1,161 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { ensureKubectl } from '../../src/cluster/kubectl/kubectl.ts';
+import { type Paths, resolvePaths } from '../../src/kernel/paths.ts';
+import { connectRpc, type RpcClient } from '../../src/kernel/rpc.ts';
+import { socketPath } from '../../src/session/remote-labs.ts';
+import { Terminal } from './terminal.ts';
+
+export const root = join(import.meta.dirname, '..', '..');
+export const program = join(root, 'bin', 'kubedrill.js');
+
+export interface Result {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/**
+ * A user of this machine who has nothing yet: own home, state, cache and configuration. Runs the built program as that
+ * user; `dispose` ends the daemon and removes everything.
+ */
+export class Sandbox {
+  readonly folder: string;
+  readonly env: Record<string, string>;
+  readonly paths: Paths;
+  #terminals: Terminal[] = [];
+
+  private constructor(folder: string, kubectlFolder: string) {
+    this.folder = folder;
+    const home = join(folder, 'home');
+    mkdirSync(home);
+    this.env = {
+      PATH: [kubectlFolder, dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
+      HOME: home,
+      TMPDIR: tmpdir(),
+      SHELL: '/bin/bash',
+      LANG: 'C.UTF-8',
+      TERM: 'xterm-256color',
+      XDG_STATE_HOME: join(folder, 'state'),
+      XDG_CACHE_HOME: join(folder, 'cache'),
+      XDG_CONFIG_HOME: join(folder, 'config'),
+    };
+    this.paths = resolvePaths(this.env);
+  }
+
+  static async create(): Promise<Sandbox> {
+    const { file } = await kubectl();
+    return new Sandbox(mkdtempSync(join(tmpdir(), 'kubedrill-e2e-')), dirname(file));
+  }
+
+  /** Runs a command line to its end. */
+  run(args: readonly string[], more: { env?: NodeJS.ProcessEnv; input?: string } = {}): Promise<Result> {
+    return execute(process.execPath, [program, ...args], { ...more, env: { ...this.env, ...more.env } });
+  }
+
+  /** Runs a command with --json; its document. */
+  async json<T>(args: readonly string[]): Promise<T> {
+    const { stdout, stderr } = await this.run([...args, '--json']);
+    try {
+      return JSON.parse(stdout) as T;
+    } catch (cause) {
+      throw new Error(`no JSON from ${args.join(' ')}: ${stdout}${stderr}`, { cause });
+    }
+  }
+
+  /** Opens the program in a terminal. */
+  terminal(
+    args: readonly string[],
+    { env = {}, ...size }: { columns?: number; rows?: number; env?: Record<string, string> } = {},
+  ): Terminal {
+    return this.open(process.execPath, [program, ...args], { env, ...size });
+  }
+
+  /** Opens anything in a terminal. */
+  open(
+    file: string,
+    args: readonly string[],
+    { env = {}, ...size }: { columns?: number; rows?: number; env?: Record<string, string> } = {},
+  ): Terminal {
+    const terminal = new Terminal({ file, args: [...args], env: { ...this.env, ...env }, cwd: this.folder, ...size });
+    this.#terminals.push(terminal);
+    return terminal;
+  }
+
+  /** The daemon's process id; undefined if none runs. */
+  async daemonPid(): Promise<number | undefined> {
+    const daemon = await this.#connect();
+    const hello = await daemon?.call<{ pid: number }>('hello');
+    daemon?.close();
+    return hello?.pid;
+  }
+
+  /** Ends the daemon the hard way and waits until it is gone. */
+  async killDaemon(): Promise<void> {
+    const daemon = await this.#connect();
+    if (!daemon) throw new Error('there is no daemon to kill');
+    const { pid } = await daemon.call<{ pid: number }>('hello');
+    process.kill(pid, 'SIGKILL');
+    await daemon.closed;
+    await gone(pid);
+  }
+
+  async dispose(): Promise<void> {
+    for (const terminal of this.#terminals) {
+      terminal.kill();
+      await terminal.exited;
+    }
+    const daemon = await this.#connect();
+    if (daemon) {
+      const { pid } = await daemon.call<{ pid: number }>('hello');
+      await daemon.call('shutdown').catch(() => undefined);
+      await daemon.closed;
+      await gone(pid);
+    }
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async #connect(): Promise<RpcClient | undefined> {
+    return connectRpc(socketPath(this.paths)).catch(() => undefined);
+  }
+}
+
+/** The kubectl of this machine, fetched into the user's own cache if there is none. */
+export function kubectl() {
+  return ensureKubectl({ cache: resolvePaths().cache });
+}
+
+/** Runs a program; never rejects because of its exit code. */
+export function execute(
+  file: string,
+  args: readonly string[],
+  { env, input, cwd }: { env: NodeJS.ProcessEnv; input?: string; cwd?: string },
+): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const child = execFile(
+      file,
+      args,
+      { env, ...(cwd ? { cwd } : {}), maxBuffer: 64 * 2 ** 20 },
+      (error, stdout, stderr) => {
+        const code = error ? (typeof error.code === 'number' ? error.code : undefined) : 0;
+        if (code === undefined && !error?.signal) return reject(error);
+        resolve({ code: code ?? 128, stdout, stderr });
+      },
+    );
+    child.stdin?.end(input ?? '');
+  });
+}
+
+/** Resolves when the process has ended: it is nobody's child here, so there is no event to wait for. */
+async function gone(pid: number): Promise<void> {
+  for (;;) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
