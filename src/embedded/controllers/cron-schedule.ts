@@ -1,180 +1,101 @@
-/** Cron expressions as robfig/cron reads them: five fields, names, `@daily` and `@every 5m`, in a time zone. */
+import type { CronSchedule } from '../../kube/cron.ts';
 
-export interface Schedule {
-  /** The first moment (ms since 1970) after `after`; undefined: none within five years. */
-  next(after: number): number | undefined;
-}
+const minuteMs = 60_000;
+const dayMs = 86_400_000;
+/** robfig/cron gives up after five years. */
+const searchMs = 5 * 366 * dayMs;
 
-/** The text of what is wrong with a schedule. */
-export class ScheduleError extends Error {}
-
-interface Field {
-  min: number;
-  max: number;
-  names?: Readonly<Record<string, number>>;
-}
-
-const months = numbered('jan feb mar apr may jun jul aug sep oct nov dec', 1);
-const weekdays = numbered('sun mon tue wed thu fri sat', 0);
-const fields: readonly Field[] = [
-  { min: 0, max: 59 },
-  { min: 0, max: 23 },
-  { min: 1, max: 31 },
-  { min: 1, max: 12, names: months },
-  { min: 0, max: 6, names: weekdays },
-];
-
-const aliases: Readonly<Record<string, string>> = {
-  '@yearly': '0 0 1 1 *',
-  '@annually': '0 0 1 1 *',
-  '@monthly': '0 0 1 * *',
-  '@weekly': '0 0 * * 0',
-  '@daily': '0 0 * * *',
-  '@midnight': '0 0 * * *',
-  '@hourly': '0 * * * *',
-};
-
-const minute = 60_000;
-const day = 86_400_000;
-const searchLimit = 5 * 366 * day;
-
-/** Throws a ScheduleError for a text that is not a schedule, a RangeError for an unknown time zone. */
-export function parseSchedule(text: string, timeZone = 'UTC'): Schedule {
-  const zoned = /^(?:CRON_)?TZ=(\S+)\s+(.*)$/.exec(text.trim());
-  const zone = zoned?.[1] ?? timeZone;
-  const expression = zoned?.[2] ?? text.trim();
-  const every = /^@every (.+)$/.exec(expression);
-  if (every) return everySchedule(duration(every[1] ?? ''));
-  const parts = (aliases[expression] ?? expression).split(/\s+/);
-  if (parts.length !== fields.length) {
-    throw new ScheduleError(`expected exactly 5 fields, found ${parts.length}: [${parts.join(' ')}]`);
-  }
-  const sets = parts.map((part, i) => parseField(part, fields[i] ?? { min: 0, max: 0 }));
-  // With a step other than 1 a star is a restriction.
-  const stars = parts.map((part) => part.split(',').some((range) => /^[*?](\/1)?$/.test(range)));
-  return cronSchedule(sets, stars[2] === true, stars[4] === true, localTime(zone));
-}
-
-function everySchedule(ms: number): Schedule {
-  // Delays are whole seconds, at least one.
-  const step = Math.max(1000, Math.floor(ms / 1000) * 1000);
-  return { next: (after) => Math.floor(after / 1000) * 1000 + step };
-}
-
-function cronSchedule(sets: Set<number>[], anyDay: boolean, anyWeekday: boolean, local: LocalTime): Schedule {
-  const has = (i: number, value: number) => sets[i]?.has(value) === true;
-  const dayMatches = ({ month, date, weekday }: Local) => {
-    if (!has(3, month)) return false;
-    // Where both are restricted, either is enough.
-    return anyDay || anyWeekday ? has(2, date) && has(4, weekday) : has(2, date) || has(4, weekday);
-  };
-  return {
-    next(after) {
-      let at = Math.floor(after / minute) * minute + minute;
-      while (at - after < searchLimit) {
-        const now = local(at);
-        if (!dayMatches(now)) at = nextLocal(at, now, 1440 - now.hour * 60 - now.minute, local);
-        else if (!has(1, now.hour)) at += (60 - now.minute) * minute;
-        else if (!has(0, now.minute)) at += minute;
-        else return at;
-      }
-      return undefined;
-    },
-  };
-}
-
-/** The start of the next local day; steps by hours where the clock is changed in between. */
-function nextLocal(at: number, now: Local, minutes: number, local: LocalTime): number {
-  const jump = at + minutes * minute;
-  const there = local(jump);
-  if (there.hour === 0 && there.minute === 0) return jump;
-  return there.date === now.date
-    ? jump + (60 - there.minute) * minute
-    : jump - (there.hour * 60 + there.minute) * minute;
-}
-
-interface Local {
+interface LocalTime {
   minute: number;
   hour: number;
   date: number;
   month: number;
   weekday: number;
 }
-type LocalTime = (ms: number) => Local;
 
-function localTime(zone: string): LocalTime {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone === 'Local' ? 'UTC' : zone,
-    hourCycle: 'h23',
-    minute: 'numeric',
-    hour: 'numeric',
-    day: 'numeric',
-    month: 'numeric',
-    weekday: 'short',
-  });
-  return (ms) => {
-    const part = Object.fromEntries(format.formatToParts(ms).map((p) => [p.type, p.value]));
-    return {
-      minute: Number(part.minute),
-      hour: Number(part.hour),
-      date: Number(part.day),
-      month: Number(part.month),
-      weekday: weekdays[part.weekday?.toLowerCase() ?? ''] ?? 0,
+/**
+ * The first moment after `after` (both ms since 1970) at which `schedule` is due on the clocks of `zone` (an IANA name,
+ * default UTC), as robfig/cron finds it: hours that a zone skips are skipped. Undefined: there is none.
+ */
+export function nextRun(schedule: CronSchedule, after: number, zone?: string): number | undefined {
+  // Delays are counted from whole seconds.
+  if (schedule.kind === 'every') return (Math.floor(after / 1000) + schedule.seconds) * 1000;
+  const local = clockOf(zone);
+  const { minute, hour, month } = schedule;
+  let at = (Math.floor(after / minuteMs) + 1) * minuteMs;
+  while (at - after < searchMs) {
+    const now = local(at);
+    if (!month.values.has(now.month)) at = dayStart(at + (27 - Math.min(now.date, 27)) * dayMs, local);
+    else if (!isDay(schedule, now)) at = dayStart(at, local);
+    else if (!hour.values.has(now.hour)) at += (60 - now.minute) * minuteMs;
+    else if (!minute.values.has(now.minute)) at += minuteMs;
+    else return at;
+  }
+  return undefined;
+}
+
+/** Where day of month and day of week are both given, either will do. */
+function isDay({ dayOfMonth, dayOfWeek }: CronSchedule & { kind: 'fields' }, { date, weekday }: LocalTime): boolean {
+  const [byMonth, byWeek] = [dayOfMonth.values.has(date), dayOfWeek.values.has(weekday)];
+  return dayOfMonth.star || dayOfWeek.star ? byMonth && byWeek : byMonth || byWeek;
+}
+
+/** The start of the local day after the one of `at`. */
+function dayStart(at: number, local: (ms: number) => LocalTime): number {
+  const today = local(at);
+  const next = at + dayMs - minutesOf(today) * minuteMs;
+  const there = local(next);
+  if (minutesOf(there) === 0) return next;
+  // The clocks were changed on that day: it had 23 or 25 hours, or begins at one o'clock.
+  if (there.date === today.date) return next + (24 * 60 - minutesOf(there)) * minuteMs;
+  const earlier = next - minutesOf(there) * minuteMs;
+  return local(earlier).date === today.date ? next : earlier;
+}
+
+function minutesOf({ hour, minute }: LocalTime): number {
+  return hour * 60 + minute;
+}
+
+function clockOf(zone: string | undefined): (ms: number) => LocalTime {
+  if (zone === undefined || zone === 'UTC') {
+    return (ms) => {
+      const date = new Date(ms);
+      return {
+        minute: date.getUTCMinutes(),
+        hour: date.getUTCHours(),
+        date: date.getUTCDate(),
+        month: date.getUTCMonth() + 1,
+        weekday: date.getUTCDay(),
+      };
     };
+  }
+  return (ms) => {
+    const shifted = new Date(ms + offsetOf(ms, zone) * minuteMs);
+    return clockOf(undefined)(shifted.getTime());
   };
 }
 
-/** `1-5/2,mon`: lists of ranges with steps. */
-function parseField(text: string, field: Field): Set<number> {
-  const result = new Set<number>();
-  for (const range of text.split(',')) {
-    const [span = '', stepText, ...more] = range.split('/');
-    if (more.length > 0) throw new ScheduleError(`too many slashes: ${range}`);
-    const bounds = span.split('-');
-    if (bounds.length > 2) throw new ScheduleError(`too many hyphens: ${range}`);
-    const any = span === '*' || span === '?';
-    const first = any ? field.min : value(bounds[0] ?? '', field);
-    const last = any
-      ? field.max
-      : bounds.length === 2
-        ? value(bounds[1] ?? '', field)
-        : stepText !== undefined
-          ? field.max
-          : first;
-    const step = stepText === undefined ? 1 : number(stepText);
-    if (first < field.min)
-      throw new ScheduleError(`beginning of range (${first}) below minimum (${field.min}): ${range}`);
-    if (last > field.max) throw new ScheduleError(`end of range (${last}) above maximum (${field.max}): ${range}`);
-    if (first > last) throw new ScheduleError(`beginning of range (${first}) beyond end of range (${last}): ${range}`);
-    if (step === 0) throw new ScheduleError(`step of range should be a positive number: ${range}`);
-    for (let i = first; i <= last; i += step) result.add(i);
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Minutes that the clocks of `zone` are ahead of UTC. Throws a RangeError for an unknown zone. */
+export function offsetOf(ms: number, zone: string): number {
+  let format = formats.get(zone);
+  if (!format) {
+    format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
+    formats.set(zone, format);
   }
-  return result;
+  const name = format.formatToParts(ms).find(({ type }) => type === 'timeZoneName')?.value ?? '';
+  const [, sign, hours = '0', minutes = '0'] = /^GMT([+-])(\d\d):(\d\d)/.exec(name) ?? [];
+  const offset = Number(hours) * 60 + Number(minutes);
+  return sign === '-' ? -offset : offset;
 }
 
-function value(text: string, field: Field): number {
-  return field.names?.[text.toLowerCase()] ?? number(text);
-}
-
-function number(text: string): number {
-  if (!/^\d+$/.test(text)) {
-    throw new ScheduleError(
-      `failed to parse int from ${text}: strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`,
-    );
-  }
-  return Number(text);
-}
-
-const units: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1, us: 0.001, ns: 0.000_001 };
-
-function duration(text: string): number {
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s|us|ns)/g)];
-  if (parts.length === 0 || parts.map((p) => p[0]).join('') !== text) {
-    throw new ScheduleError(`failed to parse duration @every ${text}: time: invalid duration ${JSON.stringify(text)}`);
-  }
-  return parts.reduce((sum, [, count = '0', unit = 's']) => sum + Number(count) * (units[unit] ?? 0), 0);
-}
-
-function numbered(names: string, first: number): Record<string, number> {
-  return Object.fromEntries(names.split(' ').map((name, i) => [name, i + first]));
+/** RFC 3339 on the clocks of `zone` (default UTC). */
+export function zonedTimestamp(ms: number, zone?: string): string {
+  const offset = zone === undefined ? 0 : offsetOf(ms, zone);
+  const local = new Date(ms + offset * minuteMs).toISOString().slice(0, 19);
+  if (offset === 0) return `${local}Z`;
+  const two = (n: number) => String(n).padStart(2, '0');
+  const size = Math.abs(offset);
+  return `${local}${offset < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`;
 }

@@ -1,6 +1,6 @@
 /** The workload controllers of kube-controller-manager. */
 import type { Component } from '../api.ts';
-import { cronJobController } from './cronjob.ts';
+import { cronJobController } from './cron-job.ts';
 import { daemonSetController } from './daemonset.ts';
 import { deploymentController } from './deployment.ts';
 import { jobController } from './job.ts';
