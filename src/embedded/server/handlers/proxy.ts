@@ -19,10 +19,13 @@ interface Target {
  * The proxy subresource of Pods and Services: passes HTTP on to a Pod. The path after `proxy` is the other server's.
  * Fails with 400 and 404 as kube-apiserver words them, 503 if nobody answers.
  */
-export async function proxyRequest(request_: ResourceRequest, context: HandlerContext): Promise<void> {
-  const { exchange, definition } = request_;
-  if (definition.resource === 'nodes') throw notSimulated('the proxy subresource of nodes');
-  const target = definition.resource === 'pods' ? podTarget(request_, context) : serviceTarget(request_, context);
+export async function proxyRequest(proxied: ResourceRequest, context: HandlerContext): Promise<void> {
+  const { exchange, definition, name = '' } = proxied;
+  if (definition.resource === 'nodes') {
+    context.registry.get(definition, undefined, name);
+    throw notSimulated('the proxy subresource of nodes');
+  }
+  const target = definition.resource === 'pods' ? podTarget(proxied, context) : serviceTarget(proxied, context);
   const path = pathBelow(exchange);
   if (path === '') {
     // Relative links of pages need the slash.
