@@ -55,6 +55,7 @@ class Scheduler {
     this.#context = context;
     const user = { name: 'system:kube-scheduler', groups: ['system:authenticated'] };
     this.#client = context.client.as({ user, fieldManager: 'kube-scheduler' });
+    // Counted events with times in seconds, as on the recorded kind cluster: they stay in order beside the kubelet's.
     this.#recorder = context.recorder(schedulerName);
     this.#queue = new SchedulingQueue(context.clock, () => this.#kick());
   }
@@ -163,7 +164,7 @@ class Scheduler {
       });
       this.#forget(uid);
       const text = `Successfully assigned ${namespace}/${name} to ${node}`;
-      this.#recorder.event(pod, 'Normal', 'Scheduled', text, { action: 'Binding' });
+      this.#recorder.event(pod, 'Normal', 'Scheduled', text);
     } catch (error) {
       this.#assumed.delete(uid);
       if (reasonOf(error) === 'NotFound') this.#forget(uid);
@@ -182,14 +183,14 @@ class Scheduler {
         const said = `Preempted by pod ${pod.metadata.uid} on node ${result.node}`;
         await this.#addDisruption(victim, `${schedulerName}: preempting to accommodate a higher priority pod`);
         await this.#client.delete(pods, namespace, name).catch(() => {});
-        this.#recorder.event(victim, 'Normal', 'Preempted', said, { action: 'Preempting', related: pod });
+        this.#recorder.event(victim, 'Normal', 'Preempted', said);
       }
     }
     await this.#reject(pod, text, nominated);
   }
 
   async #reject(pod: Stored<Pod>, message: string, nominatedNodeName?: string): Promise<void> {
-    this.#recorder.event(pod, 'Warning', 'FailedScheduling', message, { action: 'Scheduling' });
+    this.#recorder.event(pod, 'Warning', 'FailedScheduling', message);
     const generation = pod.metadata.generation;
     const observed = generation === undefined ? {} : { observedGeneration: generation };
     const condition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message, ...observed };
