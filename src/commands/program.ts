@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
-import { exitCodes } from '../kernel/errors.ts';
+import { closest, distance } from 'fastest-levenshtein';
+import { exitCodes, UserError } from '../kernel/errors.ts';
 import { check } from './check.ts';
 import { cluster } from './cluster.ts';
 import type { CommandContext } from './command.ts';
@@ -58,6 +59,7 @@ export async function runProgram(args: string[], services: Services): Promise<nu
     .argument('[scenario]', 'open the app in this scenario')
     .enablePositionalOptions()
     .action(async (scenario: string | undefined, options: { plain?: boolean }) => {
+      if (scenario) refuseMistypedCommand(scenario, program);
       code = await services.openApp({ plain: options.plain ?? false, ...(scenario ? { scenario } : {}) });
     });
   for (const factory of factories) program.addCommand(factory(context));
@@ -71,6 +73,16 @@ export async function runProgram(args: string[], services: Services): Promise<nu
     throw error;
   }
   return code;
+}
+
+/** A word that is nearly a command was meant as one, not as a scenario. */
+function refuseMistypedCommand(word: string, program: Command): void {
+  const near = closest(
+    word,
+    program.commands.map((c) => c.name()),
+  );
+  if (distance(word, near) > 2) return;
+  throw new UserError({ what: `there is no command ${word}`, why: `did you mean ${near}?`, next: `kubedrill ${near}` });
 }
 
 function configure(command: Command, services: Services): void {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { markdownText } from '../present/markdown.ts';
 import { paintFor } from '../present/text.ts';
@@ -19,13 +20,17 @@ export const start: CommandFactory = ({ services, print, json, note }) =>
     .option('--seed <number>', 'draw other names and numbers', parseSeed)
     .option('--json', 'print one JSON document')
     .action(async (scenario: string, options: Options) => {
+      // The daemon stands in another folder.
+      const packFolder = options.pack === undefined ? undefined : resolve(options.pack);
+      // What is wrong with the name or the scenario is told before a daemon is started for it.
+      services.catalog.scenario(scenario, packFolder ? { packFolder } : {});
       const labs = await services.labs();
       let step: string | undefined;
       const state = await labs.start(
         {
           scenario,
           cluster: options.cluster,
-          ...(options.pack ? { packFolder: options.pack } : {}),
+          ...(packFolder ? { packFolder } : {}),
           ...(options.seed === undefined ? {} : { seed: options.seed }),
         },
         (now) => {

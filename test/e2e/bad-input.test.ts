@@ -189,7 +189,7 @@ describe('bad input', () => {
 
   it('says that the terminal is too small, and leaves by q', async () => {
     const terminal = user.terminal([], { columns: 40, rows: 10 });
-    await terminal.until('kubedrill needs 60x16');
+    await terminal.until('This terminal is 40x10');
     terminal.resize(80, 24);
     await terminal.until('❯ forbidden-deployment');
     terminal.resize(50, 12);

@@ -38,6 +38,8 @@ export class Sandbox {
       SHELL: '/bin/bash',
       LANG: 'C.UTF-8',
       TERM: 'xterm-256color',
+      // Compiled code may be shared: nothing of a user is in it.
+      NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'e2e-code'),
       XDG_STATE_HOME: join(folder, 'state'),
       XDG_CACHE_HOME: join(folder, 'cache'),
       XDG_CONFIG_HOME: join(folder, 'config'),

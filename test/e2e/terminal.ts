@@ -2,7 +2,7 @@ import { spawn } from '@lydell/node-pty';
 import xterm from '@xterm/headless';
 
 /** How long something may take to show up before a test fails, milliseconds. */
-const patience = 30_000;
+const patience = 20_000;
 
 export interface TerminalOptions {
   file: string;
@@ -84,6 +84,14 @@ export class Terminal {
 
   get size(): { columns: number; rows: number } {
     return { columns: this.#terminal.cols, rows: this.#terminal.rows };
+  }
+
+  /** Rows that go on the line before them: nothing of ours may be wider than the terminal. */
+  wrapped(): number[] {
+    const { active } = this.#terminal.buffer;
+    return Array.from({ length: this.#terminal.rows }, (_, row) => row).filter(
+      (row) => active.getLine(active.baseY + row)?.isWrapped,
+    );
   }
 
   /** The cells of the screen, for those that draw them. */

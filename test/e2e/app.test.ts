@@ -1,0 +1,302 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Kubectl } from './lab.ts';
+import { program, Sandbox } from './sandbox.ts';
+import type { Terminal } from './terminal.ts';
+
+const namespace = ['-n', 'project-swan'];
+const titles = [
+  "The Pods' ServiceAccount may list pods",
+  "The Pods' logs show the list",
+  'Nothing more than needed',
+  'The containers still run what they ran',
+  'The Deployment is rolled out',
+];
+const keys = { enter: '\r', escape: '\u001b' };
+
+/** The frame is whole: header and keys at the edges, nothing wrapped, nothing scrolled away. */
+function expectWholeFrame(terminal: Terminal): void {
+  const lines = terminal.screen();
+  expect(lines[0]).toMatch(/^ kubedrill /);
+  expect(lines.at(-1)).toMatch(/\? keys {2}q quit/);
+  expect(terminal.wrapped()).toEqual([]);
+  expect(terminal.alternate).toBe(true);
+}
+
+/** The first screen of a lab, with every check judged. */
+async function openLab(terminal: Terminal): Promise<void> {
+  await terminal.until('❯ forbidden-deployment');
+  terminal.type(keys.enter);
+  await terminal.until(/✘ The Pods' logs show the list/);
+}
+
+async function kubectlOf(user: Sandbox): Promise<Kubectl> {
+  const { current } = await user.json<{ current: { cluster: { kubeconfig: string } } }>(['status']);
+  return new Kubectl(user, current.cluster.kubeconfig);
+}
+
+async function fix(kubectl: Kubectl): Promise<void> {
+  await kubectl.run(['create', 'role', 'pod-reader', '--verb=list', '--resource=pods', ...namespace]);
+  await kubectl.run([
+    'create',
+    'rolebinding',
+    'pod-reader',
+    '--role=pod-reader',
+    '--serviceaccount=project-swan:default',
+    ...namespace,
+  ]);
+}
+
+describe.each([
+  { columns: 80, rows: 24 },
+  { columns: 120, rows: 40 },
+])('the app at $columns x $rows', (size) => {
+  let user: Sandbox;
+  let terminal: Terminal;
+  beforeAll(async () => {
+    user = await Sandbox.create();
+    terminal = user.terminal([], size);
+  });
+  afterAll(() => user.dispose());
+
+  it('opens with the list', async () => {
+    await terminal.until('❯ forbidden-deployment');
+    expectWholeFrame(terminal);
+    expect(terminal.screen()).toHaveLength(size.rows);
+  });
+
+  it('starts the lab by Enter: task, checks with their causes, activity, time and keys', async () => {
+    await openLab(terminal);
+    const text = terminal.text();
+    for (const title of titles) expect(text).toContain(title);
+    expect(text).toMatch(/The Deployment api-client in namespace project-swan/);
+    expect(text).toMatch(/0 of 100/);
+    expect(text).toMatch(/embedded ● ready in \d+\.\d s +00:\d\d/);
+    expect(text).toContain('s shell  h hint -5  e explain  r reset  n next');
+    expect(text).toMatch(/Nothing has been changed yet/);
+    expectWholeFrame(terminal);
+  });
+
+  it('explains a failing check down to the missing rule', async () => {
+    terminal.type('e');
+    await terminal.until('▸ Explain');
+    expect(terminal.text()).toMatch(/system:serviceaccount:project-swan:default/);
+    expect(terminal.text()).toMatch(/ look +kubectl /);
+    expectWholeFrame(terminal);
+    terminal.type(keys.escape);
+    await terminal.until('Checks');
+  });
+
+  it('stays whole while it is resized', async () => {
+    for (const [columns, rows] of [
+      [100, 30],
+      [60, 16],
+      [200, 50],
+      [99, 24],
+      [size.columns, size.rows],
+    ] as const) {
+      terminal.resize(columns, rows);
+      await terminal.until(() => /\? keys {2}q quit/.test(terminal.screen().at(-1) ?? ''));
+      await terminal.until(titles[0] ?? '');
+      expectWholeFrame(terminal);
+    }
+  });
+
+  it('shows the fix arrive, and solved, without a key pressed', async () => {
+    await fix(await kubectlOf(user));
+    await terminal.until('✔ solved');
+    const text = terminal.text();
+    for (const title of titles) expect(text).toContain(`✔ ${title}`);
+    expect(text).not.toContain('✘');
+    expect(text).toMatch(/\+ Role pod-reader/);
+    expect(text).toMatch(/\+ RoleBinding pod-reader/);
+    expect(text).toContain('solved · 100 of 100');
+    expectWholeFrame(terminal);
+  });
+
+  it('shows the debrief after solving', async () => {
+    terminal.type('d');
+    await terminal.until('Why it broke');
+    terminal.type(keys.escape);
+    await terminal.until('Checks');
+  });
+
+  it('resets after a question', async () => {
+    terminal.type('r');
+    await terminal.until('Reset the cluster?');
+    terminal.type('y');
+    await terminal.until(/✘ The Pods' logs show the list/);
+    await terminal.until('Nothing has been changed yet');
+    expectWholeFrame(terminal);
+  });
+
+  it('gives the terminal back', async () => {
+    terminal.type('q');
+    expect(await terminal.exited).toBe(0);
+    expect(terminal.alternate).toBe(false);
+    const raw = terminal.raw();
+    expect(raw.lastIndexOf('\u001b[?25h')).toBeGreaterThan(raw.lastIndexOf('\u001b[?25l'));
+    expect(raw.lastIndexOf('\u001b[?2004l')).toBeGreaterThan(raw.lastIndexOf('\u001b[?2004h'));
+  });
+
+  it('goes on where it was when it is opened again', async () => {
+    const again = user.terminal([], size);
+    await again.until('▶ 0 of 100');
+    expect(again.text()).toContain('Enter go on');
+    again.type(keys.enter);
+    await again.until(/✘ The Pods' logs show the list/);
+    again.type('q');
+    await again.exited;
+  });
+});
+
+describe('the app', () => {
+  let user: Sandbox;
+  beforeEach(async () => {
+    user = await Sandbox.create();
+  });
+  afterEach(() => user.dispose());
+
+  it('opens the shell with kubectl set to the cluster, and comes back when it is left', async () => {
+    const terminal = user.terminal(['forbidden-deployment'], { columns: 120, rows: 40 });
+    await terminal.until(/✘ The Pods' logs show the list/);
+    terminal.type('s');
+    await terminal.until('(forbidden-deployment)');
+    expect(terminal.alternate).toBe(false);
+    terminal.type('echo "at=$KUBECONFIG answers=$KUBEDRILL_ANSWERS"\r');
+    await terminal.until(/at=\/.*kubeconfig answers=\/.*answers/);
+    terminal.type('k get deploy -n project-swan\r');
+    await terminal.until(/api-client-once +0\/1/);
+    // Ctrl-C is the shell's: the app behind it stays.
+    terminal.type('sleep 60\r');
+    terminal.type('\u0003');
+    terminal.type('echo still-"here"\r');
+    await terminal.until('still-here');
+    terminal.type('k create role r --verb=list --resource=pods -n project-swan\r');
+    await terminal.until('role.rbac.authorization.k8s.io/r created');
+    terminal.type('exit\r');
+    await terminal.until('Checks');
+    await terminal.until(/\+ Role r /);
+    expectWholeFrame(terminal);
+    terminal.type('q');
+    expect(await terminal.exited).toBe(0);
+  });
+
+  it('leaves raw mode and the alternate screen behind, in the shell that started it', async () => {
+    const terminal = user.open('/bin/sh', ['-c', '"$0" "$1"; echo "code $?"; stty -a', process.execPath, program]);
+    await terminal.until('❯ forbidden-deployment');
+    terminal.type('q');
+    await terminal.exited;
+    expect(terminal.text()).toMatch(/code 0/);
+    expect(terminal.text()).toMatch(/(^|[ ;])icanon/m);
+    expect(terminal.text()).toMatch(/(^|[ ;])echo /m);
+    expect(terminal.alternate).toBe(false);
+  });
+
+  it('leaves by Ctrl-C and by SIGTERM just as well', async () => {
+    for (const leave of [(t: Terminal) => t.type('\u0003'), (t: Terminal) => t.kill('SIGTERM')]) {
+      const terminal = user.terminal([]);
+      await terminal.until('❯ forbidden-deployment');
+      leave(terminal);
+      expect(await terminal.exited).toBe(0);
+      expect(terminal.alternate).toBe(false);
+    }
+  });
+
+  it('uses no colour under NO_COLOR, and symbols all the same', async () => {
+    const terminal = user.terminal([], { env: { NO_COLOR: '1' } });
+    await openLab(terminal);
+    await fix(await kubectlOf(user));
+    await terminal.until('✔ solved');
+    // biome-ignore lint/complexity/useRegexLiterals: an escape in a literal is refused
+    expect(terminal.raw()).not.toMatch(new RegExp('\u001b\\[[0-9;]*m'));
+    terminal.type('q');
+    await terminal.exited;
+  });
+
+  it('is plain lines with --plain, told as they change', async () => {
+    const terminal = user.terminal(['--plain'], { columns: 100, rows: 60 });
+    await terminal.until('words: list');
+    terminal.type('start forbidden-deployment\r');
+    await terminal.until(/✘ The Pods' logs show the list/);
+    terminal.type('hint\r');
+    await terminal.until('-5 points');
+    await fix(await kubectlOf(user));
+    await terminal.until('solved: 95 of 100 (hints cost 5)');
+    expect(terminal.alternate).toBe(false);
+    terminal.type('quit\r');
+    expect(await terminal.exited).toBe(0);
+    expect(terminal.raw()).not.toContain('\u001b[?1049h');
+  });
+
+  it('goes on when the daemon is killed under it', async () => {
+    const terminal = user.terminal([], { columns: 120, rows: 40 });
+    await openLab(terminal);
+    const before = await user.daemonPid();
+    await user.killDaemon();
+    await terminal.until('the daemon ended; it is being started again');
+    await terminal.until(/✘ The Pods' logs show the list/);
+    await fix(await kubectlOf(user));
+    await terminal.until('✔ solved');
+    expect(await user.daemonPid()).not.toBe(before);
+    terminal.type('q');
+    await terminal.exited;
+  });
+
+  it('loses nothing when app and daemon are killed the hard way', async () => {
+    const terminal = user.terminal([], { columns: 120, rows: 40 });
+    await openLab(terminal);
+    terminal.type('h');
+    await terminal.until('▸ Hints');
+    const kubectl = await kubectlOf(user);
+    await kubectl.run(['create', 'role', 'kept', '--verb=get', '--resource=pods', ...namespace]);
+    terminal.type(keys.escape);
+    await terminal.until(/\+ Role kept/);
+    const { current } = await user.json<{ current: { attempt: string } }>(['status']);
+    terminal.kill('SIGKILL');
+    await terminal.exited;
+    await user.killDaemon();
+
+    const again = user.terminal([], { columns: 120, rows: 40 });
+    await again.until('▶ 0 of 100');
+    again.type(keys.enter);
+    await again.until(/✘ The Pods' logs show the list/);
+    await again.until(/\+ Role kept/);
+    expect(again.text()).toContain('Hint 1 of 3');
+    expect(again.text()).toContain('hints -5');
+    const { current: now } = await user.json<{ current: { attempt: string; cluster: { kubeconfig: string } } }>([
+      'status',
+    ]);
+    expect(now.attempt).toBe(current.attempt);
+    await kubectl.run(['get', 'role', 'kept', ...namespace]);
+    await kubectl.run(['delete', 'role', 'kept', ...namespace]);
+    await fix(kubectl);
+    await again.until('✔ solved');
+    again.type('q');
+    await again.exited;
+  });
+
+  it('follows a fix that was made while no terminal was open', async () => {
+    const terminal = user.terminal([]);
+    await openLab(terminal);
+    terminal.type('q');
+    await terminal.exited;
+    await fix(await kubectlOf(user));
+    expect((await user.run(['check', '--watch'])).code).toBe(0);
+    const again = user.terminal([]);
+    await again.until('✔ solved');
+    again.type('q');
+    await again.exited;
+  });
+
+  it('ends an attempt by x, and the cluster with it', async () => {
+    const terminal = user.terminal([]);
+    await openLab(terminal);
+    terminal.type('x');
+    await terminal.until('End it and delete its cluster?');
+    terminal.type('y');
+    await terminal.until('its cluster is gone');
+    expect(await user.json(['cluster', 'list'])).toEqual([]);
+    terminal.type('q');
+    await terminal.exited;
+  });
+});
