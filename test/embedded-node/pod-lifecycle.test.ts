@@ -350,8 +350,35 @@ describe('a restart of the daemon', () => {
     Object.assign(one.api, { abort: new AbortController() });
     const two = await startNode(one.api);
     stop = two.stop;
+    const times: (string | undefined)[] = [];
+    one.api
+      .context()
+      .informers.of(pods)
+      .on({ update: (p) => times.push(first(p).state?.running?.startedAt) });
     const pod = await two.until('p', (p) => first(p).restartCount === 1 && first(p).state?.running !== undefined);
     expect(first(pod).lastState?.terminated).toMatchObject({ exitCode: 255, reason: 'Unknown' });
     expect(pod.status?.podIP).toBe('10.244.0.2');
+    expect(times).not.toContain('1970-01-01T00:00:00Z');
+  });
+
+  it('starts an interrupted container with restartPolicy Never again, but nothing that had ended', async () => {
+    const one = await startNode();
+    one.runtime.scripts.set('done', (c) => c.end(0));
+    const containers = [
+      { name: 'done', image: 'x' },
+      { name: 'busy', image: 'x' },
+    ];
+    await one.run('p', { restartPolicy: 'Never', containers });
+    await one.until('p', (p) => p.status?.containerStatuses?.[1]?.state?.terminated !== undefined);
+    one.stop();
+    Object.assign(one.api, { abort: new AbortController() });
+    const two = await startNode(one.api);
+    stop = two.stop;
+    const pod = await two.until('p', (p) => first(p).state?.running !== undefined && first(p).restartCount === 1);
+    expect(pod.status?.containerStatuses?.map((s) => [s.name, s.restartCount])).toEqual([
+      ['busy', 1],
+      ['done', 0],
+    ]);
+    expect(two.runtime.started.map((c) => c.id.split('/')[1])).toEqual(['busy']);
   });
 });

@@ -49,6 +49,8 @@ export interface ContainerRecord {
   waiting?: { reason: string; message?: string };
   /** ms since 1970: no start before this. */
   notBefore?: number;
+  /** The run that the kubelet ended itself (a probe failed). */
+  stopped?: string;
   /** When the event BackOff was written last. */
   toldAt?: number;
   /** The node went down with the container running: it starts again at once, whatever the restart policy says. */

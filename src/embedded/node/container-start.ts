@@ -73,10 +73,13 @@ async function create(services: NodeServices, input: StartInput, image: Image, t
   instance.log = log;
   tell('Normal', 'Created', 'Container created');
   if (attempt > 1) void services.logs.drop(pod, container.name, attempt - 2);
-  if (record.current) record.previous = record.current;
-  record.current = instance;
-  record.interrupted = undefined;
-  record.notBefore = undefined;
+  // Until the process runs, or cannot, the status shows what was before.
+  const commit = () => {
+    if (record.current) record.previous = record.current;
+    record.current = instance;
+    record.interrupted = undefined;
+    record.notBefore = undefined;
+  };
   let running: RunningContainer;
   try {
     running = await services.runtime.start(spec);
@@ -88,12 +91,14 @@ async function create(services: NodeServices, input: StartInput, image: Image, t
       message,
       at: services.clock.now(),
     };
+    commit();
     void log.close();
     tell('Warning', 'Failed', `Error: ${message}`);
     throw new WaitingError('RunContainerError', message);
   }
   instance.startedAt = services.clock.now();
   instance.running = running;
+  commit();
   running.onOutput((stream, chunk) => log.write(container.tty ? 'stdout' : stream, chunk));
   void running.exited.then(async (exit) => {
     // Set at once: whoever waits for the same end reads it next.

@@ -246,7 +246,8 @@ export class PodWorker {
     const { crashes } = this.#services;
     const end = record.current?.end;
     if (!end) return record.notBefore !== undefined && record.notBefore > now ? record.notBefore : undefined;
-    if (now < end.at + restartDelay) return end.at + restartDelay;
+    // What the kubelet ended itself it starts again in the same breath.
+    if (now < end.at + restartDelay && record.stopped !== record.current?.id) return end.at + restartDelay;
     const key = `${this.#pod.metadata.uid}/${container.name}/${container.image}`;
     const until = crashes.until(key, end.at, now);
     if (until === undefined) {
@@ -347,6 +348,7 @@ export class PodWorker {
     const record = this.#records.get(spec.name);
     if (!record || !runs(record)) return;
     this.#stopProber(spec.name);
+    record.stopped = record.current?.id;
     const mine: Deadline[] = [];
     await stopContainer(this.#services, this.#pod, spec, record, {
       graceSeconds,
