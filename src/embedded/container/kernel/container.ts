@@ -24,6 +24,8 @@ export interface ContainerOptions {
   pod: { name: string; namespace: string; ip: string; serviceAccountName: string; nodeName: string };
   /** What it was made from: the flavour of its tools, the behaviour of its service. */
   image: Image;
+  /** `docker.io/library/nginx:1.27` */
+  imageName: string;
   onBug(process: Process, error: unknown): void;
 }
 
@@ -40,6 +42,7 @@ export class Container {
   readonly capabilities: bigint;
   readonly pod: ContainerOptions['pod'];
   readonly image: Image;
+  readonly imageName: string;
   readonly processes = new Map<number, Process>();
   readonly startedAt: number;
   oomKilled = false;
@@ -62,6 +65,7 @@ export class Container {
     this.capabilities = options.capabilities;
     this.pod = options.pod;
     this.image = options.image;
+    this.imageName = options.imageName;
     this.startedAt = options.clock.now();
     this.#onBug = options.onBug;
   }

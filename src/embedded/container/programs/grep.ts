@@ -205,6 +205,7 @@ class Search {
     const prefix = (this.#names ? name + separator : '') + (o.has('n') ? number + separator : '');
     if (!o.has('o')) return this.#out.write(`${prefix}${text}\n`);
     if (separator === '-' || o.has('v')) return;
+    this.#regex.lastIndex = 0;
     for (const match of text.matchAll(this.#regex))
       if (match[0] !== '') await this.#out.write(`${prefix}${match[0]}\n`);
   }

@@ -11,9 +11,12 @@ export function parseCount(text: string): { sign: '' | '-' | '+'; count: number 
   return { sign: (match[1] ?? '') as '' | '-' | '+', count: Number(match[2]) * (units[match[3] ?? ''] ?? 1) };
 }
 
-/** `head -5` is `head -n 5`. */
+/** `head -5` is `head -n 5`, unless `-5` is the value of an option. */
 export function oldStyleCount(args: readonly string[]): string[] {
-  return args.flatMap((arg) => (/^-\d+[bkm]?$/.test(arg) ? ['-n', arg.slice(1)] : [arg]));
+  return args.flatMap((arg, i) => {
+    const isValue = /^-[a-z]*[nc]$|^--(lines|bytes)$/.test(args[i - 1] ?? '');
+    return /^-\d+[bkm]?$/.test(arg) && !isValue ? ['-n', arg.slice(1)] : [arg];
+  });
 }
 
 export const head = program('head', async (p) => {

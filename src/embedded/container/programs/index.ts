@@ -19,6 +19,7 @@ import { hostname } from './hostname.ts';
 import { apacheHttpd, httpd } from './httpd.ts';
 import { groups, id, whoami } from './id.ts';
 import { kill, killall, pgrep, pidof, pkill } from './kill.ts';
+import { kubectl } from './kubectl/index.ts';
 import { link, ln, readlink, realpath } from './ln.ts';
 import { ls } from './ls.ts';
 import { mkdir, rmdir } from './mkdir.ts';
@@ -115,7 +116,7 @@ const system = [
   ...[kill, killall, nohup, nproc, pgrep, pidof, pkill, printenv, ps, pwd, sleep, stty, test, time, timeout, top],
   ...[trueProgram, tty, uname, uptime, watch, which, whoami],
 ];
-const network = [curl, dig, getent, ifconfig, ip, nc, netstat, nslookup, ping, telnet, wget];
+const network = [curl, kubectl, dig, getent, ifconfig, ip, nc, netstat, nslookup, ping, telnet, wget];
 const servers = [apacheHttpd, httpEcho, httpd, nginx, pause, redisCli, redisServer, service, stress];
 
 /** Every program that an image's executables can name. */

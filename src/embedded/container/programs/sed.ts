@@ -2,7 +2,7 @@ import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
 import { cannotOpen, lines, Output } from '../lib/io.ts';
 import { parseOptions } from '../lib/options.ts';
-import { program, UsageError } from '../lib/program.ts';
+import { isBusybox, program, UsageError } from '../lib/program.ts';
 import { type Address, parseSed, type SedCommand } from '../lib/sed-script.ts';
 
 export const sed = program('sed', async (p) => {
@@ -81,7 +81,7 @@ class Sed {
   async run(files: readonly string[]): Promise<number> {
     let status = 0;
     const input = this.#input(files, () => {
-      status = 1;
+      status = isBusybox(this.#p) ? 1 : 2;
     });
     let next = await input.next();
     const advance = async (): Promise<boolean> => {
@@ -122,7 +122,7 @@ class Sed {
         if (!isSysError(error)) throw error;
         failed();
         await this.#out.flush();
-        await this.#p.print(2, cannotOpen(this.#p, file, error).replace("can't open '", '').replace("':", ':'));
+        await this.#p.print(2, `sed: ${isBusybox(this.#p) ? '' : "can't read "}${file}: ${error.message}\n`);
       }
     }
   }

@@ -8,7 +8,7 @@ import { oldStyleCount, parseCount } from './head.ts';
 const NEWLINE = 10;
 
 export const tail = program('tail', async (p) => {
-  const args = oldStyleCount(p.args).map((arg) => (/^\+\d+$/.test(arg) ? `-n${arg}` : arg));
+  const args = oldStyleCount(p.args).map((arg, i) => (i === 0 && /^\+\d+$/.test(arg) ? `-n${arg}` : arg));
   const options = parseOptions(
     p,
     'n:c:fFqvs:',

@@ -19,7 +19,9 @@ export type Part =
       quoted: boolean;
     }
   | { t: 'cmd'; body: Script; quoted: boolean }
-  | { t: 'arith'; expression: Word; quoted: boolean };
+  | { t: 'arith'; expression: Word; quoted: boolean }
+  /** bash: `<(commands)` and `>(commands)`. */
+  | { t: 'process'; body: Script; output: boolean; quoted: boolean };
 
 export interface Word {
   parts: Part[];

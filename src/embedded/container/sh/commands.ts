@@ -197,8 +197,10 @@ async function simple(shell: Shell, command: Simple, flags: RunFlags): Promise<n
     const value = await shell.expander.text(a.value, true);
     assigned.push([a.name, a.append ? (state.get(a.name) ?? '') + value : value]);
   }
-  if (state.options.x)
-    await trace(shell, [...assigned.map(([n, v]) => `${n}=${quoteTrace(v)}`), ...argv.map(quoteTrace)]);
+  if (state.options.x) {
+    const quote = quoteTrace(shell);
+    await trace(shell, [...assigned.map(([n, v]) => `${n}=${quote(v)}`), ...argv.map(quote)]);
+  }
 
   const special = specialBuiltins.has(name);
   const body = special ? undefined : state.functions.get(name);
@@ -223,6 +225,10 @@ async function simple(shell: Shell, command: Simple, flags: RunFlags): Promise<n
       if (body) return await callFunction(shell, name, body, argv.slice(1));
       keep = name === 'exec' && argv.length === 1;
       return (await builtin?.(shell, argv.slice(1))) ?? 0;
+    } catch (error) {
+      // While the redirections hold: `2>/dev/null` silences builtins too.
+      if (error instanceof ShellError && saved.length > 0) await shell.tell(error);
+      throw error;
     } finally {
       restore();
     }
@@ -259,7 +265,7 @@ async function assignOnly(shell: Shell, command: Simple): Promise<number> {
     } else if (state.variables.get(a.name)?.integer) {
       shell.setVariable(a.name, String(await shell.expander.arithmetic(a.value)));
     } else shell.setVariable(a.name, a.append ? (state.get(a.name) ?? '') + value : value);
-    traced.push(`${a.name}=${quoteTrace(value)}`);
+    traced.push(`${a.name}=${quoteTrace(shell)(value)}`);
   }
   if (state.options.x && traced.length > 0) await trace(shell, traced);
   if (command.redirects.length > 0) {
@@ -315,8 +321,10 @@ async function callFunction(shell: Shell, name: string, body: Command, args: str
   }
 }
 
-function quoteTrace(text: string): string {
-  return text !== '' && /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+/** dash shows words as they are, the others quote them. */
+function quoteTrace(shell: Shell): (text: string) => string {
+  if (shell.state.flavor === 'dash') return (text) => text;
+  return (text) => (text !== '' && /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 }
 
 async function trace(shell: Shell, words: string[]): Promise<void> {

@@ -144,6 +144,7 @@ export class Expander {
 
   async #part(part: Exclude<Part, { t: 'lit' }>, builder: FieldBuilder): Promise<void> {
     if (part.t === 'param') return this.#parameter(part, builder);
+    if (part.t === 'process') return builder.add(this.#shell.processSubstitution(part.body, part.output), true);
     const text =
       part.t === 'cmd' ? await this.#shell.substitute(part.body) : String(await this.arithmetic(part.expression));
     if (part.quoted) builder.add(text, true);

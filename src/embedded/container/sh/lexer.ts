@@ -88,6 +88,11 @@ export abstract class Lexer {
       this.position += digits[0].length;
       return { t: 'io', fd: Number(digits[0]), start, line };
     }
+    if (this.bash && /^[<>]\($/.test(this.source.slice(start, start + 2))) {
+      this.position += 2;
+      const part: Part = { t: 'process', body: this.substitution(), output: c === '>', quoted: true };
+      return { t: 'word', word: { parts: [part], raw: this.source.slice(start, this.position) }, start, line };
+    }
     const op = operators.find((o) => this.source.startsWith(o, start) && (this.bash || !bashOnly.has(o)));
     if (op) {
       this.position += op.length;
@@ -355,8 +360,9 @@ export abstract class Lexer {
       part.index = this.scanWord((c) => c === ']');
       this.position++;
     }
-    const operand = (stop: (c: string) => boolean): Word => {
-      if (quoted) {
+    const operand = (stop: (c: string) => boolean, pattern: boolean): Word => {
+      // Quotes around the whole do not quote a pattern.
+      if (quoted && !pattern) {
         const from = this.position;
         const parts: Part[] = [];
         this.#quotedOperand(parts, stop);
@@ -375,10 +381,10 @@ export abstract class Lexer {
       this.position += op.length;
       part.op = op;
       const second = op === ':' ? ':' : op[0] === '/' ? '/' : undefined;
-      part.arg = operand((c) => c === '}' || c === second);
+      part.arg = operand((c) => c === '}' || c === second, /[#%/]/.test(op));
       if (second && text[this.position] === second) {
         this.position++;
-        part.arg2 = operand((c) => c === '}');
+        part.arg2 = operand((c) => c === '}', false);
       }
     }
     if (text[this.position] !== '}') this.unterminated('Missing "}"');

@@ -1,6 +1,8 @@
 /** An error that ends a non-interactive shell (expansion errors, special builtins): its text goes after the shell's name. */
 export class ShellError extends Error {
   readonly status: number;
+  /** Its text has been printed where it happened. */
+  told = false;
 
   constructor(message: string, status = 2) {
     super(message);

@@ -38,6 +38,7 @@ export class Shell {
   interrupted = false;
   /** Lines of an interactive session. */
   history: string[] = [];
+  processSubstitutions: number[] = [];
   /** bash: pushd. */
   directories: string[] = [];
   lastSubstitution: number | undefined;
@@ -166,10 +167,12 @@ export class Shell {
       throw new Interrupted();
     }
     if (++this.#depth > 800) throw new ShellError('maximum nesting exceeded', 2);
+    const substitutions = this.processSubstitutions.length;
     try {
       return await commandRunner(this, command, flags);
     } finally {
       this.#depth--;
+      if (this.processSubstitutions.length > substitutions) this.closeProcessSubstitutions(substitutions);
     }
   }
 
@@ -254,11 +257,11 @@ export class Shell {
       if (this.#jobControl && tty) tty.foreground = this.p.pgid;
     }
     const last = statuses.at(-1);
-    if (last?.signal !== undefined) await this.#tellSignal(last.signal, processes.at(-1));
+    if (last?.signal !== undefined) await this.tellSignal(last.signal, processes.at(-1));
     return statuses;
   }
 
-  async #tellSignal(signal: number, process: Process | undefined): Promise<void> {
+  async tellSignal(signal: number, process: Process | undefined): Promise<void> {
     if (signal === signals.SIGINT && this.state.interactive) {
       await this.p.print(2, '\n');
       throw new Interrupted();
@@ -344,6 +347,28 @@ export class Shell {
     const status = child.status ?? (await this.p.wait(child));
     this.lastSubstitution = status.code;
     return Buffer.concat(chunks).toString('utf8').replaceAll('\0', '').replace(/\n+$/, '');
+  }
+
+  /** bash's `<(commands)`: a path that reads what they print; it lasts until the command line ends. */
+  processSubstitution(body: Script, output: boolean): string {
+    const [reader, writer] = createPipe();
+    const [near, far] = output ? [writer, reader] : [reader, writer];
+    const fds = new Map<number, OpenFile>(this.p.fds);
+    fds.set(output ? 0 : 1, far);
+    const fd = this.p.addFd(near, 60);
+    far.ref();
+    try {
+      this.fork((shell) => shell.script(body, { tail: true }), { fds });
+    } finally {
+      far.unref();
+    }
+    this.processSubstitutions.push(fd);
+    return `/dev/fd/${fd}`;
+  }
+
+  /** Closes the pipes of process substitutions that were opened since there were `count`. */
+  closeProcessSubstitutions(count: number): void {
+    for (const fd of this.processSubstitutions.splice(count)) if (!this.p.status) this.p.setFd(fd, undefined);
   }
 
   /** Runs a program of the container; `tail`: in this process. */
@@ -453,7 +478,8 @@ export class Shell {
   /** Prints an error that ends the command line; returns its status. Throws on what is no shell error. */
   async tell(error: unknown): Promise<number> {
     if (error instanceof ShellError) {
-      await this.p.print(2, `${errorPrefix(this.state)}${error.message}\n`);
+      if (!error.told) await this.p.print(2, `${errorPrefix(this.state)}${error.message}\n`);
+      error.told = true;
       return error.status;
     }
     if (error instanceof ShellSyntaxError) {

@@ -66,7 +66,7 @@ class TestParser {
     }
     if (args.length === 4 && a === '!') return !new TestParser(this.#p, args.slice(1), this.#isSet).whole();
     const value = this.#or();
-    if (this.#at < args.length) throw new TestError(`${args[this.#at]}: unexpected operator`);
+    if (this.#at < args.length) throw new TestError(`${args[this.#at - 1]}: unexpected operator`);
     return value;
   }
 

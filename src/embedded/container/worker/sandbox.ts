@@ -75,6 +75,7 @@ export class Sandbox {
       capabilities: capabilitiesOf(spec),
       pod: spec.pod,
       image,
+      imageName: found.name,
       onBug: (process, error) => {
         const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
         options.send({ t: 'bug', program: process.argv.join(' '), stack });

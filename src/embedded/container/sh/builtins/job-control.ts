@@ -63,6 +63,8 @@ const wait: Builtin = async (shell, args) => {
     }
     const status = await waitFor(shell, job.process);
     if (status === 'interrupted') return interrupted(shell);
+    if (status.signal !== undefined && shell.state.flavor !== 'bash')
+      await shell.tellSignal(status.signal, job.process);
     code = status.code;
   }
   return code;

@@ -40,7 +40,7 @@ function wording(shell: Shell, message: string): string {
   const operand = message.slice(0, Math.max(0, message.lastIndexOf(': ')));
   switch (shell.state.flavor) {
     case 'bash':
-      return message;
+      return message.endsWith('unexpected operator') ? 'too many arguments' : message;
     case 'dash':
       return message.includes('integer')
         ? `Illegal number: ${operand}`
@@ -73,10 +73,14 @@ export const outputBuiltins: Record<string, Builtin> = {
       await shell.p.print(2, `${errorPrefix(shell.state, 'printf')}usage: printf format [arg ...]\n`);
       return 2;
     }
-    const { text, errors } = formatPrintf(format, values);
-    if (target !== undefined) shell.setVariable(target, text);
-    else await shell.p.print(1, text);
-    for (const error of errors) await shell.p.print(2, `${errorPrefix(shell.state, 'printf')}${error}\n`);
+    const { text: formatted, errors } = formatPrintf(format, values);
+    if (target !== undefined) shell.setVariable(target, formatted);
+    else await shell.p.print(1, formatted);
+    for (const error of errors) {
+      const text =
+        shell.state.flavor === 'dash' ? error.replace(/^(\D.*): invalid number$/, '$1: expected numeric value') : error;
+      await shell.p.print(2, `${errorPrefix(shell.state, 'printf')}${text}\n`);
+    }
     return errors.length > 0 ? 1 : 0;
   },
   test: (shell, args) => test(shell, 'test', args),
