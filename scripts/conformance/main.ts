@@ -1,14 +1,18 @@
 import { access, readdir, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ensureKubectl } from '../../src/cluster/kubectl/kubectl.ts';
+import { resolvePaths } from '../../src/kernel/paths.ts';
 import { type FileReport, replayFile } from './replay.ts';
 import { serve } from './serve.ts';
 
 const usage = `usage: npm run conformance -- exchanges [--rename WORD] [--only FILE]... [--show N] [--json FILE]
+       npm run conformance -- transcripts [--only REGEX] [--jobs N] [--show N] [--json FILE]
        npm run conformance -- serve --pki DIR [--controllers off] [--kubelet off] [--port PORT]
 
-exchanges  replays recorded exchanges of a real API server against the embedded cluster and prints how many agree
-serve      starts an embedded cluster that other tools can replay against`;
+exchanges   replays recorded exchanges of a real API server against the embedded cluster and prints how many agree
+transcripts replays recorded kubectl sessions, each topic on a cluster of its own
+serve       starts an embedded cluster that other tools can replay against`;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -22,12 +26,16 @@ const { positionals, values } = parseArgs({
     controllers: { type: 'string', default: 'on' },
     kubelet: { type: 'string', default: 'on' },
     port: { type: 'string' },
+    jobs: { type: 'string', default: '4' },
   },
 });
 
 switch (positionals[0]) {
   case 'exchanges':
     await exchanges();
+    break;
+  case 'transcripts':
+    await transcripts();
     break;
   case 'serve':
     if (!values.pki) fail('--pki DIR is needed');
@@ -83,6 +91,40 @@ async function exchanges(): Promise<void> {
   if (values.json) {
     const all = Object.fromEntries(sorted.map(({ file, report }) => [file, report]));
     await writeFile(values.json, `${JSON.stringify({ agree, of, files: all }, undefined, 2)}\n`);
+  }
+}
+
+async function transcripts(): Promise<void> {
+  const folder = resolve(values.truth, 'transcripts');
+  try {
+    await access(folder);
+  } catch {
+    console.log(`skipped: there are no recordings at ${folder}`);
+    return;
+  }
+  // Loaded only where it is wanted: it brings containers.
+  const { replayTranscripts } = await import('./transcripts/index.ts');
+  const { file: kubectl } = await ensureKubectl({ cache: resolvePaths().cache }, console.error);
+  const began = Date.now();
+  const reports = await replayTranscripts({
+    folder,
+    kubectl,
+    jobs: Number(values.jobs),
+    ...(values.only && { only: new RegExp(values.only.join('|')) }),
+    report({ topic, matched, total, steps }) {
+      console.log(`${topic}: ${matched} of ${total} agree`);
+      for (const { run, difference } of steps.filter(({ match }) => !match).slice(0, Number(values.show))) {
+        console.log(`   $ ${run}\n     ${difference}`);
+      }
+    },
+  });
+  const matched = reports.reduce((sum, report) => sum + report.matched, 0);
+  const total = reports.reduce((sum, report) => sum + report.total, 0);
+  const seconds = Math.round((Date.now() - began) / 1000);
+  console.log(`all: ${matched} of ${total} agree (${share(matched, total)} %) in ${seconds} s`);
+  if (values.json) {
+    const topics = Object.fromEntries(reports.map(({ topic, ...report }) => [topic, report]));
+    await writeFile(values.json, `${JSON.stringify({ matched, total, topics }, undefined, 2)}\n`);
   }
 }
 

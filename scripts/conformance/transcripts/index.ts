@@ -1,0 +1,78 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { difference, type Outcome } from './compare.ts';
+import { openLab } from './lab.ts';
+import { readTopic, type Step, type Topic } from './topic.ts';
+
+interface StepReport extends Partial<Outcome> {
+  run: string;
+  match: boolean;
+  difference?: string;
+}
+
+export interface TopicReport {
+  topic: string;
+  matched: number;
+  total: number;
+  steps: StepReport[];
+}
+
+export interface ReplayOptions {
+  /** Recorded sessions, one YAML file a topic. */
+  folder: string;
+  /** Path of the kubectl that the learner has. */
+  kubectl: string;
+  /** Topics whose names match. */
+  only?: RegExp;
+  /** Topics side by side, each on a cluster of its own. */
+  jobs: number;
+  /** Told of each topic when it is through. */
+  report?(report: TopicReport): void;
+}
+
+/** Replays recorded kubectl sessions. A step that can't be run counts as a miss. */
+export async function replayTranscripts({
+  folder,
+  kubectl,
+  only,
+  jobs,
+  report,
+}: ReplayOptions): Promise<TopicReport[]> {
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.yaml')).sort();
+  const topics = (await Promise.all(files.map((file) => readTopic(join(folder, file))))).filter(
+    ({ topic }) => !only || only.test(topic),
+  );
+  // Longest first, so that the tail is short.
+  const queue = [...topics].sort((a, b) => effort(b.steps) - effort(a.steps));
+  const reports = new Map<string, TopicReport>();
+  const worker = async () => {
+    for (let topic = queue.shift(); topic; topic = queue.shift()) {
+      const done = await replayTopic(topic, kubectl);
+      reports.set(topic.topic, done);
+      report?.(done);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, worker));
+  return topics.flatMap(({ topic }) => reports.get(topic) ?? []);
+}
+
+const effort = (steps: readonly Step[]) => steps.reduce((sum, { until }) => sum + (until ? 9 : 1), 0);
+
+async function replayTopic(topic: Topic, kubectl: string): Promise<TopicReport> {
+  const steps: StepReport[] = [];
+  const lab = await openLab(topic, kubectl);
+  try {
+    for (const step of topic.steps) {
+      const outcome = await lab.perform(step);
+      const text = difference(step, outcome, topic.recorded, lab);
+      steps.push({
+        run: step.run,
+        match: text === undefined,
+        ...(text !== undefined && { difference: text, ...outcome }),
+      });
+    }
+  } finally {
+    await lab.close();
+  }
+  return { topic: topic.topic, matched: steps.filter(({ match }) => match).length, total: topic.steps.length, steps };
+}

@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { parse } from 'yaml';
+
+/** One line that a learner typed, and what was recorded. */
+export interface Step {
+  run: string;
+  /** Python regex: the line is repeated until stdout and stderr match. */
+  until?: string;
+  /** Seconds for `until`. */
+  within?: number;
+  /** Seconds for one run. */
+  timeout?: number;
+  sorted?: boolean;
+  progress?: boolean;
+  mask?: string[];
+  code?: number;
+  out?: string;
+  err?: string;
+}
+
+/** A recorded session: see the docstring of truth/tools/transcripts.py. */
+export interface Topic {
+  topic: string;
+  /** Of the context; made before. */
+  namespace: string;
+  files: Record<string, string>;
+  steps: Step[];
+  recorded: { nodes: string[]; server: string };
+}
+
+/** Rejects if the file is not of a session's form. */
+export async function readTopic(file: string): Promise<Topic> {
+  const read = parse(await readFile(file, 'utf8'), { version: '1.1' }) as Partial<Topic> & {
+    steps: (Step | string)[];
+    recorded: Topic['recorded'];
+  };
+  const topic = read.topic ?? basename(file, '.yaml');
+  const steps = read.steps.map((step) => (typeof step === 'string' ? { run: step } : step));
+  const bad = steps.find((step) => typeof step.run !== 'string');
+  if (bad) throw new Error(`${file}: a step without a line: ${JSON.stringify(bad)}`);
+  return { topic, namespace: read.namespace ?? topic, files: read.files ?? {}, steps, recorded: read.recorded };
+}
+
+/** A regex in Python's words with re.MULTILINE, as far as the recordings use them. */
+export function pythonRegex(source: string, flags = 'm'): RegExp {
+  return new RegExp(source.replaceAll('\\A', '(?<![\\s\\S])').replaceAll('\\Z', '(?![\\s\\S])'), flags);
+}
