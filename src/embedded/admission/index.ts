@@ -1,5 +1,6 @@
 import { escalationCheck } from '../rbac/escalation.ts';
 import type { Authorizer } from '../rbac/types.ts';
+import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.ts';
 import { defaultIngressClass, defaultStorageClass } from './default-classes.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { limitRanger } from './limit-ranger.ts';
@@ -32,6 +33,9 @@ export function defaultAdmission(authorizer: Authorizer): AdmissionPlugin[] {
     storageObjectInUseProtection,
     persistentVolumeClaimResize,
     runtimeClass,
+    certificateApproval(authorizer),
+    certificateSigning(authorizer),
+    certificateSubjectRestriction,
     defaultIngressClass,
     escalationCheck(authorizer),
     resourceQuota,

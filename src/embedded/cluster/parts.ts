@@ -1,4 +1,6 @@
 import type { Component } from '../api.ts';
+import { certificateCleaner } from '../controllers/certificate-cleaner.ts';
+import { certificateSigningController } from '../controllers/certificate-signing.ts';
 import { clusterRoleAggregation } from '../controllers/cluster-role-aggregation.ts';
 import { endpointSliceController } from '../controllers/endpoint-slice.ts';
 import { endpointSliceMirroring } from '../controllers/endpoint-slice-mirroring.ts';
@@ -16,13 +18,15 @@ import type { Pki } from '../pki/pki.ts';
 import { signToken } from '../server/authn/jwt.ts';
 
 /** The controllers of kube-controller-manager, in its order. */
-export function controllers(pki: Pick<Pki, 'serviceAccounts'>): Component[] {
+export function controllers(pki: Pick<Pki, 'serviceAccounts' | 'ca'>): Component[] {
   return [
     serviceAccountController,
     serviceAccountTokenController((claims) => signToken(claims, pki.serviceAccounts)),
     rootCaPublisher,
     namespaceController,
     clusterRoleAggregation,
+    certificateSigningController(pki.ca),
+    certificateCleaner,
     garbageCollector,
     podGc,
     nodeLifecycle,

@@ -54,6 +54,7 @@ const spec: Paths = [['spec']];
 const resetByStrategy: Readonly<Record<string, Paths>> = {
   'io.k8s.api.apps.v1.Deployment/status': [['spec'], ['metadata', 'labels']],
   'io.k8s.api.core.v1.Pod/status': [['spec'], ['metadata', 'deletionTimestamp'], ['metadata', 'ownerReferences']],
+  'io.k8s.api.certificates.v1.CertificateSigningRequest/': [['spec'], ['status']],
   'io.k8s.api.certificates.v1.CertificateSigningRequest/status': [['spec'], ['status', 'conditions']],
   'io.k8s.api.certificates.v1.CertificateSigningRequest/approval': [['spec'], ['status', 'certificate']],
   'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition/status': [['metadata'], ['spec']],
@@ -61,8 +62,7 @@ const resetByStrategy: Readonly<Record<string, Paths>> = {
 
 /** What a write to a (sub)resource cannot change: status on the resource itself, spec on its status. */
 export function resetFieldsOf(schema: TypeSchema, subresource: string | undefined): Paths {
-  if (subresource === undefined) return status;
-  const special = schema.kind === 'object' ? resetByStrategy[`${schema.name}/${subresource}`] : undefined;
+  const special = schema.kind === 'object' ? resetByStrategy[`${schema.name}/${subresource ?? ''}`] : undefined;
   return special ?? (subresource === 'status' ? spec : status);
 }
 

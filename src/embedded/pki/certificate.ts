@@ -100,14 +100,13 @@ function keyIdentifier(key: KeyObject): Buffer {
   return createHash('sha1').update(spki(key).subarray(-65)).digest();
 }
 
+/** The value of the extension that names the issuer's key. */
+export const authorityKeyIdentifier = (issuer: KeyObject): Buffer => sequence(implicit(0, keyIdentifier(issuer)));
+
 function extensions(request: CertificateRequest, issuer: Issuer): Buffer[] {
   const extension = (id: string, critical: boolean, value: Buffer) =>
     sequence(oid(id), ...(critical ? [boolean(true)] : []), octetString(value));
-  const authority = extension(
-    oids.authorityKeyIdentifier,
-    false,
-    sequence(implicit(0, keyIdentifier(issuer.publicKey))),
-  );
+  const authority = extension(oids.authorityKeyIdentifier, false, authorityKeyIdentifier(issuer.publicKey));
   if (request.usage === 'ca') {
     return [
       // keyCertSign, digitalSignature and keyEncipherment, as kubeadm's CA has them.

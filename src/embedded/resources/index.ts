@@ -1,10 +1,15 @@
 import type { ResourceDefinition } from '../definition.ts';
 import { bindingResource } from './bindings.ts';
+import { certificateSigningRequestResource } from './certificate-signing-requests.ts';
 import { clusterRoleBindingResource } from './cluster-role-bindings.ts';
 import { clusterRoleResource } from './cluster-roles.ts';
 import { configMapResource } from './config-maps.ts';
 import { controllerRevisionResource } from './controller-revisions.ts';
 import { cronJobResource } from './cron-jobs.ts';
+import { csiDriverResource } from './csi-drivers.ts';
+import { csiNodeResource } from './csi-nodes.ts';
+import { csiStorageCapacityResource } from './csi-storage-capacities.ts';
+import { customResourceDefinitionResource } from './custom-resource-definitions.ts';
 import { daemonSetResource } from './daemon-sets.ts';
 import { deploymentResource } from './deployments.ts';
 import { endpointSliceResource } from './endpoint-slices.ts';
@@ -46,6 +51,8 @@ import {
   subjectAccessReviewResource,
 } from './subject-access-reviews.ts';
 import { tokenReviewResource } from './token-reviews.ts';
+import { volumeAttachmentResource } from './volume-attachments.ts';
+import { volumeAttributesClassResource } from './volume-attributes-classes.ts';
 
 /** Every built-in kind. Adding a kind is adding its file and one line here. */
 export const builtinResources: readonly ResourceDefinition[] = [
@@ -96,4 +103,11 @@ export const builtinResources: readonly ResourceDefinition[] = [
   ipAddressResource,
   horizontalPodAutoscalerResource,
   horizontalPodAutoscalerV1Resource,
+  certificateSigningRequestResource,
+  csiDriverResource,
+  csiNodeResource,
+  volumeAttachmentResource,
+  csiStorageCapacityResource,
+  volumeAttributesClassResource,
+  customResourceDefinitionResource,
 ];

@@ -3,12 +3,10 @@ import type { Eviction, Pod } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
 import { badRequest } from '../../registry/status.ts';
 import type { CreateHandler } from '../../registry/types.ts';
+import { spendBudget } from './disruption.ts';
 import { created, podDefinition, setCondition } from './pods.ts';
 
-/**
- * POST pods/<name>/eviction: deletes the Pod and leaves a condition on it that says why. PodDisruptionBudgets join
- * here once the kind exists.
- */
+/** POST pods/<name>/eviction: deletes the Pod, if its budget allows that, and leaves a condition on it that says why. */
 export const evictionHandler =
   (clock: Clock): CreateHandler =>
   async ({ registry, namespace, name, object, context }) => {
@@ -20,6 +18,7 @@ export const evictionHandler =
     const pod = structuredClone(registry.get(definition, namespace, name)) as Stored<Pod>;
     const options = eviction.deleteOptions ?? {};
     const dryRun = context.dryRun || (options.dryRun?.includes('All') ?? false);
+    await spendBudget(registry, pod, { ...context, dryRun }, clock);
     if (!dryRun && !pod.metadata.deletionTimestamp) {
       const why = { reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' };
       setCondition(pod, { type: 'DisruptionTarget', status: 'True', ...why }, clock);
