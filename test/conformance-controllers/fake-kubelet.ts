@@ -15,6 +15,7 @@ export class FakeKubelet {
   readonly #client: EmbeddedCluster['client'];
   readonly #modes = new Map<string, Mode>();
   readonly #handled = new Set<string>();
+  readonly #alive = new Set<string>();
   #addresses = 10;
 
   constructor(cluster: EmbeddedCluster) {
@@ -27,17 +28,25 @@ export class FakeKubelet {
     cluster.context.informers.of(pods).on({ add: soon, update: soon });
   }
 
-  /** Says now and every ten seconds that a node is alive. */
-  async renewLease(node: string): Promise<void> {
-    const { clock } = this.#cluster.context;
+  /** Whether a node renews its lease, at once and every ten seconds. */
+  keepAlive(node: string, alive: boolean): void {
+    if (!alive) this.#alive.delete(node);
+    else if (!this.#alive.has(node)) {
+      this.#alive.add(node);
+      void this.#renewLease(node);
+    }
+  }
+
+  async #renewLease(node: string): Promise<void> {
+    const { clock, informers, signal } = this.#cluster.context;
+    if (!this.#alive.has(node) || signal.aborted) return;
     const renewTime = new Date(clock.now()).toISOString().replace('Z', '000Z');
     const spec = { holderIdentity: node, leaseDurationSeconds: 40, renewTime };
     const metadata = { name: node, namespace: 'kube-node-lease' };
-    const known = this.#cluster.context.informers.of(leases).get(metadata.namespace, node);
+    const known = informers.of(leases).get(metadata.namespace, node);
     if (known) await this.#client.patch(leases, metadata.namespace, node, 'merge', { spec });
     else await this.#client.create(leases, { metadata, spec });
-    if (this.#cluster.context.signal.aborted) return;
-    clock.after(10_000, () => void this.renewLease(node));
+    clock.after(10_000, () => void this.#renewLease(node));
   }
 
   /** From now on; Pods that have a status keep it. */

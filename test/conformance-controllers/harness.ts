@@ -49,7 +49,7 @@ export class Harness {
       await this.#send(step.do, bindings);
     }
     for (const { metadata } of this.#cluster.context.informers.of(nodes).list()) {
-      await this.#kubelet.renewLease(metadata.name);
+      this.#kubelet.keepAlive(metadata.name, true);
       await this.#cluster.client.patch(nodes, undefined, metadata.name, 'merge', { spec: { taints: null } });
     }
   }
@@ -77,6 +77,7 @@ export class Harness {
       } else if ('wait' in step) await this.#wait(step.wait, step.until);
       else if ('sleep' in step) await this.pass((options.longSleep ?? step.sleep) * 1000);
       else if ('kubelet' in step) this.#kubelet.set(step.namespace, step.kubelet as Mode);
+      else if ('lease' in step) this.#kubelet.keepAlive(step.node, step.lease === 'renewed');
       else if ('snapshot' in step) {
         await settle();
         const comparison = { bindings, anyNode: options.anyNode };

@@ -20,6 +20,8 @@ const get = (name: string) => plane.informers.of(pods).get('default', name);
 describe('the Pod garbage collector', () => {
   it('fails and deletes Pods of a node that has been gone for 40 seconds', async () => {
     await pod('p', 'n');
+    const p = await plane.client.get(pods, 'default', 'p');
+    await plane.report(p, { conditions: [{ type: 'Ready', status: 'True' }] });
     const conditions: unknown[] = [];
     plane.informers.of(pods).on({ delete: ({ status }) => conditions.push(status?.phase, status?.conditions) });
     await plane.pass(60);
@@ -31,7 +33,10 @@ describe('the Pod garbage collector', () => {
     expect(get('p')).toBeUndefined();
     expect(conditions).toMatchObject([
       'Failed',
-      [{ type: 'DisruptionTarget', reason: 'DeletionByPodGC', message: 'PodGC: node no longer exists' }],
+      [
+        { type: 'Ready' },
+        { type: 'DisruptionTarget', reason: 'DeletionByPodGC', message: 'PodGC: node no longer exists' },
+      ],
     ]);
   });
 

@@ -7,7 +7,7 @@ import { endpointsManagedByLabel } from './endpoints.ts';
 import { isNamespaceTerminating } from './failures.ts';
 import { controllerClient } from './identity.ts';
 import { controllerRef, keyOf, splitKey } from './ownership.ts';
-import { triggerTimeAnnotation } from './service-pods.ts';
+import { hasSelector, triggerTimeAnnotation } from './service-pods.ts';
 import { planSlices, portsKey, type SliceFrame, type SliceGroup } from './slice-plan.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -55,7 +55,7 @@ class MirroringController {
     const service = informers.of(services).get(namespace, name);
     const source = informers.of(endpoints).get(namespace, name);
     const existing = this.#mirrors(namespace, name);
-    const mirrored = source !== undefined && isMirrored(source) && service !== undefined && !service.spec?.selector;
+    const mirrored = source !== undefined && isMirrored(source) && service !== undefined && !hasSelector(service);
     const groups = mirrored ? groupsOf(source.subsets ?? []) : [];
     if (groups.length === 0 && existing.length === 0) return;
     const frame: SliceFrame = mirrored ? frameOf(source) : { metadata: {}, placeholder: false };

@@ -95,17 +95,22 @@ class PodGarbageCollector {
     const { namespace, name, uid } = pod.metadata;
     try {
       if (!isTerminal(pod)) {
-        const lastTransitionTime = timestamp(this.#context.clock.now());
-        const status = {
-          phase: 'Failed',
-          ...(condition && { conditions: [{ ...condition, lastProbeTime: null, lastTransitionTime }] }),
-        };
-        const patch = { metadata: { uid }, status };
+        const patch = { metadata: { uid }, status: { phase: 'Failed', ...(condition && this.#with(pod, condition)) } };
         await this.#client.patch(pods, namespace, name, 'strategic', patch, { subresource: 'status' });
       }
       await this.#client.delete(pods, namespace, name, { gracePeriodSeconds: 0, preconditions: { uid } });
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
+  }
+
+  /** The patch that puts a condition behind the others. */
+  #with({ metadata, status }: Stored<Pod>, condition: PodCondition): Record<string, unknown> {
+    const types = (status?.conditions ?? []).map(({ type }) => type).filter((type) => type !== condition.type);
+    const lastTransitionTime = timestamp(this.#context.clock.now());
+    return {
+      '$setElementOrder/conditions': [...types, condition.type].map((type) => ({ type })),
+      conditions: [{ ...condition, lastProbeTime: null, lastTransitionTime, observedGeneration: metadata.generation }],
+    };
   }
 }

@@ -11,16 +11,20 @@ import { isReady, isTerminal } from './pod-control.ts';
 export const triggerTimeAnnotation = 'endpoints.kubernetes.io/last-change-trigger-time';
 export const headlessLabel = 'service.kubernetes.io/headless';
 
+/** An empty selector is none: stored in protobuf it is gone. */
+export function hasSelector({ spec }: Service): boolean {
+  return Object.keys(spec?.selector ?? {}).length > 0;
+}
+
 /** Services whose endpoints are somebody's business: they have a selector and are no alias. */
 export function hasEndpoints(service: Service): boolean {
-  return service.spec?.selector !== undefined && service.spec.type !== 'ExternalName';
+  return hasSelector(service) && service.spec?.type !== 'ExternalName';
 }
 
 export function isHeadless(service: Service): boolean {
   return service.spec?.clusterIP === 'None' || !service.spec?.clusterIP;
 }
 
-/** An empty selector selects all Pods, as in kube-controller-manager. */
 export function selects(service: Service, labels: Readonly<Record<string, string>> | undefined): boolean {
   return Object.entries(service.spec?.selector ?? {}).every(([key, value]) => labels?.[key] === value);
 }
