@@ -34,7 +34,7 @@ import { kubeconfigOf } from './cluster/kubeconfig.ts';
 import { type NodePlan, planNodes } from './cluster/nodes.ts';
 import { controllers } from './cluster/parts.ts';
 import { createKubelet } from './node/index.ts';
-import { createPki, openPki, type Pki } from './pki/pki.ts';
+import { type Credentials, createPki, openPki, type Pki } from './pki/pki.ts';
 import { resourceHandlers } from './resources/handlers/index.ts';
 import { builtinResources } from './resources/index.ts';
 import { createScheduler } from './scheduler/index.ts';
@@ -138,6 +138,7 @@ class Cluster implements EmbeddedCluster {
   #runtime: ContainerRuntime | undefined;
   #context: ComponentContext | undefined;
   #baseline: Baseline = new Map();
+  #kubeadmAdmin: Credentials | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: EmbeddedClusterOptions, clock: Clock, pki: Pki, plane: ControlPlane) {
@@ -187,8 +188,7 @@ class Cluster implements EmbeddedCluster {
       await this.#startNodes(plan, await runtime(context));
       if (this.#plane.fresh) await markControlPlane(bootstrap);
     }
-    const addons = this.#options.addons ?? (manage && kubelet);
-    if (addons && this.#plane.fresh) {
+    if (this.#hasAddons() && this.#plane.fresh) {
       await bootstrapAddons(bootstrap);
       await bootstrapControlPlanePods(bootstrap);
     }
@@ -198,10 +198,25 @@ class Cluster implements EmbeddedCluster {
   }
 
   kubeconfig(user = 'admin', groups: readonly string[] = []): string {
-    const credentials =
-      user === 'admin' ? this.pki.admin : this.pki.issueClient({ commonName: user, organizations: [...groups] });
+    const credentials = user === 'admin' ? this.#admin() : this.#issue(user, groups);
     const context = this.#options.context ?? this.#options.name ?? 'kubedrill';
     return kubeconfigOf({ context, server: this.url, caCertificate: this.caCertificate, credentials });
+  }
+
+  /** Where kubeadm's ClusterRoleBinding is, it is by that one that kubernetes-admin may do everything. */
+  #admin(): Credentials {
+    if (!this.#hasAddons()) return this.pki.admin;
+    this.#kubeadmAdmin ??= this.#issue('kubernetes-admin', ['kubeadm:cluster-admins']);
+    return this.#kubeadmAdmin;
+  }
+
+  #issue(user: string, groups: readonly string[]): Credentials {
+    return this.pki.issueClient({ commonName: user, organizations: [...groups] });
+  }
+
+  #hasAddons(): boolean {
+    const { controllers: manage = true, runtime, kubelet = runtime !== undefined, addons } = this.#options;
+    return addons ?? (manage && kubelet);
   }
 
   loadImages(images: readonly ImageDescription[]): void {

@@ -23,7 +23,7 @@ export interface Pki {
   ca: Credentials;
   /** The API server's own certificate. */
   server: Credentials;
-  /** kubernetes-admin. */
+  /** kubernetes-admin in system:masters. */
   admin: Credentials;
   serviceAccounts: SigningKey;
   /** A client certificate signed by the CA. */
@@ -41,7 +41,7 @@ const serverNames = [
   '10.96.0.1',
 ];
 
-/** system:masters is allowed everything whatever RBAC says: a learner can't lock the grader out. */
+/** As kubeadm's super-admin.conf: system:masters is allowed everything whatever RBAC says. */
 const adminSubject: Subject = { commonName: 'kubernetes-admin', organizations: ['system:masters'] };
 
 const caSubject: Subject = { commonName: 'kubernetes' };
