@@ -66,7 +66,7 @@ export class FakeKubelet {
   async #see(pod: Stored<Pod>): Promise<void> {
     const { namespace = '', name, uid, deletionTimestamp } = pod.metadata;
     const mode = this.#modes.get(namespace) ?? 'none';
-    if (mode === 'none' || !pod.spec?.nodeName) return;
+    if (!pod.spec?.nodeName || (mode === 'none' && !deletionTimestamp)) return;
     try {
       if (deletionTimestamp) {
         if (mode !== 'hang') {

@@ -4,7 +4,7 @@ import { cronJobController } from './cron-job.ts';
 import { daemonSetController } from './daemonset.ts';
 import { deploymentController } from './deployment.ts';
 import { jobController } from './job.ts';
-import { replicaSetController } from './replicaset.ts';
+import { replicaSetController, replicationController } from './replicaset.ts';
 import { ttlAfterFinished } from './ttl-after-finished.ts';
 
 export function workloadControllers(): Component[] {
@@ -13,6 +13,7 @@ export function workloadControllers(): Component[] {
     jobController,
     deploymentController,
     replicaSetController,
+    replicationController,
     cronJobController,
     ttlAfterFinished,
   ];

@@ -27,27 +27,35 @@ export interface Diagnosis {
   /** Refused before any node was looked at. */
   preFilter?: string;
   misfits: Map<string, Misfit>;
+  /** Names of the plugins that refused the Pod somewhere: what must change for another try to make sense. */
+  rejectedBy: Set<string>;
 }
 
 export function diagnose(cycle: Cycle): Diagnosis {
   for (const plugin of plugins) {
     const refusal = plugin.preFilter?.(cycle);
-    if (refusal !== undefined) return { feasible: [], preFilter: refusal, misfits: new Map() };
+    if (refusal !== undefined) {
+      return { feasible: [], preFilter: refusal, misfits: new Map(), rejectedBy: new Set([plugin.name]) };
+    }
   }
   const feasible: NodeInfo[] = [];
   const misfits = new Map<string, Misfit>();
+  const rejectedBy = new Set<string>();
   for (const node of cycle.nodes) {
-    const problem = filterNode(cycle, node);
-    if (problem) misfits.set(node.node.metadata.name, problem);
-    else feasible.push(node);
+    const refusal = filterNode(cycle, node);
+    if (refusal) {
+      misfits.set(node.node.metadata.name, refusal);
+      rejectedBy.add(refusal.plugin);
+    } else feasible.push(node);
   }
-  return { feasible, misfits };
+  return { feasible, misfits, rejectedBy };
 }
 
-export function filterNode(cycle: Cycle, node: NodeInfo): Misfit | undefined {
+/** Why the Pod does not fit on the node, by the first plugin that refuses it. */
+export function filterNode(cycle: Cycle, node: NodeInfo): (Misfit & { plugin: string }) | undefined {
   for (const plugin of plugins) {
     const problem = plugin.filter?.(cycle, node);
-    if (problem) return problem;
+    if (problem) return { ...problem, plugin: plugin.name };
   }
   return undefined;
 }

@@ -5,11 +5,22 @@ import type { Resource, Stored } from '../../kube/meta.ts';
 import { namespaces, nodes, pods } from '../../kube/resources.ts';
 import type { Component, ComponentContext } from '../api.ts';
 import { reasonOf } from '../registry/status.ts';
-import { type Diagnosis, diagnose, selectNode, unschedulableMessage } from './framework.ts';
+import { type Diagnosis, diagnose, plugins, selectNode, unschedulableMessage } from './framework.ts';
 import { holdsResources, nodeInfo } from './node-info.ts';
 import type { Cycle } from './plugin.ts';
+import { interPodAffinity } from './plugins/inter-pod-affinity.ts';
+import { nodeAffinity } from './plugins/node-affinity.ts';
+import { nodePorts, nodeResourcesFit } from './plugins/resources.ts';
+import { podTopologySpread } from './plugins/topology-spread.ts';
+import { volumeBinding } from './plugins/volumes.ts';
 import { preempt, priorityOf } from './preemption.ts';
 import { SchedulingQueue } from './queue.ts';
+
+/** Whom it helps when a Pod leaves a node, comes to one, and when a node's taints or labels change. */
+const roomPlugins = [nodeResourcesFit.name, nodePorts.name, podTopologySpread.name, interPodAffinity.name];
+const neighbourPlugins = [podTopologySpread.name, interPodAffinity.name];
+const nodePlugins = plugins.map((p) => p.name).filter((name) => name !== volumeBinding.name);
+const labelPlugins = [nodeAffinity.name, podTopologySpread.name, interPodAffinity.name];
 
 const schedulerName = 'default-scheduler';
 const flushEvery = 30_000;
@@ -65,9 +76,7 @@ class Scheduler {
     const stops = [
       informers.of(nodes).on({
         add: () => this.#queue.moveAll(),
-        update: (node, old) => {
-          if (nodeFacts(node) !== nodeFacts(old)) this.#queue.moveAll();
-        },
+        update: (node, old) => this.#nodeChanged(node, old),
       }),
       informers.of(pods).on({
         add: (pod) => this.#see(pod),
@@ -76,7 +85,7 @@ class Scheduler {
       }),
     ];
     if (this.#serves(persistentVolumeClaims)) {
-      const changed = () => this.#queue.moveAll();
+      const changed = () => this.#queue.moveAll([volumeBinding.name]);
       stops.push(informers.of(persistentVolumeClaims).on({ add: changed, update: changed }));
     }
     void (async () => {
@@ -96,7 +105,8 @@ class Scheduler {
       this.#forget(key);
       // A Pod that is bound, relabelled or finished can make room or fulfil an affinity.
       const labels = JSON.stringify(pod.metadata.labels) !== JSON.stringify(old?.metadata.labels);
-      if (!old?.spec?.nodeName || labels || (holdsResources(old) && !holdsResources(pod))) this.#queue.moveAll();
+      if (old && holdsResources(old) && !holdsResources(pod)) this.#queue.moveAll(roomPlugins);
+      else if (!old?.spec?.nodeName || labels) this.#queue.moveAll(neighbourPlugins);
       return;
     }
     const ours = (pod.spec?.schedulerName ?? schedulerName) === schedulerName;
@@ -115,7 +125,15 @@ class Scheduler {
   #gone(pod: Stored<Pod>): void {
     this.#forget(pod.metadata.uid);
     this.#assumed.delete(pod.metadata.uid);
-    if (pod.spec?.nodeName) this.#queue.moveAll();
+    if (pod.spec?.nodeName) this.#queue.moveAll(roomPlugins);
+  }
+
+  /** What of a node can make a Pod fit: heartbeats are not among it. */
+  #nodeChanged(node: Stored<Node>, old: Stored<Node>): void {
+    const differ = (of: (n: Stored<Node>) => unknown) => JSON.stringify(of(node)) !== JSON.stringify(of(old));
+    if (differ((n) => [n.spec?.taints, n.spec?.unschedulable])) this.#queue.moveAll(nodePlugins);
+    else if (differ((n) => n.metadata.labels)) this.#queue.moveAll(labelPlugins);
+    else if (differ((n) => n.status?.allocatable)) this.#queue.moveAll([nodeResourcesFit.name]);
   }
 
   #forget(uid: string): void {
@@ -173,6 +191,7 @@ class Scheduler {
   }
 
   async #preempt(pod: Stored<Pod>, cycle: Cycle, diagnosis: Diagnosis): Promise<void> {
+    this.#queue.rejected(pod.metadata.uid, diagnosis.rejectedBy);
     const result = preempt(cycle, diagnosis);
     const why = 'message' in result ? result.message : '';
     const text = unschedulableMessage(cycle.nodes.length, diagnosis, why);
@@ -270,10 +289,4 @@ class Scheduler {
   #serves(r: Resource): boolean {
     return this.#context.resources().some((s) => s.group === r.group && s.resource === r.resource);
   }
-}
-
-/** What of a node can make a Pod fit: heartbeats are not among it. */
-function nodeFacts({ metadata, spec, status }: Stored<Node>): string {
-  const ready = status?.conditions?.map((c) => [c.type, c.status]);
-  return JSON.stringify([metadata.labels, spec?.taints, spec?.unschedulable, status?.allocatable, ready]);
 }

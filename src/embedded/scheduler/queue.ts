@@ -8,7 +8,10 @@ interface Entry {
   attempts: number;
   /** ms since 1970 of the last attempt. */
   lastTry: number;
-  state: 'active' | 'backoff' | 'unschedulable';
+  /** `error`: the last try failed through no fault of the Pod; it waits out its back-off in any case. */
+  state: 'active' | 'backoff' | 'error' | 'unschedulable';
+  /** Plugins that refused the Pod at the last try; undefined: not known, anything may help. */
+  rejectedBy?: ReadonlySet<string>;
 }
 
 /** podInitialBackoffSeconds and podMaxBackoffSeconds. */
@@ -19,7 +22,8 @@ const flushAfter = 300_000;
 
 /**
  * The scheduling queue: Pods to try by priority and arrival; Pods that fitted nowhere wait until something changes
- * in the cluster, and then for their back-off.
+ * in the cluster that concerns what refused them, and then for their back-off, unless nothing else is to be done
+ * (KEP-5142).
  */
 export class SchedulingQueue {
   readonly #clock: Clock;
@@ -54,15 +58,10 @@ export class SchedulingQueue {
 
   /** The next Pod to try. It stays known until `remove`. */
   pop(): string | undefined {
-    let next: Entry | undefined;
-    for (const entry of this.#entries.values()) {
-      if (entry.state !== 'active') continue;
-      if (!next || entry.priority > next.priority || (entry.priority === next.priority && entry.order < next.order)) {
-        next = entry;
-      }
-    }
+    const next = this.#first('active') ?? this.#first('backoff');
     if (!next) return undefined;
     next.state = 'unschedulable';
+    next.rejectedBy = undefined;
     next.attempts++;
     next.lastTry = this.#clock.now();
     return next.key;
@@ -71,12 +70,22 @@ export class SchedulingQueue {
   /** A try failed through no fault of the Pod (a conflict): again after its back-off. */
   retry(key: string): void {
     const entry = this.#entries.get(key);
-    if (entry) this.#backOff(entry);
+    if (entry) this.#backOff(entry, 'error');
   }
 
-  /** Something changed that may help: everything that waits is tried again, after its back-off. */
-  moveAll(): void {
-    for (const entry of this.#entries.values()) if (entry.state === 'unschedulable') this.#backOff(entry);
+  /** The Pod fits nowhere; remembered is which plugins said so. */
+  rejected(key: string, by: ReadonlySet<string>): void {
+    const entry = this.#entries.get(key);
+    if (entry?.state === 'unschedulable') entry.rejectedBy = by;
+  }
+
+  /** Something changed that may help Pods that one of these plugins refused (default: all Pods). */
+  moveAll(plugins?: readonly string[]): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.state !== 'unschedulable') continue;
+      const { rejectedBy } = entry;
+      if (!plugins || !rejectedBy || plugins.some((p) => rejectedBy.has(p))) this.#backOff(entry, 'backoff');
+    }
   }
 
   stop(): void {
@@ -88,13 +97,25 @@ export class SchedulingQueue {
   flush(): void {
     const now = this.#clock.now();
     for (const entry of this.#entries.values()) {
-      if (entry.state === 'unschedulable' && now - entry.lastTry >= flushAfter) this.#backOff(entry);
+      if (entry.state === 'unschedulable' && now - entry.lastTry >= flushAfter) this.#backOff(entry, 'backoff');
     }
   }
 
-  #backOff(entry: Entry): void {
-    entry.state = 'backoff';
-    this.#release();
+  #first(state: Entry['state']): Entry | undefined {
+    let best: Entry | undefined;
+    for (const entry of this.#entries.values()) {
+      if (entry.state !== state) continue;
+      if (!best || entry.priority > best.priority || (entry.priority === best.priority && entry.order < best.order)) {
+        best = entry;
+      }
+    }
+    return best;
+  }
+
+  #backOff(entry: Entry, state: 'backoff' | 'error'): void {
+    entry.state = state;
+    if (state === 'backoff') this.#ready();
+    else this.#release();
   }
 
   /** Moves on what has waited out its back-off, and sets the timer for the rest. */
@@ -103,7 +124,7 @@ export class SchedulingQueue {
     let next = Number.POSITIVE_INFINITY;
     let ready = false;
     for (const entry of this.#entries.values()) {
-      if (entry.state !== 'backoff') continue;
+      if (entry.state !== 'error') continue;
       const due = entry.lastTry + Math.min(maxBackoff, initialBackoff * 2 ** (entry.attempts - 1));
       if (due <= now) {
         entry.state = 'active';
