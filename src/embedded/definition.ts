@@ -7,6 +7,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { StatusCause } from '../kube/api.gen.ts';
 import type { KubeObject, Resource, Stored } from '../kube/meta.ts';
 import type { User } from './api.ts';
+import type { ObjectSchema } from './codec/schema.ts';
 
 /** One entry of a 422's details.causes, made by the helpers `field.invalid`, `field.required`, ... */
 export type FieldError = StatusCause & { field: string; reason: string; message: string };
@@ -54,6 +55,8 @@ export interface Strategy<T extends KubeObject> {
   gracePeriod?(object: Stored<T>, requested: number | undefined): number | undefined;
   /** Default propagation when the client says nothing: background unless this says orphan (Job). */
   defaultPropagation?: 'Orphan' | 'Background';
+  /** What the first delete stores instead of deleting (CustomResourceDefinitions go after their instances); undefined: the usual. */
+  markDeleted?(object: Stored<T>, now: string): T | undefined;
   /** Runs after a successful delete, create or update was stored (e.g. release of cluster IPs is implicit, so rarely needed). */
   afterDelete?(object: Stored<T>, context: StrategyContext): void;
 }
@@ -74,6 +77,26 @@ export interface Subresource {
   verbs: readonly string[];
   /** The kind on the wire if it is another one: `autoscaling/v1 Scale`, `policy/v1 Eviction`, `authentication.k8s.io/v1 TokenRequest`. */
   groupVersionKind?: { group: string; version: string; kind: string };
+}
+
+/** What only a kind of a CustomResourceDefinition has: no Go type says what it is, but a schema. */
+export interface CustomKind {
+  /** The structure, for patches and ownership of fields. */
+  readonly schema: ObjectSchema;
+  /**
+   * Drops what the schema does not know, in place, and fills in defaults. Returns the paths of the unknown fields.
+   * @throws TypeMismatch if embedded metadata is none
+   */
+  coerce(object: Record<string, unknown>): string[];
+  /** Schemas of the kind and its list by their OpenAPI names, and what tells them apart from others. */
+  readonly openApi: { readonly schemas: Readonly<Record<string, object>>; readonly digest: string };
+  readonly hasStatus: boolean;
+  /** Where the scale subresource finds its numbers: `.spec.replicas`. */
+  readonly scale?: {
+    readonly specReplicasPath: string;
+    readonly statusReplicasPath: string;
+    readonly labelSelectorPath?: string;
+  };
 }
 
 /**
@@ -103,6 +126,7 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   readonly deprecationWarning?: string;
   /** Virtual resources (reviews): answers the create itself; nothing is stored. */
   readonly review?: boolean;
+  readonly custom?: CustomKind;
   /** Where objects are stored if another version or group shares them (events.k8s.io and core events). */
   readonly storedAs?: Resource;
   /** Only with `storedAs`: between this shape and the stored one. Neither changes its argument. */

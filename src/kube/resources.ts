@@ -162,4 +162,11 @@ export const validatingAdmissionPolicyBindings = resource<api.ValidatingAdmissio
   'ValidatingAdmissionPolicyBinding',
   false,
 );
+export const customResourceDefinitions = resource<api.CustomResourceDefinition>(
+  'apiextensions.k8s.io',
+  'v1',
+  'customresourcedefinitions',
+  'CustomResourceDefinition',
+  false,
+);
 export const apiServices = resource<api.APIService>('apiregistration.k8s.io', 'v1', 'apiservices', 'APIService', false);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
 import { defaultAdmission } from '../admission/index.ts';
+import { followCustomResources } from '../apiextensions/lifecycle.ts';
 import { InProcessClient } from '../client/client.ts';
 import type { ResourceDefinition } from '../definition.ts';
 import { createManagedFields, createPatcher } from '../patch/index.ts';
@@ -41,6 +42,7 @@ export interface ControlPlaneOptions {
   folder?: string;
 }
 
+const apiServer = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
 const masters = { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] };
 
 /** Throws an EnvironmentError if the folder's log is damaged or can't be opened. */
@@ -77,6 +79,13 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     patcher: createPatcher(),
     managedFields: createManagedFields(),
     handlers: new Map(Object.entries(handlers)),
+    clock,
+  });
+  followCustomResources({
+    store,
+    reader: registry.reader,
+    client: new InProcessClient(registry, { user: apiServer, fieldManager: 'kube-apiserver' }),
+    serve: (definitions) => registry.setCustomDefinitions(definitions),
     clock,
   });
   return {

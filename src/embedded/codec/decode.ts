@@ -4,9 +4,11 @@
  */
 import type { DeleteOptions } from '../../kube/api.gen.ts';
 import { apiVersionOf, type KubeObject } from '../../kube/meta.ts';
-import { badRequest, unsupportedMediaType } from '../registry/status.ts';
+import type { CustomKind } from '../definition.ts';
+import * as field from '../registry/field.ts';
+import { badRequest, invalid, unsupportedMediaType } from '../registry/status.ts';
 import { isUnservedKind } from './facts.ts';
-import { JsonSyntaxError, parseJson, plainValue } from './go-json.ts';
+import { entriesOf, hasDuplicates, JsonSyntaxError, parseJson, plainValue, setOwn } from './go-json.ts';
 import { decodeProtobuf, ProtobufError } from './protobuf.ts';
 import { findKind, findType } from './type-table.ts';
 import { arrange, type TypedResult, TypeMismatch, toTyped } from './typed.ts';
@@ -21,6 +23,8 @@ export interface DecodeTarget {
   readonly kind: string;
   /** OpenAPI name of the type; names that are not built in are taken as custom resources. */
   readonly schema: string;
+  /** Of custom resources. */
+  readonly custom?: Pick<CustomKind, 'coerce'>;
 }
 
 export interface Decoded<T extends KubeObject = KubeObject> {
@@ -62,7 +66,11 @@ export function decodeBody(
   // The one subresource that takes an older version, too.
   const eviction = kind === 'Eviction' && apiVersion === 'policy/v1beta1';
   const own = (apiVersion === expected.apiVersion || eviction) && kind === target.kind;
-  if (!own) return refuseOther(target, apiVersion, kind, parsed.value, cannot);
+  if (!own) {
+    if (target.custom) throw otherCustom(target, apiVersion, kind, parsed.value);
+    return refuseOther(target, apiVersion, kind, parsed.value, cannot);
+  }
+  if (target.custom && parsed.kind === '') throw cannot(`Object 'Kind' is missing in '${textOf(bytes)}'`);
   const typed = typedOf(target, parsed.value, cannot);
   return finish(target, typed, parsed.duplicates, fieldValidation, cannot);
 }
@@ -167,6 +175,18 @@ function jsonType(value: unknown): string {
   return typeof plain === 'boolean' ? 'bool' : typeof plain;
 }
 
+/** An object of another kind or version than the custom one of the path. */
+function otherCustom(target: DecodeTarget, apiVersion: string, kind: string, value: unknown): Error {
+  const expected = apiVersionOf(target);
+  if (apiVersion !== expected) {
+    return badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`,
+    );
+  }
+  const name = (value as KubeObject | null)?.metadata?.name ?? '';
+  return invalid({ group: target.group, kind }, name, [field.invalid('kind', kind, `must be ${target.kind}`)]);
+}
+
 /** An object of another kind than the target: decoded for its own errors, then refused. */
 function refuseOther(
   target: DecodeTarget,
@@ -208,14 +228,15 @@ function internalPackage(group: string): string {
  * The object as it is stored and answered with: fields in the order of their type, no empty lists and maps. What `decodeBody`
  * and `normalize` give still tells an empty list from a missing one where ownership of fields depends on it.
  */
-export function storedForm<T extends KubeObject>(target: Pick<DecodeTarget, 'schema'>, object: T): T {
+export function storedForm<T extends KubeObject>(target: Pick<DecodeTarget, 'schema' | 'custom'>, object: T): T {
+  if (target.custom) return sortedKeys(object) as T;
   if (!findType(target.schema)) return object;
   return arrange(target.schema, object as Record<string, unknown>) as T;
 }
 
 function typedOf(target: DecodeTarget, value: unknown, cannot: (why: string) => Error): TypedResult {
   try {
-    const typed = findType(target.schema) ? toTyped(target.schema, value) : customResource(value);
+    const typed = findType(target.schema) ? toTyped(target.schema, value) : customResource(value, target.custom);
     return keepReset(value, typed);
   } catch (error) {
     if (error instanceof TypeMismatch) throw cannot(error.message);
@@ -232,12 +253,37 @@ function keepReset(value: unknown, typed: TypedResult): TypedResult {
   return typed;
 }
 
-/** Of a custom resource only the metadata has a Go type; its own schema is applied by whoever serves it. */
-function customResource(value: unknown): TypedResult {
-  const object = { ...(plainValue(value) as Record<string, unknown>) };
+/** Of a custom resource only the metadata has a Go type; its own schema says the rest. */
+function customResource(value: unknown, custom: DecodeTarget['custom']): TypedResult {
+  const object = structuredClone(plainValue(value)) as Record<string, unknown>;
   const metadata = toTyped('io.k8s.apimachinery.pkg.apis.meta.v1.PartialObjectMetadata', { metadata: object.metadata });
   object.metadata = metadata.object.metadata;
-  return { object, strictErrors: metadata.strictErrors };
+  const unknown = custom?.coerce(object).map((path) => `unknown field "${path}"`) ?? [];
+  return { object, strictErrors: [...duplicateFields(value, ''), ...metadata.strictErrors, ...unknown] };
+}
+
+function duplicateFields(value: unknown, at: string): string[] {
+  if (Array.isArray(value)) return value.flatMap((item, i) => duplicateFields(item, `${at}[${i}]`));
+  if (typeof value !== 'object' || value === null || isLiteral(value)) return [];
+  const seen = hasDuplicates(value) ? new Set<string>() : undefined;
+  return entriesOf(value).flatMap(([key, item]) => {
+    const path = at === '' ? key : `${at}.${key}`;
+    const found = seen?.has(key) ? [`duplicate field "${path}"`] : [];
+    seen?.add(key);
+    return [...found, ...duplicateFields(item, path)];
+  });
+}
+
+/** As Go writes maps: what has no type is sorted. */
+function sortedKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortedKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  const sorted: Record<string, unknown> = {};
+  for (const key of Object.keys(value).sort()) {
+    const item = (value as Record<string, unknown>)[key];
+    if (item !== undefined) setOwn(sorted, key, sortedKeys(item));
+  }
+  return sorted;
 }
 
 function finish(

@@ -13,7 +13,7 @@ interface GroupVersions {
   versions: string[];
 }
 
-/** The groups that have a definition: the recorded ones in their recorded order, others after them as they come. */
+/** The groups that have a definition: the recorded ones in their recorded order, others after them by name. */
 export function groupsOf(definitions: Definitions): GroupVersions[] {
   const found = new Map<string, Set<string>>();
   for (const { group, version } of definitions) found.set(group, (found.get(group) ?? new Set()).add(version));
@@ -22,8 +22,22 @@ export function groupsOf(definitions: Definitions): GroupVersions[] {
     return present.length > 0 ? [{ group, versions: present }] : [];
   });
   const known = new Set(ordered.map(({ group }) => group));
-  const others = [...found].filter(([group]) => !known.has(group));
-  return [...ordered, ...others.map(([group, versions]) => ({ group, versions: [...versions] }))];
+  const others = [...found].filter(([group]) => !known.has(group)).sort(([a], [b]) => (a < b ? -1 : 1));
+  return [...ordered, ...others.map(([group, versions]) => ({ group, versions: [...versions].sort(compareVersions) }))];
+}
+
+/** Kubernetes' order of versions, the newest stable one first: v2, v1, v2beta1, v1alpha3, then all else by name. */
+export function compareVersions(a: string, b: string): number {
+  const [left, right] = [rankOf(a), rankOf(b)];
+  if (!left || !right) return left ? -1 : right ? 1 : a < b ? -1 : 1;
+  return right[0] - left[0] || right[1] - left[1] || right[2] - left[2];
+}
+
+/** GA, beta or alpha; major; minor. */
+function rankOf(version: string): [number, number, number] | undefined {
+  const [, major, stage, minor] = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version) ?? [];
+  if (major === undefined) return undefined;
+  return [stage === undefined ? 2 : stage === 'beta' ? 1 : 0, Number(major), Number(minor ?? 0)];
 }
 
 function resourcesOf(definitions: Definitions, group: string, version: string): ResourceDefinition[] {
@@ -33,7 +47,8 @@ function resourcesOf(definitions: Definitions, group: string, version: string): 
 }
 
 function subresourcesOf(definition: ResourceDefinition): [string, Subresource][] {
-  return Object.entries(definition.subresources ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = Object.entries(definition.subresources ?? {});
+  return definition.custom ? entries : entries.sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** The kind that a subresource shows; group and version only where they are not the resource's own. */

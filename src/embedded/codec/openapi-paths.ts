@@ -150,7 +150,7 @@ class ResourcePaths {
     if (this.#can('update')) this.#add(one, 'put', this.#replace(`replace${this.#gv}${this.#scoped}`), true);
     if (this.#can('patch')) this.#add(one, 'patch', this.#patch(`patch${this.#gv}${this.#scoped}`), true);
     if (this.#can('delete')) this.#add(one, 'delete', this.#delete(), true);
-    if (this.#can('watch')) this.#watches(scope);
+    if (this.#can('watch') && !this.#definition.custom) this.#watches(scope);
     for (const [name, subresource] of Object.entries(this.#definition.subresources ?? {})) {
       this.#subresource(one, name, subresource);
     }

@@ -37,7 +37,13 @@ export function openApiHash(definitions: Definitions, path: string): string {
   const [, group, version] = split(path);
   const about = definitions
     .filter((d) => d.group === group && (version === undefined || d.version === version))
-    .map(({ resource, verbs, subresources, schema }) => [resource, verbs, subresources, schema]);
+    .map(({ resource, verbs, subresources, schema, custom }) => [
+      resource,
+      verbs,
+      subresources,
+      schema,
+      custom?.openApi.digest,
+    ]);
   const types = Object.keys(typePackages).length;
   return createHash('sha512')
     .update(JSON.stringify([revision, kubernetesVersion, hasDescriptions(), types, path, about]))
@@ -76,12 +82,13 @@ function groupVersionDocument(definitions: Definitions, group: string, version: 
   const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
   const tag = groupName(group).toLowerCase();
   const list = plainOperation(tag, `get${groupVersionName(group, version)}APIResources`, `${meta}.APIResourceList`);
-  const paths: [string, PathItem][] = [[`${root}/`, { get: list }]];
-  for (const definition of definitions) {
-    if (definition.group !== group || definition.version !== version) continue;
-    paths.push(...Object.entries(resourcePaths(definition)));
-  }
-  return documentOf(Object.fromEntries(paths.sort(([a], [b]) => (a < b ? -1 : 1))));
+  const own = definitions.filter((d) => d.group === group && d.version === version);
+  const custom = own.every((d) => d.custom);
+  const paths: [string, PathItem][] = custom ? [] : [[`${root}/`, { get: list }]];
+  for (const definition of own) paths.push(...Object.entries(resourcePaths(definition)));
+  const schemas = Object.assign({}, ...own.map((d) => d.custom?.openApi.schemas)) as Record<string, OpenApiSchema>;
+  const info = custom ? { title: 'Kubernetes CRD Swagger', version: 'v0.1.0' } : undefined;
+  return documentOf(Object.fromEntries(paths.sort(([a], [b]) => (a < b ? -1 : 1))), schemas, info);
 }
 
 function otherPaths(path: string, group: string): Record<string, PathItem> {
@@ -117,13 +124,19 @@ function otherPaths(path: string, group: string): Record<string, PathItem> {
   }
 }
 
-function documentOf(paths: Record<string, PathItem>): OpenApiDocument {
+/** @param custom schemas that are no built-in types' */
+function documentOf(
+  paths: Record<string, PathItem>,
+  custom: Record<string, OpenApiSchema> = {},
+  info = { title: 'Kubernetes', version: kubernetesVersion },
+): OpenApiDocument {
   const referred = new Set<string>();
   collectReferences(paths, referred);
-  const schemas = openApiSchemas(referred, typeDescriptions);
+  collectReferences(custom, referred);
+  const schemas = { ...openApiSchemas(referred, typeDescriptions), ...custom };
   return {
     openapi: '3.0.0',
-    info: { title: 'Kubernetes', version: kubernetesVersion },
+    info,
     paths,
     components: {
       ...(Object.keys(schemas).length > 0 && { schemas }),

@@ -32,6 +32,7 @@ const text: ScalarSchema = { kind: 'scalar', type: 'string' };
  * @throws if the type is not a recorded one
  */
 export function schemaOf(of: ResourceDefinition | string): ObjectSchema {
+  if (typeof of !== 'string' && of.custom) return of.custom.schema;
   const name = typeof of === 'string' ? of : of.schema;
   const known = built.get(name);
   if (known) return known;

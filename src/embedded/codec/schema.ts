@@ -19,6 +19,9 @@ export interface ScalarSchema {
   format?: string;
 }
 
+/** Marks values whose type is told by their looks: maps granular, lists atomic, the rest leaves. */
+export const deducedType: ScalarSchema = { kind: 'scalar', type: 'any', format: 'deduced' };
+
 export interface ObjectSchema {
   kind: 'object';
   /** OpenAPI name, for messages and for protobuf. */

@@ -7,11 +7,14 @@ import { schemaOf } from '../codec/schema-source.ts';
 import type { ResourceDefinition } from '../definition.ts';
 import type { ManagedFields, Patcher, Wanted } from '../registry/dependencies.ts';
 import * as field from '../registry/field.ts';
+import { scaleSteps, setAt } from '../registry/scale.ts';
 import { ApiError, isApiError } from '../registry/status.ts';
 import { convertFault } from './convert-fault.ts';
+import { has } from './field-set.ts';
 import { applyJsonPatch } from './json-patch.ts';
 import { goPrint, isMap, type JsonMap } from './json-value.ts';
 import { updateManagedFields } from './managed-fields.ts';
+import { decodeManagersOrNone } from './managers.ts';
 import { applyMergePatch } from './merge-patch.ts';
 import { checkApplied, serverSideApply } from './server-side-apply.ts';
 import { applyStrategicMergePatch } from './strategic.ts';
@@ -91,14 +94,29 @@ function decodePatched(definition: ResourceDefinition, object: KubeObject, field
 export function createManagedFields(): ManagedFields {
   return {
     update({ definition, ...request }) {
-      return updateManagedFields({ ...request, apiVersion: apiVersionOf(definition), schema: schemaOf(definition) });
+      const { live, updated, subresource } = request;
+      if (subresource === 'scale' && live && !ownsReplicas(live, replicasPath(definition))) {
+        // A Scale without managers stays without.
+        return { ...updated, metadata: { ...updated.metadata, managedFields: live.metadata?.managedFields } };
+      }
+      return updateManagedFields({
+        ...request,
+        apiVersion: apiVersionOf(definition),
+        schema: schemaOf(definition),
+        resetFields: customReset(definition, subresource),
+      });
     },
     apply({ definition, fieldValidation, ...request }) {
       const { kind } = definition;
       const apiVersion = apiVersionOf(definition);
       const schema = schemaOf(definition);
-      const config = request.subresource === 'scale' ? scaledConfig(request.config, apiVersion, kind) : request.config;
-      const object = serverSideApply({ ...request, config, kind, apiVersion, schema });
+      const { subresource } = request;
+      const config =
+        subresource === 'scale'
+          ? scaledConfig(request.config, apiVersion, kind, replicasPath(definition))
+          : request.config;
+      const resetFields = customReset(definition, subresource);
+      const object = serverSideApply({ ...request, config, kind, apiVersion, schema, resetFields });
       // Unknown fields have been refused already; what is left of validation are type errors of what was merged.
       return normalize(definition, object, fieldValidation);
     },
@@ -106,8 +124,32 @@ export function createManagedFields(): ManagedFields {
 }
 
 /** Applying a Scale is applying the workload's replicas. */
-function scaledConfig(config: unknown, apiVersion: string, kind: string): unknown {
+function scaledConfig(config: unknown, apiVersion: string, kind: string, path: string): unknown {
   if (!isMap(config)) return config;
   checkApplied(config, 'autoscaling/v1', 'Scale', schemaOf('io.k8s.api.autoscaling.v1.Scale'));
-  return { apiVersion, kind, metadata: config.metadata, spec: config.spec };
+  const applied = { apiVersion, kind, metadata: config.metadata };
+  const replicas = isMap(config.spec) ? config.spec.replicas : undefined;
+  if (replicas !== undefined) setAt(applied, path, replicas);
+  return applied;
+}
+
+function replicasPath({ custom }: ResourceDefinition): string {
+  return custom?.scale?.specReplicasPath ?? '.spec.replicas';
+}
+
+function ownsReplicas(live: KubeObject, path: string): boolean {
+  const elements = scaleSteps(path).map((name) => `f:${name}`);
+  const managers = [...decodeManagersOrNone(live.metadata?.managedFields).values()];
+  return managers.some(({ set }) => has(set, elements));
+}
+
+const statusOnly = [['status']];
+const specOnly = [['spec']];
+const nothing: string[][] = [];
+
+/** A custom resource has a status of its own only where its definition says so; undefined: as for other kinds. */
+function customReset({ custom }: ResourceDefinition, subresource: string | undefined) {
+  if (!custom) return undefined;
+  if (subresource === 'status') return specOnly;
+  return custom.hasStatus ? statusOnly : nothing;
 }

@@ -1,27 +1,30 @@
 /** Objects as structured-merge-diff sees them: JSON values beside their schema. */
-import type { ListSchema, MapSchema, ObjectSchema, ScalarSchema, TypeSchema } from '../codec/schema.ts';
+import {
+  deducedType,
+  type ListSchema,
+  type MapSchema,
+  type ObjectSchema,
+  type ScalarSchema,
+  type TypeSchema,
+} from '../codec/schema.ts';
 import { type FieldInfo, findType, jsonFields } from '../codec/type-table.ts';
 import { keyElement, valueElement } from './field-set.ts';
 import { isMap, type JsonMap, put } from './json-value.ts';
 
 const anything: ScalarSchema = { kind: 'scalar', type: 'any' };
-const deducedMap: MapSchema = { kind: 'map', atomic: false, values: anything };
+const deducedMap: MapSchema = { kind: 'map', atomic: false, values: deducedType };
 const deducedList: ListSchema = { kind: 'list', listType: 'atomic', mapKeys: [], items: anything };
-
-/** Marks values whose type is told by their looks: maps granular, lists atomic, the rest leaves. */
-const deduced: ScalarSchema = { kind: 'scalar', type: 'any', format: 'deduced' };
-deducedMap.values = deduced;
 
 /** The schema to use for `value`: that of an undeclared field of a custom resource is taken from the value. */
 export function resolve(schema: TypeSchema, value: unknown): TypeSchema {
-  if (schema !== deduced) return schema;
+  if (schema !== deducedType) return schema;
   return Array.isArray(value) ? deducedList : isMap(value) ? deducedMap : anything;
 }
 
 /** The schema of one field of an object or map; undefined if the field is not declared. */
 export function fieldSchema(schema: ObjectSchema | MapSchema, name: string): TypeSchema | undefined {
   if (schema.kind === 'map') return schema.values;
-  return schema.fields.get(name)?.schema ?? (schema.preserveUnknown ? deduced : undefined);
+  return schema.fields.get(name)?.schema ?? (schema.preserveUnknown ? deducedType : undefined);
 }
 
 /** Whether a field is one of a struct: such fields are owned by whoever owns something below them. */

@@ -12,7 +12,9 @@ import type { ObjectReader, RequestContext } from './types.ts';
 /** What all operations of the registry share. */
 export class Core implements ObjectReader {
   readonly options: RegistryOptions;
-  readonly #definitions = new Map<string, ResourceDefinition>();
+  /** The built-in kinds, then those of CustomResourceDefinitions. */
+  #definitions = new Map<string, ResourceDefinition>();
+  #all: readonly ResourceDefinition[] | undefined;
 
   constructor(options: RegistryOptions) {
     this.options = options;
@@ -32,8 +34,20 @@ export class Core implements ObjectReader {
     return this.#definitions.get(keyOf(r));
   }
 
+  /** The same list as long as no kind comes or goes: documents are made of it once. */
   definitions(): readonly ResourceDefinition[] {
-    return [...this.#definitions.values()];
+    this.#all ??= [...this.#definitions.values()];
+    return this.#all;
+  }
+
+  /** Replaces the kinds that come from CustomResourceDefinitions; a built-in one is never replaced. */
+  setCustom(custom: readonly ResourceDefinition[]): void {
+    const before = this.definitions().filter((d) => d.custom);
+    if (custom.length === before.length && custom.every((d, i) => d === before[i])) return;
+    const definitions = new Map(this.options.definitions.map((d) => [keyOf(d), d]));
+    for (const d of custom) if (!definitions.has(keyOf(d))) definitions.set(keyOf(d), d);
+    this.#definitions = definitions;
+    this.#all = undefined;
   }
 
   /** The current object in the shape of `d`. */

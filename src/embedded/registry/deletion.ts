@@ -1,5 +1,6 @@
 import type { DeleteOptions } from '../../kube/api.gen.ts';
 import { groupResource, type Stored } from '../../kube/meta.ts';
+import { storedForm } from '../codec/decode.ts';
 import type { ResourceDefinition } from '../definition.ts';
 import { type Core, equalJson } from './core.ts';
 import { bucketOf, fromStored, idOf } from './keys.ts';
@@ -49,6 +50,10 @@ export function deleteObject(
   if (isNamespace && (!live.metadata.deletionTimestamp || hasSpecFinalizers(live))) {
     return { object: terminateNamespace(core, d, live, options, context) };
   }
+  const instead = d.strategy.markDeleted?.(live, core.now());
+  if (instead) {
+    return { object: context.dryRun ? (instead as Stored) : put(core, d, namespace, name, instead as Stored) };
+  }
   const marked = mark(core, d, live, options);
   if (marked === 'pending') return { object: live };
   const stays = (marked.metadata.finalizers?.length ?? 0) > 0 || (marked.metadata.deletionGracePeriodSeconds ?? 0) > 0;
@@ -76,10 +81,11 @@ function remove(
 }
 
 function put(core: Core, d: ResourceDefinition, namespace: string | undefined, name: string, object: Stored): Stored {
+  const final = storedForm(d, object);
   const stored = core.store.update(
     bucketOf(d),
     idOf(d, namespace, name),
-    d.convert ? d.convert.toStored(object) : object,
+    d.convert ? d.convert.toStored(final) : final,
   );
   return fromStored(d, stored);
 }

@@ -106,6 +106,16 @@ export function invalid(where: Where, value: unknown, detail: string): FieldErro
   return make(where, 'FieldValueInvalid', 'Invalid value', [value], detail);
 }
 
+/** `Invalid value: "x": <detail>` of a value whose type does not fit its schema. */
+export function typeInvalid(where: Where, value: unknown, detail: string): FieldError {
+  return make(where, 'FieldValueTypeInvalid', 'Invalid value', [value], detail);
+}
+
+/** `Invalid value: <detail>`: an object or list that is not shown (field.OmitValueType). */
+export function invalidOmitted(where: Where, detail: string): FieldError {
+  return make(where, 'FieldValueInvalid', 'Invalid value', [], detail);
+}
+
 /** One `invalid` a message, for the functions of `kube/validation.ts`. */
 export function invalidEach(where: Where, value: unknown, messages: readonly string[]): FieldError[] {
   return messages.map((message) => invalid(where, value, message));

@@ -1,4 +1,5 @@
 import type { Resource, Stored } from '../../kube/meta.ts';
+import { groupOrder } from '../codec/facts.ts';
 import type { ResourceDefinition } from '../definition.ts';
 
 /** Where etcd keeps resources whose key is not their own name (as seen in StorageError messages of kube-apiserver). */
@@ -15,9 +16,10 @@ export function bucketOf(d: Pick<ResourceDefinition, 'storedAs'> & Resource): st
   const r = d.storedAs ?? d;
   const special = buckets[`${r.group}/${r.resource}`];
   if (special) return special;
-  const builtin = r.group === '' || !r.group.includes('.') || r.group.endsWith('.k8s.io');
-  return builtin ? r.resource : `${r.group}/${r.resource}`;
+  builtinGroups ??= new Set(groupOrder().map(([group]) => group));
+  return builtinGroups.has(r.group) ? r.resource : `${r.group}/${r.resource}`;
 }
+let builtinGroups: ReadonlySet<string> | undefined;
 
 /** The id within the bucket: `namespace/name`, or `name`. */
 export function idOf(d: Resource, namespace: string | undefined, name: string): string {

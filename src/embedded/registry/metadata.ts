@@ -69,7 +69,7 @@ const meta = field.path('metadata');
 export function validateMeta(d: ResourceDefinition, object: KubeObject): FieldError[] {
   return [
     ...validateCommon(object, d.namespaced, nameRules[d.strategy.nameRule ?? 'dns-subdomain']),
-    ...kubeFinalizers(object),
+    ...kubeFinalizers(d, object),
   ];
 }
 
@@ -91,6 +91,14 @@ function validateCommon(object: KubeObject, namespaced: boolean, rule: (name: st
   }
   errors.push(...validateMaps(object.metadata ?? {}), ...validateFinalizers(object.metadata?.finalizers ?? []));
   return errors;
+}
+
+/** The same checks for the metadata of an object within another one. @param at where it lies */
+export function validateEmbeddedMeta(metadata: ObjectMeta, at: field.FieldPath): FieldError[] {
+  return validateCommon({ metadata }, (metadata.namespace ?? '') !== '', pathSegment).map((error) => ({
+    ...error,
+    field: error.field.replace(/^metadata/, String(at)),
+  }));
 }
 
 /** Labels, annotations and owner references. */
@@ -150,7 +158,9 @@ function validateFinalizers(finalizers: readonly string[]): FieldError[] {
 
 const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion'];
 
-function kubeFinalizers(object: KubeObject): FieldError[] {
+/** Of custom resources a finalizer without a domain is only warned of, definitions of them have such a one. */
+function kubeFinalizers(d: ResourceDefinition, object: KubeObject): FieldError[] {
+  if (d.custom || d.group === 'apiextensions.k8s.io') return [];
   return (object.metadata?.finalizers ?? []).flatMap((name, i) =>
     name.includes('/') || standardFinalizers.includes(name)
       ? []
@@ -204,5 +214,6 @@ function validateChange(object: KubeObject, old: KubeObject): FieldError[] {
  */
 export function validateMetaUpdate(d: ResourceDefinition, object: KubeObject, old: KubeObject): FieldError[] {
   const change = validateChange(object, old);
-  return [...validateCommon(object, d.namespaced, pathSegment), ...change, ...change, ...kubeFinalizers(object)];
+  const finalizers = kubeFinalizers(d, object);
+  return [...validateCommon(object, d.namespaced, pathSegment), ...change, ...change, ...finalizers];
 }

@@ -60,6 +60,11 @@ export class GenericRegistry implements Registry {
     return this.#core.definitions();
   }
 
+  /** Replaces the kinds that come from CustomResourceDefinitions; discovery, OpenAPI and routes follow at once. */
+  setCustomDefinitions(definitions: readonly ResourceDefinition[]): void {
+    this.#core.setCustom(definitions);
+  }
+
   get(d: ResourceDefinition, namespace: string | undefined, name: string, resourceVersion?: string): Stored {
     this.#core.requireVerb(d, 'get');
     return getObject(this.#core, d, namespace, name, resourceVersion);
@@ -180,7 +185,7 @@ export class GenericRegistry implements Registry {
   getSubresource(d: ResourceDefinition, namespace: string | undefined, name: string, subresource: string): KubeObject {
     if (!d.subresources?.[subresource]?.verbs.includes('get')) throw methodNotAllowed();
     const object = getObject(this.#core, d, namespace, name);
-    return subresource === 'scale' ? scaleOf(object) : object;
+    return subresource === 'scale' ? scaleOf(object, d) : object;
   }
 
   #requireWrite(d: ResourceDefinition, verb: 'update' | 'patch', context: RequestContext): void {
@@ -269,10 +274,10 @@ export class GenericRegistry implements Registry {
   ): Written {
     const build = (live: Stored | undefined) => {
       if (!live) throw notFound(d, name);
-      return this.#manage(d, live, this.#core.complete(d, withScale(live, scale(live))), context);
+      return this.#manage(d, live, this.#core.complete(d, withScale(live, scale(live), d)), context);
     };
     const { object } = updateObject(this.#core, { definition: d, namespace, name, context, uid, build });
-    return { object: scaleOf(object), created: false };
+    return { object: scaleOf(object, d, true), created: false };
   }
 
   #patchScale(
@@ -285,7 +290,7 @@ export class GenericRegistry implements Registry {
     if (patch.type !== 'apply') {
       const direct: DirectPatch = { type: patch.type, body: patch.body };
       const scale = (live: Stored) =>
-        checkScale(this.#patched(definitionOfKind(scaleKind), scaleOf(live), direct, context), name);
+        checkScale(this.#patched(definitionOfKind(scaleKind), scaleOf(live, d, true), direct, context), name);
       return this.#scale(d, namespace, name, context, undefined, scale);
     }
     const build = (live: Stored | undefined) => {
@@ -294,7 +299,7 @@ export class GenericRegistry implements Registry {
       return this.#applied(d, namespace, name, live, patch, context);
     };
     const { object } = updateObject(this.#core, { definition: d, namespace, name, context, build });
-    return { object: scaleOf(object), created: false };
+    return { object: scaleOf(object, d, true), created: false };
   }
 }
 

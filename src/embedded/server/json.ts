@@ -17,8 +17,9 @@ export function itemJson(object: KubeObject): string {
   return text;
 }
 
-/** `kind` and `apiVersion` go first. */
+/** `kind` and `apiVersion` go first, or as sorted in custom resources. */
 export function objectJson(object: KubeObject): string {
+  if (Object.keys(object)[0] === 'apiVersion') return `{${customHead(object)},${itemJson(object).slice(1)}`;
   return typed(object.kind, object.apiVersion, itemJson(object));
 }
 
@@ -32,6 +33,19 @@ function typed(kind: string | undefined, apiVersion: string | undefined, rest: s
 export function listJson(kind: string, apiVersion: string, metadata: unknown, items: readonly KubeObject[]): string {
   const head = JSON.stringify({ kind, apiVersion, metadata });
   return `${head.slice(0, -1)},"items":[${items.map(itemJson).join(',')}]}`;
+}
+
+const customHead = ({ apiVersion, kind }: KubeObject) => JSON.stringify({ apiVersion, kind }).slice(1, -1);
+
+/** A list of custom resources: all keys sorted, and each item says what it is. */
+export function customListJson(
+  kind: string,
+  apiVersion: string,
+  metadata: { continue?: string },
+  items: readonly KubeObject[],
+): string {
+  const rest = JSON.stringify({ kind, metadata: Object.fromEntries(Object.entries(metadata).sort()) });
+  return `{"apiVersion":${JSON.stringify(apiVersion)},"items":[${items.map(objectJson).join(',')}],${rest.slice(1)}`;
 }
 
 /** As people read it: for curl, browsers and `?pretty`. */

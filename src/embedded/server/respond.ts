@@ -9,7 +9,7 @@ import * as field from '../registry/field.ts';
 import { badRequest, isApiError, notAcceptable } from '../registry/status.ts';
 import type { ListResult } from '../registry/types.ts';
 import type { Exchange } from './exchange.ts';
-import { listJson, objectJson, prettyJson } from './json.ts';
+import { customListJson, listJson, objectJson, prettyJson } from './json.ts';
 import { negotiateOutput, type Output } from './negotiation.ts';
 import { parseGoBoolean } from './query.ts';
 
@@ -136,6 +136,8 @@ export class Responder {
     const metadata = {
       resourceVersion: result.resourceVersion,
       ...(result.continue && { continue: result.continue }),
+      // Lists without a Go type show what is empty, too.
+      ...(definition.custom && !output.as && { continue: result.continue ?? '' }),
       ...(result.remainingItemCount !== undefined && { remainingItemCount: result.remainingItemCount }),
     };
     const { as } = output;
@@ -143,7 +145,9 @@ export class Responder {
     if (!as) {
       const apiVersion = apiVersionOf(definition);
       const value = { kind, apiVersion, metadata, items: result.items } as KubeObject;
-      const json = () => listJson(kind, apiVersion, metadata, result.items);
+      const json = definition.custom
+        ? () => customListJson(kind, apiVersion, metadata, result.items)
+        : () => listJson(kind, apiVersion, metadata, result.items);
       // Items of a list carry no type of their own, in YAML neither.
       const plain = output.mediaType === 'application/yaml' ? (JSON.parse(json()) as KubeObject) : value;
       write(exchange, 200, output, plain, json);

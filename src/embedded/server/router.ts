@@ -1,5 +1,6 @@
+import { groupOrder } from '../codec/facts.ts';
 import type { ResourceDefinition } from '../definition.ts';
-import { methodNotAllowed, notFoundPath } from '../registry/status.ts';
+import { methodNotAllowed, notFound, notFoundPath } from '../registry/status.ts';
 import type { Registry } from '../registry/types.ts';
 import type { Exchange } from './exchange.ts';
 import type { HandlerContext, ResourceHandler, ResourceRequest } from './handlers/context.ts';
@@ -27,7 +28,11 @@ export function routeResource(exchange: Exchange, context: HandlerContext): unde
   const { info } = exchange;
   if (!knowsGroup(context.registry, info.apiPrefix, info.group)) return undefined;
   const definition = context.registry.definition(info);
-  if (!definition || !scopeFits(definition, exchange)) throw notFoundPath();
+  if (!definition || !scopeFits(definition, exchange)) {
+    // Behind groups of custom resources stands no router that would say it in a Status.
+    if (isCustomGroup(info.group)) return undefined;
+    throw notFoundPath();
+  }
   if (definition.deprecationWarning) exchange.warn(definition.deprecationWarning);
   const request: ResourceRequest = {
     exchange,
@@ -43,6 +48,10 @@ export function routeResource(exchange: Exchange, context: HandlerContext): unde
 /** Whether any resource of the group is served; `api` holds the group without a name, `apis` the others. */
 export function knowsGroup(registry: Registry, prefix: string, group: string): boolean {
   return (prefix === 'api') === (group === '') && registry.definitions().some((d) => d.group === group);
+}
+
+function isCustomGroup(group: string): boolean {
+  return !groupOrder().some(([known]) => known === group);
 }
 
 function scopeFits(definition: ResourceDefinition, { info }: Exchange): boolean {
@@ -93,6 +102,7 @@ function ofObject({ exchange, definition, subresource }: ResourceRequest): Resou
   const { subresources = {} } = definition;
   // The name comes from the path: `constructor` is none.
   const facts = Object.hasOwn(subresources, subresource) ? subresources[subresource] : undefined;
+  if (!facts && definition.custom) throw notFound(definition, info.parts[1] ?? '');
   if (!facts || (info.parts.length > 3 && subresource !== 'proxy')) throw notFoundPath();
   const connect = definition.group === '' ? connectHandlers.get(`${definition.resource}/${subresource}`) : undefined;
   if (connect) {

@@ -70,6 +70,10 @@ function patchTypeOf({ exchange }: ResourceRequest): PatchType {
 export const patchObject: ResourceHandler = async (request, { registry, responder }) => {
   const { exchange, definition, namespace, name, subresource } = request;
   const type = patchTypeOf(request);
+  if (definition.custom && type === 'strategic') {
+    const accepted = [...patchTypes.keys()].filter((name) => patchTypes.get(name) !== 'strategic');
+    negotiateInput(exchange.headers['content-type'], accepted);
+  }
   const output = responder.negotiate(exchange, definition);
   if (name === undefined) throw notFoundPath();
   const body = await exchange.body();

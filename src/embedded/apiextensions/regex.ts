@@ -1,0 +1,32 @@
+/** Regular expressions of users, as Go understands them and in linear time. */
+import { RE2JS } from 're2js';
+
+const compiled = new Map<string, RE2JS | string>();
+/** Definitions come and go: what was compiled is forgotten now and then. */
+const capacity = 1000;
+
+function compile(pattern: string): RE2JS | string {
+  let known = compiled.get(pattern);
+  if (known === undefined) {
+    try {
+      known = RE2JS.compile(pattern);
+    } catch (error) {
+      known = (error as Error).message;
+    }
+    if (compiled.size >= capacity) compiled.clear();
+    compiled.set(pattern, known);
+  }
+  return known;
+}
+
+/** Why Go's regexp package refuses the pattern, in its words; undefined if it takes it. */
+export function patternFault(pattern: string): string | undefined {
+  const result = compile(pattern);
+  return typeof result === 'string' ? result : undefined;
+}
+
+/** Whether the pattern is found in the text. A pattern that is none is found nowhere. */
+export function matchesPattern(pattern: string, text: string): boolean {
+  const result = compile(pattern);
+  return typeof result !== 'string' && result.matcher(text).find();
+}
