@@ -27,7 +27,7 @@ describe.each(versions)('kubectl $version', ({ version, file }) => {
   let k: Kubectl;
 
   /** Runs it in the namespace; what it said. */
-  const run = (...args: string[]) => k.run([...args, ...here]);
+  const run = (...args: string[]) => k.run([...here, ...args]);
   const manifest = (name: string, text: string) => {
     const path = join(user.folder, `${space}-${name}.yaml`);
     writeFileSync(path, text);
@@ -46,7 +46,7 @@ describe.each(versions)('kubectl $version', ({ version, file }) => {
       '--',
       'sh',
       '-c',
-      'while true; do echo tick; sleep 1; done',
+      'trap "exit 0" TERM; while true; do echo tick; sleep 1; done',
     );
     await run('create', 'deployment', 'crasher', '--image=busybox:1.37', '--', 'sh', '-c', 'echo going down; exit 3');
     for (const name of ['web', 'talker']) await run('rollout', 'status', `deployment/${name}`, '--timeout=60s');
