@@ -1,27 +1,24 @@
-import type { Timer } from '../../kernel/clock.ts';
 import type { Container, Pod, PodStatus } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { pods } from '../../kube/resources.ts';
 import type { RunningContainer } from '../api.ts';
-import { type ContainerRecord, containersOf, type Instance, recordFromStatus } from './container-record.ts';
+import { type ContainerRecord, containersOf, type Instance } from './container-record.ts';
 import { startContainer } from './container-start.ts';
 import { type Deadline, stopContainer } from './container-stop.ts';
-import { goDuration } from './duration.ts';
-import { containerActions, deadline, restarts, runs, type Stage, stageOf } from './lifecycle.ts';
+import { restartDelay, waitBeforeStart } from './crash-loop.ts';
+import { containerActions, deadline, runs, type Stage, stageOf } from './lifecycle.ts';
+import { PodProbes } from './pod-probes.ts';
+import { restoreRecords } from './pod-restore.ts';
 import { podStatus } from './pod-status.ts';
-import { Prober } from './prober.ts';
 import type { ProjectionSources } from './projections.ts';
-import { containerEvent, containerPath, type NodeServices, podFullName } from './services.ts';
+import type { NodeServices } from './services.ts';
 import { StatusWriter, same } from './status-writer.ts';
 import { PodTokens } from './tokens.ts';
 import { PodVolumes } from './volumes.ts';
+import { WakeTimer } from './wake-timer.ts';
 
-/** A real kubelet sees ends of containers when it lists them, once a second; until then they show as ended. */
-const restartDelay = 1000;
 /** How soon a container is tried again that could not be created. */
 const retryDelay = 10_000;
-/** A Pod that waits is looked at this often, which its events count. */
-const resyncDelay = 12_000;
 /** Containers of a Pod whose object was deleted by force. */
 const forcedGraceSeconds = 1;
 
@@ -31,12 +28,13 @@ const forcedGraceSeconds = 1;
  */
 export class PodWorker {
   readonly #services: NodeServices;
-  readonly #records = new Map<string, ContainerRecord>();
-  readonly #probers = new Map<string, Prober>();
+  readonly #records: Map<string, ContainerRecord>;
+  readonly #probes: PodProbes;
   readonly #volumes: PodVolumes;
   readonly #tokens: PodTokens;
   readonly #status: StatusWriter;
   readonly #onGone: () => void;
+  readonly #timer: WakeTimer;
   readonly #deadlines = new Set<Deadline>();
   readonly #abort = new AbortController();
   #pod: Stored<Pod>;
@@ -51,13 +49,15 @@ export class PodWorker {
   #verdict: { reason: string; message: string } | undefined;
   #awake = false;
   #working = false;
-  #timer: { at: number; timer: Timer } | undefined;
 
   /** `onGone`: the Pod is off the node and needs this worker no more. */
   constructor(services: NodeServices, pod: Stored<Pod>, onGone: () => void) {
     this.#services = services;
     this.#pod = pod;
     this.#onGone = onGone;
+    this.#records = restoreRecords(services, pod);
+    this.#probes = new PodProbes(services);
+    this.#timer = new WakeTimer(services.clock, () => this.wake());
     this.#volumes = new PodVolumes(services.runtime, services.clock, services.nodeName);
     this.#tokens = new PodTokens(services.client, services.clock);
     this.#status = new StatusWriter(
@@ -118,9 +118,9 @@ export class PodWorker {
   stop(): void {
     this.#stopped = true;
     this.#removed = true;
-    this.#timer?.timer.cancel();
+    this.#timer.cancel();
     this.#tokens.stop();
-    for (const prober of this.#probers.values()) prober.stop();
+    this.#probes.stopAll();
     for (const d of this.#deadlines) d.cancel();
   }
 
@@ -144,7 +144,7 @@ export class PodWorker {
         'FailedSync',
         `error syncing pod: ${(error as Error).message}`,
       );
-      this.#wakeAt(this.#services.clock.now() + retryDelay);
+      this.#timer.wakeAt(this.#services.clock.now() + retryDelay);
     } finally {
       this.#working = false;
       if (this.#awake) this.wake();
@@ -184,14 +184,14 @@ export class PodWorker {
     this.#status.touch();
     const { recorder, addresses, hostIP } = this.#services;
     const end = deadline(this.#pod);
-    if (end !== undefined) this.#wakeAt(end);
+    if (end !== undefined) this.#timer.wakeAt(end);
     if (!this.#mounted) {
       const retryNow = this.#retryMounts;
       this.#retryMounts = false;
       const tell = (text: string) => recorder.event(this.#pod, 'Warning', 'FailedMount', text);
       const again = await this.#volumes.setUp(this.#pod, this.#sources(), tell, retryNow);
       this.#tokens.onDue(() => void this.refreshVolumes());
-      if (again !== undefined) return this.#wakeAt(again);
+      if (again !== undefined) return this.#timer.wakeAt(again);
       this.#mounted = true;
     }
     const uid = this.#pod.metadata.uid;
@@ -203,7 +203,7 @@ export class PodWorker {
   async #run(): Promise<void> {
     const now = this.#services.clock.now();
     const end = deadline(this.#pod);
-    if (end !== undefined) this.#wakeAt(end);
+    if (end !== undefined) this.#timer.wakeAt(end);
     for (const { spec, action } of containerActions(this.#view())) {
       if (this.#abort.signal.aborted) return;
       if (action === 'start') await this.#start(spec, now);
@@ -218,8 +218,11 @@ export class PodWorker {
 
   async #start(container: Container, now: number): Promise<void> {
     const record = this.#recordOf(container);
-    const wait = record.interrupted ? undefined : this.#waitBeforeStart(container, record, now);
-    if (wait !== undefined) return this.#wakeAt(wait);
+    const wait = waitBeforeStart(this.#services, this.#pod, container, record, now);
+    if (wait !== undefined) {
+      this.#status.touch();
+      return this.#timer.wakeAt(wait);
+    }
     const again = await startContainer(this.#services, {
       pod: this.#pod,
       container,
@@ -229,7 +232,7 @@ export class PodWorker {
       signal: this.#abort.signal,
       begun: (instance, running) => this.#probe(container, record, instance, running),
       ended: () => {
-        this.#stopProber(container.name);
+        this.#probes.stop(container.name);
         this.#status.touch();
         this.wake();
       },
@@ -237,37 +240,8 @@ export class PodWorker {
     this.#status.touch();
     if (record.waiting) {
       record.notBefore = record.current ? undefined : (again ?? now + retryDelay);
-      this.#wakeAt(record.notBefore ?? now + restartDelay);
+      this.#timer.wakeAt(record.notBefore ?? now + restartDelay);
     } else this.wake();
-  }
-
-  /** When a container may start (ms since 1970), undefined: now. Sets the reason CrashLoopBackOff while it lasts. */
-  #waitBeforeStart(container: Container, record: ContainerRecord, now: number): number | undefined {
-    const { crashes } = this.#services;
-    const end = record.current?.end;
-    if (!end) return record.notBefore !== undefined && record.notBefore > now ? record.notBefore : undefined;
-    // What the kubelet ended itself it starts again in the same breath.
-    if (now < end.at + restartDelay && record.stopped !== record.current?.id) return end.at + restartDelay;
-    const key = `${this.#pod.metadata.uid}/${container.name}/${container.image}`;
-    const until = crashes.until(key, end.at, now);
-    if (until === undefined) {
-      crashes.next(key, end.at, now);
-      return undefined;
-    }
-    const delay = goDuration(crashes.delay(key));
-    const name = podFullName(this.#pod);
-    record.waiting = {
-      reason: 'CrashLoopBackOff',
-      message: `back-off ${delay} restarting failed container=${container.name} pod=${name}`,
-    };
-    this.#status.touch();
-    if (record.toldAt === undefined || record.toldAt < end.at || now - record.toldAt >= retryDelay) {
-      record.toldAt = now;
-      const text = `Back-off restarting failed container ${container.name} in pod ${name}`;
-      const path = containerPath(this.#pod, container.name);
-      containerEvent(this.#services, this.#pod, path, 'Warning', 'BackOff', text);
-    }
-    return Math.min(until, now + resyncDelay);
   }
 
   /** All main containers have ended for good: sidecars end, last started first, then the Pod is finished. */
@@ -306,7 +280,7 @@ export class PodWorker {
   async #leave(graceSeconds: number): Promise<void> {
     await this.#stopAll(graceSeconds);
     const { addresses, logs, images, crashes } = this.#services;
-    this.#timer?.timer.cancel();
+    this.#timer.cancel();
     this.#tokens.stop();
     addresses.release(this.#pod.metadata.uid);
     images.forget(this.#pod.metadata.uid);
@@ -321,7 +295,7 @@ export class PodWorker {
     this.#finished = true;
     this.#sandbox = false;
     this.#tokens.stop();
-    this.#timer?.timer.cancel();
+    this.#timer.cancel();
     this.#status.touch();
     await this.#status.flush();
     this.#services.addresses.release(this.#pod.metadata.uid);
@@ -347,7 +321,7 @@ export class PodWorker {
   async #stop(spec: Container, message: string, graceSeconds = this.#pod.spec?.terminationGracePeriodSeconds ?? 30) {
     const record = this.#records.get(spec.name);
     if (!record || !runs(record)) return;
-    this.#stopProber(spec.name);
+    this.#probes.stop(spec.name);
     record.stopped = record.current?.id;
     const mine: Deadline[] = [];
     await stopContainer(this.#services, this.#pod, spec, record, {
@@ -364,47 +338,20 @@ export class PodWorker {
   }
 
   #probe(container: Container, record: ContainerRecord, instance: Instance, running: RunningContainer): void {
-    const { runtime, clock } = this.#services;
-    const target = {
-      container,
-      running,
+    this.#probes.start({
+      pod: this.#pod,
       podIP: this.#podIP ?? '',
-      connect: (port: number) => runtime.connect(this.#pod.metadata.uid, port),
-    };
-    const path = containerPath(this.#pod, container.name);
-    const names = { startup: 'Startup', liveness: 'Liveness', readiness: 'Readiness' } as const;
-    const prober = new Prober(target, instance, clock, {
-      unhealthy: (kind, output) =>
-        containerEvent(
-          this.#services,
-          this.#pod,
-          path,
-          'Warning',
-          'Unhealthy',
-          `${names[kind]} probe failed: ${output}`,
-        ),
+      container,
+      record,
+      instance,
+      running,
       changed: () => {
         this.#status.touch();
         this.wake();
       },
-      kill: (kind) => {
-        const probe = kind === 'startup' ? container.startupProbe : container.livenessProbe;
-        const grace = probe?.terminationGracePeriodSeconds ?? this.#pod.spec?.terminationGracePeriodSeconds ?? 30;
-        const willRestart = restarts(this.#pod, container, {
-          ...record,
-          current: { ...instance, end: { exitCode: 137, reason: '', at: 0 } },
-        });
-        const message = `Container ${container.name} failed ${kind} probe${willRestart ? ', will be restarted' : ''}`;
-        void this.#stop(container, message, grace);
-      },
+      kill: (message, graceSeconds) => void this.#stop(container, message, graceSeconds),
     });
-    this.#probers.set(container.name, prober);
     this.#status.touch();
-  }
-
-  #stopProber(container: string): void {
-    this.#probers.get(container)?.stop();
-    this.#probers.delete(container);
   }
 
   // ------------------------------------------------------------------ state
@@ -418,26 +365,9 @@ export class PodWorker {
     return record;
   }
 
-  /** What the status says of the time before the kubelet (and the node with it) started again. */
+  /** Takes over what ran, or had ended, before the kubelet started again. */
   #restore(): void {
     const { status, metadata } = this.#pod;
-    const known = new Map(
-      [
-        ...(status?.initContainerStatuses ?? []),
-        ...(status?.containerStatuses ?? []),
-        ...(status?.ephemeralContainerStatuses ?? []),
-      ].map((s) => [s.name, s]),
-    );
-    for (const { kind, spec } of containersOf(this.#pod)) {
-      const old = known.get(spec.name);
-      if (!old) continue;
-      const record = recordFromStatus(kind, old, this.#services.clock.now());
-      if (record.current) record.current = { ...record.current, specImage: spec.image ?? '' };
-      for (const instance of [record.current, record.previous]) {
-        if (instance) instance.log = this.#services.logs.open(this.#pod, spec.name, instance.attempt);
-      }
-      this.#records.set(spec.name, record);
-    }
     if (status?.phase === 'Succeeded' || status?.phase === 'Failed') {
       this.#finished = true;
       this.#podIP = status.podIP;
@@ -475,17 +405,5 @@ export class PodWorker {
   /** Keeps the newest of the objects that the informer and our own writes bring. */
   #adopt(pod: Stored<Pod>): void {
     if (BigInt(pod.metadata.resourceVersion) >= BigInt(this.#pod.metadata.resourceVersion)) this.#pod = pod;
-  }
-
-  /** One timer: the earliest moment something is due. */
-  #wakeAt(at: number): void {
-    const { clock } = this.#services;
-    if (this.#timer && this.#timer.at <= at && this.#timer.at > clock.now()) return;
-    this.#timer?.timer.cancel();
-    const timer = clock.after(Math.max(0, at - clock.now()), () => {
-      this.#timer = undefined;
-      this.wake();
-    });
-    this.#timer = { at, timer };
   }
 }

@@ -1,0 +1,60 @@
+import type { Container, Pod } from '../../kube/api.gen.ts';
+import type { Stored } from '../../kube/meta.ts';
+import type { RunningContainer } from '../api.ts';
+import type { ContainerRecord, Instance } from './container-record.ts';
+import { restarts } from './lifecycle.ts';
+import { type ProbeKind, Prober } from './prober.ts';
+import { containerEvent, containerPath, type NodeServices } from './services.ts';
+
+const names: Readonly<Record<ProbeKind, string>> = { startup: 'Startup', liveness: 'Liveness', readiness: 'Readiness' };
+
+/** What a worker gives the probes of one run of a container. */
+export interface ProbedRun {
+  pod: Stored<Pod>;
+  podIP: string;
+  container: Container;
+  record: ContainerRecord;
+  instance: Instance;
+  running: RunningContainer;
+  changed: () => void;
+  /** A liveness or startup probe failed for good. */
+  kill: (message: string, graceSeconds: number) => void;
+}
+
+/** The probers of a Pod's containers. */
+export class PodProbes {
+  readonly #services: NodeServices;
+  readonly #probers = new Map<string, Prober>();
+
+  constructor(services: NodeServices) {
+    this.#services = services;
+  }
+
+  start({ pod, podIP, container, record, instance, running, changed, kill }: ProbedRun): void {
+    const { runtime, clock } = this.#services;
+    const connect = (port: number) => runtime.connect(pod.metadata.uid, port);
+    const path = containerPath(pod, container.name);
+    const prober = new Prober({ container, running, podIP, connect }, instance, clock, {
+      unhealthy: (kind, output) =>
+        containerEvent(this.#services, pod, path, 'Warning', 'Unhealthy', `${names[kind]} probe failed: ${output}`),
+      changed,
+      kill: (kind) => {
+        const probe = kind === 'startup' ? container.startupProbe : container.livenessProbe;
+        const grace = probe?.terminationGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? 30;
+        const ended = { ...instance, end: { exitCode: 137, reason: '', at: 0 } };
+        const again = restarts(pod, container, { ...record, current: ended }) ? ', will be restarted' : '';
+        kill(`Container ${container.name} failed ${kind} probe${again}`, grace);
+      },
+    });
+    this.#probers.set(container.name, prober);
+  }
+
+  stop(container: string): void {
+    this.#probers.get(container)?.stop();
+    this.#probers.delete(container);
+  }
+
+  stopAll(): void {
+    for (const prober of this.#probers.values()) prober.stop();
+  }
+}
