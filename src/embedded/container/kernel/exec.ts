@@ -43,7 +43,7 @@ export function loadExecutable(p: Process, path: string, argv: string[], depth =
   p.vfs.check(p, node, 1);
   if (node.program !== undefined) {
     const program = p.container.programs.get(node.program);
-    if (!program) throw new SysError('ENOEXEC');
+    if (!program) throw new SysError('ENOENT');
     return { program, argv, path };
   }
   const head = new TextDecoder().decode(node.read(0, 256));

@@ -1,6 +1,7 @@
 import type { Program } from '../kernel/process.ts';
 import { shellProgram } from '../sh/main.ts';
 import { gunzip, gzip, tar, zcat } from './archive.ts';
+import { awk } from './awk.ts';
 import { base64 } from './base64.ts';
 import { busybox, time, top } from './busybox.ts';
 import { cat } from './cat.ts';
@@ -93,7 +94,28 @@ const files = [
   ...[stat, sync, tar, gzip, gunzip, zcat, touch, truncate, unlink],
 ];
 const text = [
-  ...[base64, cat, cut, echo, egrep, expr, fgrep, grep, head, hexdump, md5sum, more, nl, od, pager, paste, printf, rev],
+  ...[
+    awk,
+    awk,
+    base64,
+    cat,
+    cut,
+    echo,
+    egrep,
+    expr,
+    fgrep,
+    grep,
+    head,
+    hexdump,
+    md5sum,
+    more,
+    nl,
+    od,
+    pager,
+    paste,
+    printf,
+    rev,
+  ],
   ...[sed, seq, sha1sum, sha256sum, sha512sum, sort, tac, tail, tee, tr, uniq, vi, wc, xargs, yes],
 ];
 const system = [

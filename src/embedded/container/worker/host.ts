@@ -6,6 +6,9 @@ import { Requests, WorkerCluster } from './cluster.ts';
 import { Outbox, Window } from './port.ts';
 import { CannotStart, Sandbox, type Session } from './sandbox.ts';
 
+/** So long a client may come late to a container that has ended. */
+const MISSED_MS = 20_000;
+
 /** Everything in the worker: handles the messages of the main thread. */
 export class ContainerHost {
   readonly #outbox: Outbox;
@@ -15,6 +18,8 @@ export class ContainerHost {
   readonly #clusters = new Map<number, WorkerCluster>();
   readonly #sandboxes = new Map<number, { sandbox: Sandbox; cluster: number; sessions: Set<number> }>();
   readonly #sessions = new Map<number, Session>();
+  /** Interactive containers that ended before a client attached, for a while. */
+  readonly #missed = new Map<number, { sandbox: Sandbox; code: number }>();
 
   constructor(programs: ReadonlyMap<string, Program>, post: (messages: ToMain[]) => void) {
     this.#programs = programs;
@@ -107,6 +112,9 @@ export class ContainerHost {
     const entry = this.#sandboxes.get(container);
     this.#sandboxes.delete(container);
     for (const session of entry?.sessions ?? []) this.#endSession(session, { code: 137 });
+    if (!entry?.sandbox.unattended) return;
+    this.#missed.set(container, { sandbox: entry.sandbox, code: entry.sandbox.container.init?.status?.code ?? 0 });
+    setTimeout(() => this.#missed.delete(container), MISSED_MS);
   }
 
   #endSession(
@@ -140,9 +148,7 @@ export class ContainerHost {
   #attach(message: Extract<ToWorker, { t: 'attach' }>): void {
     const { session, container } = message;
     const entry = this.#sandboxes.get(container);
-    if (!entry) {
-      return this.#send({ t: 'sessionEnd', session, error: { message: 'container not running', exitCode: 126 } });
-    }
+    if (!entry) return this.#attachLate(session, container);
     const made = entry.sandbox.attach(session, message);
     this.#sessions.set(session, {
       ...made,
@@ -156,6 +162,18 @@ export class ContainerHost {
     const forget =
       entry.sandbox.container.init?.onExit((status) => this.#endSession(session, { code: status.code })) ?? (() => {});
     this.#send({ t: 'sessionStarted', session });
+  }
+
+  #attachLate(session: number, container: number): void {
+    const missed = this.#missed.get(container);
+    this.#missed.delete(container);
+    if (!missed) {
+      return this.#send({ t: 'sessionEnd', session, error: { message: 'container not running', exitCode: 126 } });
+    }
+    this.#send({ t: 'sessionStarted', session });
+    for (const { stream, data } of missed.sandbox.takeEarly())
+      this.#send({ t: 'sessionOutput', session, stream, data });
+    this.#send({ t: 'sessionEnd', session, code: missed.code });
   }
 
   #connect(message: Extract<ToWorker, { t: 'connect' }>): void {

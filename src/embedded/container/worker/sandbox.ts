@@ -16,6 +16,9 @@ import { RateLimit, Window } from './port.ts';
 import { capabilitiesOf, createRootfs, memoryLimit } from './rootfs.ts';
 import { InputFile, OutputFile, type Sink, sendPaced } from './standard-streams.ts';
 
+/** As much of the output is kept for the first client. */
+const EARLY_BYTES = 64 * 1024;
+
 /** Why a process could not be started, in runc's words. */
 export class CannotStart extends Error {
   readonly exitCode: number;
@@ -59,6 +62,9 @@ export class Sandbox {
   #tty: Tty | undefined;
   /** Who sent what is read from stdin, for acknowledging it. */
   #feeder: number | undefined;
+  /** What an interactive container printed before the first client attached: a client that comes late misses nothing. */
+  #early: { stream: 'stdout' | 'stderr'; data: Uint8Array }[] | undefined;
+  #earlyBytes = 0;
 
   constructor(options: SandboxOptions) {
     this.#options = options;
@@ -121,9 +127,16 @@ export class Sandbox {
   /** Starts pid 1. Throws CannotStart. */
   start(): void {
     const { spec, found, id, send } = this.#options;
+    if (spec.stdin) this.#early = [];
     const log: Sink = {
       window: this.window,
-      send: (stream, data) => send({ t: 'output', container: id, stream, data }),
+      send: (stream, data) => {
+        if (this.#early && this.#earlyBytes < EARLY_BYTES) {
+          this.#earlyBytes += data.length;
+          this.#early.push({ stream, data: new Uint8Array(data) });
+        }
+        send({ t: 'output', container: id, stream, data });
+      },
     };
     this.#sinks.add(log);
     const argv = [
@@ -266,11 +279,27 @@ export class Sandbox {
     };
   }
 
+  /** What was printed before anybody attached, once. */
+  takeEarly(): readonly { stream: 'stdout' | 'stderr'; data: Uint8Array }[] {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    return early;
+  }
+
+  /** Whether a client may still come for what was printed. */
+  get unattended(): boolean {
+    return this.#early !== undefined;
+  }
+
   /** Connects to the streams of pid 1. */
   attach(session: number, options: { stdin: boolean }): Session {
     const { send, spec } = this.#options;
     const window = new Window(OUTPUT_WINDOW);
     const sink: Sink = { window, send: (stream, data) => send({ t: 'sessionOutput', session, stream, data }) };
+    for (const { stream, data } of this.takeEarly()) {
+      window.take(data.length);
+      sink.send(stream, data);
+    }
     this.#sinks.add(sink);
     const takesInput = options.stdin && spec.stdin;
     if (takesInput) this.#feeder = session;

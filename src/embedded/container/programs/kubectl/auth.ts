@@ -95,38 +95,40 @@ async function listRules(client: ApiClient, flags: Flags): Promise<number> {
     const groups = strings(rule.apiGroups);
     return (groups.length > 0 ? groups : ['']).flatMap((group) =>
       strings(rule.resources).map((resource) => ({
+        group,
+        bare: resource,
         resource: group === '' ? resource : `${resource}.${group}`,
         names: strings(rule.resourceNames),
         verbs: strings(rule.verbs),
       })),
     );
   });
-  const merged = new Map<string, { resource: string; names: string[]; verbs: string[] }>();
+  const merged = new Map<string, (typeof rules)[number]>();
   for (const rule of rules) {
     const key = `${rule.resource}|${rule.names.join(',')}`;
     const known = merged.get(key);
     if (known) known.verbs.push(...rule.verbs.filter((v) => !known.verbs.includes(v)));
     else merged.set(key, { ...rule, verbs: [...rule.verbs] });
   }
-  const show = (items: string[]) => `[${items.join(' ')}]`;
-  const rows = [...merged.values()]
-    .sort((a, b) => order(a.verbs, b.verbs))
-    .map((r) => [r.resource, '[]', show(r.names), show(r.verbs)]);
+  const show = (items: readonly string[]) => `[${items.join(' ')}]`;
   const urls = ((status.nonResourceRules as Obj[] | undefined) ?? []).flatMap((r) =>
     strings(r.nonResourceURLs).map((url) => ({ url, verbs: strings(r.verbs) })),
   );
-  urls.sort((a, b) => (a.url < b.url ? -1 : a.url > b.url ? 1 : 0));
-  const urlRows = urls.map((r) => ['', `[${r.url}]`, '[]', show(r.verbs)]);
+  // kubectl sorts rules by how Go prints them.
+  const sortable = [
+    ...[...merged.values()].map((r) => ({
+      key: `Verbs:${show(r.verbs)},APIGroups:[${r.group}],Resources:[${r.bare}],ResourceNames:${show(r.names)},`,
+      row: [r.resource, '[]', show(r.names), show(r.verbs)],
+    })),
+    ...urls.map((r) => ({
+      key: `Verbs:${show(r.verbs)},APIGroups:[],Resources:[],ResourceNames:[],NonResourceURLs:[${r.url}],`,
+      row: ['', `[${r.url}]`, '[]', show(r.verbs)],
+    })),
+  ].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
   const head = ['Resources', 'Non-Resource URLs', 'Resource Names', 'Verbs'];
-  const all = [...rows, ...urlRows];
-  await client.p.print(1, formatTable(flags.bool('no-headers') ? all : [head, ...all]));
+  const rows = sortable.map((r) => r.row);
+  await client.p.print(1, formatTable(flags.bool('no-headers') ? rows : [head, ...rows]));
   return 0;
-}
-
-/** As recorded: `*` first, then `create`, then the rest as they came. */
-function order(a: string[], b: string[]): number {
-  const rank = (verbs: string[]) => (verbs.includes('*') ? 0 : verbs.includes('create') ? 1 : 2);
-  return rank(a) - rank(b);
 }
 
 /** `kubectl auth whoami` */

@@ -156,12 +156,10 @@ const generators: Record<string, Generator> = {
   deployment: (_, flags, name) => {
     required(flags, 'image');
     const labels = { app: name };
-    const containers = flags
-      .list('image')
-      .map((image) => ({
-        ...container(flags, image),
-        ...(flags.has('port') ? { ports: [{ containerPort: Number(flags.get('port')) }] } : {}),
-      }));
+    const containers = flags.list('image').map((image) => ({
+      ...container(flags, image),
+      ...(flags.has('port') ? { ports: [{ containerPort: Number(flags.get('port')) }] } : {}),
+    }));
     return {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
