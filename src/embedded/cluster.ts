@@ -169,6 +169,7 @@ class Cluster implements EmbeddedCluster {
 
   async start(): Promise<void> {
     const { controllers: manage = true, folder, runtime, kubelet = runtime !== undefined } = this.#options;
+    await this.#plane.registry.load();
     const server = await this.#listen();
     this.#server = server;
     const context = componentContext(this.#plane, this.#clock, this.#abort.signal, {

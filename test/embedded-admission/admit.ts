@@ -37,6 +37,7 @@ export function admit(plugins: readonly AdmissionPlugin[], memory: Memory, write
     warn: (text) => void warnings.push(text),
     read: (r, namespace, name) => memory.read(r, namespace, name),
     listAll: (r, namespace) => memory.listAll(r, namespace),
+    definitions: () => [],
     updateStatus: () => undefined,
   };
   try {

@@ -37,6 +37,8 @@ function attempt(object: KubeObject, more: { extra?: unknown[]; old?: Stored; us
     warn() {},
     read: (r, namespace, name) => memory.read(r, namespace, name),
     listAll: (r, namespace) => memory.listAll(r, namespace),
+    definitions: () => [],
+    updateStatus: () => undefined,
   };
   try {
     escalationCheck(createAuthorizer({ reader: memory, revision: () => memory.revision })).mutate?.(attributes);

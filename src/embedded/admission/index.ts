@@ -7,6 +7,7 @@ import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { podSecurity } from './pod-security/pod-security.ts';
+import { validatingAdmissionPolicy } from './policy/validating-admission-policy.ts';
 import { priority } from './priority.ts';
 import { resourceQuota } from './resource-quota.ts';
 import { runtimeClass } from './runtime-class.ts';
@@ -14,6 +15,7 @@ import { serviceAccount } from './service-account.ts';
 import { persistentVolumeClaimResize, storageObjectInUseProtection } from './storage-protection.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 import type { AdmissionPlugin } from './types.ts';
+import { mutatingAdmissionWebhook, validatingAdmissionWebhook } from './webhooks.ts';
 
 /**
  * The admission plugins of a kubeadm control plane in kube-apiserver's order (the default ones, and NodeRestriction),
@@ -37,7 +39,10 @@ export function defaultAdmission(authorizer: Authorizer): AdmissionPlugin[] {
     certificateSigning(authorizer),
     certificateSubjectRestriction,
     defaultIngressClass,
+    mutatingAdmissionWebhook(authorizer),
     escalationCheck(authorizer),
+    validatingAdmissionPolicy(authorizer),
+    validatingAdmissionWebhook(authorizer),
     resourceQuota,
   ];
 }

@@ -18,6 +18,8 @@ export interface AdmissionAttributes extends ObjectReader {
   dryRun: boolean;
   clock: Clock;
   warn(text: string): void;
+  /** Every kind that is served now. */
+  definitions(): readonly ResourceDefinition[];
   /** Writes the status of another object at once, as kube-apiserver's own client does: quotas count so. */
   updateStatus<T extends KubeObject>(r: Resource<T>, object: Stored<T>): void;
 }

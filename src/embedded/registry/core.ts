@@ -92,6 +92,7 @@ export class Core implements ObjectReader {
       warn: (text) => context.warn(text),
       read: (r, namespace, name) => this.read(r, namespace, name),
       listAll: (r, namespace) => this.listAll(r, namespace),
+      definitions: () => this.definitions(),
       updateStatus: (r, object) => this.updateStatus(r, object),
     };
     for (const plugin of this.options.admission) plugin[phase]?.(attributes);

@@ -51,8 +51,14 @@ import {
   subjectAccessReviewResource,
 } from './subject-access-reviews.ts';
 import { tokenReviewResource } from './token-reviews.ts';
+import { validatingAdmissionPolicyResource } from './validating-admission-policies.ts';
+import { validatingAdmissionPolicyBindingResource } from './validating-admission-policy-bindings.ts';
 import { volumeAttachmentResource } from './volume-attachments.ts';
 import { volumeAttributesClassResource } from './volume-attributes-classes.ts';
+import {
+  mutatingWebhookConfigurationResource,
+  validatingWebhookConfigurationResource,
+} from './webhook-configurations.ts';
 
 /** Every built-in kind. Adding a kind is adding its file and one line here. */
 export const builtinResources: readonly ResourceDefinition[] = [
@@ -110,4 +116,8 @@ export const builtinResources: readonly ResourceDefinition[] = [
   csiStorageCapacityResource,
   volumeAttributesClassResource,
   customResourceDefinitionResource,
+  validatingAdmissionPolicyResource,
+  validatingAdmissionPolicyBindingResource,
+  validatingWebhookConfigurationResource,
+  mutatingWebhookConfigurationResource,
 ];

@@ -1,0 +1,166 @@
+import type {
+  AuditAnnotation,
+  ParamKind,
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicySpec,
+  Validation,
+  Variable,
+} from '../../kube/api.gen.ts';
+import { validatingAdmissionPolicies } from '../../kube/resources.ts';
+import { dns1035Label, dnsSubdomain, validQualifiedName } from '../../kube/validation.ts';
+import { loadCel } from '../cel/load.ts';
+import type { FieldError } from '../definition.ts';
+import * as field from '../registry/field.ts';
+import {
+  defaultMatchResources,
+  failurePolicies,
+  validateExpression,
+  validateMatchConditions,
+  validateMatchResources,
+} from './admission/match-resources.ts';
+import { policyVariables } from './admission/policy-variables.ts';
+import { defineResource } from './define.ts';
+import { age } from './printing/common.ts';
+import { keepOtherPart } from './status-strategy.ts';
+
+const reasons = ['Forbidden', 'Invalid', 'RequestEntityTooLarge'];
+const identifier = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+
+function validateParamKind(kind: ParamKind | undefined, at: field.FieldPath): FieldError[] {
+  if (kind === undefined) return [];
+  const errors: FieldError[] = [];
+  const version = kind.apiVersion ?? '';
+  if (version === '') errors.push(field.required(at.child('apiVersion')));
+  else {
+    const [group = '', name = ''] = version.includes('/') ? version.split('/') : ['', version];
+    if (group !== '') errors.push(...field.invalidEach(at.child('apiVersion'), group, dnsSubdomain(group)));
+    errors.push(...field.invalidEach(at.child('apiVersion'), name, dns1035Label(name)));
+  }
+  if (!kind.kind) errors.push(field.required(at.child('kind')));
+  else errors.push(...field.invalidEach(at.child('kind'), kind.kind, dns1035Label(kind.kind.toLowerCase())));
+  return errors;
+}
+
+function validateMatch(spec: ValidatingAdmissionPolicySpec, at: field.FieldPath): FieldError[] {
+  const match = spec.matchConstraints;
+  if (match === undefined) return [field.required(at)];
+  const errors = validateMatchResources(match, at);
+  if ((match.resourceRules ?? []).length === 0) errors.push(field.required(at.child('resourceRules')));
+  return errors;
+}
+
+function validateVariables(variables: readonly Variable[], types: Types, at: field.FieldPath): FieldError[] {
+  const names = new Set<string>();
+  return variables.flatMap(({ name, expression }, i) => {
+    const where = at.index(i);
+    const errors: FieldError[] = [];
+    if (!name) errors.push(field.required(where.child('name'), 'name is not specified'));
+    else {
+      if (!identifier.test(name)) {
+        errors.push(field.invalid(where.child('name'), name, 'name is not a valid CEL identifier'));
+      }
+      if (names.has(name)) errors.push(field.duplicate(where.child('name'), name));
+    }
+    names.add(name);
+    return [
+      ...errors,
+      ...validateExpression(expression, types, undefined, where.child('expression'), 'expression is not specified'),
+    ];
+  });
+}
+
+type Types = Readonly<Record<string, string>>;
+
+function validateValidation(validation: Validation, types: Types, plain: Types, at: field.FieldPath): FieldError[] {
+  const { expression, message, messageExpression, reason } = validation;
+  const errors = validateExpression(expression, types, ['bool'], at.child('expression'), 'expression is not specified');
+  if (messageExpression !== undefined) {
+    const where = at.child('messageExpression');
+    if (messageExpression.trim() === '')
+      errors.push(field.invalid(where, messageExpression, 'must be non-empty if specified'));
+    else errors.push(...validateExpression(messageExpression, plain, ['string'], where));
+  }
+  if (message) {
+    if (message.trim() === '')
+      errors.push(field.invalid(at.child('message'), message, 'message must be non-empty if specified'));
+    else if (message.includes('\n'))
+      errors.push(field.invalid(at.child('message'), message, 'message must not contain line breaks'));
+  } else if (expression?.includes('\n') && messageExpression === undefined) {
+    const text = 'message must be specified if expression contains line breaks';
+    errors.push(field.required(at.child('message'), text));
+  }
+  if (reason !== undefined && !reasons.includes(reason)) {
+    errors.push(field.notSupported(at.child('reason'), reason, reasons));
+  }
+  return errors;
+}
+
+function validateAnnotation(annotation: AuditAnnotation, types: Types, at: field.FieldPath): FieldError[] {
+  const key = annotation.key ?? '';
+  return [
+    ...(key === ''
+      ? [field.required(at.child('key'))]
+      : field.invalidEach(at.child('key'), key, validQualifiedName(key))),
+    ...validateExpression(
+      annotation.valueExpression,
+      types,
+      ['string', 'null'],
+      at.child('valueExpression'),
+      'valueExpression is not specified',
+    ),
+  ];
+}
+
+function validateSpec({ spec = {} }: ValidatingAdmissionPolicy): FieldError[] {
+  const at = field.path('spec');
+  const all = policyVariables(spec, { authorizer: true });
+  const plain = policyVariables(spec, { authorizer: false });
+  const { variables: _variables, ...conditionTypes } = all;
+  const errors: FieldError[] = [];
+  const policy = spec.failurePolicy;
+  if (policy === undefined) errors.push(field.required(at.child('failurePolicy')));
+  else if (!failurePolicies.includes(policy)) {
+    errors.push(field.notSupported(at.child('failurePolicy'), policy, failurePolicies));
+  }
+  errors.push(...validateParamKind(spec.paramKind, at.child('paramKind')));
+  errors.push(...validateMatch(spec, at.child('matchConstraints')));
+  errors.push(...validateMatchConditions(spec.matchConditions, conditionTypes, at.child('matchConditions')));
+  errors.push(...validateVariables(spec.variables ?? [], all, at.child('variables')));
+  const validations = spec.validations ?? [];
+  const annotations = spec.auditAnnotations ?? [];
+  if (validations.length === 0 && annotations.length === 0) {
+    const text = 'validations or auditAnnotations must contain at least one item';
+    errors.push(field.required(at.child('validations'), text), field.required(at.child('auditAnnotations'), text));
+  }
+  return [
+    ...errors,
+    ...validations.flatMap((v, i) => validateValidation(v, all, plain, at.child('validations').index(i))),
+    ...annotations.flatMap((a, i) => validateAnnotation(a, all, at.child('auditAnnotations').index(i))),
+  ];
+}
+
+export const validatingAdmissionPolicyResource = defineResource<ValidatingAdmissionPolicy>({
+  ...validatingAdmissionPolicies,
+  strategy: {
+    load: loadCel,
+    defaults({ spec }) {
+      if (spec === undefined) return;
+      spec.failurePolicy ??= 'Fail';
+      defaultMatchResources(spec.matchConstraints);
+    },
+    prepareForCreate(policy) {
+      policy.status = {};
+    },
+    prepareForUpdate: keepOtherPart,
+    validate: (policy, { subresource }) => (subresource === 'status' ? [] : validateSpec(policy)),
+  },
+  cells: (policy, now) => {
+    const kind = policy.spec?.paramKind;
+    return [
+      policy.metadata.name,
+      (policy.spec?.validations ?? []).length,
+      kind ? `${kind.apiVersion}/${kind.kind}` : '<unset>',
+      age(policy.metadata.creationTimestamp, now),
+    ];
+  },
+});
