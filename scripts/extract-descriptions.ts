@@ -1,8 +1,9 @@
 /**
  * Part of `npm run build`: takes the descriptions of API types and fields out of @kubernetes/client-node's type
- * declarations and writes dist/descriptions.json.br, from which OpenAPI documents get the texts of `kubectl explain`.
+ * declarations, and those that it leaves out (of fields that hold another type) out of kubernetes-models', and writes
+ * dist/descriptions.json.br, from which OpenAPI documents get the texts of `kubectl explain`.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { brotliCompressSync } from 'node:zlib';
 import { jsonFields, typeInfo } from '../src/embedded/codec/type-table.ts';
 import { typePackages } from '../src/embedded/generated/types.gen.ts';
@@ -34,19 +35,41 @@ function textOf(comment: string): string {
     .replaceAll(/\\(['"`\\])/g, '$1');
 }
 
-function textsOf(type: string): Record<string, string> | undefined {
-  const source = declaration(type);
-  if (!source) return undefined;
+/** kubernetes-models' file for a type; its folders are the groups' full names. */
+function modelDeclaration(type: string): string | undefined {
+  const [group = '', version = '', name = ''] = type.split('.').slice(-3);
+  const folder = modelGroups.find((full) => full.split('.')[0] === group) ?? '';
+  const places = type.includes('.apimachinery.')
+    ? [`@kubernetes-models/apimachinery/${type.split('.').slice(4).join('/')}`]
+    : [`kubernetes-models/${folder ? `${folder}/` : ''}${version}/${name}`];
+  const file = places.map((place) => new URL(`../node_modules/${place}.d.ts`, import.meta.url)).find(existsSync);
+  return file && readFileSync(file, 'utf8');
+}
+
+const modelGroups = readdirSync(new URL('../node_modules/kubernetes-models', import.meta.url), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && !/^_|^v\d/.test(entry.name))
+  .map(({ name }) => name);
+
+/** Reads the comments before a class and before its quoted properties. */
+function textsIn(source: string, names: ReadonlySet<string>): Record<string, string> {
   const texts: Record<string, string> = {};
-  const about = /\/\*\*([^/]*(?:\/(?!\*\*)[^/]*)*?)\*\/\s*export declare class/.exec(source)?.[1];
+  const about = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*export (?:declare class|interface)/.exec(source)?.[1];
   if (about) texts[''] = textOf(about);
-  const names = new Set([...jsonFields(typeInfo(type)).map((field) => field.json), 'apiVersion', 'kind']);
-  for (const [, comment = '', property = ''] of source.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*'(\w+)'\??:/g)) {
+  for (const [, comment = '', property = ''] of source.matchAll(
+    /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*['"]([$\w]+)['"]\??:/g,
+  )) {
     // Names that TypeScript reserves, or that it may not begin with, have a line or a $ before them.
     const name = names.has(property) ? property : property.replace(/^_+/, '').replace(/^\$/, '');
-    if (names.has(name)) texts[name] = textOf(comment);
+    if (names.has(name)) texts[name] ??= textOf(comment);
   }
   return texts;
+}
+
+function textsOf(type: string): Record<string, string> | undefined {
+  const names = new Set([...jsonFields(typeInfo(type)).map((field) => field.json), 'apiVersion', 'kind']);
+  const sources = [modelDeclaration(type), declaration(type)].filter((source) => source !== undefined);
+  if (sources.length === 0) return undefined;
+  return Object.assign({}, ...sources.map((source) => textsIn(source, names)));
 }
 
 const found: Record<string, Record<string, string>> = {};
