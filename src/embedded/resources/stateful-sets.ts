@@ -1,4 +1,4 @@
-import type { StatefulSet, StatefulSetSpec } from '../../kube/api.gen.ts';
+import type { PodTemplateSpec, StatefulSet, StatefulSetSpec } from '../../kube/api.gen.ts';
 import { statefulSets } from '../../kube/resources.ts';
 import { dnsLabel } from '../../kube/validation.ts';
 import type { FieldError } from '../definition.ts';
@@ -77,7 +77,11 @@ function validateSpec({ spec }: StatefulSet): FieldError[] {
     ...validateWorkloadSelector(spec.selector, at.child('selector'), 'statefulset'),
   ];
   if (!isUsableSelector(spec.selector)) errors.push(field.invalid(at.child('selector'), spec.selector, ''));
-  else errors.push(...validateTemplateLabels(template, spec.selector, where), ...validatePodTemplate(template, where));
+  else
+    errors.push(
+      ...validateTemplateLabels(template, spec.selector, where),
+      ...validatePodTemplate(withClaims(spec), where),
+    );
   errors.push(...validateAlwaysRestart(template, where));
   if (template.spec?.activeDeadlineSeconds !== undefined) {
     const text = 'activeDeadlineSeconds in StatefulSet is not Supported';
@@ -87,6 +91,16 @@ function validateSpec({ spec }: StatefulSet): FieldError[] {
     errors.push(...validateClaimSpec(claim.spec ?? {}, at.child('volumeClaimTemplates').index(i).child('spec')));
   }
   return errors;
+}
+
+/** The template as its Pods will be: each claim template is a volume of that name, instead of one in the template. */
+function withClaims({ template = {}, volumeClaimTemplates = [] }: StatefulSetSpec): PodTemplateSpec {
+  const names = volumeClaimTemplates.flatMap(({ metadata }) => metadata?.name ?? []);
+  const { spec } = template;
+  if (!spec || names.length === 0) return template;
+  const own = spec.volumes?.filter(({ name }) => !names.includes(name)) ?? [];
+  const claims = names.map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
+  return { ...template, spec: { ...spec, volumes: [...own, ...claims] } };
 }
 
 /** What an update of the spec may change. */
