@@ -14,6 +14,10 @@ const configMaps = readRecorded<Recorded[]>('bootstrap/configmaps.json').filter(
   ({ metadata }) => metadata.name !== 'kube-root-ca.crt',
 );
 
+/** The server makes their status itself. */
+const withoutStatus = (file: string) =>
+  readRecorded<Recorded[]>(file).map(({ metadata, ...rest }) => ({ metadata, ...rest, status: undefined }));
+
 writeTexts(
   'bootstrap.gen.ts',
   'Objects of a fresh cluster, JSON lists.',
@@ -22,6 +26,9 @@ writeTexts(
     ['namespaces', readRecorded('bootstrap/namespaces.json')],
     ['priorityclasses', readRecorded('bootstrap/priorityclasses.json')],
     ['configmaps', configMaps],
+    ['prioritylevelconfigurations', withoutStatus('bootstrap/prioritylevelconfigurations.json')],
+    ['flowschemas', withoutStatus('bootstrap/flowschemas.json')],
+    ['apiservices', withoutStatus('bootstrap/apiservices.json')],
     ['kubeadm', readRecorded('cluster/kubeadm.json')],
     ['controllerServiceAccounts', readRecorded('cluster/controller-service-accounts.json')],
   ]),

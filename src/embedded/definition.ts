@@ -8,6 +8,7 @@ import type { StatusCause } from '../kube/api.gen.ts';
 import type { KubeObject, Resource, Stored } from '../kube/meta.ts';
 import type { User } from './api.ts';
 import type { ObjectSchema } from './codec/schema.ts';
+import type { ObjectReader } from './registry/types.ts';
 
 /** One entry of a 422's details.causes, made by the helpers `field.invalid`, `field.required`, ... */
 export type FieldError = StatusCause & { field: string; reason: string; message: string };
@@ -129,6 +130,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   /** Virtual resources (reviews): answers the create itself; nothing is stored. */
   readonly review?: boolean;
   readonly custom?: CustomKind;
+  /** Objects that are not stored but made when they are read (ComponentStatus). A method, so that definitions of any kind fit into one list. */
+  computed?(reader: ObjectReader): readonly Stored<T>[];
   /** Where objects are stored if another version or group shares them (events.k8s.io and core events). */
   readonly storedAs?: Resource;
   /** Only with `storedAs`: between this shape and the stored one. Neither changes its argument. */

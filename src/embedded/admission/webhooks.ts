@@ -4,10 +4,10 @@ import type {
   ValidatingWebhookConfiguration,
 } from '../../kube/api.gen.ts';
 import type { Resource } from '../../kube/meta.ts';
-import { cel } from '../cel/load.ts';
 import type { Authorizer } from '../rbac/types.ts';
 import { quote } from '../registry/field.ts';
 import { internalError } from '../registry/status.ts';
+import { cel } from './cel/load.ts';
 import { isExempt, matchesRequest } from './policy/matching.ts';
 import { requestValues } from './policy/values.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './types.ts';

@@ -1,4 +1,4 @@
-import type { ConfigMap, EndpointSlice, Endpoints, Service } from '../../kube/api.gen.ts';
+import type { ConfigMap, EndpointSlice, Endpoints, Service, ServiceCIDR } from '../../kube/api.gen.ts';
 import type { KubeObject } from '../../kube/meta.ts';
 import { bootstrapTexts } from '../generated/bootstrap.gen.ts';
 import { bootstrapRbac } from '../rbac/bootstrap.ts';
@@ -26,6 +26,16 @@ function recorded(name: string, facts: ClusterFacts): unknown {
 const kind = (apiVersion: string, name: string, objects: unknown) =>
   (objects as KubeObject[]).map((object) => ({ apiVersion, kind: name, ...object }));
 
+const flowControl = 'flowcontrol.apiserver.k8s.io/v1';
+
+/** Where Services get their addresses from (KEP-1880). */
+const serviceRange: ServiceCIDR = {
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'ServiceCIDR',
+  metadata: { name: 'kubernetes' },
+  spec: { cidrs: ['10.96.0.0/12'] },
+};
+
 /**
  * What kube-apiserver itself makes in an empty cluster, in an order in which everything finds what it needs. As
  * recorded in fixtures/kubernetes/bootstrap and rbac.
@@ -39,6 +49,10 @@ export function controlPlaneObjects(facts: ClusterFacts, today: string): KubeObj
     ...kind('v1', 'Namespace', recorded('namespaces', facts)),
     ...kind('scheduling.k8s.io/v1', 'PriorityClass', recorded('priorityclasses', facts)),
     ...configMaps,
+    ...kind(flowControl, 'PriorityLevelConfiguration', recorded('prioritylevelconfigurations', facts)),
+    ...kind(flowControl, 'FlowSchema', recorded('flowschemas', facts)),
+    ...kind('apiregistration.k8s.io/v1', 'APIService', recorded('apiservices', facts)),
+    serviceRange,
     ...bootstrapRbac(),
   ];
 }

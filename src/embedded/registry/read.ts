@@ -17,6 +17,11 @@ export function getObject(
   name: string,
   resourceVersion?: string,
 ): Stored {
+  if (d.computed) {
+    const computed = d.computed(core).find(({ metadata }) => metadata.name === name);
+    if (!computed) throw notFound({ group: d.group, resource: d.singular }, name);
+    return computed;
+  }
   const least = parseRevision(resourceVersion, (text) => plainError(text));
   if (least > core.store.revision) throw revisionTooLarge(least, core.store.revision);
   const found = core.find(d, namespace, name);
@@ -44,6 +49,7 @@ interface Page {
 /** LIST with the semantics of resourceVersion, resourceVersionMatch, limit and continue of the API concepts page. */
 export function listObjects(core: Core, d: ResourceDefinition, request: ListRequest): ListResult {
   const selection = selectionOf(d, request);
+  if (d.computed) return { items: d.computed(core).filter((object) => selection.matches(object)), resourceVersion: '' };
   const under = d.namespaced && request.namespace ? `${request.namespace}/` : '';
   const page = pageOf(core, request, under);
   if (page.revision > core.store.revision) throw revisionTooLarge(page.revision, core.store.revision);

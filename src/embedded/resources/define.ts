@@ -16,6 +16,7 @@ export interface ResourceDescription<T extends KubeObject> {
   fieldSelectors?: Readonly<Record<string, FieldSelector<T>>>;
   deprecationWarning?: string;
   review?: boolean;
+  computed?: ResourceDefinition<T>['computed'];
   storedAs?: Resource;
   convert?: ResourceDefinition<T>['convert'];
 }
@@ -55,6 +56,7 @@ export function defineResource<T extends KubeObject>(description: ResourceDescri
     fieldSelectors: description.fieldSelectors,
     deprecationWarning: description.deprecationWarning,
     review: description.review,
+    computed: description.computed,
     storedAs: description.storedAs,
     convert: description.convert,
   };

@@ -1,8 +1,10 @@
 import type { ResourceDefinition } from '../definition.ts';
+import { apiServiceResource } from './api-services.ts';
 import { bindingResource } from './bindings.ts';
 import { certificateSigningRequestResource } from './certificate-signing-requests.ts';
 import { clusterRoleBindingResource } from './cluster-role-bindings.ts';
 import { clusterRoleResource } from './cluster-roles.ts';
+import { componentStatusResource } from './component-statuses.ts';
 import { configMapResource } from './config-maps.ts';
 import { controllerRevisionResource } from './controller-revisions.ts';
 import { cronJobResource } from './cron-jobs.ts';
@@ -12,9 +14,16 @@ import { csiStorageCapacityResource } from './csi-storage-capacities.ts';
 import { customResourceDefinitionResource } from './custom-resource-definitions.ts';
 import { daemonSetResource } from './daemon-sets.ts';
 import { deploymentResource } from './deployments.ts';
+import {
+  deviceClassResource,
+  resourceClaimResource,
+  resourceClaimTemplateResource,
+  resourceSliceResource,
+} from './dynamic-resources.ts';
 import { endpointSliceResource } from './endpoint-slices.ts';
 import { endpointsResource } from './endpoints.ts';
 import { eventResource, newEventResource } from './events.ts';
+import { flowSchemaResource, priorityLevelConfigurationResource } from './flow-control.ts';
 import { horizontalPodAutoscalerResource, horizontalPodAutoscalerV1Resource } from './horizontal-pod-autoscalers.ts';
 import { ingressClassResource } from './ingress-classes.ts';
 import { ingressResource } from './ingresses.ts';
@@ -120,4 +129,12 @@ export const builtinResources: readonly ResourceDefinition[] = [
   validatingAdmissionPolicyBindingResource,
   validatingWebhookConfigurationResource,
   mutatingWebhookConfigurationResource,
+  apiServiceResource,
+  flowSchemaResource,
+  priorityLevelConfigurationResource,
+  deviceClassResource,
+  resourceClaimResource,
+  resourceClaimTemplateResource,
+  resourceSliceResource,
+  componentStatusResource,
 ];

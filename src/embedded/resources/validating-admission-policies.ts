@@ -8,7 +8,7 @@ import type {
 } from '../../kube/api.gen.ts';
 import { validatingAdmissionPolicies } from '../../kube/resources.ts';
 import { dns1035Label, dnsSubdomain, validQualifiedName } from '../../kube/validation.ts';
-import { loadCel } from '../cel/load.ts';
+import { loadCel } from '../admission/cel/load.ts';
 import type { FieldError } from '../definition.ts';
 import * as field from '../registry/field.ts';
 import {

@@ -6,7 +6,7 @@ import type {
   WebhookClientConfig,
 } from '../../kube/api.gen.ts';
 import { dnsSubdomain } from '../../kube/validation.ts';
-import { loadCel } from '../cel/load.ts';
+import { loadCel } from '../admission/cel/load.ts';
 import type { FieldError } from '../definition.ts';
 import * as field from '../registry/field.ts';
 import {

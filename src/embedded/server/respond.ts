@@ -134,7 +134,7 @@ export class Responder {
 
   list(exchange: Exchange, output: Output, definition: ResourceDefinition, result: ListResult): void {
     const metadata = {
-      resourceVersion: result.resourceVersion,
+      ...(result.resourceVersion !== '' && { resourceVersion: result.resourceVersion }),
       ...(result.continue && { continue: result.continue }),
       // Lists without a Go type show what is empty, too.
       ...(definition.custom && !output.as && { continue: result.continue ?? '' }),

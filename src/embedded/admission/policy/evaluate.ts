@@ -1,7 +1,7 @@
 import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicySpec, Variable } from '../../../kube/api.gen.ts';
-import { CelFailure } from '../../cel/failure.ts';
-import { cel } from '../../cel/load.ts';
 import { policyVariables } from '../../resources/admission/policy-variables.ts';
+import { CelFailure } from '../cel/failure.ts';
+import { cel } from '../cel/load.ts';
 
 /** A validation that did not hold. */
 export interface Denial {

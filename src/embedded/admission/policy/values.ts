@@ -1,11 +1,11 @@
 import { namespaces } from '../../../kube/resources.ts';
 import type { User } from '../../api.ts';
-import { cel } from '../../cel/load.ts';
-import { toCel } from '../../cel/values.ts';
 import { arrange } from '../../codec/typed.ts';
 import type { ResourceDefinition } from '../../definition.ts';
 import type { Authorizer } from '../../rbac/types.ts';
 import { authenticatedGroup, serviceAccountGroups, serviceAccountUserName } from '../../rbac/users.ts';
+import { cel } from '../cel/load.ts';
+import { toCel } from '../cel/values.ts';
 import type { AdmissionAttributes } from '../types.ts';
 
 /** An object as its clients read it, in CEL. */

@@ -5,7 +5,7 @@ import type {
   RuleWithOperations,
 } from '../../../kube/api.gen.ts';
 import { validQualifiedName } from '../../../kube/validation.ts';
-import { cel } from '../../cel/load.ts';
+import { cel } from '../../admission/cel/load.ts';
 import type { FieldError } from '../../definition.ts';
 import * as field from '../../registry/field.ts';
 import { validateLabelSelector } from '../validate/label-selector.ts';

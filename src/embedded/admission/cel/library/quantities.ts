@@ -1,6 +1,6 @@
 import type { Environment } from '@marcbachmann/cel-js';
-import { quantityNanos } from '../../../kube/quantity.ts';
-import { canonicalQuantity } from '../../codec/quantity-text.ts';
+import { quantityNanos } from '../../../../kube/quantity.ts';
+import { canonicalQuantity } from '../../../codec/quantity-text.ts';
 import { CelFailure } from '../failure.ts';
 
 const nano = 1_000_000_000n;

@@ -1,7 +1,7 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import type { Environment } from '@marcbachmann/cel-js';
-import { validCidr } from '../../../kube/validation.ts';
-import { networkOf } from '../../resources/validate/cidr.ts';
+import { validCidr } from '../../../../kube/validation.ts';
+import { networkOf } from '../../../resources/validate/cidr.ts';
 import { CelFailure } from '../failure.ts';
 
 class Address {
