@@ -6,6 +6,8 @@ export interface Diagnosis {
   text: string;
   /** What to do about it, if it is not ok. */
   fix?: string;
+  /** Only this needs it (`--cluster kind`): without it everything else works. */
+  onlyFor?: string;
 }
 
 /** What a scenario (or `cluster up`) asks for. */
@@ -13,6 +15,32 @@ export interface ClusterSpec {
   /** Lower-case words; the id of the cluster is made from it. */
   name: string;
   nodes: number;
+  /** kind: the image of its nodes. Default: the one that this kind was released with. */
+  nodeImage?: string;
+  /** Images that the workloads need: loaded into the nodes beforehand where the machine has them. */
+  images?: readonly string[];
+  /** kubeconfig: which cluster. */
+  target?: ClusterTarget;
+  /** The namespaces that will be worked in; rights may end there. */
+  namespaces?: readonly string[];
+  /** kubeconfig: the rights that will be used; asked for before anything is done. */
+  rights?: readonly ClusterRight[];
+}
+
+/** One right: `create` `pods/exec` of a group, in a namespace or everywhere. */
+export interface ClusterRight {
+  verb: string;
+  group: string;
+  resource: string;
+  namespace?: string;
+}
+
+/** An existing cluster, as its user names it. */
+export interface ClusterTarget {
+  /** Kubeconfig files, earlier ones win: absolute paths. */
+  files: readonly string[];
+  /** Default: the current one. */
+  context?: string;
 }
 
 /** Something with a kubeconfig. */
@@ -28,16 +56,25 @@ export interface Cluster {
   snapshot(): Promise<void>;
   /** Puts everything back as it was at the snapshot. */
   reset(): Promise<void>;
-  /** Deletes the cluster and all that belongs to it. */
+  /** Deletes the cluster and all that belongs to it; an existing one is left as it was found. */
   dispose(): Promise<void>;
+  /** What is not as it was at the snapshot, a line each; undefined where the provider can't tell. */
+  differences?(): Promise<string[]>;
+  /** The command that opens a shell on a node. Rejects with a UserError that names the nodes if there is no such one. */
+  nodeCommand?(node: string): Promise<string[]>;
+  /** The API does not answer: starts again what has stopped, and says what is the matter if it knows. */
+  revive?(): Promise<string | undefined>;
 }
 
 /** What makes clusters: `embedded`, `kind`, `kubeconfig`. */
 export interface Provider {
   readonly name: string;
   check(): Promise<Diagnosis[]>;
-  create(spec: ClusterSpec, progress: (step: string) => void): Promise<Cluster>;
+  /** Resolves when Pods can be made. Whether it fails or `signal` aborts: nothing stays. */
+  create(spec: ClusterSpec, progress: (step: string) => void, signal?: AbortSignal): Promise<Cluster>;
   /** The clusters that exist now, also those of earlier runs. */
   list(): Promise<Cluster[]>;
   delete(id: string): Promise<void>;
+  /** Takes a cluster back that nobody needs any more; it may be kept for the next `create`. Without it: `delete`. */
+  release?(id: string): Promise<void>;
 }

@@ -1,7 +1,15 @@
 import type { OwnerReference } from '../../kube/api.gen.ts';
 import { groupResource, type Resource, type Stored } from '../../kube/meta.ts';
 import { changedFields } from './content.ts';
-import { type Inventory, type InventoryObject, indexOf, isUnseenIn, keyOf, keyOfOwner, resourcesByKind } from './inventory.ts';
+import {
+  type Inventory,
+  type InventoryObject,
+  indexOf,
+  isUnseenIn,
+  keyOf,
+  keyOfOwner,
+  resourcesByKind,
+} from './inventory.ts';
 import { controllerOf, isTrace, roleOf } from './roles.ts';
 
 /** One object that is not as it was. */

@@ -1,6 +1,6 @@
 import { type Clock, sleep } from '../../kernel/clock.ts';
 import { EnvironmentError } from '../../kernel/errors.ts';
-import type { KubeClient } from '../../kube/client.ts';
+import { type KubeClient, KubeError } from '../../kube/client.ts';
 import { groupResource, type Stored } from '../../kube/meta.ts';
 import { type Difference, differencesOf } from './difference.ts';
 import { captureInventory, type Inventory, type InventoryObject, keyOf } from './inventory.ts';
@@ -71,7 +71,7 @@ class Reset {
       if (differences.length === 0 && this.#podsAreReplaced(now)) return { done: true };
       return { progress: await this.#round(differences, now), problem: this.#tooLate(differences) };
     } catch (error) {
-      if (error instanceof EnvironmentError) return { problem: error };
+      if (error instanceof EnvironmentError || isPassing(error)) return { problem: error };
       throw error;
     }
   }
@@ -177,6 +177,11 @@ export function describeDifference({ change, resource, saved, live, fields }: Di
     default:
       return `${subject} is new`;
   }
+}
+
+/** The server has too much to do, or is only coming up. */
+function isPassing(error: unknown): error is KubeError {
+  return error instanceof KubeError && (error.code === 429 || error.code >= 500);
 }
 
 function byRank(differences: Difference[]): Difference[][] {

@@ -1,0 +1,369 @@
+import { randomInt } from 'node:crypto';
+import { chmod, writeFile } from 'node:fs/promises';
+import { type Clock, sleep, type Timer } from '../../kernel/clock.ts';
+import { EnvironmentError } from '../../kernel/errors.ts';
+import { KubeClient } from '../../kube/client.ts';
+import { extractContext } from '../kubeconfig/extract.ts';
+import type { Cluster, ClusterSpec, Diagnosis, Provider } from '../provider.ts';
+import { isAlive, ownIdentity, type ProcessIdentity, Records, startOf } from '../record.ts';
+import { checkKind } from './check.ts';
+import { KindCluster, type KindRecord } from './cluster.ts';
+import { kindConfig } from './config.ts';
+import { stepOf } from './steps.ts';
+import { Tools } from './tools.ts';
+
+export interface KindProviderOptions {
+  /** One folder a cluster. */
+  folder: string;
+  clock: Clock;
+  /** PATH to docker and kind. */
+  env?: NodeJS.ProcessEnv;
+  /** Clusters outlive this process: the next one takes them up (the daemon). Else its successor deletes them. */
+  lasting: boolean;
+  /** How many clusters that nobody needs are kept for the next attempts, and how long, milliseconds. Default: none. */
+  keepWarm?: { count: number; time: number };
+  log?(line: string): void;
+}
+
+/** How long `kind create cluster` may take, an image pull included, and how long kind waits for readiness, milliseconds. */
+const createPatience = 600_000;
+const readyPatience = 180_000;
+const deletePatience = 120_000;
+
+/** Clusters of kind: node containers of the user's Docker. */
+export class KindProvider implements Provider {
+  readonly name = 'kind';
+  readonly #options: KindProviderOptions;
+  readonly #records: Records<KindRecord>;
+  readonly #tools: Tools;
+  readonly #warmTimers = new Map<string, Timer>();
+  /** Warm clusters that a `create` is looking at. */
+  readonly #taken = new Set<string>();
+
+  constructor(options: KindProviderOptions) {
+    this.#options = options;
+    this.#records = new Records(options.folder);
+    this.#tools = new Tools(options.env ?? process.env, options.clock);
+  }
+
+  check(): Promise<Diagnosis[]> {
+    return checkKind(this.#tools);
+  }
+
+  async create(spec: ClusterSpec, progress: (step: string) => void, signal?: AbortSignal): Promise<Cluster> {
+    const { nodes, nodeImage } = spec;
+    signal?.throwIfAborted();
+    const warm = await this.#takeWarm(spec, progress);
+    const cluster = warm ?? (await this.#make(spec.name, { nodes, ...(nodeImage && { nodeImage }) }, progress, signal));
+    try {
+      if (spec.images?.length) await cluster.loadImages(spec.images, progress, signal);
+      signal?.throwIfAborted();
+    } catch (error) {
+      await this.delete(cluster.id);
+      throw error;
+    }
+    return cluster;
+  }
+
+  /** The clusters in use, also those of an earlier process that were taken up. */
+  async list(): Promise<Cluster[]> {
+    const entries = await this.#records.all();
+    return entries.flatMap(({ id, record }) =>
+      record?.phase === 'ready' && !record.warm ? [this.#cluster(id, record)] : [],
+    );
+  }
+
+  async delete(id: string): Promise<void> {
+    this.#warmTimers.get(id)?.cancel();
+    this.#warmTimers.delete(id);
+    const record = await this.#records.read(id);
+    if (record) {
+      await this.#records.write(id, { ...record, phase: 'deleting', owner: await ownIdentity() });
+      await this.#deleteContainers(id, record);
+    }
+    await this.#records.remove(id);
+  }
+
+  /** Keeps the cluster for the next attempt if it can be brought back to how it was made; else deletes it. */
+  async release(id: string): Promise<void> {
+    const { keepWarm = { count: 0, time: 0 }, clock, log } = this.#options;
+    const record = await this.#records.read(id);
+    if (!record || (await this.#warm()).length >= keepWarm.count) return this.delete(id);
+    try {
+      await this.#cluster(id, record).restoreFound();
+    } catch (error) {
+      log?.(`kind cluster ${id} is not kept: ${(error as Error).message}`);
+      return this.delete(id);
+    }
+    await this.#records.write(id, { ...record, warm: true });
+    this.#warmTimers.set(
+      id,
+      clock.after(keepWarm.time, () => void this.delete(id).catch(() => undefined)),
+    );
+  }
+
+  /**
+   * Finishes off what a crash left behind, and starts again what stopped with the machine. Call it once, before anything
+   * else. Where Docker does not answer the records stay, for a later start.
+   */
+  async resume(): Promise<void> {
+    const entries = await this.#records.all();
+    await Promise.all(
+      entries.map((entry) => this.#resumeOne(entry.id, entry.record).catch((e) => this.#tell(entry.id, e))),
+    );
+  }
+
+  /** Ends what this process keeps for itself: warm clusters, and all that does not outlive it. */
+  async stop(): Promise<void> {
+    for (const timer of this.#warmTimers.values()) timer.cancel();
+    this.#warmTimers.clear();
+    const own = await ownIdentity();
+    const doomed = (await this.#records.all()).filter(
+      ({ record }) => record && (record.warm || !record.lasting) && record.owner.pid === own.pid,
+    );
+    await Promise.all(doomed.map(({ id }) => this.delete(id).catch((e) => this.#tell(id, e))));
+  }
+
+  async #make(
+    name: string,
+    shape: Pick<KindRecord, 'nodes' | 'nodeImage'>,
+    progress: (step: string) => void,
+    signal?: AbortSignal,
+  ): Promise<KindCluster> {
+    progress('looking at Docker');
+    await this.#tools.docker(['info', '--format', '{{.ServerVersion}}'], signal && { signal });
+    const id = await this.#records.claim(name);
+    const record: KindRecord = {
+      version: 1,
+      phase: 'making',
+      owner: await ownIdentity(),
+      lasting: this.#options.lasting,
+      createdAt: new Date(this.#options.clock.now()).toISOString(),
+      kindName: `kubedrill-${randomInt(36 ** 5)
+        .toString(36)
+        .padStart(5, '0')}`,
+      warm: false,
+      ...shape,
+    };
+    try {
+      await this.#records.write(id, record);
+      await this.#createContainers(id, record, progress, signal);
+      await this.#nameContext(id);
+      const cluster = this.#cluster(id, record);
+      progress('waiting until the cluster is quiet');
+      await this.#waitForApi(cluster, signal);
+      await cluster.noteFound(signal);
+      await this.#records.write(id, { ...record, phase: 'ready' });
+      return cluster;
+    } catch (error) {
+      await this.delete(id);
+      throw error;
+    }
+  }
+
+  async #createContainers(
+    id: string,
+    record: KindRecord,
+    progress: (step: string) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { kindName, nodes, nodeImage } = record;
+    let step = 'starting kind';
+    let noted: Promise<void> | undefined;
+    const args = ['create', 'cluster', '--name', kindName, '--kubeconfig', this.#kubeconfig(id), '--config', '-'];
+    args.push('--wait', `${readyPatience / 1000}s`, ...(nodeImage ? ['--image', nodeImage] : []));
+    try {
+      await this.#tools.kind(args, {
+        input: kindConfig(kindName, nodes),
+        timeout: createPatience,
+        ...(signal && { signal }),
+        onLine: (line) => {
+          const next = stepOf(line);
+          if (!next) return;
+          step = next;
+          progress(step);
+        },
+        onStart: (pid) => {
+          noted = this.#noteChild(id, record, pid).catch(() => undefined);
+        },
+      });
+    } catch (error) {
+      if (signal?.aborted || !(error instanceof EnvironmentError)) throw error;
+      const { what, why, next } = error.text;
+      const text = { what: `the kind cluster could not be made: ${what}`, why: `at "${step}": ${why ?? what}` };
+      throw new EnvironmentError({ ...text, ...(next && { next }) }, { cause: error });
+    } finally {
+      await noted;
+    }
+  }
+
+  /** Should we die now, our successor has to end this process first. */
+  async #noteChild(id: string, record: KindRecord, pid: number): Promise<void> {
+    await this.#records.write(id, { ...record, child: { pid, started: await startOf(pid) } });
+  }
+
+  /** Calls context, cluster and user `kubedrill-<id>` and keeps the file to its owner. */
+  async #nameContext(id: string): Promise<void> {
+    const file = this.#kubeconfig(id);
+    const { text } = await extractContext([file], undefined, contextOf(id));
+    await writeFile(file, text, { mode: 0o600 });
+    await chmod(file, 0o600);
+  }
+
+  async #waitForApi(cluster: Cluster, signal?: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const end = clock.now() + readyPatience;
+    const client = await KubeClient.fromFile(cluster.kubeconfig, cluster.context);
+    try {
+      for (;;) {
+        const problem = await notReady(client, signal);
+        if (problem === undefined) return;
+        if (clock.now() > end) {
+          throw new EnvironmentError({
+            what: 'the kind cluster does not get ready',
+            why: problem,
+            next: 'kubedrill doctor',
+          });
+        }
+        await sleep(clock, 500, signal);
+      }
+    } finally {
+      await client.close();
+    }
+  }
+
+  /** A cluster that an earlier attempt left, if one of this shape is there and well. */
+  async #takeWarm(
+    { name, nodes, nodeImage }: ClusterSpec,
+    progress: (step: string) => void,
+  ): Promise<KindCluster | undefined> {
+    for (const { id, record } of await this.#warm()) {
+      if (record.nodes !== nodes || record.nodeImage !== nodeImage || this.#taken.has(id)) continue;
+      this.#taken.add(id);
+      progress('taking the cluster of an earlier attempt');
+      this.#warmTimers.get(id)?.cancel();
+      this.#warmTimers.delete(id);
+      const cluster = this.#cluster(id, record);
+      const problem = await cluster.revive().then(
+        async (reason) => reason ?? ((await cluster.differences()).length > 0 ? 'it has changed' : undefined),
+        (error: Error) => error.message,
+      );
+      if (problem !== undefined) {
+        this.#options.log?.(`warm kind cluster ${id} is of no use: ${problem}`);
+        await this.delete(id);
+        continue;
+      }
+      return this.#rename(id, record, name).finally(() => this.#taken.delete(id));
+    }
+    return undefined;
+  }
+
+  async #rename(from: string, record: KindRecord, name: string): Promise<KindCluster> {
+    const id = await this.#records.claim(name);
+    await this.#records.remove(id);
+    await this.#records.rename(from, id);
+    const ready: KindRecord = { ...record, warm: false, owner: await ownIdentity(), lasting: this.#options.lasting };
+    await this.#nameContext(id);
+    const cluster = this.#cluster(id, ready);
+    await cluster.forgetSnapshot();
+    await this.#records.write(id, ready);
+    return cluster;
+  }
+
+  async #warm(): Promise<{ id: string; record: KindRecord }[]> {
+    const entries = await this.#records.all();
+    return entries.flatMap(({ id, record }) => (record?.phase === 'ready' && record.warm ? [{ id, record }] : []));
+  }
+
+  async #resumeOne(id: string, record: KindRecord | undefined): Promise<void> {
+    if (!record) return this.#removeEmpty(id);
+    const own = await ownIdentity();
+    const ours = record.owner.pid === own.pid && record.owner.started === own.started;
+    if (ours || (await isAlive(record.owner))) return;
+    if (record.phase !== 'ready' || record.warm || !record.lasting) {
+      if (record.child) await endProcess(record.child);
+      return this.delete(id);
+    }
+    await this.#records.write(id, { ...record, owner: own });
+    const nodes = await this.#tools.nodes(record.kindName);
+    // Somebody deleted it behind our back.
+    if (nodes.length === 0) return this.#records.remove(id);
+    await this.#cluster(id, record).revive();
+  }
+
+  /** A folder without a record: its maker died before anything was made, or has only just begun. */
+  async #removeEmpty(id: string): Promise<void> {
+    await sleep(this.#options.clock, 200);
+    if (!(await this.#records.read(id))) await this.#records.remove(id);
+  }
+
+  /** Deletes the containers and makes sure: a `docker run` that was cut off may still bring one up. */
+  async #deleteContainers(id: string, { kindName }: KindRecord): Promise<void> {
+    for (let tries = 0; tries < 5; tries++) {
+      await this.#tools.kind(['delete', 'cluster', '--name', kindName, '--kubeconfig', this.#kubeconfig(id)], {
+        timeout: deletePatience,
+      });
+      await sleep(this.#options.clock, 300);
+      if ((await this.#tools.nodes(kindName)).length === 0) return;
+    }
+    throw new EnvironmentError({
+      what: `the containers of ${kindName} can't be deleted`,
+      next: `docker rm -f $(docker ps -aq --filter label=io.x-k8s.kind.cluster=${kindName})`,
+    });
+  }
+
+  #cluster(id: string, record: KindRecord): KindCluster {
+    return new KindCluster({
+      id,
+      record,
+      context: contextOf(id),
+      folder: this.#records.path(id, ''),
+      kubeconfig: this.#kubeconfig(id),
+      tools: this.#tools,
+      clock: this.#options.clock,
+      dispose: () => this.delete(id),
+    });
+  }
+
+  #kubeconfig(id: string): string {
+    return this.#records.path(id, 'kubeconfig');
+  }
+
+  #tell(id: string, error: unknown): void {
+    this.#options.log?.(`kind cluster ${id}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+const contextOf = (id: string) => `kubedrill-${id}`;
+
+/** What is still missing until Pods can be made; undefined if nothing is. */
+async function notReady(client: KubeClient, signal?: AbortSignal): Promise<string | undefined> {
+  try {
+    const options = signal ? { signal } : {};
+    await client.request('GET', '/api/v1/namespaces/default/serviceaccounts/default', options);
+    const { items } = await client.request<{ items: { metadata: { name: string }; status?: NodeStatus }[] }>(
+      'GET',
+      '/api/v1/nodes',
+      options,
+    );
+    const late = items.find((node) => !node.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True'));
+    return late ? `node ${late.metadata.name} is not ready` : undefined;
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    return (error as Error).message;
+  }
+}
+
+interface NodeStatus {
+  conditions?: { type: string; status: string }[];
+}
+
+/** Ends a process group of an earlier process, if it is still that one. */
+async function endProcess(process_: ProcessIdentity): Promise<void> {
+  if (process_.started === '' || !(await isAlive(process_))) return;
+  try {
+    process.kill(-process_.pid, 'SIGKILL');
+  } catch {
+    // It has just ended.
+  }
+}

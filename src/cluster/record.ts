@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** A process that can be told from a later one with the same number. */
+export interface ProcessIdentity {
+  pid: number;
+  /** When it started, in the system's own units; empty where the system doesn't tell. */
+  started: string;
+}
+
+/** Every record has these. */
+export interface ClusterRecord {
+  version: 1;
+  /** Written before anything is made: what is found in `making` or `deleting` after a crash is finished off. */
+  phase: 'making' | 'ready' | 'deleting';
+  owner: ProcessIdentity;
+  /** Outlives its owner: the daemon's clusters are taken up by the next daemon. */
+  lasting: boolean;
+  createdAt: string;
+}
+
+const idPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+const fileName = 'cluster.json';
+
+/** The clusters of one provider: a folder each, with a record and whatever belongs to it. */
+export class Records<T extends ClusterRecord> {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** A path in the folder of a cluster. */
+  path(id: string, name: string): string {
+    return join(this.folder, id, name);
+  }
+
+  has(id: string): boolean {
+    return existsSync(join(this.folder, id));
+  }
+
+  /** All clusters on record; a folder without a readable record is one that was never begun. */
+  async all(): Promise<{ id: string; record?: T }[]> {
+    if (!existsSync(this.folder)) return [];
+    const ids = (await readdir(this.folder)).filter((name) => idPattern.test(name));
+    return Promise.all(
+      ids.map(async (id) => {
+        const record = await this.read(id);
+        return { id, ...(record && { record }) };
+      }),
+    );
+  }
+
+  async read(id: string): Promise<T | undefined> {
+    try {
+      return JSON.parse(await readFile(this.path(id, fileName), 'utf8')) as T;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** A crash leaves the old record or the new one. */
+  async write(id: string, record: T): Promise<void> {
+    await mkdir(join(this.folder, id), { recursive: true, mode: 0o700 });
+    const file = this.path(id, fileName);
+    await writeFile(`${file}.tmp`, JSON.stringify(record, undefined, 2), { mode: 0o600 });
+    await rename(`${file}.tmp`, file);
+  }
+
+  async rename(id: string, to: string): Promise<void> {
+    await rename(join(this.folder, id), join(this.folder, to));
+  }
+
+  async remove(id: string): Promise<void> {
+    if (idPattern.test(id)) await rm(join(this.folder, id), { recursive: true, force: true });
+  }
+
+  /** Takes a free id for `name` by making its folder: `name`, else `name-2`, and so on. */
+  async claim(name: string): Promise<string> {
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    for (let n = 1; ; n++) {
+      const id = n === 1 ? name : `${name}-${n}`;
+      try {
+        await mkdir(join(this.folder, id), { mode: 0o700 });
+        return id;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+    }
+  }
+}
+
+/** This process. */
+export async function ownIdentity(): Promise<ProcessIdentity> {
+  return { pid: process.pid, started: await startOf(process.pid) };
+}
+
+/** Whether that very process still runs. */
+export async function isAlive({ pid, started }: ProcessIdentity): Promise<boolean> {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // It is somebody else's: then it isn't ours any more.
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+  }
+  return started === '' || (await startOf(pid)) === started;
+}
+
+/** Field 22 of /proc/PID/stat (proc(5)); the name before it may hold anything but ends with the last parenthesis. */
+export async function startOf(pid: number): Promise<string> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+}
