@@ -67,9 +67,17 @@ function textsIn(source: string, names: ReadonlySet<string>): Record<string, str
 
 function textsOf(type: string): Record<string, string> | undefined {
   const names = new Set([...jsonFields(typeInfo(type)).map((field) => field.json), 'apiVersion', 'kind']);
-  const sources = [modelDeclaration(type), declaration(type)].filter((source) => source !== undefined);
-  if (sources.length === 0) return undefined;
-  return Object.assign({}, ...sources.map((source) => textsIn(source, names)));
+  const [model, client] = [modelDeclaration(type), declaration(type)].map((source) =>
+    source === undefined ? undefined : textsIn(source, names),
+  );
+  if (!model && !client) return undefined;
+  const texts = { ...model, ...client };
+  // client-node does not say what the values of an enum mean.
+  for (const [name, text] of Object.entries(model ?? {})) {
+    const values = text.indexOf('\n\nPossible enum values:');
+    if (values >= 0 && !texts[name]?.includes('Possible enum values:')) texts[name] += text.slice(values);
+  }
+  return texts;
 }
 
 const found: Record<string, Record<string, string>> = {};

@@ -112,6 +112,8 @@ function described(text: string | undefined, schema: OpenApiSchema): OpenApiSche
   return text ? { description: text, ...schema } : schema;
 }
 
+const enumHeading = '\n\nPossible enum values:';
+
 function propertySchema(field: FieldInfo, text: string | undefined, refer: Refer): OpenApiSchema {
   const { annotations, type } = field;
   const schema = typeSchema(type, annotations.ie, refer);
@@ -128,12 +130,13 @@ function propertySchema(field: FieldInfo, text: string | undefined, refer: Refer
   if (annotations.mt) schema['x-kubernetes-map-type'] = annotations.mt;
   if (annotations.pk) schema['x-kubernetes-patch-merge-key'] = annotations.pk;
   if (annotations.ps) schema['x-kubernetes-patch-strategy'] = annotations.ps;
-  return described(text && annotations.e ? `${text}${enumText(annotations.e)}` : text, schema);
+  return described(text && annotations.e ? withEnum(text, annotations.e) : text, schema);
 }
 
-/** As the server adds it to the descriptions of enums. */
-function enumText(values: readonly string[]): string {
-  return `\n\nPossible enum values:${values.map((value) => `\n - \`"${value}"\``).join('')}`;
+/** As the server adds it to the descriptions of enums, unless the text says it already. */
+function withEnum(text: string, values: readonly string[]): string {
+  if (text.includes(enumHeading)) return text;
+  return `${text}${enumHeading}${values.map((value) => `\n - \`"${value}"\``).join('')}`;
 }
 
 /** @param itemEnum the values allowed for the items of a list or map */
