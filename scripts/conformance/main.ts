@@ -8,10 +8,12 @@ import { serve } from './serve.ts';
 
 const usage = `usage: npm run conformance -- exchanges [--rename WORD] [--only FILE]... [--show N] [--json FILE]
        npm run conformance -- transcripts [--only REGEX] [--jobs N] [--show N] [--json FILE]
+       npm run conformance -- controllers [--only REGEX] [--show N] [--json FILE]
        npm run conformance -- serve --pki DIR [--controllers off] [--kubelet off] [--port PORT]
 
 exchanges   replays recorded exchanges of a real API server against the embedded cluster and prints how many agree
 transcripts replays recorded kubectl sessions, each topic on a cluster of its own
+controllers replays what the controllers of a real cluster did, and prints how many snapshots agree
 serve       starts an embedded cluster that other tools can replay against`;
 
 const { positionals, values } = parseArgs({
@@ -36,6 +38,9 @@ switch (positionals[0]) {
     break;
   case 'transcripts':
     await transcripts();
+    break;
+  case 'controllers':
+    await controllers();
     break;
   case 'serve':
     if (!values.pki) fail('--pki DIR is needed');
@@ -125,6 +130,36 @@ async function transcripts(): Promise<void> {
   if (values.json) {
     const topics = Object.fromEntries(reports.map(({ topic, ...report }) => [topic, report]));
     await writeFile(values.json, `${JSON.stringify({ matched, total, topics }, undefined, 2)}\n`);
+  }
+}
+
+async function controllers(): Promise<void> {
+  const file = resolve(values.truth, 'controllers.jsonl');
+  try {
+    await access(file);
+  } catch {
+    console.log(`skipped: there is no recording at ${file}`);
+    return;
+  }
+  const { replayControllers } = await import('./controllers/index.ts');
+  const agreeing = (observations: readonly { differences: string[] }[]) =>
+    observations.filter(({ differences }) => differences.length === 0).length;
+  const reports = await replayControllers({
+    file,
+    ...(values.only && { only: new RegExp(values.only.join('|')) }),
+    report({ scenario, observations }) {
+      console.log(`${scenario}: ${agreeing(observations)} of ${observations.length} snapshots agree`);
+      for (const { name, differences } of observations) {
+        for (const text of differences.slice(0, Number(values.show))) console.log(`   ${name}: ${text}`);
+      }
+    },
+  });
+  const all = reports.flatMap(({ observations }) => observations);
+  console.log(`all: ${agreeing(all)} of ${all.length} agree (${share(agreeing(all), all.length)} %)`);
+  if (values.json) {
+    const scenarios = Object.fromEntries(reports.map(({ scenario, observations }) => [scenario, observations]));
+    const json = { agree: agreeing(all), of: all.length, scenarios };
+    await writeFile(values.json, `${JSON.stringify(json, undefined, 2)}\n`);
   }
 }
 

@@ -1,7 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-
-export const recordingFile = fileURLToPath(new URL('../../../shared/truth/controllers.jsonl', import.meta.url));
 
 type Json = Record<string, unknown>;
 
@@ -18,7 +15,16 @@ export type Step =
   | { sleep: number }
   | { kubelet: string; namespace: string }
   | { lease: string; node: string }
-  | { snapshot: string; paths: string[]; objects?: Json[]; events?: Json[]; eventsOf?: string };
+  | Snapshot;
+
+/** What was seen at a moment: the objects of these paths, the events of a namespace. */
+export interface Snapshot {
+  snapshot: string;
+  paths: string[];
+  objects?: Json[];
+  events?: Json[];
+  eventsOf?: string;
+}
 
 export interface Scenario {
   scenario: string;
@@ -26,8 +32,8 @@ export interface Scenario {
 }
 
 /** Recorded names and addresses that the cluster picks at random become placeholders. */
-export function readScenarios(): Scenario[] {
-  return readFileSync(recordingFile, 'utf8')
+export function readScenarios(file: string): Scenario[] {
+  return readFileSync(file, 'utf8')
     .trim()
     .split('\n')
     .map((line) => JSON.parse(generalize(line)) as Scenario);
@@ -37,6 +43,7 @@ function generalize(line: string): string {
   let text = line
     // Addresses are the fake kubelet's, minutes are the clock's.
     .replaceAll(/10\.244\.0\.(\d+)(?![\d/])/g, '{{ip:$1}}')
+    .replaceAll(/X509SHA256=[0-9a-f]{64}/g, 'X509SHA256={{fingerprint}}')
     .replaceAll(/tick-(\d{8})/g, 'tick-{{minute:$1}}');
   // Pods of a controller that no snapshot shows have kept their recorded names.
   const names = new Set(

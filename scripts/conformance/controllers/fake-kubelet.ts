@@ -1,7 +1,7 @@
-import type { EmbeddedCluster } from '../../src/embedded/cluster.ts';
-import type { Pod } from '../../src/kube/api.gen.ts';
-import type { Stored } from '../../src/kube/meta.ts';
-import { leases, pods } from '../../src/kube/resources.ts';
+import type { EmbeddedCluster } from '../../../src/embedded/cluster.ts';
+import type { Pod } from '../../../src/kube/api.gen.ts';
+import type { Stored } from '../../../src/kube/meta.ts';
+import { leases, pods } from '../../../src/kube/resources.ts';
 
 /** What becomes of Pods in a namespace: as the recordings' README says. */
 export type Mode = 'ready' | 'run' | 'succeed' | 'fail' | 'hang' | 'none';
