@@ -10,9 +10,12 @@ import { workloadControllers } from '../controllers/index.ts';
 import { namespaceController } from '../controllers/namespace.ts';
 import { nodeLifecycle } from '../controllers/node-lifecycle.ts';
 import { podGc } from '../controllers/pod-gc.ts';
+import { resourceQuotaController } from '../controllers/resource-quota.ts';
 import { rootCaPublisher } from '../controllers/root-ca-publisher.ts';
+import { serviceAddresses, serviceRanges } from '../controllers/service-addresses.ts';
 import { serviceAccountController } from '../controllers/serviceaccount.ts';
 import { serviceAccountTokenController } from '../controllers/serviceaccount-token.ts';
+import { claimProtection, volumeProtection } from '../controllers/storage-protection.ts';
 import { taintEviction } from '../controllers/taint-eviction.ts';
 import type { Pki } from '../pki/pki.ts';
 import { signToken } from '../server/authn/jwt.ts';
@@ -25,6 +28,11 @@ export function controllers(pki: Pick<Pki, 'serviceAccounts' | 'ca'>): Component
     rootCaPublisher,
     namespaceController,
     clusterRoleAggregation,
+    resourceQuotaController,
+    claimProtection,
+    volumeProtection,
+    serviceRanges,
+    serviceAddresses,
     certificateSigningController(pki.ca),
     certificateCleaner,
     garbageCollector,
