@@ -1,6 +1,6 @@
 /** The string formats that CRD schemas check (kube-openapi's strfmt); all others mean nothing. */
 import { isIP, isIPv4, isIPv6 } from 'node:net';
-import { matchesPattern } from './regex.ts';
+import { matchesPattern } from '../cel/patterns.ts';
 
 const letters = String.raw`a-zA-Z0-9\p{S}\p{L}`;
 const hostname =

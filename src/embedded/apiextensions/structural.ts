@@ -3,9 +3,9 @@
  * publishing need not solve them.
  */
 
+import { patternFault } from '../cel/patterns.ts';
 import type { FieldError, FieldPath } from '../registry/field.ts';
 import * as field from '../registry/field.ts';
-import { patternFault } from './regex.ts';
 import {
   additionalOf,
   hasDefault,

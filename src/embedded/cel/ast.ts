@@ -1,6 +1,7 @@
 /** Parsed expressions; macros are expanded already. */
-import type { CelType } from './types.ts';
+
 import type { Overload } from './functions.ts';
+import type { CelType } from './types.ts';
 
 interface Node {
   readonly id: number;

@@ -54,7 +54,12 @@ export function tokenize(source: string): Tokens {
       at += raw.length;
       continue next;
     }
-    const rest = /^["']/.test(source.slice(at)) ? source.slice(at).split(/[\n\r]/, 1).join('') : source.charAt(at);
+    const rest = /^["']/.test(source.slice(at))
+      ? source
+          .slice(at)
+          .split(/[\n\r]/, 1)
+          .join('')
+      : source.charAt(at);
     issues.push({ at, message: `Syntax error: token recognition error at: '${rest}'` });
     at += rest.length;
   }
@@ -75,15 +80,18 @@ function literalText(raw: string, kind: 'string' | 'bytes'): string {
   const inner = quoted.slice(fence, quoted.length - fence).replace(/\r\n?/g, '\n');
   const plain = kind === 'bytes' ? (text: string) => Buffer.from(text).toString('latin1') : (text: string) => text;
   if (/r/i.test(prefix)) return plain(inner);
-  return inner.replace(/\\(x[\s\S]{2}|X[\s\S]{2}|u[\s\S]{4}|U[\s\S]{8}|[0-3][0-7]{2}|[\s\S])|[^\\]+/g, (all, escape?: string) => {
-    if (escape === undefined) return plain(all);
-    const known = escapes[escape];
-    if (known !== undefined) return known;
-    const digits = /^[0-7]{3}$/.test(escape) ? Number.parseInt(escape, 8) : hexOf(escape.slice(1));
-    if (Number.isNaN(digits) || digits > 0x10ffff) throw new Error('unable to unescape string');
-    if (kind === 'bytes' && /^[uU]/.test(escape)) throw new Error('unable to unescape string');
-    return kind === 'bytes' ? String.fromCharCode(digits) : String.fromCodePoint(digits);
-  });
+  return inner.replace(
+    /\\(x[\s\S]{2}|X[\s\S]{2}|u[\s\S]{4}|U[\s\S]{8}|[0-3][0-7]{2}|[\s\S])|[^\\]+/g,
+    (all, escape?: string) => {
+      if (escape === undefined) return plain(all);
+      const known = escapes[escape];
+      if (known !== undefined) return known;
+      const digits = /^[0-7]{3}$/.test(escape) ? Number.parseInt(escape, 8) : hexOf(escape.slice(1));
+      if (Number.isNaN(digits) || digits > 0x10ffff) throw new Error('unable to unescape string');
+      if (kind === 'bytes' && /^[uU]/.test(escape)) throw new Error('unable to unescape string');
+      return kind === 'bytes' ? String.fromCharCode(digits) : String.fromCodePoint(digits);
+    },
+  );
 }
 
 const hexOf = (text: string) => (/^[0-9a-fA-F]+$/.test(text) ? Number.parseInt(text, 16) : Number.NaN);

@@ -34,7 +34,12 @@ class SyntaxFault extends Error {
 /** Parses an expression. Faults are told as issues. */
 export function parse(source: string): Parsed {
   if (source.length > maxLength) {
-    return { expression: undefined, issues: [{ at: 0, message: `expression code point size exceeds limit: size: ${source.length}, limit ${maxLength}` }] };
+    return {
+      expression: undefined,
+      issues: [
+        { at: 0, message: `expression code point size exceeds limit: size: ${source.length}, limit ${maxLength}` },
+      ],
+    };
   }
   const { tokens, issues } = tokenize(source);
   const parser = new Parser(tokens, issues);
@@ -64,7 +69,10 @@ class Parser {
     const left = this.#peek();
     if (left.kind !== 'end') {
       const last = this.#tokens[this.#next + 1]?.kind === 'end';
-      throw new SyntaxFault(left.at, `Syntax error: ${last ? 'extraneous' : 'mismatched'} input '${left.raw}' expecting <EOF>`);
+      throw new SyntaxFault(
+        left.at,
+        `Syntax error: ${last ? 'extraneous' : 'mismatched'} input '${left.raw}' expecting <EOF>`,
+      );
     }
     return expression;
   }
@@ -162,7 +170,12 @@ class Parser {
       while (this.#accept(operator)) count++;
       const number = this.#peek();
       // A negative number is one literal.
-      if (operator === '-' && count === 1 && (number.kind === 'int' || number.kind === 'double') && number.at === first.at + 1) {
+      if (
+        operator === '-' &&
+        count === 1 &&
+        (number.kind === 'int' || number.kind === 'double') &&
+        number.at === first.at + 1
+      ) {
         this.#take();
         return this.#members(this.#number(number, first.at, '-'));
       }
@@ -180,12 +193,16 @@ class Parser {
         const optional = this.#accept('?') !== undefined;
         const name = this.#take();
         if (name.kind !== 'ident') {
-          throw new SyntaxFault(name.at, `Syntax error: no viable alternative at input '.${name.raw === '<EOF>' ? '' : name.raw}'`);
+          throw new SyntaxFault(
+            name.at,
+            `Syntax error: no viable alternative at input '.${name.raw === '<EOF>' ? '' : name.raw}'`,
+          );
         }
         const field = name.text.replace(/^`(.*)`$/, '$1');
         const open = optional ? undefined : this.#accept('(');
         if (open) left = this.#memberCall(left, field, open.at);
-        else if (optional) left = this.#call(dot.at, '_?._', undefined, [left, this.#literal(name.at, 'string', field)]);
+        else if (optional)
+          left = this.#call(dot.at, '_?._', undefined, [left, this.#literal(name.at, 'string', field)]);
         else left = this.#select(dot.at, left, field, false);
         continue;
       }
@@ -368,7 +385,8 @@ class Parser {
     }
     if (args.length === 3 && first && second && third) {
       if (name === 'map') return this.#collect(at, target, first, second, third);
-      if (['all', 'exists', 'existsOne'].includes(name)) return this.#quantifier(at, name, target, [first, second], third);
+      if (['all', 'exists', 'existsOne'].includes(name))
+        return this.#quantifier(at, name, target, [first, second], third);
       if (name === 'transformList') return this.#transformList(at, target, [first, second], undefined, third);
       if (name === 'transformMap') return this.#transformMap(at, target, [first, second], undefined, third);
     }

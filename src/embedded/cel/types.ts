@@ -1,7 +1,20 @@
 /** The types of CEL, as cel-go's checker knows them and names them in messages. */
 
 export type CelType =
-  | { kind: 'bool' | 'int' | 'uint' | 'double' | 'string' | 'bytes' | 'null' | 'timestamp' | 'duration' | 'dyn' | 'error' }
+  | {
+      kind:
+        | 'bool'
+        | 'int'
+        | 'uint'
+        | 'double'
+        | 'string'
+        | 'bytes'
+        | 'null'
+        | 'timestamp'
+        | 'duration'
+        | 'dyn'
+        | 'error';
+    }
   | { kind: 'list'; of: CelType }
   | { kind: 'map'; key: CelType; value: CelType }
   | ObjectType
@@ -18,7 +31,20 @@ export interface ObjectType {
   fields: ReadonlyMap<string, CelType>;
 }
 
-const simple = <K extends 'bool' | 'int' | 'uint' | 'double' | 'string' | 'bytes' | 'null' | 'timestamp' | 'duration' | 'dyn' | 'error'>(
+const simple = <
+  K extends
+    | 'bool'
+    | 'int'
+    | 'uint'
+    | 'double'
+    | 'string'
+    | 'bytes'
+    | 'null'
+    | 'timestamp'
+    | 'duration'
+    | 'dyn'
+    | 'error',
+>(
   kind: K,
 ) => ({ kind }) as const;
 
@@ -88,7 +114,10 @@ export function formatType(type: CelType): string {
 }
 
 export function sameType(a: CelType, b: CelType): boolean {
-  return a === b || (a.kind === b.kind && (a.kind !== 'object' || a.name === (b as ObjectType).name) && formatType(a) === formatType(b));
+  return (
+    a === b ||
+    (a.kind === b.kind && (a.kind !== 'object' || a.name === (b as ObjectType).name) && formatType(a) === formatType(b))
+  );
 }
 
 /** What type variables stand for. */
@@ -153,8 +182,7 @@ function assign(mapping: Mapping, a: CelType, b: CelType): boolean {
   return sameType(a, b);
 }
 
-const isNullable = (type: CelType) =>
-  ['null', 'opaque', 'object', 'timestamp', 'duration'].includes(type.kind);
+const isNullable = (type: CelType) => ['null', 'opaque', 'object', 'timestamp', 'duration'].includes(type.kind);
 
 function bind(mapping: Mapping, type: CelType, variable: CelType & { kind: 'param' }): boolean {
   if (type.kind === 'param' && type.name === variable.name) return true;
@@ -201,7 +229,18 @@ function lessSpecific(a: CelType, b: CelType): boolean {
   return inner ? inner.every(([x, y]) => lessSpecific(x, y)) : sameType(a, b);
 }
 
-const named: Readonly<Record<string, CelType>> = { bool, int, uint, double, string, bytes, timestamp, duration, dyn, null: nullType };
+const named: Readonly<Record<string, CelType>> = {
+  bool,
+  int,
+  uint,
+  double,
+  string,
+  bytes,
+  timestamp,
+  duration,
+  dyn,
+  null: nullType,
+};
 
 /** Reads the type of a signature: `list(A)`, `map(string, B)`, `optional(A)`, `Quantity`. */
 export function parseType(text: string, abstract: Readonly<Record<string, CelType>> = {}): CelType {

@@ -2,7 +2,7 @@
 import { RE2JS } from 're2js';
 
 const compiled = new Map<string, RE2JS | string>();
-/** Definitions come and go: what was compiled is forgotten now and then. */
+/** Users' patterns come and go: what was compiled is forgotten now and then. */
 const capacity = 1000;
 
 function compile(pattern: string): RE2JS | string {
@@ -29,4 +29,14 @@ export function patternFault(pattern: string): string | undefined {
 export function matchesPattern(pattern: string, text: string): boolean {
   const result = compile(pattern);
   return typeof result !== 'string' && result.matcher(text).find();
+}
+
+/** What the pattern finds, one after the other; at most `limit`, negative: all. */
+export function findPattern(pattern: string, text: string, limit: number): string[] {
+  const result = compile(pattern);
+  const found: string[] = [];
+  if (typeof result === 'string') return found;
+  const matcher = result.matcher(text);
+  while ((limit < 0 || found.length < limit) && matcher.find()) found.push(matcher.group() ?? '');
+  return found;
 }
