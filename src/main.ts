@@ -30,31 +30,44 @@ export async function main(args: string[]): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(exitCodes.ok);
   });
-  const connections: RemoteLabs[] = [];
+  const connections = new Connections();
   try {
     process.exitCode = await run(args, interrupted.signal, connections);
   } catch (error) {
     process.exitCode = tell(error, args.includes('--json'));
   } finally {
-    for (const connection of connections) connection.close();
+    connections.close();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
 }
 
 class Interrupted extends Error {}
 
-async function run(args: string[], signal: AbortSignal, connections: RemoteLabs[]): Promise<number> {
+/** Connections to the daemon: open ones keep the process alive, so all are closed at the end, late ones at once. */
+class Connections {
+  readonly #open: RemoteLabs[] = [];
+  #closed = false;
+
+  keep(connection: RemoteLabs): RemoteLabs {
+    if (this.#closed) connection.close();
+    else this.#open.push(connection);
+    return connection;
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const connection of this.#open) connection.close();
+  }
+}
+
+async function run(args: string[], signal: AbortSignal, connections: Connections): Promise<number> {
   const { runProgram } = await import('./commands/program.ts');
   const { Catalog } = await import('./scenario/catalog.ts');
   const { TrustStore } = await import('./scenario/trust.ts');
   const catalog = new Catalog(join(root, 'scenarios'));
-  const kept = (connection: RemoteLabs) => {
-    connections.push(connection);
-    return connection;
-  };
   const labs = async () => {
     const { connectLabs } = await import('./session/remote-labs.ts');
-    return kept(await connectLabs(paths, { command: daemonCommand(), build: build() }));
+    return connections.keep(await connectLabs(paths, { command: daemonCommand(), build: build() }));
   };
   const kubectl = async (progress?: (step: string) => void) => {
     const { ensureKubectl } = await import('./cluster/kubectl/kubectl.ts');
@@ -74,7 +87,7 @@ async function run(args: string[], signal: AbortSignal, connections: RemoteLabs[
     runningLabs: async () => {
       const { connectRunningLabs } = await import('./session/remote-labs.ts');
       const running = await connectRunningLabs(paths);
-      return running && kept(running);
+      return running && connections.keep(running);
     },
     kubectl,
     localProvider: async (name, folder) => {
