@@ -151,16 +151,21 @@ async function daemon(): Promise<void> {
       log,
     });
     process.on('SIGTERM', () => void running.shutdown()).on('SIGINT', () => void running.shutdown());
-    process.send?.({ ready: true });
+    tellStarter({ ready: true });
     await running.ended;
     process.exit(exitCodes.ok);
   } catch (error) {
     // Somebody else's daemon was faster: that is as good.
     const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-    process.send?.(taken ? { ready: true } : { error: (error as Error).message });
+    tellStarter(taken ? { ready: true } : { error: (error as Error).message });
     await stop();
     process.exit(taken ? exitCodes.ok : exitCodes.bug);
   }
+}
+
+/** Whoever started this daemon may have gone already. */
+function tellStarter(message: object): void {
+  process.send?.(message, undefined, undefined, () => undefined);
 }
 
 async function embeddedProvider(

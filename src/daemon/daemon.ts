@@ -1,3 +1,5 @@
+import { existsSync, watch } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Clock, Timer } from '../kernel/clock.ts';
 import { type CallContext, type RpcServer, serveRpc } from '../kernel/rpc.ts';
 import type { LabHost } from '../session/lab-host.ts';
@@ -36,8 +38,9 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
   const shutdown = () => {
     going ??= (async () => {
       idle?.cancel();
+      watcher.close();
       await host.suspend().catch((error: unknown) => log(`suspend: ${(error as Error).message}`));
-      await options.stop();
+      await options.stop().catch((error: unknown) => log(`stop: ${(error as Error).message}`));
       await server.close();
       ended.resolve();
     })();
@@ -78,6 +81,11 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
     },
   );
   idle = clock.after(options.idleAfter, () => void shutdown());
+  // Without its socket, as when somebody deletes the state folder, nobody can reach it any more.
+  const watcher = watch(dirname(options.socket), { persistent: false }, () => {
+    if (!existsSync(options.socket)) void shutdown();
+  });
+  watcher.on('error', () => undefined);
   // Only whoever has the socket may write. Clients wait until the attempts of an earlier daemon are back.
   options
     .resume()
