@@ -11,12 +11,22 @@ export interface Clock {
   after(ms: number, fn: () => void): Timer;
 }
 
+/** Node fires longer timers at once, about 25 days. */
+const longestTimeout = 2 ** 31 - 1;
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, fn) {
-    const handle = setTimeout(fn, ms);
-    handle.unref();
+    let handle: NodeJS.Timeout;
+    const arm = (left: number) => {
+      handle = setTimeout(
+        () => (left > longestTimeout ? arm(left - longestTimeout) : fn()),
+        Math.min(left, longestTimeout),
+      );
+      handle.unref();
+    };
+    arm(ms);
     return { cancel: () => clearTimeout(handle) };
   },
 };
