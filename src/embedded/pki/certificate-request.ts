@@ -1,11 +1,12 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { type DerValue, readAll, readOid, readValue } from './der-read.ts';
+import { goName } from './name.ts';
 
 /** What a PKCS #10 request (RFC 2986) asks for. */
 export interface ParsedRequest {
   commonName: string;
   organizations: readonly string[];
-  /** DER of the whole subject, as it goes into the certificate. */
+  /** DER of the subject as it goes into the certificate, in the order in which Go writes it. */
   subject: Buffer;
   publicKey: KeyObject;
   /** DER of the names that were asked for, undefined without any. */
@@ -64,7 +65,7 @@ export function parseCertificateRequest(pem: string): ParsedRequest {
   return {
     commonName: names.find(([id]) => id === oids.commonName)?.[1] ?? '',
     organizations: names.filter(([id]) => id === oids.organization).map(([, value]) => value),
-    subject: subject.whole,
+    subject: goName(names),
     publicKey,
     alternativeNames: attributes && alternativeNamesDer(attributes),
     dnsNames: texts(0x82),

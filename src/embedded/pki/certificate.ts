@@ -1,18 +1,7 @@
 import { createHash, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { isIP } from 'node:net';
-import {
-  bitString,
-  boolean,
-  explicit,
-  implicit,
-  integer,
-  octetString,
-  oid,
-  sequence,
-  set,
-  time,
-  utf8String,
-} from './der.ts';
+import { bitString, boolean, explicit, implicit, integer, octetString, oid, sequence, time } from './der.ts';
+import { goName } from './name.ts';
 
 // Written here because loading an X.509 library takes longer than a whole cluster may take to start.
 
@@ -86,12 +75,8 @@ export function toPem(label: string, der: Uint8Array): string {
 
 const spki = (key: KeyObject): Buffer => key.export({ type: 'spki', format: 'der' });
 
-function name(subject: Subject): Buffer {
-  const attribute = (type: string, value: string) => set(sequence(oid(type), utf8String(value)));
-  return sequence(
-    ...(subject.organizations ?? []).map((value) => attribute(oids.organization, value)),
-    attribute(oids.commonName, subject.commonName),
-  );
+function name({ organizations = [], commonName }: Subject): Buffer {
+  return goName([...organizations.map((value) => [oids.organization, value] as const), [oids.commonName, commonName]]);
 }
 
 /** Method 1 of RFC 5280, 4.2.1.2: the SHA-1 of the key's bits. */

@@ -17,6 +17,7 @@ export const sequence = (...items: Uint8Array[]): Buffer => tlv(0x30, ...items);
 export const set = (...items: Uint8Array[]): Buffer => tlv(0x31, ...items);
 export const octetString = (...content: Uint8Array[]): Buffer => tlv(0x04, ...content);
 export const utf8String = (text: string): Buffer => tlv(0x0c, Buffer.from(text));
+export const printableString = (text: string): Buffer => tlv(0x13, Buffer.from(text));
 export const boolean = (value: boolean): Buffer => tlv(0x01, Buffer.from([value ? 0xff : 0]));
 /** `[n]` with explicit, constructed content. */
 export const explicit = (n: number, ...content: Uint8Array[]): Buffer => tlv(0xa0 | n, ...content);
