@@ -1,11 +1,12 @@
 import type { Service } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { services } from '../../kube/resources.ts';
+import { invalid } from '../registry/status.ts';
 import { defineResource } from './define.ts';
 import { serviceCells } from './printing/service.ts';
 import { allocate, needsHealthCheckPort } from './service-allocation.ts';
 import { isExternallyAccessible, serviceWarnings, validateService, validateServiceUpdate } from './validate/service.ts';
-import { validateRequestedAddresses } from './validate/service-addresses.ts';
+import { validateAllocations, validateRequestedAddresses } from './validate/service-addresses.ts';
 
 /** How long ClientIP affinity lasts unless said otherwise: three hours. */
 const affinitySeconds = 10_800;
@@ -125,7 +126,9 @@ export const serviceResource = defineResource<Service>({
     prepareForCreate(service, context) {
       service.status = { loadBalancer: {} };
       normalizeClusterIPs(service, undefined);
-      if (validateRequestedAddresses(service).length > 0) return;
+      // Allocated before anything is validated: of a failure here, names and all the rest aren't looked at.
+      const refused = validateAllocations(service, context);
+      if (refused.length > 0) throw invalid(services, service.metadata?.name ?? '', refused);
       defaultFamilies(service);
       allocate(service, context);
     },
