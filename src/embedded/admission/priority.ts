@@ -3,6 +3,9 @@ import { priorityClasses } from '../../kube/resources.ts';
 import { podOf, refusal } from './refuse.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './types.ts';
 
+/** Of the classes that the API server makes itself. */
+const systemPrefix = 'system-';
+
 /** Resolves the PriorityClass of new Pods into a number, and keeps the default class the only one. */
 export const priority: AdmissionPlugin = {
   name: 'Priority',
@@ -18,6 +21,9 @@ export const priority: AdmissionPlugin = {
   validate(attributes) {
     const { definition, operation, name } = attributes;
     if (definition.resource !== priorityClasses.resource || definition.group !== priorityClasses.group) return;
+    if (operation === 'DELETE' && name?.startsWith(systemPrefix)) {
+      throw refusal(attributes, 'this is a system priority class and cannot be deleted');
+    }
     const candidate = attributes.object as PriorityClass | undefined;
     if ((operation !== 'CREATE' && operation !== 'UPDATE') || !candidate?.globalDefault) return;
     const present = defaultClass(attributes);

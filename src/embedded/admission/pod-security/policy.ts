@@ -36,6 +36,13 @@ export function readPolicy(labels: Readonly<Record<string, string>> | undefined)
     return { level: known ?? 'restricted', version: parsed ?? 'latest' };
   };
   const policy = { enforce: read('enforce'), audit: read('audit'), warn: read('warn') };
+  // Who refuses Pods warns of templates that will make such, unless told otherwise.
+  const says = (label: string) => labels?.[prefix + label] !== undefined;
+  const isKnown = (level: string | undefined) => levels.some((known) => known === level);
+  if (!says('warn') && isKnown(labels?.[`${prefix}enforce`]) && isStricter(policy.enforce.level, policy.warn.level)) {
+    policy.warn.level = policy.enforce.level;
+  }
+  if (!says('warn-version') && says('enforce-version')) policy.warn.version = policy.enforce.version;
   return { policy, errors };
 }
 
