@@ -20,6 +20,7 @@ import {
   markControlPlane,
 } from './bootstrap/bootstrap.ts';
 import type { ClusterFacts } from './bootstrap/facts.ts';
+import { securePort } from './bootstrap/objects.ts';
 import {
   type Baseline,
   baselineFromJson,
@@ -170,7 +171,8 @@ class Cluster implements EmbeddedCluster {
   async start(): Promise<void> {
     const { controllers: manage = true, folder, runtime, kubelet = runtime !== undefined } = this.#options;
     await this.#plane.registry.load();
-    const server = await this.#listen();
+    const plan = planNodes(this.#options.name ?? 'kubedrill', this.#options.nodes ?? 1);
+    const server = await this.#listen(kubelet ? plan[0] : undefined);
     this.#server = server;
     const context = componentContext(this.#plane, this.#clock, this.#abort.signal, {
       caCertificate: this.caCertificate,
@@ -180,7 +182,6 @@ class Cluster implements EmbeddedCluster {
       folder,
     });
     this.#context = context;
-    const plan = planNodes(this.#options.name ?? 'kubedrill', this.#options.nodes ?? 1);
     const bootstrap = { ...this.#plane, clock: this.#clock, facts: this.#facts(plan) };
     await bootstrapControlPlane(bootstrap);
     await this.#run([eventExpiry(this.#plane.store)]);
@@ -273,7 +274,8 @@ class Cluster implements EmbeddedCluster {
     };
   }
 
-  async #listen(): Promise<ApiServer> {
+  /** @param node the control plane's, through whose address Pods reach the server */
+  async #listen(node: NodePlan | undefined): Promise<ApiServer> {
     const { registry, authorizer } = this.#plane;
     const port = this.#options.port ?? (await this.#lastPort());
     const start = (wanted: number) =>
@@ -285,6 +287,7 @@ class Cluster implements EmbeddedCluster {
         clock: this.#clock,
         pki: this.pki,
         port: wanted,
+        ...(node && { advertised: `${node.address}:${securePort}` }),
         ...(this.#options.debug && { debugPaths: { '/debug/compact': () => this.compact() } }),
         report: this.#options.report,
       });

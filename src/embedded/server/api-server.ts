@@ -37,6 +37,8 @@ export interface ApiServerOptions {
   /** 0 or left out: a free one. */
   port?: number;
   host?: string;
+  /** Host and port by which clients in the cluster's network reach this server. Default: where it listens. */
+  advertised?: string;
   /** Actions that a POST to their path runs, for tools; subject to authorization like any path. */
   debugPaths?: Readonly<Record<string, () => void>>;
   /** Told of faults of ours (a request is then answered with 500). */
@@ -72,7 +74,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     ...context,
     counters,
     pki,
-    url: () => url,
+    advertisedUrl: () => (options.advertised === undefined ? url : `https://${options.advertised}`),
     debugPaths: new Map(Object.entries(options.debugPaths ?? {})),
   });
   const handle = chain(

@@ -61,7 +61,7 @@ function rootDocument(exchange: Exchange, root: 'api' | 'apis', context: PathCon
   }
   // The aggregator's own handler at /apis looks at no method.
   if (root === 'api') requireGet(exchange);
-  const { host } = new URL(context.url());
+  const { host } = new URL(context.advertisedUrl());
   send(exchange, context, root === 'api' ? apiVersions(host) : groupList(registry.definitions()));
 }
 

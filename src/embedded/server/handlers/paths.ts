@@ -20,8 +20,8 @@ export interface PathContext extends HandlerContext {
   counters: RequestCounters;
   pki: Pki;
   debugPaths: ReadonlyMap<string, () => void>;
-  /** `https://host:port` of this server. */
-  url(): string;
+  /** `https://host:port` by which the cluster's clients reach this server. */
+  advertisedUrl(): string;
 }
 
 type PathHandler = (exchange: Exchange, segments: readonly string[], context: PathContext) => void;
@@ -82,7 +82,7 @@ function metrics(exchange: Exchange, segments: readonly string[], { counters, re
 }
 
 /** What others need to check ServiceAccount tokens (KEP-1393). */
-function openIdConfiguration(exchange: Exchange, segments: readonly string[], { url }: PathContext): void {
+function openIdConfiguration(exchange: Exchange, segments: readonly string[], { advertisedUrl }: PathContext): void {
   if (segments.join('/') !== '.well-known/openid-configuration') {
     notFoundPage(exchange);
     return;
@@ -90,7 +90,7 @@ function openIdConfiguration(exchange: Exchange, segments: readonly string[], { 
   requireAcceptable(exchange.headers.accept, jsonTypes);
   sendJson(exchange, {
     issuer: serviceAccountIssuer,
-    jwks_uri: `${url()}/openid/v1/jwks`,
+    jwks_uri: `${advertisedUrl()}/openid/v1/jwks`,
     response_types_supported: ['id_token'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['ES256'],
