@@ -238,10 +238,12 @@ describe('the scheduler', () => {
   });
 
   it('places Pods of higher priority first', async () => {
-    const { add, bound, api, client } = await cluster(0);
+    const { add, bound, failure, api, patchNode } = await cluster(1);
+    await patchNode('node-1', { spec: { unschedulable: true } });
     await add('low', { priority: 1 });
     await add('high', { priority: 100 });
-    await client.create(nodes, { metadata: { name: 'n' }, status: { allocatable: { pods: '10' } } });
+    await failure('high');
+    await patchNode('node-1', { spec: { unschedulable: false } });
     await bound('low');
     const order = api.events.filter((e) => e.reason === 'Scheduled').map((e) => e.object);
     expect(order).toEqual(['Pod/high', 'Pod/low']);

@@ -28,6 +28,8 @@ export class Harness {
   readonly #clock: ManualClock;
   readonly #people: People;
   readonly #kubelet: FakeKubelet;
+  /** What the request before made, by its path: what is read right after it has not been touched by anybody else. */
+  #made: { path: string; object: Json } | undefined;
 
   private constructor(cluster: EmbeddedCluster, clock: ManualClock) {
     this.#cluster = cluster;
@@ -39,7 +41,10 @@ export class Harness {
   static async start(): Promise<Harness> {
     // Certificates are judged by the machine's time.
     const clock = new ManualClock(Date.now());
-    return new Harness(await createEmbeddedCluster({ clock, kubelet: false }), clock);
+    const harness = new Harness(await createEmbeddedCluster({ clock, kubelet: false }), clock);
+    // What components do first of all is done.
+    await harness.pass(stepMs);
+    return harness;
   }
 
   async stop(): Promise<void> {
@@ -60,6 +65,7 @@ export class Harness {
     const bindings: Bindings = new Map();
     const seen: Observation[] = [];
     for (const [index, step] of steps.entries()) {
+      if (!('snapshot' in step)) this.#made = undefined;
       try {
         const observation = await this.#step(step, bindings, longSleeps[scenario]);
         if (observation) seen.push(observation);
@@ -92,6 +98,8 @@ export class Harness {
       return { name: `refusal of ${request.path}`, differences };
     }
     if (answer.status >= 300) throw new Error(`${request.path}: ${answer.text}`);
+    const made = JSON.parse(answer.text) as Json & { metadata?: Metadata };
+    if (request.method === 'POST') this.#made = { path: `${request.path}/${made.metadata?.name}`, object: made };
     // The nodes of the recording renew their leases unless it says otherwise.
     const { kind, metadata } = (request.body ?? {}) as { kind?: string; metadata?: { name?: string } };
     if (kind === 'Node' && metadata?.name) this.#kubelet.keepAlive(metadata.name, true);
@@ -147,6 +155,7 @@ export class Harness {
 
   /** The object at `path`, or the items of the list there. */
   async #read(path: string): Promise<Json[]> {
+    if (this.#made?.path === path) return [this.#made.object];
     const answer = await this.#people.call({ as: 'admin', method: 'GET', path });
     const object = JSON.parse(answer.text) as Json & { items?: Json[]; apiVersion?: string; kind?: string };
     if (!object.items) return [object];

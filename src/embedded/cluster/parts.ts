@@ -8,7 +8,9 @@ import { endpointsController } from '../controllers/endpoints.ts';
 import { garbageCollector } from '../controllers/garbage-collector.ts';
 import { workloadControllers } from '../controllers/index.ts';
 import { namespaceController } from '../controllers/namespace.ts';
+import { nodeIpam } from '../controllers/node-ipam.ts';
 import { nodeLifecycle } from '../controllers/node-lifecycle.ts';
+import { nodeTtl } from '../controllers/node-ttl.ts';
 import { podGc } from '../controllers/pod-gc.ts';
 import { resourceQuotaController } from '../controllers/resource-quota.ts';
 import { rootCaPublisher } from '../controllers/root-ca-publisher.ts';
@@ -37,6 +39,8 @@ export function controllers(pki: Pick<Pki, 'serviceAccounts' | 'ca'>): Component
     certificateCleaner,
     garbageCollector,
     podGc,
+    nodeIpam,
+    nodeTtl,
     nodeLifecycle,
     taintEviction,
     endpointsController,

@@ -1,31 +1,27 @@
-import type { Node, NodeCondition, Pod, Taint } from '../../kube/api.gen.ts';
+import type { Node, NodeCondition, Pod } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { leases, nodes, pods } from '../../kube/resources.ts';
 import type { ApiClient, Component, ComponentContext, EventRecorder } from '../api.ts';
 import { timestamp } from '../registry/metadata.ts';
 import { isConflict, isNotFound } from './failures.ts';
 import { controllerClient } from './identity.ts';
+import { changeTaints, hasTaint, notReady, schedulingTaints, unreachable } from './node-taints.ts';
+import { NodeZones } from './node-zones.ts';
 import { WorkQueue } from './work-queue.ts';
 
-/** --node-monitor-period and --node-monitor-grace-period of v1.35. */
+/** --node-monitor-period, --node-monitor-grace-period of v1.35 and --node-startup-grace-period. */
 const periodMs = 5_000;
 const graceMs = 50_000;
+const startupGraceMs = 60_000;
+/** How long after a look lost nodes get their NoExecute taints. */
+const evictionPeriodMs = 100;
 const monitored = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'];
 
-/** Conditions and the taint each status of theirs stands for. */
-const conditionTaints: Record<string, Partial<Record<string, string>>> = {
-  Ready: { False: 'node.kubernetes.io/not-ready', Unknown: 'node.kubernetes.io/unreachable' },
-  MemoryPressure: { True: 'node.kubernetes.io/memory-pressure' },
-  DiskPressure: { True: 'node.kubernetes.io/disk-pressure' },
-  PIDPressure: { True: 'node.kubernetes.io/pid-pressure' },
-  NetworkUnavailable: { True: 'node.kubernetes.io/network-unavailable' },
-};
-const unschedulable = 'node.kubernetes.io/unschedulable';
-const evicting = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
-const managed = new Set([
-  unschedulable,
-  ...Object.values(conditionTaints).flatMap((byStatus) => Object.values(byStatus).filter((key) => key !== undefined)),
-]);
+/** Labels that kubelets of long ago set, and those they follow. */
+const labelTwins = [
+  ['kubernetes.io/os', 'beta.kubernetes.io/os'],
+  ['kubernetes.io/arch', 'beta.kubernetes.io/arch'],
+] as const;
 
 /**
  * Turns what kubelets report into taints, and silence into `Unknown`: a node whose lease was not renewed for the grace
@@ -41,159 +37,205 @@ class NodeLifecycle {
   readonly #client: ApiClient;
   readonly #recorder: EventRecorder;
   readonly #queue: WorkQueue;
+  /** Nodes that wait for their zone's turn to be tainted NoExecute. */
+  readonly #evictions: WorkQueue;
+  readonly #zones = new NodeZones();
   /** When each node last showed life: what its lease said, and when that was noticed (ms since 1970). */
-  readonly #seen = new Map<string, { renewTime: string; at: number }>();
+  readonly #seen = new Map<string, { life: string; at: number }>();
 
   constructor(context: ComponentContext) {
     const { clock, signal } = context;
     this.#context = context;
     this.#client = controllerClient(context, 'node-controller');
     this.#recorder = context.recorder('node-controller');
-    this.#queue = new WorkQueue({ clock, signal, sync: (name) => this.#sync(name) });
+    this.#queue = new WorkQueue({ clock, signal, sync: (name) => this.#follow(name) });
+    this.#evictions = new WorkQueue({ clock, signal, sync: (name) => this.#evict(name) });
   }
 
   start(): void {
-    this.#context.informers.of(nodes).on({
-      add: (node) => {
-        this.#recorder.event(
-          node,
-          'Normal',
-          'RegisteredNode',
-          `Node ${node.metadata.name} event: Registered Node ${node.metadata.name} in Controller`,
-        );
-        this.#queue.add(node.metadata.name);
-      },
+    const { informers } = this.#context;
+    informers.of(nodes).on({
+      add: ({ metadata }) => this.#queue.add(metadata.name),
       update: ({ metadata }) => this.#queue.add(metadata.name),
-      delete: ({ metadata }) => this.#seen.delete(metadata.name),
     });
-    this.#watchOver();
+    informers.of(pods).on({
+      add: (pod) => this.#arrived(pod),
+      update: (pod, old) => {
+        if (pod.spec?.nodeName !== old.spec?.nodeName) this.#arrived(pod);
+      },
+    });
+    this.#watchOver(0);
   }
 
-  /** Every period each node is looked at for silence; its taints follow from its conditions. */
-  #watchOver(): void {
-    const { clock, signal, informers } = this.#context;
-    clock.after(periodMs, () => {
-      if (signal.aborted) return;
-      for (const { metadata } of informers.of(nodes).list()) this.#queue.add(metadata.name);
-      this.#watchOver();
-    });
-  }
-
-  async #sync(name: string): Promise<void> {
-    const node = this.#context.informers.of(nodes).get(undefined, name);
+  /** What follows from a node's own state at once: labels and NoSchedule taints. */
+  async #follow(name: string): Promise<void> {
+    const node = this.#node(name);
     if (!node) return;
-    try {
-      if (this.#isSilent(node)) await this.#markUnknown(node);
-      const wanted = this.#taints(node);
-      if (!sameTaints(wanted, node.spec?.taints ?? [])) {
-        await this.#client.update(nodes, { ...node, spec: { ...node.spec, taints: wanted } });
+    await this.#unlessStale(async () => {
+      const taints = schedulingTaints(node);
+      if (taints) await changeTaints(this.#client, node, taints, this.#context.clock.now());
+      const labels = Object.fromEntries(
+        labelTwins.flatMap(([first, second]) => {
+          const value = node.metadata.labels?.[first];
+          return value === undefined || value === node.metadata.labels?.[second] ? [] : [[second, value]];
+        }),
+      );
+      if (Object.keys(labels).length > 0) {
+        await this.#client.patch(nodes, undefined, name, 'strategic', { metadata: { labels } });
       }
-      if (statusOf(node, 'Ready') !== 'True' && node.status?.conditions?.length) await this.#unreadyPods(name);
-    } catch (error) {
-      // A newer state of the node is on its way and brings us back here.
-      if (!isConflict(error) && !isNotFound(error)) throw error;
+    });
+  }
+
+  /** Every period all nodes are looked at. */
+  #watchOver(wait: number): void {
+    const { clock, signal } = this.#context;
+    clock.after(wait, () => {
+      if (signal.aborted) return;
+      void this.#monitor()
+        // What fails now is tried again in the next period.
+        .catch(() => {})
+        .finally(() => this.#watchOver(periodMs));
+    });
+  }
+
+  async #monitor(): Promise<void> {
+    const all = this.#context.informers.of(nodes).list();
+    this.#greet(all);
+    for (const node of all) {
+      await this.#unlessStale(async () => {
+        if (this.#isSilent(node)) await this.#markUnknown(node);
+      });
+    }
+    const now = this.#context.informers.of(nodes).list();
+    this.#zones.observe(now);
+    for (const node of now) await this.#unlessStale(() => this.#judge(node));
+  }
+
+  /** Tells of nodes that came and went since the last look. */
+  #greet(all: readonly Stored<Node>[]): void {
+    const names = new Set(all.map(({ metadata }) => metadata.name));
+    for (const node of all) {
+      const { name } = node.metadata;
+      if (this.#seen.has(name)) continue;
+      this.#seen.set(name, { life: '', at: 0 });
+      this.#recorder.event(
+        node,
+        'Normal',
+        'RegisteredNode',
+        `Node ${name} event: Registered Node ${name} in Controller`,
+      );
+    }
+    for (const name of [...this.#seen.keys()]) {
+      if (names.has(name)) continue;
+      this.#seen.delete(name);
+      const gone = { apiVersion: 'v1', kind: 'Node', metadata: { name } };
+      const text = `Node ${name} event: Removing Node ${name} from Controller`;
+      this.#recorder.event(gone, 'Normal', 'RemovingNode', text);
     }
   }
 
-  /** A node that never had a lease and reports nothing is only registering. */
   #isSilent(node: Stored<Node>): boolean {
     const { clock, informers } = this.#context;
-    const { name } = node.metadata;
+    const { name, creationTimestamp } = node.metadata;
     const lease = informers.of(leases).get('kube-node-lease', name);
-    const heartbeat = node.status?.conditions?.find((c) => c.type === 'Ready')?.lastHeartbeatTime ?? '';
-    const renewTime = `${lease?.spec?.renewTime ?? ''} ${heartbeat}`;
+    const heartbeat = conditionOf(node, 'Ready')?.lastHeartbeatTime;
+    const life = `${lease?.spec?.renewTime ?? ''} ${heartbeat ?? creationTimestamp}`;
     const known = this.#seen.get(name);
-    if (known?.renewTime !== renewTime) {
-      this.#seen.set(name, { renewTime, at: clock.now() });
+    if (known?.life !== life) {
+      this.#seen.set(name, { life, at: clock.now() });
       return false;
     }
-    return clock.now() - known.at >= graceMs && monitored.some((type) => statusOf(node, type) !== 'Unknown');
+    const grace = conditionOf(node, 'Ready') ? graceMs : startupGraceMs;
+    return clock.now() - known.at >= grace && monitored.some((type) => conditionOf(node, type)?.status !== 'Unknown');
   }
 
   async #markUnknown(node: Stored<Node>): Promise<void> {
     const now = timestamp(this.#context.clock.now());
-    const old = node.status?.conditions ?? [];
-    const wasReady = statusOf(node, 'Ready') === 'True';
-    const conditions = monitored.flatMap((type): NodeCondition[] => {
-      const known = old.find((c) => c.type === type);
-      if (known?.status === 'Unknown') return [];
+    const unknown = (type: string): NodeCondition => {
+      const known = conditionOf(node, type);
+      if (known?.status === 'Unknown') return known;
       const why = known
         ? { reason: 'NodeStatusUnknown', message: 'Kubelet stopped posting node status.' }
         : { reason: 'NodeStatusNeverUpdated', message: 'Kubelet never posted node status.' };
-      return [
-        {
-          type,
-          status: 'Unknown',
-          ...why,
-          lastHeartbeatTime: known?.lastHeartbeatTime ?? now,
-          lastTransitionTime: now,
-        },
-      ];
-    });
-    if (conditions.length === 0) return;
-    await this.#client.patch(
-      nodes,
-      undefined,
-      node.metadata.name,
-      'strategic',
-      { status: { conditions } },
-      { subresource: 'status' },
-    );
-    if (!wasReady) return;
-    const text = `Node ${node.metadata.name} status is now: NodeNotReady`;
-    this.#recorder.event(node, 'Normal', 'NodeNotReady', text);
+      const lastHeartbeatTime = known?.lastHeartbeatTime ?? node.metadata.creationTimestamp;
+      return { type, status: 'Unknown', ...why, lastHeartbeatTime, lastTransitionTime: now };
+    };
+    const old = node.status?.conditions ?? [];
+    const conditions = [
+      ...old.map((condition) => (monitored.includes(condition.type) ? unknown(condition.type) : condition)),
+      ...monitored.filter((type) => !conditionOf(node, type)).map(unknown),
+    ];
+    await this.#client.updateStatus(nodes, { ...node, status: { ...node.status, conditions } });
+    if (conditionOf(node, 'Ready')?.status !== 'True') return;
+    const { name } = node.metadata;
+    this.#recorder.event(node, 'Normal', 'NodeNotReady', `Node ${name} status is now: NodeNotReady`);
+    for (const pod of this.#context.informers.of(pods).list()) {
+      if (pod.spec?.nodeName === name) await this.#markNotReady(pod);
+    }
   }
 
-  /** The taints the node should have: those of others as they are, ours by its conditions. */
-  #taints(node: Stored<Node>): Taint[] {
-    const now = timestamp(this.#context.clock.now());
-    const old = node.spec?.taints ?? [];
-    const keys = (node.status?.conditions ?? []).flatMap((c) => conditionTaints[c.type]?.[c.status] ?? []);
-    // A node that reported nothing yet keeps what it was made with.
-    if (!node.status?.conditions?.length) keys.push(...old.filter((t) => managed.has(t.key)).map((t) => t.key));
-    const noExecute = keys.filter((key) => evicting.includes(key) && node.status?.conditions?.length);
-    if (node.spec?.unschedulable) keys.push(unschedulable);
-    const wanted: Taint[] = [
-      ...keys.map((key): Taint => ({ key, effect: 'NoSchedule' })),
-      ...noExecute.map((key): Taint => ({ key, effect: 'NoExecute' })),
-    ];
-    const kept = old.filter((taint) => !managed.has(taint.key) || wanted.some((w) => isSame(w, taint)));
-    const added = wanted.filter((w) => !old.some((taint) => isSame(w, taint)));
-    return [...kept, ...added.map((taint) => ({ ...taint, timeAdded: now }))];
+  /** NoExecute taints follow the node's readiness: a change from one to the other at once, new ones by turns. */
+  async #judge(node: Stored<Node>): Promise<void> {
+    const { clock } = this.#context;
+    const status = conditionOf(node, 'Ready')?.status ?? 'Unknown';
+    if (status === 'True' || this.#zones.allLost) {
+      const none = { effect: 'NoExecute', add: [], remove: [notReady, unreachable] } as const;
+      return changeTaints(this.#client, node, none, clock.now());
+    }
+    if (!node.status?.conditions?.length) return;
+    const [key, other] = status === 'False' ? [notReady, unreachable] : [unreachable, notReady];
+    if (hasTaint(node, other, 'NoExecute')) {
+      const swap = { effect: 'NoExecute', add: [key], remove: [other] } as const;
+      await changeTaints(this.#client, node, swap, clock.now());
+    } else if (!hasTaint(node, key, 'NoExecute')) this.#evictions.addAfter(node.metadata.name, evictionPeriodMs);
+  }
+
+  async #evict(name: string): Promise<{ after: number } | undefined> {
+    const { clock } = this.#context;
+    const node = this.#node(name);
+    const status = node && (conditionOf(node, 'Ready')?.status ?? 'Unknown');
+    if (!node || status === 'True') return undefined;
+    const key = status === 'False' ? notReady : unreachable;
+    if (hasTaint(node, key, 'NoExecute')) return undefined;
+    const wait = this.#zones.turn(node, clock.now());
+    if (wait === undefined) return undefined;
+    if (wait > 0) return { after: wait };
+    await this.#unlessStale(() =>
+      changeTaints(this.#client, node, { effect: 'NoExecute', add: [key], remove: [] }, clock.now()),
+    );
+    return undefined;
   }
 
   /** Services must not lead to Pods that nobody hears of. */
-  async #unreadyPods(nodeName: string): Promise<void> {
-    const { informers, clock } = this.#context;
-    for (const pod of informers.of(pods).list()) {
-      if (pod.spec?.nodeName !== nodeName || readyOf(pod) !== 'True') continue;
-      this.#recorder.event(pod, 'Warning', 'NodeNotReady', 'Node is not ready');
-      const condition = { type: 'Ready', status: 'False', lastTransitionTime: timestamp(clock.now()) };
-      const { namespace, name } = pod.metadata;
-      await this.#client.patch(
-        pods,
-        namespace,
-        name,
-        'strategic',
-        { status: { conditions: [condition] } },
-        { subresource: 'status' },
-      );
+  #arrived(pod: Stored<Pod>): void {
+    const node = pod.spec?.nodeName === undefined ? undefined : this.#node(pod.spec.nodeName);
+    const ready = node && conditionOf(node, 'Ready');
+    if (ready && ready.status !== 'True') void this.#unlessStale(() => this.#markNotReady(pod)).catch(() => {});
+  }
+
+  async #markNotReady(pod: Stored<Pod>): Promise<void> {
+    const now = timestamp(this.#context.clock.now());
+    const old = pod.status?.conditions ?? [];
+    if (!old.some((c) => c.type === 'Ready' && c.status !== 'False')) return;
+    const conditions = old.map((c) => (c.type === 'Ready' ? { ...c, status: 'False', lastTransitionTime: now } : c));
+    await this.#client.updateStatus(pods, { ...pod, status: { ...pod.status, conditions } });
+    this.#recorder.event(pod, 'Warning', 'NodeNotReady', 'Node is not ready');
+  }
+
+  #node(name: string): Stored<Node> | undefined {
+    return this.#context.informers.of(nodes).get(undefined, name);
+  }
+
+  /** A newer state of the object is on its way, or it is gone: then the next look is soon enough. */
+  async #unlessStale(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      if (!isConflict(error) && !isNotFound(error)) throw error;
     }
   }
 }
 
-function statusOf(node: Stored<Node>, type: string): string | undefined {
-  return node.status?.conditions?.find((c) => c.type === type)?.status;
-}
-
-function readyOf(pod: Stored<Pod>): string | undefined {
-  return pod.status?.conditions?.find((c) => c.type === 'Ready')?.status;
-}
-
-function isSame(a: Taint, b: Taint): boolean {
-  return a.key === b.key && a.effect === b.effect;
-}
-
-function sameTaints(a: readonly Taint[], b: readonly Taint[]): boolean {
-  return a.length === b.length && a.every((taint, index) => isSame(taint, b[index] ?? taint));
+function conditionOf(node: Node, type: string): NodeCondition | undefined {
+  return node.status?.conditions?.find((c) => c.type === type);
 }

@@ -2,9 +2,9 @@ import type { Pod, PodCondition } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { nodes, pods } from '../../kube/resources.ts';
 import type { ApiClient, Component, ComponentContext } from '../api.ts';
-import { timestamp } from '../registry/metadata.ts';
 import { isNotFound } from './failures.ts';
 import { controllerClient } from './identity.ts';
+import { podConditionPatch } from './pod-conditions.ts';
 import { isTerminal } from './pod-control.ts';
 
 /** As in kube-controller-manager: how often it looks, and how long a node must have been gone. */
@@ -95,22 +95,13 @@ class PodGarbageCollector {
     const { namespace, name, uid } = pod.metadata;
     try {
       if (!isTerminal(pod)) {
-        const patch = { metadata: { uid }, status: { phase: 'Failed', ...(condition && this.#with(pod, condition)) } };
+        const more = condition && podConditionPatch(pod, condition, this.#context.clock.now());
+        const patch = { metadata: { uid }, status: { phase: 'Failed', ...more } };
         await this.#client.patch(pods, namespace, name, 'strategic', patch, { subresource: 'status' });
       }
       await this.#client.delete(pods, namespace, name, { gracePeriodSeconds: 0, preconditions: { uid } });
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
-  }
-
-  /** The patch that puts a condition behind the others. */
-  #with({ metadata, status }: Stored<Pod>, condition: PodCondition): Record<string, unknown> {
-    const types = (status?.conditions ?? []).map(({ type }) => type).filter((type) => type !== condition.type);
-    const lastTransitionTime = timestamp(this.#context.clock.now());
-    return {
-      '$setElementOrder/conditions': [...types, condition.type].map((type) => ({ type })),
-      conditions: [{ ...condition, lastProbeTime: null, lastTransitionTime, observedGeneration: metadata.generation }],
-    };
   }
 }

@@ -1,11 +1,16 @@
 import type { Timer } from '../../kernel/clock.ts';
-import type { Pod, Taint, Toleration } from '../../kube/api.gen.ts';
+import type { Node, Pod, Taint, Toleration } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { nodes, pods } from '../../kube/resources.ts';
 import type { ApiClient, Component, ComponentContext, EventRecorder } from '../api.ts';
-import { timestamp } from '../registry/metadata.ts';
 import { isNotFound } from './failures.ts';
 import { controllerClient } from './identity.ts';
+import { podConditionPatch } from './pod-conditions.ts';
+import { sameJson } from './pod-control.ts';
+
+/** How often a deletion that fails is tried, and how far apart. */
+const retries = 5;
+const retryMs = 10;
 
 /** Deletes Pods from nodes with NoExecute taints that they don't tolerate, or no longer (tolerationSeconds). */
 export const taintEviction: Component = {
@@ -18,7 +23,7 @@ class TaintEviction {
   readonly #client: ApiClient;
   readonly #recorder: EventRecorder;
   /** Pods that will be deleted, by uid. */
-  readonly #due = new Map<string, { at: number; timer: Timer }>();
+  readonly #plans = new Map<string, Timer>();
 
   constructor(context: ComponentContext) {
     this.#context = context;
@@ -28,80 +33,85 @@ class TaintEviction {
 
   start(): void {
     const { informers, signal } = this.#context;
-    const ofNode = (name: string) => {
-      for (const pod of informers.of(pods).list()) if (pod.spec?.nodeName === name) this.#plan(pod);
+    const ofNode = ({ metadata }: Stored<Node>) => {
+      for (const pod of informers.of(pods).list()) if (pod.spec?.nodeName === metadata.name) this.#plan(pod);
     };
     informers.of(nodes).on({
-      add: (node) => ofNode(node.metadata.name),
-      update: (node, old) => {
-        if (node.spec?.taints !== old.spec?.taints) ofNode(node.metadata.name);
+      add: ofNode,
+      update(node, old) {
+        if (!sameJson(evicting(node), evicting(old))) ofNode(node);
       },
     });
     informers.of(pods).on({
       add: (pod) => this.#plan(pod),
       update: (pod, old) => {
-        if (pod.spec?.nodeName !== old.spec?.nodeName || pod.spec?.tolerations !== old.spec?.tolerations)
-          this.#plan(pod);
+        const same = pod.spec?.nodeName === old.spec?.nodeName;
+        if (!same || !sameJson(pod.spec?.tolerations, old.spec?.tolerations)) this.#plan(pod);
       },
       delete: (pod) => this.#cancel(pod),
     });
     signal.addEventListener('abort', () => {
-      for (const { timer } of this.#due.values()) timer.cancel();
+      for (const timer of this.#plans.values()) timer.cancel();
     });
   }
 
   /** Plans the Pod's eviction by the taints its node has now, or takes it back. */
   #plan(pod: Stored<Pod>): void {
     const { informers, clock } = this.#context;
-    if (!pod.spec?.nodeName || pod.metadata.deletionTimestamp) return this.#cancel(pod);
-    const taints = informers.of(nodes).get(undefined, pod.spec.nodeName)?.spec?.taints ?? [];
-    const noExecute = taints.filter((taint) => taint.effect === 'NoExecute');
-    if (noExecute.length === 0) return this.#cancel(pod);
-    const patience = patienceOf(pod.spec.tolerations ?? [], noExecute);
+    if (!pod.spec?.nodeName) return;
+    const taints = evicting(informers.of(nodes).get(undefined, pod.spec.nodeName));
+    const patience = taints.length === 0 ? undefined : patienceOf(pod.spec.tolerations ?? [], taints);
     if (patience === undefined) return this.#cancel(pod);
-    // A toleration counts from the youngest moment the taint was there.
-    const added = Math.min(...noExecute.map((taint) => Date.parse(taint.timeAdded ?? timestamp(clock.now()))));
-    const at = patience <= 0 ? clock.now() : added + patience;
-    const known = this.#due.get(pod.metadata.uid);
-    if (known && known.at <= at) return;
-    known?.timer.cancel();
-    const timer = clock.after(Math.max(0, at - clock.now()), () => {
-      this.#due.delete(pod.metadata.uid);
-      void this.#evict(pod).catch(() => this.#plan(pod));
+    // What was planned first holds, unless it has to go now.
+    if (patience > 0 && this.#plans.has(pod.metadata.uid)) return;
+    this.#cancel(pod);
+    const timer = clock.after(patience, () => {
+      this.#plans.delete(pod.metadata.uid);
+      void this.#evict(pod, retries);
     });
-    this.#due.set(pod.metadata.uid, { at, timer });
+    this.#plans.set(pod.metadata.uid, timer);
   }
 
   #cancel(pod: Stored<Pod>): void {
-    const known = this.#due.get(pod.metadata.uid);
-    if (!known) return;
-    known.timer.cancel();
-    this.#due.delete(pod.metadata.uid);
-    const { namespace, name } = pod.metadata;
-    if (!pod.metadata.deletionTimestamp) {
-      this.#recorder.event(pod, 'Normal', 'TaintManagerEviction', `Cancelling deletion of Pod ${namespace}/${name}`);
+    const timer = this.#plans.get(pod.metadata.uid);
+    if (!timer) return;
+    timer.cancel();
+    this.#plans.delete(pod.metadata.uid);
+    this.#tell(pod, 'Cancelling deletion of');
+  }
+
+  /** By name only, as it does not look the Pod up. */
+  #tell({ metadata: { namespace, name } }: Stored<Pod>, what: string): void {
+    const involved = { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name } };
+    this.#recorder.event(involved, 'Normal', 'TaintManagerEviction', `${what} Pod ${namespace}/${name}`);
+  }
+
+  async #evict(pod: Stored<Pod>, left: number): Promise<void> {
+    const { clock, signal } = this.#context;
+    if (signal.aborted) return;
+    if (left === retries) this.#tell(pod, 'Marking for deletion');
+    try {
+      await this.#delete(pod);
+    } catch (error) {
+      if (!isNotFound(error) && left > 0) clock.after(retryMs, () => void this.#evict(pod, left - 1));
     }
   }
 
-  async #evict(pod: Stored<Pod>): Promise<void> {
-    const { namespace, name, uid } = pod.metadata;
-    if (this.#context.signal.aborted) return;
-    this.#recorder.event(pod, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${namespace}/${name}`);
-    const condition = {
-      type: 'DisruptionTarget',
-      status: 'True',
-      reason: 'DeletionByTaintManager',
-      message: 'Taint manager: deleting due to NoExecute taint',
-      lastTransitionTime: timestamp(this.#context.clock.now()),
-    };
-    try {
-      const patch = { metadata: { uid }, status: { conditions: [condition] } };
-      await this.#client.patch(pods, namespace, name, 'strategic', patch, { subresource: 'status' });
-      await this.#client.delete(pods, namespace, name, { preconditions: { uid } });
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
+  async #delete({ metadata: { namespace, name, uid } }: Stored<Pod>): Promise<void> {
+    const { clock, informers } = this.#context;
+    const pod = informers.of(pods).get(namespace, name);
+    if (pod?.metadata.uid !== uid) return;
+    const reason = 'DeletionByTaintManager';
+    const message = 'Taint manager: deleting due to NoExecute taint';
+    const condition = { type: 'DisruptionTarget', status: 'True', reason, message };
+    const patch = { metadata: { uid }, status: podConditionPatch(pod, condition, clock.now()) };
+    await this.#client.patch(pods, namespace, name, 'strategic', patch, { subresource: 'status' });
+    await this.#client.delete(pods, namespace, name);
   }
+}
+
+function evicting(node: Node | undefined): Taint[] {
+  return (node?.spec?.taints ?? []).filter((taint) => taint.effect === 'NoExecute');
 }
 
 /**
@@ -109,16 +119,10 @@ class TaintEviction {
  * else the shortest toleration.
  */
 function patienceOf(tolerations: readonly Toleration[], taints: readonly Taint[]): number | undefined {
-  const waits = taints.map((taint) => {
-    const fitting = tolerations.filter((t) => tolerates(t, taint));
-    if (fitting.length === 0) return 0;
-    const limits = fitting.flatMap((t) =>
-      t.tolerationSeconds == null ? [] : [Math.max(0, t.tolerationSeconds) * 1_000],
-    );
-    return limits.length === fitting.length ? Math.min(...limits) : undefined;
-  });
-  const limited = waits.filter((wait) => wait !== undefined);
-  return limited.length > 0 ? Math.min(...limited) : undefined;
+  const used = taints.map((taint) => tolerations.find((toleration) => tolerates(toleration, taint)));
+  if (used.includes(undefined)) return 0;
+  const limits = used.flatMap((toleration) => toleration?.tolerationSeconds ?? []);
+  return limits.length === 0 ? undefined : Math.max(0, Math.min(...limits)) * 1000;
 }
 
 function tolerates(toleration: Toleration, taint: Taint): boolean {

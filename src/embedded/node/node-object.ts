@@ -7,7 +7,7 @@ export interface NodeFacts {
   name: string;
   /** InternalIP. */
   address: string;
-  /** `10.244.0.0/24`. */
+  /** `10.244.0.0/24`: what kube-controller-manager will give to the node. */
   podCIDR: string;
   role: 'control-plane' | 'worker';
   labels?: Readonly<Record<string, string>>;
@@ -48,13 +48,10 @@ export function nodeObject(facts: NodeFacts): Node {
         ...facts.labels,
       },
       annotations: {
-        'node.alpha.kubernetes.io/ttl': '0',
         'volumes.kubernetes.io/controller-managed-attach-detach': 'true',
       },
     },
     spec: {
-      podCIDR: facts.podCIDR,
-      podCIDRs: [facts.podCIDR],
       providerID: `kubedrill://${facts.name}`,
       ...(facts.taints && facts.taints.length > 0 && { taints: [...facts.taints] }),
     },

@@ -163,7 +163,11 @@ class Scheduler {
 
   async #schedule(pod: Stored<Pod>): Promise<void> {
     const cycle = this.#cycle(pod);
-    if (cycle.nodes.length === 0) return this.#reject(pod, 'no nodes available to schedule pods');
+    if (cycle.nodes.length === 0) {
+      // No plugin refused it: as after an error it comes again by itself.
+      this.#queue.retry(pod.metadata.uid);
+      return this.#reject(pod, 'no nodes available to schedule pods');
+    }
     const diagnosis = diagnose(cycle);
     const target = selectNode(cycle, diagnosis.feasible);
     if (target) return this.#bind(pod, target.node.metadata.name);
