@@ -1,11 +1,13 @@
 import type { CustomResourceDefinitionSpec } from '../../kube/api.gen.ts';
+import { equalJson } from '../registry/core.ts';
 import type { FieldError, FieldPath } from '../registry/field.ts';
 import * as field from '../registry/field.ts';
 import { goFieldsOf, goSchema } from './internal-form.ts';
-import { validateRules, valueRuleFaults } from './rules.ts';
+import { valueRuleFaults } from './rules.ts';
 import type { Schema } from './schema.ts';
 import { isStructural, unstructuralFault, validateStructural } from './structural.ts';
 import { validateDefaults } from './validate-defaults.ts';
+import { validateRules } from './validate-rules.ts';
 import { validateSchema } from './validate-schema.ts';
 
 /** Where the status is a subresource, the root may hold nothing that would be lost when the status is validated alone. */
@@ -51,7 +53,7 @@ export function validateVersionSchema(
         schema,
         root,
         inSchema,
-        before.filter((one) => one !== undefined),
+        before.some((one) => equalJson(one, schema)),
       ),
     );
   if (errors.length === 0 && unstructural !== undefined) errors.push(field.invalid(root, '', unstructural));

@@ -96,6 +96,7 @@ export class Evaluation {
   #variable(given: string): unknown {
     const name = given.replace(/^\./, '');
     const local = given === name ? this.#locals.get(name)?.at(-1) : undefined;
+    if (local instanceof Fault) throw local.error;
     if (local !== undefined) return local;
     const value = this.#variables.get(name);
     if (value !== undefined) return value;

@@ -82,13 +82,13 @@ function literalText(raw: string, kind: 'string' | 'bytes'): string {
   if (/r/i.test(prefix)) return plain(inner);
   return inner.replace(
     /\\(x[\s\S]{2}|X[\s\S]{2}|u[\s\S]{4}|U[\s\S]{8}|[0-3][0-7]{2}|[\s\S])|[^\\]+/g,
-    (all, escape?: string) => {
-      if (escape === undefined) return plain(all);
-      const known = escapes[escape];
+    (all, escaped?: string) => {
+      if (escaped === undefined) return plain(all);
+      const known = escapes[escaped];
       if (known !== undefined) return known;
-      const digits = /^[0-7]{3}$/.test(escape) ? Number.parseInt(escape, 8) : hexOf(escape.slice(1));
+      const digits = /^[0-7]{3}$/.test(escaped) ? Number.parseInt(escaped, 8) : hexOf(escaped.slice(1));
       if (Number.isNaN(digits) || digits > 0x10ffff) throw new Error('unable to unescape string');
-      if (kind === 'bytes' && /^[uU]/.test(escape)) throw new Error('unable to unescape string');
+      if (kind === 'bytes' && /^[uU]/.test(escaped)) throw new Error('unable to unescape string');
       return kind === 'bytes' ? String.fromCharCode(digits) : String.fromCodePoint(digits);
     },
   );

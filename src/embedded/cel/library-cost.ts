@@ -78,7 +78,7 @@ export function libraryCost(
       return first && { cost: scale(scale(first.size, traversal), formatRegex * regexFactor) };
     case '_==_': {
       const type = first?.type;
-      if (!type || type.kind !== 'opaque' || type.name === 'optional_type' || second?.type.kind !== 'opaque')
+      if (type?.kind !== 'opaque' || type.name === 'optional_type' || second?.type.kind !== 'opaque')
         return undefined;
       return type.name === second.type.name ? { cost: fixed(1) } : undefined;
     }

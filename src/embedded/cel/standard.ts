@@ -82,7 +82,7 @@ const arithmetic: Definitions = {
 
 /** Below 0, 0 or above; NaN compares to nothing. */
 export function compare(a: unknown, b: unknown): number {
-  const order = <T>(x: T, y: T) => (x < y ? -1 : x > y ? 1 : x === y || !(x !== x || y !== y) ? 0 : Number.NaN);
+  const order = <T>(x: T, y: T) => (x < y ? -1 : x > y ? 1 : x <= y ? 0 : Number.NaN);
   if (typeof a === 'string' && typeof b === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b));
   if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b);
   if (a instanceof Timestamp && b instanceof Timestamp) return order(a.ns, b.ns);
@@ -272,3 +272,17 @@ function times(): Definitions {
 }
 
 export const standardLibrary: Definitions = { ...others, ...arithmetic, ...comparisons(), ...conversions, ...times() };
+
+const toStrings = Object.entries(conversions).filter(([id]) => id.endsWith('_to_string'));
+
+/** As `string()` converts a value; null and types by their names. */
+export function convertToString(value: unknown): string {
+  if (value instanceof TypeValue) return value.name;
+  const from: Readonly<Record<string, string>> = {
+    ...{ bool: 'bool', bytes: 'bytes', double: 'double', int: 'int64', string: 'string', uint: 'uint64' },
+    ...{ 'google.protobuf.Duration': 'duration', 'google.protobuf.Timestamp': 'timestamp' },
+  };
+  const found = toStrings.find(([id]) => id === `${from[typeNameOf(value)]}_to_string`)?.[1][1];
+  if (!found) throw noSuchOverload();
+  return (found as (value: unknown) => string)(value);
+}

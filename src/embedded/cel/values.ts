@@ -114,10 +114,15 @@ export abstract class CelMap {
   }
 
   equals(other: CelMap): boolean {
-    if (this.size !== other.size) return false;
+    return this.size === other.size && this.sameKeys(other);
+  }
+
+  /** Whether the other one has all of this, too. */
+  protected sameKeys(other: CelMap): boolean {
     for (const key of this.keys()) {
-      const theirs = other.get(key);
-      if (theirs === undefined || !celEquals(this.get(key), theirs)) return false;
+      const [mine, theirs] = [this.get(key), other.get(key)];
+      if (mine === undefined && theirs === undefined) continue;
+      if (mine === undefined || theirs === undefined || !celEquals(mine, theirs)) return false;
     }
     return true;
   }

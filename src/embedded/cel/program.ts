@@ -1,0 +1,74 @@
+/** Expressions of the Common Expression Language: compiled, with their costs, and run. */
+import { type Expr, issuesText } from './ast.ts';
+import { check } from './checker.ts';
+import { estimateCost, type Range, type SizeOf } from './cost.ts';
+import { CostExceeded, Evaluation, type Variables } from './evaluate.ts';
+import type { FunctionTable } from './functions.ts';
+import { kubernetesFunctions } from './library/index.ts';
+import { literalIssues, parts } from './literals.ts';
+import { parse } from './parser.ts';
+import { type CelType, dyn } from './types.ts';
+import { CelError } from './values.ts';
+
+export interface CompileOptions {
+  /** By name, dots included. */
+  variables: ReadonlyMap<string, CelType>;
+  /** All functions; those of Kubernetes' libraries unless given. */
+  functions?: FunctionTable;
+}
+
+/** What running a program gave. `cost` counts in cel-go's units and is known for failures, too. */
+export type Outcome = { cost: number } & ({ value: unknown } | { error: string; costExceeded: boolean });
+
+/** A checked expression. */
+export class Program {
+  readonly type: CelType;
+  readonly #expression: Expr;
+
+  constructor(expression: Expr) {
+    this.#expression = expression;
+    this.type = expression.type ?? dyn;
+  }
+
+  /** Whether the expression refers to a variable. */
+  uses(variable: string): boolean {
+    for (const part of parts(this.#expression)) {
+      if (part.kind === 'ident' && part.name.replace(/^\./, '') === variable) return true;
+      if (part.kind === 'select' && part.variable === variable) return true;
+    }
+    return false;
+  }
+
+  /** @param sizeOf how large variables and what is in them can be at most */
+  estimate(sizeOf: SizeOf): Range {
+    return estimateCost(this.#expression, sizeOf);
+  }
+
+  /** @param limit costs above it end the evaluation */
+  run(variables: Variables, limit: number): Outcome {
+    const evaluation = new Evaluation(variables, limit);
+    try {
+      const value = evaluation.run(this.#expression);
+      return { value, cost: evaluation.cost };
+    } catch (error) {
+      if (error instanceof CostExceeded) return { error: error.message, costExceeded: true, cost: evaluation.cost };
+      if (error instanceof CelError) return { error: error.message, costExceeded: false, cost: evaluation.cost };
+      // An operand deep down in a very long chain.
+      if (error instanceof RangeError)
+        return { error: 'evaluation is nested too deeply', costExceeded: false, cost: evaluation.cost };
+      throw error;
+    }
+  }
+}
+
+/** The program, or what is wrong with the expression in cel-go's words: each fault with its line and a caret. */
+export function compile(source: string, options: CompileOptions): Program | string {
+  const { expression, issues } = parse(source);
+  if (!expression) return issuesText(source, issues);
+  const found = check(expression, {
+    variables: options.variables,
+    functions: options.functions ?? kubernetesFunctions,
+  });
+  const all = found.length > 0 ? found : literalIssues(expression);
+  return all.length > 0 ? issuesText(source, all) : new Program(expression);
+}
