@@ -1,7 +1,7 @@
 import type { Clock } from '../../../kernel/clock.ts';
 import type { Image } from '../images/types.ts';
 import { SysError } from './errno.ts';
-import { MemoryAccount } from './memory.ts';
+import { DiskAccount, MemoryAccount } from './memory.ts';
 import type { NetworkNamespace } from './network.ts';
 import { type ExitStatus, Process, type Program, type SpawnOptions } from './process.ts';
 import type { CpuAccount, Scheduler } from './scheduler.ts';
@@ -39,6 +39,8 @@ export class Container {
   readonly network: NetworkNamespace;
   readonly cpu: CpuAccount;
   readonly memory: MemoryAccount;
+  /** What its writable layer holds. */
+  readonly disk = new DiskAccount();
   readonly capabilities: bigint;
   readonly pod: ContainerOptions['pod'];
   readonly image: Image;

@@ -1,5 +1,5 @@
 import { SysError } from './errno.ts';
-import type { MemoryAccount } from './memory.ts';
+import type { DiskAccount } from './memory.ts';
 import type { OpenFile } from './open-file.ts';
 import type { Process } from './process.ts';
 
@@ -106,9 +106,9 @@ export class FileNode extends BaseNode {
   /** The program that runs when this file is executed; undefined: a script or no program at all. */
   program: string | undefined;
   /** Who pays for what is written. */
-  readonly account: MemoryAccount | undefined;
+  readonly account: DiskAccount | undefined;
 
-  constructor(mode: number, mtime: number, content: Uint8Array = NOTHING, account?: MemoryAccount) {
+  constructor(mode: number, mtime: number, content: Uint8Array = NOTHING, account?: DiskAccount) {
     super(mode, mtime);
     this.#data = content;
     this.#size = content.length;

@@ -3,7 +3,7 @@
  * calls are synchronous; they throw SysError.
  */
 import { SysError } from './errno.ts';
-import type { MemoryAccount } from './memory.ts';
+import type { DiskAccount } from './memory.ts';
 import type { OpenFile } from './open-file.ts';
 import type { Process } from './process.ts';
 import { MemoryFile, TextFile } from './regular-file.ts';
@@ -18,7 +18,7 @@ export interface Mount {
   type: string;
   /** Bytes that fit in, for df; undefined: the node's disk. */
   size?: number;
-  account?: MemoryAccount;
+  account?: DiskAccount;
 }
 
 /** Where a path leads. */
@@ -224,7 +224,7 @@ export class Vfs {
       (flags.mode ?? 0o666) & ~p.umask,
       this.#now(),
       undefined,
-      dir.mount.account ?? p.container.memory,
+      dir.mount.account ?? p.container.disk,
     );
     this.#own(p, node, file);
     node.set(name, file);

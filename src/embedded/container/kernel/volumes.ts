@@ -1,5 +1,5 @@
 /** Volumes of one cluster, by id; shared between containers. */
-import { MemoryAccount } from './memory.ts';
+import { DiskAccount } from './memory.ts';
 import { DirNode, FileNode, LinkNode, type VNode } from './vfs-node.ts';
 
 export type Files = Readonly<Record<string, { content: Uint8Array; mode: number }>>;
@@ -57,13 +57,12 @@ export class FilesVolume {
 /** An emptyDir, hostPath or claim: a writable tree. */
 export class TreeVolume {
   readonly root: DirNode;
-  readonly account: MemoryAccount;
+  readonly account: DiskAccount;
 
-  constructor(now: number, gid: number | undefined) {
+  constructor(now: number, gid: number | undefined, size: number | undefined) {
     this.root = new DirNode(gid === undefined ? 0o777 : 0o2777, now);
     this.root.gid = gid ?? 0;
-    // Bounded by the size of the volume and of what one container may keep; exceeding it fails the write.
-    this.account = new MemoryAccount(undefined, () => {});
+    this.account = new DiskAccount(size);
   }
 }
 
@@ -86,10 +85,10 @@ export class Volumes {
     return volume;
   }
 
-  tree(id: string, gid: number | undefined): TreeVolume {
+  tree(id: string, gid: number | undefined, size: number | undefined): TreeVolume {
     let volume = this.#trees.get(id);
     if (!volume) {
-      volume = new TreeVolume(this.#now(), gid);
+      volume = new TreeVolume(this.#now(), gid, size);
       this.#trees.set(id, volume);
     }
     return volume;

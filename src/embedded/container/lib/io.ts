@@ -36,29 +36,37 @@ export async function* lines(
   separator = '\n',
 ): AsyncGenerator<{ text: string; end: string }> {
   const decoder = new TextDecoder();
-  let rest = '';
+  // A line's beginning, in pieces: it is searched only once.
+  let pending: string[] = [];
+  let held = 0;
   let charged = 0;
   for (;;) {
     await output?.flush();
     const chunk = await p.read(fd);
     const ended = chunk.length === 0;
-    rest += ended ? decoder.decode() : decoder.decode(chunk, { stream: true });
+    const text = ended ? decoder.decode() : decoder.decode(chunk, { stream: true });
     let from = 0;
-    for (let at = rest.indexOf(separator); at >= 0; at = rest.indexOf(separator, from)) {
+    for (let at = text.indexOf(separator); at >= 0; at = text.indexOf(separator, from)) {
       const turn = p.step(1);
       if (turn) await turn;
-      yield { text: rest.slice(from, at), end: separator };
+      const line = pending.join('') + text.slice(from, at);
+      pending = [];
+      held = 0;
+      yield { text: line, end: separator };
       from = at + separator.length;
     }
-    rest = rest.slice(from);
+    if (from < text.length) {
+      pending.push(text.slice(from));
+      held += text.length - from;
+    }
     if (ended) {
-      if (rest !== '') yield { text: rest, end: '' };
+      if (held > 0) yield { text: pending.join(''), end: '' };
       return;
     }
     // A line without an end is kept: that is memory.
-    if (rest.length > charged + 65536) {
-      p.charge(rest.length - charged);
-      charged = rest.length;
+    if (held > charged + 65536) {
+      p.charge(held - charged);
+      charged = held;
     }
   }
 }

@@ -100,22 +100,36 @@ function reopen(p: Process, entry: { name: string; fd: number | undefined; node:
 
 async function print(p: Process, fd: number, sign: string, count: number, bytes: boolean): Promise<void> {
   if (sign === '+') return printFrom(p, fd, Math.max(0, count - 1), bytes);
-  // Keeps only what may still be wanted.
-  let kept = new Uint8Array(0);
+  // Keeps only what may still be wanted: pieces before the last `count` lines or bytes are dropped.
+  const kept: { data: Uint8Array; size: number }[] = [];
+  let size = 0;
+  let held = 0;
   let charged = 0;
   for (;;) {
     const data = await p.read(fd);
     if (data.length === 0) break;
-    const joined = new Uint8Array(kept.length + data.length);
-    joined.set(kept);
-    joined.set(data, kept.length);
-    kept = joined.slice(startOfTail(joined, count, bytes));
-    if (kept.length > charged) {
-      p.charge(kept.length - charged);
-      charged = kept.length;
+    const own = bytes ? data.length : newlines(data);
+    kept.push({ data, size: own });
+    size += own;
+    held += data.length;
+    for (let first = kept[0]; first && size - first.size > count; first = kept[0]) {
+      kept.shift();
+      size -= first.size;
+      held -= first.data.length;
+    }
+    if (held > charged) {
+      p.charge(held - charged);
+      charged = held;
     }
   }
-  await p.write(1, kept);
+  const rest = Buffer.concat(kept.map((k) => k.data));
+  await p.write(1, rest.subarray(startOfTail(rest, count, bytes)));
+}
+
+function newlines(data: Uint8Array): number {
+  let count = 0;
+  for (let at = data.indexOf(NEWLINE); at >= 0; at = data.indexOf(NEWLINE, at + 1)) count++;
+  return count;
 }
 
 function startOfTail(data: Uint8Array, count: number, bytes: boolean): number {

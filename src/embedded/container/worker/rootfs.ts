@@ -33,11 +33,11 @@ export function createRootfs(
   mount('/dev', createDev(now), 'tmpfs');
   mount('/sys', createSys(container, spec), 'sysfs', { readOnly: true });
   const file = (path: string, text: string) =>
-    mount(path, new FileNode(0o644, now, encoder.encode(text), container.memory), 'ext4', { source: '/dev/vda1' });
+    mount(path, new FileNode(0o644, now, encoder.encode(text), container.disk), 'ext4', { source: '/dev/vda1' });
   file('/etc/hosts', hostsFile(spec));
   file('/etc/hostname', `${spec.hostname}\n`);
   file('/etc/resolv.conf', resolvConf(spec));
-  const message = new FileNode(0o666, now, undefined, container.memory);
+  const message = new FileNode(0o666, now, undefined, container.disk);
   mount(spec.terminationMessagePath, message, 'ext4', { source: '/dev/vda1' });
   const ordered = [...spec.mounts].sort((a, b) => a.mountPath.split('/').length - b.mountPath.split('/').length);
   for (const m of ordered) mountVolume(vfs, root, spec, m, volumes, now);
@@ -63,7 +63,7 @@ function mountVolume(
     vfs.mountAt(root, { node, path, readOnly: true, source: 'tmpfs', type: 'tmpfs' });
     return;
   }
-  const shared = volumes.tree(volume.id, gid);
+  const shared = volumes.tree(volume.id, gid, volume.sizeBytes);
   const node = m.subPath ? subPathOf(shared.root, m.subPath, now) : shared.root;
   vfs.mountAt(root, {
     node,
