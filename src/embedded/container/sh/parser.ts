@@ -55,6 +55,13 @@ export class Parser extends Lexer {
     }
   }
 
+  /** Whether nothing but blanks and comments is left, as far as can be told without parsing. */
+  get exhausted(): boolean {
+    const token = this.#peeked;
+    if (token && token.t !== 'eof' && token.t !== 'newline') return false;
+    return /^(?:\s|#[^\n]*(?:\n|$))*$/.test(this.source.slice(this.position));
+  }
+
   /** Everything at once. */
   all(): Script {
     const script: Script = [];

@@ -109,11 +109,8 @@ export class Shell {
     });
     let script = parser.next();
     if (!script) this.state.status = 0;
-    while (script) {
-      const next = flags.tail ? parser.next() : undefined;
-      await this.script(script, { tail: flags.tail && !next });
-      script = flags.tail ? next : parser.next();
-    }
+    // Each command runs before the next is parsed: it may define aliases, and what is wrong later comes later.
+    for (; script; script = parser.next()) await this.script(script, { tail: flags.tail && parser.exhausted });
     return this.state.status;
   }
 
