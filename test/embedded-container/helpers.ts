@@ -1,4 +1,4 @@
-import type { ClusterNetwork, ContainerSpec, RunningContainer } from '../../src/embedded/api.ts';
+import type { ClusterNetwork, ContainerSpec, ProcessStreams, RunningContainer } from '../../src/embedded/api.ts';
 import { createContainerRuntime } from '../../src/embedded/container/runtime.ts';
 
 /** A network where nothing is found, unless a test says otherwise. */
@@ -42,30 +42,54 @@ export interface Result {
   code: number;
 }
 
-/** Collects a container's output until it ends. */
-export async function finished(container: RunningContainer): Promise<Result> {
-  let out = '';
-  let err = '';
+/** A container's output, from now on. */
+export function follow(container: RunningContainer): {
+  until(pattern: RegExp): Promise<string>;
+  result: Promise<Result>;
+} {
+  const text = { stdout: '', stderr: '' };
+  let all = '';
   const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
+  const waiting: { pattern: RegExp; resolve(text: string): void; reject(error: Error): void }[] = [];
   container.onOutput((stream, chunk) => {
-    const text = decoders[stream].decode(chunk, { stream: true });
-    if (stream === 'stdout') out += text;
-    else err += text;
+    const piece = decoders[stream].decode(chunk, { stream: true });
+    text[stream] += piece;
+    all += piece;
+    for (const w of waiting) if (w.pattern.test(all)) w.resolve(all);
   });
-  const { exitCode } = await container.exited;
-  return { out, err, code: exitCode };
+  const result = container.exited.then(({ exitCode }) => {
+    for (const w of waiting) w.reject(new Error(`ended before ${w.pattern} was printed: ${all}`));
+    return { out: text.stdout, err: text.stderr, code: exitCode };
+  });
+  return {
+    result,
+    until: (pattern) =>
+      new Promise((resolve, reject) => {
+        if (pattern.test(all)) resolve(all);
+        else waiting.push({ pattern, resolve, reject });
+      }),
+  };
+}
+
+/** Collects a container's output until it ends. */
+export function finished(container: RunningContainer): Promise<Result> {
+  return follow(container).result;
 }
 
 /** Resolves once what a container has printed matches. */
 export function printed(container: RunningContainer, pattern: RegExp): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let all = '';
-    container.onOutput((_, chunk) => {
-      all += new TextDecoder().decode(chunk);
-      if (pattern.test(all)) resolve(all);
-    });
-    void container.exited.then(() => reject(new Error(`ended before ${pattern} was printed: ${all}`)));
-  });
+  return follow(container).until(pattern);
+}
+
+/** Collects the output of an exec or attach session until it ends. */
+export async function collect(session: ProcessStreams): Promise<Result> {
+  const read = async (stream: NodeJS.ReadableStream | undefined) => {
+    let text = '';
+    for await (const chunk of stream ?? []) text += String(chunk);
+    return text;
+  };
+  const [out, err] = await Promise.all([read(session.stdout), read(session.stderr)]);
+  return { out, err, code: await session.exit };
 }
 
 /** Runtime of a cluster of its own, with a shortcut for shell scripts. */

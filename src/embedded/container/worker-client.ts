@@ -166,6 +166,11 @@ export class WorkerClient {
     for (const hooks of [...this.#clusters.values()]) hooks.lost();
   }
 
+  /** Ends the worker as if it had crashed; for tests. */
+  async crash(): Promise<void> {
+    await this.#worker?.terminate();
+  }
+
   async #stop(): Promise<void> {
     const worker = this.#worker;
     clearInterval(this.#watch);
