@@ -2,6 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 const conformance = ['test/conformance*/**/*.test.ts'];
 const endToEnd = ['test/e2e/**/*.test.ts'];
+const contract = ['test/contract/{embedded,kubeconfig}.test.ts'];
+/** Needs Docker: `npm run test:kind`. */
+const kind = ['test/contract/kind*.test.ts'];
 
 export default defineConfig({
   test: {
@@ -11,9 +14,15 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.{ts,tsx}'], exclude: [...conformance, ...endToEnd] },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.{ts,tsx}'],
+          exclude: [...conformance, ...endToEnd, ...contract, ...kind],
+        },
       },
       { extends: true, test: { name: 'conformance', include: conformance, testTimeout: 300_000 } },
+      { extends: true, test: { name: 'contract', include: contract } },
+      { extends: true, test: { name: 'kind', include: kind, fileParallelism: false } },
       { extends: true, test: { name: 'e2e', include: endToEnd, testTimeout: 120_000, fileParallelism: false } },
     ],
   },

@@ -1,0 +1,11 @@
+// Makes a cluster and dies the hard way at the given step (or right after, if the step is never told).
+import type { ClusterSpec } from '../../src/cluster/provider.ts';
+import { openProvider } from './open.ts';
+
+const [name = '', folder = '', spec = '{}', at = ''] = process.argv.slice(2);
+const die = () => process.kill(process.pid, 'SIGKILL');
+const { provider } = await openProvider(name, folder);
+await provider.create(JSON.parse(spec) as ClusterSpec, (step) => {
+  if (step === at) die();
+});
+die();

@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { ensureKubectl, pathWith } from '../../src/cluster/kubectl/kubectl.ts';
+import type { Cluster } from '../../src/cluster/provider.ts';
+import { resolvePaths } from '../../src/kernel/paths.ts';
+
+let cache: string | undefined;
+
+/** Discovery is kept for the run of the tests only: a later cluster may get the same port. */
+function cacheFolder(): string {
+  if (cache) return cache;
+  const folder = mkdtempSync(join(tmpdir(), 'kubedrill-kubectl-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  cache = folder;
+  return folder;
+}
+
+/** The real kubectl on one cluster: an independent driver and an independent witness. */
+export class Kubectl {
+  readonly #env: Record<string, string>;
+
+  private constructor(env: Record<string, string>) {
+    this.#env = env;
+  }
+
+  static on(cluster: Cluster): Promise<Kubectl> {
+    return Kubectl.onFile(cluster.kubeconfig);
+  }
+
+  static async onFile(kubeconfig: string): Promise<Kubectl> {
+    const kubectl = await ensureKubectl({ cache: resolvePaths().cache });
+    return new Kubectl({ PATH: pathWith(kubectl), KUBECONFIG: kubeconfig, KUBECACHEDIR: cacheFolder() });
+  }
+
+  /** Runs kubectl to its end; rejects if it fails. */
+  async run(...args: string[]): Promise<string> {
+    const { stdout } = await execa('kubectl', args, { env: this.#env, stdin: 'ignore', maxBuffer: 2 ** 28 });
+    return stdout;
+  }
+
+  async apply(manifest: string): Promise<void> {
+    await execa('kubectl', ['apply', '--server-side', '-f', '-'], { env: this.#env, input: manifest });
+  }
+
+  /** Runs a damage: a shell script, or a manifest that replaces what is there. */
+  async script(file: string, text: string): Promise<void> {
+    if (file.endsWith('.yaml')) {
+      await execa('kubectl', ['replace', '--force', '-f', file], { env: this.#env, stdin: 'ignore' });
+    } else {
+      await execa('sh', ['-eu', '-c', text], { env: this.#env, stdin: 'ignore' });
+    }
+  }
+}
