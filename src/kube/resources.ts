@@ -18,6 +18,13 @@ export const services = resource<api.Service>('', 'v1', 'services', 'Service', t
 export const endpoints = resource<api.Endpoints>('', 'v1', 'endpoints', 'Endpoints', true);
 export const configMaps = resource<api.ConfigMap>('', 'v1', 'configmaps', 'ConfigMap', true);
 export const secrets = resource<api.Secret>('', 'v1', 'secrets', 'Secret', true);
+export const replicationControllers = resource<api.ReplicationController>(
+  '',
+  'v1',
+  'replicationcontrollers',
+  'ReplicationController',
+  true,
+);
 export const serviceAccounts = resource<api.ServiceAccount>('', 'v1', 'serviceaccounts', 'ServiceAccount', true);
 export const events = resource<api.Event>('', 'v1', 'events', 'Event', true);
 export const deployments = resource<api.Deployment>('apps', 'v1', 'deployments', 'Deployment', true);

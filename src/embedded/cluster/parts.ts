@@ -2,6 +2,7 @@ import type { Component } from '../api.ts';
 import { certificateCleaner } from '../controllers/certificate-cleaner.ts';
 import { certificateSigningController } from '../controllers/certificate-signing.ts';
 import { clusterRoleAggregation } from '../controllers/cluster-role-aggregation.ts';
+import { disruptionController } from '../controllers/disruption.ts';
 import { endpointSliceController } from '../controllers/endpoint-slice.ts';
 import { endpointSliceMirroring } from '../controllers/endpoint-slice-mirroring.ts';
 import { endpointsController } from '../controllers/endpoints.ts';
@@ -30,6 +31,7 @@ export function controllers(pki: Pick<Pki, 'serviceAccounts' | 'ca'>): Component
     rootCaPublisher,
     namespaceController,
     clusterRoleAggregation,
+    disruptionController,
     resourceQuotaController,
     claimProtection,
     volumeProtection,
