@@ -17,6 +17,8 @@ export function serveHttp(p: Process, port: number, handler: Handler, protocol: 
       .then(() => handler(request, response, peer))
       .catch(() => response.destroy());
   });
+  // A client that has said all it will still gets its answer (nc, port-forward).
+  Object.assign(server, { httpAllowHalfOpen: true });
   const stop = p.container.network.listen(p, port, (socket, peer) => {
     if (protocol === 'http') return accept(server, peers, socket, peer);
     const secureContext = selfSigned(p.container.clock.now());
