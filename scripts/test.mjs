@@ -82,7 +82,14 @@ function run(name, file, args) {
 
 try {
   await step('types', join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', '.');
-  await step('lint', join(root, 'node_modules', '@biomejs', 'biome', 'bin', 'biome'), 'ci', '--colors=off', '--error-on-warnings', '.');
+  await step(
+    'lint',
+    join(root, 'node_modules', '@biomejs', 'biome', 'bin', 'biome'),
+    'ci',
+    '--colors=off',
+    '--error-on-warnings',
+    '.',
+  );
   await step(
     'layers',
     join(root, 'node_modules', 'dependency-cruiser', 'bin', 'dependency-cruise.mjs'),

@@ -26,7 +26,7 @@ export async function createEmbeddedProvider(
     check: async () => [{ subject: 'embedded cluster', ok: true, text: 'Kubernetes v1.35, in the daemon' }],
     async create(spec, progress) {
       progress('starting the embedded cluster');
-      return clusterOf(await host.create(spec), host);
+      return clusterOf(await host.create({ name: spec.name, nodes: spec.nodes }), host);
     },
     list: async () => host.list().map((hosted) => clusterOf(hosted, host)),
     delete: (id) => host.delete(id),
