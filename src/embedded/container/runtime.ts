@@ -70,6 +70,8 @@ class Runtime implements ContainerRuntime {
       handle: (message) => this.#handle(message),
       lost: () => this.#lost(),
     });
+    // While the cluster starts, so that its first container does not wait.
+    this.#worker.warmUp();
   }
 
   image(reference: string): { name: string; digest: string; sizeBytes: number; user?: number } | undefined {

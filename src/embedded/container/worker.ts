@@ -1,7 +1,8 @@
 /** The worker thread's entry: runs the containers of all clusters of this process. */
 import { parentPort } from 'node:worker_threads';
+import { ProcessKilled } from './kernel/process.ts';
 import { programs } from './programs/index.ts';
-import type { ToWorker } from './protocol.ts';
+import type { ToMain, ToWorker } from './protocol.ts';
 import { ContainerHost } from './worker/host.ts';
 
 const port = parentPort;
@@ -10,5 +11,13 @@ if (port) {
   port.on('message', (messages: ToWorker[]) => {
     for (const message of messages) host.handle(message);
   });
-  port.postMessage([{ t: 'ready' }]);
+  // One faulty program must not take the containers of everybody with it.
+  const tell = (error: unknown) => {
+    if (error instanceof ProcessKilled) return;
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    port.postMessage([{ t: 'bug', program: 'worker', stack }] satisfies ToMain[]);
+  };
+  process.on('unhandledRejection', tell);
+  process.on('uncaughtException', tell);
+  port.postMessage([{ t: 'ready' }] satisfies ToMain[]);
 }

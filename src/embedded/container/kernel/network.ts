@@ -119,10 +119,11 @@ export class NetworkNamespace {
     const [near, far] = duplexPair();
     near.on('error', () => {});
     far.on('error', () => {});
-    listener.process.onExit(() => {
+    const forget = listener.process.onExit(() => {
       near.destroy();
       far.destroy();
     });
+    far.once('close', forget);
     listener.accept(far, { address: from, port: this.#nextPort++ });
     return near;
   }

@@ -33,3 +33,10 @@ export function groupId(p: Process, name: string): number | undefined {
   if (found !== undefined) return Number(found);
   return /^\d+$/.test(name) ? Number(name) : undefined;
 }
+
+/** The group and home that /etc/passwd gives a user. */
+export function accountOf(p: Process, uid: number): { gid: number; home: string } | undefined {
+  const gid = field(p, '/etc/passwd', 2, String(uid), 3);
+  if (gid === undefined) return undefined;
+  return { gid: Number(gid), home: field(p, '/etc/passwd', 2, String(uid), 5) ?? '/' };
+}

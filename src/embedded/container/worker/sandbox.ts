@@ -10,6 +10,7 @@ import { type ExitStatus, Process, type Program } from '../kernel/process.ts';
 import type { Scheduler } from '../kernel/scheduler.ts';
 import { parseSignal, signals } from '../kernel/signals.ts';
 import { Tty, TtyFile } from '../kernel/tty.ts';
+import { accountOf } from '../lib/users.ts';
 import { OUTPUT_WINDOW, type ToMain } from '../protocol.ts';
 import type { WorkerCluster } from './cluster.ts';
 import { RateLimit, Window } from './port.ts';
@@ -87,15 +88,6 @@ export class Sandbox {
         options.send({ t: 'bug', program: process.argv.join(' '), stack });
       },
     });
-    const context = spec.securityContext ?? {};
-    const uid = context.runAsUser ?? image.user ?? 0;
-    const gid = context.runAsGroup ?? (context.runAsUser === undefined ? (image.group ?? image.user ?? 0) : 0);
-    const groups = new Set([
-      ...(context.fsGroup === undefined ? [] : [context.fsGroup]),
-      ...(context.supplementalGroups ?? []),
-      gid,
-    ]);
-    this.#user = { uid, gid, groups: [...groups] };
     this.#cwd = spec.workingDir ?? image.workingDir ?? '/';
     const root = this.#kubelet();
     this.container.vfs = createRootfs(
@@ -106,22 +98,23 @@ export class Sandbox {
       cluster.volumes,
       root,
     );
+    const context = spec.securityContext ?? {};
+    const uid = context.runAsUser ?? image.user ?? 0;
+    const account = accountOf(root, uid);
+    // Without a group it is the one of /etc/passwd, for strangers root's.
+    const gid = context.runAsGroup ?? image.group ?? account?.gid ?? 0;
+    const more = [...(context.fsGroup === undefined ? [] : [context.fsGroup]), ...(context.supplementalGroups ?? [])];
+    this.#user = { uid, gid, groups: [...new Set([...more, gid])] };
     for (const [name, value] of Object.entries(image.env ?? {})) this.#env.set(name, value);
     this.#env.set('HOSTNAME', spec.hostname);
     for (const { name, value } of spec.env) if (name !== undefined) this.#env.set(name, value ?? '');
-    if (!this.#env.has('HOME')) this.#env.set('HOME', this.#home(root));
+    if (!this.#env.has('HOME')) this.#env.set('HOME', account?.home || '/');
   }
 
   /** A process outside of the table, root, for building the file system. */
   #kubelet(): Process {
     const none = { argv: ['kubelet'], env: new Map(), cwd: '/', uid: 0, gid: 0, groups: [], fds: new Map() };
     return new Process(0, this.container, { ...none, main: () => 0 });
-  }
-
-  #home(root: Process): string {
-    const passwd = this.container.vfs.find(root, '/etc/passwd') ? this.container.vfs.readText(root, '/etc/passwd') : '';
-    const entry = passwd.split('\n').find((line) => line.split(':')[2] === String(this.#user.uid));
-    return entry?.split(':')[5] || '/';
   }
 
   /** Starts pid 1. Throws CannotStart. */
