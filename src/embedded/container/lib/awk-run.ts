@@ -1,17 +1,15 @@
 /** Runs awk programs. */
 import { isSysError } from '../kernel/errno.ts';
-import { createPipe } from '../kernel/pipe.ts';
 import type { Process } from '../kernel/process.ts';
+import { formatValues, plainFunctions } from './awk-functions.ts';
 import { type AwkProgram, compileRegex, type Expr, type Rule, type Statement } from './awk-parser.ts';
-import { LineReader, lines, Output } from './io.ts';
+import { AwkStreams } from './awk-streams.ts';
+import { arithmetic, type Cell, compare, inputValue, toNumber, toText, truth, type Value } from './awk-values.ts';
+import { lines, Output } from './io.ts';
 import { formatPrintf } from './printf.ts';
 import { UsageError } from './program.ts';
 import { safeRegExp } from './regex.ts';
 import { startCommand } from './run-command.ts';
-
-/** A string that looks like a number came from input: it compares as one. */
-export type Value = string | number | { text: string; number: number };
-type Cell = { t: 'scalar'; value: Value } | { t: 'array'; items: Map<string, Value> };
 
 class Jump extends Error {
   readonly kind: 'next' | 'nextfile' | 'exit' | 'break' | 'continue' | 'return';
@@ -24,19 +22,6 @@ class Jump extends Error {
   }
 }
 
-const numberPattern = /^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/;
-
-/** A value of the input. */
-export function inputValue(text: string): Value {
-  return numberPattern.test(text) ? { text, number: Number(text) } : text;
-}
-
-function toNumber(value: Value): number {
-  if (typeof value === 'number') return value;
-  if (typeof value === 'object') return value.number;
-  return Number(/^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?/.exec(value)?.[0] ?? 0);
-}
-
 export class AwkRun {
   readonly #p: Process;
   readonly #program: AwkProgram;
@@ -45,8 +30,7 @@ export class AwkRun {
   #record = '';
   #fields: string[] | undefined;
   readonly #out: Output;
-  readonly #outputs = new Map<string, { output: Output; fd: number; process?: Process }>();
-  readonly #inputs = new Map<string, { reader: LineReader; fd: number; process?: Process }>();
+  readonly #streams: AwkStreams;
   #main: AsyncGenerator<{ text: string; end: string }> | undefined;
   #ranges = new Set<Rule>();
   #seed = 0;
@@ -56,6 +40,7 @@ export class AwkRun {
     this.#p = p;
     this.#program = program;
     this.#out = new Output(p);
+    this.#streams = new AwkStreams(p, this.#out);
     const defaults: Record<string, Value> = {
       FS: ' ',
       OFS: ' ',
@@ -115,7 +100,7 @@ export class AwkRun {
       for (const rule of rules) if (rule.kind === 'END') await this.#block(rule.body ?? []);
     });
     await this.#out.flush();
-    for (const name of [...this.#outputs.keys()]) await this.#close(name);
+    await this.#streams.closeAll();
     return this.#inputFailed && code === 0 ? 2 : code;
   }
 
@@ -187,12 +172,12 @@ export class AwkRun {
 
   async #matches(rule: Rule): Promise<boolean> {
     if (!rule.pattern) return true;
-    if (!rule.until) return this.#truth(await this.#eval(rule.pattern));
+    if (!rule.until) return truth(await this.#eval(rule.pattern));
     if (!this.#ranges.has(rule)) {
-      if (!this.#truth(await this.#eval(rule.pattern))) return false;
+      if (!truth(await this.#eval(rule.pattern))) return false;
       this.#ranges.add(rule);
     }
-    if (this.#truth(await this.#eval(rule.until))) this.#ranges.delete(rule);
+    if (truth(await this.#eval(rule.until))) this.#ranges.delete(rule);
     return true;
   }
 
@@ -271,40 +256,12 @@ export class AwkRun {
   // ------------------------------------------------------------ values
 
   text(value: Value): string {
-    if (typeof value === 'string') return value;
-    if (typeof value === 'object') return value.text;
-    if (Number.isInteger(value)) return Math.abs(value) < 1e16 ? String(value) : BigInt(value).toString();
-    if (!Number.isFinite(value)) return Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
+    return toText(value, this.#convfmt);
+  }
+
+  get #convfmt(): string {
     const cell = this.#globals.get('CONVFMT');
-    const format = cell?.t === 'scalar' && typeof cell.value === 'string' ? cell.value : '%.6g';
-    return formatPrintf(format, [String(value)]).text;
-  }
-
-  #truth(value: Value): boolean {
-    if (typeof value === 'number') return value !== 0;
-    return typeof value === 'object' ? value.number !== 0 : value !== '';
-  }
-
-  #compare(op: string, a: Value, b: Value): boolean {
-    const numeric = typeof a !== 'string' && typeof b !== 'string';
-    // A value that was never set compares as a number too.
-    const unset = (v: Value) => v === '';
-    const asNumbers = numeric || (unset(a) && typeof b !== 'string') || (unset(b) && typeof a !== 'string');
-    const [x, y] = asNumbers ? [toNumber(a), toNumber(b)] : [this.text(a), this.text(b)];
-    switch (op) {
-      case '<':
-        return x < y;
-      case '<=':
-        return x <= y;
-      case '==':
-        return x === y;
-      case '!=':
-        return x !== y;
-      case '>=':
-        return x >= y;
-      default:
-        return x > y;
-    }
+    return cell?.t === 'scalar' && typeof cell.value === 'string' ? cell.value : '%.6g';
   }
 
   async #regex(expr: Expr): Promise<RegExp> {
@@ -344,8 +301,7 @@ export class AwkRun {
       }
       case 'assign': {
         const value = await this.#eval(e.value);
-        const result =
-          e.op === '' ? value : this.#arithmetic(e.op === '**' ? '^' : e.op, await this.#eval(e.target), value);
+        const result = e.op === '' ? value : arithmetic(e.op === '**' ? '^' : e.op, await this.#eval(e.target), value);
         await this.#assign(e.target, result);
         return result;
       }
@@ -357,7 +313,7 @@ export class AwkRun {
       }
       case 'unary': {
         const value = await this.#eval(e.operand);
-        return e.op === '!' ? (this.#truth(value) ? 0 : 1) : e.op === '-' ? -toNumber(value) : toNumber(value);
+        return e.op === '!' ? (truth(value) ? 0 : 1) : e.op === '-' ? -toNumber(value) : toNumber(value);
       }
       case 'binary':
         return this.#binary(e);
@@ -369,7 +325,7 @@ export class AwkRun {
       case 'in':
         return this.#array(e.name).has(await this.#key(e.keys)) ? 1 : 0;
       case 'ternary':
-        return this.#eval(this.#truth(await this.#eval(e.condition)) ? e.yes : e.no);
+        return this.#eval(truth(await this.#eval(e.condition)) ? e.yes : e.no);
       case 'call':
         return this.#call(e.name, e.args);
       case 'getline':
@@ -379,32 +335,16 @@ export class AwkRun {
 
   async #binary(e: Extract<Expr, { t: 'binary' }>): Promise<Value> {
     const left = await this.#eval(e.left);
-    if (e.op === '&&') return this.#truth(left) && this.#truth(await this.#eval(e.right)) ? 1 : 0;
-    if (e.op === '||') return this.#truth(left) || this.#truth(await this.#eval(e.right)) ? 1 : 0;
+    if (e.op === '&&') return truth(left) && truth(await this.#eval(e.right)) ? 1 : 0;
+    if (e.op === '||') return truth(left) || truth(await this.#eval(e.right)) ? 1 : 0;
     const right = await this.#eval(e.right);
     if (e.op === ' ') {
       const joined = this.text(left) + this.text(right);
       if (joined.length > 1024) this.#p.charge(joined.length >> 3);
       return joined;
     }
-    if (/^[<>=!]/.test(e.op)) return this.#compare(e.op, left, right) ? 1 : 0;
-    return this.#arithmetic(e.op, left, right);
-  }
-
-  #arithmetic(op: string, left: Value, right: Value): number {
-    const [a, b] = [toNumber(left), toNumber(right)];
-    if ((op === '/' || op === '%') && b === 0) throw new UsageError('cmd. line:1: Division by zero', 2);
-    return op === '+'
-      ? a + b
-      : op === '-'
-        ? a - b
-        : op === '*'
-          ? a * b
-          : op === '/'
-            ? a / b
-            : op === '%'
-              ? a % b
-              : a ** b;
+    if (/^[<>=!]/.test(e.op)) return compare(e.op, left, right, this.#convfmt) ? 1 : 0;
+    return arithmetic(e.op, left, right);
   }
 
   async #assign(target: Expr, value: Value): Promise<void> {
@@ -426,15 +366,6 @@ export class AwkRun {
       case 'length':
         if (first?.t === 'var' && this.#cell(first.name)?.t === 'array') return this.#array(first.name).size;
         return [...(await text(first))].length;
-      case 'substr': {
-        const characters = [...(await text(first))];
-        const from = Math.round(await number(second));
-        const length = third ? Math.round(await number(third)) : Number.POSITIVE_INFINITY;
-        const start = Math.max(1, from);
-        return characters.slice(start - 1, Math.max(start - 1, from + length - 1)).join('');
-      }
-      case 'index':
-        return (await text(first)).indexOf(await text(second)) + 1;
       case 'split': {
         const source = await text(first);
         const separator = third ? (third.t === 'regex' ? third.regex : await this.#eval(third)) : this.#get('FS');
@@ -468,24 +399,6 @@ export class AwkRun {
       }
       case 'sprintf':
         return this.#format(args);
-      case 'tolower':
-        return (await text(first)).toLowerCase();
-      case 'toupper':
-        return (await text(first)).toUpperCase();
-      case 'int':
-        return Math.trunc(await number(first));
-      case 'sqrt':
-        return Math.sqrt(await number(first));
-      case 'exp':
-        return Math.exp(await number(first));
-      case 'log':
-        return Math.log(await number(first));
-      case 'sin':
-        return Math.sin(await number(first));
-      case 'cos':
-        return Math.cos(await number(first));
-      case 'atan2':
-        return Math.atan2(await number(first), await number(second));
       case 'rand':
         this.#random = (this.#random * 48_271) % 2_147_483_647;
         return this.#random / 2_147_483_647;
@@ -502,12 +415,16 @@ export class AwkRun {
         return (await this.#p.wait(startCommand(this.#p, ['sh', '-c', await text(first)]))).code;
       }
       case 'close':
-        return this.#close(await text(first));
+        return this.#streams.close(await text(first));
       case 'fflush':
         await this.#out.flush();
         return 0;
     }
-    return this.#callFunction(name, args);
+    const plain = plainFunctions[name];
+    if (!plain) return this.#callFunction(name, args);
+    const values: Value[] = [];
+    for (const arg of args) values.push(await this.#eval(arg));
+    return plain(values, (value) => this.text(value));
   }
 
   async #callFunction(name: string, args: readonly Expr[]): Promise<Value> {
@@ -558,21 +475,7 @@ export class AwkRun {
   async #format(args: readonly Expr[]): Promise<string> {
     const values: Value[] = [];
     for (const arg of args) values.push(await this.#eval(arg));
-    const [format = '', ...rest] = values;
-    let used = 0;
-    // One conversion at a time: arguments that are missing are empty, none are left over.
-    return this.text(format).replace(/%(%|[-+ 0#]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[a-zA-Z])/g, (spec, body: string) => {
-      if (body === '%') return '%';
-      const stars: string[] = [];
-      for (const _ of body.match(/\*/g) ?? []) stars.push(this.text(rest[used++] ?? ''));
-      const value = rest[used++] ?? '';
-      const kind = body.at(-1) ?? 's';
-      let text = this.text(value);
-      if (/[dixXou]/.test(kind)) text = String(Math.trunc(toNumber(value)));
-      else if (/[eEfFgG]/.test(kind)) text = String(toNumber(value));
-      else if (kind === 'c' && typeof value === 'number') text = String.fromCodePoint(value);
-      return formatPrintf(spec.replaceAll('\\', '\\\\'), [...stars, text]).text;
-    });
+    return formatValues(values, (value) => this.text(value));
   }
 
   // ------------------------------------------------------------ statements
@@ -606,16 +509,16 @@ export class AwkRun {
       case 'block':
         return this.#block(s.body);
       case 'if':
-        if (this.#truth(await this.#eval(s.condition))) await this.#statement(s.yes);
+        if (truth(await this.#eval(s.condition))) await this.#statement(s.yes);
         else if (s.no) await this.#statement(s.no);
         return;
       case 'while':
         if (s.atLeastOnce && !(await this.#loop(s.body))) return;
-        while (this.#truth(await this.#eval(s.condition))) if (!(await this.#loop(s.body))) return;
+        while (truth(await this.#eval(s.condition))) if (!(await this.#loop(s.body))) return;
         return;
       case 'for':
         if (s.init) await this.#statement(s.init);
-        while (!s.condition || this.#truth(await this.#eval(s.condition))) {
+        while (!s.condition || truth(await this.#eval(s.condition))) {
           if (!(await this.#loop(s.body))) return;
           if (s.update) await this.#statement(s.update);
         }
@@ -653,47 +556,7 @@ export class AwkRun {
     }
     if (!s.to) return this.#out.write(text);
     const name = this.text(await this.#eval(s.to.target));
-    await (await this.#outputFor(s.to.op, name)).write(text);
-  }
-
-  async #outputFor(op: string, name: string): Promise<Output> {
-    const known = this.#outputs.get(name);
-    if (known) return known.output;
-    const p = this.#p;
-    if (op === '|') {
-      await this.#out.flush();
-      const [reader, writer] = createPipe();
-      const fd = p.addFd(writer);
-      const fds = new Map(p.fds);
-      fds.set(0, reader);
-      fds.delete(fd);
-      const process = startCommand(p, ['sh', '-c', name], fds);
-      const output = new Output(p, fd);
-      this.#outputs.set(name, { output, fd, process });
-      return output;
-    }
-    const fd =
-      name === '/dev/stdout'
-        ? 1
-        : name === '/dev/stderr'
-          ? 2
-          : p.addFd(p.vfs.open(p, name, { write: true, create: true, truncate: op === '>', append: op === '>>' }));
-    if (fd <= 2) await this.#out.flush();
-    const output = new Output(p, fd);
-    this.#outputs.set(name, { output, fd });
-    return output;
-  }
-
-  async #close(name: string): Promise<number> {
-    const output = this.#outputs.get(name);
-    const input = this.#inputs.get(name);
-    this.#outputs.delete(name);
-    this.#inputs.delete(name);
-    await output?.output.flush();
-    const entry = output ?? input;
-    if (!entry) return -1;
-    if (entry.fd > 2) this.#p.setFd(entry.fd, undefined);
-    return entry.process ? (await this.#p.wait(entry.process)).code : 0;
+    await (await this.#streams.outputFor(s.to.op, name)).write(text);
   }
 
   async #getline(e: Extract<Expr, { t: 'getline' }>): Promise<number> {
@@ -705,7 +568,7 @@ export class AwkRun {
       this.#count();
     } else {
       const name = this.text(await this.#eval((e.file ?? e.command) as Expr));
-      const reader = await this.#inputFor(name, e.command !== undefined);
+      const reader = await this.#streams.inputFor(name, e.command !== undefined);
       if (!reader) return -1;
       line = await reader.next();
       if (line === undefined) return 0;
@@ -714,29 +577,5 @@ export class AwkRun {
     if (e.target) await this.#assign(e.target, inputValue(line));
     else this.#setRecord(line);
     return 1;
-  }
-
-  async #inputFor(name: string, command: boolean): Promise<LineReader | undefined> {
-    const known = this.#inputs.get(name);
-    if (known) return known.reader;
-    const p = this.#p;
-    await this.#out.flush();
-    if (command) {
-      const [reader, writer] = createPipe();
-      const fd = p.addFd(reader);
-      const fds = new Map(p.fds);
-      fds.set(1, writer);
-      const process = startCommand(p, ['sh', '-c', name], fds);
-      this.#inputs.set(name, { reader: new LineReader(p, fd), fd, process });
-    } else {
-      try {
-        const fd = name === '-' ? 0 : p.addFd(p.vfs.open(p, name, { read: true }));
-        this.#inputs.set(name, { reader: new LineReader(p, fd), fd });
-      } catch (error) {
-        if (isSysError(error)) return undefined;
-        throw error;
-      }
-    }
-    return this.#inputs.get(name)?.reader;
   }
 }

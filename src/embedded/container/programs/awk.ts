@@ -1,5 +1,6 @@
 import { parseAwk } from '../lib/awk-parser.ts';
-import { AwkRun, inputValue } from '../lib/awk-run.ts';
+import { AwkRun } from '../lib/awk-run.ts';
+import { inputValue } from '../lib/awk-values.ts';
 import { parseOptions } from '../lib/options.ts';
 import { program, UsageError } from '../lib/program.ts';
 
