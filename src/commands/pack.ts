@@ -19,7 +19,7 @@ export const pack: CommandFactory = ({ services, print, json, note, exit }) => {
     .argument('[pack]', 'a built-in pack or a folder (default: all built-in packs)')
     .option('--scenario <id>', 'only this one')
     .option('--cluster <provider>', 'where: embedded', 'embedded')
-    .option('--parallel <count>', 'clusters at the same time', '8')
+    .option('--parallel <count>', 'clusters at the same time', '16')
     .option('--json', 'print one JSON document')
     .action(async (name: string | undefined, options: Options) => {
       // Loaded late: no other command needs a client of its own.
