@@ -33,7 +33,7 @@ export class Controller {
   /** One key, or several that came in one breath. */
   press(input: string, key: Key): void {
     const several = input.length > 1 && !key.ctrl && !key.meta;
-    for (const one of several ? input : [input]) this.#one(one, one === '\r' ? { ...key, return: true } : key);
+    for (const one of several ? input : [input]) this.#one(one, /[\r\n]/.test(one) ? { ...key, return: true } : key);
   }
 
   paste(): void {

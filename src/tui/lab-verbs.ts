@@ -25,10 +25,11 @@ export class LabVerbs {
     const { signal } = this.#follow();
     dispatch({ type: 'openLab', scenario });
     void this.#guarded(async () => {
-      for (;;) {
+      for (let lost = false; ; lost = true) {
         let shown = false;
         const onState = (state: AttemptState) => {
           if (signal.aborted) return;
+          if (lost && !shown) dispatch({ type: 'notice', text: undefined });
           dispatch({ type: 'lab', state, at: Date.now() });
           shown = true;
         };

@@ -56,6 +56,7 @@ export async function runApp(options: AppOptions): Promise<number> {
     kubectl: options.kubectl,
     async shell(state, kubectl) {
       const { file, args, env } = await labShell(state, paths, kubectl);
+      await stopReading(stdin);
       stdout.write(`\nA shell on the lab's cluster; leave it (exit, Ctrl-D) to come back.\n\n`);
       await execa(file, args, { stdio: 'inherit', env, reject: false });
     },
@@ -70,6 +71,8 @@ export async function runApp(options: AppOptions): Promise<number> {
       ...(options.scenario ? { scenario: options.scenario } : {}),
     });
   }
+  // Before the first frame: keys pressed at once would be echoed into it, and Enter would not be Enter.
+  stdin.setRawMode(true);
   const app = render(
     <App
       scenarios={scenarios}
@@ -84,7 +87,21 @@ export async function runApp(options: AppOptions): Promise<number> {
   );
   const onAbort = () => app.unmount();
   signal.addEventListener('abort', onAbort, { once: true });
-  await app.waitUntilExit();
-  signal.removeEventListener('abort', onAbort);
+  try {
+    await app.waitUntilExit();
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    stdin.setRawMode(false);
+  }
   return exitCodes.ok;
+}
+
+/**
+ * Ink takes its listener away when it lends the terminal, but the read that is under way goes on, and would take keys
+ * from the shell (or fail, in the background). Only the change from flowing to paused ends it.
+ */
+async function stopReading(stdin: NodeJS.ReadStream): Promise<void> {
+  stdin.resume();
+  stdin.pause();
+  await new Promise((resolve) => setImmediate(resolve));
 }

@@ -56,11 +56,9 @@ describe("the learner's path with kubectl", () => {
     expect(code).toBe(1);
     expect(report).toMatchObject({ scenario: 'forbidden-deployment', score: 0, max: 100, solved: false });
     for (const check of report.checks.filter((c) => c.status !== 'pass')) {
-      expect(check).toMatchObject({
-        status: 'fail',
-        expected: expect.stringMatching(/./),
-        actual: expect.stringMatching(/./),
-      });
+      // Fresh evidence only: the logs are judged by what comes after the start.
+      expect(check.status).toMatch(check.id === 'logs-show-list' ? /^(fail|pending)$/ : /^fail$/);
+      expect(check).toMatchObject({ expected: expect.stringMatching(/./), actual: expect.stringMatching(/./) });
     }
     const explained = await user.run(['explain', 'may-list']);
     expect(explained.code).toBe(0);
@@ -102,7 +100,7 @@ describe("the learner's path with kubectl", () => {
     expect(answer.stdout.trim()).toBe('no');
     const report = JSON.parse((await user.run(['check', '--json'])).stdout) as CheckReport;
     expect(report).toMatchObject({ score: 0, solved: false });
-    expect(report.checks.find((c) => c.id === 'logs-show-list')?.status).toBe('fail');
+    expect(report.checks.find((c) => c.id === 'logs-show-list')?.status).not.toBe('pass');
     await kubectl.line(['logs', '-f', '--tail=1', 'deploy/api-client', ...namespace], /Forbidden/);
   });
 

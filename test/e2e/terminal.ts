@@ -19,6 +19,7 @@ export class Terminal {
   readonly #terminal: InstanceType<typeof xterm.Terminal>;
   readonly #changed = new Set<() => void>();
   #raw = '';
+  #ended = false;
   /** The exit code; rejects never. */
   readonly exited: Promise<number>;
 
@@ -36,6 +37,7 @@ export class Terminal {
         // What was written last is on the screen before anybody looks.
         this.#terminal.write('', () => {
           resolve(signal ? 128 + signal : exitCode);
+          this.#ended = true;
           this.#notify();
         });
       });
@@ -64,7 +66,8 @@ export class Terminal {
     const { active } = this.#terminal.buffer;
     return Array.from(
       { length: this.#terminal.rows },
-      (_, row) => active.getLine(active.baseY + row)?.translateToString(true) ?? '',
+      // Cells beyond the edge are kept when the alternate screen gets narrower; nobody sees them.
+      (_, row) => active.getLine(active.baseY + row)?.translateToString(true, 0, this.#terminal.cols) ?? '',
     );
   }
 
@@ -113,16 +116,17 @@ export class Terminal {
         clearTimeout(timer);
         this.#changed.delete(look);
       };
+      const fail = (why: string) => {
+        end();
+        error.message = `the screen did not become ${wanted} ${why}:\n${this.text()}`;
+        reject(error);
+      };
       const look = () => {
-        if (!holds()) return;
+        if (!holds()) return this.#ended ? fail('before the program ended') : undefined;
         end();
         resolve();
       };
-      const timer = setTimeout(() => {
-        end();
-        error.message = `the screen did not become ${wanted}:\n${this.text()}`;
-        reject(error);
-      }, within);
+      const timer = setTimeout(() => fail(`within ${within} ms`), within);
       this.#changed.add(look);
       look();
     });
