@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ImageDescription } from '../../api.ts';
+import { applicationImages } from './applications.ts';
 import { baseSystems } from './base-systems.ts';
 import { clients } from './clients.ts';
 import { controlPlane } from './control-plane.ts';
@@ -10,7 +11,10 @@ import { Tree } from './tree.ts';
 import type { Image } from './types.ts';
 
 const builtIn: ReadonlyMap<string, Image> = new Map(
-  [...baseSystems, ...clients, ...servers, ...controlPlane].map((image) => [image.repository, image]),
+  [...baseSystems, ...clients, ...servers, ...controlPlane, ...applicationImages].map((image) => [
+    image.repository,
+    image,
+  ]),
 );
 
 export interface FoundImage {

@@ -76,6 +76,19 @@ export const clients: readonly Image[] = [
     },
   },
   {
+    repository: 'registry.k8s.io/e2e-test-images/agnhost',
+    tags: /^2\.\d{1,2}(\.\d)?$/,
+    flavor: 'busybox',
+    sizeBytes: 51_000_000,
+    entrypoint: ['/agnhost'],
+    cmd: ['pause'],
+    env: pathEnv,
+    files: (tree) => {
+      alpineLayout(tree, '3.20.3');
+      tree.program('/agnhost', 'agnhost').programs('/usr/bin', ['curl', 'dig']);
+    },
+  },
+  {
     repository: 'registry.k8s.io/e2e-test-images/jessie-dnsutils',
     tags: /^1\.[0-9]$/,
     flavor: 'gnu',

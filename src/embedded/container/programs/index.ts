@@ -28,13 +28,14 @@ import { getent, ifconfig, ip, nc, netstat, ping, telnet } from './network-tools
 import { nginx } from './nginx.ts';
 import { dig, nslookup } from './nslookup.ts';
 import { basename, dirname, mktemp, pwd, which } from './paths.ts';
+import { perl } from './perl.ts';
 import { printf } from './printf.ts';
 import { ps } from './ps.ts';
 import { redisCli, redisServer } from './redis.ts';
 import { rm, unlink } from './rm.ts';
 import { sed } from './sed.ts';
 import { seq } from './seq.ts';
-import { httpEcho, pause, service, stress } from './service.ts';
+import { agnhost, httpEcho, pause, service, stress } from './service.ts';
 import { sleep } from './sleep.ts';
 import {
   expr,
@@ -113,6 +114,7 @@ const text = [
     od,
     pager,
     paste,
+    perl,
     printf,
     rev,
   ],
@@ -139,7 +141,7 @@ const system = [
   ...[trueProgram, tty, uname, uptime, watch, which, whoami],
 ];
 const network = [curl, kubectl, dig, getent, ifconfig, ip, nc, netstat, nslookup, ping, telnet, wget];
-const servers = [apacheHttpd, httpEcho, httpd, nginx, pause, redisCli, redisServer, service, stress];
+const servers = [agnhost, apacheHttpd, httpEcho, httpd, nginx, pause, redisCli, redisServer, service, stress];
 
 /** Every program that an image's executables can name. */
 export const programs: ReadonlyMap<string, Program> = new Map(

@@ -10,13 +10,22 @@ import { formatDate } from './date.ts';
 type Service = NonNullable<ImageDescription['service']>;
 type Port = NonNullable<Service['ports']>[number];
 
-/** Fills the times in that a described line may have: `{iso}`, `{klog}`. */
-function line(p: Process, text: string): string {
-  const now = p.container.clock.now();
-  return `${text
-    .replaceAll('{iso}', new Date(now).toISOString())
-    .replaceAll('{klog}', formatDate(now, `%m%d %H:%M:%S.${formatDate(now, '%6N')}`))}\n`;
+/** Fills in what described texts may name: `{iso}`, `{date}` and `{klog}` are times, the rest facts of the container. */
+function fill(p: Process, text: string): string {
+  const { clock, hostname, network, imageName } = p.container;
+  const now = clock.now();
+  const values: Record<string, () => string> = {
+    iso: () => new Date(now).toISOString(),
+    date: () => formatDate(now, '%F %T'),
+    klog: () => formatDate(now, '%m%d %H:%M:%S.%6N'),
+    hostname: () => hostname,
+    ip: () => network.pod.ip,
+    tag: () => imageName.slice(imageName.lastIndexOf(':') + 1),
+  };
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => values[name]?.() ?? whole);
 }
+
+const line = (p: Process, text: string) => `${fill(p, text)}\n`;
 
 function listen(p: Process, port: Port, image: string): void {
   const routes = Object.entries(port.routes ?? { '/': { body: `${image}\n` } }).sort(([a], [b]) => b.length - a.length);
@@ -34,7 +43,7 @@ function listen(p: Process, port: Port, image: string): void {
     const path = new URL(request.url ?? '/', 'http://x').pathname;
     const [, route] =
       routes.find(([prefix]) => path === prefix || path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`)) ?? [];
-    const body = route?.body ?? '404 page not found\n';
+    const body = route ? fill(p, route.body) : '404 page not found\n';
     response.writeHead(route ? (route.status ?? 200) : 404, {
       'Content-Type': 'text/plain; charset=utf-8',
       'Content-Length': Buffer.byteLength(body),
@@ -49,6 +58,11 @@ function listen(p: Process, port: Port, image: string): void {
 export const service = program('service', async (p) => {
   const { image } = p.container;
   const described = image.service ?? {};
+  const { requires } = image;
+  if (requires && !requires.variables.some((v) => p.env.get(v))) {
+    await p.print(2, fill(p, requires.message));
+    return 1;
+  }
   for (const port of described.ports ?? []) {
     try {
       listen(p, port, image.repository);
@@ -83,6 +97,41 @@ export const service = program('service', async (p) => {
 export const pause = program('pause', async (p) => {
   const signal = await untilSignal(p, signals.SIGTERM, signals.SIGINT);
   await p.print(2, `Shutting down, got signal: ${signal === signals.SIGINT ? 'Interrupt' : 'Terminated'}\n`);
+  return 0;
+});
+
+/** The end-to-end tests' image: what people run of it. */
+export const agnhost = program('agnhost', async (p) => {
+  const [command = 'pause', ...args] = p.args;
+  const flag = (name: string, fallback: number) => {
+    const at = args.findIndex((a) => a === `--${name}` || a.startsWith(`--${name}=`));
+    const value = at < 0 ? undefined : (args[at]?.split('=')[1] ?? args[at + 1]);
+    return Number(value ?? fallback) || fallback;
+  };
+  const { hostname, clock } = p.container;
+  const started = clock.now();
+  const text = (path: string): string | undefined => {
+    if (path === '/hostname' || path === '/hostName') return hostname;
+    if (path === '/healthz' || path === '/') return path === '/' ? `NOW: ${new Date(clock.now()).toISOString()}` : '';
+    return path === '/clientip' ? '127.0.0.1' : undefined;
+  };
+  if (command === 'netexec' || command === 'serve-hostname') {
+    const port = command === 'netexec' ? flag('http-port', 8080) : flag('port', 9376);
+    serveHttp(p, port, async (request, response) => {
+      const path = new URL(request.url ?? '/', 'http://x').pathname;
+      const body = command === 'serve-hostname' ? hostname : text(path);
+      response.writeHead(body === undefined ? 404 : 200, { 'Content-Type': 'text/plain; charset=utf-8' });
+      response.end(body ?? '404 page not found\n');
+    });
+    await p.print(
+      2,
+      `I${formatDate(started, '%m%d %H:%M:%S.%6N')}       1 log.go:245] Started HTTP server on port ${port}\n`,
+    );
+  } else if (command !== 'pause') {
+    await p.print(2, `Error: "agnhost ${command}" is not simulated\n`);
+    return 1;
+  }
+  await untilSignal(p, signals.SIGTERM, signals.SIGINT);
   return 0;
 });
 
