@@ -66,6 +66,13 @@ export interface ApiClient {
     subresource: string,
     body: R,
   ): Promise<R>;
+  /** GET of a subresource that is an object of its own: `scale`. */
+  getSubresource<R extends KubeObject>(
+    r: Resource,
+    namespace: string | undefined,
+    name: string,
+    subresource: string,
+  ): Promise<R>;
   /** Optimistic: a metadata.resourceVersion in `object` must be the current one (409 Conflict else). */
   update<T extends KubeObject>(r: Resource<T>, object: T, options?: WriteOptions): Promise<Stored<T>>;
   updateStatus<T extends KubeObject>(r: Resource<T>, object: T, options?: WriteOptions): Promise<Stored<T>>;
@@ -119,6 +126,8 @@ export interface EventRecorder {
 export interface ServedResource extends Resource {
   readonly verbs?: readonly string[];
   readonly storedAs?: Resource;
+  /** By name: `status`, `scale`, ... */
+  readonly subresources?: Readonly<Record<string, unknown>>;
 }
 
 /** What a controller, the scheduler and the kubelet are given. */

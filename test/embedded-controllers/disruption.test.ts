@@ -56,6 +56,61 @@ describe('the disruption controller', () => {
     stop();
   });
 
+  it('allows nothing while nobody can say how many Pods there should be', async () => {
+    const plane = await startPlane(disruptionController);
+    const { client, informers } = plane;
+    const labels = { app: 'a' };
+    const owner = { apiVersion: 'batch/v1', kind: 'Job', name: 'j', uid: 'u', controller: true };
+    const spec = { containers: [{ name: 'c', image: 'x' }] };
+    await client.create(pods, {
+      metadata: { name: 'p', namespace: 'default', labels, ownerReferences: [owner] },
+      spec,
+    });
+    await client.create(podDisruptionBudgets, {
+      metadata: { name: 'b', namespace: 'default' },
+      spec: { selector: { matchLabels: labels }, maxUnavailable: 1 },
+    });
+    await plane.settle();
+    const message = 'jobs.batch does not implement the scale subresource';
+    expect(informers.of(podDisruptionBudgets).get('default', 'b')?.status).toMatchObject({
+      disruptionsAllowed: 0,
+      conditions: [{ type: 'DisruptionAllowed', status: 'False', reason: 'SyncFailed', message }],
+    });
+    expect(plane.told()).toContain(
+      `CalculateExpectedPodCountFailed: Failed to calculate the number of expected pods: ${message}`,
+    );
+    plane.stop();
+  });
+
+  it('forgets about a Pod that was to go and stayed', async () => {
+    const { client, informers, clock, pass, settle, stop } = await lab({ minAvailable: 2 });
+    const [pod] = informers.of(pods).list();
+    const name = pod?.metadata.name ?? '';
+    const condition = {
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'X',
+      lastTransitionTime: new Date(clock.now()).toISOString().replace(/\.\d+/, ''),
+    };
+    await client.patch(
+      pods,
+      'default',
+      name,
+      'strategic',
+      { status: { conditions: [condition] } },
+      { subresource: 'status' },
+    );
+    await settle();
+    await pass(121);
+    const left = informers
+      .of(pods)
+      .get('default', name)
+      ?.status?.conditions?.find((c) => c.type === 'DisruptionTarget');
+    expect(left).toMatchObject({ status: 'False' });
+    expect(left).not.toHaveProperty('reason');
+    stop();
+  });
+
   it('says that there is nobody to protect', async () => {
     const plane = await startPlane(disruptionController);
     await plane.client.create(podDisruptionBudgets, {

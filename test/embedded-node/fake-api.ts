@@ -68,6 +68,7 @@ export class FakeApi {
         );
       },
       delete: async (r, ns, name, options) => this.#delete(r, ns, name, options?.gracePeriodSeconds),
+      getSubresource: () => Promise.reject(new Error('no subresources here')),
       as: () => client,
     };
     return client;

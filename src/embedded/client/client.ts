@@ -60,6 +60,15 @@ export class InProcessClient implements ApiClient {
     return (await this.#registry.createSubresource(d, namespace, name, own, this.#context({ subresource }))) as R;
   }
 
+  async getSubresource<R extends KubeObject>(
+    r: Resource,
+    namespace: string | undefined,
+    name: string,
+    subresource: string,
+  ): Promise<R> {
+    return this.#registry.getSubresource(this.#definition(r), namespace, name, subresource) as R;
+  }
+
   async update<T extends KubeObject>(r: Resource<T>, object: T, options: WriteOptions = {}): Promise<Stored<T>> {
     const d = this.#definition(r);
     const { name = '', namespace } = object.metadata ?? {};

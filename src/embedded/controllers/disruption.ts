@@ -1,45 +1,40 @@
-import type { Condition, LabelSelector, Pod, PodDisruptionBudget } from '../../kube/api.gen.ts';
-import type { KubeObject, Resource, Stored } from '../../kube/meta.ts';
-import {
-  deployments,
-  podDisruptionBudgets,
-  pods,
-  replicaSets,
-  replicationControllers,
-  statefulSets,
-} from '../../kube/resources.ts';
+import type {
+  Condition,
+  LabelSelector,
+  Pod,
+  PodDisruptionBudget,
+  PodDisruptionBudgetStatus,
+} from '../../kube/api.gen.ts';
+import type { Stored } from '../../kube/meta.ts';
+import { podDisruptionBudgets, pods } from '../../kube/resources.ts';
 import { selectorMatches } from '../../kube/selectors.ts';
 import type { ApiClient, Component, ComponentContext, EventRecorder } from '../api.ts';
-import { sameJson } from '../registry/field.ts';
 import { timestamp } from '../registry/metadata.ts';
 import { scaled } from './deployment-math.ts';
+import { expectedScale } from './disruption-scale.ts';
+import { isConflict, isNotFound } from './failures.ts';
 import { controllerClient } from './identity.ts';
-import { controllerOf, keyOf, splitKey } from './ownership.ts';
-import { isReady } from './pod-control.ts';
+import { keyOf, splitKey } from './ownership.ts';
+import { podConditionPatch } from './pod-conditions.ts';
+import { isReady, isTerminal, sameJson } from './pod-control.ts';
 import { WorkQueue } from './work-queue.ts';
 
-/** How long an evicted Pod may take to go before it counts again. */
-const deletionTimeoutMs = 2 * 60_000;
+/** How long an evicted Pod may stay before its budget gets the disruption back, or the Pod loses its condition. */
+const patienceMs = 120_000;
 
-/** Keeps the status of PodDisruptionBudgets: how many of their Pods may be disrupted now. */
+/** Counts for PodDisruptionBudgets how many of their Pods may be evicted. */
 export const disruptionController: Component = {
   name: 'disruption',
-  start(context) {
-    new DisruptionController(context).start();
-  },
+  start: (context) => new DisruptionController(context).start(),
 };
-
-type Status = NonNullable<PodDisruptionBudget['status']>;
-type Scaled = KubeObject & { spec?: { replicas?: number } };
-
-/** What can own Pods and says how many there should be. */
-const scalable: readonly Resource<Scaled>[] = [replicaSets, replicationControllers, statefulSets, deployments];
 
 class DisruptionController {
   readonly #context: ComponentContext;
   readonly #client: ApiClient;
   readonly #recorder: EventRecorder;
-  readonly #queue: WorkQueue;
+  readonly #budgets: WorkQueue;
+  /** Pods that were to go. */
+  readonly #stale: WorkQueue;
   #turn = 0;
 
   constructor(context: ComponentContext) {
@@ -47,166 +42,199 @@ class DisruptionController {
     this.#context = context;
     this.#client = controllerClient(context, 'disruption-controller');
     this.#recorder = context.recorder('controllermanager');
-    this.#queue = new WorkQueue({ clock, signal, sync: (key) => this.#sync(key) });
+    this.#budgets = new WorkQueue({ clock, signal, sync: (key) => this.#sync(key) });
+    this.#stale = new WorkQueue({ clock, signal, sync: (key) => this.#spare(key) });
   }
 
   start(): void {
     const { informers } = this.#context;
-    const budgets = informers.of(podDisruptionBudgets);
-    const enqueue = (budget: Stored<PodDisruptionBudget>) => this.#queue.add(keyOf(budget));
-    budgets.on({ add: enqueue, update: enqueue });
-    const ofPod = (pod: Stored<Pod>) => {
+    const enqueue = (budget: Stored<PodDisruptionBudget>) => this.#budgets.add(keyOf(budget));
+    informers.of(podDisruptionBudgets).on({ add: enqueue, update: enqueue });
+    const look = (pod: Stored<Pod>) => {
       const budget = this.#budgetOf(pod);
       if (budget) enqueue(budget);
+      if (targetedAt(pod) !== undefined) this.#stale.add(keyOf(pod));
     };
-    informers.of(pods).on({ add: ofPod, update: ofPod, delete: ofPod });
+    informers.of(pods).on({ add: look, update: look, delete: look });
   }
 
   /** The budget of a Pod. Of several one is chosen, now this and now that: Kubernetes leaves it to chance. */
   #budgetOf(pod: Stored<Pod>): Stored<PodDisruptionBudget> | undefined {
-    const { namespace, name } = pod.metadata;
+    const { namespace, name, labels } = pod.metadata;
     const all = this.#context.informers
       .of(podDisruptionBudgets)
       .list(namespace)
-      .filter((budget) => selects(budget, pod));
-    const chosen = all[all.length > 1 ? this.#turn++ % all.length : 0];
-    if (chosen && all.length > 1) {
-      const text = `Pod "${namespace}"/"${name}" matches multiple PodDisruptionBudgets.  Chose "${chosen.metadata.name}" arbitrarily.`;
-      this.#recorder.event(pod, 'Warning', 'MultiplePodDisruptionBudgets', text);
-    }
+      .filter(({ spec }) => selectorMatches(spec?.selector, labels));
+    if (all.length < 2) return all[0];
+    const chosen = all[this.#turn++ % all.length];
+    const text = `Pod "${namespace}"/"${name}" matches multiple PodDisruptionBudgets.  Chose "${chosen?.metadata.name}" arbitrarily.`;
+    this.#recorder.event(pod, 'Warning', 'MultiplePodDisruptionBudgets', text);
     return chosen;
   }
 
   async #sync(key: string): Promise<{ after: number } | undefined> {
     const [namespace, name] = splitKey(key);
-    const { informers, clock } = this.#context;
-    const budget = informers.of(podDisruptionBudgets).get(namespace, name);
+    const budget = this.#context.informers.of(podDisruptionBudgets).get(namespace, name);
     if (!budget) return undefined;
-    const selected = informers
+    try {
+      return await this.#count(budget);
+    } catch (error) {
+      if (isConflict(error) || isNotFound(error)) return undefined;
+      await this.#failSafe(budget, error as Error);
+      throw error;
+    }
+  }
+
+  async #count(budget: Stored<PodDisruptionBudget>): Promise<{ after: number } | undefined> {
+    const { informers, clock } = this.#context;
+    const { namespace, generation } = budget.metadata;
+    const mine = informers
       .of(pods)
       .list(namespace)
-      .filter((pod) => selects(budget, pod));
-    if (selected.length === 0) this.#recorder.event(budget, 'Normal', 'NoPods', 'No matching pods found');
-    const now = clock.now();
-    const { expected, desired } = this.#expectation(budget, selected);
-    const disrupted = this.#stillGoing(budget, selected, now);
-    const currentHealthy = selected.filter(
-      (pod) => !pod.metadata.deletionTimestamp && disrupted[pod.metadata.name] === undefined && isReady(pod),
+      .filter((pod) => selectorMatches(budget.spec?.selector, pod.metadata.labels));
+    if (mine.length === 0) this.#recorder.event(budget, 'Normal', 'NoPods', 'No matching pods found');
+    const { expected, desired } = await this.#expected(budget, mine);
+    const disrupted = this.#disrupted(budget, mine);
+    const healthy = mine.filter(
+      (pod) => !pod.metadata.deletionTimestamp && !(pod.metadata.name in disrupted) && isReady(pod),
     ).length;
-    const allowed = expected > 0 ? Math.max(currentHealthy - desired, 0) : 0;
-    const status = statusOf(budget, { expected, desired, currentHealthy, allowed, disrupted }, now);
-    if (!sameJson(budget.status, status)) {
-      await this.#client.updateStatus(podDisruptionBudgets, { ...budget, status });
-    }
-    const times = Object.values(disrupted).map((time) => Date.parse(time) + deletionTimeoutMs - now);
-    return times.length > 0 ? { after: Math.max(Math.min(...times), 1) } : undefined;
+    const allowed = expected > 0 ? Math.max(0, healthy - desired) : 0;
+    await this.#write(budget, {
+      currentHealthy: healthy,
+      desiredHealthy: desired,
+      ...(Object.keys(disrupted).length > 0 && { disruptedPods: disrupted }),
+      disruptionsAllowed: allowed,
+      expectedPods: expected,
+      observedGeneration: generation,
+      conditions: withCondition(budget, {
+        type: 'DisruptionAllowed',
+        status: allowed > 0 ? 'True' : 'False',
+        reason: allowed > 0 ? 'SufficientPods' : 'InsufficientPods',
+        message: '',
+        observedGeneration: generation,
+        lastTransitionTime: timestamp(clock.now()),
+      }),
+    });
+    const until = Object.values(disrupted).map((time) => Date.parse(time) + patienceMs - clock.now());
+    return until.length > 0 ? { after: Math.max(1, Math.min(...until) + 1) } : undefined;
   }
 
-  /** How many Pods there should be, and how many of them healthy. */
-  #expectation(budget: Stored<PodDisruptionBudget>, selected: readonly Stored<Pod>[]) {
-    const { maxUnavailable, minAvailable } = budget.spec ?? {};
+  /** How many Pods there should be, and how many of them have to be healthy. */
+  async #expected(
+    budget: Stored<PodDisruptionBudget>,
+    mine: readonly Stored<Pod>[],
+  ): Promise<{ expected: number; desired: number }> {
+    const { minAvailable, maxUnavailable, selector } = budget.spec ?? {};
+    if (maxUnavailable === undefined && minAvailable === undefined) return { expected: 0, desired: 0 };
+    if (maxUnavailable === undefined && typeof minAvailable === 'number') {
+      return { expected: mine.length, desired: minAvailable };
+    }
+    let scale: Awaited<ReturnType<typeof expectedScale>>;
+    try {
+      scale = await expectedScale(this.#context, this.#client, mine);
+    } catch (error) {
+      const text = `Failed to calculate the number of expected pods: ${(error as Error).message}`;
+      this.#recorder.event(budget, 'Warning', 'CalculateExpectedPodCountFailed', text);
+      throw error;
+    }
+    const { expected, unmanaged } = scale;
+    if (unmanaged.length > 0) {
+      const text = `Pods selected by this PodDisruptionBudget (selector: ${goSelector(selector)}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.`;
+      this.#recorder.event(budget, 'Warning', 'UnmanagedPods', text);
+    }
     if (maxUnavailable !== undefined) {
-      const expected = this.#expectedScale(budget, selected);
-      return { expected, desired: Math.max(expected - scaled(maxUnavailable, expected, Math.ceil), 0) };
+      return { expected, desired: Math.max(0, expected - scaled(maxUnavailable, expected, Math.ceil)) };
     }
-    if (typeof minAvailable === 'string') {
-      const expected = this.#expectedScale(budget, selected);
-      return { expected, desired: scaled(minAvailable, expected, Math.ceil) };
-    }
-    return { expected: selected.length, desired: minAvailable ?? 0 };
+    return { expected, desired: scaled(minAvailable ?? 0, expected, Math.ceil) };
   }
 
-  /** The sum of what the Pods' controllers ask for, each once. */
-  #expectedScale(budget: Stored<PodDisruptionBudget>, selected: readonly Stored<Pod>[]): number {
-    const scales = new Map<string, number>();
-    let unmanaged = 0;
-    for (const pod of selected) {
-      const owner = this.#owner(pod);
-      if (owner) scales.set(owner.metadata.uid, owner.spec?.replicas ?? 0);
-      else if (!controllerOf(pod)) unmanaged++;
-    }
-    if (unmanaged > 0) {
-      const selector = goSelector(budget.spec?.selector);
-      this.#recorder.event(
-        budget,
-        'Warning',
-        'UnmanagedPods',
-        `Pods selected by this PodDisruptionBudget (selector: ${selector}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.`,
-      );
-    }
-    return [...scales.values()].reduce((sum, scale) => sum + scale, 0);
-  }
-
-  /** The workload that decides how many of such Pods there are: of a ReplicaSet's the Deployment above it. */
-  #owner(object: Stored): Stored<Scaled> | undefined {
-    const reference = controllerOf(object);
-    const resource = scalable.find(({ kind }) => kind === reference?.kind);
-    if (!reference || !resource) return undefined;
-    const owner = this.#context.informers.of(resource).get(object.metadata.namespace, reference.name);
-    if (owner?.metadata.uid !== reference.uid) return undefined;
-    return resource.kind === 'ReplicaSet' ? (this.#owner(owner) ?? owner) : owner;
-  }
-
-  /** Evicted Pods that are on their way out, with the time of their eviction. */
-  #stillGoing(budget: Stored<PodDisruptionBudget>, selected: readonly Stored<Pod>[], now: number) {
-    const going: Record<string, string> = {};
-    for (const pod of selected) {
-      const time = budget.status?.disruptedPods?.[pod.metadata.name];
-      if (time === undefined || pod.metadata.deletionTimestamp) continue;
-      if (Date.parse(time) + deletionTimeoutMs > now) going[pod.metadata.name] = time;
+  /** Pods whose eviction was granted and that have not gone yet, with the time of the grant. */
+  #disrupted(budget: Stored<PodDisruptionBudget>, mine: readonly Stored<Pod>[]): Record<string, string> {
+    const now = this.#context.clock.now();
+    const result: Record<string, string> = {};
+    for (const pod of mine) {
+      const { name, namespace, deletionTimestamp } = pod.metadata;
+      const granted = budget.status?.disruptedPods?.[name];
+      if (granted === undefined || deletionTimestamp) continue;
+      if (Date.parse(granted) + patienceMs >= now) result[name] = granted;
       else {
-        const text = `Pod was expected by PDB ${budget.metadata.namespace}/${budget.metadata.name} to be deleted but it wasn't`;
+        const text = `Pod was expected by PDB ${namespace}/${budget.metadata.name} to be deleted but it wasn't`;
         this.#recorder.event(pod, 'Warning', 'NotDeleted', text);
       }
     }
-    return going;
+    return result;
+  }
+
+  /** Nothing may be evicted while it is not known how many Pods there should be. */
+  async #failSafe(budget: Stored<PodDisruptionBudget>, { message }: Error): Promise<void> {
+    const observedGeneration = budget.status?.observedGeneration;
+    await this.#write(budget, {
+      ...(budget.status ?? { currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 }),
+      disruptionsAllowed: 0,
+      conditions: withCondition(budget, {
+        type: 'DisruptionAllowed',
+        status: 'False',
+        reason: 'SyncFailed',
+        message,
+        observedGeneration,
+        lastTransitionTime: timestamp(this.#context.clock.now()),
+      }),
+    }).catch(() => {}); // the failure itself is what counts
+  }
+
+  async #write(budget: Stored<PodDisruptionBudget>, status: PodDisruptionBudgetStatus): Promise<void> {
+    if (sameJson(budget.status, status)) return;
+    await this.#client.updateStatus(podDisruptionBudgets, { ...budget, status });
+  }
+
+  /** A Pod that was to go and did not is no longer a target. */
+  async #spare(key: string): Promise<{ after: number } | undefined> {
+    const { informers, clock } = this.#context;
+    const [namespace, name] = splitKey(key);
+    const pod = informers.of(pods).get(namespace, name);
+    const since = pod && targetedAt(pod);
+    if (!pod || since === undefined) return undefined;
+    const left = since + patienceMs - clock.now();
+    if (left > 0) return { after: left };
+    const status = podConditionPatch(pod, { type: 'DisruptionTarget', status: 'False' }, clock.now());
+    const patch = { metadata: { uid: pod.metadata.uid }, status: withoutWords(status) };
+    await this.#client.patch(pods, namespace, name, 'strategic', patch, { subresource: 'status' }).catch((error) => {
+      if (!isNotFound(error) && !isConflict(error)) throw error;
+    });
+    return undefined;
   }
 }
 
-/** An empty selector means all Pods of the namespace, none means none. */
-const selects = ({ spec }: PodDisruptionBudget, pod: Stored<Pod>) =>
-  selectorMatches(spec?.selector, pod.metadata.labels);
+/** A patch that takes reason and message from its condition. */
+function withoutWords({ conditions, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  const [condition] = conditions as Record<string, unknown>[];
+  return { ...rest, conditions: [{ ...condition, reason: null, message: null }] };
+}
 
-/** As Go prints a *LabelSelector. */
+/** Since when (ms since 1970) a Pod that is not going is marked as a target of a disruption. */
+function targetedAt(pod: Stored<Pod>): number | undefined {
+  if (pod.metadata.deletionTimestamp || isTerminal(pod)) return undefined;
+  const condition = pod.status?.conditions?.find((c) => c.type === 'DisruptionTarget');
+  return condition?.status === 'True' ? Date.parse(condition.lastTransitionTime ?? '') || 0 : undefined;
+}
+
+/** The conditions with one of them set; its time only changes with its status. */
+function withCondition({ status }: PodDisruptionBudget, condition: Condition): Condition[] {
+  const old = status?.conditions ?? [];
+  const before = old.find(({ type }) => type === condition.type);
+  if (!before) return [...old, condition];
+  const { lastTransitionTime } = before.status === condition.status ? before : condition;
+  return old.map((c) => (c === before ? { ...condition, lastTransitionTime } : c));
+}
+
+/** A selector as Go prints it. */
 function goSelector(selector: LabelSelector | undefined): string {
-  const labels = Object.entries(selector?.matchLabels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-  const expressions = (selector?.matchExpressions ?? []).map(
-    ({ key, operator, values }) =>
-      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${(values ?? []).join(' ')}],},`,
+  if (!selector) return 'nil';
+  const labels = Object.entries(selector.matchLabels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  const expressions = (selector.matchExpressions ?? []).map(
+    ({ key, operator, values = [] }) =>
+      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
   );
-  const map = labels.map(([key, value]) => `${key}: ${value},`).join('');
-  return `&LabelSelector{MatchLabels:map[string]string{${map}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`;
-}
-
-interface Counts {
-  expected: number;
-  desired: number;
-  currentHealthy: number;
-  allowed: number;
-  disrupted: Record<string, string>;
-}
-
-function statusOf(budget: Stored<PodDisruptionBudget>, counts: Counts, now: number): Status {
-  const { generation } = budget.metadata;
-  const wanted: Condition = {
-    type: 'DisruptionAllowed',
-    status: counts.allowed > 0 ? 'True' : 'False',
-    reason: counts.allowed > 0 ? 'SufficientPods' : 'InsufficientPods',
-    message: '',
-    observedGeneration: generation,
-    lastTransitionTime: timestamp(now),
-  };
-  const conditions = budget.status?.conditions ?? [];
-  const known = conditions.find(({ type }) => type === wanted.type);
-  if (known?.status === wanted.status) wanted.lastTransitionTime = known.lastTransitionTime;
-  const others = conditions.filter(({ type }) => type !== wanted.type);
-  return {
-    conditions: [...others, wanted],
-    currentHealthy: counts.currentHealthy,
-    desiredHealthy: counts.desired,
-    disruptionsAllowed: counts.allowed,
-    expectedPods: counts.expected,
-    ...(Object.keys(counts.disrupted).length > 0 && { disruptedPods: counts.disrupted }),
-    observedGeneration: generation,
-  };
+  const list = labels.map(([key, value]) => `${key}: ${value},`).join('');
+  return `&LabelSelector{MatchLabels:map[string]string{${list}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`;
 }
