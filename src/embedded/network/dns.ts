@@ -11,22 +11,26 @@ const domain = ['cluster', 'local'];
  * What CoreDNS with kubeadm's Corefile answers for a full name: addresses of Services, headless Services and their
  * hostnames, and Pods by address. Empty: no such name. Names outside of the cluster's domain are nobody's here.
  */
-export function resolveName(informers: Informers, name: string): string[] {
+export function resolveName(informers: Informers, name: string, depth = 0): string[] {
   const labels = name.toLowerCase().replace(/\.$/, '').split('.');
   if (labels.slice(-2).join('.') !== domain.join('.')) return [];
   const rest = labels.slice(0, -2);
   const zone = rest.at(-1);
-  if (zone === 'svc') return serviceRecords(informers, rest.slice(0, -1));
+  if (zone === 'svc') return serviceRecords(informers, rest.slice(0, -1), depth);
   if (zone === 'pod' && rest.length === 3) return podRecord(rest[0] ?? '');
   return [];
 }
 
 /** `[service, namespace]`, or `[hostname, service, namespace]`. */
-function serviceRecords(informers: Informers, labels: string[]): string[] {
+function serviceRecords(informers: Informers, labels: string[], depth: number): string[] {
   const [namespace, serviceName, hostname, ...more] = [...labels].reverse();
   if (!namespace || !serviceName || more.length > 0) return [];
   const service = informers.of(services).get(namespace, serviceName);
-  if (!service || service.spec?.type === 'ExternalName') return [];
+  if (!service) return [];
+  // A CNAME: what it leads to is looked up in turn; names outside of the cluster are nobody's.
+  if (service.spec?.type === 'ExternalName') {
+    return hostname || depth > 8 ? [] : resolveName(informers, service.spec.externalName ?? '', depth + 1);
+  }
   if (service.spec?.clusterIP !== 'None') return hostname ? [] : (service.spec?.clusterIPs ?? []);
   const records = endpointsOf(informers, service).filter(
     ({ endpoint }) => isPublished(service, endpoint) && (!hostname || hostnameOf(endpoint) === hostname),
