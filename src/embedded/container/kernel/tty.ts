@@ -136,6 +136,8 @@ export class Tty {
   }
 
   resize(columns: number, rows: number): void {
+    // A terminal that does not know its size says 0.
+    if (columns <= 0 || rows <= 0) return;
     this.columns = columns;
     this.rows = rows;
     this.#container.signalGroup(this.foreground, signals.SIGWINCH);
