@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Provider } from './cluster/provider.ts';
+import type { EmbeddedProvider } from './daemon/embedded-provider.ts';
 import { systemClock } from './kernel/clock.ts';
 import { BugError, EnvironmentError, type ErrorText, exitCodes, UserError } from './kernel/errors.ts';
 import { resolvePaths } from './kernel/paths.ts';
@@ -129,7 +129,7 @@ async function daemon(): Promise<void> {
       import('./scenario/trust.ts'),
     ]);
   const log = (line: string) => console.error(`${new Date().toISOString()} ${line}`);
-  const { provider, resume, stop } = await embeddedProvider(join(paths.state, 'clusters'), log);
+  const { provider, resume, warmUp, stop } = await embeddedProvider(join(paths.state, 'clusters'), log);
   const host = new LabHost({
     clock: systemClock,
     folder: join(paths.state, 'attempts'),
@@ -152,6 +152,7 @@ async function daemon(): Promise<void> {
     });
     process.on('SIGTERM', () => void running.shutdown()).on('SIGINT', () => void running.shutdown());
     tellStarter({ ready: true });
+    void warmUp();
     await running.ended;
     process.exit(exitCodes.ok);
   } catch (error) {
@@ -168,10 +169,7 @@ function tellStarter(message: object): void {
   process.send?.(message, undefined, undefined, () => undefined);
 }
 
-async function embeddedProvider(
-  folder: string,
-  log?: (line: string) => void,
-): Promise<{ provider: Provider; resume(): Promise<void>; stop(): Promise<void> }> {
+async function embeddedProvider(folder: string, log?: (line: string) => void): Promise<EmbeddedProvider> {
   const { createEmbeddedProvider } = await import('./daemon/embedded-provider.ts');
   return createEmbeddedProvider(folder, log);
 }

@@ -1,31 +1,41 @@
 import type { Cluster, Provider } from '../cluster/provider.ts';
+import { createEmbeddedCluster, type EmbeddedClusterOptions } from '../embedded/cluster.ts';
 import { createContainerRuntime } from '../embedded/container/runtime.ts';
 import { ClusterHost, type HostedCluster } from '../embedded/host.ts';
 import { createClusterNetwork } from '../embedded/network/index.ts';
 import { systemClock } from '../kernel/clock.ts';
 
-/** The embedded clusters of this process as a Provider; `resume` brings back those of an earlier one. */
+export interface EmbeddedProvider {
+  provider: Provider;
+  /** Brings back the clusters of an earlier process. */
+  resume(): Promise<void>;
+  /** Makes a cluster in memory and throws it away: the next one starts on compiled code and a running worker. */
+  warmUp(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The embedded clusters of this process as a Provider. */
 export async function createEmbeddedProvider(
   folder: string,
   log: (line: string) => void = () => undefined,
-): Promise<{ provider: Provider; resume(): Promise<void>; stop(): Promise<void> }> {
-  const host = new ClusterHost({
-    folder,
-    clock: systemClock,
-    defaults: {
-      runtime: (context) =>
-        createContainerRuntime({
-          network: createClusterNetwork(context),
-          onBug: (program, stack) => log(`${program}: ${stack}`),
-        }),
-      report: (error, where) => log(`${where}: ${error instanceof Error ? error.stack : String(error)}`),
-    },
-  });
+): Promise<EmbeddedProvider> {
+  const options: Pick<EmbeddedClusterOptions, 'runtime' | 'report'> = {
+    runtime: (context) =>
+      createContainerRuntime({
+        network: createClusterNetwork(context),
+        onBug: (program, stack) => log(`${program}: ${stack}`),
+      }),
+    report: (error, where) => log(`${where}: ${error instanceof Error ? error.stack : String(error)}`),
+  };
+  const host = new ClusterHost({ folder, clock: systemClock, defaults: options });
+  let warming: Promise<void> | undefined;
   const provider: Provider = {
     name: 'embedded',
     check: async () => [{ subject: 'embedded cluster', ok: true, text: 'Kubernetes v1.35, in the daemon' }],
     async create(spec, progress) {
       progress('starting the embedded cluster');
+      // Both would do the same work at the same time, each the slower for it.
+      await warming;
       return clusterOf(await host.create({ name: spec.name, nodes: spec.nodes }), host);
     },
     list: async () => host.list().map((hosted) => clusterOf(hosted, host)),
@@ -34,6 +44,12 @@ export async function createEmbeddedProvider(
   return {
     provider,
     resume: () => host.resume((id, error) => log(`cluster ${id} cannot be brought back: ${(error as Error).message}`)),
+    warmUp() {
+      warming ??= createEmbeddedCluster(options)
+        .then((cluster) => cluster.stop())
+        .catch((error: unknown) => log(`warming up: ${(error as Error).message}`));
+      return warming;
+    },
     stop: () => host.stop(),
   };
 }
