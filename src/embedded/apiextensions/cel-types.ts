@@ -1,7 +1,7 @@
 /** Schemas as types of CEL, with what is known of sizes (apiserver's cel/common/schemas.go). */
 import type { SizeOf } from '../cel/cost.ts';
 import * as cel from '../cel/types.ts';
-import { escapeName } from './cel-names.ts';
+import { escapeName, unescapeName } from './cel-names.ts';
 import { hasDefault, isEmbedded, isIntOrString, itemsOf, propertyOf, type Schema, valuesOf } from './schema.ts';
 
 /** The largest request, in bytes. */
@@ -110,8 +110,15 @@ export function celType(declared: DeclaredType, name: string): cel.CelType {
   if (simple) return simple;
   if (item)
     return map ? cel.mapOf(cel.string, celType(item, `${name}.@elem`)) : cel.listOf(celType(item, `${name}.@idx`));
-  const named = [...(fields ?? [])].map(([field, type]) => [field, celType(type, `${name}.${field}`)] as const);
-  return { kind: 'object', name, fields: new Map(named) };
+  const known = new Map<string, cel.CelType>();
+  for (const [field, type] of fields ?? []) {
+    const typed = celType(type, `${name}.${field}`);
+    known.set(field, typed);
+    // `self.namespace` does as well as `self.__namespace__`.
+    const keyword = unescapeName(field);
+    if (keyword !== undefined && field === `__${keyword}__`) known.set(keyword, typed);
+  }
+  return { kind: 'object', name, fields: known };
 }
 
 /** How large things within the root of a rule can be. */

@@ -44,6 +44,12 @@ export function compileRules(schema: Schema, declared: DeclaredType): CompiledRu
     const program = compile(rule.rule, { variables });
     if (typeof program === 'string') return { ...result, error: `compilation failed: ${program}` };
     if (!sameType(program.type, bool)) return { ...result, error: 'cel expression must evaluate to a bool' };
+    if (program.fault !== undefined)
+      return {
+        ...result,
+        usesOldSelf: program.uses('oldSelf'),
+        error: `program instantiation failed: ${program.fault}`,
+      };
     result.program = program;
     result.usesOldSelf = program.uses('oldSelf');
     result.maxCost = program.estimate(sizes).max;
@@ -53,6 +59,9 @@ export function compileRules(schema: Schema, declared: DeclaredType): CompiledRu
       return { ...result, messageError: `messageExpression compilation failed: ${message}` };
     if (!sameType(message.type, string))
       return { ...result, messageError: 'messageExpression must evaluate to a string' };
+    if (message.fault !== undefined) {
+      return { ...result, messageError: `messageExpression instantiation failed: ${message.fault}` };
+    }
     return { ...result, message, messageCost: message.estimate(sizes).max };
   });
 }

@@ -9,6 +9,8 @@ interface Node {
   readonly at: number;
   /** Set by the checker. */
   type?: CelType;
+  /** Set once its value is known beforehand. */
+  constant?: { value: unknown };
 }
 
 export interface Literal extends Node {

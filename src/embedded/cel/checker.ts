@@ -253,7 +253,7 @@ class Checker {
     e.items.forEach((item, i) => {
       let own = this.check(item);
       if (e.optional.has(i)) own = this.#unwrap(item, own);
-      type = this.#join(item, type, own);
+      type = this.#join(type, own);
     });
     return listOf(type ?? this.#variable());
   }
@@ -262,9 +262,9 @@ class Checker {
     let keys: CelType | undefined;
     let values: CelType | undefined;
     for (const { key, value, optional } of e.entries) {
-      keys = this.#join(key, keys, this.check(key));
+      keys = this.#join(keys, this.check(key));
       const own = this.check(value);
-      values = this.#join(value, values, optional ? this.#unwrap(value, own) : own);
+      values = this.#join(values, optional ? this.#unwrap(value, own) : own);
     }
     return mapOf(keys ?? this.#variable(), values ?? this.#variable());
   }
@@ -275,12 +275,11 @@ class Checker {
     return inner;
   }
 
-  /** Lists and maps hold values of one type. */
-  #join(e: Expr, previous: CelType | undefined, current: CelType): CelType {
+  /** Of lists and maps whose values are of several types one knows nothing. */
+  #join(previous: CelType | undefined, current: CelType): CelType {
     if (!previous) return current;
     if (assignable(this.#mapping, [previous], [current])) return mostGeneral(previous, current);
-    this.#mismatch(e.at, substitute(this.#mapping, previous), current);
-    return errorType;
+    return dyn;
   }
 
   #struct(e: StructExpr): CelType {

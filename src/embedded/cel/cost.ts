@@ -4,7 +4,7 @@
  */
 import type { Call, Comprehension, Expr } from './ast.ts';
 import { libraryCost } from './library-cost.ts';
-import { accumulator } from './parser.ts';
+import { accumulator } from './macros.ts';
 import type { CelType } from './types.ts';
 import { characters } from './values.ts';
 

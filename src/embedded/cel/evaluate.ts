@@ -56,6 +56,7 @@ export class Evaluation {
   }
 
   run(e: Expr): unknown {
+    if (e.constant) return e.constant.value;
     switch (e.kind) {
       case 'literal':
         return literalValue(e);

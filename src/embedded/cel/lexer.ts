@@ -17,11 +17,11 @@ const patterns: readonly [Token['kind'] | 'space', RegExp][] = [
   ['int', /(?:0x[0-9a-fA-F]+|\d+)/y],
   [
     'bytes',
-    /[bB][rR]?(?:"""(?:\\[\s\S]|(?!""")[\s\S])*"""|'''(?:\\[\s\S]|(?!''')[\s\S])*'''|"(?:\\.|[^"\\\n\r])*"|'(?:\\.|[^'\\\n\r])*')/y,
+    /[bB][rR]?(?:"""(?:\\(?:[abfnrtv"'`\\?]|[xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2})|(?!""")[^\\])*"""|'''(?:\\(?:[abfnrtv"'`\\?]|[xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2})|(?!''')[^\\])*'''|"(?:\\(?:[abfnrtv"'`\\?]|[xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2})|[^"\\\n\r])*"|'(?:\\(?:[abfnrtv"'`\\?]|[xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2})|[^'\\\n\r])*')/y,
   ],
   [
     'string',
-    /(?:[rR](?:"""(?:(?!""")[\s\S])*"""|'''(?:(?!''')[\s\S])*'''|"[^"\n\r]*"|'[^'\n\r]*')|"""(?:\\[\s\S]|(?!""")[\s\S])*"""|'''(?:\\[\s\S]|(?!''')[\s\S])*'''|"(?:\\.|[^"\\\n\r])*"|'(?:\\.|[^'\\\n\r])*')/y,
+    /(?:[rR](?:"""(?:(?!""")[\s\S])*"""|'''(?:(?!''')[\s\S])*'''|"[^"\n\r]*"|'[^'\n\r]*')|"""(?:\\(?:[abfnrtv"'`\\?]|[xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2})|(?!""")[^\\])*"""|'''(?:\\(?:[abfnrtv"'`\\?]|[xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2})|(?!''')[^\\])*'''|"(?:\\(?:[abfnrtv"'`\\?]|[xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2})|[^"\\\n\r])*"|'(?:\\(?:[abfnrtv"'`\\?]|[xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2})|[^'\\\n\r])*')/y,
   ],
   ['ident', /(?:[A-Za-z_][A-Za-z0-9_]*|`[A-Za-z0-9_.\-/ ]+`)/y],
   ['punctuation', /(?:==|!=|<=|>=|&&|\|\||[<>[\]{}().,?:+\-*/%!])/y],
@@ -31,6 +31,9 @@ export interface Tokens {
   tokens: readonly Token[];
   issues: Issue[];
 }
+
+/** A string as far as it is one: to the end of the line, or to an escape that there is none of. */
+const unclosed = /^(["'])(?:\\[abfnrtv"'`\\?xXuU0-3]|(?!\1)[^\\\n\r])*(?:\\.?)?/;
 
 /** Splits a text into tokens; characters that belong to none are told and left out. */
 export function tokenize(source: string): Tokens {
@@ -54,12 +57,7 @@ export function tokenize(source: string): Tokens {
       at += raw.length;
       continue next;
     }
-    const rest = /^["']/.test(source.slice(at))
-      ? source
-          .slice(at)
-          .split(/[\n\r]/, 1)
-          .join('')
-      : source.charAt(at);
+    const rest = unclosed.exec(source.slice(at))?.[0] ?? source.charAt(at);
     issues.push({ at, message: `Syntax error: token recognition error at: '${rest}'` });
     at += rest.length;
   }

@@ -74,17 +74,39 @@ export function libraryCost(
     case 'containsIP':
     case 'containsCIDR':
       return first && { cost: containsCost(name, id, first.size) };
+    case 'sort':
+    case '@sortByAssociatedKeys':
+    case 'distinct': {
+      const on = name === '@sortByAssociatedKeys' ? first : target;
+      const factor = /string|bytes/.test(id) && name !== 'distinct' ? 2 + traversal : 2;
+      return on && allocating(multiply(on.size, on.size), factor);
+    }
+    case 'reverse':
+      return target && allocating(target.size);
+    case 'flatten':
+      return target && allocating(target.size, first ? whole(first, Number.POSITIVE_INFINITY) : 1);
+    case 'slice':
+      return target && first && second && allocating(fixed(whole(second, target.size.max) - whole(first, 0)));
+    case 'lists.range':
+      return first && allocating(fixed(whole(first, Number.POSITIVE_INFINITY)));
     case 'validate':
       return first && { cost: scale(scale(first.size, traversal), formatRegex * regexFactor) };
     case '_==_': {
       const type = first?.type;
-      if (type?.kind !== 'opaque' || type.name === 'optional_type' || second?.type.kind !== 'opaque')
-        return undefined;
+      if (type?.kind !== 'opaque' || type.name === 'optional_type' || second?.type.kind !== 'opaque') return undefined;
       return type.name === second.type.name ? { cost: fixed(1) } : undefined;
     }
     default:
       return undefined;
   }
+}
+
+/** Making a list costs ten. */
+const allocating = (size: Range, factor = 1): CallCost => ({ cost: add(scale(size, factor), fixed(11)), size });
+
+/** The number that is written there. */
+function whole({ expression }: Operand, otherwise: number): number {
+  return expression.kind === 'literal' && expression.of === 'int' ? Math.max(0, Number(expression.value)) : otherwise;
 }
 
 function itemSize(list: Operand, sizes: SizeOf): Range {
@@ -163,6 +185,17 @@ export function actualLibraryCost(
       return 2 + (id.endsWith('_string') ? once(second) : 0);
     case 'containsCIDR':
       return 3 + (id.endsWith('_string') ? once(second) : 0);
+    case 'sort':
+    case 'distinct':
+      return comparing(first);
+    case '@sortByAssociatedKeys':
+      return comparing(second);
+    case 'reverse':
+    case 'slice':
+    case 'lists.range':
+      return sizeOf(result) + 11;
+    case 'flatten':
+      return sizeOf(first) * (second === undefined ? 1 : Number(second)) + 11;
     case 'validate':
       return Math.ceil((1 + sizeOf(second)) * traversal) * Math.ceil(formatRegex * regexFactor);
     case '_==_':
@@ -170,6 +203,14 @@ export function actualLibraryCost(
     default:
       return undefined;
   }
+}
+
+/** Each item with each. */
+function comparing(list: unknown): number {
+  if (!(list instanceof CelList) || list.size === 0) return 11;
+  const first = list.at(0);
+  const factor = typeof first === 'string' || first instanceof Uint8Array ? 2 + traversal : 2;
+  return Math.trunc(list.size ** 2 * factor) + 11;
 }
 
 function traversalOf(value: unknown): number {

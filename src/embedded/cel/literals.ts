@@ -3,7 +3,7 @@ import type { Call, Expr, Issue } from './ast.ts';
 import { formatFault } from './library/format-text.ts';
 import { patternFault } from './patterns.ts';
 import { parseDuration, parseTimestamp } from './time.ts';
-import { typeName } from './types.ts';
+import { type CelType, formatType, sameType, typeName, unwrapOptional } from './types.ts';
 import { CelError } from './values.ts';
 
 const argumentChecks: Readonly<Record<string, (text: string) => unknown>> = {
@@ -21,7 +21,8 @@ export function* parts(e: Expr): Generator<Expr> {
   for (const part of children(e)) yield* parts(part);
 }
 
-function children(e: Expr): readonly Expr[] {
+/** What an expression directly consists of. */
+export function children(e: Expr): readonly Expr[] {
   switch (e.kind) {
     case 'select':
       return [e.operand];
@@ -43,7 +44,40 @@ function children(e: Expr): readonly Expr[] {
 /** The faults of literals in a checked expression. */
 export function literalIssues(expression: Expr): Issue[] {
   const calls = [...parts(expression)].filter((part) => part.kind === 'call');
-  return calls.flatMap((call) => [...argumentIssue(call), ...formatIssue(call)]);
+  return [...calls.flatMap((call) => [...argumentIssue(call), ...formatIssue(call)]), ...mixedIssues(expression)];
+}
+
+/** Lists and maps hold values of one type; those that are formatted need not. */
+function mixedIssues(e: Expr): Issue[] {
+  if (e.kind === 'call' && e.name === 'format') return [];
+  const below = children(e).flatMap(mixedIssues);
+  if (e.kind === 'list') return [...mixed(e.items, e.optional), ...below];
+  if (e.kind !== 'map') return below;
+  const optional = new Set(e.entries.flatMap((entry, i) => (entry.optional ? [i] : [])));
+  const keys = e.entries.map(({ key }) => key);
+  return [
+    ...mixed(keys, new Set()),
+    ...mixed(
+      e.entries.map(({ value }) => value),
+      optional,
+    ),
+    ...below,
+  ];
+}
+
+function mixed(items: readonly Expr[], optional: ReadonlySet<number>): Issue[] {
+  const typeOf = (item: Expr, i: number): CelType => {
+    const type: CelType = item.type ?? { kind: 'dyn' };
+    return optional.has(i) ? unwrapOptional(type)[0] : type;
+  };
+  const [first] = items;
+  const wanted = first && typeOf(first, 0);
+  const odd = items.findIndex((item, i) => wanted !== undefined && !sameType(wanted, typeOf(item, i)));
+  const item = items[odd];
+  if (!item || !wanted) return [];
+  return [
+    { at: item.at, message: `expected type '${formatType(wanted)}' but found '${formatType(typeOf(item, odd))}'` },
+  ];
 }
 
 function argumentIssue({ name, args }: Call): Issue[] {

@@ -1,6 +1,8 @@
-/** CEL's grammar and its macros. */
-import type { Call, Comprehension, Expr, Ident, Issue, ListExpr, Literal, MapExpr, Select, StructExpr } from './ast.ts';
+/** CEL's grammar. */
+import type { Expr, Issue, Literal, MapExpr, StructExpr } from './ast.ts';
 import { type Token, tokenize } from './lexer.ts';
+import { expandMacro } from './macros.ts';
+import { Nodes } from './nodes.ts';
 
 export interface Parsed {
   expression: Expr | undefined;
@@ -18,9 +20,6 @@ const reserved = new Set(
 const relations = new Set(['<', '<=', '>=', '>', '==', '!=', 'in']);
 const wanted =
   "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
-
-/** The name of the accumulator in expanded macros; no user can write it. */
-export const accumulator = '@result';
 
 class SyntaxFault extends Error {
   readonly at: number;
@@ -55,13 +54,14 @@ export function parse(source: string): Parsed {
 class Parser {
   readonly #tokens: readonly Token[];
   readonly #issues: Issue[];
+  readonly #nodes: Nodes;
   #next = 0;
-  #ids = 0;
   #depth = 0;
 
   constructor(tokens: readonly Token[], issues: Issue[]) {
     this.#tokens = tokens;
     this.#issues = issues;
+    this.#nodes = new Nodes(issues);
   }
 
   whole(): Expr {
@@ -97,7 +97,10 @@ class Parser {
   #expect(text: string, expecting: string): Token {
     const found = this.#accept(text);
     if (found) return found;
-    const { at, raw } = this.#peek();
+    const { at, raw, kind } = this.#peek();
+    if (kind === 'end' && (text === ')' || text === ']' || text === '}')) {
+      throw new SyntaxFault(at, `Syntax error: missing '${text}' at '${raw}'`);
+    }
     throw new SyntaxFault(at, `Syntax error: mismatched input '${raw}' expecting ${expecting}`);
   }
 
@@ -111,7 +114,7 @@ class Parser {
     if (question) {
       const yes = this.#or();
       this.#expect(':', "':'");
-      result = this.#call(question.at, '_?_:_', undefined, [condition, yes, this.#expression()]);
+      result = this.#nodes.call(question.at, '_?_:_', undefined, [condition, yes, this.#expression()]);
     }
     this.#depth--;
     return result;
@@ -132,7 +135,7 @@ class Parser {
     const tree = (from: number, to: number): Expr => {
       if (from === to) return terms[from] as Expr;
       const middle = Math.floor((from + to) / 2);
-      return this.#call(ops[middle] ?? 0, name, undefined, [tree(from, middle), tree(middle + 1, to)]);
+      return this.#nodes.call(ops[middle] ?? 0, name, undefined, [tree(from, middle), tree(middle + 1, to)]);
     };
     return tree(0, terms.length - 1);
   }
@@ -141,7 +144,7 @@ class Parser {
     let left = this.#sum();
     while (relations.has(this.#peek().text) && this.#peek().kind !== 'string') {
       const { at, text } = this.#take();
-      left = this.#call(at, text === 'in' ? '@in' : `_${text}_`, undefined, [left, this.#sum()]);
+      left = this.#nodes.call(at, text === 'in' ? '@in' : `_${text}_`, undefined, [left, this.#sum()]);
     }
     return left;
   }
@@ -154,7 +157,7 @@ class Parser {
     let left = operand();
     while (this.#peek().kind === 'punctuation' && operators.includes(this.#peek().text)) {
       const { at, text } = this.#take();
-      left = this.#call(at, `_${text}_`, undefined, [left, operand()]);
+      left = this.#nodes.call(at, `_${text}_`, undefined, [left, operand()]);
     }
     return left;
   }
@@ -180,7 +183,7 @@ class Parser {
         return this.#members(this.#number(number, first.at, '-'));
       }
       const operand = this.#members(this.#primary());
-      return count % 2 === 0 ? operand : this.#call(first.at, name, undefined, [operand]);
+      return count % 2 === 0 ? operand : this.#nodes.call(first.at, name, undefined, [operand]);
     }
     return this.#members(this.#primary());
   }
@@ -198,12 +201,13 @@ class Parser {
             `Syntax error: no viable alternative at input '.${name.raw === '<EOF>' ? '' : name.raw}'`,
           );
         }
-        const field = name.text.replace(/^`(.*)`$/, '$1');
+        const field = name.text;
+        if (field.startsWith('`')) throw new SyntaxFault(name.at, "unsupported syntax: '`'");
         const open = optional ? undefined : this.#accept('(');
         if (open) left = this.#memberCall(left, field, open.at);
         else if (optional)
-          left = this.#call(dot.at, '_?._', undefined, [left, this.#literal(name.at, 'string', field)]);
-        else left = this.#select(dot.at, left, field, false);
+          left = this.#nodes.call(dot.at, '_?._', undefined, [left, this.#nodes.literal(name.at, 'string', field)]);
+        else left = this.#nodes.select(dot.at, left, field, false);
         continue;
       }
       const open = this.#accept('[');
@@ -211,13 +215,13 @@ class Parser {
       const optional = this.#accept('?') !== undefined;
       const index = this.#expression();
       this.#expect(']', "']'");
-      left = this.#call(open.at, optional ? '_[?_]' : '_[_]', undefined, [left, index]);
+      left = this.#nodes.call(open.at, optional ? '_[?_]' : '_[_]', undefined, [left, index]);
     }
   }
 
   #memberCall(target: Expr, name: string, at: number): Expr {
     const args = this.#arguments(')');
-    return this.#macro(at, name, target, args) ?? this.#call(at, name, target, args);
+    return expandMacro(this.#nodes, at, name, target, args) ?? this.#nodes.call(at, name, target, args);
   }
 
   #arguments(close: string): Expr[] {
@@ -237,9 +241,9 @@ class Parser {
       case 'double':
         return this.#number(this.#take(), token.at, '');
       case 'string':
-        return this.#literal(this.#take().at, 'string', token.text);
+        return this.#nodes.literal(this.#take().at, 'string', token.text);
       case 'bytes':
-        return this.#literal(this.#take().at, 'bytes', new Uint8Array(Buffer.from(token.text, 'latin1')));
+        return this.#nodes.literal(this.#take().at, 'bytes', new Uint8Array(Buffer.from(token.text, 'latin1')));
       case 'ident':
         return this.#name(this.#take(), '');
       case 'punctuation':
@@ -266,16 +270,19 @@ class Parser {
 
   #name(token: Token, dot: string): Expr {
     const { text, at } = token;
-    if (text === 'true' || text === 'false') return this.#literal(at, 'bool', text === 'true');
-    if (text === 'null') return this.#literal(at, 'null', null);
+    if (text === 'true' || text === 'false') return this.#nodes.literal(at, 'bool', text === 'true');
+    if (text === 'null') return this.#nodes.literal(at, 'null', null);
     if (reserved.has(text)) this.#issues.push({ at, message: `reserved identifier: ${text}` });
     const open = this.#accept('(');
     if (open) {
       const args = this.#arguments(')');
-      return this.#macro(open.at, text, undefined, args) ?? this.#call(open.at, dot + text, undefined, args);
+      return (
+        expandMacro(this.#nodes, open.at, text, undefined, args) ??
+        this.#nodes.call(open.at, dot + text, undefined, args)
+      );
     }
     const struct = this.#structName(text);
-    return struct ?? this.#ident(at, dot + text);
+    return struct ?? this.#nodes.ident(at, dot + text);
   }
 
   /** `a.b.C{field: value}`. */
@@ -298,7 +305,7 @@ class Parser {
       if (!this.#accept(',')) break;
     }
     this.#expect('}', "'}'");
-    const node: StructExpr = { kind: 'struct', id: ++this.#ids, at, name, fields };
+    const node: StructExpr = { kind: 'struct', id: this.#nodes.nextId(), at, name, fields };
     return node;
   }
 
@@ -311,7 +318,7 @@ class Parser {
       if (!this.#accept(',')) break;
     }
     this.#expect(']', "']'");
-    return this.#listOf(at, items, optional);
+    return this.#nodes.listOf(at, items, optional);
   }
 
   #map(at: number): Expr {
@@ -324,207 +331,19 @@ class Parser {
       if (!this.#accept(',')) break;
     }
     this.#expect('}', "'}'");
-    const node: MapExpr = { kind: 'map', id: ++this.#ids, at, entries };
+    const node: MapExpr = { kind: 'map', id: this.#nodes.nextId(), at, entries };
     return node;
   }
 
   #number(token: Token, at: number, sign: string): Literal {
     const { kind, text } = token;
-    if (kind === 'double') return this.#literal(at, 'double', Number(sign + text));
+    if (kind === 'double') return this.#nodes.literal(at, 'double', Number(sign + text));
     const value = BigInt(text.replace(/[uU]$/, '')) * (sign === '-' ? -1n : 1n);
     if (kind === 'uint') {
       if (value >= 1n << 64n) this.#issues.push({ at, message: 'invalid uint literal' });
-      return this.#literal(at, 'uint', value);
+      return this.#nodes.literal(at, 'uint', value);
     }
     if (value >= 1n << 63n || value < -(1n << 63n)) this.#issues.push({ at, message: 'invalid int literal' });
-    return this.#literal(at, 'int', value);
-  }
-
-  #literal(at: number, of: Literal['of'], value: unknown): Literal {
-    return { kind: 'literal', id: ++this.#ids, at, of, value };
-  }
-
-  #ident(at: number, name: string): Ident {
-    return { kind: 'ident', id: ++this.#ids, at, name };
-  }
-
-  #select(at: number, operand: Expr, field: string, test: boolean): Select {
-    return { kind: 'select', id: ++this.#ids, at, operand, field, test };
-  }
-
-  #call(at: number, name: string, target: Expr | undefined, args: readonly Expr[]): Call {
-    return { kind: 'call', id: ++this.#ids, at, name, target, args };
-  }
-
-  #listOf(at: number, items: readonly Expr[], optional: ReadonlySet<number> = new Set()): ListExpr {
-    return { kind: 'list', id: ++this.#ids, at, items, optional };
-  }
-
-  /** The expansion of a macro; undefined if it is an ordinary call. */
-  #macro(at: number, name: string, target: Expr | undefined, args: readonly Expr[]): Expr | undefined {
-    if (!target) return name === 'has' && args.length === 1 ? this.#has(args[0] as Expr) : undefined;
-    const [first, second, third, fourth] = args;
-    if (name === 'bind' && target.kind === 'ident' && target.name === 'cel' && first && second && third) {
-      return this.#bind(at, first, second, third);
-    }
-    if (args.length === 2 && first && second) {
-      switch (name) {
-        case 'all':
-        case 'exists':
-        case 'exists_one':
-        case 'existsOne':
-          return this.#quantifier(at, name, target, [first], second);
-        case 'map':
-          return this.#collect(at, target, first, undefined, second);
-        case 'filter':
-          return this.#collect(at, target, first, second, first);
-        case 'optMap':
-        case 'optFlatMap':
-          return this.#optionalMap(at, name, target, first, second);
-      }
-    }
-    if (args.length === 3 && first && second && third) {
-      if (name === 'map') return this.#collect(at, target, first, second, third);
-      if (['all', 'exists', 'existsOne'].includes(name))
-        return this.#quantifier(at, name, target, [first, second], third);
-      if (name === 'transformList') return this.#transformList(at, target, [first, second], undefined, third);
-      if (name === 'transformMap') return this.#transformMap(at, target, [first, second], undefined, third);
-    }
-    if (args.length === 4 && first && second && third && fourth) {
-      if (name === 'transformList') return this.#transformList(at, target, [first, second], third, fourth);
-      if (name === 'transformMap') return this.#transformMap(at, target, [first, second], third, fourth);
-    }
-    return undefined;
-  }
-
-  #has(of: Expr): Expr {
-    if (of.kind === 'select' && !of.test) return this.#select(of.at, of.operand, of.field, true);
-    this.#issues.push({ at: of.at, message: 'invalid argument to has() macro' });
-    return of;
-  }
-
-  #variable(of: Expr): string {
-    if (of.kind === 'ident' && !of.name.startsWith('.')) return of.name;
-    this.#issues.push({ at: of.at, message: 'argument must be a simple name' });
-    return '';
-  }
-
-  #comprehension(
-    at: number,
-    range: Expr,
-    variables: readonly Expr[],
-    parts: Pick<Comprehension, 'init' | 'condition' | 'step' | 'result'>,
-  ): Comprehension {
-    const [first, second] = variables;
-    return {
-      kind: 'comprehension',
-      id: ++this.#ids,
-      at,
-      range,
-      variable: first ? this.#variable(first) : '#unused',
-      second: second && this.#variable(second),
-      accumulator,
-      ...parts,
-    };
-  }
-
-  #quantifier(at: number, name: string, range: Expr, variables: readonly Expr[], predicate: Expr): Expr {
-    const accu = () => this.#ident(at, accumulator);
-    const truth = (value: boolean) => this.#literal(at, 'bool', value);
-    if (name === 'all') {
-      return this.#comprehension(at, range, variables, {
-        init: truth(true),
-        condition: this.#call(at, '@not_strictly_false', undefined, [accu()]),
-        step: this.#call(at, '_&&_', undefined, [accu(), predicate]),
-        result: accu(),
-      });
-    }
-    if (name === 'exists') {
-      const none = this.#call(at, '!_', undefined, [accu()]);
-      return this.#comprehension(at, range, variables, {
-        init: truth(false),
-        condition: this.#call(at, '@not_strictly_false', undefined, [none]),
-        step: this.#call(at, '_||_', undefined, [accu(), predicate]),
-        result: accu(),
-      });
-    }
-    const one = () => this.#literal(at, 'int', 1n);
-    const more = this.#call(at, '_+_', undefined, [accu(), one()]);
-    return this.#comprehension(at, range, variables, {
-      init: this.#literal(at, 'int', 0n),
-      condition: truth(true),
-      step: this.#call(at, '_?_:_', undefined, [predicate, more, accu()]),
-      result: this.#call(at, '_==_', undefined, [accu(), one()]),
-    });
-  }
-
-  /** map and filter. */
-  #collect(at: number, range: Expr, variable: Expr, filter: Expr | undefined, item: Expr): Expr {
-    return this.#gather(at, range, [variable], filter, () =>
-      this.#call(at, '_+_', undefined, [this.#ident(at, accumulator), this.#listOf(at, [this.#copy(item)])]),
-    );
-  }
-
-  #transformList(at: number, range: Expr, variables: readonly Expr[], filter: Expr | undefined, item: Expr): Expr {
-    return this.#gather(at, range, variables, filter, () =>
-      this.#call(at, '_+_', undefined, [this.#ident(at, accumulator), this.#listOf(at, [item])]),
-    );
-  }
-
-  #gather(at: number, range: Expr, variables: readonly Expr[], filter: Expr | undefined, more: () => Expr): Expr {
-    const step = more();
-    return this.#comprehension(at, range, variables, {
-      init: this.#listOf(at, []),
-      condition: this.#literal(at, 'bool', true),
-      step: filter ? this.#call(at, '_?_:_', undefined, [filter, step, this.#ident(at, accumulator)]) : step,
-      result: this.#ident(at, accumulator),
-    });
-  }
-
-  #transformMap(at: number, range: Expr, variables: readonly Expr[], filter: Expr | undefined, value: Expr): Expr {
-    const [key] = variables;
-    const accu = () => this.#ident(at, accumulator);
-    const step = this.#call(at, 'cel.@mapInsert', undefined, [accu(), this.#copy(key as Expr), value]);
-    const empty: MapExpr = { kind: 'map', id: ++this.#ids, at, entries: [] };
-    return this.#comprehension(at, range, variables, {
-      init: empty,
-      condition: this.#literal(at, 'bool', true),
-      step: filter ? this.#call(at, '_?_:_', undefined, [filter, step, accu()]) : step,
-      result: accu(),
-    });
-  }
-
-  /** The variable of filter stands twice: each has a type of its own. */
-  #copy(of: Expr): Expr {
-    return of.kind === 'ident' ? this.#ident(of.at, of.name) : of;
-  }
-
-  #bind(at: number, variable: Expr, value: Expr, result: Expr): Expr {
-    return {
-      kind: 'comprehension',
-      id: ++this.#ids,
-      at,
-      range: this.#listOf(at, []),
-      variable: '#unused',
-      second: undefined,
-      accumulator: this.#variable(variable),
-      init: value,
-      condition: this.#literal(at, 'bool', false),
-      step: this.#ident(at, this.#variable(variable)),
-      result,
-    };
-  }
-
-  #optionalMap(at: number, name: string, target: Expr, variable: Expr, mapped: Expr): Expr {
-    const value = this.#call(at, 'value', target, []);
-    const bound = this.#bind(at, variable, value, mapped);
-    const result = name === 'optMap' ? this.#call(at, 'optional.of', undefined, [bound]) : bound;
-    const none = this.#call(at, 'optional.none', undefined, []);
-    return this.#call(at, '_?_:_', undefined, [this.#call(at, 'hasValue', this.#again(target), []), result, none]);
-  }
-
-  /** An expression that is evaluated twice. */
-  #again(of: Expr): Expr {
-    return { ...of, id: ++this.#ids };
+    return this.#nodes.literal(at, 'int', value);
   }
 }

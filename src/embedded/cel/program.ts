@@ -3,6 +3,7 @@ import { type Expr, issuesText } from './ast.ts';
 import { check } from './checker.ts';
 import { estimateCost, type Range, type SizeOf } from './cost.ts';
 import { CostExceeded, Evaluation, type Variables } from './evaluate.ts';
+import { foldConstants } from './fold.ts';
 import type { FunctionTable } from './functions.ts';
 import { kubernetesFunctions } from './library/index.ts';
 import { literalIssues, parts } from './literals.ts';
@@ -23,11 +24,14 @@ export type Outcome = { cost: number } & ({ value: unknown } | { error: string; 
 /** A checked expression. */
 export class Program {
   readonly type: CelType;
+  /** Why the program can't be run, if so: a constant in it has no value. */
+  readonly fault: string | undefined;
   readonly #expression: Expr;
 
   constructor(expression: Expr) {
     this.#expression = expression;
     this.type = expression.type ?? dyn;
+    this.fault = faultOf(expression);
   }
 
   /** Whether the expression refers to a variable. */
@@ -58,6 +62,16 @@ export class Program {
         return { error: 'evaluation is nested too deeply', costExceeded: false, cost: evaluation.cost };
       throw error;
     }
+  }
+}
+
+function faultOf(expression: Expr): string | undefined {
+  try {
+    foldConstants(expression);
+    return undefined;
+  } catch (error) {
+    if (error instanceof CelError) return error.message;
+    throw error;
   }
 }
 

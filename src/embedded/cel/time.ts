@@ -13,6 +13,9 @@ const units: Readonly<Record<string, bigint>> = {
   h: 3600n * second,
 };
 
+const noDuration = () => new CelError("type conversion error from 'string' to 'google.protobuf.Duration'");
+const noTimestamp = () => new CelError("type conversion error from 'string' to 'google.protobuf.Timestamp'");
+
 /** @throws CelError if it is none: `1h30m`, `-1.5s` */
 export function parseDuration(text: string): Duration {
   const [, sign = '', rest = ''] = /^([+-]?)(.*)$/s.exec(text) ?? [];
@@ -30,7 +33,7 @@ export function parseDuration(text: string): Duration {
     at += all.length;
   }
   if (rest === '' || at < rest.length || ns >= 1n << 63n) {
-    throw new CelError(`time: invalid duration ${JSON.stringify(text)}`);
+    throw noDuration();
   }
   return new Duration(sign === '-' ? -ns : ns);
 }
@@ -52,8 +55,7 @@ export function parseTimestamp(text: string): Timestamp {
   const found = rfc3339.exec(text);
   const fraction = found?.[7] ?? '';
   const ms = found ? Date.parse(fraction === '' ? text : text.replace(/\.\d+/, '')) : Number.NaN;
-  if (Number.isNaN(ms))
-    throw new CelError(`parsing time ${JSON.stringify(text)} as "2006-01-02T15:04:05Z07:00": cannot parse`);
+  if (Number.isNaN(ms)) throw noTimestamp();
   return new Timestamp(BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, '0').slice(0, 9) || '0'));
 }
 

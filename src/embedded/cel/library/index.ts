@@ -2,6 +2,7 @@
 import { functionTable } from '../functions.ts';
 import { standardLibrary } from '../standard.ts';
 import { opaque } from '../types.ts';
+import { authorizerLibrary } from './authorizer.ts';
 import { listLibrary, mapLibrary, setLibrary } from './lists.ts';
 import { formatLibrary } from './named-formats.ts';
 import { cidrLibrary, ipLibrary, urlLibrary } from './network.ts';
@@ -18,6 +19,11 @@ export const abstractTypes = {
   Format: opaque('kubernetes.NamedFormat'),
   IP: opaque('net.IP'),
   CIDR: opaque('net.CIDR'),
+  Authorizer: opaque('kubernetes.authorization.Authorizer'),
+  PathCheck: opaque('kubernetes.authorization.PathCheck'),
+  GroupCheck: opaque('kubernetes.authorization.GroupCheck'),
+  ResourceCheck: opaque('kubernetes.authorization.ResourceCheck'),
+  Decision: opaque('kubernetes.authorization.Decision'),
 } as const;
 
 /** What every expression has at hand. */
@@ -35,6 +41,7 @@ export const kubernetesLibraries = [
   cidrLibrary,
   formatLibrary,
   versionLibrary,
+  authorizerLibrary,
 ];
 
 export const kubernetesFunctions = functionTable(kubernetesLibraries, abstractTypes);
