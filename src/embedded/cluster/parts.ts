@@ -20,6 +20,7 @@ import { serviceAccountController } from '../controllers/serviceaccount.ts';
 import { serviceAccountTokenController } from '../controllers/serviceaccount-token.ts';
 import { claimProtection, volumeProtection } from '../controllers/storage-protection.ts';
 import { taintEviction } from '../controllers/taint-eviction.ts';
+import { volumeBinder } from '../controllers/volume-binder.ts';
 import type { Pki } from '../pki/pki.ts';
 import { signToken } from '../server/authn/jwt.ts';
 
@@ -33,6 +34,7 @@ export function controllers(pki: Pick<Pki, 'serviceAccounts' | 'ca'>): Component
     clusterRoleAggregation,
     disruptionController,
     resourceQuotaController,
+    volumeBinder,
     claimProtection,
     volumeProtection,
     serviceRanges,
