@@ -126,6 +126,7 @@ function dropDerived(type: string, content: Json, object: Stored): void {
       break;
     case 'pods':
       if (spec && !choseNode(object)) delete spec.nodeName;
+      if (spec) dropTokenVolume(spec);
       break;
     case 'certificatesigningrequests.certificates.k8s.io':
       // Approving is done in the status, and can't be taken back but by making the request again.
@@ -173,6 +174,16 @@ function keepDerived(type: string, wanted: Json, live: Json): void {
 /** A claim reference that any claim of that name fulfils. */
 export function unbound({ apiVersion, kind, namespace, name }: Json): Json {
   return { apiVersion, kind, namespace, name };
+}
+
+/** Admission mounts a token into every Pod, under a random name. */
+function dropTokenVolume(spec: Json): void {
+  const isOther = ({ name }: { name: string }) => !name.startsWith('kube-api-access-');
+  const others = (list: unknown) => nonEmpty((list as { name: string }[] | undefined)?.filter(isOther));
+  spec.volumes = others(spec.volumes);
+  for (const key of ['initContainers', 'containers', 'ephemeralContainers']) {
+    for (const container of (spec[key] ?? []) as Json[]) container.volumeMounts = others(container.volumeMounts);
+  }
 }
 
 /** Taints under this prefix follow from the node's conditions and from `spec.unschedulable`. */
