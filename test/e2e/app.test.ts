@@ -174,8 +174,10 @@ describe('the app', () => {
     terminal.type('k get deploy -n project-swan\r');
     await terminal.until(/api-client-once +0\/1/);
     // Ctrl-C is the shell's: the app behind it stays.
-    terminal.type('sleep 60\r');
+    terminal.type(`sh -c "echo fell-''asleep; exec sleep 60"\r`);
+    await terminal.until('fell-asleep');
     terminal.type('\u0003');
+    await terminal.until('^C');
     terminal.type('echo still-"here"\r');
     await terminal.until('still-here');
     terminal.type('k create role r --verb=list --resource=pods -n project-swan\r');

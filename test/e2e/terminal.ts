@@ -67,7 +67,11 @@ export class Terminal {
     return Array.from(
       { length: this.#terminal.rows },
       // Cells beyond the edge are kept when the alternate screen gets narrower; nobody sees them.
-      (_, row) => active.getLine(active.baseY + row)?.translateToString(true, 0, this.#terminal.cols) ?? '',
+      (_, row) =>
+        active
+          .getLine(active.baseY + row)
+          ?.translateToString(false, 0, this.#terminal.cols)
+          .trimEnd() ?? '',
     );
   }
 
