@@ -176,7 +176,7 @@ class Run {
       this.#stop(() => refuse(outOfBudget));
       return;
     }
-    const values = memoized(schema, value, old);
+    const values = memoized(schema, value, rules.some((one) => one.usesOldSelf) ? old : undefined);
     for (const compiled of rules) {
       const { rule, program, error, usesOldSelf } = compiled;
       if (error !== undefined) refuse(`rule compile error: ${error}`);
@@ -257,7 +257,7 @@ function reasoned({ rule, fieldPath }: CompiledRule, at: FieldPath, shown: unkno
     case 'FieldValueRequired':
       return field.required(where, detail);
     case 'FieldValueDuplicate':
-      return field.duplicate(where, shown ?? field.raw('{}'));
+      return shown === undefined ? field.duplicateOmitted(where) : field.duplicate(where, shown);
     default:
       return shown === undefined ? field.invalidOmitted(where, detail) : field.invalid(where, shown, detail);
   }

@@ -74,6 +74,12 @@ export function libraryCost(
     case 'containsIP':
     case 'containsCIDR':
       return first && { cost: containsCost(name, id, first.size) };
+    case 'sets.contains':
+    case 'sets.intersects':
+    case 'sets.equivalent': {
+      const factor = name === 'sets.equivalent' ? 2 : 1;
+      return first && second && { cost: add(scale(multiply(first.size, second.size), factor), fixed(1)) };
+    }
     case 'sort':
     case '@sortByAssociatedKeys':
     case 'distinct': {
@@ -185,6 +191,11 @@ export function actualLibraryCost(
       return 2 + (id.endsWith('_string') ? once(second) : 0);
     case 'containsCIDR':
       return 3 + (id.endsWith('_string') ? once(second) : 0);
+    case 'sets.contains':
+    case 'sets.intersects':
+      return 1 + sizeOf(first) * sizeOf(second);
+    case 'sets.equivalent':
+      return 1 + sizeOf(first) * sizeOf(second) * 2;
     case 'sort':
     case 'distinct':
       return comparing(first);

@@ -116,6 +116,11 @@ export function invalidOmitted(where: Where, detail: string): FieldError {
   return make(where, 'FieldValueInvalid', 'Invalid value', [], detail);
 }
 
+/** `Duplicate value`: an object or list that is not shown. */
+export function duplicateOmitted(where: Where): FieldError {
+  return make(where, 'FieldValueDuplicate', 'Duplicate value', [], '');
+}
+
 /** One `invalid` a message, for the functions of `kube/validation.ts`. */
 export function invalidEach(where: Where, value: unknown, messages: readonly string[]): FieldError[] {
   return messages.map((message) => invalid(where, value, message));
