@@ -135,7 +135,8 @@ class Bench {
     let verdicts: Verdict[] = [];
     let problems: string[];
     try {
-      const attempt = await Attempt.create(id, scenario, defaultSeed, {
+      const choice = { seed: defaultSeed, on: { provider: this.#provider.name } };
+      const attempt = await Attempt.create(id, scenario, choice, {
         clock: systemClock,
         folder: this.#folder,
         scriptEnvironment: async () => this.#env,

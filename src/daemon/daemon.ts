@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { Clock, Timer } from '../kernel/clock.ts';
 import { type CallContext, type RpcServer, serveRpc } from '../kernel/rpc.ts';
 import type { LabHost } from '../session/lab-host.ts';
-import type { AttemptState, StartRequest } from '../session/types.ts';
+import type { AttemptState, ClusterRequest, StartRequest } from '../session/types.ts';
 
 export interface DaemonOptions {
   socket: string;
@@ -71,9 +71,11 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
       debrief: ready(({ id }: Id) => host.debrief(id)),
       reset: ready(({ id }: Id) => host.reset(id)),
       stop: ready(({ id }: Id) => host.stop(id)),
-      clusterUp: ready((request: { name?: string; nodes?: number; provider: string }) => host.clusterUp(request)),
+      clusterUp: ready((request: ClusterRequest, { emit, signal }) => host.clusterUp(request, emit, signal)),
       clusterList: ready(() => host.clusterList()),
       clusterDown: ready(({ id }: { id: string }) => host.clusterDown(id)),
+      clusterDifferences: ready(({ id }: Id) => host.clusterDifferences(id)),
+      nodeCommand: ready(({ node, id }: Id & { node: string }) => host.nodeCommand(node, id)),
     },
     (connections) => {
       idle?.cancel();

@@ -52,6 +52,7 @@ export class Grader {
   readonly #reviews: Reviews;
   readonly #memory: GraderMemory;
   readonly #quiet = new Set<() => void>();
+  #trouble: string | undefined;
   #active = false;
   #stopped = false;
   #lastChange: number;
@@ -134,6 +135,12 @@ export class Grader {
         quiet.add(done);
       });
     }
+  }
+
+  /** What the cluster shows can't be relied on: every verdict is an error, for this reason. */
+  distrust(reason: string): void {
+    this.#trouble = reason;
+    this.#wake(() => true);
   }
 
   stop(): void {
@@ -225,6 +232,7 @@ export class Grader {
       why: error instanceof Error ? error.message : String(error),
       evidence: [],
     });
+    if (this.#trouble !== undefined) return failed(this.#trouble);
     if (broken) return failed(broken);
     for (const timer of evaluated.timers) timer.cancel();
     evaluated.timers.clear();

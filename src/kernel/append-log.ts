@@ -10,7 +10,7 @@ interface ReadLog<T> {
 
 /**
  * An append-only file of JSON lines. `append` resolves once the record is on the disk (fsync; records that wait for the
- * same fsync share it). A torn last line, as a crash leaves it, is dropped at the next opening; damage anywhere else is
+ * same fsync share it); if it can't be written it is kept, and goes before the next one. A torn last line, as a crash leaves it, is dropped at the next opening; damage anywhere else is
  * an EnvironmentError that names file and line.
  */
 export class AppendLog<T> {
@@ -18,10 +18,14 @@ export class AppendLog<T> {
   readonly #handle: FileHandle;
   #pending: string[] = [];
   #writing: Promise<void> | undefined;
+  /** Bytes that are whole; behind them lies what a failed write left. */
+  #length: number;
+  #torn = false;
 
-  private constructor(file: string, handle: FileHandle) {
+  private constructor(file: string, handle: FileHandle, length: number) {
     this.file = file;
     this.#handle = handle;
+    this.#length = length;
   }
 
   /** Opens (or makes) the log for writing and returns what it holds. */
@@ -30,7 +34,7 @@ export class AppendLog<T> {
     const { records, length } = await readWhole<T>(file);
     const handle = await open(file, 'a', 0o600);
     await handle.truncate(length);
-    return { log: new AppendLog<T>(file, handle), records };
+    return { log: new AppendLog<T>(file, handle, length), records };
   }
 
   /** What a log holds, without opening it for writing. Empty if there is none. */
@@ -40,22 +44,43 @@ export class AppendLog<T> {
 
   append(record: T): Promise<void> {
     this.#pending.push(`${JSON.stringify(record)}\n`);
+    return this.flush();
+  }
+
+  /** Writes what is kept because an earlier write failed (and all else that waits). */
+  flush(): Promise<void> {
     // The running write may have taken its records already; then one more round follows.
-    this.#writing = (this.#writing ?? Promise.resolve()).then(() => this.#flush());
+    const before = this.#writing ?? Promise.resolve();
+    this.#writing = before.catch(() => undefined).then(() => this.#flush());
     return this.#writing;
   }
 
+  /** Writes what waits, if it can be written, and closes the file. */
   async close(): Promise<void> {
-    await this.#writing;
-    await this.#handle.close();
+    await this.#writing?.catch(() => undefined);
+    try {
+      await this.#flush();
+    } finally {
+      await this.#handle.close();
+    }
   }
 
   async #flush(): Promise<void> {
     if (this.#pending.length === 0) return;
-    const lines = this.#pending.join('');
+    const lines = this.#pending;
     this.#pending = [];
-    await this.#handle.appendFile(lines);
-    await this.#handle.datasync();
+    const text = lines.join('');
+    try {
+      if (this.#torn) await this.#handle.truncate(this.#length);
+      this.#torn = true;
+      await this.#handle.appendFile(text);
+      await this.#handle.datasync();
+    } catch (error) {
+      this.#pending = [...lines, ...this.#pending];
+      throw error;
+    }
+    this.#torn = false;
+    this.#length += Buffer.byteLength(text);
   }
 }
 

@@ -5,14 +5,18 @@ import { type BaselineData, baselineOf, captureBaseline } from '../grading/basel
 import { Grader } from '../grading/grader.ts';
 import { scoreOf, type Verdict } from '../grading/types.ts';
 import { AppendLog } from '../kernel/append-log.ts';
-import type { Clock } from '../kernel/clock.ts';
+import type { Clock, Timer } from '../kernel/clock.ts';
 import { EnvironmentError, UserError } from '../kernel/errors.ts';
 import { KubeClient } from '../kube/client.ts';
 import { applyScript } from '../scenario/apply.ts';
 import type { Scenario } from '../scenario/types.ts';
-import type { AttemptEvent, AttemptEventBody } from './events.ts';
+import { ClusterWatch } from './cluster-watch.ts';
+import type { AttemptEvent, AttemptEventBody, ClusterChoice } from './events.ts';
 import { type AttemptFold, applyEvent, foldAttempt, workedTime } from './fold.ts';
 import type { AttemptState } from './types.ts';
+
+/** How often a log that could not be written is tried again, milliseconds. */
+const diskRetry = 1_000;
 
 /** How long set-up may take to hold before that is an error, milliseconds. */
 const setUpPatience = 120_000;
@@ -40,6 +44,10 @@ export class Attempt {
   #client: KubeClient | undefined;
   #grader: Grader | undefined;
   #verdicts = new Map<string, Verdict>();
+  #watch: ClusterWatch | undefined;
+  /** Why nothing can be judged now, by where the trouble is. */
+  readonly #troubles = new Map<'cluster' | 'disk', string>();
+  #retry: Timer | undefined;
 
   private constructor(
     scenario: Scenario,
@@ -57,9 +65,10 @@ export class Attempt {
   static async create(
     id: string,
     scenario: Scenario,
-    seed: number,
+    choice: { seed: number; on: ClusterChoice },
     dependencies: AttemptDependencies,
   ): Promise<Attempt> {
+    const { seed, on } = choice;
     const { log } = await AppendLog.open<AttemptEvent>(join(dependencies.folder, id, 'events.jsonl'));
     await mkdir(join(dependencies.folder, id, 'answers'), { recursive: true, mode: 0o700 });
     const created: AttemptEvent = {
@@ -75,6 +84,7 @@ export class Attempt {
       },
       title: scenario.title,
       minutes: scenario.minutes,
+      on,
     };
     await log.append(created);
     return new Attempt(scenario, dependencies, log, foldAttempt([created]) as AttemptFold);
@@ -101,6 +111,16 @@ export class Attempt {
 
   get fold(): Readonly<AttemptFold> {
     return this.#fold;
+  }
+
+  /** Notes a step on the way to the cluster. */
+  tellStep(text: string): void {
+    if (!this.#stop.signal.aborted) void this.#record({ type: 'step', text });
+  }
+
+  /** Notes that it can't go on: its cluster could not be made. */
+  async fail(error: unknown): Promise<void> {
+    await this.#fail(error);
   }
 
   /** Sets the scenario up on the cluster and starts grading. A failure is noted in the log and thrown. */
@@ -205,6 +225,7 @@ export class Attempt {
   async close(): Promise<void> {
     this.#stop.abort(new EnvironmentError({ what: 'the attempt was closed' }));
     this.#stopGrading();
+    this.#retry?.cancel();
     await this.#client?.close();
     await this.#log.close();
   }
@@ -326,7 +347,7 @@ export class Attempt {
 
   async #grade(client: KubeClient, activatedAt: number): Promise<void> {
     const baseline = JSON.parse(await readFile(this.#file('baseline.json'), 'utf8')) as BaselineData;
-    this.#stopGrading();
+    this.#grader?.stop();
     const grader = new Grader({
       client,
       checks: this.scenario.checks,
@@ -347,6 +368,39 @@ export class Attempt {
     if (this.#grader !== grader) return;
     for (const verdict of grader.verdicts()) this.#verdicts.set(verdict.id, verdict);
     this.#changed();
+    if (this.#cluster) this.#watch ??= this.#watchOver(this.#cluster);
+  }
+
+  #watchOver(cluster: Cluster): ClusterWatch {
+    return new ClusterWatch({
+      cluster,
+      clock: this.#dependencies.clock,
+      onTrouble: (reason) => this.#noteTrouble('cluster', reason),
+      onRecovery: () => void this.#recover('cluster'),
+    });
+  }
+
+  /** Nothing can be judged: verdicts become errors, and the clock stands. */
+  #noteTrouble(where: 'cluster' | 'disk', reason: string): void {
+    const first = this.#troubles.size === 0;
+    if (this.#troubles.get(where) === reason) return;
+    this.#troubles.set(where, reason);
+    if (first) void this.#record({ type: 'suspended' });
+    this.#grader?.distrust(reason);
+    this.#changed();
+  }
+
+  /** Begins to judge anew when the last trouble is over: what was missed meanwhile is listed again. */
+  async #recover(where: 'cluster' | 'disk'): Promise<void> {
+    if (!this.#troubles.delete(where) || this.#troubles.size > 0) return;
+    await this.#record({ type: 'resumed' });
+    try {
+      await this.#client?.close();
+      this.#client = undefined;
+      await this.#grade(await this.#connect(), this.#fold.activatedAt ?? this.#dependencies.clock.now());
+    } catch (error) {
+      if (!this.#stop.signal.aborted) this.#noteTrouble(where, (error as Error).message);
+    }
   }
 
   #onVerdict(grader: Grader, verdict: Verdict): void {
@@ -362,6 +416,9 @@ export class Attempt {
   }
 
   #stopGrading(): void {
+    this.#watch?.stop();
+    this.#watch = undefined;
+    this.#troubles.clear();
     this.#grader?.stop();
     this.#grader = undefined;
     this.#verdicts = new Map();
@@ -380,7 +437,23 @@ export class Attempt {
     const event = { t: this.#dependencies.clock.now(), ...body } as AttemptEvent;
     applyEvent(this.#fold, event);
     if (event.type === 'step') this.#changed();
-    return this.#log.append(event);
+    return this.#log.append(event).then(
+      () => this.#recover('disk'),
+      (error: Error) => this.#writeLater(error),
+    );
+  }
+
+  /** The log can't be written: what it misses stays in memory until it can. */
+  #writeLater(error: Error): void {
+    if (this.#stop.signal.aborted) return;
+    this.#retry?.cancel();
+    this.#retry = this.#dependencies.clock.after(diskRetry, () => {
+      this.#log.flush().then(
+        () => this.#recover('disk'),
+        (again: Error) => this.#writeLater(again),
+      );
+    });
+    this.#noteTrouble('disk', `${this.#log.file} cannot be written: ${error.message}`);
   }
 
   #changed(): void {

@@ -1,4 +1,5 @@
 import type { VerdictStatus } from '../checks/types.ts';
+import type { ClusterSpec } from '../cluster/provider.ts';
 import type { Activity, GraderMemory } from '../grading/types.ts';
 
 /** Where an attempt's cluster is; enough to find it again. */
@@ -9,6 +10,9 @@ export interface ClusterRef {
   context: string;
   server: string;
 }
+
+/** What was asked for: enough to make such a cluster again. */
+export type ClusterChoice = { provider: string } & Pick<ClusterSpec, 'nodeImage' | 'target'>;
 
 /** Which scenario, told so that it is found again: a built-in pack by id, others by folder. */
 export interface ScenarioRef {
@@ -24,7 +28,16 @@ export interface ScenarioRef {
  * 1970. Kinds are only ever added; `version` stands in the first.
  */
 export type AttemptEvent = { t: number } & (
-  | { type: 'created'; version: 1; id: string; scenario: ScenarioRef; title: string; minutes: number }
+  | {
+      type: 'created';
+      version: 1;
+      id: string;
+      scenario: ScenarioRef;
+      title: string;
+      minutes: number;
+      /** Missing in older logs: embedded. */
+      on?: ClusterChoice;
+    }
   | { type: 'cluster'; cluster: ClusterRef }
   | { type: 'step'; text: string }
   | { type: 'failed'; what: string; why?: string; next?: string }
@@ -37,7 +50,7 @@ export type AttemptEvent = { t: number } & (
   | { type: 'resetting' }
   | { type: 'solved'; score: number; max: number }
   | { type: 'solution' }
-  /** The daemon went, or came back: time in between is nobody's. */
+  /** The daemon went, or came back; or the cluster did not answer for a while: time in between is nobody's. */
   | { type: 'suspended' }
   | { type: 'resumed' }
   | { type: 'stopped' }

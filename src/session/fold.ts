@@ -1,5 +1,5 @@
 import type { Activity, GraderMemory } from '../grading/types.ts';
-import type { AttemptEvent, ClusterRef, ScenarioRef } from './events.ts';
+import type { AttemptEvent, ClusterChoice, ClusterRef, ScenarioRef } from './events.ts';
 
 const keptActivities = 200;
 
@@ -9,6 +9,8 @@ export interface AttemptFold {
   scenario: ScenarioRef;
   title: string;
   minutes: number;
+  /** What kind of cluster was asked for. */
+  on: ClusterChoice;
   phase: 'preparing' | 'active' | 'resetting' | 'failed' | 'stopped';
   cluster?: ClusterRef;
   /** The step of set-up that is being done. */
@@ -44,6 +46,7 @@ export function foldAttempt(events: readonly AttemptEvent[]): AttemptFold | unde
     scenario: first.scenario,
     title: first.title,
     minutes: first.minutes,
+    on: first.on ?? { provider: 'embedded' },
     phase: 'preparing',
     createdAt: first.t,
     hints: [],

@@ -12,7 +12,8 @@ import type { TrustStore } from '../scenario/trust.ts';
 import { Attempt, type AttemptDependencies } from './attempt.ts';
 import type { AttemptEvent } from './events.ts';
 import { type AttemptFold, foldAttempt } from './fold.ts';
-import type { AttemptState, ClusterInfo, Labs, StartRequest } from './types.ts';
+import { needsOf } from './needs.ts';
+import type { AttemptState, ClusterInfo, ClusterRequest, Labs, StartRequest } from './types.ts';
 
 /** How long no verdict may move before `check` answers, milliseconds: more than a change takes to be judged. */
 const quietFor = 250;
@@ -32,6 +33,10 @@ export interface LabHostOptions {
 export class LabHost implements Labs {
   readonly #options: LabHostOptions;
   readonly #attempts = new Map<string, Attempt>();
+  /** Attempts that could not be taken up, and why. */
+  readonly #broken = new Map<string, Error>();
+  /** Clusters that are being made, by attempt. */
+  readonly #making = new Map<string, AbortController>();
 
   constructor(options: LabHostOptions) {
     this.#options = options;
@@ -43,9 +48,10 @@ export class LabHost implements Labs {
     const ids = existsSync(folder) ? (await readdir(folder)).sort() : [];
     await Promise.all(
       ids.map((id) =>
-        this.#resumeOne(id).catch((error: unknown) =>
-          log(`attempt ${id} cannot be taken up: ${(error as Error).message}`),
-        ),
+        this.#resumeOne(id).catch((error: Error) => {
+          if (!this.#attempts.has(id)) this.#broken.set(id, error);
+          log(`attempt ${id} cannot be taken up: ${error.message}`);
+        }),
       ),
     );
   }
@@ -63,12 +69,12 @@ export class LabHost implements Labs {
   }
 
   async #takeUp(attempt: Attempt, fold: AttemptFold): Promise<void> {
-    const provider = this.#provider(fold.cluster?.provider ?? 'embedded');
+    const provider = this.#provider(fold.cluster?.provider ?? fold.on.provider);
     const cluster = (await provider.list()).find((c) => c.id === fold.cluster?.id);
     if (cluster && fold.phase !== 'preparing') return attempt.resume(cluster);
     // Cut off in the middle of set-up (or the cluster is lost): begin again on a fresh one.
     if (cluster) await cluster.dispose();
-    await attempt.setUp(await this.#create(attempt, provider.name));
+    await this.#setUp(attempt);
   }
 
   async start(
@@ -88,14 +94,16 @@ export class LabHost implements Labs {
       // Trying again after a failed set-up: a fresh one takes its place.
       if (running) await this.stop(running.id);
     }
-    this.#provider(request.cluster);
-    const attempt = await Attempt.create(this.#newId(scenario.id), scenario, seed, this.#dependencies());
+    const { nodeImage, target } = request;
+    const on = { provider: request.cluster, ...(nodeImage && { nodeImage }), ...(target && { target }) };
+    this.#provider(on.provider);
+    const attempt = await Attempt.create(this.#newId(scenario.id), scenario, { seed, on }, this.#dependencies());
     this.#attempts.set(attempt.id, attempt);
     const unsubscribe = attempt.onState(onState);
     const abandon = () => void this.stop(attempt.id).catch(() => undefined);
     signal?.addEventListener('abort', abandon, { once: true });
     try {
-      await attempt.setUp(await this.#create(attempt, request.cluster));
+      await this.#setUp(attempt);
       return attempt.state();
     } finally {
       signal?.removeEventListener('abort', abandon);
@@ -157,13 +165,18 @@ export class LabHost implements Labs {
   async stop(id?: string): Promise<AttemptState> {
     const attempt = await this.#get(id);
     const { cluster } = attempt.fold;
+    this.#making.get(attempt.id)?.abort(new EnvironmentError({ what: `the attempt ${attempt.id} was ended` }));
     await attempt.stop();
     this.#attempts.delete(attempt.id);
-    if (cluster) await this.#provider(cluster.provider).delete(cluster.id);
+    if (cluster) await release(this.#provider(cluster.provider), cluster.id);
     return attempt.state();
   }
 
-  async clusterUp(request: { name?: string; nodes?: number; provider: string }): Promise<ClusterInfo> {
+  async clusterUp(
+    request: ClusterRequest,
+    onStep: (step: string) => void = () => undefined,
+    signal?: AbortSignal,
+  ): Promise<ClusterInfo> {
     const provider = this.#provider(request.provider);
     const name = request.name ?? 'bare';
     if (!/^[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?$/.test(name)) {
@@ -172,7 +185,9 @@ export class LabHost implements Labs {
         next: 'use lower-case letters, digits and -, at most 42',
       });
     }
-    return infoOf(await provider.create({ name, nodes: request.nodes ?? 1 }, () => undefined));
+    const { nodeImage, target } = request;
+    const spec = { name, nodes: request.nodes ?? 1, ...(nodeImage && { nodeImage }), ...(target && { target }) };
+    return infoOf(await provider.create(spec, onStep, signal));
   }
 
   async clusterList() {
@@ -197,23 +212,83 @@ export class LabHost implements Labs {
     throw new UserError({ what: `there is no cluster ${id}`, next: 'kubedrill cluster list' });
   }
 
+  async clusterDifferences(id?: string): Promise<string[]> {
+    const cluster = await this.#clusterOf(id);
+    if (cluster.differences) return cluster.differences();
+    throw new UserError({
+      what: `what differs on ${cluster.id} can't be told`,
+      why: `clusters of ${cluster.provider} go back to their snapshot as a whole`,
+      next: 'kubedrill reset puts everything back',
+    });
+  }
+
+  async nodeCommand(node: string, id?: string): Promise<string[]> {
+    const cluster = await this.#clusterOf(id);
+    if (cluster.nodeCommand) return cluster.nodeCommand(node);
+    throw new UserError({
+      what: `the nodes of ${cluster.id} can't be entered`,
+      why:
+        cluster.provider === 'embedded'
+          ? 'the nodes of an embedded cluster are simulated: there is no machine behind them'
+          : `kubedrill has no access to the machines of a cluster of ${cluster.provider}`,
+      next: 'use --cluster kind',
+    });
+  }
+
   /** Lets go of everything without ending it. */
   async suspend(): Promise<void> {
+    for (const making of this.#making.values()) making.abort(new EnvironmentError({ what: 'the daemon goes' }));
     await Promise.all([...this.#attempts.values()].map((attempt) => attempt.suspend()));
     this.#attempts.clear();
   }
 
-  async #create(attempt: Attempt, providerName: string): Promise<Cluster> {
+  /** Makes the attempt's cluster and sets it up; ending the attempt meanwhile ends that too. */
+  async #setUp(attempt: Attempt): Promise<void> {
+    const making = new AbortController();
+    this.#making.set(attempt.id, making);
+    try {
+      const cluster = await this.#create(attempt, making.signal);
+      if (making.signal.aborted) {
+        await cluster.dispose();
+        throw making.signal.reason;
+      }
+      await attempt.setUp(cluster);
+    } finally {
+      this.#making.delete(attempt.id);
+    }
+  }
+
+  async #create(attempt: Attempt, signal: AbortSignal): Promise<Cluster> {
     const { scenario } = attempt;
-    return this.#provider(providerName).create({ name: attempt.id, nodes: scenario.cluster.nodes }, (step) =>
-      this.#options.log(`${attempt.id}: ${step}`),
-    );
+    const { provider, ...choice } = attempt.fold.on;
+    const spec = { name: attempt.id, ...needsOf(scenario), ...choice };
+    try {
+      return await this.#provider(provider).create(spec, (step) => attempt.tellStep(step), signal);
+    } catch (error) {
+      // A daemon that goes leaves it to its successor.
+      if (!signal.aborted) await attempt.fail(error);
+      throw error;
+    }
+  }
+
+  /** A cluster by its id, else that of the newest attempt. */
+  async #clusterOf(id: string | undefined): Promise<Cluster> {
+    const wanted = id ?? (await this.#get(undefined)).fold.cluster?.id;
+    const lists = await Promise.all(this.#options.providers.map((provider) => provider.list()));
+    const cluster = lists.flat().find((c) => c.id === wanted);
+    if (cluster) return cluster;
+    throw new UserError({
+      what: `there is no cluster ${wanted ?? 'of this attempt yet'}`,
+      next: 'kubedrill cluster list',
+    });
   }
 
   /** The attempt by id, or the one started last; one that isn't running any more is read from its log. */
   async #get(id: string | undefined): Promise<Attempt> {
     const attempt = id === undefined ? this.#newest(() => true) : this.#attempts.get(id);
     if (attempt) return attempt;
+    const broken = id === undefined ? [...this.#broken.values()].at(-1) : this.#broken.get(id);
+    if (broken) throw broken;
     if (id === undefined) {
       throw new UserError({ what: 'no attempt is running', next: 'kubedrill start <scenario>, or kubedrill list' });
     }
@@ -266,6 +341,10 @@ export class LabHost implements Labs {
   #file(id: string): string {
     return join(this.#options.folder, id, 'events.jsonl');
   }
+}
+
+async function release(provider: Provider, id: string): Promise<void> {
+  await (provider.release ? provider.release(id) : provider.delete(id));
 }
 
 function infoOf({ id, provider, kubeconfig, context, server }: Cluster): ClusterInfo {

@@ -140,8 +140,14 @@ function remoteLabs(client: RpcClient): RemoteLabs {
     debrief: (id) => client.call('debrief', { id }),
     reset: (id) => client.call('reset', { id }),
     stop: (id) => client.call('stop', { id }),
-    clusterUp: (request) => client.call('clusterUp', request),
+    clusterUp: (request, onStep, signal) =>
+      client.call('clusterUp', request, {
+        ...(onStep ? { onEvent: onStep as (event: never) => void } : {}),
+        ...(signal ? { signal } : {}),
+      }),
     clusterList: () => client.call('clusterList'),
     clusterDown: (id) => client.call('clusterDown', { id }),
+    clusterDifferences: (id) => client.call('clusterDifferences', { id }),
+    nodeCommand: (node, id) => client.call('nodeCommand', { node, id }),
   };
 }

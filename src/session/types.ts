@@ -1,3 +1,4 @@
+import type { ClusterSpec } from '../cluster/provider.ts';
 import type { Activity, Verdict } from '../grading/types.ts';
 import type { ClusterRef, ScenarioRef } from './events.ts';
 
@@ -41,7 +42,16 @@ export interface ClusterInfo {
   server: string;
 }
 
-export interface StartRequest {
+/** How a cluster is chosen, beside its provider. */
+export type ClusterOptions = Pick<ClusterSpec, 'nodeImage' | 'target'>;
+
+export interface ClusterRequest extends ClusterOptions {
+  name?: string;
+  nodes?: number;
+  provider: string;
+}
+
+export interface StartRequest extends ClusterOptions {
   scenario: string;
   /** Folder of a pack that isn't built in. */
   packFolder?: string;
@@ -72,7 +82,12 @@ export interface Labs {
   reset(id?: string): Promise<AttemptState>;
   /** Ends the attempt and deletes its cluster; the log stays. */
   stop(id?: string): Promise<AttemptState>;
-  clusterUp(request: { name?: string; nodes?: number; provider: string }): Promise<ClusterInfo>;
+  /** Resolves when the cluster is ready; `onStep` shows the steps on the way. Aborting leaves nothing. */
+  clusterUp(request: ClusterRequest, onStep?: (step: string) => void, signal?: AbortSignal): Promise<ClusterInfo>;
   clusterList(): Promise<(ClusterInfo & { attempt?: string })[]>;
   clusterDown(id: string): Promise<void>;
+  /** What is not as it was at the snapshot, a line each. `id` of a cluster; undefined: that of the newest attempt. */
+  clusterDifferences(id?: string): Promise<string[]>;
+  /** The command that opens a shell on a node of that cluster. */
+  nodeCommand(node: string, id?: string): Promise<string[]>;
 }

@@ -104,6 +104,8 @@ export class FakeLabs {
       clusterUp: async () => ({ id: '', provider: '', kubeconfig: '', context: '', server: '' }),
       clusterList: async () => [],
       clusterDown: async () => undefined,
+      clusterDifferences: async () => [],
+      nodeCommand: async () => [],
     };
   }
 }

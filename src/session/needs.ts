@@ -1,0 +1,70 @@
+import { parseAllDocuments } from 'yaml';
+import { typeOfCheck } from '../checks/registry.ts';
+import type { ClusterRight, ClusterSpec } from '../cluster/provider.ts';
+import type { KubeObject, Resource } from '../kube/meta.ts';
+import * as resources from '../kube/resources.ts';
+import type { Scenario } from '../scenario/types.ts';
+
+/** What a scenario needs of its cluster: nodes, images, namespaces, and the rights of whoever sets up and grades. */
+export function needsOf(scenario: Scenario): Omit<ClusterSpec, 'name'> {
+  const objects = scenario.setup.flatMap((script) =>
+    script.kind === 'manifest' ? parseAllDocuments(script.text).map((d) => d.toJS() as KubeObject | null) : [],
+  );
+  return {
+    nodes: scenario.cluster.nodes,
+    images: [...new Set(objects.flatMap((object) => imagesIn(object)))],
+    namespaces: scenario.namespaces,
+    rights: uniqueRights([...setupRights(objects), ...checkRights(scenario)]),
+  };
+}
+
+/** Images of all containers, wherever the Pod's template lies. */
+function imagesIn(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(imagesIn);
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    /^(init|ephemeral)?containers$/i.test(key) && Array.isArray(inner)
+      ? inner.flatMap((container: { image?: unknown }) =>
+          typeof container.image === 'string' ? [container.image] : [],
+        )
+      : imagesIn(inner),
+  );
+}
+
+const byKind = new Map<string, Resource>(
+  Object.values(resources).map((resource: Resource) => [`${resource.group}/${resource.kind}`, resource]),
+);
+
+/** Set-up creates, a reset brings back. Kinds that we don't know by name are found out when they are created. */
+function setupRights(objects: readonly (KubeObject | null)[]): ClusterRight[] {
+  return objects.flatMap((object) => {
+    const [version, group = ''] = (object?.apiVersion ?? '').split('/').reverse();
+    const resource = version ? byKind.get(`${group}/${object?.kind}`) : undefined;
+    if (!resource) return [];
+    const namespace = resource.namespaced ? object?.metadata?.namespace : undefined;
+    return ['get', 'list', 'create', 'update', 'patch', 'delete'].map((verb) => rightOf(verb, resource, namespace));
+  });
+}
+
+/** Grading follows what the checks look at. */
+function checkRights({ checks, waits, namespaces }: Scenario): ClusterRight[] {
+  const needs = [...checks, ...waits].flatMap((check) => typeOfCheck(check).needs(check.spec));
+  const rights = needs.flatMap((need): ClusterRight[] =>
+    need.kind === 'resource'
+      ? ['get', 'list', 'watch'].map((verb) => rightOf(verb, need.resource, need.namespace))
+      : [{ verb: 'get', group: '', resource: 'pods/log', namespace: need.workload.namespace }],
+  );
+  const asks = checks.some((check) => check.type === 'canI');
+  const review = { verb: 'create', group: 'authorization.k8s.io', resource: 'subjectaccessreviews' };
+  // A reset looks after Pods whatever the scenario is about.
+  const pods = namespaces.map((namespace) => rightOf('delete', resources.pods, namespace));
+  return [...rights, ...(asks ? [review] : []), ...pods];
+}
+
+function rightOf(verb: string, { group, resource, namespaced }: Resource, namespace: string | undefined): ClusterRight {
+  return { verb, group, resource, ...(namespaced && namespace ? { namespace } : {}) };
+}
+
+function uniqueRights(rights: ClusterRight[]): ClusterRight[] {
+  return [...new Map(rights.map((right) => [JSON.stringify(right), right])).values()];
+}
