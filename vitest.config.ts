@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 const conformance = ['test/conformance*/**/*.test.ts'];
 const endToEnd = ['test/e2e/**/*.test.ts'];
 const contract = ['test/contract/{embedded,kubeconfig}.test.ts'];
+const redTeam = ['test/redteam/**/*.test.ts'];
 /** Needs Docker: `npm run test:kind`. */
 const kind = ['test/contract/kind*.test.ts'];
 
@@ -17,11 +18,12 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: [...conformance, ...endToEnd, ...contract, ...kind],
+          exclude: [...conformance, ...endToEnd, ...contract, ...redTeam, ...kind],
         },
       },
       { extends: true, test: { name: 'conformance', include: conformance, testTimeout: 300_000 } },
       { extends: true, test: { name: 'contract', include: contract } },
+      { extends: true, test: { name: 'redteam', include: redTeam } },
       { extends: true, test: { name: 'kind', include: kind, fileParallelism: false } },
       { extends: true, test: { name: 'e2e', include: endToEnd, testTimeout: 120_000, fileParallelism: false } },
     ],

@@ -36,6 +36,39 @@ export function valuesAt(object: object, path: string): unknown[] {
   return Array.isArray(found) ? found : [];
 }
 
+/**
+ * All values at a path, each by where it is; items of a list by their name where they have one, so that their order
+ * says nothing.
+ */
+export function placesAt(object: object, path: string): Map<string, unknown> {
+  const found = JSONPath({
+    json: object,
+    path: `$.${path.replace(/^\./, '')}`,
+    eval: false,
+    wrap: true,
+    resultType: 'all',
+  }) as { path: string; value: unknown }[] | undefined;
+  const places = new Map<string, unknown>();
+  for (const { path: at, value } of found ?? []) {
+    const place = placeOf(object, at);
+    places.set(places.has(place) ? at : place, value);
+  }
+  return places;
+}
+
+/** `$['spec']['containers'][0]['image']` as `spec.containers[client].image`. */
+function placeOf(root: object, path: string): string {
+  let at: unknown = root;
+  let place = '';
+  for (const step of JSONPath.toPathArray(path).slice(1)) {
+    const inList = Array.isArray(at);
+    at = (at as Record<string, unknown> | undefined)?.[step];
+    const name = (at as { name?: unknown } | null | undefined)?.name;
+    place += inList ? `[${typeof name === 'string' ? name : step}]` : `${place ? '.' : ''}${step}`;
+  }
+  return place;
+}
+
 /** A value on one line, short enough for a screen. */
 export function show(value: unknown): string {
   const text = value === undefined ? 'nothing' : typeof value === 'string' ? value : JSON.stringify(value);

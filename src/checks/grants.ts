@@ -16,7 +16,12 @@ export interface Grant {
   bindingNamespace?: string;
   /** Undefined: in the whole cluster. */
   namespace?: string;
+  /** A group beyond any one namespace that the same binding gives it to. */
+  everyone?: string;
 }
+
+/** Groups that reach beyond one namespace's own accounts. */
+const wideGroups = new Set(['system:authenticated', 'system:unauthenticated', 'system:serviceaccounts']);
 
 /** Anything that lists RBAC objects: the live view or the baseline. */
 type RbacSource = Pick<Baseline, 'get' | 'list'>;
@@ -60,12 +65,14 @@ export function grantsOf(source: RbacSource, subject: Subject): Grant[] {
   return bindingsOf(source).flatMap((binding) => {
     const { namespace } = binding.metadata;
     if (!binding.subjects?.some((entry) => matchesSubject(entry, subject, namespace))) return [];
+    const everyone = binding.subjects.find((entry) => entry.kind === 'Group' && wideGroups.has(entry.name))?.name;
     return (rulesOf(source, binding) ?? []).map((rule, index) => ({
       rule,
       ruleNumber: index + 1,
       role: `${binding.roleRef.kind} ${binding.roleRef.name}`,
       binding: `${namespace ? 'RoleBinding' : 'ClusterRoleBinding'} ${binding.metadata.name}`,
       ...(namespace ? { bindingNamespace: namespace, namespace } : {}),
+      ...(everyone ? { everyone } : {}),
     }));
   });
 }

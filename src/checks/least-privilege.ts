@@ -5,17 +5,24 @@ import { type Grant, grantsOf, rbacNeeds } from './grants.ts';
 import { resolveSubject, subjectNeeds, subjectSchema } from './subject.ts';
 import type { Baseline, CheckType, Evidence } from './types.ts';
 
-const rule = z.strictObject({
-  verbs: z.array(z.string()).min(1),
-  apiGroups: z.array(z.string()).default(['']),
-  resources: z.array(z.string()).min(1),
-  resourceNames: z.array(z.string()).optional(),
-});
+const rule = z
+  .strictObject({
+    verbs: z.array(z.string()).min(1),
+    apiGroups: z.array(z.string()).default(['']),
+    resources: z.array(z.string()).default([]).describe('With a subresource as in pods/log'),
+    resourceNames: z.array(z.string()).optional(),
+    nonResourceURLs: z.array(z.string()).optional().describe('Paths that are no resources, as in /metrics'),
+  })
+  .refine((r) => r.resources.length > 0 || r.nonResourceURLs?.length, { error: 'expected resources' });
 const schema = z.strictObject({
   subject: subjectSchema,
   namespace: z.string().optional().describe('Where the rights are meant to hold; left out: in the whole cluster'),
-  required: z.array(rule).min(1),
+  required: z.array(rule).min(1).describe('Rights that it must have'),
   allowed: z.array(rule).default([]).describe('Rights that are neither asked for nor held against the learner'),
+  sharedWith: z
+    .enum(['namespace', 'everyone'])
+    .default('namespace')
+    .describe('Who else may get the rights by the same binding: accounts and people that it names, or everyone'),
 });
 type Spec = z.infer<typeof schema>;
 
@@ -44,11 +51,12 @@ export const leastPrivilege: CheckType<Spec> = {
     const free = groupGrants(view.baseline, subject.groups);
     const list = `kubectl auth can-i --list --as=${subject.user}${spec.namespace ? ` -n ${spec.namespace}` : ''}`;
 
+    const freeFor = (grant: Grant) => free.filter((g) => !g.namespace || g.namespace === grant.namespace);
     const tooMuch = grants.flatMap((grant) => {
       const permitted: PolicyRule[] = [
         ...(grant.namespace === spec.namespace || !spec.namespace ? [...spec.required, ...spec.allowed] : []),
       ];
-      permitted.push(...free.filter((g) => !g.namespace || g.namespace === grant.namespace).map((g) => g.rule));
+      permitted.push(...freeFor(grant).map((g) => g.rule));
       const rights = excess([grant.rule], permitted);
       return rights.length > 0 ? [{ grant, rights: rights.map(formatRight) }] : [];
     });
@@ -60,6 +68,18 @@ export const leastPrivilege: CheckType<Spec> = {
         actual: `more: ${unique(tooMuch.flatMap((t) => t.rights)).join(', ')}`,
         why: first[0] ?? '',
         evidence: [...first.map((text): Evidence => ({ kind: 'rule', text })), { kind: 'command', text: list }],
+      };
+    }
+    const shared =
+      spec.sharedWith === 'everyone' ? [] : grants.filter((g) => g.everyone && !isFree(g.rule, freeFor(g)));
+    if (shared.length > 0) {
+      const texts = unique(shared.map((g) => `${g.binding} gives ${g.role} to the whole group ${g.everyone}`));
+      return {
+        status: 'fail',
+        expected,
+        actual: `others have it too: ${unique(shared.map((g) => g.everyone ?? '')).join(', ')}`,
+        why: texts[0] ?? '',
+        evidence: [...texts.map((text): Evidence => ({ kind: 'rule', text })), { kind: 'command', text: list }],
       };
     }
     const reach = grants.filter((g) => !g.namespace || g.namespace === spec.namespace).map((g) => g.rule);

@@ -5,9 +5,10 @@ import type { Stored } from '../kube/meta.ts';
 import { explainDenial, isGranted } from './access.ts';
 import { duration, regex } from './fields.ts';
 import { rbacNeeds } from './grants.ts';
+import { troubleOf } from './pod-trouble.ts';
 import { serviceAccountSubject, workloadNeeds } from './subject.ts';
 import type { CheckType, ClusterView, ContainerLog, Evidence, LogLine, Outcome } from './types.ts';
-import { describeWorkload, parseWorkload, podsOf, resourceOfWorkload, workloadName } from './workload.ts';
+import { describeWorkload, deviation, parseWorkload, podsOf, workloadName, workloadObject } from './workload.ts';
 
 const schema = z.strictObject({
   workload: workloadName,
@@ -19,6 +20,9 @@ const schema = z.strictObject({
   shows: z.string().describe('What the success line is, for people: a table of pods'),
 });
 type Spec = z.infer<typeof schema>;
+
+/** How long a Pod may take to start before that is a failure, milliseconds. */
+const startPatience = 30_000;
 
 type Judged = Outcome & { wakeIn?: number };
 
@@ -43,25 +47,61 @@ export const podLogs: CheckType<Spec> = {
   evaluate(spec, view) {
     const workload = parseWorkload(spec.workload, spec.namespace);
     const expected = spec.shows;
-    const command = `kubectl get ${spec.workload} -n ${spec.namespace}`;
-    if (!view.get(resourceOfWorkload(workload), workload.namespace, workload.name)) {
-      const text = `the ${describeWorkload(workload)} does not exist`;
-      return { status: 'fail', expected, actual: text, why: text, evidence: [{ kind: 'command', text: command }] };
+    const look: Evidence = { kind: 'command', text: `kubectl get ${spec.workload} -n ${spec.namespace}` };
+    const fail = (text: string, evidence: Evidence[] = [look]): Outcome => ({
+      status: 'fail',
+      expected,
+      actual: text,
+      why: text,
+      evidence,
+    });
+    const object = workloadObject(view, workload);
+    if (!object) return fail(`the ${describeWorkload(workload)} does not exist`);
+    const pods = podsOf(view, workload);
+    if (pods.length === 0) return fail(`the ${describeWorkload(workload)} has no Pods that started`);
+    for (const pod of pods) {
+      const other = deviation(pod, object);
+      const command = `kubectl get pod ${pod.metadata.name} -n ${spec.namespace} -o yaml`;
+      if (other)
+        return fail(other, [
+          { kind: 'object', text: other },
+          { kind: 'command', text: command },
+        ]);
     }
     const logs = view.logs(workload, spec.container);
-    if (podsOf(view, workload).length === 0 || logs.length === 0) {
-      const text = `the ${describeWorkload(workload)} has no Pods that started`;
-      return { status: 'fail', expected, actual: text, why: text, evidence: [{ kind: 'command', text: command }] };
-    }
-    const verdicts = logs.map((log) => judge(spec, view, log));
-    for (const { wakeIn } of verdicts) if (wakeIn !== undefined) view.wakeIn(wakeIn);
+    const judged = [
+      ...logs.map((log) => judge(spec, view, log)),
+      ...pods.flatMap((pod) =>
+        logs.some((log) => log.pod.metadata.uid === pod.metadata.uid) ? [] : [silent(spec, view, pod)],
+      ),
+    ];
+    for (const { wakeIn } of judged) if (wakeIn !== undefined) view.wakeIn(wakeIn);
     // The worst of the Pods speaks for all.
     const order = ['error', 'fail', 'pending', 'pass'] as const;
-    const worst = order.map((status) => verdicts.find((v) => v.status === status)).find((v) => v !== undefined);
+    const worst = order.map((status) => judged.find((v) => v.status === status)).find((v) => v !== undefined);
     const { wakeIn: _, ...outcome } = worst as Judged;
     return outcome;
   },
 };
+
+/** A Pod none of whose containers (or not the one that is read) has started. */
+function silent(spec: Spec, view: ClusterView, pod: Stored<Pod>): Judged {
+  const expected = spec.shows;
+  const { name, creationTimestamp } = pod.metadata;
+  const trouble = troubleOf(pod);
+  const none = spec.container && !pod.spec?.containers.some((c) => c.name === spec.container);
+  const left = startPatience - (view.now() - Date.parse(creationTimestamp));
+  const text = none
+    ? `Pod ${name} has no container ${spec.container}`
+    : (trouble?.text ?? `Pod ${name} has not started`);
+  const command = trouble?.command ?? `kubectl describe pod ${name} -n ${spec.namespace}`;
+  const evidence: Evidence[] = [
+    { kind: 'object', text },
+    { kind: 'command', text: command },
+  ];
+  if (none || trouble || left <= 0) return { status: 'fail', expected, actual: text, why: text, evidence };
+  return { status: 'pending', expected, actual: text, why: 'its containers are being started', evidence, wakeIn: left };
+}
 
 function judge(spec: Spec, view: ClusterView, log: ContainerLog): Judged {
   const pod = log.pod as Stored<Pod>;
@@ -86,6 +126,17 @@ function judge(spec: Spec, view: ClusterView, log: ContainerLog): Judged {
       ...cause(spec, view, pod, telling, age, command),
     };
   }
+  const doubt = doubtOf(spec, log);
+  if (doubt && doubt.until > view.now()) {
+    return {
+      status: doubt.often ? 'fail' : 'pending',
+      expected,
+      actual: `now this, now that, ${where}`,
+      why: 'success and failure alternate in this log; it counts once only success is left',
+      evidence,
+      wakeIn: doubt.until - view.now(),
+    };
+  }
   const freshFor = 3 * spec.period + 2_000;
   if (log.running && age > freshFor) {
     const why = `nothing like it was logged for ${ago(age).replace(' ago', '')}: old success is no success`;
@@ -93,6 +144,24 @@ function judge(spec: Spec, view: ClusterView, log: ContainerLog): Judged {
   }
   const fresh = { status: 'pass', expected, actual: `${spec.shows} (Pod ${pod.metadata.name})`, evidence } as const;
   return log.running ? { ...fresh, wakeIn: freshFor - age + 100 } : fresh;
+}
+
+/**
+ * Until when success is doubted: where it was logged already shortly before a failure, somebody else may write it. Then
+ * two of the workload's own periods must pass without a failure. `often`: that was so more than once lately.
+ */
+function doubtOf({ contradicts, matches, period }: Spec, { lines }: ContainerLog) {
+  let success: LogLine | undefined;
+  const turns: number[] = [];
+  for (const line of lines) {
+    if (contradicts?.test(line.text)) {
+      if (success && line.time - success.time < 2 * period) turns.push(line.time);
+      success = undefined;
+    } else if (matches.test(line.text)) success = line;
+  }
+  const last = turns.at(-1);
+  if (last === undefined) return undefined;
+  return { until: last + 2 * period + 1_000, often: turns.filter((time) => time > last - 4 * period).length > 1 };
 }
 
 /** No line tells: that is pending while the container had no time to write one, then a failure. */

@@ -1,9 +1,16 @@
 import * as z from 'zod';
-import type { PodSpec } from '../kube/api.gen.ts';
-import type { Stored } from '../kube/meta.ts';
 import * as resources from '../kube/resources.ts';
 import type { ClusterView, Need } from './types.ts';
-import { describeWorkload, parseWorkload, podsOf, resourceOfWorkload, workloadName } from './workload.ts';
+import {
+  describeWorkload,
+  deviation,
+  parseWorkload,
+  podSpecOf,
+  podsOf,
+  resourceOfWorkload,
+  workloadName,
+  workloadObject,
+} from './workload.ts';
 
 /** Who a check is about: a ServiceAccount by name, the one a workload's Pods use, or a user. */
 export const subjectSchema = z.union([
@@ -62,16 +69,19 @@ export function resolveSubject(spec: SubjectSpec, view: ClusterView): ResolvedSu
   let name: string;
   if ('workload' in spec) {
     const workload = parseWorkload(spec.workload, namespace);
-    const object = view.get(resourceOfWorkload(workload), namespace, workload.name);
+    const object = workloadObject(view, workload);
     if (!object) {
       return {
         missing: `the ${describeWorkload(workload)} does not exist in namespace ${namespace}`,
         command: `kubectl get ${spec.workload} -n ${namespace}`,
       };
     }
-    // The Pods decide: a template that was just changed is not yet anybody's identity.
-    const pod = podsOf(view, workload)[0];
-    name = (pod?.spec ?? podSpecOf(object))?.serviceAccountName || 'default';
+    // Who the Pods really are: one that was smuggled in may be somebody else.
+    for (const pod of podsOf(view, workload)) {
+      const other = deviation(pod, object);
+      if (other) return { missing: other, command: `kubectl get pod ${pod.metadata.name} -n ${namespace} -o yaml` };
+    }
+    name = podSpecOf(object)?.serviceAccountName || 'default';
   } else {
     name = spec.serviceAccount;
   }
@@ -82,13 +92,4 @@ export function resolveSubject(spec: SubjectSpec, view: ClusterView): ResolvedSu
     };
   }
   return { subject: serviceAccountSubject(namespace, name) };
-}
-
-/** The Pod spec inside a workload object, whatever its kind. */
-export function podSpecOf(object: Stored): PodSpec | undefined {
-  const { spec } = object as { spec?: Record<string, unknown> };
-  const holder =
-    (object.kind === 'CronJob' ? (spec?.jobTemplate as { spec?: Record<string, unknown> })?.spec : spec) ?? {};
-  if ('containers' in holder) return holder as unknown as PodSpec;
-  return (holder.template as { spec?: PodSpec } | undefined)?.spec;
 }

@@ -28,7 +28,7 @@ export type Need =
   | { kind: 'logs'; workload: WorkloadRef; container?: string };
 
 export interface WorkloadRef {
-  kind: 'Deployment' | 'ReplicaSet' | 'DaemonSet' | 'Job' | 'CronJob' | 'Pod';
+  kind: 'Deployment' | 'ReplicaSet' | 'StatefulSet' | 'DaemonSet' | 'Job' | 'CronJob' | 'Pod';
   name: string;
   namespace: string;
 }

@@ -1,12 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import type { Pod } from '../kube/api.gen.ts';
+import type { Container, Pod, PodSpec, PodTemplateSpec } from '../kube/api.gen.ts';
 import type { Resource, Stored } from '../kube/meta.ts';
 import * as resources from '../kube/resources.ts';
+import { show } from './fields.ts';
 import type { ClusterView, WorkloadRef } from './types.ts';
 
 const kinds: Record<string, { kind: WorkloadRef['kind']; resource: Resource }> = {
   deployment: { kind: 'Deployment', resource: resources.deployments },
   replicaset: { kind: 'ReplicaSet', resource: resources.replicaSets },
+  statefulset: { kind: 'StatefulSet', resource: resources.statefulSets },
   daemonset: { kind: 'DaemonSet', resource: resources.daemonSets },
   job: { kind: 'Job', resource: resources.jobs },
   cronjob: { kind: 'CronJob', resource: resources.cronJobs },
@@ -34,30 +37,97 @@ export function describeWorkload(workload: WorkloadRef): string {
   return `${workload.kind} ${workload.name}`;
 }
 
-/**
- * The Pods a workload owns now, of a Deployment only those of the newest ReplicaSet; Pods being deleted don't count.
- * Ownership is by controller reference, so a bare Pod with the right name or labels is none of them.
- */
-export function podsOf(view: Pick<ClusterView, 'get' | 'list'>, workload: WorkloadRef): Stored<Pod>[] {
-  const live = view.list(resources.pods, workload.namespace).filter((pod) => !pod.metadata.deletionTimestamp);
-  if (workload.kind === 'Pod') return live.filter((pod) => pod.metadata.name === workload.name);
-  const root = view.get(resourceOfWorkload(workload), workload.namespace, workload.name);
-  if (!root) return [];
-  let owners = new Set([root.metadata.uid]);
-  if (workload.kind === 'Deployment') owners = newest(view, workload, owners);
-  if (workload.kind === 'CronJob') {
-    owners = new Set(ownedBy(view.list(resources.jobs, workload.namespace), owners).map((job) => job.metadata.uid));
-  }
-  return ownedBy(live, owners);
+type Objects = Pick<ClusterView, 'get' | 'list'>;
+
+/** A workload's object, unless it is being deleted. */
+export function workloadObject(view: Pick<ClusterView, 'get'>, workload: WorkloadRef): Stored | undefined {
+  const object = view.get(resourceOfWorkload(workload), workload.namespace, workload.name);
+  return object?.metadata.deletionTimestamp ? undefined : object;
 }
 
-function newest(view: Pick<ClusterView, 'list'>, workload: WorkloadRef, owners: Set<string>): Set<string> {
-  const revision = (set: Stored) => Number(set.metadata.annotations?.['deployment.kubernetes.io/revision'] ?? 0);
-  const sets = ownedBy(view.list(resources.replicaSets, workload.namespace), owners);
-  const last = sets.sort((a, b) => revision(b) - revision(a))[0];
-  return new Set(last ? [last.metadata.uid] : []);
+/**
+ * The Pods a workload owns now: of a Deployment only those of the ReplicaSet that has its template, of a CronJob those
+ * of its last Job; Pods being deleted don't count. Ownership is by controller reference, so a bare Pod with the right
+ * name or labels is none of them; one that was adopted is, see `deviation`.
+ */
+export function podsOf(view: Objects, workload: WorkloadRef): Stored<Pod>[] {
+  const live = view.list(resources.pods, workload.namespace).filter((pod) => !pod.metadata.deletionTimestamp);
+  if (workload.kind === 'Pod') return live.filter((pod) => pod.metadata.name === workload.name);
+  const root = workloadObject(view, workload);
+  if (!root) return [];
+  return ownedBy(live, new Set(ownersOf(view, workload, root).map((owner) => owner.metadata.uid)));
+}
+
+/** What owns a workload's current Pods: itself, or what it made for them. */
+function ownersOf(view: Objects, workload: WorkloadRef, root: Stored): Stored[] {
+  const roots = new Set([root.metadata.uid]);
+  if (workload.kind === 'Deployment') {
+    // By the template, as the controller itself: revisions are annotations that anybody may write.
+    const wanted = templateOf(root);
+    return ownedBy(view.list(resources.replicaSets, workload.namespace) as Stored[], roots).filter((set) =>
+      isDeepStrictEqual(withoutHash(templateOf(set)), withoutHash(wanted)),
+    );
+  }
+  if (workload.kind === 'CronJob') {
+    const jobs = ownedBy(view.list(resources.jobs, workload.namespace) as Stored[], roots);
+    return jobs.sort((a, b) => b.metadata.creationTimestamp.localeCompare(a.metadata.creationTimestamp)).slice(0, 1);
+  }
+  return [root];
+}
+
+function withoutHash(template: PodTemplateSpec | undefined) {
+  const { 'pod-template-hash': _, ...labels } = template?.metadata?.labels ?? {};
+  return { labels, annotations: template?.metadata?.annotations ?? {}, spec: template?.spec ?? {} };
 }
 
 function ownedBy<T extends Stored>(objects: T[], owners: Set<string>): T[] {
   return objects.filter((o) => o.metadata.ownerReferences?.some((r) => r.controller && owners.has(r.uid)));
+}
+
+/** The Pod template inside a workload object; undefined for a Pod. */
+export function templateOf(object: Stored): PodTemplateSpec | undefined {
+  const { spec } = object as { spec?: { template?: PodTemplateSpec; jobTemplate?: { spec?: object } } };
+  if (object.kind === 'CronJob') return (spec?.jobTemplate?.spec as { template?: PodTemplateSpec })?.template;
+  return spec?.template;
+}
+
+/** The Pod spec inside a workload object, whatever its kind. */
+export function podSpecOf(object: Stored): PodSpec | undefined {
+  return templateOf(object)?.spec ?? (object.kind === 'Pod' ? (object as Stored<Pod>).spec : undefined);
+}
+
+/** What of a container decides what it does. */
+const decisive = ['image', 'command', 'args', 'env', 'envFrom', 'workingDir'] as const;
+
+/**
+ * How a Pod is not what its workload's template makes, or undefined. A ReplicaSet adopts any Pod with its labels, and a
+ * running Pod's image may be changed: neither is the workload's own doing.
+ */
+export function deviation(pod: Stored<Pod>, object: Stored): string | undefined {
+  const wanted = podSpecOf(object);
+  if (!wanted || !pod.spec || object.kind === 'Pod') return undefined;
+  const account = wanted.serviceAccountName || 'default';
+  const is = pod.spec.serviceAccountName || 'default';
+  const not = (text: string) => `Pod ${pod.metadata.name} is not as the ${object.kind} makes them: ${text}`;
+  if (is !== account) return not(`it runs as ServiceAccount ${is}, not ${account}`);
+  for (const kind of ['containers', 'initContainers'] as const) {
+    for (const container of wanted[kind] ?? []) {
+      const found = pod.spec[kind]?.find((c) => c.name === container.name);
+      if (!found) return not(`it has no container ${container.name}`);
+      const field = decisive.find((f) => !isDeepStrictEqual(found[f], container[f]));
+      if (field) return not(`${field} of ${container.name} is ${show(found[field])}, not ${show(container[field])}`);
+      if (!isDeepStrictEqual(mountsOf(found), mountsOf(container)))
+        return not(`${container.name} has other volumes mounted`);
+    }
+  }
+  for (const volume of wanted.volumes ?? []) {
+    const found = pod.spec.volumes?.find((v) => v.name === volume.name);
+    if (!isDeepStrictEqual(found, volume)) return not(`its volume ${volume.name} is another one`);
+  }
+  return undefined;
+}
+
+/** The API server itself mounts the ServiceAccount's token. */
+function mountsOf(container: Container) {
+  return (container.volumeMounts ?? []).filter((m) => !m.name.startsWith('kube-api-access-'));
 }

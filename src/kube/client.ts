@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { HttpMethod, KubeConfig, RequestContext } from '@kubernetes/client-node';
 import { Agent, type Dispatcher, fetch, type Response } from 'undici';
 import { EnvironmentError } from '../kernel/errors.ts';
+import { type ExecOptions, ExecRefused, type ExecResult, execInPod } from './exec.ts';
 import { apiVersionOf, type KubeList, type KubeObject, type Resource, type Status, type Stored } from './meta.ts';
 
 /** The API server answered with a failure; `status` is what it said. */
@@ -167,6 +168,23 @@ export class KubeClient {
     const response = await this.#send('GET', path, { query, signal, accept: '*/*' });
     if (response.status === 204) return;
     yield* lines(response, signal);
+  }
+
+  /**
+   * Runs a command in a container of a Pod to its end. Rejects with a KubeError if the server refuses, with an
+   * EnvironmentError if it can't be asked, with the signal's reason if that aborts.
+   */
+  async exec(namespace: string, pod: string, command: readonly string[], options: ExecOptions): Promise<ExecResult> {
+    const tls: import('node:https').RequestOptions = {};
+    await this.#config.applyToHTTPSOptions(tls);
+    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}`;
+    try {
+      return await execInPod(this.server, path, command, tls, options);
+    } catch (error) {
+      if (!(error instanceof ExecRefused)) throw error;
+      const { code, message } = error;
+      throw new KubeError({ kind: 'Status', status: 'Failure', code, message }, { cause: error });
+    }
   }
 
   /** Closes the pool of connections. */

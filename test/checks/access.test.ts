@@ -206,6 +206,22 @@ subjects: [{ kind: ServiceAccount, name: default, namespace: project-swan }]
     );
   });
 
+  it.each(['system:authenticated', 'system:serviceaccounts', 'system:unauthenticated'])(
+    'does not take a binding for the right one that serves the group %s as well',
+    async (group) => {
+      const wide = binding().replace(
+        'subjects: [',
+        `subjects: [{ apiGroup: rbac.authorization.k8s.io, kind: Group, name: "${group}" }, `,
+      );
+      expect(await measure(role(listPods) + wide)).toMatchObject({
+        status: 'fail',
+        why: `RoleBinding pod-reader gives Role pod-reader to the whole group ${group}`,
+      });
+      const open = { ...spec, sharedWith: 'everyone' };
+      expect(await judge(leastPrivilege, open, start + role(listPods) + wide, start)).toMatchObject({ status: 'pass' });
+    },
+  );
+
   it('counts rights that were given to everybody after set-up', async () => {
     const late = everyone
       .replaceAll('system:discovery', 'late')

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { podLogs } from '../../src/checks/pod-logs.ts';
 import { resource } from '../../src/checks/resource.ts';
 import { rollout } from '../../src/checks/rollout.ts';
+import type { Outcome } from '../../src/checks/types.ts';
 import { unchanged } from '../../src/checks/unchanged.ts';
 import { binding, type FakeViewOptions, fakeView, role, swan } from '../helpers/fake-view.ts';
 
@@ -80,6 +81,53 @@ describe('podLogs', () => {
     });
   });
 
+  it('does not take a Pod that was smuggled into the Deployment for one of its own', () => {
+    const adopted = swan().replace(/(kind: Pod[\s\S]*command: )\[sh, -c, loop\]/, '$1[echo, NAME]');
+    expect(read({ objects: adopted, logs: [[1, 'NAME   READY   STATUS']] }).outcome).toMatchObject({
+      status: 'fail',
+      why: 'Pod api-client-1-x is not as the Deployment makes them: command of client is ["echo","NAME"], not ["sh","-c","loop"]',
+    });
+  });
+
+  it('does not take a ReplicaSet for the newest because it says so', () => {
+    const forged = `${swan()}
+apiVersion: apps/v1
+kind: ReplicaSet
+metadata:
+  name: api-client-2
+  namespace: project-swan
+  annotations: { deployment.kubernetes.io/revision: "99" }
+  ownerReferences: [{ apiVersion: apps/v1, kind: Deployment, name: api-client, uid: uid-Deployment-api-client, controller: true }]
+spec: { template: { spec: { containers: [{ name: client, image: kubectl, command: [echo, NAME] }] } } }
+---
+`;
+    expect(read({ objects: forged, logs: [[1, forbidden]] }).outcome).toMatchObject({ status: 'fail' });
+  });
+
+  it('doubts success that alternates with failure', () => {
+    const once: [number, string][] = [
+      [7, 'NAME   READY   STATUS'],
+      [4, forbidden],
+      [1, 'NAME   READY   STATUS'],
+    ];
+    expect(read({ logs: once })).toMatchObject({ outcome: { status: 'pending' }, wakes: [3_000] });
+    const often: [number, string][] = [[10, 'NAME   READY   STATUS'], [9, forbidden], ...once];
+    expect(read({ logs: often })).toMatchObject({ outcome: { status: 'fail' } });
+    const over: [number, string][] = once.map(([age, text]) => [age + 6, text]);
+    expect(read({ logs: [...over, [1, 'NAME   READY   STATUS']] })).toMatchObject({ outcome: { status: 'pass' } });
+  });
+
+  it('counts Pods that never started', () => {
+    const second =
+      swan()
+        .split('---\n')
+        .find((d) => d.includes('kind: Pod')) ?? '';
+    const objects = `${swan()}${second.replaceAll('api-client-1-x', 'api-client-1-y').replace(/status:[\s\S]*/, '')}`;
+    const none: FakeViewOptions = { objects, logs: [[1, 'NAME   READY   STATUS']], silent: ['api-client-1-y'] };
+    expect(read(none).outcome).toMatchObject({ status: 'fail', actual: 'Pod api-client-1-y has not started' });
+    expect(read({ ...none, now: Date.parse('2026-01-01T00:00:10Z') }).outcome).toMatchObject({ status: 'pending' });
+  });
+
   it('does not take a bare Pod with the right labels for a Pod of the Deployment', () => {
     const bare = `apiVersion: v1\nkind: Pod\nmetadata: { name: api-client, namespace: project-swan, labels: { app: api-client } }\nspec: { containers: [{ name: client, image: x }] }\n`;
     expect(read({ objects: bare, logs: [[1, 'NAME   READY   STATUS']] }).outcome).toMatchObject({
@@ -105,7 +153,33 @@ describe('unchanged', () => {
   it('tells which field was changed from what to what', () => {
     expect(compare(swan().replace('[sh, -c, loop]', '[echo]'))).toMatchObject({
       status: 'fail',
-      why: 'spec.template.spec.containers[*].command was ["sh","-c","loop"], is ["echo"]',
+      why: 'spec.template.spec.containers[client].command was ["sh","-c","loop"], is ["echo"]',
+    });
+  });
+
+  it('compares whole containers by their names', () => {
+    const whole = unchanged.schema.parse({
+      object: 'deployment/api-client',
+      namespace: 'project-swan',
+      fields: ['spec.template.spec.containers[*]', 'spec.template.spec.volumes[*]'],
+    });
+    const see = (objects: string) => unchanged.evaluate(whole, fakeView({ objects, baseline: swan() }));
+    const list = 'containers: [{ name: client, image: kubectl, command: [sh, -c, loop] }]';
+    expect(see(swan())).toMatchObject({ status: 'pass' });
+    expect(see(swan().replace('command: [sh, -c, loop]', 'command: [sh, -c, loop], env: [{ name: A }]'))).toMatchObject(
+      {
+        status: 'fail',
+        why: 'spec.template.spec.containers[client].env was nothing, is [{"name":"A"}]',
+      },
+    );
+    expect(see(swan().replace(list, `${list}\n      volumes: [{ name: v, emptyDir: {} }]`))).toMatchObject({
+      status: 'fail',
+      why: 'spec.template.spec.volumes[v] was nothing, is {"name":"v","emptyDir":{}}',
+    });
+    expect(
+      see(swan().replace(list, 'containers: [{ name: client, image: kubectl, command: [sh, -c, other] }]')),
+    ).toMatchObject({
+      why: 'spec.template.spec.containers[client].command was ["sh","-c","loop"], is ["sh","-c","other"]',
     });
   });
 
@@ -119,7 +193,11 @@ describe('unchanged', () => {
 });
 
 describe('rollout', () => {
-  const look = (objects: string) => rollout.evaluate(rollout.schema.parse(workload), fakeView({ objects }));
+  const soon = Date.parse('2026-01-01T00:00:10Z');
+  const look = (objects: string, now = soon) => {
+    const view = fakeView({ objects, now });
+    return { ...(rollout.evaluate(rollout.schema.parse(workload), view) as Outcome), wakes: view.wakes };
+  };
 
   it('passes when all Pods are new and available', () => {
     expect(look(swan())).toMatchObject({ status: 'pass' });
@@ -146,8 +224,47 @@ describe('rollout', () => {
     ],
     ['no replicas', swan().replace('  replicas: 1\n', '  replicas: 0\n'), 'fail', 'it is scaled to 0'],
     ['no Deployment', '', 'fail', 'the Deployment api-client does not exist'],
+    [
+      'a Deployment that is being deleted',
+      swan().replace('generation: 1 }', 'generation: 1, deletionTimestamp: "2026-01-01T00:00:00Z" }'),
+      'fail',
+      'the Deployment api-client does not exist',
+    ],
+    [
+      'a status that its Pods do not bear out',
+      swan().replace('type: Ready, status: "True"', 'type: Ready, status: "False"'),
+      'pending',
+      '0 of 1 Pods ready',
+    ],
   ])('does not pass with %s', (_, objects, status, actual) => {
     expect(look(objects)).toMatchObject({ status, actual });
+  });
+
+  it('fails once nothing has moved for half a minute', () => {
+    const objects = swan().replace('availableReplicas: 1', 'availableReplicas: 0');
+    expect(look(objects).wakes).toEqual([20_000]);
+    expect(look(objects, Date.parse('2026-01-01T00:00:31Z'))).toMatchObject({
+      status: 'fail',
+      why: '0 of 1 Pods available, and nothing moves',
+    });
+  });
+
+  it('fails at once on what waiting will not mend, and says what', () => {
+    const pulling = swan()
+      .replace('availableReplicas: 1', 'availableReplicas: 0')
+      .replace(
+        'state: { running: { startedAt: "2026-01-01T00:30:00Z" } }',
+        'state: { waiting: { reason: ImagePullBackOff } }',
+      );
+    expect(look(pulling)).toMatchObject({
+      status: 'fail',
+      why: 'Pod api-client-1-x: client is in ImagePullBackOff',
+      evidence: [
+        { kind: 'object' },
+        { text: 'kubectl describe pod api-client-1-x -n project-swan' },
+        { kind: 'command' },
+      ],
+    });
   });
 });
 

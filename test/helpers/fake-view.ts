@@ -37,6 +37,8 @@ export interface FakeViewOptions {
   /** Lines of every container, as `seconds before now` and text. */
   logs?: [number, string][];
   running?: boolean;
+  /** Names of Pods without a log. */
+  silent?: string[];
   now?: number;
 }
 
@@ -46,6 +48,7 @@ export function fakeView({
   baseline = objects,
   logs = [],
   running = true,
+  silent = [],
   now = Date.parse('2026-01-01T01:00:00Z'),
 }: FakeViewOptions): ClusterView & { wakes: number[] } {
   const live = objectSet(objectsOf(objects));
@@ -54,15 +57,17 @@ export function fakeView({
     ...live,
     baseline: objectSet(objectsOf(baseline)),
     logs: (workload: WorkloadRef) =>
-      podsOf(live, workload).map(
-        (pod): ContainerLog => ({
-          pod,
-          container: (pod as Stored<Pod>).spec?.containers[0]?.name ?? '',
-          restartCount: 0,
-          running,
-          lines: logs.map(([age, text]) => ({ time: now - age * 1_000, text })),
-        }),
-      ),
+      podsOf(live, workload)
+        .filter((pod) => !silent.includes(pod.metadata.name))
+        .map(
+          (pod): ContainerLog => ({
+            pod,
+            container: (pod as Stored<Pod>).spec?.containers[0]?.name ?? '',
+            restartCount: 0,
+            running,
+            lines: logs.map(([age, text]) => ({ time: now - age * 1_000, text })),
+          }),
+        ),
     async review(q: AccessQuestion) {
       const namespace = /^system:serviceaccount:([^:]+):(.+)$/.exec(q.user);
       const subject = {
@@ -121,6 +126,11 @@ metadata:
   namespace: project-swan
   annotations: { deployment.kubernetes.io/revision: "1" }
   ownerReferences: [{ apiVersion: apps/v1, kind: Deployment, name: api-client, uid: uid-Deployment-api-client, controller: true }]
+spec:
+  template:
+    spec:
+      serviceAccountName: ${serviceAccount}
+      containers: [{ name: client, image: kubectl, command: [sh, -c, loop] }]
 ---
 apiVersion: v1
 kind: Pod
@@ -130,8 +140,9 @@ metadata:
   ownerReferences: [{ apiVersion: apps/v1, kind: ReplicaSet, name: api-client-1, uid: uid-ReplicaSet-api-client-1, controller: true }]
 spec:
   serviceAccountName: ${serviceAccount}
-  containers: [{ name: client, image: kubectl }]
+  containers: [{ name: client, image: kubectl, command: [sh, -c, loop] }]
 status:
+  conditions: [{ type: Ready, status: "True" }]
   containerStatuses: [{ name: client, ready: true, restartCount: 0, image: kubectl, imageID: x, state: { running: { startedAt: "2026-01-01T00:30:00Z" } } }]
 ---
 `;
