@@ -33,7 +33,8 @@ export interface Tokens {
 }
 
 /** A string as far as it is one: to the end of the line, or to an escape that there is none of. */
-const unclosed = /^(["'])(?:\\[abfnrtv"'`\\?xXuU0-3]|(?!\1)[^\\\n\r])*(?:\\.?)?/;
+const unclosed =
+  /^(["'])(?:\\(?:[abfnrtv"'`\\?]|[xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2})|(?!\1)[^\\\n\r])*(?:\\(?:[xX][0-9a-fA-F]?|u[0-9a-fA-F]{0,3}|U[0-9a-fA-F]{0,7}|[0-3][0-7]?)?[\s\S]?|[\n\r])?|^[&|=][\s\S]|^`[A-Za-z0-9_.\-/ ]*/;
 
 /** Splits a text into tokens; characters that belong to none are told and left out. */
 export function tokenize(source: string): Tokens {

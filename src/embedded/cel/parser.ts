@@ -18,8 +18,16 @@ const reserved = new Set(
 );
 
 const relations = new Set(['<', '<=', '>=', '>', '==', '!=', 'in']);
-const wanted =
-  "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
+/** What an expression can start with, as the grammar lists it. */
+const starts = [
+  ...["'['", "']'", "'{'", "'}'", "'('", "')'", "'.'", "','", "'-'", "'!'", "'?'", "'true'", "'false'", "'null'"],
+  ...['NUM_FLOAT', 'NUM_INT', 'NUM_UINT', 'STRING', 'BYTES', 'IDENTIFIER'],
+];
+const closing = new Set(["']'", "'}'", "')'", "','", "'?'"]);
+
+/** @param more what may stand there as well */
+const wanted = (more: readonly string[]) =>
+  `{${starts.filter((one) => !closing.has(one) || more.includes(one)).join(', ')}}`;
 
 class SyntaxFault extends Error {
   readonly at: number;
@@ -41,7 +49,7 @@ export function parse(source: string): Parsed {
     };
   }
   const { tokens, issues } = tokenize(source);
-  const parser = new Parser(tokens, issues);
+  const parser = new Parser(source, tokens, issues);
   try {
     const expression = parser.whole();
     return { expression: issues.length === 0 ? expression : undefined, issues };
@@ -52,13 +60,17 @@ export function parse(source: string): Parsed {
 }
 
 class Parser {
+  readonly #source: string;
   readonly #tokens: readonly Token[];
   readonly #issues: Issue[];
   readonly #nodes: Nodes;
   #next = 0;
   #depth = 0;
+  /** What else could stand at a place where an expression starts: the end of a list. */
+  #others: { at: number; tokens: readonly string[] } = { at: -1, tokens: [] };
 
-  constructor(tokens: readonly Token[], issues: Issue[]) {
+  constructor(source: string, tokens: readonly Token[], issues: Issue[]) {
+    this.#source = source;
     this.#tokens = tokens;
     this.#issues = issues;
     this.#nodes = new Nodes(issues);
@@ -81,8 +93,11 @@ class Parser {
     return this.#tokens[this.#next] as Token;
   }
 
+  /** The end is never left behind. */
   #take(): Token {
-    return this.#tokens[this.#next++] as Token;
+    const token = this.#peek();
+    if (token.kind !== 'end') this.#next++;
+    return token;
   }
 
   #is(text: string): boolean {
@@ -98,10 +113,24 @@ class Parser {
     const found = this.#accept(text);
     if (found) return found;
     const { at, raw, kind } = this.#peek();
-    if (kind === 'end' && (text === ')' || text === ']' || text === '}')) {
+    const several = expecting.includes(',') && text !== ')';
+    const onlyThis = expecting === `'${text}'` && text !== ':';
+    if ((kind === 'end' && onlyThis) || (text === ':' && this.#startsExpression(this.#next))) {
       throw new SyntaxFault(at, `Syntax error: missing '${text}' at '${raw}'`);
     }
-    throw new SyntaxFault(at, `Syntax error: mismatched input '${raw}' expecting ${expecting}`);
+    const how = several && this.#tokens[this.#next + 1]?.text === text ? 'extraneous' : 'mismatched';
+    throw new SyntaxFault(at, `Syntax error: ${how} input '${raw}' expecting ${expecting}`);
+  }
+
+  #startsExpression(place: number): boolean {
+    const { kind = 'end', text = '' } = this.#tokens[place] ?? {};
+    return kind === 'punctuation' ? ['(', '[', '{', '.', '-', '!'].includes(text) : kind !== 'end' && text !== 'in';
+  }
+
+  /** An expression, or one of `others` (which the caller has looked for). */
+  #expressionOr(...others: readonly string[]): Expr {
+    this.#others = { at: this.#next, tokens: others };
+    return this.#expression();
   }
 
   #expression(): Expr {
@@ -196,10 +225,9 @@ class Parser {
         const optional = this.#accept('?') !== undefined;
         const name = this.#take();
         if (name.kind !== 'ident') {
-          throw new SyntaxFault(
-            name.at,
-            `Syntax error: no viable alternative at input '.${name.raw === '<EOF>' ? '' : name.raw}'`,
-          );
+          const between = this.#source.slice(dot.at, name.at) + (name.kind === 'end' ? '' : name.raw);
+          const shown = between.trimEnd().replaceAll('\n', '\\n');
+          throw new SyntaxFault(name.at, `Syntax error: no viable alternative at input '${shown}'`);
         }
         const field = name.text;
         if (field.startsWith('`')) throw new SyntaxFault(name.at, "unsupported syntax: '`'");
@@ -213,7 +241,7 @@ class Parser {
       const open = this.#accept('[');
       if (!open) return left;
       const optional = this.#accept('?') !== undefined;
-      const index = this.#expression();
+      const index = optional ? this.#expression() : this.#expressionOr("'?'");
       this.#expect(']', "']'");
       left = this.#nodes.call(open.at, optional ? '_[?_]' : '_[_]', undefined, [left, index]);
     }
@@ -227,8 +255,8 @@ class Parser {
   #arguments(close: string): Expr[] {
     const args: Expr[] = [];
     if (this.#accept(close)) return args;
-    do args.push(this.#expression());
-    while (this.#accept(','));
+    args.push(this.#expressionOr(`'${close}'`));
+    while (this.#accept(',')) args.push(this.#expression());
     this.#expect(close, `'${close}'`);
     return args;
   }
@@ -245,12 +273,14 @@ class Parser {
       case 'bytes':
         return this.#nodes.literal(this.#take().at, 'bytes', new Uint8Array(Buffer.from(token.text, 'latin1')));
       case 'ident':
+        if (token.text === 'in' || token.text.startsWith('`')) throw this.#unexpected();
         return this.#name(this.#take(), '');
+      case 'end':
+        throw this.#unexpected();
       case 'punctuation':
         break;
-      case 'end':
-        throw new SyntaxFault(token.at, `Syntax error: mismatched input '<EOF>' expecting ${wanted}`);
     }
+    if (!this.#startsExpression(this.#next)) throw this.#unexpected();
     this.#take();
     switch (token.text) {
       case '(': {
@@ -265,7 +295,17 @@ class Parser {
       case '.':
         if (this.#peek().kind === 'ident') return this.#name(this.#take(), '.');
     }
-    throw new SyntaxFault(token.at, `Syntax error: extraneous input '${token.raw}' expecting ${wanted}`);
+    this.#next--;
+    throw this.#unexpected();
+  }
+
+  /** What stands where an expression should: one thing too much, or another thing altogether. */
+  #unexpected(): SyntaxFault {
+    const { at, raw } = this.#peek();
+    const others = this.#others.at === this.#next ? this.#others.tokens : [];
+    const next = this.#tokens[this.#next + 1]?.text ?? '';
+    const how = this.#startsExpression(this.#next + 1) || others.includes(`'${next}'`) ? 'extraneous' : 'mismatched';
+    return new SyntaxFault(at, `Syntax error: ${how} input '${raw}' expecting ${wanted(others)}`);
   }
 
   #name(token: Token, dot: string): Expr {
@@ -314,10 +354,10 @@ class Parser {
     const optional = new Set<number>();
     while (!this.#is(']')) {
       if (this.#accept('?')) optional.add(items.length);
-      items.push(this.#expression());
+      items.push(items.length === 0 ? this.#expressionOr("']'", "','", "'?'") : this.#expression());
       if (!this.#accept(',')) break;
     }
-    this.#expect(']', "']'");
+    this.#expect(']', "{']', ','}");
     return this.#nodes.listOf(at, items, optional);
   }
 
@@ -325,19 +365,23 @@ class Parser {
     const entries: MapExpr['entries'][number][] = [];
     while (!this.#is('}')) {
       const optional = this.#accept('?') !== undefined;
-      const key = this.#expression();
+      const key = entries.length === 0 ? this.#expressionOr("'}'", "','", "'?'") : this.#expression();
       this.#expect(':', "':'");
       entries.push({ key, value: this.#expression(), optional });
       if (!this.#accept(',')) break;
     }
-    this.#expect('}', "'}'");
+    this.#expect('}', "{'}', ','}");
     const node: MapExpr = { kind: 'map', id: this.#nodes.nextId(), at, entries };
     return node;
   }
 
   #number(token: Token, at: number, sign: string): Literal {
     const { kind, text } = token;
-    if (kind === 'double') return this.#nodes.literal(at, 'double', Number(sign + text));
+    if (kind === 'double') {
+      const double = Number(sign + text);
+      if (!Number.isFinite(double)) this.#issues.push({ at, message: 'invalid double literal' });
+      return this.#nodes.literal(at, 'double', double);
+    }
     const value = BigInt(text.replace(/[uU]$/, '')) * (sign === '-' ? -1n : 1n);
     if (kind === 'uint') {
       if (value >= 1n << 64n) this.#issues.push({ at, message: 'invalid uint literal' });

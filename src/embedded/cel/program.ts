@@ -45,7 +45,12 @@ export class Program {
 
   /** @param sizeOf how large variables and what is in them can be at most */
   estimate(sizeOf: SizeOf): Range {
-    return estimateCost(this.#expression, sizeOf);
+    try {
+      return estimateCost(this.#expression, sizeOf);
+    } catch (error) {
+      if (error instanceof RangeError) return { min: 0, max: Number.POSITIVE_INFINITY };
+      throw error;
+    }
   }
 
   /** @param limit costs above it end the evaluation */
@@ -77,12 +82,20 @@ function faultOf(expression: Expr): string | undefined {
 
 /** The program, or what is wrong with the expression in cel-go's words: each fault with its line and a caret. */
 export function compile(source: string, options: CompileOptions): Program | string {
+  try {
+    return compiled(source, options);
+  } catch (error) {
+    // Chains like `a.b.c` are as deep as they are long.
+    if (error instanceof RangeError)
+      return issuesText(source, [{ at: 0, message: 'expression recursion limit exceeded' }]);
+    throw error;
+  }
+}
+
+function compiled(source: string, { variables, functions = kubernetesFunctions }: CompileOptions): Program | string {
   const { expression, issues } = parse(source);
   if (!expression) return issuesText(source, issues);
-  const found = check(expression, {
-    variables: options.variables,
-    functions: options.functions ?? kubernetesFunctions,
-  });
+  const found = check(expression, { variables, functions });
   const all = found.length > 0 ? found : literalIssues(expression);
   return all.length > 0 ? issuesText(source, all) : new Program(expression);
 }
