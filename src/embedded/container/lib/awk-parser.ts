@@ -1,4 +1,5 @@
 /** awk's grammar into a tree. */
+import { AwkLexer, keywords } from './awk-lexer.ts';
 import { UsageError } from './program.ts';
 import { posixToJs, safeRegExp } from './regex.ts';
 
@@ -50,159 +51,49 @@ export interface AwkProgram {
   functions: Map<string, { parameters: string[]; body: Statement[] }>;
 }
 
-type Token = {
-  t: 'number' | 'string' | 'regex' | 'name' | 'call' | 'op' | 'newline' | 'end';
-  text: string;
-  spaced: boolean;
-};
-
-const keywords = new Set(
-  'BEGIN END function func if else while for do break continue next nextfile exit return delete in getline print printf'.split(
-    ' ',
-  ),
-);
-const operators = [
-  '**=',
-  '&&',
-  '||',
-  '==',
-  '!=',
-  '<=',
-  '>=',
-  '+=',
-  '-=',
-  '*=',
-  '/=',
-  '%=',
-  '^=',
-  '**',
-  '++',
-  '--',
-  '>>',
-  '!~',
-];
-export const builtinNames = new Set(
-  'length substr index split sub gsub match sprintf sin cos atan2 exp log sqrt int rand srand tolower toupper system close fflush strftime systime gensub'.split(
-    ' ',
-  ),
-);
-
 /** Parses a program. Throws UsageError with what is wrong. */
 export function parseAwk(source: string): AwkProgram {
   return new AwkParser(source).program();
 }
 
-class AwkParser {
-  readonly #source: string;
-  #at = 0;
-  #token: Token;
-  #previous: Token | undefined;
+class AwkParser extends AwkLexer {
   #noIn = 0;
   #noGreater = 0;
 
-  constructor(source: string) {
-    this.#source = source;
-    this.#token = this.#scan();
-  }
-
-  #fail(): never {
-    const near =
-      this.#token.t === 'end'
-        ? 'end of program'
-        : this.#token.t === 'newline'
-          ? 'end of line'
-          : `'${this.#token.text}'`;
-    throw new UsageError(`cmd. line:${this.#source.slice(0, this.#at).split('\n').length}: syntax error at ${near}`, 2);
-  }
-
-  #scan(): Token {
-    const s = this.#source;
-    const from = this.#at;
-    for (;;) {
-      const blank = /^(?:[ \t\r]|\\\r?\n|#[^\n]*)+/.exec(s.slice(this.#at));
-      if (!blank) break;
-      this.#at += blank[0].length;
-    }
-    const spaced = this.#at > from;
-    const c = s[this.#at];
-    const make = (t: Token['t'], text: string, length = text.length): Token => {
-      this.#at += length;
-      return { t, text, spaced };
-    };
-    if (c === undefined) return make('end', '', 0);
-    if (c === '\n') return make('newline', '\n');
-    const rest = s.slice(this.#at);
-    if (c === '"') {
-      const m = /^"((?:[^"\\\n]|\\[\s\S])*)"/.exec(rest);
-      if (!m) this.#fail();
-      return make('string', plainText(m[1] ?? ''), m[0].length);
-    }
-    const number = /^(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)/.exec(rest);
-    if (number) return make('number', number[0]);
-    const name = /^[A-Za-z_]\w*/.exec(rest);
-    if (name) return make(rest[name[0].length] === '(' && !keywords.has(name[0]) ? 'call' : 'name', name[0]);
-    if (c === '/' && this.#regexAllowed()) {
-      const m = /^\/((?:[^/\\\n[]|\\.|\[\^?\]?(?:\[:\w+:\]|[^\]\n])*\])*)\//.exec(rest);
-      if (!m) this.#fail();
-      return make('regex', m[1] ?? '', m[0].length);
-    }
-    return make('op', operators.find((o) => rest.startsWith(o)) ?? c);
-  }
-
-  /** A slash divides after a value, and begins an expression elsewhere. */
-  #regexAllowed(): boolean {
-    const p = this.#previous;
-    if (!p) return true;
-    if (p.t === 'name') return keywords.has(p.text);
-    return !(
-      p.t === 'number' ||
-      p.t === 'string' ||
-      p.t === 'regex' ||
-      (p.t === 'op' && /^(\)|\]|\$|\+\+|--)$/.test(p.text))
-    );
-  }
-
-  #take(): Token {
-    const token = this.#token;
-    this.#previous = token;
-    this.#token = this.#scan();
-    return token;
-  }
-
   #is(text: string): boolean {
-    return (this.#token.t === 'op' || this.#token.t === 'name') && this.#token.text === text;
+    return (this.token.t === 'op' || this.token.t === 'name') && this.token.text === text;
   }
 
   #accept(text: string): boolean {
     if (!this.#is(text)) return false;
-    this.#take();
+    this.take();
     return true;
   }
 
   #expect(text: string): void {
-    if (!this.#accept(text)) this.#fail();
+    if (!this.#accept(text)) this.fail();
   }
 
   #skipNewlines(): void {
-    while (this.#token.t === 'newline') this.#take();
+    while (this.token.t === 'newline') this.take();
   }
 
   #skipTerminators(): void {
-    while (this.#token.t === 'newline' || this.#is(';')) this.#take();
+    while (this.token.t === 'newline' || this.#is(';')) this.take();
   }
 
   program(): AwkProgram {
     const program: AwkProgram = { rules: [], functions: new Map() };
     for (;;) {
       this.#skipTerminators();
-      if (this.#token.t === 'end') return program;
+      if (this.token.t === 'end') return program;
       if (this.#is('function') || this.#is('func')) {
-        this.#take();
-        const name = this.#take().text;
+        this.take();
+        const name = this.take().text;
         this.#expect('(');
         const parameters: string[] = [];
         while (!this.#is(')')) {
-          parameters.push(this.#take().text);
+          parameters.push(this.take().text);
           if (!this.#accept(',')) break;
         }
         this.#expect(')');
@@ -211,7 +102,7 @@ class AwkParser {
         continue;
       }
       const rule: Rule = { kind: 'main', pattern: undefined, until: undefined, body: undefined };
-      if (this.#is('BEGIN') || this.#is('END')) rule.kind = this.#take().text as 'BEGIN' | 'END';
+      if (this.#is('BEGIN') || this.#is('END')) rule.kind = this.take().text as 'BEGIN' | 'END';
       else if (!this.#is('{')) {
         rule.pattern = this.#expression();
         if (this.#accept(',')) {
@@ -220,7 +111,7 @@ class AwkParser {
         }
       }
       if (this.#is('{')) rule.body = this.#block();
-      else if (rule.kind !== 'main') this.#fail();
+      else if (rule.kind !== 'main') this.fail();
       program.rules.push(rule);
     }
   }
@@ -231,14 +122,14 @@ class AwkParser {
     for (;;) {
       this.#skipTerminators();
       if (this.#accept('}')) return body;
-      if (this.#token.t === 'end') this.#fail();
+      if (this.token.t === 'end') this.fail();
       body.push(this.#statement());
     }
   }
 
   #endOfStatement(): void {
-    if (this.#token.t === 'newline' || this.#is(';')) this.#take();
-    else if (!this.#is('}') && this.#token.t !== 'end') this.#fail();
+    if (this.token.t === 'newline' || this.#is(';')) this.take();
+    else if (!this.#is('}') && this.token.t !== 'end') this.fail();
   }
 
   #statement(): Statement {
@@ -250,13 +141,13 @@ class AwkParser {
       this.#expect(')');
       this.#skipNewlines();
       const yes = this.#statement();
-      const [at, token, previous] = [this.#at, this.#token, this.#previous];
+      const [at, token, previous] = [this.at, this.token, this.previous];
       this.#skipTerminators();
       if (this.#accept('else')) {
         this.#skipNewlines();
         return { t: 'if', condition, yes, no: this.#statement() };
       }
-      [this.#at, this.#token, this.#previous] = [at, token, previous];
+      [this.at, this.token, this.previous] = [at, token, previous];
       return { t: 'if', condition, yes, no: undefined };
     }
     if (this.#accept('while')) {
@@ -286,10 +177,10 @@ class AwkParser {
 
   #for(): Statement {
     this.#expect('(');
-    if (this.#token.t === 'name' && /^\s*in\s+\w+\s*\)/.test(this.#source.slice(this.#at))) {
-      const name = this.#take().text;
-      this.#take();
-      const array = this.#take().text;
+    if (this.token.t === 'name' && /^\s*in\s+\w+\s*\)/.test(this.source.slice(this.at))) {
+      const name = this.take().text;
+      this.take();
+      const array = this.take().text;
       this.#expect(')');
       this.#skipNewlines();
       return { t: 'forIn', name, array, body: this.#statement() };
@@ -311,11 +202,11 @@ class AwkParser {
     for (const word of ['next', 'nextfile', 'break', 'continue'] as const) if (this.#accept(word)) return { t: word };
     for (const word of ['exit', 'return'] as const) {
       if (!this.#accept(word)) continue;
-      const ends = this.#token.t === 'newline' || this.#token.t === 'end' || this.#is(';') || this.#is('}');
+      const ends = this.token.t === 'newline' || this.token.t === 'end' || this.#is(';') || this.#is('}');
       return { t: word, value: ends ? undefined : this.#expression() };
     }
     if (this.#accept('delete')) {
-      const name = this.#take().text;
+      const name = this.take().text;
       return { t: 'delete', name, keys: this.#accept('[') ? this.#keys() : undefined };
     }
     if (this.#is('print') || this.#is('printf')) return this.#print();
@@ -330,11 +221,11 @@ class AwkParser {
   }
 
   #print(): Statement {
-    const format = this.#take().text === 'printf';
+    const format = this.take().text === 'printf';
     const args: Expr[] = [];
     this.#noGreater++;
     const ends = () =>
-      this.#token.t === 'newline' || this.#token.t === 'end' || ['}', ';', '>', '>>', '|'].some((o) => this.#is(o));
+      this.token.t === 'newline' || this.token.t === 'end' || ['}', ';', '>', '>>', '|'].some((o) => this.#is(o));
     if (!ends()) {
       const grouped = this.#is('(');
       args.push(...this.#list());
@@ -344,7 +235,7 @@ class AwkParser {
     }
     this.#noGreater--;
     let to: { op: string; target: Expr } | undefined;
-    if (this.#is('>') || this.#is('>>') || this.#is('|')) to = { op: this.#take().text, target: this.#concatenation() };
+    if (this.#is('>') || this.#is('>>') || this.#is('|')) to = { op: this.take().text, target: this.#concatenation() };
     return { t: 'print', format, args, to };
   }
 
@@ -359,9 +250,9 @@ class AwkParser {
 
   #expression(): Expr {
     const left = this.#ternary();
-    const op = this.#token.t === 'op' && /^([-+*/%^]|\*\*)?=$/.test(this.#token.text) ? this.#token.text : undefined;
+    const op = this.token.t === 'op' && /^([-+*/%^]|\*\*)?=$/.test(this.token.text) ? this.token.text : undefined;
     if (op === undefined || !(left.t === 'var' || left.t === 'field' || left.t === 'element')) return left;
-    this.#take();
+    this.take();
     this.#skipNewlines();
     return { t: 'assign', op: op.slice(0, -1), target: left, value: this.#expression() };
   }
@@ -399,7 +290,7 @@ class AwkParser {
     let left = this.#matching();
     while (this.#noIn === 0 && this.#accept('in')) {
       const keys: Expr[] = left.t === 'call' && left.name === ' list' ? left.args : [left];
-      left = { t: 'in', keys, name: this.#take().text };
+      left = { t: 'in', keys, name: this.take().text };
     }
     return left;
   }
@@ -407,7 +298,7 @@ class AwkParser {
   #matching(): Expr {
     let left = this.#comparison();
     while (this.#is('~') || this.#is('!~')) {
-      const negate = this.#take().text === '!~';
+      const negate = this.take().text === '!~';
       left = { t: 'match', negate, text: left, pattern: this.#comparison() };
     }
     return left;
@@ -417,12 +308,12 @@ class AwkParser {
     const left = this.#concatenation();
     for (const op of ['<', '<=', '==', '!=', '>=', '>']) {
       if (!this.#is(op) || (op === '>' && this.#noGreater > 0)) continue;
-      this.#take();
+      this.take();
       return { t: 'binary', op, left, right: this.#concatenation() };
     }
-    if (this.#is('|') && /^\s*getline/.test(this.#source.slice(this.#at))) {
-      this.#take();
-      this.#take();
+    if (this.#is('|') && /^\s*getline/.test(this.source.slice(this.at))) {
+      this.take();
+      this.take();
       return { t: 'getline', target: this.#lvalue(), file: undefined, command: left };
     }
     return left;
@@ -431,7 +322,7 @@ class AwkParser {
   #concatenation(): Expr {
     let left = this.#additive();
     for (;;) {
-      const { t, text } = this.#token;
+      const { t, text } = this.token;
       const starts =
         t === 'number' ||
         t === 'string' ||
@@ -447,7 +338,7 @@ class AwkParser {
   #additive(): Expr {
     let left = this.#multiplicative();
     while (this.#is('+') || this.#is('-')) {
-      const op = this.#take().text;
+      const op = this.take().text;
       left = { t: 'binary', op, left, right: this.#multiplicative() };
     }
     return left;
@@ -456,7 +347,7 @@ class AwkParser {
   #multiplicative(): Expr {
     let left = this.#unary();
     while (this.#is('*') || this.#is('/') || this.#is('%')) {
-      const op = this.#take().text;
+      const op = this.take().text;
       left = { t: 'binary', op, left, right: this.#unary() };
     }
     return left;
@@ -472,7 +363,7 @@ class AwkParser {
   #power(): Expr {
     const left = this.#postfix();
     if (!this.#is('^') && !this.#is('**')) return left;
-    this.#take();
+    this.take();
     return { t: 'binary', op: '^', left, right: this.#unary() };
   }
 
@@ -480,18 +371,18 @@ class AwkParser {
     const operand = this.#primary();
     const assignable = operand.t === 'var' || operand.t === 'field' || operand.t === 'element';
     if (assignable && (this.#is('++') || this.#is('--'))) {
-      return { t: 'step', op: this.#take().text as '++' | '--', prefix: false, target: operand };
+      return { t: 'step', op: this.take().text as '++' | '--', prefix: false, target: operand };
     }
     return operand;
   }
 
   #lvalue(): Expr | undefined {
-    if (this.#is('$') || (this.#token.t === 'name' && !keywords.has(this.#token.text))) return this.#primary();
+    if (this.#is('$') || (this.token.t === 'name' && !keywords.has(this.token.text))) return this.#primary();
     return undefined;
   }
 
   #primary(): Expr {
-    const token = this.#take();
+    const token = this.take();
     if (token.t === 'number') return { t: 'number', value: Number(token.text) };
     if (token.t === 'string') return { t: 'string', value: token.text };
     if (token.t === 'regex') return { t: 'regex', regex: compileRegex(token.text) };
@@ -508,7 +399,7 @@ class AwkParser {
     }
     if (token.t === 'op') {
       if (token.text === '$') {
-        const step = this.#is('++') || this.#is('--') ? (this.#take().text as '++' | '--') : undefined;
+        const step = this.#is('++') || this.#is('--') ? (this.take().text as '++' | '--') : undefined;
         const inner = this.#primary();
         return { t: 'field', index: step ? { t: 'step', op: step, prefix: true, target: inner } : inner };
       }
@@ -536,31 +427,12 @@ class AwkParser {
         return { t: 'getline', target, file, command: undefined };
       }
       if (token.text === 'length') return { t: 'call', name: 'length', args: [] };
-      if (keywords.has(token.text)) this.#fail();
+      if (keywords.has(token.text)) this.fail();
       if (this.#accept('[')) return { t: 'element', name: token.text, keys: this.#keys() };
       return { t: 'var', name: token.text };
     }
-    this.#fail();
+    this.fail();
   }
-}
-
-function plainText(text: string): string {
-  const simple: Record<string, string> = {
-    n: '\n',
-    t: '\t',
-    r: '\r',
-    a: '\x07',
-    b: '\b',
-    f: '\f',
-    v: '\v',
-    '/': '/',
-    '"': '"',
-    '\\': '\\',
-  };
-  return text.replace(/\\(?:([0-7]{1,3})|([\s\S]))/g, (whole, octal?: string, c?: string) => {
-    if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8));
-    return c === undefined ? whole : (simple[c] ?? (c === '\n' ? '' : whole));
-  });
 }
 
 /** An extended regular expression. Throws UsageError. */
