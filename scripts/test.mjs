@@ -100,6 +100,8 @@ try {
   await step('unused', join(root, 'node_modules', 'knip', 'bin', 'knip.js'));
   await suite('tests', '--project', 'unit');
   await suite('conformance', '--project', 'conformance');
+  await suite('contract', '--project', 'contract');
+  await suite('red team', '--project', 'redteam');
   await verify();
   await suite('end to end', '--project', 'e2e');
 } finally {
