@@ -10,7 +10,8 @@ const identifierLimit = 256;
 
 function validateDriver(driver: CSINodeDriver, at: field.FieldPath): FieldError[] {
   const errors: FieldError[] = [];
-  const { name, nodeID, topologyKeys = [], allocatable } = driver;
+  const { name, nodeID, allocatable } = driver;
+  const topologyKeys = driver.topologyKeys ?? [];
   if (!name) errors.push(field.required(at.child('name')));
   else errors.push(...field.invalidEach(at.child('name'), name, dnsSubdomain(name.toLowerCase())));
   if (!nodeID) errors.push(field.required(at.child('nodeID')));
@@ -47,7 +48,7 @@ function validate({ spec }: CSINode): FieldError[] {
 function validateUpdate({ spec }: CSINode, old: CSINode): FieldError[] {
   const at = field.path('spec', 'drivers');
   return (spec?.drivers ?? []).flatMap((driver, i) => {
-    const before = old.spec.drivers.find(({ name }) => name === driver.name);
+    const before = old.spec.drivers?.find(({ name }) => name === driver.name);
     if (!before) return [];
     const fixed = ({ name, nodeID, topologyKeys }: CSINodeDriver) => ({ name, nodeID, topologyKeys });
     return field.sameJson(fixed(driver), fixed(before))

@@ -24,13 +24,14 @@ function validateAddress(address: string, type: string, at: field.FieldPath): Fi
 function validateEndpoint(endpoint: Endpoint, type: string, at: field.FieldPath): FieldError[] {
   const where = at.child('addresses');
   const errors: FieldError[] = [];
-  if (endpoint.addresses.length === 0) {
+  // Left out by a client it is null, as all that Go has no omitempty for.
+  const addresses = endpoint.addresses ?? [];
+  if (addresses.length === 0) {
     errors.push(field.required(where, 'must contain at least 1 address'));
-  } else if (endpoint.addresses.length > limits.addresses) {
-    errors.push(field.tooMany(where, endpoint.addresses.length, limits.addresses));
+  } else if (addresses.length > limits.addresses) {
+    errors.push(field.tooMany(where, addresses.length, limits.addresses));
   }
-  for (const [i, address] of endpoint.addresses.entries())
-    errors.push(...validateAddress(address, type, where.index(i)));
+  for (const [i, address] of addresses.entries()) errors.push(...validateAddress(address, type, where.index(i)));
   if (endpoint.nodeName !== undefined) {
     errors.push(...field.invalidEach(at.child('nodeName'), endpoint.nodeName, dnsSubdomain(endpoint.nodeName)));
   }

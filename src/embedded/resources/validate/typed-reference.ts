@@ -3,7 +3,8 @@ import type { FieldError } from '../../definition.ts';
 import * as field from '../../registry/field.ts';
 
 interface Reference {
-  apiGroup?: string;
+  /** Null where the client left it out. */
+  apiGroup?: string | null;
   kind?: string;
   name?: string;
 }
@@ -12,7 +13,9 @@ interface Reference {
 export function validateTypedReference(reference: Reference, at: field.FieldPath): FieldError[] {
   const errors: FieldError[] = [];
   const { apiGroup, kind, name } = reference;
-  if (apiGroup !== undefined) errors.push(...field.invalidEach(at.child('apiGroup'), apiGroup, dnsSubdomain(apiGroup)));
+  if (typeof apiGroup === 'string') {
+    errors.push(...field.invalidEach(at.child('apiGroup'), apiGroup, dnsSubdomain(apiGroup)));
+  }
   for (const [key, value] of [
     ['kind', kind],
     ['name', name],
