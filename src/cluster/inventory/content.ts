@@ -66,8 +66,11 @@ export function changedFields(resource: Resource, a: Stored, b: Stored): string[
   return paths;
 }
 
-/** An object with its content brought to that of `saved`, the rest as it is now: what to PUT. */
-export function withContentOf(resource: Resource, saved: Stored, live: Stored): KubeObject {
+/**
+ * An object with its content brought to that of `saved`, the rest as it is now: what to PUT. With `unbind` a volume lets
+ * go of a claim that is gone, so that the next one of that name can have it.
+ */
+export function withContentOf(resource: Resource, saved: Stored, live: Stored, unbind = false): KubeObject {
   const wanted = structuredClone(saved) as Stored & Json;
   const now = structuredClone(live) as Stored & Json;
   const annotations = merged(saved.metadata.annotations, live.metadata.annotations, isMachineryAnnotation);
@@ -88,6 +91,8 @@ export function withContentOf(resource: Resource, saved: Stored, live: Stored): 
     ...(ownerReferences && { ownerReferences }),
   };
   keepDerived(groupResource(resource), wanted, now);
+  const spec = wanted.spec as Json | undefined;
+  if (unbind && spec?.claimRef) spec.claimRef = unbound(spec.claimRef as Json);
   const { status: _, ...rest } = wanted;
   return { ...rest, metadata };
 }

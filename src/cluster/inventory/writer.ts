@@ -77,7 +77,7 @@ export class Writer {
     });
   }
 
-  async #mend({ change, key, resource, saved, live, again }: Difference): Promise<boolean> {
+  async #mend({ change, key, resource, saved, live, fields, again }: Difference): Promise<boolean> {
     if (change === 'leaving' && live) return this.#letGo(resource, live);
     if (change === 'new' && live) {
       await this.remove(resource, live);
@@ -90,12 +90,12 @@ export class Writer {
       this.#stubborn.delete(key);
       return true;
     }
-    await this.#update(key, resource, saved, live);
+    await this.#update(key, resource, saved, live, fields.includes('spec.claimRef.uid'));
     return true;
   }
 
-  async #update(key: string, resource: Resource, saved: Stored, live: Stored): Promise<void> {
-    const body = withContentOf(resource, this.#withOwners(saved), live);
+  async #update(key: string, resource: Resource, saved: Stored, live: Stored, unbind: boolean): Promise<void> {
+    const body = withContentOf(resource, this.#withOwners(saved), live, unbind);
     const { namespace, name } = live.metadata;
     try {
       await this.#client.request('PUT', pathOf(resource, namespace, name), { body, query: { fieldManager } });
