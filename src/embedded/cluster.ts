@@ -170,7 +170,6 @@ class Cluster implements EmbeddedCluster {
 
   async start(): Promise<void> {
     const { controllers: manage = true, folder, runtime, kubelet = runtime !== undefined } = this.#options;
-    await this.#plane.registry.load();
     const plan = planNodes(this.#options.name ?? 'kubedrill', this.#options.nodes ?? 1);
     const server = await this.#listen(kubelet ? plan[0] : undefined);
     this.#server = server;

@@ -31,8 +31,6 @@ export interface StrategyContext {
  * (names, uid, generation, deletion, finalizers, managedFields) itself. Functions that change, change `object` in place.
  */
 export interface Strategy<T extends KubeObject> {
-  /** Loads what validation needs and most clusters never do; awaited before every write of the kind. */
-  load?(): Promise<void>;
   /** SetDefaults_*: on every write and on decoding what is stored. Must be idempotent. */
   defaults?(object: T): void;
   /** Clears what clients may not set (status), allocates. */

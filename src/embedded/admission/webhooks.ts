@@ -7,7 +7,7 @@ import type { Resource } from '../../kube/meta.ts';
 import type { Authorizer } from '../rbac/types.ts';
 import { quote } from '../registry/field.ts';
 import { internalError } from '../registry/status.ts';
-import { cel } from './cel/load.ts';
+import { compileExpression, webhookScope } from '../resources/admission/expressions.ts';
 import { isExempt, matchesRequest } from './policy/matching.ts';
 import { requestValues } from './policy/values.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './types.ts';
@@ -25,12 +25,8 @@ const mutating: Resource<MutatingWebhookConfiguration> = {
   kind: 'MutatingWebhookConfiguration',
 };
 
-const conditionTypes = {
-  object: 'dyn',
-  oldObject: 'dyn',
-  request: 'dyn',
-  authorizer: 'kubernetes.authorization.Authorizer',
-};
+/** What one condition may cost. */
+const costLimit = 1_000_000;
 
 /** Whether the conditions want the webhook called; one that fails to evaluate does. */
 function conditionsHold(webhook: ValidatingWebhook, attributes: AdmissionAttributes, authorizer: Authorizer): boolean {
@@ -38,13 +34,10 @@ function conditionsHold(webhook: ValidatingWebhook, attributes: AdmissionAttribu
   if (conditions.length === 0) return true;
   const values = requestValues(attributes, authorizer);
   return conditions.every(({ expression }) => {
-    const compiled = cel().compile(expression.trim(), conditionTypes);
+    const compiled = compileExpression(expression, webhookScope);
     if ('problem' in compiled) return true;
-    try {
-      return compiled.program.run(values) !== false;
-    } catch {
-      return true;
-    }
+    const outcome = compiled.program.run(values, costLimit);
+    return 'error' in outcome || outcome.value !== false;
   });
 }
 

@@ -47,13 +47,6 @@ export class GenericRegistry implements Registry {
     this.#core = new Core(options);
   }
 
-  /** Loads what the kinds of stored objects need, before they are read for the first time. */
-  async load(): Promise<void> {
-    for (const d of this.#core.definitions()) {
-      if (d.strategy.load && this.#core.listAll(d).length > 0) await d.strategy.load();
-    }
-  }
-
   /** The current state for admission, authorization and other readers inside the server. */
   get reader(): ObjectReader {
     return this.#core;
@@ -94,7 +87,6 @@ export class GenericRegistry implements Registry {
     context: RequestContext,
   ): Promise<KubeObject> {
     this.#core.requireVerb(d, 'create');
-    if (d.strategy.load) await d.strategy.load();
     if (d.review) {
       const owned = this.#manage(d, undefined, this.#core.complete(d, object), context);
       return this.#handle(`${d.group}/${d.resource}`, d, namespace, undefined, owned, context);
@@ -126,7 +118,6 @@ export class GenericRegistry implements Registry {
   ): Promise<Written> {
     const core = this.#core;
     this.#requireWrite(d, 'update', context);
-    if (d.strategy.load) await d.strategy.load();
     if (context.subresource === 'scale') {
       return this.#scale(d, namespace, name, context, checkScale(object, name).metadata?.uid, () => object);
     }
@@ -147,7 +138,6 @@ export class GenericRegistry implements Registry {
     context: RequestContext,
   ): Promise<Written> {
     this.#requireWrite(d, 'patch', context);
-    if (d.strategy.load) await d.strategy.load();
     if (context.subresource === 'scale') return this.#patchScale(d, namespace, name, patch, context);
     const build = (live: Stored | undefined) => {
       if (patch.type === 'apply') return this.#applied(d, namespace, name, live, patch, context);

@@ -4,13 +4,13 @@ import type {
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicySpec,
   Validation,
-  Variable,
 } from '../../kube/api.gen.ts';
 import { validatingAdmissionPolicies } from '../../kube/resources.ts';
 import { dns1035Label, dnsSubdomain, validQualifiedName } from '../../kube/validation.ts';
-import { loadCel } from '../admission/cel/load.ts';
+import { bool, nullType, string } from '../cel/types.ts';
 import type { FieldError } from '../definition.ts';
 import * as field from '../registry/field.ts';
+import { type PolicyScopes, policyScopes, type VariableTypes } from './admission/expressions.ts';
 import {
   defaultMatchResources,
   failurePolicies,
@@ -18,7 +18,6 @@ import {
   validateMatchConditions,
   validateMatchResources,
 } from './admission/match-resources.ts';
-import { policyVariables } from './admission/policy-variables.ts';
 import { defineResource } from './define.ts';
 import { age } from './printing/common.ts';
 import { keepOtherPart } from './status-strategy.ts';
@@ -49,9 +48,9 @@ function validateMatch(spec: ValidatingAdmissionPolicySpec, at: field.FieldPath)
   return errors;
 }
 
-function validateVariables(variables: readonly Variable[], types: Types, at: field.FieldPath): FieldError[] {
+function validateVariables({ variables }: PolicyScopes, at: field.FieldPath): FieldError[] {
   const names = new Set<string>();
-  return variables.flatMap(({ name, expression }, i) => {
+  return variables.flatMap(({ variable: { name, expression }, types }, i) => {
     const where = at.index(i);
     const errors: FieldError[] = [];
     if (!name) errors.push(field.required(where.child('name'), 'name is not specified'));
@@ -62,23 +61,25 @@ function validateVariables(variables: readonly Variable[], types: Types, at: fie
       if (names.has(name)) errors.push(field.duplicate(where.child('name'), name));
     }
     names.add(name);
-    return [
-      ...errors,
-      ...validateExpression(expression, types, undefined, where.child('expression'), 'expression is not specified'),
-    ];
+    const missing = 'expression is not specified';
+    return [...errors, ...validateExpression(expression, types, [], where.child('expression'), missing)];
   });
 }
 
-type Types = Readonly<Record<string, string>>;
-
-function validateValidation(validation: Validation, types: Types, plain: Types, at: field.FieldPath): FieldError[] {
+function validateValidation(validation: Validation, scopes: PolicyScopes, at: field.FieldPath): FieldError[] {
   const { expression, message, messageExpression, reason } = validation;
-  const errors = validateExpression(expression, types, ['bool'], at.child('expression'), 'expression is not specified');
+  const errors = validateExpression(
+    expression,
+    scopes.validations,
+    [bool],
+    at.child('expression'),
+    'expression is not specified',
+  );
   if (messageExpression !== undefined) {
     const where = at.child('messageExpression');
     if (messageExpression.trim() === '')
       errors.push(field.invalid(where, messageExpression, 'must be non-empty if specified'));
-    else errors.push(...validateExpression(messageExpression, plain, ['string'], where));
+    else errors.push(...validateExpression(messageExpression, scopes.messages, [string], where));
   }
   if (message) {
     if (message.trim() === '')
@@ -95,7 +96,7 @@ function validateValidation(validation: Validation, types: Types, plain: Types, 
   return errors;
 }
 
-function validateAnnotation(annotation: AuditAnnotation, types: Types, at: field.FieldPath): FieldError[] {
+function validateAnnotation(annotation: AuditAnnotation, types: VariableTypes, at: field.FieldPath): FieldError[] {
   const key = annotation.key ?? '';
   return [
     ...(key === ''
@@ -104,7 +105,7 @@ function validateAnnotation(annotation: AuditAnnotation, types: Types, at: field
     ...validateExpression(
       annotation.valueExpression,
       types,
-      ['string', 'null'],
+      [string, nullType],
       at.child('valueExpression'),
       'valueExpression is not specified',
     ),
@@ -113,9 +114,7 @@ function validateAnnotation(annotation: AuditAnnotation, types: Types, at: field
 
 function validateSpec({ spec = {} }: ValidatingAdmissionPolicy): FieldError[] {
   const at = field.path('spec');
-  const all = policyVariables(spec, { authorizer: true });
-  const plain = policyVariables(spec, { authorizer: false });
-  const { variables: _variables, ...conditionTypes } = all;
+  const scopes = policyScopes(spec);
   const errors: FieldError[] = [];
   const policy = spec.failurePolicy;
   if (policy === undefined) errors.push(field.required(at.child('failurePolicy')));
@@ -124,8 +123,8 @@ function validateSpec({ spec = {} }: ValidatingAdmissionPolicy): FieldError[] {
   }
   errors.push(...validateParamKind(spec.paramKind, at.child('paramKind')));
   errors.push(...validateMatch(spec, at.child('matchConstraints')));
-  errors.push(...validateMatchConditions(spec.matchConditions, conditionTypes, at.child('matchConditions')));
-  errors.push(...validateVariables(spec.variables ?? [], all, at.child('variables')));
+  errors.push(...validateMatchConditions(spec.matchConditions, scopes.conditions, at.child('matchConditions')));
+  errors.push(...validateVariables(scopes, at.child('variables')));
   const validations = spec.validations ?? [];
   const annotations = spec.auditAnnotations ?? [];
   if (validations.length === 0 && annotations.length === 0) {
@@ -134,15 +133,14 @@ function validateSpec({ spec = {} }: ValidatingAdmissionPolicy): FieldError[] {
   }
   return [
     ...errors,
-    ...validations.flatMap((v, i) => validateValidation(v, all, plain, at.child('validations').index(i))),
-    ...annotations.flatMap((a, i) => validateAnnotation(a, all, at.child('auditAnnotations').index(i))),
+    ...validations.flatMap((v, i) => validateValidation(v, scopes, at.child('validations').index(i))),
+    ...annotations.flatMap((a, i) => validateAnnotation(a, scopes.validations, at.child('auditAnnotations').index(i))),
   ];
 }
 
 export const validatingAdmissionPolicyResource = defineResource<ValidatingAdmissionPolicy>({
   ...validatingAdmissionPolicies,
   strategy: {
-    load: loadCel,
     defaults({ spec }) {
       if (spec === undefined) return;
       spec.failurePolicy ??= 'Fail';

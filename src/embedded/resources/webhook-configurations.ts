@@ -6,9 +6,9 @@ import type {
   WebhookClientConfig,
 } from '../../kube/api.gen.ts';
 import { dnsSubdomain } from '../../kube/validation.ts';
-import { loadCel } from '../admission/cel/load.ts';
 import type { FieldError } from '../definition.ts';
 import * as field from '../registry/field.ts';
+import { webhookScope } from './admission/expressions.ts';
 import {
   defaultRules,
   failurePolicies,
@@ -23,13 +23,6 @@ import { validateLabelSelector } from './validate/label-selector.ts';
 type Webhook = ValidatingWebhook | MutatingWebhook;
 
 const sideEffects = ['None', 'NoneOnDryRun'];
-const conditionTypes = {
-  object: 'dyn',
-  oldObject: 'dyn',
-  request: 'dyn',
-  authorizer: 'kubernetes.authorization.Authorizer',
-};
-
 function defaultWebhook(webhook: Webhook): void {
   webhook.failurePolicy ??= 'Fail';
   webhook.matchPolicy ??= 'Equivalent';
@@ -105,7 +98,7 @@ function validateWebhook(webhook: Webhook, at: field.FieldPath): FieldError[] {
     errors.push(...validateLabelSelector(webhook[key], at.child(key)));
   }
   errors.push(...validateClient(webhook.clientConfig, at.child('clientConfig')));
-  errors.push(...validateMatchConditions(webhook.matchConditions, conditionTypes, at.child('matchConditions')));
+  errors.push(...validateMatchConditions(webhook.matchConditions, webhookScope, at.child('matchConditions')));
   const versions = webhook.admissionReviewVersions ?? [];
   const versionsAt = at.child('admissionReviewVersions');
   if (versions.length === 0) errors.push(field.required(versionsAt, 'must specify one of v1, v1beta1'));
@@ -132,7 +125,6 @@ export const validatingWebhookConfigurationResource = defineResource<ValidatingW
   ...group,
   resource: 'validatingwebhookconfigurations',
   strategy: {
-    load: loadCel,
     generation: true,
     defaults(configuration) {
       for (const webhook of configuration.webhooks ?? []) defaultWebhook(webhook);
@@ -150,7 +142,6 @@ export const mutatingWebhookConfigurationResource = defineResource<MutatingWebho
   ...group,
   resource: 'mutatingwebhookconfigurations',
   strategy: {
-    load: loadCel,
     generation: true,
     defaults(configuration) {
       for (const webhook of configuration.webhooks ?? []) {

@@ -24,7 +24,7 @@ export const validatingAdmissionPolicy = (authorizer: Authorizer): AdmissionPlug
     if (isExempt(attributes)) return;
     const bindings = attributes.listAll(validatingAdmissionPolicyBindings);
     if (bindings.length === 0) return;
-    let values: Record<string, unknown> | undefined;
+    let values: Map<string, unknown> | undefined;
     const refusals: ApiError[] = [];
     for (const policy of attributes.listAll(validatingAdmissionPolicies)) {
       if (!matchesRequest(policy.spec?.matchConstraints, attributes)) continue;
@@ -43,7 +43,7 @@ export const validatingAdmissionPolicy = (authorizer: Authorizer): AdmissionPlug
 function evaluateBinding(
   policy: Stored<ValidatingAdmissionPolicy>,
   binding: ValidatingAdmissionPolicyBinding,
-  values: Record<string, unknown>,
+  values: ReadonlyMap<string, unknown>,
   attributes: AdmissionAttributes,
 ): Denial[] {
   const kind = policy.spec?.paramKind;

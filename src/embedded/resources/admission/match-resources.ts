@@ -5,10 +5,11 @@ import type {
   RuleWithOperations,
 } from '../../../kube/api.gen.ts';
 import { validQualifiedName } from '../../../kube/validation.ts';
-import { cel } from '../../admission/cel/load.ts';
+import { bool, type CelType, formatType, sameType } from '../../cel/types.ts';
 import type { FieldError } from '../../definition.ts';
 import * as field from '../../registry/field.ts';
 import { validateLabelSelector } from '../validate/label-selector.ts';
+import { compileExpression, type VariableTypes } from './expressions.ts';
 
 const operations = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
 const scopes = ['*', 'Cluster', 'Namespaced'];
@@ -81,28 +82,28 @@ export function validateMatchResources(match: MatchResources, at: field.FieldPat
   ];
 }
 
-/** An expression that must compile to a type; `variables` are those that it may use. */
+/** An expression that must compile to one of the types, to any if there are none. */
 export function validateExpression(
   expression: string | undefined,
-  variables: Readonly<Record<string, string>>,
-  types: readonly string[] | undefined,
+  variables: VariableTypes,
+  types: readonly CelType[],
   where: field.FieldPath,
   missing = '',
 ): FieldError[] {
-  const source = (expression ?? '').trim();
-  if (source === '') return [field.required(where, missing)];
-  const compiled = cel().compile(source, variables);
+  if ((expression ?? '').trim() === '') return [field.required(where, missing)];
+  const compiled = compileExpression(expression ?? '', variables);
   if ('problem' in compiled) return [field.invalid(where, expression, compiled.problem)];
   const { type } = compiled.program;
-  if (types === undefined || types.includes(type)) return [];
-  return [field.invalid(where, expression, `must evaluate to ${types.join(' or ')} but got ${type}`)];
+  if (types.length === 0 || types.some((wanted) => sameType(wanted, type))) return [];
+  const wanted = types.map(formatType).join(' or ');
+  return [field.invalid(where, expression, `must evaluate to ${wanted} but got ${formatType(type)}`)];
 }
 
 const mostConditions = 64;
 
 export function validateMatchConditions(
   conditions: readonly MatchCondition[] | undefined,
-  variables: Readonly<Record<string, string>>,
+  variables: VariableTypes,
   at: field.FieldPath,
 ): FieldError[] {
   const all = conditions ?? [];
@@ -111,7 +112,7 @@ export function validateMatchConditions(
   const names = new Set<string>();
   for (const [i, { name, expression }] of all.entries()) {
     const where = at.index(i);
-    errors.push(...validateExpression(expression, variables, ['bool'], where.child('expression')));
+    errors.push(...validateExpression(expression, variables, [bool], where.child('expression')));
     if (!name) errors.push(field.required(where.child('name')));
     else errors.push(...field.invalidEach(where.child('name'), name, validQualifiedName(name)));
     if (name && names.has(name)) errors.push(field.duplicate(where.child('name'), name));
