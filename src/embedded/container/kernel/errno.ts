@@ -39,11 +39,6 @@ const texts = {
 
 export type Errno = keyof typeof texts;
 
-/** strerror's text of an error number. */
-export function errorText(code: Errno): string {
-  return texts[code];
-}
-
 /** What a system call throws. */
 export class SysError extends Error {
   readonly code: Errno;
@@ -57,9 +52,4 @@ export class SysError extends Error {
 /** Whether `error` is a SysError, of one of `codes` if any are given. */
 export function isSysError(error: unknown, ...codes: Errno[]): error is SysError {
   return error instanceof SysError && (codes.length === 0 || codes.includes(error.code));
-}
-
-/** The text of any error as a program would print it after its colon. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

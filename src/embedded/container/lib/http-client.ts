@@ -233,8 +233,3 @@ function wrap(p: Process, response: IncomingMessage, connection: Connection): Ht
     close,
   };
 }
-
-/** Connects and sends in one. */
-export async function fetchOnce(p: Process, r: HttpRequest, events?: ConnectEvents): Promise<HttpResponse> {
-  return exchange(p, r, await openConnection(p, r, events));
-}

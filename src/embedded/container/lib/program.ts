@@ -39,9 +39,3 @@ export function program(
 export function isBusybox(p: Process): boolean {
   return p.container.image.flavor === 'busybox';
 }
-
-/** `ls: /x: No such file or directory` as either family words it. */
-export function fileError(p: Process, name: string, file: string, error: Error, gnuVerb?: string): string {
-  if (isBusybox(p) || gnuVerb === undefined) return `${name}: ${file}: ${error.message}\n`;
-  return `${name}: ${gnuVerb} '${file}': ${error.message}\n`;
-}
