@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { EmbeddedProvider } from './daemon/embedded-provider.ts';
 import { systemClock } from './kernel/clock.ts';
 import { BugError, EnvironmentError, type ErrorText, exitCodes, UserError } from './kernel/errors.ts';
 import { resolvePaths } from './kernel/paths.ts';
@@ -31,12 +30,15 @@ export async function main(args: string[]): Promise<void> {
     if (error.code === 'EPIPE') process.exit(exitCodes.ok);
   });
   const connections = new Connections();
+  // Timers of ours do not keep a process alive; a command that is not done does.
+  const busy = setInterval(() => undefined, 60_000);
   try {
     process.exitCode = await run(args, interrupted.signal, connections);
   } catch (error) {
     process.exitCode = tell(error, args.includes('--json'));
   } finally {
     connections.close();
+    clearInterval(busy);
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
 }
@@ -90,15 +92,20 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
       return running && connections.keep(running);
     },
     kubectl,
-    localProvider: async (name, folder) => {
-      if (name !== 'embedded')
-        throw new UserError({ what: `there is no cluster provider ${name}`, next: 'use embedded' });
-      return embeddedProvider(folder);
+    localProvider: async (name, folder, clusters) => {
+      const { createLocalProvider } = await import('./daemon/providers.ts');
+      const local = await createLocalProvider(name, folder, paths.state, clusters);
+      if (local) return local;
+      throw new UserError({ what: `there is no cluster provider ${name}`, next: 'use embedded or kind' });
     },
     diagnose: async () => {
-      const { diagnose } = await import('./cluster/doctor.ts');
+      const [{ diagnose }, { KindProvider }] = await Promise.all([
+        import('./cluster/doctor.ts'),
+        import('./cluster/kind/provider.ts'),
+      ]);
+      const kind = new KindProvider({ folder: join(paths.state, 'kind'), clock: systemClock, lasting: false });
       const { isTTY = false, columns = 0, rows = 0 } = process.stdout;
-      return diagnose({ paths, env: process.env, terminal: { isTTY, columns, rows }, providers: [] });
+      return diagnose({ paths, env: process.env, terminal: { isTTY, columns, rows }, providers: [kind] });
     },
     openApp: async (options) => {
       const { runApp } = await import('./tui/run.tsx');
@@ -119,22 +126,30 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
 
 /** The background process: hosts the clusters and the attempts of this user. */
 async function daemon(): Promise<void> {
-  const [{ runDaemon }, { LabHost }, { Catalog }, { socketPath }, { ensureKubectl, pathWith }, { TrustStore }] =
-    await Promise.all([
-      import('./daemon/daemon.ts'),
-      import('./session/lab-host.ts'),
-      import('./scenario/catalog.ts'),
-      import('./session/remote-labs.ts'),
-      import('./cluster/kubectl/kubectl.ts'),
-      import('./scenario/trust.ts'),
-    ]);
+  const [
+    { runDaemon },
+    { createProviders },
+    { LabHost },
+    { Catalog },
+    { socketPath },
+    { ensureKubectl, pathWith },
+    { TrustStore },
+  ] = await Promise.all([
+    import('./daemon/daemon.ts'),
+    import('./daemon/providers.ts'),
+    import('./session/lab-host.ts'),
+    import('./scenario/catalog.ts'),
+    import('./session/remote-labs.ts'),
+    import('./cluster/kubectl/kubectl.ts'),
+    import('./scenario/trust.ts'),
+  ]);
   const log = (line: string) => console.error(`${new Date().toISOString()} ${line}`);
-  const { provider, resume, warmUp, stop } = await embeddedProvider(join(paths.state, 'clusters'), log);
+  const { all, resume, warmUp, stop } = await createProviders({ state: paths.state, log });
   const host = new LabHost({
     clock: systemClock,
     folder: join(paths.state, 'attempts'),
     catalog: new Catalog(join(root, 'scenarios')),
-    providers: [provider],
+    providers: all,
     scriptEnvironment: async () => ({ PATH: pathWith(await ensureKubectl({ cache: paths.cache })) }),
     trust: new TrustStore(trustFile),
     log,
@@ -167,11 +182,6 @@ async function daemon(): Promise<void> {
 /** Whoever started this daemon may have gone already. */
 function tellStarter(message: object): void {
   process.send?.(message, undefined, undefined, () => undefined);
-}
-
-async function embeddedProvider(folder: string, log?: (line: string) => void): Promise<EmbeddedProvider> {
-  const { createEmbeddedProvider } = await import('./daemon/embedded-provider.ts');
-  return createEmbeddedProvider(folder, log);
 }
 
 function daemonCommand(): string[] {

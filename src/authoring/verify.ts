@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathWith } from '../cluster/kubectl/kubectl.ts';
 import type { KubectlVersion } from '../cluster/kubectl/version.ts';
-import type { Provider } from '../cluster/provider.ts';
+import type { ClusterTarget, Provider } from '../cluster/provider.ts';
 import { scoreOf, type Verdict } from '../grading/types.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { UserError } from '../kernel/errors.ts';
@@ -13,6 +13,7 @@ import { defaultSeed, loadScenario, scenarioIds } from '../scenario/load.ts';
 import type { TrustStore } from '../scenario/trust.ts';
 import type { Pack, Scenario, Script } from '../scenario/types.ts';
 import { Attempt } from '../session/attempt.ts';
+import { needsOf } from '../session/needs.ts';
 
 /** How long verdicts may take to settle, milliseconds; what is still pending then is a problem. */
 const settlePatience = 60_000;
@@ -53,6 +54,9 @@ export interface VerifyOptions {
   /** Makes a provider whose clusters live in `folder`. */
   provider(folder: string): Promise<{ provider: Provider; stop(): Promise<void> }>;
   trust: TrustStore;
+  /** How a cluster is chosen, beside its provider. */
+  nodeImage?: string;
+  target?: ClusterTarget;
   signal: AbortSignal;
   progress(line: string): void;
 }
@@ -84,6 +88,27 @@ export async function verifyPacks(options: VerifyOptions): Promise<VerifyReport>
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Where two runs of the same scenarios, on different clusters, came to other verdicts; a line each. */
+export function compareReports(a: VerifyReport, b: VerifyReport): string[] {
+  const proofs = (report: VerifyReport) =>
+    new Map(
+      report.scenarios.flatMap(({ id, untouched, solutions, mistakes }) => [
+        [`${id} untouched`, untouched] as const,
+        ...solutions.map((s) => [`${id} solution ${s.name}`, s] as const),
+        ...mistakes.map((m) => [`${id} mistake ${m.name}`, m] as const),
+      ]),
+    );
+  const others = proofs(b);
+  return [...proofs(a)].flatMap(([label, proof]) =>
+    Object.entries(proof.verdicts).flatMap(([check, status]) => {
+      const other = others.get(label)?.verdicts[check];
+      return other === status
+        ? []
+        : [`${label}: ${check} is ${status} on one cluster, ${other ?? 'not judged'} on the other`];
+    }),
+  );
 }
 
 class Bench {
@@ -141,7 +166,9 @@ class Bench {
         folder: this.#folder,
         scriptEnvironment: async () => this.#env,
       });
-      const cluster = await this.#provider.create({ name: id, nodes: scenario.cluster.nodes }, () => undefined);
+      const { nodeImage, target } = this.#options;
+      const spec = { name: id, ...needsOf(scenario), ...(nodeImage && { nodeImage }), ...(target && { target }) };
+      const cluster = await this.#provider.create(spec, () => undefined, signal);
       try {
         signal.throwIfAborted();
         await attempt.setUp(cluster);
@@ -154,7 +181,7 @@ class Bench {
         problems = judge(verdicts);
       } finally {
         await attempt.close();
-        await cluster.dispose();
+        await (this.#provider.release?.(cluster.id) ?? cluster.dispose());
       }
     } catch (error) {
       signal.throwIfAborted();

@@ -1,23 +1,38 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { UserError } from '../kernel/errors.ts';
 import { tableText } from '../present/text.ts';
-import type { CommandFactory } from './command.ts';
+import {
+  type ClusterFlags,
+  clusterOptions,
+  type TargetFlags,
+  targetOf,
+  withClusterOptions,
+  withTargetOptions,
+} from './cluster-options.ts';
+import type { CommandContext, CommandFactory } from './command.ts';
 
-export const cluster: CommandFactory = ({ services, print, json }) => {
+export const cluster: CommandFactory = (context) => {
+  const { services, print, json, note } = context;
   const command = new Command('cluster').description('bare clusters, without a scenario');
-  command
-    .command('up')
+  withClusterOptions(command.command('up'))
     .description('make a cluster')
     .option('--name <name>', 'a name for it', 'bare')
     .option('--nodes <count>', 'a control plane and workers; 1: one node that runs everything', parseNodes, 1)
-    .option('--cluster <provider>', 'where: embedded', 'embedded')
     .option('--json', 'print one JSON document')
-    .action(async (options: { name: string; nodes: number; cluster: string; json?: boolean }) => {
+    .action(async (options: ClusterFlags & { name: string; nodes: number; json?: boolean }) => {
       const labs = await services.labs();
-      const { id, kubeconfig, context, server } = await labs.clusterUp({
-        name: options.name,
-        nodes: options.nodes,
-        provider: options.cluster,
-      });
+      const { id, kubeconfig, context, server } = await labs.clusterUp(
+        {
+          name: options.name,
+          nodes: options.nodes,
+          provider: options.cluster,
+          ...clusterOptions(options, services),
+        },
+        (step) => {
+          if (!options.json) note(step);
+        },
+        services.signal,
+      );
       if (options.json) return json({ id, kubeconfig, context, server });
       print(`${id} is up at ${server}\n\n  export KUBECONFIG=${kubeconfig}`);
     });
@@ -39,7 +54,7 @@ export const cluster: CommandFactory = ({ services, print, json }) => {
     });
   command
     .command('down')
-    .description('delete a cluster')
+    .description('delete a cluster; an existing one is given back as it was found')
     .argument('<id>', 'as in kubedrill cluster list')
     .option('--json', 'print one JSON document')
     .action(async (id: string, options: { json?: boolean }) => {
@@ -47,8 +62,84 @@ export const cluster: CommandFactory = ({ services, print, json }) => {
       if (options.json) return json({ id });
       print(`${id} is gone`);
     });
+  command
+    .command('doctor')
+    .description('show what is not as it was when set-up ended')
+    .argument('[id]', "as in kubedrill cluster list (default: the newest attempt's)")
+    .option('--json', 'print one JSON document')
+    .action(async (id: string | undefined, options: { json?: boolean }) => {
+      const differences = await (await services.labs()).clusterDifferences(id);
+      if (options.json) return json({ differences });
+      print(differences.length === 0 ? 'everything is as it was' : differences.join('\n'));
+    });
+  withTargetOptions(command.command('adopt'))
+    .description('mark an existing cluster as a lab, so that scenarios may change anything on it')
+    .option('--yes', 'do not ask')
+    .option('--json', 'print one JSON document')
+    .action((options: TargetFlags & { yes?: boolean; json?: boolean }) => adopt(options, context));
   return command;
 };
+
+async function adopt(
+  options: TargetFlags & { yes?: boolean; json?: boolean },
+  { services, print, json }: CommandContext,
+): Promise<void> {
+  const target = targetOf(options, services.env);
+  if (!target)
+    throw new UserError({ what: 'which cluster is not said', next: 'name it with --context or --kubeconfig' });
+  const [{ extractContext }, { mark, portrayCluster }, { KubeClient }] = await Promise.all([
+    import('../cluster/kubeconfig/extract.ts'),
+    import('../cluster/kubeconfig/lab-mark.ts'),
+    import('../kube/client.ts'),
+  ]);
+  const { text, source } = await extractContext(target.files, target.context, 'adopt');
+  const client = KubeClient.fromText(text);
+  try {
+    const portrait = await portrayCluster(client, source);
+    if (!options.json) {
+      print(
+        tableText([
+          ['context', portrait.context],
+          ['server', portrait.server],
+          ['version', portrait.version],
+          ['made', portrait.createdAt],
+          ['nodes', portrait.nodes.join(', ')],
+          ['namespaces', portrait.namespaces.join(', ') || 'none but its own'],
+          ['Pods', String(portrait.pods)],
+        ]),
+      );
+    }
+    if (!portrait.marked) {
+      if (!options.yes) await confirm(source, services);
+      await mark(client);
+    }
+    if (options.json) return json({ ...portrait, marked: true });
+    print(
+      `\n${source} is ${portrait.marked ? 'a lab already' : 'a lab now'}: kubedrill start <scenario> --cluster kubeconfig --context ${source}`,
+    );
+  } finally {
+    await client.close();
+  }
+}
+
+/** Has the context's name typed: a wrong cluster is worse than a long answer. */
+async function confirm(source: string, { stdin, stdout, signal }: CommandContext['services']): Promise<void> {
+  if (!stdin.isTTY) {
+    throw new UserError({ what: 'nobody is there to confirm', next: 'look at what is shown above, then add --yes' });
+  }
+  const { createInterface } = await import('node:readline/promises');
+  const prompt = createInterface({ input: stdin, output: stdout });
+  try {
+    const answer = await prompt.question(
+      `\nScenarios change and delete anything on this cluster.\nType the name of its context to go on: `,
+      { signal },
+    );
+    if (answer.trim() !== source)
+      throw new UserError({ what: `"${answer.trim()}" is not ${source}: nothing was done` });
+  } finally {
+    prompt.close();
+  }
+}
 
 function parseNodes(text: string): number {
   const count = Number(text);

@@ -1,45 +1,60 @@
 import { Command } from 'commander';
-import type { ScenarioReport } from '../authoring/verify.ts';
+import type { Proof, ScenarioReport, VerifyReport } from '../authoring/verify.ts';
 import { exitCodes } from '../kernel/errors.ts';
-import { paintFor } from '../present/text.ts';
+import { paintFor, tableText } from '../present/text.ts';
+import { type ClusterFlags, clusterOptions, withClusterOptions } from './cluster-options.ts';
 import type { CommandFactory } from './command.ts';
 
-interface Options {
-  cluster: string;
+interface Options extends ClusterFlags {
   scenario?: string;
-  parallel: string;
+  parallel?: string;
   json?: boolean;
 }
 
 export const pack: CommandFactory = ({ services, print, json, note, exit }) => {
   const command = new Command('pack').description('packs of scenarios');
-  command
-    .command('verify')
+  withClusterOptions(command.command('verify'))
     .description('prove scenarios: untouched scores 0, every solution 100, every mistake is caught')
     .argument('[pack]', 'a built-in pack or a folder (default: all built-in packs)')
     .option('--scenario <id>', 'only this one')
-    .option('--cluster <provider>', 'where: embedded', 'embedded')
-    .option('--parallel <count>', 'clusters at the same time', '16')
+    .option('--parallel <count>', 'clusters at the same time (default: embedded 16, kind 2, kubeconfig 1)')
     .option('--json', 'print one JSON document')
     .action(async (name: string | undefined, options: Options) => {
       // Loaded late: no other command needs a client of its own.
-      const { verifyPacks } = await import('../authoring/verify.ts');
+      const { compareReports, verifyPacks } = await import('../authoring/verify.ts');
       const packs = name === undefined ? services.catalog.packs() : [services.catalog.pack(name)];
-      const report = await verifyPacks({
-        packs,
-        ...(options.scenario ? { scenario: options.scenario } : {}),
-        parallel: Math.max(1, Number(options.parallel) || 1),
-        kubectl: () => services.kubectl(note),
-        provider: (folder) => services.localProvider(options.cluster, folder),
-        trust: services.trust,
-        signal: services.signal,
-        progress: options.json ? () => undefined : note,
-      });
-      exit(report.ok ? exitCodes.ok : exitCodes.notSolved);
-      if (options.json) return json(report);
+      const verify = (cluster: string) => {
+        const parallel = Math.max(1, Number(options.parallel) || (parallelOn[cluster] ?? 1));
+        return verifyPacks({
+          packs,
+          ...(options.scenario ? { scenario: options.scenario } : {}),
+          ...clusterOptions({ ...options, cluster }, services),
+          parallel,
+          kubectl: () => services.kubectl(note),
+          provider: (folder) => services.localProvider(cluster, folder, parallel),
+          trust: services.trust,
+          signal: services.signal,
+          progress: options.json ? () => undefined : note,
+        });
+      };
+      // A real cluster is judged beside the embedded one: scenarios must mean the same on both.
+      const beside = options.cluster === 'embedded' ? undefined : await verify('embedded');
+      const report = await verify(options.cluster);
+      const differences = beside ? compareReports(beside, report) : [];
+      const ok = report.ok && differences.length === 0;
+      exit(ok ? exitCodes.ok : exitCodes.notSolved);
+      if (options.json) {
+        const both = beside && { cluster: options.cluster, embedded: beside.scenarios, differences };
+        return json({ ...report, ok, ...both });
+      }
       const paint = paintFor(services.stdout);
-      for (const scenario of report.scenarios)
-        print(scenarioText(scenario, (ok) => (ok ? paint('green', '✔') : paint('red', '✘'))));
+      const mark = (good: boolean) => (good ? paint('green', '✔') : paint('red', '✘'));
+      if (beside) {
+        print(tableText(columns(options.cluster, beside, report, mark)));
+        for (const line of [...problemsOf(report), ...differences]) print(line);
+        return;
+      }
+      for (const scenario of report.scenarios) print(scenarioText(scenario, mark));
     });
   command
     .command('trust')
@@ -55,15 +70,50 @@ export const pack: CommandFactory = ({ services, print, json, note, exit }) => {
   return command;
 };
 
-function scenarioText(report: ScenarioReport, mark: (ok: boolean) => string): string {
-  const proofs = [
+/** How many clusters this machine bears at a time. */
+const parallelOn: Record<string, number> = { embedded: 16, kind: 2, kubeconfig: 1 };
+
+function proofsOf(report: ScenarioReport): (Proof & { label: string })[] {
+  return [
     { label: 'untouched', ...report.untouched },
     ...report.solutions.map((s) => ({ label: `solution ${s.name}`, ...s })),
     ...report.mistakes.map((m) => ({ label: `mistake ${m.name}`, ...m })),
   ];
-  const lines = proofs.flatMap((p) => [
-    `  ${mark(p.ok)} ${p.label}  ${p.score} of ${p.max}  ${(p.milliseconds / 1000).toFixed(1)} s`,
+}
+
+function timeText(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+function scenarioText(report: ScenarioReport, mark: (ok: boolean) => string): string {
+  const lines = proofsOf(report).flatMap((p) => [
+    `  ${mark(p.ok)} ${p.label}  ${p.score} of ${p.max}  ${timeText(p.milliseconds)}`,
     ...p.problems.map((problem) => `      ${problem}`),
   ]);
   return [`${mark(report.ok)} ${report.pack}/${report.id}`, ...lines].join('\n');
+}
+
+/** A row a proof, a column a cluster. */
+function columns(
+  cluster: string,
+  embedded: VerifyReport,
+  real: VerifyReport,
+  mark: (ok: boolean) => string,
+): string[][] {
+  const cell = (proof: Proof | undefined) =>
+    proof ? `${mark(proof.ok)} ${proof.score} of ${proof.max}, ${timeText(proof.milliseconds)}` : '';
+  return [
+    ['SCENARIO', 'PROOF', 'EMBEDDED', cluster.toUpperCase()],
+    ...real.scenarios.flatMap((scenario, index) => {
+      const other = embedded.scenarios[index];
+      const others = new Map(other ? proofsOf(other).map((proof) => [proof.label, proof]) : []);
+      return proofsOf(scenario).map((p) => [scenario.id, p.label, cell(others.get(p.label)), cell(p)]);
+    }),
+  ];
+}
+
+function problemsOf(report: VerifyReport): string[] {
+  return report.scenarios.flatMap((scenario) =>
+    proofsOf(scenario).flatMap((p) => p.problems.map((problem) => `${scenario.id} ${p.label}: ${problem}`)),
+  );
 }

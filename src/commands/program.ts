@@ -11,6 +11,7 @@ import { env } from './env.ts';
 import { explain } from './explain.ts';
 import { hint } from './hint.ts';
 import { list } from './list.ts';
+import { node } from './node.ts';
 import { pack } from './pack.ts';
 import { reset } from './reset.ts';
 import type { Services } from './services.ts';
@@ -36,6 +37,7 @@ const factories = [
   shell,
   env,
   cluster,
+  node,
   pack,
   doctor,
 ];

@@ -23,8 +23,8 @@ export interface Services {
   runningLabs(): Promise<RemoteLabs | undefined>;
   /** A kubectl that is new enough, fetched into the cache if need be. */
   kubectl(progress?: (step: string) => void): Promise<KubectlVersion>;
-  /** A provider whose clusters live in this process and in `folder`, for `pack verify`. */
-  localProvider(name: string, folder: string): Promise<{ provider: Provider; stop(): Promise<void> }>;
+  /** A provider whose clusters end with this process, `clusters` of them at a time, for `pack verify`. */
+  localProvider(name: string, folder: string, clusters: number): Promise<{ provider: Provider; stop(): Promise<void> }>;
   /** What works on this machine. */
   diagnose(): Promise<Diagnosis[]>;
   /** The terminal app; resolves with the exit code when it is left. */

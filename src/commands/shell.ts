@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { labShell } from '../session/shell.ts';
 import { attemptCommand, attemptId, type CommandFactory, labsOf } from './command.ts';
 
@@ -8,6 +7,7 @@ export const shell: CommandFactory = ({ services, note, exit }) =>
       const state = await (await labsOf(services)).attempt(attemptId(services, options));
       const kubectl = await services.kubectl(note);
       const { file, args, env } = await labShell(state, services.paths, kubectl, services.env);
+      const { execa } = await import('execa');
       const result = await execa(file, args, { stdio: 'inherit', env, reject: false });
       exit(result.exitCode ?? 0);
     },

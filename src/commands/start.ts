@@ -2,20 +2,19 @@ import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { markdownText } from '../present/markdown.ts';
 import { paintFor } from '../present/text.ts';
+import { type ClusterFlags, clusterOptions, withClusterOptions } from './cluster-options.ts';
 import type { CommandFactory } from './command.ts';
 
-interface Options {
-  cluster: string;
+interface Options extends ClusterFlags {
   pack?: string;
   seed?: number;
   json?: boolean;
 }
 
 export const start: CommandFactory = ({ services, print, json, note }) =>
-  new Command('start')
+  withClusterOptions(new Command('start'))
     .description('start a scenario on a cluster of its own')
     .argument('<scenario>', 'its id, as in kubedrill list')
-    .option('--cluster <provider>', 'where: embedded', 'embedded')
     .option('--pack <folder>', 'take the scenario from the pack in this folder')
     .option('--seed <number>', 'draw other names and numbers', parseSeed)
     .option('--json', 'print one JSON document')
@@ -30,6 +29,7 @@ export const start: CommandFactory = ({ services, print, json, note }) =>
         {
           scenario,
           cluster: options.cluster,
+          ...clusterOptions(options, services),
           ...(packFolder ? { packFolder } : {}),
           ...(options.seed === undefined ? {} : { seed: options.seed }),
         },

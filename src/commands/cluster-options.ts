@@ -1,0 +1,52 @@
+import { homedir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { ClusterTarget } from '../cluster/provider.ts';
+import type { ClusterOptions } from '../session/types.ts';
+import type { Services } from './services.ts';
+
+/** The options by which commands choose a cluster. */
+export interface ClusterFlags extends TargetFlags {
+  cluster: string;
+  nodeImage?: string;
+}
+
+export interface TargetFlags {
+  kubeconfig?: string;
+  context?: string;
+}
+
+/** Adds --cluster and what belongs to it. */
+export function withClusterOptions(command: Command): Command {
+  return withTargetOptions(
+    command
+      .option('--cluster <provider>', 'where: embedded, kind or kubeconfig', 'embedded')
+      .option('--node-image <image>', "kind: the image of its nodes (default: $KUBEDRILL_NODE_IMAGE, else kind's own)"),
+  );
+}
+
+/** Adds what names an existing cluster. */
+export function withTargetOptions(command: Command): Command {
+  return command
+    .option('--kubeconfig <file>', 'kubeconfig: the file that names the cluster')
+    .option('--context <name>', 'kubeconfig: its context (default: the current one)');
+}
+
+/** What the flags ask for. The user's own kubeconfig counts only if --kubeconfig or --context asks for it. */
+export function clusterOptions(flags: ClusterFlags, { env }: Pick<Services, 'env'>): ClusterOptions {
+  const nodeImage = flags.nodeImage ?? env.KUBEDRILL_NODE_IMAGE;
+  const target = targetOf(flags, env);
+  return {
+    ...(flags.cluster === 'kind' && nodeImage && { nodeImage }),
+    ...(flags.cluster === 'kubeconfig' && target && { target }),
+  };
+}
+
+/** The existing cluster that the flags name: files as kubectl would take them; undefined if nothing was said. */
+export function targetOf({ kubeconfig, context }: TargetFlags, env: NodeJS.ProcessEnv): ClusterTarget | undefined {
+  if (kubeconfig === undefined && context === undefined) return undefined;
+  const own = env.KUBECONFIG?.split(delimiter).filter(Boolean) ?? [];
+  const fallback = own.length > 0 ? own : [join(env.HOME || homedir(), '.kube', 'config')];
+  const files = (kubeconfig === undefined ? fallback : [kubeconfig]).map((file) => resolve(file));
+  return { files, ...(context !== undefined && { context }) };
+}
