@@ -116,8 +116,8 @@ async function transcripts(): Promise<void> {
     kubectl,
     jobs: Number(values.jobs),
     ...(values.only && { only: new RegExp(values.only.join('|')) }),
-    report({ topic, matched, total, steps }) {
-      console.log(`${topic}: ${matched} of ${total} agree`);
+    report({ topic, matched, total, seconds, steps }) {
+      console.log(`${topic}: ${matched} of ${total} agree, ${seconds} s`);
       for (const { run, difference } of steps.filter(({ match }) => !match).slice(0, Number(values.show))) {
         console.log(`   $ ${run}\n     ${difference}`);
       }

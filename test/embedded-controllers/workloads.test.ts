@@ -153,7 +153,7 @@ describe('DaemonSets', () => {
     let fewest = 3;
     await until(() => {
       const { numberReady = 0, updatedNumberScheduled, observedGeneration } = get(daemonSets, 'agent')?.status ?? {};
-      fewest = Math.min(fewest, numberReady);
+      fewest = Math.min(fewest, list(pods).filter(({ metadata }) => !metadata.deletionTimestamp).length);
       return observedGeneration === 2 && updatedNumberScheduled === 3 && numberReady === 3;
     });
     expect(fewest).toBe(2);

@@ -5,7 +5,7 @@ import { type Bindings, fill } from '../placeholders.ts';
 import { FakeKubelet, type Mode } from './fake-kubelet.ts';
 import { pythonTest } from './python.ts';
 import type { Request, Scenario, Snapshot, Step } from './recording.ts';
-import { compareEvents, compareObjects } from './snapshot.ts';
+import { compareSnapshots } from './snapshot.ts';
 
 type Json = Record<string, unknown>;
 type Metadata = { name?: string; uid?: string; resourceVersion?: string };
@@ -28,8 +28,8 @@ export class Harness {
   readonly #clock: ManualClock;
   readonly #people: People;
   readonly #kubelet: FakeKubelet;
-  /** What the request before made, by its path: what is read right after it has not been touched by anybody else. */
-  #made: { path: string; object: Json } | undefined;
+  /** What the last request wrote: what is read in the same moment has not been touched by anybody else. */
+  #written: { uid: string; object: Json } | undefined;
 
   private constructor(cluster: EmbeddedCluster, clock: ManualClock) {
     this.#cluster = cluster;
@@ -54,6 +54,7 @@ export class Harness {
 
   /** Lets time pass in small steps. */
   async pass(ms: number): Promise<void> {
+    this.#written = undefined;
     for (let left = ms; left > 0; left -= stepMs) {
       await this.#clock.advance(Math.min(stepMs, left));
       await settle();
@@ -65,7 +66,6 @@ export class Harness {
     const bindings: Bindings = new Map();
     const seen: Observation[] = [];
     for (const [index, step] of steps.entries()) {
-      if (!('snapshot' in step)) this.#made = undefined;
       try {
         const observation = await this.#step(step, bindings, longSleeps[scenario]);
         if (observation) seen.push(observation);
@@ -99,7 +99,7 @@ export class Harness {
     }
     if (answer.status >= 300) throw new Error(`${request.path}: ${answer.text}`);
     const made = JSON.parse(answer.text) as Json & { metadata?: Metadata };
-    if (request.method === 'POST') this.#made = { path: `${request.path}/${made.metadata?.name}`, object: made };
+    this.#written = made.metadata?.uid === undefined ? undefined : { uid: made.metadata.uid, object: made };
     // The nodes of the recording renew their leases unless it says otherwise.
     const { kind, metadata } = (request.body ?? {}) as { kind?: string; metadata?: { name?: string } };
     if (kind === 'Node' && metadata?.name) this.#kubelet.keepAlive(metadata.name, true);
@@ -109,11 +109,9 @@ export class Harness {
   async #look(step: Snapshot, bindings: Bindings): Promise<Observation> {
     await settle();
     const found = (await Promise.all(step.paths.map((path) => this.#read(path)))).flat();
-    const differences = compareObjects(step.objects ?? [], found, bindings);
-    if (step.eventsOf) {
-      const events = await this.#read(`/api/v1/namespaces/${step.eventsOf}/events`);
-      differences.push(...compareEvents(step.events ?? [], events, bindings));
-    }
+    const events = step.eventsOf ? await this.#read(`/api/v1/namespaces/${step.eventsOf}/events`) : undefined;
+    const recorded = { objects: step.objects ?? [], events: events && (step.events ?? []) };
+    const differences = compareSnapshots(recorded, { objects: found, events }, bindings);
     return { name: step.snapshot, differences };
   }
 
@@ -147,7 +145,12 @@ export class Harness {
     const test = pythonTest(until);
     for (let waited = 0; ; waited += stepMs) {
       const answer = await this.#people.call({ as: 'admin', method: 'GET', path });
-      if (test(JSON.parse(answer.text))) return;
+      const object = JSON.parse(answer.text) as Json & { metadata?: Metadata };
+      if (test(object)) {
+        // Somebody has come to it already.
+        if (object.metadata?.uid !== this.#written?.uid || !test(this.#written?.object)) this.#written = undefined;
+        return;
+      }
       if (waited > patienceMs) throw new Error(`never: ${until} of ${path}: ${answer.text.slice(-1500)}`);
       await this.pass(stepMs);
     }
@@ -155,12 +158,14 @@ export class Harness {
 
   /** The object at `path`, or the items of the list there. */
   async #read(path: string): Promise<Json[]> {
-    if (this.#made?.path === path) return [this.#made.object];
     const answer = await this.#people.call({ as: 'admin', method: 'GET', path });
     const object = JSON.parse(answer.text) as Json & { items?: Json[]; apiVersion?: string; kind?: string };
-    if (!object.items) return [object];
     const { apiVersion, kind = '' } = object;
-    return object.items.map((item) => ({ apiVersion, kind: kind.replace(/List$/, ''), ...item }));
+    const items = object.items?.map((item) => ({ apiVersion, kind: kind.replace(/List$/, ''), ...item }));
+    return (items ?? [object]).map((item: Json) => {
+      const { uid } = (item.metadata ?? {}) as Metadata;
+      return this.#written && uid === this.#written.uid ? this.#written.object : item;
+    });
   }
 }
 

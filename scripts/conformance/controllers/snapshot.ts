@@ -2,27 +2,87 @@ import { type Bindings, compare, fill } from '../placeholders.ts';
 
 type Json = Record<string, unknown>;
 
-/** What differs between recorded and found objects; their order does not count. Binds placeholders. */
-export function compareObjects(expected: readonly Json[], got: readonly Json[], bindings: Bindings): string[] {
+/** What was seen at a moment. */
+interface Seen {
+  objects: readonly Json[];
+  /** Undefined: nobody looked. */
+  events: readonly Json[] | undefined;
+}
+
+/** What differs between recorded and found objects and events; their order does not count. Binds placeholders. */
+export function compareSnapshots(expected: Seen, got: Seen, bindings: Bindings): string[] {
+  const shared = sharedBudgets(expected.events ?? []);
+  const objects = ({ objects }: Seen) =>
+    objects.map((object) => (isOf(object, shared) ? withoutStatus(object) : object));
+  const events = ({ events = [] }: Seen) => events.filter((event) => !isOf(event.involvedObject as Json, shared));
+  const differences = compareObjects(objects(expected), objects(got), bindings);
+  if (!expected.events) return differences;
+  return [...differences, ...compareEvents(events(expected), events(got), bindings)];
+}
+
+/** Which of several budgets of one Pod is brought up to date is chance, as events about the Pod say: their names. */
+function sharedBudgets(events: readonly Json[]): ReadonlySet<string> {
+  return new Set(
+    events
+      .filter(({ reason }) => reason === 'MultiplePodDisruptionBudgets')
+      .map(({ message }) => /Chose "([^"]*)"/.exec(String(message))?.[1] ?? ''),
+  );
+}
+
+/** Whether an object, or a reference to one, is a budget of these names. */
+function isOf({ kind, name, metadata }: Json, names: ReadonlySet<string>): boolean {
+  return kind === 'PodDisruptionBudget' && names.has(String(name ?? (metadata as Json | undefined)?.name));
+}
+
+function withoutStatus({ status: _, ...object }: Json): Json {
+  const metadata = object.metadata as { managedFields?: Json[] };
+  const managedFields = metadata.managedFields?.filter(({ subresource }) => subresource !== 'status');
+  return { ...object, metadata: { ...metadata, managedFields } };
+}
+
+function compareObjects(expected: readonly Json[], got: readonly Json[], bindings: Bindings): string[] {
   return match(expected, got, bindings, describeObject, (e, g) => sameShape(e, g));
 }
 
 /** Events are a set by reason, message and object; how often one repeats is a matter of timing. */
-export function compareEvents(expected: readonly Json[], got: readonly Json[], bindings: Bindings): string[] {
+function compareEvents(expected: readonly Json[], got: readonly Json[], bindings: Bindings): string[] {
+  const [wanted, found] = [asSet(expected), asSet(got.map(recordedForm))];
+  const [left, right] = withoutTries(wanted, found);
   const shape = (e: Json, g: Json) => e.reason === g.reason;
-  return match(asSet(expected), asSet(got.map(recordedForm)), bindings, describeEvent, shape);
+  return match(left, right, bindings, describeEvent, shape);
 }
 
 function asSet(events: readonly Json[]): Json[] {
   const known = new Map<string, Json>();
-  for (const { count: _, ...raw } of events) {
+  for (const { count: _, series: __, ...raw } of events) {
     // Whether a try was one too many for its own entry depends on how many there were.
     if (String(raw.message).startsWith('(combined from similar events)')) continue;
-    const { reason, message, involvedObject } = raw as { reason: string; message: string; involvedObject: Json };
-    const key = JSON.stringify([reason, nameless(message), involvedObject.uid ?? involvedObject.name]);
-    known.set(key, interchangeable(withoutStyle(raw)));
+    const { reason, involvedObject } = raw as { reason: string; involvedObject: Json };
+    // Which of several budgets is chosen for a Pod is chance, as it says.
+    const message = nameless(String(raw.message)).replace(
+      /Chose "[^"]*" arbitrarily/,
+      'Chose "{{number}}" arbitrarily',
+    );
+    const key = JSON.stringify([reason, message, involvedObject.uid ?? involvedObject.name]);
+    known.set(key, interchangeable(withoutStyle({ ...raw, message })));
   }
   return [...known.values()];
+}
+
+/**
+ * Between two changes of the cluster a scheduler may or may not have tried a Pod again: why it failed in between is left
+ * out if both tried in vain.
+ */
+function withoutTries(expected: readonly Json[], got: readonly Json[]): [Json[], Json[]] {
+  const key = ({ reason, message, involvedObject }: Json) =>
+    reason === 'FailedScheduling' ? `${(involvedObject as Json).name} ${message}` : undefined;
+  const pod = (event: Json) => (key(event) === undefined ? undefined : (event.involvedObject as Json).name);
+  const keys = (events: readonly Json[]) => new Set(events.map(key));
+  const [wanted, found] = [keys(expected), keys(got)];
+  const common = new Set(expected.filter((event) => found.has(key(event))).map(pod));
+  const kept = (others: ReadonlySet<string | undefined>) => (event: Json) =>
+    pod(event) === undefined || others.has(key(event)) || !common.has(pod(event));
+  return [expected.filter(kept(found)), got.filter(kept(wanted))];
 }
 
 /** The names of Pods that were refused are gone with them. */

@@ -14,6 +14,7 @@ export interface TopicReport {
   topic: string;
   matched: number;
   total: number;
+  seconds: number;
   steps: StepReport[];
 }
 
@@ -60,6 +61,7 @@ const effort = (steps: readonly Step[]) => steps.reduce((sum, { until }) => sum 
 
 async function replayTopic(topic: Topic, kubectl: string): Promise<TopicReport> {
   const steps: StepReport[] = [];
+  const began = performance.now();
   const lab = await openLab(topic, kubectl);
   try {
     for (const step of topic.steps) {
@@ -74,5 +76,7 @@ async function replayTopic(topic: Topic, kubectl: string): Promise<TopicReport> 
   } finally {
     await lab.close();
   }
-  return { topic: topic.topic, matched: steps.filter(({ match }) => match).length, total: topic.steps.length, steps };
+  const matched = steps.filter(({ match }) => match).length;
+  const seconds = Math.round((performance.now() - began) / 1000);
+  return { topic: topic.topic, matched, total: topic.steps.length, seconds, steps };
 }

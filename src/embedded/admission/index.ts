@@ -7,6 +7,7 @@ import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { podSecurity } from './pod-security/pod-security.ts';
+import { podTopologyLabels } from './pod-topology-labels.ts';
 import { validatingAdmissionPolicy } from './policy/validating-admission-policy.ts';
 import { priority } from './priority.ts';
 import { resourceQuota } from './resource-quota.ts';
@@ -29,6 +30,7 @@ export function defaultAdmission(authorizer: Authorizer): AdmissionPlugin[] {
     nodeRestriction,
     taintNodesByCondition,
     podSecurity,
+    podTopologyLabels,
     priority,
     defaultTolerationSeconds,
     defaultStorageClass,

@@ -13,6 +13,7 @@ import {
   isActive,
   isAvailable,
   isReady,
+  isTerminal,
   PodControl,
   podFromTemplate,
   sameJson,
@@ -220,13 +221,16 @@ class DaemonSetController {
     if (newest?.metadata.uid !== set.metadata.uid) return;
     let [desired, scheduled, misscheduled, ready, free, updated] = [0, 0, 0, 0, 0, 0];
     for (const node of informers.of(nodes).list()) {
-      const here = (placed.get(node.metadata.name) ?? []).filter((p) => !p.metadata.deletionTimestamp || isActive(p));
+      // Those on their way out still count, until they have ended.
+      const here = (placed.get(node.metadata.name) ?? []).filter(
+        (p) => !p.metadata.deletionTimestamp || !isTerminal(p),
+      );
       if (!fits(set, node).run) {
         if (here.length > 0) misscheduled++;
         continue;
       }
       desired++;
-      const [pod] = here.filter((p) => isActive(p)).sort(byAge);
+      const [pod] = here.sort(byAge);
       if (!pod) continue;
       scheduled++;
       if (isReady(pod)) ready++;

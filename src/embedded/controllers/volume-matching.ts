@@ -39,6 +39,22 @@ export function isBoundTo({ spec }: Volume, { metadata }: Claim): boolean {
   return !ref.uid || ref.uid === metadata.uid;
 }
 
+/** The volume with the claim written into it; the annotation says that nobody else chose it. */
+export function bindVolume(volume: Volume, claim: Claim): Volume {
+  const { namespace, name, uid, resourceVersion } = claim.metadata;
+  const chosen = !isBoundTo(volume, claim);
+  if (!chosen && volume.spec?.claimRef?.uid === uid) return volume;
+  const annotations = { ...volume.metadata.annotations, ...(chosen && { [boundByController]: 'yes' }) };
+  return {
+    ...volume,
+    metadata: { ...volume.metadata, ...(Object.keys(annotations).length > 0 && { annotations }) },
+    spec: {
+      ...volume.spec,
+      claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name, namespace, resourceVersion, uid },
+    },
+  };
+}
+
 export function sameMode(volume: PersistentVolume, claim: PersistentVolumeClaim): boolean {
   return (volume.spec?.volumeMode ?? 'Filesystem') === (claim.spec?.volumeMode ?? 'Filesystem');
 }

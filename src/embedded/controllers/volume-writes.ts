@@ -2,7 +2,7 @@ import type { PersistentVolume, PersistentVolumeClaim, PersistentVolumeClaimStat
 import type { Stored } from '../../kube/meta.ts';
 import { persistentVolumeClaims, persistentVolumes } from '../../kube/resources.ts';
 import type { ApiClient, EventRecorder } from '../api.ts';
-import { bindCompleted, boundByController, isBoundTo } from './volume-matching.ts';
+import { bindCompleted, bindVolume, boundByController } from './volume-matching.ts';
 
 type Volume = Stored<PersistentVolume>;
 type Claim = Stored<PersistentVolumeClaim>;
@@ -19,27 +19,11 @@ export class VolumeWrites {
 
   /** Joins both in four steps, of which any may have been done before: volume, its phase, claim, its status. */
   async bind(volume: Volume, claim: Claim): Promise<void> {
-    const bound = await this.bindVolume(volume, claim);
+    const reserved = bindVolume(volume, claim);
+    const bound = reserved === volume ? volume : await this.#client.update(persistentVolumes, reserved);
     await this.volumePhase(bound, 'Bound');
     const joined = await this.#bindClaim(claim, bound);
     await this.claimPhase(joined, 'Bound', bound);
-  }
-
-  /** Writes the claim into the volume; the annotation says that nobody else chose it. */
-  async bindVolume(volume: Volume, claim: Claim): Promise<Volume> {
-    const { namespace, name, uid, resourceVersion } = claim.metadata;
-    const ref = volume.spec?.claimRef;
-    const chosen = !isBoundTo(volume, claim);
-    if (!chosen && ref?.uid === uid) return volume;
-    const annotations = { ...volume.metadata.annotations, ...(chosen && { [boundByController]: 'yes' }) };
-    return this.#client.update(persistentVolumes, {
-      ...volume,
-      metadata: { ...volume.metadata, ...(Object.keys(annotations).length > 0 && { annotations }) },
-      spec: {
-        ...volume.spec,
-        claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name, namespace, resourceVersion, uid },
-      },
-    });
   }
 
   async #bindClaim(claim: Claim, volume: Volume): Promise<Claim> {

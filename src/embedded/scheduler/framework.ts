@@ -5,7 +5,7 @@ import { nodeName, nodeUnschedulable, taintToleration } from './plugins/node.ts'
 import { nodeAffinity } from './plugins/node-affinity.ts';
 import { balancedAllocation, nodePorts, nodeResourcesFit } from './plugins/resources.ts';
 import { podTopologySpread } from './plugins/topology-spread.ts';
-import { volumeBinding } from './plugins/volumes.ts';
+import { volumeBinding, volumeRestrictions } from './plugins/volumes.ts';
 
 /** The plugins in the order of the default profile: the first that refuses a node gives the reason. */
 export const plugins: readonly Plugin[] = [
@@ -15,6 +15,7 @@ export const plugins: readonly Plugin[] = [
   nodeAffinity,
   nodePorts,
   nodeResourcesFit,
+  volumeRestrictions,
   volumeBinding,
   podTopologySpread,
   interPodAffinity,

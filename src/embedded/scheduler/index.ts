@@ -1,8 +1,15 @@
 /** The scheduler: binds Pods to nodes with Kubernetes' own filters, scores and event texts. */
 import { sleep } from '../../kernel/clock.ts';
-import type { Node, PersistentVolumeClaim, Pod, PodCondition, StorageClass } from '../../kube/api.gen.ts';
-import type { Resource, Stored } from '../../kube/meta.ts';
-import { namespaces, nodes, pods } from '../../kube/resources.ts';
+import type { Node, Pod, PodCondition } from '../../kube/api.gen.ts';
+import type { Stored } from '../../kube/meta.ts';
+import {
+  namespaces,
+  nodes,
+  persistentVolumeClaims,
+  persistentVolumes,
+  pods,
+  storageClasses,
+} from '../../kube/resources.ts';
 import type { Component, ComponentContext } from '../api.ts';
 import { reasonOf } from '../registry/status.ts';
 import { type Diagnosis, diagnose, plugins, selectNode, unschedulableMessage } from './framework.ts';
@@ -12,15 +19,19 @@ import { interPodAffinity } from './plugins/inter-pod-affinity.ts';
 import { nodeAffinity } from './plugins/node-affinity.ts';
 import { nodePorts, nodeResourcesFit } from './plugins/resources.ts';
 import { podTopologySpread } from './plugins/topology-spread.ts';
-import { volumeBinding } from './plugins/volumes.ts';
+import { decideVolumes, volumeBinding, volumeRestrictions } from './plugins/volumes.ts';
+import { PodVolumes } from './pod-volumes.ts';
 import { preempt, priorityOf } from './preemption.ts';
 import { SchedulingQueue } from './queue.ts';
 
 /** Whom it helps when a Pod leaves a node, comes to one, and when a node's taints or labels change. */
-const roomPlugins = [nodeResourcesFit.name, nodePorts.name, podTopologySpread.name, interPodAffinity.name];
+const roomPlugins = [nodeResourcesFit, nodePorts, volumeRestrictions, podTopologySpread, interPodAffinity].map(
+  (p) => p.name,
+);
 const neighbourPlugins = [podTopologySpread.name, interPodAffinity.name];
 const nodePlugins = plugins.map((p) => p.name).filter((name) => name !== volumeBinding.name);
-const labelPlugins = [nodeAffinity.name, podTopologySpread.name, interPodAffinity.name];
+const labelPlugins = [nodeAffinity, volumeBinding, podTopologySpread, interPodAffinity].map((p) => p.name);
+const storagePlugins = [volumeBinding.name, volumeRestrictions.name];
 
 const schedulerName = 'default-scheduler';
 const flushEvery = 30_000;
@@ -35,31 +46,18 @@ export function createScheduler(): Component {
   };
 }
 
-const persistentVolumeClaims: Resource<PersistentVolumeClaim> = {
-  group: '',
-  version: 'v1',
-  resource: 'persistentvolumeclaims',
-  kind: 'PersistentVolumeClaim',
-  namespaced: true,
-};
-
-const storageClasses: Resource<StorageClass> = {
-  group: 'storage.k8s.io',
-  version: 'v1',
-  resource: 'storageclasses',
-  kind: 'StorageClass',
-  namespaced: false,
-};
-
 class Scheduler {
   readonly #context: ComponentContext;
   readonly #client: ComponentContext['client'];
   readonly #recorder: ReturnType<ComponentContext['recorder']>;
   readonly #queue: SchedulingQueue;
+  readonly #volumes: PodVolumes;
   /** Bound by us, not yet seen as bound: Pod uid to node. */
   readonly #assumed = new Map<string, string>();
   /** What waits to be placed, by uid. */
   readonly #pending = new Map<string, Stored<Pod>>();
+  /** What is placed and waits for its volumes, by uid. */
+  readonly #waiting = new Map<string, AbortController>();
   #running = false;
 
   constructor(context: ComponentContext) {
@@ -68,6 +66,7 @@ class Scheduler {
     this.#client = context.client.as({ user, fieldManager: 'kube-scheduler' });
     // Counted events with times in seconds, as on the recorded kind cluster: they stay in order beside the kubelet's.
     this.#recorder = context.recorder(schedulerName);
+    this.#volumes = new PodVolumes(context, this.#client);
     this.#queue = new SchedulingQueue(context.clock, () => this.#kick());
   }
 
@@ -84,9 +83,9 @@ class Scheduler {
         delete: (pod) => this.#gone(pod),
       }),
     ];
-    if (this.#serves(persistentVolumeClaims)) {
-      const changed = () => this.#queue.moveAll([volumeBinding.name]);
-      stops.push(informers.of(persistentVolumeClaims).on({ add: changed, update: changed }));
+    const changed = () => this.#queue.moveAll(storagePlugins);
+    for (const resource of [persistentVolumeClaims, persistentVolumes, storageClasses]) {
+      stops.push(informers.of(resource as typeof persistentVolumes).on({ add: changed, update: changed }));
     }
     void (async () => {
       while (!signal.aborted) {
@@ -123,6 +122,7 @@ class Scheduler {
   }
 
   #gone(pod: Stored<Pod>): void {
+    this.#waiting.get(pod.metadata.uid)?.abort();
     this.#forget(pod.metadata.uid);
     this.#assumed.delete(pod.metadata.uid);
     if (pod.spec?.nodeName) this.#queue.moveAll(roomPlugins);
@@ -170,13 +170,43 @@ class Scheduler {
     }
     const diagnosis = diagnose(cycle);
     const target = selectNode(cycle, diagnosis.feasible);
-    if (target) return this.#bind(pod, target.node.metadata.name);
+    if (target) return this.#place(pod, cycle, target.node);
     return this.#preempt(pod, cycle, diagnosis);
+  }
+
+  /** Binds the Pod, at once or as soon as its claims are bound; others are placed meanwhile. */
+  async #place(pod: Stored<Pod>, cycle: Cycle, { metadata: { name: node } }: Stored<Node>): Promise<void> {
+    const { uid } = pod.metadata;
+    this.#assumed.set(uid, node);
+    const target = cycle.nodes.find((n) => n.node.metadata.name === node)?.node;
+    const decision = target && decideVolumes(cycle, target);
+    if (!decision || decision.bind.length + decision.provision.length === 0) return this.#bind(pod, node);
+    try {
+      await this.#volumes.reserve(decision, node);
+    } catch {
+      this.#assumed.delete(uid);
+      return this.#queue.retry(uid);
+    }
+    const gone = new AbortController();
+    this.#waiting.set(uid, gone);
+    void this.#volumes
+      .whenBound(pod, gone.signal)
+      .then(() => this.#bind(pod, node))
+      .catch((error: Error) => this.#unplace(pod, error))
+      .finally(() => this.#waiting.delete(uid));
+  }
+
+  /** The Pod's claims were not bound: it is tried again. */
+  async #unplace(pod: Stored<Pod>, { message }: Error): Promise<void> {
+    const { uid } = pod.metadata;
+    this.#assumed.delete(uid);
+    if (!this.#pending.has(uid) || this.#context.signal.aborted) return;
+    this.#queue.retry(uid);
+    await this.#reject(pod, `running PreBind plugin "VolumeBinding": ${message}`);
   }
 
   async #bind(pod: Stored<Pod>, node: string): Promise<void> {
     const { name, namespace, uid } = pod.metadata;
-    this.#assumed.set(uid, node);
     try {
       await this.#client.createSubresource(pods, namespace, name, 'binding', {
         apiVersion: 'v1',
@@ -274,23 +304,7 @@ class Scheduler {
         .list()
         .map((node) => nodeInfo(node, onNode.get(node.metadata.name) ?? [])),
       namespaces: () => informers.of(namespaces).list(),
-      claimPhase: (name) => this.#claimPhase(pod.metadata.namespace, name),
+      storage: this.#volumes.view(pod),
     };
-  }
-
-  #claimPhase(namespace: string | undefined, name: string): ReturnType<Cycle['claimPhase']> {
-    if (!this.#serves(persistentVolumeClaims)) return undefined;
-    const { informers } = this.#context;
-    const claim = informers.of(persistentVolumeClaims).get(namespace, name);
-    if (!claim) return undefined;
-    if (claim.status?.phase === 'Bound') return 'Bound';
-    const className = claim.spec?.storageClassName;
-    const served = className && this.#serves(storageClasses);
-    const mode = served ? informers.of(storageClasses).get(undefined, className)?.volumeBindingMode : undefined;
-    return mode === 'WaitForFirstConsumer' ? 'WaitForFirstConsumer' : 'Pending';
-  }
-
-  #serves(r: Resource): boolean {
-    return this.#context.resources().some((s) => s.group === r.group && s.resource === r.resource);
   }
 }

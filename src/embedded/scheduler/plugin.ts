@@ -1,4 +1,4 @@
-import type { Namespace, Pod } from '../../kube/api.gen.ts';
+import type { Namespace, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import type { NodeInfo } from './node-info.ts';
 
@@ -13,8 +13,14 @@ export interface Cycle {
   pod: Stored<Pod>;
   nodes: readonly NodeInfo[];
   namespaces(): readonly Stored<Namespace>[];
-  /** undefined: claims are not served. */
-  claimPhase(name: string): 'Bound' | 'Pending' | 'WaitForFirstConsumer' | undefined;
+  storage: Storage;
+}
+
+/** Claims of the Pod's namespace, volumes and classes. */
+export interface Storage {
+  claim(name: string): Stored<PersistentVolumeClaim> | undefined;
+  volumes(): readonly Stored<PersistentVolume>[];
+  storageClass(name: string): Stored<StorageClass> | undefined;
 }
 
 /** A plugin of the scheduling framework, by Kubernetes' name. */

@@ -33,12 +33,14 @@ export function preempt(cycle: Cycle, diagnosis: Diagnosis): PreemptionResult {
     if (victims) candidates.push({ node, victims });
     else reasons.push('No preemption victims found for incoming pod');
   }
-  const best = candidates.sort(
+  const best = candidates.toSorted(
     (a, b) =>
       Math.max(...a.victims.map(priorityOf)) - Math.max(...b.victims.map(priorityOf)) ||
       a.victims.length - b.victims.length ||
       // Of equals the one whose Pods ran the shortest.
-      newestStart(b.victims) - newestStart(a.victims),
+      newestStart(b.victims) - newestStart(a.victims) ||
+      // Kubernetes leaves it to chance.
+      candidates.indexOf(b) - candidates.indexOf(a),
   )[0];
   if (best) return { node: best.node.node.metadata.name, victims: best.victims };
   const text = histogram(reasons);

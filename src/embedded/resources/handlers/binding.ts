@@ -51,7 +51,10 @@ function labelsOfNode(registry: Registry, name: string): Record<string, string> 
   const definition = registry.definition(nodes);
   if (definition === undefined) return {};
   const found = registry.list(definition, { fieldSelector: `metadata.name=${name}` }).items[0];
-  const labels = found?.metadata.labels ?? {};
+  return found ? topologyLabelsOf(found) : {};
+}
+
+export function topologyLabelsOf({ metadata: { labels = {} } }: Stored): Record<string, string> {
   return Object.fromEntries(topologyLabels.flatMap((key) => (labels[key] === undefined ? [] : [[key, labels[key]]])));
 }
 
