@@ -78,7 +78,8 @@ export function withContentOf(resource: Resource, saved: Stored, live: Stored, u
     ...(live.metadata.finalizers ?? []).filter(isSystemFinalizer),
     ...(saved.metadata.finalizers ?? []).filter((f) => !isSystemFinalizer(f)),
   ];
-  const { labels, ownerReferences } = saved.metadata;
+  const { ownerReferences } = saved.metadata;
+  const labels = merged(saved.metadata.labels, live.metadata.labels, (key) => jobLabels.includes(key));
   const { resourceVersion, uid, name, namespace } = live.metadata;
   const metadata = {
     name,
@@ -139,6 +140,7 @@ function dropDerived(type: string, content: Json, object: Stored): void {
       break;
     case 'jobs.batch':
       if (spec && spec.manualSelector !== true) dropJobSelector(spec);
+      dropJobLabels(content.metadata as { labels?: Json });
       break;
   }
 }
@@ -221,6 +223,16 @@ export function dropJobSelector(spec: Json): void {
   delete spec.selector;
   const labels = labelsOfTemplate(spec);
   for (const label of jobLabels) delete labels[label];
+}
+
+/** A Job without labels of its own gets those of its template, with what was made from its uid. */
+function dropJobLabels(metadata: { labels?: Json }): void {
+  for (const label of jobLabels) delete metadata.labels?.[label];
+}
+
+/** Whether the server copied the labels from the template. */
+export function hasCopiedLabels(object: Stored): boolean {
+  return jobLabels.some((label) => object.metadata.labels?.[label] !== undefined);
 }
 
 /** The selector and the labels that it looks for belong to the Job that is there now. */

@@ -1,6 +1,6 @@
 import type { OwnerReference } from '../../kube/api.gen.ts';
 import { groupResource, type KubeObject, type Resource, type Stored } from '../../kube/meta.ts';
-import { choseNode, dropJobSelector, isBoundByController, unbound } from './content.ts';
+import { choseNode, dropJobSelector, hasCopiedLabels, isBoundByController, unbound } from './content.ts';
 
 type Json = Record<string, unknown>;
 
@@ -97,7 +97,9 @@ function forget(type: string, body: KubeObject & Json, saved: Stored): void {
       if (!choseNode(saved)) delete spec.nodeName;
       break;
     case 'jobs.batch':
-      if (spec && spec.manualSelector !== true) dropJobSelector(spec);
+      if (!spec || spec.manualSelector === true) break;
+      dropJobSelector(spec);
+      if (hasCopiedLabels(saved)) delete body.metadata?.labels;
       break;
     case 'persistentvolumes':
       if (spec?.claimRef) spec.claimRef = unbound(spec.claimRef as Json);
