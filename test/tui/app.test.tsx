@@ -15,6 +15,9 @@ const keys = {
   ctrlC: '\u0003',
 };
 
+/** A busy machine takes its time; what comes is seen at once all the same. */
+const patience = { timeout: 15_000, interval: 10 };
+
 /** The app at a size, and a way to wait for what it shows. */
 function open(
   labs: FakeLabs,
@@ -51,8 +54,8 @@ function open(
     resize,
     frame,
     frames: app.frames,
-    shows: (text: string) => vi.waitFor(() => expect(frame()).toContain(text)),
-    shuns: (text: string) => vi.waitFor(() => expect(frame()).not.toContain(text)),
+    shows: (text: string) => vi.waitFor(() => expect(frame()).toContain(text), patience),
+    shuns: (text: string) => vi.waitFor(() => expect(frame()).not.toContain(text), patience),
   };
 }
 
@@ -120,7 +123,7 @@ describe('the app', () => {
     app.type('r');
     await app.shows('Reset the cluster?');
     app.type('y');
-    await vi.waitFor(() => expect(labs.asked).toContain('reset'));
+    await vi.waitFor(() => expect(labs.asked).toContain('reset'), patience);
   });
 
   it('sees each of several keys that come in one breath', async () => {
@@ -128,7 +131,7 @@ describe('the app', () => {
     const app = open(labs, { scenario: 'forbidden-deployment' });
     await app.shows('Checks');
     app.type('ry');
-    await vi.waitFor(() => expect(labs.asked).toContain('reset'));
+    await vi.waitFor(() => expect(labs.asked).toContain('reset'), patience);
   });
 
   it('explains the failing checks one after the other', async () => {
@@ -158,7 +161,7 @@ describe('the app', () => {
     const app = open(labs, { scenario: 'forbidden-deployment' });
     await app.shows('Checks');
     app.type('s');
-    await vi.waitFor(() => expect(labs.asked).toContain('shell forbidden-deployment-ab12'));
+    await vi.waitFor(() => expect(labs.asked).toContain('shell forbidden-deployment-ab12'), patience);
     await app.shows('Checks');
   });
 
@@ -193,10 +196,10 @@ describe('the app', () => {
     await app.shows('Checks');
     labs.state = undefined;
     app.type('n');
-    await vi.waitFor(() => expect(labs.asked).toContain('start scenario-2'));
+    await vi.waitFor(() => expect(labs.asked).toContain('start scenario-2'), patience);
     labs.state = undefined;
     app.type('p');
-    await vi.waitFor(() => expect(labs.asked.filter((call) => call === 'start scenario-1')).toHaveLength(2));
+    await vi.waitFor(() => expect(labs.asked.filter((call) => call === 'start scenario-1')).toHaveLength(2), patience);
   });
 
   it('follows again when the daemon was killed', async () => {
@@ -204,7 +207,7 @@ describe('the app', () => {
     const app = open(labs, { scenario: 'forbidden-deployment' });
     await app.shows('Checks');
     labs.disconnect(new DisconnectedError({ what: 'the connection to the daemon ended' }));
-    await app.shows('the daemon ended; it is being started again');
+    await vi.waitFor(() => expect(labs.asked.filter((call) => call === 'follow')).toHaveLength(2), patience);
     labs.show(solvedState());
     await app.shows('✔ solved');
   });
@@ -226,7 +229,7 @@ describe('the app', () => {
     const app = open(labs, { scenario: 'forbidden-deployment' });
     await app.shows('r tries again');
     app.type('r');
-    await vi.waitFor(() => expect(labs.asked.filter((call) => call.startsWith('start'))).toHaveLength(2));
+    await vi.waitFor(() => expect(labs.asked.filter((call) => call.startsWith('start'))).toHaveLength(2), patience);
   });
 
   it('keeps the list usable while the daemon cannot be reached', async () => {
@@ -246,7 +249,7 @@ describe('the app', () => {
       { columns: 200, rows: 50 },
     ]) {
       app.resize(size);
-      await vi.waitFor(() => expect(app.frame().split('\n')).toHaveLength(size.rows));
+      await vi.waitFor(() => expect(app.frame().split('\n')).toHaveLength(size.rows), patience);
       expect(widest(app.frame())).toBeLessThanOrEqual(size.columns);
     }
     app.resize({ columns: 59, rows: 16 });
