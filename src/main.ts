@@ -105,7 +105,8 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
       ]);
       const kind = new KindProvider({ folder: join(paths.state, 'kind'), clock: systemClock, lasting: false });
       const { isTTY = false, columns = 0, rows = 0 } = process.stdout;
-      return diagnose({ paths, env: process.env, terminal: { isTTY, columns, rows }, providers: [kind] });
+      const colourDepth = isTTY ? process.stdout.getColorDepth() : 1;
+      return diagnose({ paths, env: process.env, terminal: { isTTY, columns, rows, colourDepth }, providers: [kind] });
     },
     openApp: async (options) => {
       const { runApp } = await import('./tui/run.tsx');

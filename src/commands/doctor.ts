@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { Diagnosis } from '../cluster/provider.ts';
 import { exitCodes } from '../kernel/errors.ts';
 import { paintFor, tableText } from '../present/text.ts';
 import type { CommandFactory } from './command.ts';
@@ -9,10 +10,16 @@ export const doctor: CommandFactory = ({ services, print, json, exit }) =>
     .option('--json', 'print one JSON document')
     .action(async (options: { json?: boolean }) => {
       const findings = await services.diagnose();
-      if (findings.some((f) => !f.ok)) exit(exitCodes.environment);
-      if (options.json) return json({ ok: findings.every((f) => f.ok), findings });
+      // What only a kind of cluster needs that nobody asked for is no fault.
+      const ok = findings.every((f) => f.ok || f.onlyFor !== undefined);
+      if (!ok) exit(exitCodes.environment);
+      if (options.json) return json({ ok, findings });
       const paint = paintFor(services.stdout);
-      const rows = findings.map((f) => [f.ok ? paint('green', '✔') : paint('red', '✘'), f.subject, f.text]);
+      const mark = (f: Diagnosis) => {
+        if (f.ok) return paint('green', '✔');
+        return f.onlyFor ? paint('yellow', '–') : paint('red', '✘');
+      };
+      const rows = findings.map((f) => [mark(f), f.subject, f.text, f.onlyFor ? `only for ${f.onlyFor}` : '']);
       print(tableText(rows));
       for (const f of findings) if (!f.ok && f.fix) print(`\n${f.subject}: ${f.fix}`);
     });
