@@ -62,20 +62,24 @@ const failures: readonly Failure[] = [
     next: 'use a kernel with cgroup v2 (boot with systemd.unified_cgroup_hierarchy=1), or an older node image in KUBEDRILL_NODE_IMAGE',
   },
   {
-    pattern: /out of memory|oom-?kill|cannot allocate memory|signal: killed/i,
+    pattern: /out of memory|oom-?kill(ed|er)|cannot allocate memory|signal: killed/i,
     what: 'there is not enough memory for a node',
     next: 'close something, or give Docker more memory: a node wants about 1 GiB',
   },
   {
-    pattern: /operation not permitted|--privileged|unable to apply caps/i,
+    pattern: /operation not permitted|unable to apply caps/i,
     what: 'Docker may not run privileged containers here',
     next: 'use a Docker that is not itself confined (rootless Docker needs kind >= 0.20 and cgroup v2)',
   },
 ];
 
+/** Said on every run on such a machine, whatever else happens. */
+const warning = /^cgroup v1 is deprecated in Kubernetes.*$/m;
+
 /** The reason behind what Docker or kind printed; undefined if it is none that we know. */
 export function recognise(output: string): Pick<ErrorText, 'what' | 'next'> | undefined {
-  const failure = failures.find(({ pattern }) => pattern.test(output));
+  const text = output.replace(warning, '');
+  const failure = failures.find(({ pattern }) => pattern.test(text));
   return failure && { what: failure.what, next: failure.next };
 }
 
@@ -85,7 +89,8 @@ export function tellingLine(output: string): string {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !/^(Stack Trace|sigs\.k8s\.io|main\.|runtime\.|\/)/.test(line));
-  const known = lines.find((line) => recognise(line) !== undefined);
+  const reason = recognise(output)?.what;
+  const known = lines.find((line) => reason !== undefined && recognise(line)?.what === reason);
   const error =
     known ?? lines.findLast((line) => /^(ERROR|error)|^docker: /.test(line)) ?? lines.at(-1) ?? 'it printed nothing';
   return error.length > 300 ? `${error.slice(0, 300)}…` : error;
