@@ -1,6 +1,6 @@
-import type { LabelSelector, ListMeta, ObjectMeta, Status, StatusCause } from './api.gen.ts';
+import type { LabelSelector, ListMeta, ObjectMeta, Status } from './api.gen.ts';
 
-export type { LabelSelector, ListMeta, ObjectMeta, Status, StatusCause };
+export type { LabelSelector, ListMeta, ObjectMeta, Status };
 
 /** Anything with TypeMeta and ObjectMeta. */
 export interface KubeObject {

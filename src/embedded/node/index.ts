@@ -16,8 +16,6 @@ import { PodWorker } from './pod-worker.ts';
 import type { NodeServices } from './services.ts';
 import { usesSource } from './sources.ts';
 
-export { containerName } from './container-lookup.ts';
-export type { NodeFacts } from './node-object.ts';
 
 export interface KubeletOptions extends Partial<Omit<NodeFacts, 'name'>> {
   nodeName: string;
