@@ -7,6 +7,7 @@ import { endpointSliceController } from '../controllers/endpoint-slice.ts';
 import { endpointSliceMirroring } from '../controllers/endpoint-slice-mirroring.ts';
 import { endpointsController } from '../controllers/endpoints.ts';
 import { garbageCollector } from '../controllers/garbage-collector.ts';
+import { podAutoscaler } from '../controllers/hpa.ts';
 import { workloadControllers } from '../controllers/index.ts';
 import { namespaceController } from '../controllers/namespace.ts';
 import { nodeIpam } from '../controllers/node-ipam.ts';
@@ -33,6 +34,7 @@ export function controllers(pki: Pick<Pki, 'serviceAccounts' | 'ca'>): Component
     namespaceController,
     clusterRoleAggregation,
     disruptionController,
+    podAutoscaler,
     resourceQuotaController,
     volumeBinder,
     claimProtection,

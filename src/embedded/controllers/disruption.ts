@@ -1,10 +1,4 @@
-import type {
-  Condition,
-  LabelSelector,
-  Pod,
-  PodDisruptionBudget,
-  PodDisruptionBudgetStatus,
-} from '../../kube/api.gen.ts';
+import type { Condition, Pod, PodDisruptionBudget, PodDisruptionBudgetStatus } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { podDisruptionBudgets, pods } from '../../kube/resources.ts';
 import { selectorMatches } from '../../kube/selectors.ts';
@@ -13,6 +7,7 @@ import { timestamp } from '../registry/metadata.ts';
 import { scaled } from './deployment-math.ts';
 import { expectedScale } from './disruption-scale.ts';
 import { isConflict, isNotFound } from './failures.ts';
+import { goSelector } from './hpa-metrics.ts';
 import { controllerClient } from './identity.ts';
 import { keyOf, splitKey } from './ownership.ts';
 import { podConditionPatch } from './pod-conditions.ts';
@@ -225,16 +220,4 @@ function withCondition({ status }: PodDisruptionBudget, condition: Condition): C
   if (!before) return [...old, condition];
   const { lastTransitionTime } = before.status === condition.status ? before : condition;
   return old.map((c) => (c === before ? { ...condition, lastTransitionTime } : c));
-}
-
-/** A selector as Go prints it. */
-function goSelector(selector: LabelSelector | undefined): string {
-  if (!selector) return 'nil';
-  const labels = Object.entries(selector.matchLabels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-  const expressions = (selector.matchExpressions ?? []).map(
-    ({ key, operator, values = [] }) =>
-      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
-  );
-  const list = labels.map(([key, value]) => `${key}: ${value},`).join('');
-  return `&LabelSelector{MatchLabels:map[string]string{${list}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`;
 }
