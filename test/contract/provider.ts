@@ -33,6 +33,9 @@ export interface Subject {
   patience: number;
 }
 
+/** Every third damage, and fewer places to die at: what a landing has time for on a real cluster. */
+const onlyPart = process.env.KUBEDRILL_CONTRACT === 'part';
+
 const damages = join(import.meta.dirname, '..', '..', 'fixtures', 'damage');
 
 /** The suite that every provider passes. */
@@ -147,7 +150,8 @@ export function providerContract(subject: Subject): void {
       scratch?.remove();
     }, 3 * patience);
 
-    for (const file of readdirSync(damages).filter((name) => /\.(sh|yaml)$/.test(name))) {
+    const files = readdirSync(damages).filter((name) => /\.(sh|yaml)$/.test(name));
+    for (const file of files.filter((_, index) => !onlyPart || index % 3 === 0)) {
       const reason = subject.without?.[file];
       it.skipIf(reason)(`undoes ${file.replace(/\.\w+$/, '')}`, { timeout: 180_000 }, async () => {
         await kubectl.script(join(damages, file), readFileSync(join(damages, file), 'utf8'));
@@ -215,7 +219,7 @@ async function steps(subject: Subject, provider: Provider, spec: ClusterSpec): P
     const seen = new Set<string>();
     const cluster = await provider.create(spec, (step) => seen.add(step));
     await cluster.dispose();
-    list = [...seen];
+    list = [...seen].filter((_, index) => !onlyPart || index % 4 === 2);
     known.set(subject.name, list);
   }
   return list;
