@@ -11,8 +11,12 @@ const scenarios: readonly Scenario[] = existsSync(file) ? readScenarios(file) : 
 const accepted: Record<string, RegExp> = {
   // Read between the event and the condition.
   'no-nodes': /^pod created: Pod p\.(metadata.managedFields|status.conditions)/,
-  replicaset: /event SuccessfulDelete of rc /,
-  daemonset: /f:numberMisscheduled/,
+  // Read between the new revision and the first Pod that goes.
+  statefulset: /^updated in reverse order: (StatefulSet db\.status|event (Scheduled|SuccessfulDelete) of db)/,
+  // Read while the eviction was under way.
+  scheduling: /^NoExecute evicts: /,
+  // Whether the claim was there before its volume was Available: then it waits for the next look in 15 s.
+  volumes: /^pre-bound: event (ProvisioningFailed of del|WaitForPodScheduled of waiting) /,
 };
 
 describe.skipIf(scenarios.length === 0)('what the controllers and the scheduler of a real v1.35 did', () => {
