@@ -32,6 +32,7 @@ import { componentContext } from './cluster/context.ts';
 import { type ControlPlane, createControlPlane } from './cluster/control-plane.ts';
 import { eventExpiry } from './cluster/event-expiry.ts';
 import { kubeconfigOf } from './cluster/kubeconfig.ts';
+import { leaderLeases } from './cluster/leader-leases.ts';
 import { type NodePlan, planNodes } from './cluster/nodes.ts';
 import { controllers } from './cluster/parts.ts';
 import { createKubelet } from './node/index.ts';
@@ -193,6 +194,7 @@ class Cluster implements EmbeddedCluster {
       await bootstrapAddons(bootstrap);
       await bootstrapControlPlanePods(bootstrap);
     }
+    if (this.#hasAddons()) await this.#run([leaderLeases(plan[0]?.nodeName ?? '')]);
     if (manage) await this.#ready();
     await this.#writeFiles();
     await this.#loadBaseline();

@@ -1,0 +1,123 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Lease } from '../../kube/api.gen.ts';
+import { leases } from '../../kube/resources.ts';
+import type { ApiClient, Component } from '../api.ts';
+import { isAlreadyExists, isNotFound } from '../controllers/failures.ts';
+
+const namespace = 'kube-system';
+
+/** client-go's leader election, and the identity of an API server (KEP-1965). All in seconds. */
+const leader = { duration: 15, renew: 2 };
+const identity = { duration: 3600, renew: 10 };
+
+/** A Lease that one component of the control plane holds. */
+interface Holding {
+  name: string;
+  manager: string;
+  holder: string;
+  duration: number;
+  renew: number;
+  labels?: Record<string, string>;
+  /** Whoever holds it leads: it says since when. */
+  elected: boolean;
+}
+
+/** Keeps the Leases by which the control plane on `node` shows that it lives: who leads, and which API server it is. */
+export function leaderLeases(node: string): Component {
+  return {
+    name: 'leases',
+    start({ client, clock, signal }) {
+      const renewing = holdings(node).map((holding) => {
+        const user = { name: `system:${holding.manager}`, groups: ['system:masters', 'system:authenticated'] };
+        return keep(client.as({ user, fieldManager: holding.manager }), clock, signal, holding);
+      });
+      return Promise.all(renewing).then(() => {});
+    },
+  };
+}
+
+function holdings(node: string): Holding[] {
+  const led = ['kube-controller-manager', 'kube-scheduler'].map((name) => ({
+    name,
+    manager: name,
+    holder: `${node}_${randomUUID()}`,
+    ...leader,
+    elected: true,
+  }));
+  const server = `apiserver-${base32(createHash('sha256').update(node).digest().subarray(0, 16))}`;
+  return [
+    ...led,
+    {
+      name: server,
+      manager: 'kube-apiserver',
+      holder: `${server}_${randomUUID()}`,
+      ...identity,
+      labels: { 'apiserver.kubernetes.io/identity': 'kube-apiserver', 'kubernetes.io/hostname': node },
+      elected: false,
+    },
+  ];
+}
+
+/** Takes the Lease now and renews it from then on; resolves when it is taken. */
+async function keep(client: ApiClient, clock: Clock, signal: AbortSignal, holding: Holding): Promise<void> {
+  // What fails now is tried again at the next turn.
+  await take(client, clock, holding).catch(() => {});
+  const again = () => {
+    if (signal.aborted) return;
+    void renew(client, clock, holding)
+      .catch(() => {})
+      .finally(() => clock.after(holding.renew * 1000, again));
+  };
+  if (!signal.aborted) clock.after(holding.renew * 1000, again);
+}
+
+async function take(client: ApiClient, clock: Clock, holding: Holding): Promise<void> {
+  const { name, holder, duration, labels, elected } = holding;
+  const now = microTime(clock.now());
+  const spec = { holderIdentity: holder, leaseDurationSeconds: duration, renewTime: now };
+  const lease: Lease = {
+    metadata: { name, namespace, ...(labels && { labels }) },
+    spec: { ...spec, ...(elected && { acquireTime: now, leaseTransitions: 0 }) },
+  };
+  try {
+    await client.create(leases, lease);
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+    await renew(client, clock, holding);
+  }
+}
+
+async function renew(client: ApiClient, clock: Clock, holding: Holding): Promise<void> {
+  const { name, holder, duration, elected } = holding;
+  const now = microTime(clock.now());
+  try {
+    const known = await client.get(leases, namespace, name);
+    const taken = elected && known.spec?.holderIdentity !== holder;
+    await client.update(leases, {
+      ...known,
+      spec: {
+        ...known.spec,
+        holderIdentity: holder,
+        leaseDurationSeconds: duration,
+        renewTime: now,
+        ...(taken && { acquireTime: now, leaseTransitions: (known.spec?.leaseTransitions ?? 0) + 1 }),
+      },
+    });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    await take(client, clock, holding);
+  }
+}
+
+/** RFC 3339 with six digits. */
+function microTime(ms: number): string {
+  return new Date(ms).toISOString().replace('Z', '000Z');
+}
+
+/** RFC 4648, lower case, without padding. */
+function base32(bytes: Uint8Array): string {
+  const letters = 'abcdefghijklmnopqrstuvwxyz234567';
+  const bits = Array.from(bytes, (byte) => byte.toString(2).padStart(8, '0')).join('');
+  return (bits.match(/.{1,5}/g) ?? []).map((group) => letters[Number.parseInt(group.padEnd(5, '0'), 2)]).join('');
+}
