@@ -1,6 +1,7 @@
 /** Values of custom resources as CEL sees them, by their schema (apiserver's cel/common/valuesunstructured.go). */
 import { parseDuration } from '../cel/time.ts';
 import { CelError, CelList, CelMap, celEquals, Duration, Opaque, Timestamp } from '../cel/values.ts';
+import { step } from '../cel/work.ts';
 import { equalJson } from '../registry/core.ts';
 import { escapeName, unescapeName } from './cel-names.ts';
 import { withTypeAndObjectMeta } from './cel-types.ts';
@@ -107,6 +108,7 @@ function lenientDuration(text: string): Duration {
 class Unknown extends Opaque {
   readonly typeName = 'unknown';
   readonly value: unknown;
+  #size: number | undefined;
 
   constructor(value: unknown) {
     super();
@@ -114,7 +116,15 @@ class Unknown extends Opaque {
   }
 
   equals(other: Opaque): boolean {
-    return other instanceof Unknown && equalJson(this.value, other.value);
+    if (!(other instanceof Unknown)) return false;
+    step(Math.min(this.#weight(), other.#weight()));
+    return equalJson(this.value, other.value);
+  }
+
+  /** About as many steps as a comparison takes. */
+  #weight(): number {
+    this.#size ??= JSON.stringify(this.value).length / 8;
+    return this.#size;
   }
 }
 
@@ -206,6 +216,7 @@ class SchemaList extends CelList {
   override equals(other: CelList): boolean {
     const identity = this.#identity();
     if (!identity || this.size !== other.size) return super.equals(other);
+    step(this.size + other.size);
     const places = new Map(this.items.map((item, i) => [identity(item), i]));
     return [...other].every((item) => {
       const place = places.get(identity(toJson(item)));
@@ -215,11 +226,13 @@ class SchemaList extends CelList {
 
   override concat(other: CelList): CelList {
     const identity = this.#identity();
+    if (!identity) return super.concat(other);
+    step(this.size + other.size);
     const added = [...other].map(toJson);
     const items = [...this.items];
-    const places = new Map(identity && items.map((item, i) => [identity(item), i] as const));
+    const places = new Map(items.map((item, i) => [identity(item), i] as const));
     for (const item of added) {
-      const place = identity && places.get(identity(item));
+      const place = places.get(identity(item));
       if (place === undefined) items.push(item);
       else if (listTypeOf(this.#schema) === 'map') items[place] = item;
     }

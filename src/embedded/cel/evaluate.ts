@@ -2,8 +2,9 @@
 import type { Call, Comprehension, Expr, Literal, Select } from './ast.ts';
 import { namedType } from './checker.ts';
 import { regexFactor, traversal } from './cost.ts';
-import { callOverload } from './functions.ts';
+import { callOverload, fittingOverload, run } from './functions.ts';
 import { actualLibraryCost } from './library-cost.ts';
+import { accumulator } from './macros.ts';
 import { showKey } from './standard.ts';
 import { typeName } from './types.ts';
 import {
@@ -12,6 +13,8 @@ import {
   CelList,
   CelMap,
   CelObject,
+  GrowingList,
+  GrowingMap,
   noSuchOverload,
   Optional,
   PlainMap,
@@ -19,6 +22,10 @@ import {
   TypeValue,
   Uint,
 } from './values.ts';
+import { counted, TooMuchWork } from './work.ts';
+
+const freeSteps = 100_000;
+const stepsPerCost = 10;
 
 /** More than `limit` was spent. */
 export class CostExceeded extends Error {
@@ -42,6 +49,7 @@ export type Variables = ReadonlyMap<string, unknown>;
 export class Evaluation {
   cost = 0;
   readonly #limit: number;
+  #steps = 0;
   readonly #variables: Variables;
   readonly #locals = new Map<string, unknown[]>();
 
@@ -153,10 +161,39 @@ export class Evaluation {
     for (const arg of e.args) values.push(this.run(arg));
     const overloads = e.overloads ?? [];
     if (e.name === '_[_]') return this.#index(e, values);
-    const result = callOverload(overloads, values);
-    const id = overloads.length === 1 ? (overloads[0]?.id ?? '') : '';
-    this.#spend(actualCost(e.qualified ?? e.name, id, values, result));
+    if (first?.kind === 'ident' && first.name === accumulator) {
+      const [grown, ...more] = values;
+      if (e.name === '_+_' && grown instanceof GrowingList && more[0] instanceof CelList) {
+        this.#spend(1);
+        return grown.add(more[0]);
+      }
+      if (grown instanceof GrowingMap && more.length === 2) {
+        this.#spend(1);
+        return grown.add(more[0], more[1]);
+      }
+    }
+    const overload = fittingOverload(overloads, values);
+    const result = this.#counted(() => run(overload, values));
+    this.#spend(actualCost(e.qualified ?? e.name, overload.id, values, result));
     return result;
+  }
+
+  /** Steps that costs don't count are free up to a point. */
+  #counted<T>(call: () => T): T {
+    const paid = Math.max(0, this.#steps - freeSteps);
+    try {
+      const [result, steps] = counted(
+        freeSteps - Math.min(this.#steps, freeSteps) + (this.#limit - this.cost) * stepsPerCost,
+        call,
+      );
+      this.#steps += steps;
+      this.#spend(Math.floor((Math.max(0, this.#steps - freeSteps) - paid) / stepsPerCost));
+      return result;
+    } catch (error) {
+      if (!(error instanceof TooMuchWork)) throw error;
+      this.cost = Math.max(this.cost, this.#limit);
+      throw new CostExceeded();
+    }
   }
 
   #index(e: Call, [container, index]: readonly unknown[]): unknown {
@@ -235,26 +272,26 @@ export class Evaluation {
         fault = error;
       }
     };
-    keep(() => this.run(e.init));
+    keep(() => emptyOf(e) ?? this.run(e.init));
     const holder = this.#scope(e.accumulator);
     const set = () => {
       holder[holder.length - 1] = fault ? new Fault(fault as CelError) : accu;
     };
     const [first, second] = [this.#scope(e.variable), e.second === undefined ? undefined : this.#scope(e.second)];
     set();
-    for (const [key, value] of iterate(range, e.second !== undefined)) {
-      first[first.length - 1] = key;
-      if (second) second[second.length - 1] = value;
-      if (this.run(e.condition) !== true) break;
-      keep(() => this.run(e.step));
-      set();
-    }
-    first.pop();
-    second?.pop();
     try {
+      for (const [key, value] of iterate(range, e.second !== undefined)) {
+        first[first.length - 1] = key;
+        if (second) second[second.length - 1] = value;
+        if (this.run(e.condition) !== true) break;
+        keep(() => this.run(e.step));
+        set();
+      }
       if (fault) throw fault;
       return this.run(e.result);
     } finally {
+      first.pop();
+      second?.pop();
       holder.pop();
     }
   }
@@ -265,6 +302,13 @@ export class Evaluation {
     known.push(undefined);
     return known;
   }
+}
+
+/** What the items that a macro gathers are put into. */
+function emptyOf({ accumulator: name, init }: Comprehension): unknown {
+  if (name !== accumulator) return undefined;
+  if (init.kind === 'list' && init.items.length === 0) return new GrowingList();
+  return init.kind === 'map' && init.entries.length === 0 ? new GrowingMap() : undefined;
 }
 
 /** The error that an accumulator holds. */

@@ -76,11 +76,18 @@ function isTypeText(text: string, abstract: Readonly<Record<string, CelType>>): 
 
 /** Runs the overload that fits the values. @throws CelError `no such overload` */
 export function callOverload(overloads: readonly Overload[], args: readonly unknown[]): unknown {
-  const [only] = overloads;
-  const found = overloads.length === 1 && only && fits(only, args) ? only : overloads.find((one) => fits(one, args));
-  if (!found) throw noSuchOverload();
-  return (found.call as (...values: readonly unknown[]) => unknown)(...args);
+  return run(fittingOverload(overloads, args), args);
 }
+
+/** The overload that fits the values. @throws CelError `no such overload` */
+export function fittingOverload(overloads: readonly Overload[], args: readonly unknown[]): Overload {
+  const found = overloads.find((one) => fits(one, args));
+  if (!found) throw noSuchOverload();
+  return found;
+}
+
+export const run = (overload: Overload, args: readonly unknown[]) =>
+  (overload.call as (...values: readonly unknown[]) => unknown)(...args);
 
 function fits(overload: Overload, args: readonly unknown[]): boolean {
   return overload.params.length === args.length && overload.params.every((type, i) => isOf(args[i], type));

@@ -16,6 +16,7 @@ import {
   typeNameOf,
   Uint,
 } from './values.ts';
+import { bounded, step } from './work.ts';
 
 const limit = 1n << 63n;
 const maxUint = 1n << 64n;
@@ -40,7 +41,7 @@ const arithmetic: Definitions = {
   add_int64: ['_+_(int, int) -> int', (a: bigint, b: bigint) => toInt(a + b)],
   add_uint64: ['_+_(uint, uint) -> uint', (a: Uint, b: Uint) => toUint(a.value + b.value)],
   add_double: ['_+_(double, double) -> double', (a: number, b: number) => a + b],
-  add_string: ['_+_(string, string) -> string', (a: string, b: string) => a + b],
+  add_string: ['_+_(string, string) -> string', (a: string, b: string) => bounded(a + b)],
   add_bytes: ['_+_(bytes, bytes) -> bytes', (a: Uint8Array, b: Uint8Array) => new Uint8Array([...a, ...b])],
   add_list: ['_+_(list(A), list(A)) -> list(A)', (a: CelList, b: CelList) => a.concat(b)],
   add_duration_duration: ['_+_(duration, duration) -> duration', (a: Duration, b: Duration) => toDuration(a.ns + b.ns)],
@@ -80,10 +81,20 @@ const arithmetic: Definitions = {
   logical_not: ['!_(bool) -> bool', (a: boolean) => !a],
 };
 
+const surrogates = /[\ud800-\udfff]/;
+
+/** By code points, as UTF-8 sorts. */
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  if (!surrogates.test(a) && !surrogates.test(b)) return a < b ? -1 : 1;
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
 /** Below 0, 0 or above; NaN compares to nothing. */
 export function compare(a: unknown, b: unknown): number {
   const order = <T>(x: T, y: T) => (x < y ? -1 : x > y ? 1 : x <= y ? 0 : Number.NaN);
-  if (typeof a === 'string' && typeof b === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  step();
+  if (typeof a === 'string' && typeof b === 'string') return compareText(a, b);
   if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b);
   if (a instanceof Timestamp && b instanceof Timestamp) return order(a.ns, b.ns);
   if (a instanceof Duration && b instanceof Duration) return order(a.ns, b.ns);

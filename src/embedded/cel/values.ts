@@ -3,6 +3,8 @@
  * the classes below.
  */
 
+import { boundedSize, step } from './work.ts';
+
 /** An error of an evaluation, in cel-go's words. */
 export class CelError extends Error {}
 
@@ -72,12 +74,50 @@ export abstract class CelList implements Iterable<unknown> {
 
   equals(other: CelList): boolean {
     if (this.size !== other.size) return false;
-    for (let i = 0; i < this.size; i++) if (!celEquals(this.at(i), other.at(i))) return false;
+    const theirs = other[Symbol.iterator]();
+    for (const item of this) if (!celEquals(item, theirs.next().value)) return false;
     return true;
   }
 
   concat(other: CelList): CelList {
-    return new ArrayList([...this, ...other]);
+    return this.size + other.size <= 100 ? new ArrayList([...this, ...other]) : new JoinedList(this, other);
+  }
+}
+
+/** Two lists, one after the other; nothing is copied. */
+class JoinedList extends CelList {
+  readonly size: number;
+  readonly #left: CelList;
+  readonly #right: CelList;
+
+  constructor(left: CelList, right: CelList) {
+    super();
+    this.#left = left;
+    this.#right = right;
+    this.size = left.size + right.size;
+    boundedSize(this.size);
+  }
+
+  at(given: number): unknown {
+    let list: CelList = this;
+    let index = given;
+    while (list instanceof JoinedList) {
+      const { size } = list.#left;
+      if (index >= size && index < list.size) {
+        index -= size;
+        list = list.#right;
+      } else list = list.#left;
+      step();
+    }
+    return list.at(index);
+  }
+
+  override *[Symbol.iterator](): Iterator<unknown> {
+    const left: CelList[] = [this];
+    for (let list = left.pop(); list; list = left.pop()) {
+      if (list instanceof JoinedList) left.push(list.#right, list.#left);
+      else yield* list;
+    }
   }
 }
 
@@ -97,9 +137,21 @@ export class ArrayList extends CelList {
     if (index < 0 || index >= this.items.length) throw new CelError(`index out of bounds: ${index}`);
     return this.items[index];
   }
+}
 
-  override concat(other: CelList): CelList {
-    return new ArrayList([...this.items, ...other]);
+/** A list that only the evaluation of a macro knows: it grows in place. */
+export class GrowingList extends ArrayList {
+  readonly #own: unknown[];
+
+  constructor() {
+    const own: unknown[] = [];
+    super(own);
+    this.#own = own;
+  }
+
+  add(items: CelList): this {
+    for (const item of items) this.#own.push(item);
+    return this;
   }
 }
 
@@ -148,6 +200,24 @@ export class PlainMap extends CelMap {
   *keys(): Iterable<unknown> {
     for (const [key] of this.#entries.values()) yield key;
   }
+
+  protected put(key: unknown, value: unknown): void {
+    this.#entries.set(keyText(key), [key, value]);
+  }
+}
+
+/** A map that only the evaluation of a macro knows: it grows in place. */
+export class GrowingMap extends PlainMap {
+  constructor() {
+    super([]);
+  }
+
+  /** @throws CelError for a key that is there */
+  add(key: unknown, value: unknown): this {
+    if (this.has(key)) throw new CelError(`insert failed: key ${String(key)} already exists`);
+    this.put(key, value);
+    return this;
+  }
 }
 
 /** A message or a resource: its fields are known by name. */
@@ -181,6 +251,7 @@ export function numberOf(value: unknown): bigint | number | undefined {
 
 /** CEL's equality: numbers by value whatever their type, of different types nothing else is equal. */
 export function celEquals(a: unknown, b: unknown): boolean {
+  step();
   if (a === b) return true;
   const [x, y] = [numberOf(a), numberOf(b)];
   // biome-ignore lint/suspicious/noDoubleEquals: 1n == 1 is what is meant

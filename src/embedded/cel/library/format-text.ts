@@ -2,6 +2,7 @@
 import { fail } from '../functions.ts';
 import { convertToString } from '../standard.ts';
 import { CelList, CelMap, Duration, Timestamp, typeNameOf, Uint } from '../values.ts';
+import { bounded } from '../work.ts';
 
 type Clause = 's' | 'd' | 'f' | 'e' | 'b' | 'x' | 'X' | 'o';
 
@@ -78,7 +79,9 @@ export function formatFault(
 export function formatText(format: string, args: readonly unknown[]): string {
   let used = 0;
   let text = '';
-  for (const part of parts(format, args.length)) text += typeof part === 'string' ? part : show(part, args[used++]);
+  for (const part of parts(format, args.length)) {
+    text = bounded(text + (typeof part === 'string' ? part : show(part, args[used++])));
+  }
   return text;
 }
 

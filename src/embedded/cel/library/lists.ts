@@ -9,10 +9,11 @@ import {
   type CelMap,
   celEquals,
   Duration,
-  PlainMap,
+  GrowingMap,
   typeNameOf,
   Uint,
 } from '../values.ts';
+import { boundedSize, step } from '../work.ts';
 
 const comparable = ['int', 'uint', 'double', 'bool', 'duration', 'timestamp', 'string', 'bytes'];
 const plus = functionTable([standardLibrary]).get('_+_') ?? [];
@@ -53,6 +54,7 @@ function ofTypes(): Definitions {
 }
 
 function sorted(list: CelList, keys: CelList): CelList {
+  step(list.size * Math.ceil(Math.log2(list.size + 1)));
   const types = new Set([...keys].map(typeNameOf));
   if (types.size > 1) throw new CelError('list elements must have the same type');
   const order = [...keys].map((key, i) => ({ key, i })).sort((a, b) => compare(a.key, b.key));
@@ -69,7 +71,13 @@ function slice(list: CelList, start: bigint, end: bigint): CelList {
 
 function flatten(list: CelList, depth: bigint): unknown[] {
   if (depth < 0n) return fail('level must be non-negative');
-  return [...list].flatMap((item) => (item instanceof CelList && depth > 0n ? flatten(item, depth - 1n) : [item]));
+  const flat: unknown[] = [];
+  for (const item of list) {
+    const items = item instanceof CelList && depth > 0n ? flatten(item, depth - 1n) : [item];
+    boundedSize(flat.length + items.length);
+    for (const one of items) flat.push(one);
+  }
+  return flat;
 }
 
 /** What no cost limit allows anyway is not built. */
@@ -116,9 +124,11 @@ export const setLibrary: Definitions = {
   ],
 };
 
-function inserted(map: CelMap, entries: readonly (readonly [unknown, unknown])[]): CelMap {
-  for (const [key] of entries) if (map.has(key)) fail(`insert failed: key ${String(key)} already exists`);
-  return new PlainMap([...[...map.keys()].map((key) => [key, map.get(key)] as const), ...entries]);
+function inserted(map: CelMap, more: Iterable<readonly [unknown, unknown]>): CelMap {
+  const grown = new GrowingMap();
+  for (const key of map.keys()) grown.add(key, map.get(key));
+  for (const [key, value] of more) grown.add(key, value);
+  return grown;
 }
 
 /** What the macros of maps expand to. */

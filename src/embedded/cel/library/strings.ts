@@ -3,6 +3,7 @@ import type { Definitions } from '../functions.ts';
 import { fail } from '../functions.ts';
 import { findPattern, patternFault } from '../patterns.ts';
 import { ArrayList, type CelList } from '../values.ts';
+import { bounded, boundedLength } from '../work.ts';
 import { formatText } from './format-text.ts';
 
 const outOfRange = (index: bigint | number) => fail(`index out of range: ${index}`);
@@ -36,13 +37,12 @@ function lastIndexOf(text: string, part: string, offset?: bigint): bigint {
 }
 
 function replace(text: string, old: string, now: string, limit = -1n): string {
-  if (limit < 0n) return old === '' ? splitAll(text, old, now) : text.split(old).join(now);
-  const parts = old === '' ? ['', ...text] : text.split(old);
-  const count = Math.min(Number(limit), old === '' ? parts.length : parts.length - 1);
+  // Nothing is found before, between and after all characters.
+  const parts = old === '' ? ['', ...text, ''] : text.split(old);
+  const count = limit < 0n ? parts.length - 1 : Math.min(Number(limit), parts.length - 1);
+  boundedLength(text.length + count * now.length);
   return parts.map((part, i) => part + (i < count ? now : i < parts.length - 1 ? old : '')).join('');
 }
-
-const splitAll = (text: string, _old: string, now: string) => now + [...text].map((rune) => rune + now).join('');
 
 function split(text: string, separator: string, limit = -1n): CelList {
   const parts = separator === '' ? [...text] : text.split(separator);
@@ -60,16 +60,21 @@ function substring(text: string, start: bigint, end?: bigint): string {
 }
 
 function join(list: CelList, separator = ''): string {
-  return [...list]
-    .map((item) => (typeof item === 'string' ? item : fail(`join: invalid input: ${String(item)}`)))
-    .join(separator);
+  let joined = '';
+  let isFirst = true;
+  for (const item of list) {
+    if (typeof item !== 'string') return fail(`join: invalid input: ${String(item)}`);
+    joined = bounded(joined + (isFirst ? item : separator + item));
+    isFirst = false;
+  }
+  return joined;
 }
 
 const escapes: Readonly<Record<string, string>> = {
   ...{ '\x07': '\\a', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r' },
   ...{ '\t': '\\t', '\v': '\\v', '\\': '\\\\', '"': '\\"' },
 };
-const quote = (text: string) => `"${[...text].map((rune) => escapes[rune] ?? rune).join('')}"`;
+const quote = (text: string) => bounded(`"${[...text].map((rune) => escapes[rune] ?? rune).join('')}"`);
 
 export const stringLibrary: Definitions = {
   string_char_at_int: ['string.charAt(int) -> string', charAt],
