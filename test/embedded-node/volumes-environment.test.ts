@@ -5,7 +5,7 @@ import { parseImage } from '../../src/embedded/node/image-reference.ts';
 import type { Container, Pod, Service } from '../../src/kube/api.gen.ts';
 import type { Stored } from '../../src/kube/meta.ts';
 import { quantityValue } from '../../src/kube/quantity.ts';
-import { configMaps, pods, secrets } from '../../src/kube/resources.ts';
+import { configMaps, persistentVolumeClaims, persistentVolumes, pods, secrets } from '../../src/kube/resources.ts';
 import { startNode } from './harness.ts';
 
 let stop = () => {};
@@ -155,6 +155,28 @@ describe('volumes', () => {
     await vi.waitFor(() => expect(runtime.updated.some((u) => u.text.labels?.includes('us'))).toBe(true), {
       interval: 1,
     });
+  });
+
+  it("gives a claim's Pods the tree of its volume, and waits until it is bound", async () => {
+    const { run, api, runtime, advanceUntil, messages } = await node();
+    const claim = await api.client.create(persistentVolumeClaims, {
+      metadata: { name: 'data', namespace: 'default' },
+      spec: { volumeName: 'pv' },
+      status: { phase: 'Pending' },
+    });
+    await run('p', {
+      containers: [{ name: 'c', image: 'busybox:1.36', volumeMounts: [{ name: 'd', mountPath: '/data' }] }],
+      volumes: [{ name: 'd', persistentVolumeClaim: { claimName: 'data', readOnly: true } }],
+    });
+    await api.until(() => messages('FailedMount')[0]?.includes('error processing PVC default/data: PVC is not bound'));
+    const claimRef = { namespace: 'default', name: 'data', uid: claim.metadata.uid };
+    const spec = { hostPath: { path: '/srv/pv' }, claimRef };
+    await api.client.create(persistentVolumes, { metadata: { name: 'pv' }, spec });
+    await api.client.patch(persistentVolumeClaims, 'default', 'data', 'merge', { status: { phase: 'Bound' } });
+    await advanceUntil('p', (pod) => pod.status?.phase === 'Running');
+    expect(runtime.last('c').spec.mounts).toEqual([
+      { mountPath: '/data', readOnly: true, volume: { kind: 'tree', id: 'host/node-1/srv/pv' } },
+    ]);
   });
 
   it('gives emptyDir and hostPath as trees and forgets emptyDir with the Pod', async () => {

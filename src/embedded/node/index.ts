@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { systemClock } from '../../kernel/clock.ts';
 import type { Pod } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
-import { configMaps, pods, secrets, services } from '../../kube/resources.ts';
+import {
+  configMaps,
+  persistentVolumeClaims,
+  persistentVolumes,
+  pods,
+  secrets,
+  services,
+} from '../../kube/resources.ts';
 import type { Component, ComponentContext, ContainerRuntime, NodeAgent } from '../api.ts';
 import { AddressPool } from './address-pool.ts';
 import { Agent } from './agent.ts';
@@ -15,7 +22,6 @@ import { registerNode } from './node-registration.ts';
 import { PodWorker } from './pod-worker.ts';
 import type { NodeServices } from './services.ts';
 import { usesSource } from './sources.ts';
-
 
 export interface KubeletOptions extends Partial<Omit<NodeFacts, 'name'>> {
   nodeName: string;
@@ -92,6 +98,7 @@ function nodeServices(context: ComponentContext, facts: NodeFacts, runtime: Cont
   const { clock, informers, cluster } = context;
   const user = { name: `system:node:${facts.name}`, groups: ['system:nodes', 'system:authenticated'] };
   const [maps, secretCache, serviceCache] = [informers.of(configMaps), informers.of(secrets), informers.of(services)];
+  const [claims, volumes] = [informers.of(persistentVolumeClaims), informers.of(persistentVolumes)];
   return {
     nodeName: facts.name,
     hostIP: facts.address,
@@ -107,6 +114,8 @@ function nodeServices(context: ComponentContext, facts: NodeFacts, runtime: Cont
     configMap: (namespace, name) => maps.get(namespace, name),
     secret: (namespace, name) => secretCache.get(namespace, name),
     services: () => serviceCache.list(),
+    claim: (namespace, name) => claims.get(namespace, name),
+    persistentVolume: (name) => volumes.get(undefined, name),
   };
 }
 

@@ -58,7 +58,7 @@ export class PodWorker {
     this.#records = restoreRecords(services, pod);
     this.#probes = new PodProbes(services);
     this.#timer = new WakeTimer(services.clock, () => this.wake());
-    this.#volumes = new PodVolumes(services.runtime, services.clock, services.nodeName);
+    this.#volumes = new PodVolumes(services.runtime, services.clock, services.nodeName, services);
     this.#tokens = new PodTokens(services.client, services.clock);
     this.#status = new StatusWriter(
       services.client,

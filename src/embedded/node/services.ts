@@ -4,11 +4,12 @@ import type { Stored } from '../../kube/meta.ts';
 import type { ApiClient, ContainerRuntime, EventRecorder } from '../api.ts';
 import type { AddressPool } from './address-pool.ts';
 import type { BackOff } from './back-off.ts';
+import type { ClaimSources } from './claims.ts';
 import type { Images } from './images.ts';
 import type { LogStore } from './log-store.ts';
 
 /** What all Pods of one node share. */
-export interface NodeServices {
+export interface NodeServices extends ClaimSources {
   readonly nodeName: string;
   readonly hostIP: string;
   readonly allocatable: Readonly<Record<string, string>>;

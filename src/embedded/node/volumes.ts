@@ -4,6 +4,7 @@ import type { Stored } from '../../kube/meta.ts';
 import { quantityValue } from '../../kube/quantity.ts';
 import type { ContainerMount, ContainerRuntime, VolumeSource } from '../api.ts';
 import { BackOff } from './back-off.ts';
+import { type ClaimSources, claimedTree, claimNameOf, hostTree } from './claims.ts';
 import { expand } from './expansion.ts';
 import { isProjection, type ProjectionSources, sameFiles, volumeFiles } from './projections.ts';
 
@@ -16,14 +17,17 @@ export class PodVolumes {
   readonly #runtime: ContainerRuntime;
   readonly #clock: Clock;
   readonly #nodeName: string;
+  readonly #claims: ClaimSources;
+  readonly #readOnly = new Set<string>();
   readonly #mounted = new Map<string, VolumeSource>();
   readonly #failures = new Map<string, { at: number; text: string }>();
   readonly #backOff = new BackOff(firstRetry, lastRetry);
 
-  constructor(runtime: ContainerRuntime, clock: Clock, nodeName: string) {
+  constructor(runtime: ContainerRuntime, clock: Clock, nodeName: string, claims: ClaimSources) {
     this.#runtime = runtime;
     this.#clock = clock;
     this.#nodeName = nodeName;
+    this.#claims = claims;
   }
 
   /**
@@ -48,6 +52,7 @@ export class PodVolumes {
       }
       try {
         this.#mounted.set(volume.name, await this.#source(pod, volume, sources));
+        if (volume.persistentVolumeClaim?.readOnly) this.#readOnly.add(volume.name);
         this.#failures.delete(volume.name);
       } catch (error) {
         const text = error instanceof Error ? error.message : String(error);
@@ -82,7 +87,7 @@ export class PodVolumes {
       const volume = this.#mounted.get(mount.name);
       if (!volume) return [];
       const subPath = mount.subPathExpr ? expand(mount.subPathExpr, variable) : mount.subPath;
-      const readOnly = mount.readOnly ?? false;
+      const readOnly = (mount.readOnly ?? false) || this.#readOnly.has(mount.name);
       return [{ mountPath: mount.mountPath, ...(subPath && { subPath }), readOnly, volume }];
     });
   }
@@ -105,10 +110,9 @@ export class PodVolumes {
         ...(medium === 'Memory' && { memory: true }),
       };
     }
-    if (volume.hostPath) return { kind: 'tree', id: `host/${this.#nodeName}${volume.hostPath.path}` };
-    if (volume.persistentVolumeClaim) {
-      return { kind: 'tree', id: `claim/${pod.metadata.namespace}/${volume.persistentVolumeClaim.claimName}` };
-    }
+    if (volume.hostPath) return hostTree(this.#nodeName, volume.hostPath.path);
+    const claim = claimNameOf(pod, volume);
+    if (claim !== undefined) return claimedTree(this.#nodeName, pod.metadata.namespace ?? '', claim, this.#claims);
     // emptyDir is what a volume without a source defaults to.
     if (Object.keys(volume).length === 1) return { kind: 'tree', id };
     const kind = Object.keys(volume).find((key) => key !== 'name');
