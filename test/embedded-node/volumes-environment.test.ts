@@ -172,7 +172,8 @@ describe('volumes', () => {
     const claimRef = { namespace: 'default', name: 'data', uid: claim.metadata.uid };
     const spec = { hostPath: { path: '/srv/pv' }, claimRef };
     await api.client.create(persistentVolumes, { metadata: { name: 'pv' }, spec });
-    await api.client.patch(persistentVolumeClaims, 'default', 'data', 'merge', { status: { phase: 'Bound' } });
+    const bound = { status: { phase: 'Bound' } };
+    await api.client.patch(persistentVolumeClaims, 'default', 'data', 'merge', bound, { subresource: 'status' });
     await advanceUntil('p', (pod) => pod.status?.phase === 'Running');
     expect(runtime.last('c').spec.mounts).toEqual([
       { mountPath: '/data', readOnly: true, volume: { kind: 'tree', id: 'host/node-1/srv/pv' } },
