@@ -30,6 +30,7 @@ writeTexts(
     ['flowschemas', withoutStatus('bootstrap/flowschemas.json')],
     ['apiservices', withoutStatus('bootstrap/apiservices.json')],
     ['kubeadm', readRecorded('cluster/kubeadm.json')],
+    ['storage', readRecorded('cluster/storage.json')],
     ['controllerServiceAccounts', readRecorded('cluster/controller-service-accounts.json')],
   ]),
 );

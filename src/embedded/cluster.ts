@@ -35,6 +35,7 @@ import { kubeconfigOf } from './cluster/kubeconfig.ts';
 import { leaderLeases } from './cluster/leader-leases.ts';
 import { type NodePlan, planNodes } from './cluster/nodes.ts';
 import { controllers } from './cluster/parts.ts';
+import { localPathProvisioner } from './controllers/local-path-provisioner.ts';
 import { createKubelet } from './node/index.ts';
 import { type Credentials, createPki, openPki, type Pki } from './pki/pki.ts';
 import { resourceHandlers } from './resources/handlers/index.ts';
@@ -194,7 +195,7 @@ class Cluster implements EmbeddedCluster {
       await bootstrapAddons(bootstrap);
       await bootstrapControlPlanePods(bootstrap);
     }
-    if (this.#hasAddons()) await this.#run([leaderLeases(plan[0]?.nodeName ?? '')]);
+    if (this.#hasAddons()) await this.#run([leaderLeases(plan[0]?.nodeName ?? ''), localPathProvisioner]);
     if (manage) await this.#ready();
     await this.#writeFiles();
     await this.#loadBaseline();

@@ -15,6 +15,7 @@ import {
   controlPlanePods,
   kubeadmObjects,
   kubernetesService,
+  storageObjects,
 } from './objects.ts';
 
 export interface BootstrapOptions {
@@ -30,6 +31,7 @@ const masters = ['system:masters', 'system:authenticated'];
 const identities = {
   apiServer: { user: { name: 'system:apiserver', groups: masters }, fieldManager: 'kube-apiserver' },
   kubeadm: { user: { name: 'kubernetes-admin', groups: masters }, fieldManager: 'kubeadm' },
+  kubectl: { user: { name: 'kubernetes-admin', groups: masters }, fieldManager: 'kubectl-client-side-apply' },
   controllerManager: {
     user: { name: 'system:kube-controller-manager', groups: masters },
     fieldManager: 'kube-controller-manager',
@@ -49,6 +51,7 @@ export async function bootstrapControlPlane(options: BootstrapOptions): Promise<
 export async function bootstrapAddons(options: BootstrapOptions): Promise<void> {
   await createMissing(options, identities.controllerManager, controllerServiceAccounts());
   await createMissing(options, identities.kubeadm, kubeadmObjects(options.facts));
+  await createMissing(options, identities.kubectl, storageObjects(options.facts));
 }
 
 /** Marks the control plane's node, which a kubelet may not do for itself (kubeadm's phase mark-control-plane). */

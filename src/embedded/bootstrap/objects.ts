@@ -117,6 +117,11 @@ export function kubeadmObjects(facts: ClusterFacts): KubeObject[] {
     .sort((a, b) => rank(a) - rank(b));
 }
 
+/** What gives claims their volumes where nobody else does: the class `standard` and its provisioner. */
+export function storageObjects(facts: ClusterFacts): KubeObject[] {
+  return recorded('storage', facts) as KubeObject[];
+}
+
 /** The static Pods of the control plane, before the kubelet makes mirrors of them. */
 export function controlPlanePods(facts: ClusterFacts): KubeObject[] {
   return kubeadm(facts).filter((object) => object.kind === 'Pod');

@@ -1,10 +1,10 @@
 /** Evaluation of checked expressions, each step counted: what costs too much is given up. */
 import type { Call, Comprehension, Expr, Literal, Select } from './ast.ts';
 import { namedType } from './checker.ts';
-import { regexFactor, traversal } from './cost.ts';
 import { callOverload, fittingOverload, run } from './functions.ts';
 import { actualLibraryCost } from './library-cost.ts';
 import { accumulator } from './macros.ts';
+import { regexFactor, traversal } from './ranges.ts';
 import { showKey } from './standard.ts';
 import { typeName } from './types.ts';
 import {
@@ -32,11 +32,6 @@ export class CostExceeded extends Error {
   constructor() {
     super('operation cancelled: actual cost limit exceeded');
   }
-}
-
-export interface Evaluated {
-  value: unknown;
-  cost: number;
 }
 
 /** A variable that is declared and has no value: reading it is an error. */

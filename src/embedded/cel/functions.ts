@@ -1,5 +1,5 @@
 /** Functions of CEL: what they take and give, and what they do. */
-import { assignable, bool, type CelType, dyn, parseType, splitTypes, typeName } from './types.ts';
+import { type CelType, parseType, splitTypes, typeName } from './types.ts';
 import { CelError, CelList, CelMap, noSuchOverload, Opaque, Optional, typeNameOf } from './values.ts';
 
 export interface Overload {
@@ -112,13 +112,6 @@ function isOf(value: unknown, type: CelType): boolean {
   }
 }
 
-/** Whether types could be arguments of an overload; for messages of the checker. */
-export function couldTake(overload: Overload, types: readonly CelType[]): boolean {
-  return assignable(new Map(), types, overload.params);
-}
-
 export const fail = (message: string): never => {
   throw new CelError(message);
 };
-
-export { bool, dyn };

@@ -11,7 +11,7 @@ import {
   scale,
   traversal,
   unknownSize,
-} from './cost.ts';
+} from './ranges.ts';
 import type { CelType } from './types.ts';
 import { CelList, CelMap, Opaque, sizeOf } from './values.ts';
 

@@ -1,13 +1,14 @@
 /** Expressions of the Common Expression Language: compiled, with their costs, and run. */
 import { type Expr, issuesText } from './ast.ts';
 import { check } from './checker.ts';
-import { estimateCost, type Range, type SizeOf } from './cost.ts';
+import { estimateCost } from './cost.ts';
 import { CostExceeded, Evaluation, type Variables } from './evaluate.ts';
 import { foldConstants } from './fold.ts';
 import type { FunctionTable } from './functions.ts';
 import { kubernetesFunctions } from './library/index.ts';
 import { literalIssues, parts } from './literals.ts';
 import { parse } from './parser.ts';
+import type { Range, SizeOf } from './ranges.ts';
 import { type CelType, dyn } from './types.ts';
 import { CelError } from './values.ts';
 

@@ -6,6 +6,7 @@ import { disruptionController } from '../controllers/disruption.ts';
 import { endpointSliceController } from '../controllers/endpoint-slice.ts';
 import { endpointSliceMirroring } from '../controllers/endpoint-slice-mirroring.ts';
 import { endpointsController } from '../controllers/endpoints.ts';
+import { ephemeralVolumes } from '../controllers/ephemeral-volume.ts';
 import { garbageCollector } from '../controllers/garbage-collector.ts';
 import { podAutoscaler } from '../controllers/hpa.ts';
 import { workloadControllers } from '../controllers/index.ts';
@@ -22,6 +23,7 @@ import { serviceAccountTokenController } from '../controllers/serviceaccount-tok
 import { claimProtection, volumeProtection } from '../controllers/storage-protection.ts';
 import { taintEviction } from '../controllers/taint-eviction.ts';
 import { volumeBinder } from '../controllers/volume-binder.ts';
+import { volumeExpand } from '../controllers/volume-expand.ts';
 import type { Pki } from '../pki/pki.ts';
 import { signToken } from '../server/authn/jwt.ts';
 
@@ -37,6 +39,8 @@ export function controllers(pki: Pick<Pki, 'serviceAccounts' | 'ca'>): Component
     podAutoscaler,
     resourceQuotaController,
     volumeBinder,
+    volumeExpand,
+    ephemeralVolumes,
     claimProtection,
     volumeProtection,
     serviceRanges,

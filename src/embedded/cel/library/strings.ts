@@ -128,10 +128,3 @@ export const regexLibrary: Definitions = {
     (text: string, pattern: string, limit: bigint) => new ArrayList(found(text, pattern, Number(limit))),
   ],
 };
-
-export const jsonPatchLibrary: Definitions = {
-  string_jsonpatch_escapeKey_string: [
-    'jsonpatch.escapeKey(string) -> string',
-    (key: string) => key.replaceAll('~', '~0').replaceAll('/', '~1'),
-  ],
-};
