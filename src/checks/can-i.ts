@@ -6,15 +6,15 @@ import type { AccessQuestion, CheckType, Evidence } from './types.ts';
 
 const schema = z
   .strictObject({
-    subject: subjectSchema,
-    verb: z.string(),
-    resource: z.string().optional(),
-    group: z.string().default(''),
-    subresource: z.string().optional(),
-    name: z.string().optional(),
+    subject: subjectSchema.describe('Who is asked about'),
+    verb: z.string().describe('The verb: get, list, create, impersonate'),
+    resource: z.string().optional().describe('The resource, plural: pods'),
+    group: z.string().default('').describe('Its API group; left out: the core group'),
+    subresource: z.string().optional().describe('The subresource: log, exec, scale'),
+    name: z.string().optional().describe('One object by its name'),
     namespace: z.string().optional().describe('Left out: the question is about the whole cluster'),
     path: z.string().optional().describe('A path that is no resource, as in /metrics'),
-    expect: z.enum(['allow', 'deny']).default('allow'),
+    expect: z.enum(['allow', 'deny']).default('allow').describe('Whether it must be allowed or denied'),
   })
   .refine((spec) => (spec.resource === undefined) !== (spec.path === undefined), {
     error: 'expected either resource or path',

@@ -1,5 +1,6 @@
 import { JSONPath } from 'jsonpath-plus';
 import * as z from 'zod';
+import { parseLabelSelector } from '../kube/selectors.ts';
 
 const units: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
@@ -24,6 +25,20 @@ export const regex = z.string().transform((source, context) => {
       input: source,
     });
     return z.NEVER;
+  }
+});
+
+/** Whether a regular expression matches a text as a whole or one of its lines. */
+export function matchesText(pattern: RegExp, text: string): boolean {
+  return pattern.test(text.trim()) || text.split('\n').some((line) => pattern.test(line));
+}
+
+/** A label selector, as kubectl -l takes it. */
+export const labelSelector = z.string().superRefine((text, context) => {
+  try {
+    parseLabelSelector(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: `not a label selector: ${(error as Error).message}` });
   }
 });
 

@@ -7,15 +7,15 @@ import type { Baseline, CheckType, Evidence } from './types.ts';
 
 const rule = z
   .strictObject({
-    verbs: z.array(z.string()).min(1),
-    apiGroups: z.array(z.string()).default(['']),
+    verbs: z.array(z.string()).min(1).describe('Verbs'),
+    apiGroups: z.array(z.string()).default(['']).describe('API groups; left out: the core group'),
     resources: z.array(z.string()).default([]).describe('With a subresource as in pods/log'),
-    resourceNames: z.array(z.string()).optional(),
+    resourceNames: z.array(z.string()).optional().describe('Only the objects of these names'),
     nonResourceURLs: z.array(z.string()).optional().describe('Paths that are no resources, as in /metrics'),
   })
   .refine((r) => r.resources.length > 0 || r.nonResourceURLs?.length, { error: 'expected resources' });
 const schema = z.strictObject({
-  subject: subjectSchema,
+  subject: subjectSchema.describe('Whose effective rights are measured'),
   namespace: z.string().optional().describe('Where the rights are meant to hold; left out: in the whole cluster'),
   required: z.array(rule).min(1).describe('Rights that it must have'),
   allowed: z.array(rule).default([]).describe('Rights that are neither asked for nor held against the learner'),

@@ -11,9 +11,9 @@ import type { CheckType, ClusterView, ContainerLog, Evidence, LogLine, Outcome }
 import { describeWorkload, deviation, parseWorkload, podsOf, workloadName, workloadObject } from './workload.ts';
 
 const schema = z.strictObject({
-  workload: workloadName,
-  namespace: z.string(),
-  container: z.string().optional(),
+  workload: workloadName.describe('Whose Pods: deployment/web, job/report'),
+  namespace: z.string().describe('Where it is'),
+  container: z.string().optional().describe('Only this container; left out: all of them'),
   matches: regex.describe('A line that shows success'),
   contradicts: regex.optional().describe('A line that takes earlier success back'),
   period: duration.default(5_000).describe('How often the workload writes such lines'),

@@ -10,18 +10,40 @@ const byName = new Map<string, Resource>(
   ]),
 );
 
+/** `parcels.v1.depot.example.com`: a custom resource, as kubectl takes it. */
+const custom = /^([a-z0-9]+)\.(v[0-9][a-z0-9]*)\.([a-z0-9-]+(?:\.[a-z0-9-]+)+)$/;
+
+/** What a check may call a kind; `expected a known kind` else. */
+export const kindName = z
+  .string()
+  .refine((name) => resourceByName(name) !== undefined, {
+    error: 'expected a known kind, as in deployments, or plural.version.group, as in parcels.v1.example.com',
+  })
+  .describe('The kind as kubectl names it (deployments, svc is services); of a custom resource plural.version.group');
+
 /** Kinds with their own words for a check: `deployment/api-client` and its namespace. */
 export const referenceSchema = z.strictObject({
-  object: z.string().refine((text) => /^[a-z]+\/[a-z0-9.:-]+$/.test(text) && byName.has(text.split('/')[0] ?? ''), {
-    error: 'expected kind/name of a known kind, as in deployment/api-client',
-  }),
-  namespace: z.string().optional(),
+  object: z
+    .string()
+    .refine(
+      (text) => /^[a-z0-9.-]+\/[a-z0-9.:-]+$/.test(text) && resourceByName(text.split('/')[0] ?? '') !== undefined,
+      {
+        error: 'expected kind/name of a known kind, as in deployment/api-client',
+      },
+    )
+    .describe('kind/name, as in deployment/web; of a custom resource plural.version.group/name'),
+  namespace: z.string().optional().describe('Where it is; left out for what has no namespace'),
 });
 type Reference = z.infer<typeof referenceSchema>;
 
 /** The resource by one of its names (`deployments`, `deployment`); undefined if it is not known. */
 export function resourceByName(name: string): Resource | undefined {
-  return byName.get(name.toLowerCase());
+  const known = byName.get(name.toLowerCase());
+  if (known) return known;
+  const [, resource, version, group] = custom.exec(name) ?? [];
+  if (!resource || !version || !group) return undefined;
+  // Whether it has namespaces only the cluster knows; without one the path is the same.
+  return { group, version, resource, kind: resource, namespaced: true };
 }
 
 /** What to mirror for one object. */
@@ -33,7 +55,7 @@ export function objectReference(spec: Reference): { resource: Resource; namespac
 /** The reference taken apart, with how people name it and how they look at it. */
 export function parseReference(spec: Reference) {
   const [kind = '', name = ''] = spec.object.split('/');
-  const resource = byName.get(kind) ?? known.configMaps;
+  const resource = resourceByName(kind) ?? known.configMaps;
   const namespace = resource.namespaced ? spec.namespace : undefined;
   return {
     resource,

@@ -1,39 +1,29 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Environment } from '@marcbachmann/cel-js';
 import * as z from 'zod';
 import type { Stored } from '../kube/meta.ts';
 import * as known from '../kube/resources.ts';
 import { matchesLabels, parseLabelSelector } from '../kube/selectors.ts';
-import { fieldPath, show, valuesAt } from './fields.ts';
-import { resourceByName } from './reference.ts';
-import type { CheckType, Evidence } from './types.ts';
-
-const cel = new Environment({ unlistedVariablesAreDyn: true });
-const expression = z.string().transform((source, context) => {
-  try {
-    return { source, run: cel.parse(source) };
-  } catch (error) {
-    context.issues.push({
-      code: 'custom',
-      message: `not a CEL expression: ${(error as Error).message}`,
-      input: source,
-    });
-    return z.NEVER;
-  }
-});
+import { celExpression } from './cel.ts';
+import { fieldPath, labelSelector, show, valuesAt } from './fields.ts';
+import { kindName, resourceByName } from './reference.ts';
+import type { CheckType, ClusterView, Evidence } from './types.ts';
 
 const schema = z
   .strictObject({
-    kind: z
-      .string()
-      .refine((name) => resourceByName(name) !== undefined, { error: 'expected a known kind, as in deployments' }),
-    namespace: z.string().optional(),
-    name: z.string().optional(),
-    selector: z.string().optional().describe('A label selector, as kubectl -l takes it'),
-    expect: z.enum(['exists', 'absent']).default('exists'),
-    count: z.strictObject({ min: z.number().optional(), max: z.number().optional() }).optional(),
+    kind: kindName,
+    namespace: z.string().optional().describe('Where to look; left out: everywhere'),
+    name: z.string().optional().describe('Only the object of this name'),
+    selector: labelSelector.optional().describe('A label selector, as kubectl -l takes it'),
+    expect: z.enum(['exists', 'absent']).default('exists').describe('Whether there must be such objects, or none'),
+    count: z
+      .strictObject({
+        min: z.number().optional().describe('At least so many'),
+        max: z.number().optional().describe('At most so many'),
+      })
+      .optional()
+      .describe('How many there must be; left out: at least one'),
     fields: z.record(fieldPath, z.unknown()).default({}).describe('Paths and the values they must have'),
-    cel: z.array(expression).default([]).describe('CEL expressions over `object` that must be true'),
+    cel: z.array(celExpression).default([]).describe('CEL expressions over `object` that must be true'),
   })
   .refine((spec) => !(spec.name && spec.selector), { error: 'expected name or selector, not both' });
 type Spec = z.infer<typeof schema>;
@@ -45,6 +35,7 @@ export const resource: CheckType<Spec> = {
   guard: false,
   needs: (spec) => [
     { kind: 'resource', resource: resourceOf(spec), ...(spec.namespace ? { namespace: spec.namespace } : {}) },
+    { kind: 'resource', resource: known.namespaces },
   ],
   evaluate(spec, view) {
     const r = resourceOf(spec);
@@ -62,6 +53,11 @@ export const resource: CheckType<Spec> = {
         .filter(Boolean)
         .join(' '),
     };
+    if (r.namespaced && spec.namespace && goneNamespace(view, spec.namespace)) {
+      const why = `the namespace ${spec.namespace} does not exist`;
+      const evidence: Evidence[] = [look, { kind: 'command', text: `kubectl get namespace ${spec.namespace}` }];
+      return { status: 'fail', expected: label, actual: 'no such namespace', why, evidence };
+    }
     const selector = parseLabelSelector(spec.selector ?? '');
     const found = view
       .list(r, r.namespaced ? spec.namespace : undefined)
@@ -86,6 +82,12 @@ export const resource: CheckType<Spec> = {
     return { status: 'fail', expected, actual: problems[0] ?? `${good} found`, why, evidence: [...evidence, look] };
   },
 };
+
+/** Nothing is in a namespace that was deleted: that proves nothing. */
+function goneNamespace(view: ClusterView, name: string): boolean {
+  const namespace = view.get(known.namespaces, undefined, name);
+  return !namespace || namespace.metadata.deletionTimestamp !== undefined;
+}
 
 function resourceOf(spec: Spec) {
   return resourceByName(spec.kind) ?? known.configMaps;
@@ -112,12 +114,7 @@ function problemsOf(spec: Spec, object: Stored): string[] {
     }
   }
   for (const { source, run } of spec.cel) {
-    let value: unknown;
-    try {
-      value = run({ object });
-    } catch (error) {
-      value = (error as Error).message.split('\n')[0];
-    }
+    const value = run(object);
     if (value !== true) problems.push(`${source} is ${show(value)}`);
   }
   return problems;

@@ -14,9 +14,18 @@ import {
 
 /** Who a check is about: a ServiceAccount by name, the one a workload's Pods use, or a user. */
 export const subjectSchema = z.union([
-  z.strictObject({ workload: workloadName, namespace: z.string() }),
-  z.strictObject({ serviceAccount: z.string(), namespace: z.string() }),
-  z.strictObject({ user: z.string(), groups: z.array(z.string()).default([]) }),
+  z.strictObject({
+    workload: workloadName.describe('The ServiceAccount that its Pods run as'),
+    namespace: z.string().describe('Where it is'),
+  }),
+  z.strictObject({
+    serviceAccount: z.string().describe('A ServiceAccount by its name'),
+    namespace: z.string().describe('Where it is'),
+  }),
+  z.strictObject({
+    user: z.string().describe('A user by name'),
+    groups: z.array(z.string()).default([]).describe('The groups that the user is in'),
+  }),
 ]);
 export type SubjectSpec = z.infer<typeof subjectSchema>;
 

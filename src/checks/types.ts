@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import type { ExecResult } from '../kube/exec.ts';
 import type { KubeObject, Resource, Stored } from '../kube/meta.ts';
 
 /** `error` is the environment's fault and never costs points; `pending` waits for evidence that is on its way. */
@@ -25,7 +26,11 @@ export interface Outcome {
 export type Need =
   | { kind: 'resource'; resource: Resource; namespace?: string }
   /** Logs of all containers (or one) of the Pods that a workload owns now. */
-  | { kind: 'logs'; workload: WorkloadRef; container?: string };
+  | { kind: 'logs'; workload: WorkloadRef; container?: string }
+  /** Probes run commands in this namespace's Pods. */
+  | { kind: 'exec'; namespace: string }
+  /** A file of the answers folder: a change of it wakes the check. */
+  | { kind: 'answer'; name: string };
 
 export interface WorkloadRef {
   kind: 'Deployment' | 'ReplicaSet' | 'StatefulSet' | 'DaemonSet' | 'Job' | 'CronJob' | 'Pod';
@@ -80,6 +85,14 @@ export interface ClusterView {
   logs(workload: WorkloadRef, container?: string): ContainerLog[];
   /** Asks the cluster's own authorizer; answers are kept until RBAC objects change. */
   review(question: AccessQuestion): Promise<AccessAnswer>;
+  /** Objects of a resource that were deleted since grading began; only Events are remembered. */
+  buried<T extends KubeObject>(r: Resource<T>, namespace?: string): Stored<T>[];
+  /** Only for probes: runs a command in a container. Rejects if the cluster can't be asked; a Pod that is gone is an exit without a code. */
+  exec(target: ExecTarget, command: readonly string[]): Promise<ExecResult>;
+  /** Only for probes: GET of a path of the API; undefined for a 404. */
+  fetch(path: string): Promise<unknown>;
+  /** A file of the attempt's answers folder. */
+  answer(name: string): Promise<Answer>;
   /** Milliseconds since 1970. */
   now(): number;
   /** When set-up (or the last reset) ended: older evidence does not count. */
@@ -87,6 +100,16 @@ export interface ClusterView {
   /** Evaluate this check again in so many milliseconds, whatever happens. */
   wakeIn(ms: number): void;
 }
+
+/** A container in which a probe runs. */
+export interface ExecTarget {
+  namespace: string;
+  pod: string;
+  container?: string;
+}
+
+/** A file of the attempt's answers folder, or why there is none. */
+export type Answer = { text: string } | { missing: string };
 
 /** The objects that `unchanged` and `leastPrivilege` compare with. */
 export interface Baseline {
@@ -101,6 +124,8 @@ export interface CheckType<Spec = unknown> {
   readonly schema: z.ZodType<Spec>;
   /** Holds before the learner did anything, by its nature: it forbids, it does not ask. */
   readonly guard: boolean;
+  /** Does something in the cluster to find out (runs a command in a Pod): asked more rarely. */
+  readonly probe?: boolean;
   needs(spec: Spec): Need[];
   evaluate(spec: Spec, view: ClusterView): Outcome | Promise<Outcome>;
 }

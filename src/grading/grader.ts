@@ -4,11 +4,13 @@ import { podsOf } from '../checks/workload.ts';
 import type { Clock, Timer } from '../kernel/clock.ts';
 import type { Pod } from '../kube/api.gen.ts';
 import type { KubeClient } from '../kube/client.ts';
-import type { Resource, Stored } from '../kube/meta.ts';
+import type { KubeObject, Resource, Stored } from '../kube/meta.ts';
 import type { Change } from '../kube/reflector.ts';
 import { activityOf, activityResources } from './activity.ts';
+import { Answers } from './answers.ts';
 import { LogFollowers } from './log-followers.ts';
 import { Mirror, same } from './mirror.ts';
+import { Probes } from './probes.ts';
 import { Reviews } from './reviews.ts';
 import type { Activity, GraderMemory, Verdict } from './types.ts';
 
@@ -20,12 +22,17 @@ export interface GraderOptions {
   /** When set-up or the last reset ended, milliseconds since 1970. */
   activatedAt: number;
   memory?: GraderMemory;
+  /** Where the learner writes answers. */
+  answers?: string;
   /** Namespaces whose changes the activity feed tells; none: no feed. */
   feed?: readonly string[];
   onVerdict?(verdict: Verdict): void;
   onActivity?(activity: Activity): void;
   onMemory?(memory: GraderMemory): void;
 }
+
+/** Deleted Events that are remembered. */
+const keptGraves = 500;
 
 interface Evaluated {
   check: Check;
@@ -50,6 +57,9 @@ export class Grader {
   readonly #mirror: Mirror;
   readonly #followers: LogFollowers;
   readonly #reviews: Reviews;
+  readonly #probes: Probes;
+  readonly #answers: Answers;
+  readonly #graves: Stored[] = [];
   readonly #memory: GraderMemory;
   readonly #quiet = new Set<() => void>();
   #trouble: string | undefined;
@@ -84,6 +94,10 @@ export class Grader {
       onChange: () => this.#wake((e) => e.needs.some((n) => n.kind === 'logs')),
     });
     this.#reviews = new Reviews(client, clock, () => this.#wake((e) => e.check.type === 'canI'));
+    this.#probes = new Probes(client, clock);
+    this.#answers = new Answers(options.answers, clock, () =>
+      this.#wake((e) => e.needs.some((n) => n.kind === 'answer')),
+    );
   }
 
   /** Resolves when everything the checks look at is mirrored and each has been judged once. */
@@ -94,6 +108,7 @@ export class Grader {
     if (this.#stopped) return;
     this.#active = true;
     this.#followLogs();
+    this.#answers.follow(this.#checks.flatMap((e) => e.needs).flatMap((n) => (n.kind === 'answer' ? [n.name] : [])));
     await Promise.all(this.#checks.map((e) => this.#evaluate(e)));
   }
 
@@ -148,6 +163,8 @@ export class Grader {
     this.#mirror.stop();
     this.#followers.stop();
     this.#reviews.stop();
+    this.#probes.stop();
+    this.#answers.stop();
     for (const { timers } of this.#checks) for (const timer of timers) timer.cancel();
     for (const done of [...this.#quiet]) done();
   }
@@ -171,6 +188,7 @@ export class Grader {
   #onChange(change: Change): void {
     if (this.#stopped) return;
     this.#reviews.onChange(change.resource);
+    if (!change.object && change.old && change.resource.resource === 'events') this.#bury(change.old);
     if (!this.#active) return;
     const namespace = (change.object ?? change.old)?.metadata.namespace;
     if (['pods', 'replicasets', 'deployments', 'jobs'].includes(change.resource.resource)) this.#followLogs();
@@ -190,6 +208,11 @@ export class Grader {
       const activity = activityOf(change, clock.now());
       if (activity) onActivity(activity);
     }
+  }
+
+  #bury(event: Stored): void {
+    this.#graves.push(event);
+    if (this.#graves.length > keptGraves) this.#graves.shift();
   }
 
   #followLogs(): void {
@@ -331,6 +354,13 @@ export class Grader {
       baseline,
       logs: (workload: WorkloadRef, container) => this.#followers.logs(podsOf(mirror, workload), container),
       review: (question) => this.#reviews.ask(question),
+      buried: <T extends KubeObject>(r: Resource<T>, namespace?: string) =>
+        this.#graves.filter(
+          (o) => r.resource === 'events' && (!namespace || o.metadata.namespace === namespace),
+        ) as Stored<T>[],
+      exec: (target, command) => this.#probes.exec(target, command),
+      fetch: (path) => this.#probes.fetch(path),
+      answer: (name) => this.#answers.read(name),
       now: () => clock.now(),
       activatedAt,
       wakeIn: (ms) => this.#wakeLater(evaluated, ms),

@@ -79,6 +79,7 @@ export function loadScenario(pack: Pack, id: string, seed = defaultSeed): Scenar
     waits: parsed.setup.wait.map(toWait),
     checks: parsed.checks.map(toCheck),
     hints: parsed.hints,
+    lint: parsed.lint,
     solutions: scripts('solutions'),
     mistakes,
     task: text('task.md'),

@@ -13,16 +13,19 @@ const typeKeys = Object.fromEntries([...checkTypes.values()].map((type) => [type
 const statement = z.strictObject(typeKeys).superRefine(exactlyOneType);
 const check = z
   .strictObject({
-    id,
-    title: z.string().min(1),
-    weight: z.number().int().min(0).max(100),
+    id: id.describe('Names the check in mistakes, gates and reports'),
+    title: z.string().min(1).describe('What must be so, in words of the task; shown while the learner works'),
+    weight: z.number().int().min(0).max(100).describe('Points; those of all checks add up to 100'),
     guard: z
       .boolean()
       .optional()
       .describe('Holds before the learner did anything; earns its points with the first other check'),
-    mode: z.union([z.enum(['level', 'latch']), z.strictObject({ hold: duration })]).default('level'),
-    after: z.array(z.string()).default([]),
-    why: z.string().optional(),
+    mode: z
+      .union([z.enum(['level', 'latch']), z.strictObject({ hold: duration.describe('How long it must stay so') })])
+      .default('level')
+      .describe('level: as it is now; latch: once passed it stays so; hold: it must stay so for a time'),
+    after: z.array(z.string()).default([]).describe('Ids of checks that must pass before this one is judged'),
+    why: z.string().optional().describe('Said first where it fails; the solution itself does not belong here'),
     ...typeKeys,
   })
   .superRefine(exactlyOneType);
@@ -39,27 +42,66 @@ function exactlyOneType(value: object, context: z.RefinementCtx): void {
 }
 
 const variable = z.strictObject({
-  default: z.string(),
+  default: z.string().describe('The value of the default seed: the familiar name'),
   others: z.array(z.string()).default([]).describe('What other seeds draw from, beside the default'),
 });
 
 export const scenarioSchema = z
   .strictObject({
-    apiVersion: z.literal(apiVersion),
-    kind: z.literal('Scenario'),
-    title: z.string().min(1),
+    apiVersion: z.literal(apiVersion).describe('The version of this format'),
+    kind: z.literal('Scenario').describe('What the file is'),
+    title: z.string().min(1).describe('One line for lists and reports'),
     competencies: z
       .array(z.string().refine(isCompetency, { error: 'expected an exam and one of its competencies, as in cka/rbac' }))
-      .min(1),
-    difficulty: z.enum(['easy', 'medium', 'hard']),
-    minutes: z.number().int().min(1).max(120),
-    cluster: z.strictObject({ nodes: z.number().int().min(1).max(5).default(1) }).prefault({}),
-    variables: z.record(z.string().regex(/^[a-zA-Z][a-zA-Z0-9]*$/), variable).default({}),
-    namespaces: z.array(z.string()).min(1),
-    setup: z.strictObject({ wait: z.array(statement).default([]) }).prefault({}),
-    hints: z.array(z.strictObject({ text: z.string().min(1), price: z.number().int().min(0).max(100) })).default([]),
-    checks: z.array(check).min(1),
-    mistakes: z.record(id, z.strictObject({ title: z.string().min(1), fails: z.array(z.string()).min(1) })).default({}),
+      .min(1)
+      .describe("Items of the exams' curricula that it trains, as in cka/rbac"),
+    difficulty: z.enum(['easy', 'medium', 'hard']).describe('How hard it is for somebody who prepares for the exam'),
+    minutes: z.number().int().min(1).max(120).describe('How long it should take at the exam'),
+    cluster: z
+      .strictObject({ nodes: z.number().int().min(1).max(5).default(1).describe('How many nodes it needs') })
+      .prefault({})
+      .describe('The cluster that it needs'),
+    variables: z
+      .record(z.string().regex(/^[a-zA-Z][a-zA-Z0-9]*$/), variable)
+      .default({})
+      .describe('Names that seeds draw; written @{name} in every text of the scenario'),
+    namespaces: z.array(z.string()).min(1).describe('Where the learner works; the first is the default of the shell'),
+    setup: z
+      .strictObject({
+        wait: z.array(statement).default([]).describe('What must hold before the learner begins, as checks say it'),
+      })
+      .prefault({})
+      .describe('Beside the files in setup/'),
+    hints: z
+      .array(
+        z.strictObject({
+          text: z.string().min(1).describe('What it says; the further down the more it may tell'),
+          price: z.number().int().min(0).max(100).describe('Points it costs'),
+        }),
+      )
+      .default([])
+      .describe('Given one by one, when asked for'),
+    checks: z.array(check).min(1).describe('What is graded'),
+    mistakes: z
+      .record(
+        id,
+        z.strictObject({
+          title: z.string().min(1).describe('What was done wrong, in words'),
+          fails: z.array(z.string()).min(1).describe('Ids of the checks that must fail; all others must pass'),
+        }),
+      )
+      .default({})
+      .describe('Wrong fixes that people make, by the names of their files in mistakes/'),
+    lint: z
+      .strictObject({
+        unchecked: z.array(z.string()).default([]).describe('Names in the task that no check looks at, on purpose'),
+        equivalent: z
+          .array(z.string())
+          .default([])
+          .describe('Mutants of the reference solution that are right as well, by their names'),
+      })
+      .prefault({})
+      .describe('What pack lint and pack verify --mutate may take as meant'),
   })
   .superRefine((scenario, context) => {
     const ids = scenario.checks.map((c) => c.id);
@@ -95,10 +137,10 @@ export const scenarioSchema = z
   });
 
 export const packSchema = z.strictObject({
-  apiVersion: z.literal(apiVersion),
-  kind: z.literal('Pack'),
-  title: z.string().min(1),
-  version: z.string().min(1),
+  apiVersion: z.literal(apiVersion).describe('The version of this format'),
+  kind: z.literal('Pack').describe('What the file is'),
+  title: z.string().min(1).describe('One line for lists'),
+  version: z.string().min(1).describe('Of the pack, as in 1.2.0; stands in reports'),
 });
 
 type ParsedScenario = z.infer<typeof scenarioSchema>;

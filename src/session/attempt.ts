@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Cluster } from '../cluster/provider.ts';
 import { type BaselineData, baselineOf, captureBaseline } from '../grading/baseline.ts';
@@ -173,6 +173,8 @@ export class Attempt {
     try {
       const client = await this.#connect();
       const from = this.#dependencies.clock.now();
+      // What was answered before is no answer now.
+      await clearFolder(this.#file('answers'));
       await cluster.reset();
       await this.#waitFor(client, from);
       await this.#activate(client);
@@ -355,6 +357,7 @@ export class Attempt {
       clock: this.#dependencies.clock,
       activatedAt,
       memory: structuredClone(this.#fold.memory),
+      answers: this.#file('answers'),
       feed: this.scenario.namespaces,
       onVerdict: (verdict) => this.#onVerdict(grader, verdict),
       onActivity: (activity) => {
@@ -465,6 +468,12 @@ export class Attempt {
   #file(name: string): string {
     return join(this.#dependencies.folder, this.id, name);
   }
+}
+
+/** Deletes what is in a folder, not the folder: somebody may be in it. */
+async function clearFolder(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => []))
+    await rm(join(folder, name), { recursive: true, force: true });
 }
 
 function refOf(cluster: Cluster) {

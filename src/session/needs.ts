@@ -1,5 +1,6 @@
 import { parseAllDocuments } from 'yaml';
 import { typeOfCheck } from '../checks/registry.ts';
+import type { Need } from '../checks/types.ts';
 import type { ClusterRight, ClusterSpec } from '../cluster/provider.ts';
 import type { KubeObject, Resource } from '../kube/meta.ts';
 import * as resources from '../kube/resources.ts';
@@ -49,16 +50,26 @@ function setupRights(objects: readonly (KubeObject | null)[]): ClusterRight[] {
 /** Grading follows what the checks look at. */
 function checkRights({ checks, waits, namespaces }: Scenario): ClusterRight[] {
   const needs = [...checks, ...waits].flatMap((check) => typeOfCheck(check).needs(check.spec));
-  const rights = needs.flatMap((need): ClusterRight[] =>
-    need.kind === 'resource'
-      ? ['get', 'list', 'watch'].map((verb) => rightOf(verb, need.resource, need.namespace))
-      : [{ verb: 'get', group: '', resource: 'pods/log', namespace: need.workload.namespace }],
-  );
+  const rights = needs.flatMap(needRights);
   const asks = checks.some((check) => check.type === 'canI');
   const review = { verb: 'create', group: 'authorization.k8s.io', resource: 'subjectaccessreviews' };
   // A reset looks after Pods whatever the scenario is about.
   const pods = namespaces.map((namespace) => rightOf('delete', resources.pods, namespace));
   return [...rights, ...(asks ? [review] : []), ...pods];
+}
+
+function needRights(need: Need): ClusterRight[] {
+  switch (need.kind) {
+    case 'resource':
+      return ['get', 'list', 'watch'].map((verb) => rightOf(verb, need.resource, need.namespace));
+    case 'logs':
+      return [{ verb: 'get', group: '', resource: 'pods/log', namespace: need.workload.namespace }];
+    case 'exec':
+      // A WebSocket is a GET; newer servers ask for create all the same (KEP-4006).
+      return ['get', 'create'].map((verb) => ({ verb, group: '', resource: 'pods/exec', namespace: need.namespace }));
+    case 'answer':
+      return [];
+  }
 }
 
 function rightOf(verb: string, { group, resource, namespaced }: Resource, namespace: string | undefined): ClusterRight {

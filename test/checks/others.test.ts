@@ -269,7 +269,8 @@ describe('rollout', () => {
 });
 
 describe('resource', () => {
-  const look = (spec: object) => resource.evaluate(resource.schema.parse(spec), fakeView({ objects: swan() }));
+  const space = 'apiVersion: v1\nkind: Namespace\nmetadata: { name: project-swan }\n---\n';
+  const look = (spec: object) => resource.evaluate(resource.schema.parse(spec), fakeView({ objects: space + swan() }));
 
   it('finds an object by name and compares fields and CEL', () => {
     expect(
@@ -302,6 +303,34 @@ describe('resource', () => {
       status: 'fail',
       actual: 'api-client-1-x',
     });
+  });
+
+  it('does not take nothing in a namespace that is gone for nothing', () => {
+    const spec = resource.schema.parse({ kind: 'secrets', namespace: 'project-swan', expect: 'absent' });
+    expect(resource.evaluate(spec, fakeView({ objects: space }))).toMatchObject({ status: 'pass' });
+    expect(resource.evaluate(spec, fakeView({ objects: '' }))).toMatchObject({
+      status: 'fail',
+      why: 'the namespace project-swan does not exist',
+    });
+  });
+
+  it('bounds what an expression costs', () => {
+    const fits = (cel: string) => resource.schema.safeParse({ kind: 'pods', cel: [cel] });
+    const three = 'object.a.all(x, x.b.all(y, y.c.all(z, z == 1)))';
+    expect(fits(three).error?.issues[0]?.message).toBe(
+      'not a CEL expression to use here: more than 2 loops inside of each other',
+    );
+    expect(fits(Array.from({ length: 600 }, () => 'true').join(' && ')).success).toBe(false);
+    const slow = { kind: 'deployments', name: 'api-client', cel: ['object.metadata.name.matches("^(a+)+$") == false'] };
+    const begin = performance.now();
+    const name = `${'a'.repeat(40)}b`;
+    const spec = resource.schema.parse({ ...slow, name });
+    const outcome = resource.evaluate(
+      spec,
+      fakeView({ objects: swan().replaceAll('name: api-client,', `name: ${name},`) }),
+    );
+    expect(outcome).toMatchObject({ status: 'pass' });
+    expect(performance.now() - begin).toBeLessThan(1_000);
   });
 
   it('refuses an expression that is no CEL', () => {

@@ -72,31 +72,3 @@ export async function startApi(folder?: string): Promise<Api> {
     stop: () => cluster.stop(),
   };
 }
-
-/** A definition's spec with one version. */
-export function specOf(kind: string, schema: Record<string, unknown>, version: Record<string, unknown> = {}) {
-  const plural = `${kind.toLowerCase()}s`;
-  return {
-    group: 'example.com',
-    names: { kind, plural },
-    scope: 'Namespaced',
-    versions: [
-      {
-        name: 'v1',
-        served: true,
-        storage: true,
-        schema: { openAPIV3Schema: { type: 'object', ...schema } },
-        ...version,
-      },
-    ],
-  };
-}
-
-export const pathOf = (resource: string, version = 'v1') =>
-  `/apis/example.com/${version}/namespaces/default/${resource}`;
-
-/** An object of example.com/v1. */
-export const thing = (kind: string, name: string, rest: Record<string, unknown> = {}) => ({
-  ...{ apiVersion: 'example.com/v1', kind, metadata: { name } },
-  ...rest,
-});

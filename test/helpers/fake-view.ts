@@ -40,6 +40,13 @@ export interface FakeViewOptions {
   /** Names of Pods without a log. */
   silent?: string[];
   now?: number;
+  /** Events that were deleted. */
+  buried?: string;
+  /** What commands in containers do. */
+  exec?: ClusterView['exec'];
+  fetch?: ClusterView['fetch'];
+  /** Files of the answers folder. */
+  answers?: Record<string, string>;
 }
 
 /** A view of a cluster that is written down as YAML; access reviews follow its RBAC objects. */
@@ -49,6 +56,10 @@ export function fakeView({
   logs = [],
   running = true,
   silent = [],
+  buried = '',
+  exec = async () => ({ stdout: '', stderr: '', exitCode: 0, message: '' }),
+  fetch = async () => undefined,
+  answers = {},
   now = Date.parse('2026-01-01T01:00:00Z'),
 }: FakeViewOptions): ClusterView & { wakes: number[] } {
   const live = objectSet(objectsOf(objects));
@@ -91,6 +102,11 @@ export function fakeView({
       );
       return { allowed: grant !== undefined, reason: grant ? `RBAC: allowed by ${grant.binding}` : '' };
     },
+    buried: objectSet(objectsOf(buried)).list,
+    exec,
+    fetch,
+    answer: async (name) =>
+      name in answers ? { text: answers[name] ?? '' } : { missing: `there is no file ${name} in the answers folder` },
     now: () => now,
     activatedAt: Date.parse('2026-01-01T00:30:00Z'),
     wakeIn: (ms) => void wakes.push(ms),

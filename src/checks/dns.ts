@@ -1,0 +1,152 @@
+import { isIPv4 } from 'node:net';
+import * as z from 'zod';
+import * as resources from '../kube/resources.ts';
+import { duration } from './fields.ts';
+import { probeNeeds, probeSource, targetsOf } from './probe.ts';
+import type { CheckType, ClusterView, Evidence, Outcome } from './types.ts';
+
+const schema = z.strictObject({
+  from: probeSource.describe('Where the name is looked up'),
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9_.-]+$/, { error: 'expected a name such as web.shop.svc.cluster.local' })
+    .describe('The name, as a program in the Pod would use it'),
+  expect: z
+    .union([
+      z.enum(['resolves', 'unknown']),
+      z.strictObject({
+        service: z.string().describe('The Service whose address it must be'),
+        namespace: z.string().describe('Where the Service is'),
+      }),
+      z.strictObject({ addresses: z.array(z.string()).min(1).describe('All addresses that it must be') }),
+    ])
+    .default('resolves')
+    .describe('resolves, unknown, a Service whose address it must have (of its Pods if it has none), or addresses'),
+  every: duration.default(10_000).describe('How often it is looked up again though nothing seems to have changed'),
+});
+type Spec = z.infer<typeof schema>;
+
+/** What a name means inside of a workload's Pods, asked of the DNS server that they use. */
+export const dns: CheckType<Spec> = {
+  type: 'dns',
+  schema,
+  guard: false,
+  probe: true,
+  needs: (spec) => {
+    const { expect } = spec;
+    const needs = probeNeeds(spec.from);
+    // What the cluster's DNS says depends on them.
+    needs.push({ kind: 'resource', resource: resources.configMaps, namespace: 'kube-system' });
+    if (typeof expect === 'object' && 'service' in expect) {
+      for (const resource of [resources.services, resources.endpointSlices])
+        needs.push({ kind: 'resource', resource, namespace: expect.namespace });
+    }
+    return needs;
+  },
+  async evaluate(spec, view) {
+    const expected = `${spec.name} ${describe(spec)}`;
+    const from = targetsOf(spec.from, view);
+    if ('none' in from) return { ...from.none, expected };
+    const wanted = wantedOf(spec, view);
+    if (wanted && 'missing' in wanted) {
+      const evidence: Evidence[] = [
+        { kind: 'missing', text: wanted.missing },
+        { kind: 'command', text: wanted.command },
+      ];
+      return { status: 'fail', expected, actual: 'nothing to resolve to', why: wanted.missing, evidence };
+    }
+    view.wakeIn(spec.every);
+    let first: Outcome | undefined;
+    for (const target of from.targets) {
+      const result = await view.exec(target, ['nslookup', spec.name]);
+      const text = `${result.stdout}\n${result.stderr}`;
+      const look: Evidence = {
+        kind: 'command',
+        text: `kubectl exec ${target.pod} -n ${target.namespace} -- nslookup ${spec.name}`,
+      };
+      const fail = (actual: string, why: string): Outcome => ({
+        status: 'fail',
+        expected,
+        actual,
+        why,
+        evidence: [{ kind: 'log', text: lastLine(text) }, look],
+      });
+      const answers = addressesIn(result.stdout);
+      const problem = judge(spec, wanted?.addresses, answers, result.exitCode, text, target.pod);
+      if (problem) return fail(...problem);
+      first ??= {
+        status: 'pass',
+        expected,
+        actual: answers.join(', ') || 'unknown, as it should be',
+        evidence: [look],
+      };
+    }
+    return first as Outcome;
+  },
+};
+
+function judge(
+  spec: Spec,
+  wanted: string[] | undefined,
+  answers: string[],
+  exitCode: number | undefined,
+  text: string,
+  pod: string,
+): [actual: string, why: string] | undefined {
+  if (/not found|no such file/i.test(text) && /nslookup/.test(text) && answers.length === 0)
+    return ['it cannot be asked', `Pod ${pod} has no nslookup`];
+  if (/no servers could be reached|connection timed out/i.test(text))
+    return ['no answer', `the DNS server that Pod ${pod} uses does not answer`];
+  const unknown = /NXDOMAIN|can't find|can't resolve/i.test(text) && answers.length === 0;
+  if (spec.expect === 'unknown')
+    return unknown ? undefined : [answers.join(', ') || 'no clear answer', `${spec.name} resolves`];
+  if (exitCode === undefined) return ['it cannot be asked', `nslookup does not run in Pod ${pod}`];
+  if (answers.length === 0)
+    return [unknown ? 'unknown name' : 'no address', `${spec.name} has no address: ${lastLine(text)}`];
+  if (!wanted) return undefined;
+  const missing = wanted.filter((address) => !answers.includes(address));
+  const strange = answers.filter((address) => isIPv4(address) && !wanted.includes(address));
+  if (missing.length === 0 && strange.length === 0) return undefined;
+  return [answers.join(', '), `${spec.name} is ${answers.join(', ')}, expected ${wanted.join(', ')}`];
+}
+
+function describe({ expect }: Spec): string {
+  if (expect === 'resolves') return 'resolves';
+  if (expect === 'unknown') return 'does not resolve';
+  return 'service' in expect
+    ? `is Service ${expect.service} of ${expect.namespace}`
+    : `is ${expect.addresses.join(', ')}`;
+}
+
+/** The addresses that must come, if any are named; or what is missing to know them. */
+function wantedOf(
+  { expect }: Spec,
+  view: ClusterView,
+): { addresses: string[] } | { missing: string; command: string } | undefined {
+  if (typeof expect === 'string') return undefined;
+  if ('addresses' in expect) return expect;
+  const { service: name, namespace } = expect;
+  const command = `kubectl get service,endpointslice -n ${namespace}`;
+  const service = view.get(resources.services, namespace, name);
+  if (!service) return { missing: `there is no Service ${name} in namespace ${namespace}`, command };
+  const own = (service.spec?.clusterIPs ?? [service.spec?.clusterIP ?? '']).filter((ip) => ip && ip !== 'None');
+  if (own.length > 0) return { addresses: own };
+  const addresses = view
+    .list(resources.endpointSlices, namespace)
+    .filter((slice) => slice.metadata.labels?.['kubernetes.io/service-name'] === name)
+    .flatMap((slice) => slice.endpoints.filter((e) => e.conditions?.ready !== false).flatMap((e) => e.addresses));
+  if (addresses.length === 0)
+    return { missing: `the Service ${name} has no address of its own and no ready endpoints`, command };
+  return { addresses: [...new Set(addresses)] };
+}
+
+/** The answers of nslookup: what comes after the server's own address, of busybox as of bind. */
+function addressesIn(output: string): string[] {
+  const [, ...answer] = output.split(/\n\s*\n/);
+  const found = answer.join('\n').matchAll(/^Address(?: \d+)?:\s*([0-9a-fA-F.:]+)/gm);
+  return [...new Set([...found].map((match) => match[1] ?? ''))].filter(Boolean);
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').filter(Boolean).at(-1) ?? 'no output';
+}

@@ -1,0 +1,61 @@
+import * as z from 'zod';
+import { duration, matchesText, regex } from './fields.ts';
+import { probeNeeds, probeSource, targetsOf } from './probe.ts';
+import type { CheckType, Evidence, Outcome } from './types.ts';
+
+const schema = probeSource.extend({
+  command: z.array(z.string()).min(1).describe('The command and its arguments; it must change nothing'),
+  exitCode: z.number().int().min(0).max(255).default(0).describe('How it must end'),
+  stdout: regex.optional().describe('A regular expression that its output, or a line of it, must match'),
+  lacks: regex.optional().describe('A regular expression that neither its output nor a line of it may match'),
+  shows: z.string().optional().describe('What the output shows, for people'),
+  pods: z.enum(['all', 'any']).default('all').describe('Whether every Pod must agree, or one'),
+  every: duration.default(10_000).describe('How often it is asked again though nothing seems to have changed'),
+});
+type Spec = z.infer<typeof schema>;
+
+/** What a command says inside of a workload's Pods. */
+export const exec: CheckType<Spec> = {
+  type: 'exec',
+  schema,
+  guard: false,
+  probe: true,
+  needs: (spec) => probeNeeds(spec),
+  async evaluate(spec, view) {
+    const { command, exitCode, stdout, lacks } = spec;
+    const line = command.map((word) => (/^[\w./:=@%+,-]+$/.test(word) ? word : JSON.stringify(word))).join(' ');
+    const wishes = [
+      `exit code ${exitCode}`,
+      stdout ? (spec.shows ?? `output like ${stdout.source}`) : undefined,
+      lacks ? `no ${lacks.source}` : undefined,
+    ];
+    const expected = wishes.filter(Boolean).join(', ');
+    const from = targetsOf(spec, view);
+    if ('none' in from) return { ...from.none, expected };
+    view.wakeIn(spec.every);
+    let good: Outcome | undefined;
+    let bad: Outcome | undefined;
+    for (const target of from.targets) {
+      const result = await view.exec(target, command);
+      const look: Evidence = { kind: 'command', text: `kubectl exec ${target.pod} -n ${target.namespace} -- ${line}` };
+      const output = (result.stdout || result.stderr).trim();
+      const last = output.split('\n').at(-1)?.slice(0, 80) ?? '';
+      const evidence: Evidence[] = [...(output ? [{ kind: 'log', text: last } as const] : []), look];
+      const problem =
+        result.exitCode === undefined
+          ? `the command does not run: ${result.message}`
+          : result.exitCode !== exitCode
+            ? `exit code ${result.exitCode}${last ? `: ${last}` : ''}`
+            : stdout && !matchesText(stdout, result.stdout)
+              ? `the output is ${last ? JSON.stringify(last) : 'empty'}`
+              : lacks && matchesText(lacks, result.stdout)
+                ? `the output has what it must not: ${lacks.source}`
+                : undefined;
+      if (problem) {
+        const why = `in Pod ${target.pod}: ${problem}`;
+        bad ??= { status: 'fail', expected, actual: problem, why, evidence };
+      } else good ??= { status: 'pass', expected, actual: 'as expected', evidence };
+    }
+    return (spec.pods === 'all' ? (bad ?? good) : (good ?? bad)) as Outcome;
+  },
+};
