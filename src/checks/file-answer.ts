@@ -28,7 +28,10 @@ const schema = z
     lines: z.array(z.string()).min(1).optional().describe('The lines that it must have'),
     cluster: fromCluster.optional(),
     number: z
-      .strictObject({ is: z.number().describe('The number'), within: z.number().min(0).default(0).describe('How far it may be off') })
+      .strictObject({
+        is: z.number().describe('The number'),
+        within: z.number().min(0).default(0).describe('How far it may be off'),
+      })
       .optional()
       .describe('The answer is a number'),
     ordered: z.boolean().default(false).describe('Whether lines must be in this order'),
