@@ -90,7 +90,10 @@ export class KindProvider implements Provider {
     const record = await this.#records.read(id);
     if (!record || (await this.#warm()).length >= keepWarm.count) return this.delete(id);
     try {
-      await this.#cluster(id, record).restoreFound();
+      const cluster = this.#cluster(id, record);
+      await cluster.restoreFound();
+      // From now on it is compared with how it was found.
+      await cluster.forgetSnapshot();
     } catch (error) {
       log?.(`kind cluster ${id} is not kept: ${(error as Error).message}`);
       return this.delete(id);
