@@ -98,6 +98,11 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
       if (local) return local;
       throw new UserError({ what: `there is no cluster provider ${name}`, next: 'use embedded or kind' });
     },
+    knowsImage: async () => {
+      const { Catalogue } = await import('./embedded/container/images/catalogue.ts');
+      const catalogue = new Catalogue();
+      return (reference) => catalogue.find(reference) !== undefined;
+    },
     diagnose: async () => {
       const [{ diagnose }, { KindProvider }] = await Promise.all([
         import('./cluster/doctor.ts'),

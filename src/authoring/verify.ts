@@ -3,17 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathWith } from '../cluster/kubectl/kubectl.ts';
 import type { KubectlVersion } from '../cluster/kubectl/version.ts';
-import type { ClusterTarget, Provider } from '../cluster/provider.ts';
+import type { Cluster, ClusterTarget, Provider } from '../cluster/provider.ts';
 import { scoreOf, type Verdict } from '../grading/types.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { UserError } from '../kernel/errors.ts';
-import { KubeClient } from '../kube/client.ts';
+import { KubeClient, KubeError } from '../kube/client.ts';
 import { applyScript } from '../scenario/apply.ts';
 import { defaultSeed, loadScenario, scenarioIds } from '../scenario/load.ts';
 import type { TrustStore } from '../scenario/trust.ts';
 import type { Pack, Scenario, Script } from '../scenario/types.ts';
 import { Attempt } from '../session/attempt.ts';
 import { needsOf } from '../session/needs.ts';
+import { applyChanges, changesBetween, type ObjectChange, readObjects } from './changes.ts';
+import { mutantsOf } from './mutants.ts';
 
 /** How long verdicts may take to settle, milliseconds; what is still pending then is a problem. */
 const settlePatience = 60_000;
@@ -37,6 +39,19 @@ export interface ScenarioReport {
   untouched: Proof;
   solutions: (Proof & { name: string })[];
   mistakes: (Proof & { name: string; fails: string[] })[];
+  /** Solutions once more on the same cluster after a reset; only if asked for, as all that follows. */
+  again?: (Proof & { name: string })[];
+  /** Solutions and set-up with the documents of each manifest in another order. */
+  shuffled?: (Proof & { name: string })[];
+  /** The reference solution with one thing wrong: each must score less, unless it is declared equivalent. */
+  mutants?: (Proof & { name: string; equivalent: boolean })[];
+}
+
+/** Proofs that take longer. */
+export interface Thorough {
+  again?: boolean;
+  shuffle?: boolean;
+  mutate?: boolean;
 }
 
 export interface VerifyReport {
@@ -54,6 +69,7 @@ export interface VerifyOptions {
   /** Makes a provider whose clusters live in `folder`. */
   provider(folder: string): Promise<{ provider: Provider; stop(): Promise<void> }>;
   trust: TrustStore;
+  thorough?: Thorough;
   /** How a cluster is chosen, beside its provider. */
   nodeImage?: string;
   target?: ClusterTarget;
@@ -129,8 +145,8 @@ class Bench {
   }
 
   async verify(scenario: Scenario): Promise<ScenarioReport> {
-    const run = (script: Script | undefined, judge: (verdicts: Verdict[]) => string[]) =>
-      this.#run(scenario, script, judge);
+    const run = (script: Script | undefined, judge: Judge) =>
+      this.#run(scenario, script?.name ?? 'untouched', script ? (on) => on.apply(script) : undefined, judge);
     const [untouched, solutions, mistakes] = await Promise.all([
       run(undefined, judgeUntouched),
       Promise.all(scenario.solutions.map(async (s) => ({ name: s.name, ...(await run(s, judgeSolution)) }))),
@@ -142,20 +158,100 @@ class Bench {
         })),
       ),
     ]);
-    const proofs = [untouched, ...solutions, ...mistakes];
+    const more = await this.#thorough(scenario);
+    const proofs = [untouched, ...solutions, ...mistakes, ...Object.values(more).flat()];
     if (!scenario.solutions.some((s) => s.name === 'reference')) {
       untouched.problems.push('there is no solution "reference"');
       untouched.ok = false;
     }
-    return { id: scenario.id, pack: scenario.pack.id, ok: proofs.every((p) => p.ok), untouched, solutions, mistakes };
+    const ok = proofs.every((p) => p.ok);
+    return { id: scenario.id, pack: scenario.pack.id, ok, untouched, solutions, mistakes, ...more };
   }
 
-  /** One attempt on a cluster of its own, with a script's changes, judged when the verdicts have settled. */
-  async #run(scenario: Scenario, script: Script | undefined, judge: (verdicts: Verdict[]) => string[]): Promise<Proof> {
+  async #thorough(scenario: Scenario): Promise<Pick<ScenarioReport, 'again' | 'shuffled' | 'mutants'>> {
+    const { again, shuffle, mutate } = this.#options.thorough ?? {};
+    const each = (prove: (solution: Script) => Promise<Proof>) =>
+      Promise.all(scenario.solutions.map(async (s) => ({ name: s.name, ...(await prove(s)) })));
+    const [first, second, third] = await Promise.all([
+      again ? each((s) => this.#again(scenario, s)) : undefined,
+      shuffle ? each((s) => this.#shuffled(scenario, s)) : undefined,
+      mutate ? this.#mutants(scenario) : undefined,
+    ]);
+    return {
+      ...(first ? { again: first } : {}),
+      ...(second ? { shuffled: second } : {}),
+      ...(third ? { mutants: third } : {}),
+    };
+  }
+
+  /** Solved, put back, and solved again: a reset leaves nothing of the first time. */
+  #again(scenario: Scenario, solution: Script): Promise<Proof> {
+    const work = async (on: Workplace) => {
+      await on.apply(solution);
+      const first = judgeSolution(await on.attempt.settled(settlePatience));
+      await on.attempt.reset();
+      const between = judgeUntouched(await on.attempt.settled(settlePatience)).map(
+        (problem) => `after the reset: ${problem}`,
+      );
+      if (first.length + between.length > 0) throw new Error([...first, ...between].join('; '));
+      await on.apply(solution);
+    };
+    return this.#run(scenario, `${solution.name} again after a reset`, work, judgeSolution);
+  }
+
+  /** The order of documents in a manifest says nothing; that of files does. */
+  #shuffled(scenario: Scenario, solution: Script): Promise<Proof> {
+    const other = { ...scenario, setup: scenario.setup.map(reversed) };
+    return this.#run(other, `${solution.name} shuffled`, (on) => on.apply(reversed(solution)), judgeSolution);
+  }
+
+  async #mutants(scenario: Scenario): Promise<NonNullable<ScenarioReport['mutants']>> {
+    const reference = scenario.solutions.find((s) => s.name === 'reference');
+    if (!reference) return [];
+    let changes: ObjectChange[] = [];
+    const observe = async (on: Workplace) => {
+      const before = await readObjects(on.client, scenario.namespaces);
+      await on.apply(reference);
+      changes = changesBetween(before, await readObjects(on.client, scenario.namespaces));
+    };
+    const observed = await this.#run(scenario, 'what the reference does', observe, judgeSolution);
+    if (!observed.ok) return [{ name: 'what the reference does', equivalent: true, ...observed }];
+    const { equivalent } = scenario.lint;
+    const mutants = mutantsOf(changes);
+    const proofs = await Promise.all(
+      mutants.map(async ({ name, changes: wrong }) => {
+        const meant = equivalent.includes(name);
+        const judge: Judge = (verdicts) => judgeMutant(verdicts, meant);
+        return {
+          name,
+          equivalent: meant,
+          ...(await this.#run(scenario, name, (on) => applyChanges(on.client, wrong), judge, true)),
+        };
+      }),
+    );
+    const unknown = equivalent.filter((name) => !mutants.some((m) => m.name === name));
+    for (const proof of proofs.slice(0, 1)) {
+      proof.problems.push(...unknown.map((name) => `lint.equivalent names ${name}, which is no mutant`));
+      proof.ok &&= unknown.length === 0;
+    }
+    return proofs;
+  }
+
+  /**
+   * One attempt on a cluster of its own, judged when what was done has settled. `refusable`: what the API server
+   * refuses is caught as well as anything can be.
+   */
+  async #run(
+    scenario: Scenario,
+    name: string,
+    work: ((on: Workplace) => Promise<void>) | undefined,
+    judge: Judge,
+    refusable = false,
+  ): Promise<Proof> {
     await this.#take();
     const { signal, progress } = this.#options;
     const id = `${scenario.id.slice(0, 24)}-${++this.#runs}`;
-    const label = `${scenario.pack.id}/${scenario.id} ${script?.name ?? 'untouched'}`;
+    const label = `${scenario.pack.id}/${scenario.id} ${name}`;
     const begin = performance.now();
     let verdicts: Verdict[] = [];
     let problems: string[];
@@ -172,13 +268,9 @@ class Bench {
       try {
         signal.throwIfAborted();
         await attempt.setUp(cluster);
-        if (script) {
-          const client = await KubeClient.fromFile(cluster.kubeconfig, cluster.context);
-          await applyScript(script, { client, env: { ...this.#env, KUBECONFIG: cluster.kubeconfig }, signal });
-          await client.close();
-        }
-        verdicts = await attempt.settled(settlePatience);
-        problems = judge(verdicts);
+        const refused = work && (await this.#work(work, attempt, cluster, refusable));
+        verdicts = refused ? [] : await attempt.settled(settlePatience);
+        problems = refused ? [] : judge(verdicts);
       } finally {
         await attempt.close();
         await (this.#provider.release?.(cluster.id) ?? cluster.dispose());
@@ -203,6 +295,27 @@ class Bench {
     };
   }
 
+  /** Does the work; true if the API server refused it and that is fine. */
+  async #work(
+    work: (on: Workplace) => Promise<void>,
+    attempt: Attempt,
+    { kubeconfig, context }: Cluster,
+    refusable: boolean,
+  ): Promise<boolean> {
+    const { signal } = this.#options;
+    const client = await KubeClient.fromFile(kubeconfig, context);
+    const env = { ...this.#env, KUBECONFIG: kubeconfig, KUBEDRILL_ANSWERS: join(this.#folder, attempt.id, 'answers') };
+    try {
+      await work({ attempt, client, apply: (script) => applyScript(script, { client, env, signal }) });
+      return false;
+    } catch (error) {
+      if (refusable && error instanceof KubeError && error.code < 500) return true;
+      throw error;
+    } finally {
+      await client.close();
+    }
+  }
+
   async #take(): Promise<void> {
     if (this.#free > 0) this.#free--;
     else await new Promise<void>((resolve) => this.#queue.push(resolve));
@@ -213,6 +326,30 @@ class Bench {
     if (next) next();
     else this.#free++;
   }
+}
+
+type Judge = (verdicts: Verdict[]) => string[];
+
+/** Where somebody works on a scenario. */
+interface Workplace {
+  attempt: Attempt;
+  client: KubeClient;
+  apply(script: Script): Promise<void>;
+}
+
+/** A manifest with its documents the other way round, Namespaces still first; a script as it is. */
+function reversed(script: Script): Script {
+  if (script.kind === 'shell') return script;
+  const documents = script.text.split(/^---\s*$/m).filter((text) => text.trim() !== '');
+  const isSpace = (text: string) => /^kind:\s*Namespace\s*$/m.test(text);
+  const text = [...documents.filter(isSpace), ...documents.filter((d) => !isSpace(d)).reverse()].join('\n---\n');
+  return { ...script, text };
+}
+
+function judgeMutant(verdicts: Verdict[], equivalent: boolean): string[] {
+  const { score } = scoreOf(verdicts);
+  if (equivalent) return score === 100 ? [] : [`it is declared equivalent, but scores ${score}`];
+  return score < 100 ? [] : ['nothing catches it: a check is missing, or name it in lint.equivalent'];
 }
 
 function judgeUntouched(verdicts: Verdict[]): string[] {

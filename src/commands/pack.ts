@@ -4,20 +4,28 @@ import { exitCodes } from '../kernel/errors.ts';
 import { paintFor, tableText } from '../present/text.ts';
 import { type ClusterFlags, clusterOptions, withClusterOptions } from './cluster-options.ts';
 import type { CommandFactory } from './command.ts';
+import { addAuthorCommands } from './pack-author.ts';
 
 interface Options extends ClusterFlags {
   scenario?: string;
   parallel?: string;
+  again?: boolean;
+  shuffle?: boolean;
+  mutate?: boolean;
   json?: boolean;
 }
 
-export const pack: CommandFactory = ({ services, print, json, note, exit }) => {
+export const pack: CommandFactory = (context) => {
+  const { services, print, json, note, exit } = context;
   const command = new Command('pack').description('packs of scenarios');
   withClusterOptions(command.command('verify'))
     .description('prove scenarios: untouched scores 0, every solution 100, every mistake is caught')
     .argument('[pack]', 'a built-in pack or a folder (default: all built-in packs)')
     .option('--scenario <id>', 'only this one')
     .option('--parallel <count>', 'clusters at the same time (default: embedded 16, kind 2, kubeconfig 1)')
+    .option('--again', 'also: each solution, a reset, and the solution again')
+    .option('--shuffle', 'also: manifests with their documents in another order')
+    .option('--mutate', 'also: the reference solution with one thing wrong at a time; each must score less')
     .option('--json', 'print one JSON document')
     .action(async (name: string | undefined, options: Options) => {
       // Loaded late: no other command needs a client of its own.
@@ -33,6 +41,7 @@ export const pack: CommandFactory = ({ services, print, json, note, exit }) => {
           kubectl: () => services.kubectl(note),
           provider: (folder) => services.localProvider(cluster, folder, parallel),
           trust: services.trust,
+          thorough: { again: options.again, shuffle: options.shuffle, mutate: options.mutate },
           signal: services.signal,
           progress: options.json ? () => undefined : note,
         });
@@ -67,6 +76,7 @@ export const pack: CommandFactory = ({ services, print, json, note, exit }) => {
       if (options.json) return json({ pack: trusted.id, digest });
       print(`${trusted.id} is trusted as it is now (${digest.slice(0, 12)})`);
     });
+  addAuthorCommands(command, context);
   return command;
 };
 
@@ -78,6 +88,9 @@ function proofsOf(report: ScenarioReport): (Proof & { label: string })[] {
     { label: 'untouched', ...report.untouched },
     ...report.solutions.map((s) => ({ label: `solution ${s.name}`, ...s })),
     ...report.mistakes.map((m) => ({ label: `mistake ${m.name}`, ...m })),
+    ...(report.again ?? []).map((s) => ({ label: `again ${s.name}`, ...s })),
+    ...(report.shuffled ?? []).map((s) => ({ label: `shuffled ${s.name}`, ...s })),
+    ...(report.mutants ?? []).map((m) => ({ label: `mutant ${m.name}${m.equivalent ? ' (equivalent)' : ''}`, ...m })),
   ];
 }
 

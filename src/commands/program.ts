@@ -13,6 +13,7 @@ import { hint } from './hint.ts';
 import { list } from './list.ts';
 import { node } from './node.ts';
 import { pack } from './pack.ts';
+import { replay, report } from './report.ts';
 import { reset } from './reset.ts';
 import type { Services } from './services.ts';
 import { shell } from './shell.ts';
@@ -32,6 +33,8 @@ const factories = [
   explain,
   solution,
   debrief,
+  report,
+  replay,
   reset,
   stop,
   shell,

@@ -25,6 +25,8 @@ export interface Services {
   kubectl(progress?: (step: string) => void): Promise<KubectlVersion>;
   /** A provider whose clusters end with this process, `clusters` of them at a time, for `pack verify`. */
   localProvider(name: string, folder: string, clusters: number): Promise<{ provider: Provider; stop(): Promise<void> }>;
+  /** Whether the embedded cluster has an image, by reference. */
+  knowsImage(): Promise<(reference: string) => boolean>;
   /** What works on this machine. */
   diagnose(): Promise<Diagnosis[]>;
   /** The terminal app; resolves with the exit code when it is left. */

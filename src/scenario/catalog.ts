@@ -23,6 +23,17 @@ export class Catalog {
       .map((folder) => loadPack(folder, true));
   }
 
+  /** Folders of the built-in packs, whatever is in them. */
+  packFolders(): string[] {
+    return this.packs().map((pack) => pack.folder);
+  }
+
+  /** The folder of a built-in pack, or the folder named; its pack need not load. */
+  packFolder(nameOrFolder: string): string {
+    const builtIn = join(this.#builtInFolder, nameOrFolder);
+    return existsSync(join(builtIn, 'pack.yaml')) ? builtIn : resolve(nameOrFolder);
+  }
+
   /** A built-in pack by id, or the pack in a folder. */
   pack(nameOrFolder: string): Pack {
     const builtIn = this.packs().find((pack) => pack.id === nameOrFolder);

@@ -47,7 +47,7 @@ export function readYamlFile<S extends z.ZodType>(
 
   const result = schema.safeParse(fillIn(document.toJS(), variables), { reportInput: true });
   if (result.success) return result.data;
-  const problems = result.error.issues.flatMap((issue) => {
+  const problems = result.error.issues.flatMap(likeliest).flatMap((issue) => {
     const path = issue.path.filter((p) => typeof p !== 'symbol');
     if (issue.code !== 'unrecognized_keys') return [place(offsetAt(document.contents, path, false), messageOf(issue))];
     return issue.keys.map((key) => {
@@ -57,6 +57,18 @@ export function readYamlFile<S extends z.ZodType>(
     });
   });
   throw new InvalidFile(file, problems);
+}
+
+/**
+ * What to say of a value that fits none of several shapes: the complaints of the one that it comes nearest to, which is
+ * the one that complains of something inside of the value, or least.
+ */
+function likeliest(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue];
+  const inside = (branch: z.core.$ZodIssue[]) =>
+    branch.every((i) => i.path.length > 0 || !['invalid_type', 'invalid_value'].includes(i.code));
+  const best = issue.errors.toSorted((a, b) => Number(inside(b)) - Number(inside(a)) || a.length - b.length)[0] ?? [];
+  return best.flatMap(likeliest).map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
 /** Replaces `@{name}` of declared variables in every string of a value. */

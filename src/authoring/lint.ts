@@ -1,0 +1,101 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { UserError } from '../kernel/errors.ts';
+import { loadPack, loadScenario, scenarioIds } from '../scenario/load.ts';
+import type { Pack, Scenario } from '../scenario/types.ts';
+import { InvalidFile } from '../scenario/yaml-file.ts';
+import { lintScenario } from './lint-rules.ts';
+import { secretsIn } from './lint-text.ts';
+
+/** One thing that an author should look at. Lines and columns count from 1. */
+export interface Finding {
+  /** `error`: it can't be right; `warning`: it may be meant so. */
+  severity: 'error' | 'warning';
+  /** Names the rule: `schema`, `unchecked-name`. */
+  rule: string;
+  /** Path inside of the pack. */
+  file: string;
+  line: number;
+  column: number;
+  message: string;
+}
+
+export interface LintOptions {
+  /** Whether a cluster without a registry has this image. */
+  knowsImage(reference: string): boolean;
+  /** Only this scenario. */
+  scenario?: string;
+}
+
+/** Looks through a pack without running anything. Findings in the order of files and lines. */
+export function lintPack(folder: string, options: LintOptions): Finding[] {
+  const findings: Finding[] = [];
+  const note = (error: unknown) => findings.push(...findingsOf(error, folder));
+  let pack: Pack = { id: '', title: '', version: '', folder, builtIn: false };
+  try {
+    pack = loadPack(folder, false);
+  } catch (error) {
+    note(error);
+    if (!existsSync(join(folder, 'pack.yaml'))) return findings;
+  }
+  const ids = scenarioIds(pack).filter((id) => !options.scenario || id === options.scenario);
+  if (ids.length === 0) {
+    findings.push(
+      at(
+        'pack.yaml',
+        'error',
+        'empty',
+        options.scenario ? `there is no scenario ${options.scenario}` : 'the pack has no scenario',
+      ),
+    );
+  }
+  for (const id of ids) {
+    let scenario: Scenario | undefined;
+    try {
+      scenario = loadScenario(pack, id);
+    } catch (error) {
+      note(error);
+    }
+    if (scenario) findings.push(...lintScenario(scenario, options));
+  }
+  for (const file of filesOf(folder)) {
+    for (const { line, column, what } of secretsIn(readFileSync(file, 'utf8'))) {
+      const message = `${what}: whoever gets the pack gets it, too`;
+      findings.push({ severity: 'error', rule: 'secret', file: relative(folder, file), line, column, message });
+    }
+  }
+  const seen = new Set<string>();
+  return findings
+    .sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column)
+    .filter((f) => {
+      const key = JSON.stringify(f);
+      return seen.has(key) ? false : seen.add(key);
+    });
+}
+
+function at(file: string, severity: Finding['severity'], rule: string, message: string): Finding {
+  return { severity, rule, file, line: 1, column: 1, message };
+}
+
+/** What loading refused, with its place. */
+function findingsOf(error: unknown, folder: string): Finding[] {
+  if (error instanceof InvalidFile) {
+    const file = relative(folder, error.file);
+    return error.problems.map((problem) => ({ severity: 'error', rule: 'schema', file, ...problem }));
+  }
+  if (!(error instanceof UserError)) throw error;
+  const { what, why } = error.text;
+  const named = [...what.matchAll(/\S+/g)].map(([word]) => word).find((word) => word.startsWith(folder));
+  const file = named ? relative(folder, named) : 'pack.yaml';
+  return [
+    at(file || 'pack.yaml', 'error', 'missing', [what, why].filter(Boolean).join(': ').replaceAll(`${folder}/`, '')),
+  ];
+}
+
+/** Text files of a pack; what is large is none. */
+function filesOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(ya?ml|sh|md|json|txt)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}

@@ -1,0 +1,87 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import type { Finding } from '../authoring/lint.ts';
+import { exitCodes } from '../kernel/errors.ts';
+import { paintFor } from '../present/text.ts';
+import type { CommandContext } from './command.ts';
+
+/** What authors of packs use beside `pack verify`: new, lint, schema, docs. Loaded late, as authors are few. */
+export function addAuthorCommands(pack: Command, { services, print, json, exit }: CommandContext): void {
+  pack
+    .command('lint')
+    .description('look through packs without running them; exit code 0 only without errors')
+    .argument('[pack]', 'a built-in pack or a folder (default: all built-in packs)')
+    .option('--scenario <id>', 'only this one')
+    .option('--strict', 'warnings count as errors')
+    .option('--json', 'print one JSON document')
+    .action(async (name: string | undefined, options: { scenario?: string; strict?: boolean; json?: boolean }) => {
+      const { lintPack } = await import('../authoring/lint.ts');
+      const knowsImage = await services.knowsImage();
+      const { scenario } = options;
+      const packs = (name === undefined ? services.catalog.packFolders() : [services.catalog.packFolder(name)]).map(
+        (folder) => ({
+          folder,
+          findings: lintPack(folder, { knowsImage, ...(scenario ? { scenario } : {}) }),
+        }),
+      );
+      const all = packs.flatMap((p) => p.findings);
+      const ok = !all.some((f) => f.severity === 'error' || options.strict);
+      exit(ok ? exitCodes.ok : exitCodes.notSolved);
+      if (options.json) return json({ ok, packs });
+      const paint = paintFor(services.stdout);
+      for (const { folder, findings } of packs) for (const f of findings) print(findingText(folder, f, paint));
+      const count = (severity: string) => all.filter((f) => f.severity === severity).length;
+      print(all.length === 0 ? 'nothing to find fault with' : `${count('error')} errors, ${count('warning')} warnings`);
+    });
+  pack
+    .command('schema')
+    .description('print the JSON Schema of scenario.yaml or pack.yaml, for editors')
+    .argument('[file]', 'scenario or pack', 'scenario')
+    .action(async (file: string) => {
+      const { jsonSchemaOf, publishedSchema } = await import('../authoring/json-schema.ts');
+      print(JSON.stringify(jsonSchemaOf(publishedSchema(file)), null, 2));
+    });
+  pack
+    .command('new')
+    .description('write a small scenario that verifies, to be changed piece by piece')
+    .argument('<scenario>', 'its name: lower-case words joined by -')
+    .option('--pack <folder>', 'the pack it belongs to; made if it is not there', '.')
+    .option('--title <text>', 'one line for lists', 'A ConfigMap beside another')
+    .option('--competency <id>', "an exam and one of its curriculum's items", 'ckad/configmaps')
+    .option('--namespace <name>', 'where the learner works', 'project-new')
+    .option('--json', 'print one JSON document')
+    .action(
+      async (
+        id: string,
+        options: { pack: string; title: string; competency: string; namespace: string; json?: boolean },
+      ) => {
+        const { newScenario } = await import('../authoring/new.ts');
+        const { title, competency, namespace } = options;
+        const files = newScenario({ folder: resolve(options.pack), id, title, competency, namespace });
+        if (options.json) return json({ files });
+        for (const file of files) print(file);
+        print(`next: kubedrill pack verify ${options.pack} --scenario ${id}`);
+      },
+    );
+  pack
+    .command('docs')
+    .description('a Markdown page for each scenario of a pack, without its solutions')
+    .argument('<pack>', 'a built-in pack or a folder')
+    .addOption(new Option('-o, --output <folder>', 'write the pages there (default: print them)'))
+    .action(async (name: string, options: { output?: string }) => {
+      const { packDocs } = await import('../authoring/docs.ts');
+      const pages = packDocs(services.catalog.pack(name));
+      if (!options.output) return print([...pages.values()].join('\n---\n\n').trimEnd());
+      mkdirSync(options.output, { recursive: true });
+      for (const [file, text] of pages) {
+        writeFileSync(join(options.output, file), text);
+        print(join(options.output, file));
+      }
+    });
+}
+
+function findingText(folder: string, f: Finding, paint: ReturnType<typeof paintFor>): string {
+  const mark = f.severity === 'error' ? paint('red', '✘') : paint('yellow', '!');
+  return `${mark} ${join(folder, f.file)}:${f.line}:${f.column}: ${f.message} ${paint('dim', `(${f.rule})`)}`;
+}

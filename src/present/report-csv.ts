@@ -1,0 +1,40 @@
+import type { AttemptReport } from '../session/report.ts';
+
+const columns = [
+  ...['attempt', 'scenario', 'pack', 'packVersion', 'startedAt', 'workedSeconds', 'score', 'max', 'solved', 'hints'],
+  ...['check', 'title', 'weight', 'status', 'firstPassSeconds', 'regressions', 'why'],
+];
+
+/** A report as CSV (RFC 4180): a row a check, each with what is of the whole attempt, so that files can be joined. */
+export function reportCsv(report: AttemptReport): string {
+  const { attempt, scenario, startedAt, worked, score, max, solved, hints } = report;
+  const begun = new Date(startedAt).toISOString();
+  const whole = [
+    attempt,
+    scenario.id,
+    scenario.pack,
+    scenario.packVersion,
+    begun,
+    seconds(worked),
+    score,
+    max,
+    solved,
+    hints.taken,
+  ];
+  const rows = report.checks.map((c) => [
+    ...whole,
+    ...[c.id, c.title, c.weight, c.status, c.firstPass === undefined ? '' : seconds(c.firstPass), c.regressions],
+    c.status === 'pass' ? '' : c.why || c.actual,
+  ]);
+  return [columns, ...rows].map((row) => `${row.map(field).join(',')}\r\n`).join('');
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms / 1000);
+}
+
+/** A field in quotes where it must be. What a spreadsheet would take for a formula begins with an apostrophe. */
+function field(value: string | number | boolean): string {
+  const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,192 @@
+import { createHash } from 'node:crypto';
+import { scoreOf, type Verdict } from '../grading/types.ts';
+import { curriculum } from '../scenario/curriculum.ts';
+import { packDigest } from '../scenario/trust.ts';
+import type { Scenario } from '../scenario/types.ts';
+import type { AttemptEvent } from './events.ts';
+import { foldAttempt, workedTime } from './fold.ts';
+
+/** One line of what happened, for people. `at`: milliseconds since the learner began. */
+export interface TimelineEntry {
+  at: number;
+  kind: 'start' | 'change' | 'verdict' | 'hint' | 'solution' | 'reset' | 'pause' | 'solved' | 'end';
+  text: string;
+}
+
+export interface ReportedCheck {
+  id: string;
+  title: string;
+  type: string;
+  weight: number;
+  guard: boolean;
+  status: Verdict['status'];
+  /** What was seen last, and why; empty where it passes. */
+  actual: string;
+  why: string;
+  /** When it first passed, milliseconds since the learner began. */
+  firstPass?: number;
+  /** How often it failed after it had passed. */
+  regressions: number;
+}
+
+/** The result of an attempt: a fold of its log and its scenario. Fields are only ever added to version 1. */
+export interface AttemptReport {
+  version: 1;
+  attempt: string;
+  scenario: { pack: string; packVersion: string; packDigest: string; id: string; title: string; seed: number };
+  /** Milliseconds since 1970. */
+  startedAt: number;
+  endedAt: number;
+  /** Milliseconds that the clock ran, and minutes that it should take. */
+  worked: number;
+  minutes: number;
+  score: number;
+  max: number;
+  solved: boolean;
+  hints: { taken: number; total: number; paid: number };
+  sawSolution: boolean;
+  domains: { exam: string; domain: string; competencies: string[]; score: number; max: number }[];
+  checks: ReportedCheck[];
+  timeline: TimelineEntry[];
+  statistics: {
+    changes: number;
+    regressions: number;
+    /** Milliseconds until the learner first changed something, and until the first check passed by it. */
+    firstChange?: number;
+    firstPass?: number;
+  };
+  /** SHA-256 of all of the above as JSON, by which a collected report is known to be whole. */
+  digest: string;
+}
+
+/** Makes the report of an attempt from its log; undefined if the log holds none. */
+export function reportOf(events: readonly AttemptEvent[], scenario: Scenario): AttemptReport | undefined {
+  const fold = foldAttempt(events);
+  if (!fold) return undefined;
+  const first = events.find((e) => e.type === 'activated')?.t ?? fold.createdAt;
+  const last = events.at(-1)?.t ?? fold.createdAt;
+  const titles = new Map(scenario.checks.map((check) => [check.id, check.title]));
+  const timeline = events.flatMap((event): TimelineEntry[] => {
+    const entry = entryOf(event, titles);
+    // Set-up is nobody's doing: it begins when the learner does.
+    return entry && event.t >= first ? [{ at: event.t - first, ...entry }] : [];
+  });
+  const checks = checksOf(events, scenario, first);
+  // Solved once is solved: what was changed afterwards takes nothing away.
+  const { score, max } = fold.solvedScore ?? scoreOf(checks.map(asVerdict), fold.hintPrice);
+  const changes = timeline.filter((e) => e.kind === 'change');
+  const passes = checks.flatMap((c) => (c.guard || c.firstPass === undefined ? [] : [c.firstPass]));
+  const { pack } = scenario;
+  const report: Omit<AttemptReport, 'digest'> = {
+    version: 1,
+    attempt: fold.id,
+    scenario: {
+      pack: pack.id,
+      packVersion: pack.version,
+      packDigest: packDigest(pack.folder),
+      id: scenario.id,
+      title: scenario.title,
+      seed: fold.scenario.seed,
+    },
+    startedAt: first,
+    endedAt: last,
+    worked: workedTime(fold, last),
+    minutes: scenario.minutes,
+    score,
+    max,
+    solved: fold.solvedAt !== undefined,
+    hints: { taken: fold.hints.length, total: scenario.hints.length, paid: fold.hintPrice },
+    sawSolution: fold.sawSolution,
+    domains: domainsOf(scenario.competencies, score, max),
+    checks,
+    timeline,
+    statistics: {
+      changes: changes.length,
+      regressions: checks.reduce((sum, c) => sum + c.regressions, 0),
+      ...(changes[0] ? { firstChange: changes[0].at } : {}),
+      ...(passes.length > 0 ? { firstPass: Math.min(...passes) } : {}),
+    },
+  };
+  return { ...report, digest: digestOf(report) };
+}
+
+/** Whether nothing of a report was changed since it was made. */
+export function isWhole({ digest, ...report }: AttemptReport): boolean {
+  return digestOf(report) === digest;
+}
+
+function digestOf(report: Omit<AttemptReport, 'digest'>): string {
+  return createHash('sha256').update(JSON.stringify(report)).digest('hex');
+}
+
+/** The domains of the exams that a scenario belongs to; its points are of each of them. */
+function domainsOf(competencies: readonly string[], score: number, max: number): AttemptReport['domains'] {
+  return curriculum.flatMap(({ exam, id, competencies: all }) => {
+    const own = all.filter((c) => competencies.includes(`${exam}/${c}`));
+    return own.length > 0 ? [{ exam, domain: id, competencies: own, score, max }] : [];
+  });
+}
+
+/** The checks as they last stood since the last reset. */
+function checksOf(events: readonly AttemptEvent[], scenario: Scenario, first: number): ReportedCheck[] {
+  const sinceReset = events.slice(events.findLastIndex((e) => e.type === 'resetting') + 1);
+  return scenario.checks.map(({ id, title, type, weight, guard }) => {
+    const told = sinceReset.flatMap((e) => (e.type === 'verdict' && e.check === id ? [e] : []));
+    const last = told.at(-1);
+    const passed = told.findIndex((e) => e.status === 'pass');
+    const pass = told[passed];
+    const regressions = told.filter(
+      (e, i) => passed >= 0 && i > passed && e.status === 'fail' && told[i - 1]?.status !== 'fail',
+    );
+    return {
+      id,
+      title,
+      type,
+      weight,
+      guard,
+      status: last?.status ?? 'pending',
+      actual: last?.actual ?? 'not judged yet',
+      why: last?.why ?? '',
+      ...(pass ? { firstPass: Math.max(0, pass.t - first) } : {}),
+      regressions: regressions.length,
+    };
+  });
+}
+
+function asVerdict({ id, title, status, weight, guard, actual, why }: ReportedCheck): Verdict {
+  const scored = status === 'pass' ? 'pass' : 'fail';
+  return { id, title, status, weight, guard, expected: '', actual, why, evidence: [], since: 0, scored };
+}
+
+function entryOf(event: AttemptEvent, titles: ReadonlyMap<string, string>): Omit<TimelineEntry, 'at'> | undefined {
+  switch (event.type) {
+    case 'activated':
+      return { kind: 'start', text: 'the clock runs' };
+    case 'activity': {
+      const { change, kind, namespace, name, manager, detail } = event.activity;
+      const where = namespace ? ` in ${namespace}` : '';
+      const by = manager ? ` (${manager})` : '';
+      return { kind: 'change', text: `${change} ${kind} ${name}${where}${detail ? `: ${detail}` : ''}${by}` };
+    }
+    case 'verdict': {
+      const because = event.status === 'pass' ? '' : `: ${event.why || event.actual}`;
+      return { kind: 'verdict', text: `${event.status}: ${titles.get(event.check) ?? event.check}${because}` };
+    }
+    case 'hint':
+      return { kind: 'hint', text: `hint ${event.index + 1}, for ${event.price} points` };
+    case 'solution':
+      return { kind: 'solution', text: 'the solution was looked at' };
+    case 'resetting':
+      return { kind: 'reset', text: 'everything is put back' };
+    case 'suspended':
+      return { kind: 'pause', text: 'the clock stands' };
+    case 'resumed':
+      return { kind: 'pause', text: 'it goes on' };
+    case 'solved':
+      return { kind: 'solved', text: `solved with ${event.score} of ${event.max}` };
+    case 'stopped':
+      return { kind: 'end', text: 'ended' };
+    default:
+      return undefined;
+  }
+}

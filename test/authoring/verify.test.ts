@@ -1,0 +1,62 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { newScenario } from '../../src/authoring/new.ts';
+import { type Thorough, verifyPacks } from '../../src/authoring/verify.ts';
+import { createEmbeddedProvider } from '../../src/daemon/embedded-provider.ts';
+import { loadPack } from '../../src/scenario/load.ts';
+import { TrustStore } from '../../src/scenario/trust.ts';
+import { temporaryFolder } from '../helpers/temporary.ts';
+
+/** What `pack new` writes, its scenario.yaml edited, verified on embedded clusters. */
+async function verify(edit: (text: string) => string, thorough: Thorough) {
+  const folder = join(temporaryFolder(), 'mine');
+  newScenario({ folder, id: 'first', title: 'First', competency: 'ckad/configmaps', namespace: 'mine' });
+  const file = join(folder, 'first', 'scenario.yaml');
+  writeFileSync(file, edit(readFileSync(file, 'utf8')));
+  const report = await verifyPacks({
+    packs: [loadPack(folder, false)],
+    parallel: 8,
+    // Manifests need none.
+    kubectl: async () => ({ file: '/nowhere/kubectl', version: 'v1.35.0', minor: 35 }),
+    provider: (clusters) => createEmbeddedProvider(clusters),
+    trust: new TrustStore(join(temporaryFolder(), 'trust.json')),
+    thorough,
+    signal: new AbortController().signal,
+    progress: () => undefined,
+  });
+  const [scenario] = report.scenarios;
+  if (!scenario) throw new Error('nothing was verified');
+  return scenario;
+}
+
+it('proves what pack new writes, also again, shuffled and by mutants', async () => {
+  const { ok, again, shuffled, mutants } = await verify((text) => text, { again: true, shuffle: true, mutate: true });
+  expect(ok).toBe(true);
+  expect([...(again ?? []), ...(shuffled ?? [])].map((p) => p.score)).toEqual([100, 100, 100, 100]);
+  expect(mutants?.map((m) => [m.name, m.score])).toEqual([
+    ['ConfigMap settings: left out', 0],
+    ['ConfigMap settings: without mode', 0],
+    ['ConfigMap settings: another value of mode', 0],
+    ['ConfigMap settings: in namespace default', 0],
+  ]);
+}, 120_000);
+
+it('tells of a mutant that nothing catches, and of equivalents that are none', async () => {
+  const careless = await verify((text) => text.replace(/ {6}fields:\n {8}data.mode: fast\n/, ''), { mutate: true });
+  expect(careless.ok).toBe(false);
+  expect(careless.mutants?.find((m) => m.name === 'ConfigMap settings: without mode')?.problems).toEqual([
+    'nothing catches it: a check is missing, or name it in lint.equivalent',
+  ]);
+  const names = '["ConfigMap settings: left out", "ConfigMap ghost: left out"]';
+  const boastful = await verify((text) => `${text}lint:\n  equivalent: ${names}\n`, { mutate: true });
+  expect(boastful.mutants?.flatMap((m) => m.problems)).toEqual([
+    'it is declared equivalent, but scores 0',
+    'lint.equivalent names ConfigMap ghost: left out, which is no mutant',
+  ]);
+}, 120_000);
+
+it('says no more than before unless asked', async () => {
+  const report = await verify((text) => text, {});
+  expect(Object.keys(report).sort()).toEqual(['id', 'mistakes', 'ok', 'pack', 'solutions', 'untouched']);
+}, 120_000);
