@@ -1,8 +1,6 @@
 import { access, readdir, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensureKubectl } from '../../src/cluster/kubectl/kubectl.ts';
-import { resolvePaths } from '../../src/kernel/paths.ts';
 import { type FileReport, replayFile } from './replay.ts';
 import { serve } from './serve.ts';
 
@@ -109,7 +107,8 @@ async function transcripts(): Promise<void> {
   }
   // Loaded only where it is wanted: it brings containers.
   const { replayTranscripts } = await import('./transcripts/index.ts');
-  const { file: kubectl } = await ensureKubectl({ cache: resolvePaths().cache }, console.error);
+  const { recordedKubectl } = await import('./transcripts/kubectl.ts');
+  const kubectl = await recordedKubectl(console.error);
   const began = Date.now();
   const reports = await replayTranscripts({
     folder,
