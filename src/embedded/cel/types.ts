@@ -1,20 +1,21 @@
 /** The types of CEL, as cel-go's checker knows them and names them in messages. */
 
+/** Types without parameters. */
+type SimpleKind =
+  | 'bool'
+  | 'int'
+  | 'uint'
+  | 'double'
+  | 'string'
+  | 'bytes'
+  | 'null'
+  | 'timestamp'
+  | 'duration'
+  | 'dyn'
+  | 'error';
+
 export type CelType =
-  | {
-      kind:
-        | 'bool'
-        | 'int'
-        | 'uint'
-        | 'double'
-        | 'string'
-        | 'bytes'
-        | 'null'
-        | 'timestamp'
-        | 'duration'
-        | 'dyn'
-        | 'error';
-    }
+  | { kind: SimpleKind }
   | { kind: 'list'; of: CelType }
   | { kind: 'map'; key: CelType; value: CelType }
   | ObjectType
@@ -31,22 +32,7 @@ export interface ObjectType {
   fields: ReadonlyMap<string, CelType>;
 }
 
-const simple = <
-  K extends
-    | 'bool'
-    | 'int'
-    | 'uint'
-    | 'double'
-    | 'string'
-    | 'bytes'
-    | 'null'
-    | 'timestamp'
-    | 'duration'
-    | 'dyn'
-    | 'error',
->(
-  kind: K,
-) => ({ kind }) as const;
+const simple = <K extends SimpleKind>(kind: K) => ({ kind }) as const;
 
 export const bool = simple('bool');
 export const int = simple('int');

@@ -9,7 +9,8 @@ export interface ConditionSource {
   fail(): never;
 }
 
-const binary = new Set([
+/** Operators between two words, of `[[ ]]` as of `test`. */
+export const binaryOperators: ReadonlySet<string> = new Set([
   '=',
   '==',
   '!=',
@@ -85,10 +86,10 @@ function primary(source: ConditionSource): Condition {
   const name = plainText(first);
   if (name !== undefined && /^-[a-zA-Z]$/.test(name) && text(source) !== ']]') {
     const next = text(source);
-    if (next === undefined || !binary.has(next)) return { t: 'unary', op: name, operand: word(source) };
+    if (next === undefined || !binaryOperators.has(next)) return { t: 'unary', op: name, operand: word(source) };
   }
   const op = text(source);
-  if (op === undefined || !binary.has(op)) return { t: 'word', word: first };
+  if (op === undefined || !binaryOperators.has(op)) return { t: 'word', word: first };
   source.take();
   if (op === '=~') return { t: 'binary', op, left: first, right: source.regex() };
   return { t: 'binary', op, left: first, right: word(source) };

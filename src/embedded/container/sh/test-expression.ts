@@ -2,6 +2,7 @@ import type { Process } from '../kernel/process.ts';
 import { statOf } from '../kernel/vfs.ts';
 import { posixToJs, safeRegExp } from '../lib/regex.ts';
 import type { Condition } from './ast.ts';
+import { binaryOperators } from './condition-parser.ts';
 import { matchesPattern } from './pattern.ts';
 import type { Shell } from './shell.ts';
 
@@ -9,23 +10,6 @@ import type { Shell } from './shell.ts';
 export class TestError extends Error {}
 
 const unary = new Set([...'bcdefghknoprstuwxzLSOGNaRv'].map((c) => `-${c}`));
-const binary = new Set([
-  '=',
-  '==',
-  '!=',
-  '<',
-  '>',
-  '-eq',
-  '-ne',
-  '-lt',
-  '-le',
-  '-gt',
-  '-ge',
-  '-nt',
-  '-ot',
-  '-ef',
-  '=~',
-]);
 
 /** The value of `test`'s arguments (without `]`). Throws TestError. */
 export function evaluateTest(p: Process, args: readonly string[], isSet?: (name: string) => boolean): boolean {
@@ -57,7 +41,7 @@ class TestParser {
       throw new TestError(`${a}: unary operator expected`);
     }
     if (args.length === 3) {
-      if (binary.has(b)) return compare(this.#p, a, b, c);
+      if (binaryOperators.has(b)) return compare(this.#p, a, b, c);
       if (b === '-a') return a !== '' && c !== '';
       if (b === '-o') return a !== '' || c !== '';
       if (a === '!') return !new TestParser(this.#p, args.slice(1), this.#isSet).whole();
@@ -103,7 +87,7 @@ class TestParser {
     const first = args[this.#at];
     const next = args[this.#at + 1];
     if (first === undefined) throw new TestError('argument expected');
-    if (next !== undefined && binary.has(next) && args.length > this.#at + 2) {
+    if (next !== undefined && binaryOperators.has(next) && args.length > this.#at + 2) {
       this.#at += 3;
       return compare(this.#p, first, next, args[this.#at - 1] ?? '');
     }

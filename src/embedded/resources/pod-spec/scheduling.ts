@@ -9,43 +9,16 @@ import type {
 import { dnsLabel, dnsSubdomain, validLabelValue, validQualifiedName } from '../../../kube/validation.ts';
 import type { FieldError } from '../../definition.ts';
 import * as field from '../../registry/field.ts';
-import { validateLabelSelector } from '../validate/label-selector.ts';
+import { validateKeyAndValues, validateLabelSelector, validateRequirement } from '../validate/label-selector.ts';
 
 const required = 'requiredDuringSchedulingIgnoredDuringExecution';
 const preferred = 'preferredDuringSchedulingIgnoredDuringExecution';
 
-function validateRequirement(requirement: NodeSelectorRequirement, at: field.FieldPath): FieldError[] {
-  const errors: FieldError[] = [];
-  const values = requirement.values ?? [];
-  switch (requirement.operator) {
-    case 'In':
-    case 'NotIn':
-      if (values.length === 0) {
-        errors.push(field.required(at.child('values'), "must be specified when `operator` is 'In' or 'NotIn'"));
-      }
-      break;
-    case 'Exists':
-    case 'DoesNotExist':
-      if (values.length > 0) {
-        const text = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
-        errors.push(field.forbidden(at.child('values'), text));
-      }
-      break;
-    case 'Gt':
-    case 'Lt':
-      if (values.length !== 1) {
-        const text = "must be specified single value when `operator` is 'Lt' or 'Gt'";
-        errors.push(field.required(at.child('values'), text));
-      }
-      break;
-    default:
-      errors.push(field.invalid(at.child('operator'), requirement.operator, 'not a valid selector operator'));
-  }
-  errors.push(...field.invalidEach(at.child('key'), requirement.key, validQualifiedName(requirement.key)));
-  for (const [i, value] of values.entries()) {
-    errors.push(...field.invalidEach(at.child('values').index(i), value, validLabelValue(value)));
-  }
-  return errors;
+function validateNodeRequirement(requirement: NodeSelectorRequirement, at: field.FieldPath): FieldError[] {
+  if (requirement.operator !== 'Gt' && requirement.operator !== 'Lt') return validateRequirement(requirement, at);
+  const text = "must be specified single value when `operator` is 'Lt' or 'Gt'";
+  const errors = requirement.values?.length === 1 ? [] : [field.required(at.child('values'), text)];
+  return [...errors, ...validateKeyAndValues(requirement, at)];
 }
 
 function validateFieldRequirement(requirement: NodeSelectorRequirement, at: field.FieldPath): FieldError[] {
@@ -69,7 +42,9 @@ function validateFieldRequirement(requirement: NodeSelectorRequirement, at: fiel
 
 export function validateTerm(term: NodeSelectorTerm, at: field.FieldPath): FieldError[] {
   return [
-    ...(term.matchExpressions ?? []).flatMap((r, i) => validateRequirement(r, at.child('matchExpressions').index(i))),
+    ...(term.matchExpressions ?? []).flatMap((r, i) =>
+      validateNodeRequirement(r, at.child('matchExpressions').index(i)),
+    ),
     ...(term.matchFields ?? []).flatMap((r, i) => validateFieldRequirement(r, at.child('matchFields').index(i))),
   ];
 }

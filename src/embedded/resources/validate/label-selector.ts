@@ -14,7 +14,8 @@ export function validateLabels(
   ]);
 }
 
-function validateRequirement(requirement: LabelSelectorRequirement, where: field.FieldPath): FieldError[] {
+/** One requirement of a label selector; node selectors share all but `Gt` and `Lt`. */
+export function validateRequirement(requirement: LabelSelectorRequirement, where: field.FieldPath): FieldError[] {
   const errors: FieldError[] = [];
   const values = requirement.values ?? [];
   switch (requirement.operator) {
@@ -35,8 +36,13 @@ function validateRequirement(requirement: LabelSelectorRequirement, where: field
     default:
       errors.push(field.invalid(where.child('operator'), requirement.operator, 'not a valid selector operator'));
   }
-  errors.push(...field.invalidEach(where.child('key'), requirement.key, validQualifiedName(requirement.key)));
-  for (const [i, value] of values.entries()) {
+  return [...errors, ...validateKeyAndValues(requirement, where)];
+}
+
+/** The key must be a label's name, the values a label's values, whatever the operator. */
+export function validateKeyAndValues(requirement: LabelSelectorRequirement, where: field.FieldPath): FieldError[] {
+  const errors = field.invalidEach(where.child('key'), requirement.key, validQualifiedName(requirement.key));
+  for (const [i, value] of (requirement.values ?? []).entries()) {
     errors.push(...field.invalidEach(where.child('values').index(i), value, validLabelValue(value)));
   }
   return errors;
