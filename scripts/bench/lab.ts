@@ -10,18 +10,22 @@ import { socketPath } from '../../src/session/remote-labs.ts';
 export const root = join(import.meta.dirname, '..', '..');
 const executable = join(root, 'bin', 'kubedrill.js');
 
-/** A home of its own for one run of kubedrill: state, cache and config in a temporary folder. */
+/** What one bench keeps from run to run, as a user's own cache does: compiled code, and a kubectl. */
+const sharedCache = mkdtempSync(join(tmpdir(), 'kubedrill-bench-cache-'));
+process.on('exit', () => rmSync(sharedCache, { recursive: true, force: true }));
+
+/** A home of its own for one run of kubedrill: state and config in a temporary folder, and the cache if it is to be cold. */
 export class Bed {
   readonly folder = mkdtempSync(join(tmpdir(), 'kubedrill-bench-'));
   readonly env: Record<string, string>;
 
-  constructor() {
+  constructor({ coldCache = false } = {}) {
     const { CI: _, ...rest } = process.env as Record<string, string>;
     this.env = {
       ...rest,
       XDG_STATE_HOME: join(this.folder, 'state'),
       XDG_CONFIG_HOME: join(this.folder, 'config'),
-      XDG_CACHE_HOME: process.env.XDG_CACHE_HOME ?? join(this.folder, 'cache'),
+      XDG_CACHE_HOME: coldCache ? join(this.folder, 'cache') : sharedCache,
     };
   }
 
@@ -54,10 +58,20 @@ export class Bed {
   async dispose(): Promise<void> {
     const client = await this.connect().catch(() => undefined);
     if (client) {
+      const { pid } = await client.call<{ pid: number }>('hello');
       await client.call('shutdown').catch(() => undefined);
       await client.closed;
+      while (alive(pid)) await new Promise((resolve) => setTimeout(resolve, 10));
     }
     rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+function alive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathWith } from '../cluster/kubectl/kubectl.ts';
+import { clusterEnvironment, pathWith } from '../cluster/kubectl/kubectl.ts';
 import type { KubectlVersion } from '../cluster/kubectl/version.ts';
 import type { Cluster, ClusterTarget, Provider } from '../cluster/provider.ts';
 import { scoreOf, type Verdict } from '../grading/types.ts';
@@ -304,7 +304,8 @@ class Bench {
   ): Promise<boolean> {
     const { signal } = this.#options;
     const client = await KubeClient.fromFile(kubeconfig, context);
-    const env = { ...this.#env, KUBECONFIG: kubeconfig, KUBEDRILL_ANSWERS: join(this.#folder, attempt.id, 'answers') };
+    const answers = join(this.#folder, attempt.id, 'answers');
+    const env = { ...this.#env, ...clusterEnvironment(kubeconfig), KUBEDRILL_ANSWERS: answers };
     try {
       await work({ attempt, client, apply: (script) => applyScript(script, { client, env, signal }) });
       return false;

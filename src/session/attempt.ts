@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { clusterEnvironment } from '../cluster/kubectl/kubectl.ts';
 import type { Cluster } from '../cluster/provider.ts';
 import { type BaselineData, baselineOf, captureBaseline } from '../grading/baseline.ts';
 import { Grader } from '../grading/grader.ts';
@@ -131,7 +132,7 @@ export class Attempt {
       const client = await this.#connect();
       const { scenario } = this;
       if (scenario.setup.length > 0) {
-        const env = { ...(await this.#scriptEnvironment()), KUBECONFIG: cluster.kubeconfig };
+        const env = { ...(await this.#scriptEnvironment()), ...clusterEnvironment(cluster.kubeconfig) };
         for (const script of scenario.setup) {
           await this.#record({ type: 'step', text: script.name.replace(/^\d+-/, '') });
           await applyScript(script, { client, env, signal: this.#stop.signal });

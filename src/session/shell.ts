@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { pathWith } from '../cluster/kubectl/kubectl.ts';
+import { clusterEnvironment, pathWith } from '../cluster/kubectl/kubectl.ts';
 import type { KubectlVersion } from '../cluster/kubectl/version.ts';
 import type { Paths } from '../kernel/paths.ts';
 import type { AttemptState } from './types.ts';
@@ -13,7 +13,7 @@ export function labEnvironment(
   kubectl: KubectlVersion | undefined,
 ): Record<string, string> {
   return {
-    ...(state.cluster ? { KUBECONFIG: state.cluster.kubeconfig } : {}),
+    ...(state.cluster ? clusterEnvironment(state.cluster.kubeconfig) : {}),
     KUBEDRILL_ATTEMPT: state.id,
     KUBEDRILL_ANSWERS: join(paths.state, 'attempts', state.id, 'answers'),
     ...(kubectl ? { PATH: pathWith(kubectl) } : {}),

@@ -30,11 +30,13 @@ export class Sandbox {
   private constructor(folder: string, kubectlFolder: string) {
     this.folder = folder;
     const home = join(folder, 'home');
-    mkdirSync(home);
+    // kubectl leaves the file of an edit that failed: it goes with the rest.
+    const temporary = join(folder, 'tmp');
+    for (const own of [home, temporary]) mkdirSync(own);
     this.env = {
       PATH: [kubectlFolder, dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
       HOME: home,
-      TMPDIR: tmpdir(),
+      TMPDIR: temporary,
       SHELL: '/bin/bash',
       LANG: 'C.UTF-8',
       TERM: 'xterm-256color',

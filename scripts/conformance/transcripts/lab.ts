@@ -62,7 +62,7 @@ async function prepare({ client }: EmbeddedCluster, namespace: string): Promise<
 
 /** A home with the learner's kubeconfig, a folder with the topic's files, and a kubectl of their own. */
 async function furnish(home: string, cluster: EmbeddedCluster, topic: Topic, kubectl: string): Promise<void> {
-  for (const folder of ['bin', 'home/.kube', 'lab']) await mkdir(join(home, folder), { recursive: true });
+  for (const folder of ['bin', 'home/.kube', 'lab', 'tmp']) await mkdir(join(home, folder), { recursive: true });
   await symlink(kubectl, join(home, 'bin/kubectl'));
   await writeFile(join(home, 'home/.kube/config'), kubeconfig(cluster, topic.namespace), { mode: 0o600 });
   for (const [name, content] of Object.entries(topic.files)) {
@@ -98,7 +98,8 @@ async function perform(step: Step, home: string): Promise<Outcome> {
       await sleep(700);
       continue;
     }
-    return { out: out.replaceAll(home, '<DIR>'), err: err.replaceAll(home, '<DIR>'), code };
+    const recorded = (text: string) => text.replaceAll(`${home}/tmp/`, '/tmp/').replaceAll(home, '<DIR>');
+    return { out: recorded(out), err: recorded(err), code };
   }
 }
 
@@ -111,6 +112,7 @@ async function shell({ run, timeout = 60 }: Step, home: string): Promise<Outcome
     env: {
       PATH: `${home}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
       HOME: `${home}/home`,
+      TMPDIR: `${home}/tmp`,
       LANG: 'C.UTF-8',
       TERM: 'dumb',
     },

@@ -45,6 +45,14 @@ export async function ensureKubectl(
   });
 }
 
+/**
+ * What kubectl runs with on a cluster. What it remembers of the API lies beside the kubeconfig and goes with the cluster:
+ * in the user's own cache it would pile up, and mislead about the next cluster on the same port.
+ */
+export function clusterEnvironment(kubeconfig: string): { KUBECONFIG: string; KUBECACHEDIR: string } {
+  return { KUBECONFIG: kubeconfig, KUBECACHEDIR: join(dirname(kubeconfig), 'kubectl-cache') };
+}
+
 /** PATH with the folder of this kubectl first, unless it would be found anyway. */
 export function pathWith(kubectl: KubectlVersion, path = process.env.PATH ?? ''): string {
   const folder = dirname(kubectl.file);
