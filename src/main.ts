@@ -64,9 +64,16 @@ class Connections {
 
 async function run(args: string[], signal: AbortSignal, connections: Connections): Promise<number> {
   const { runProgram } = await import('./commands/program.ts');
-  const { Catalog } = await import('./scenario/catalog.ts');
   const { TrustStore } = await import('./scenario/trust.ts');
-  const catalog = new Catalog(join(root, 'scenarios'));
+  const builtIn = join(root, 'scenarios');
+  const catalog = async () => {
+    const { Catalog } = await import('./scenario/catalog.ts');
+    return new Catalog(builtIn);
+  };
+  const scenarios = async () => {
+    const { overview } = await import('./scenario/overview.ts');
+    return overview(builtIn, join(paths.cache, 'scenarios.json'), async () => (await catalog()).scenarios());
+  };
   const labs = async () => {
     const { connectLabs } = await import('./session/remote-labs.ts');
     return connections.keep(await connectLabs(paths, { command: daemonCommand(), build: build() }));
@@ -80,6 +87,7 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
     env: process.env,
     paths,
     catalog,
+    scenarios,
     trust: new TrustStore(trustFile),
     stdout: process.stdout,
     stderr: process.stderr,
@@ -114,11 +122,13 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
       return diagnose({ paths, env: process.env, terminal: { isTTY, columns, rows, colourDepth }, providers: [kind] });
     },
     openApp: async (options) => {
+      // An unknown name is an error before anything is drawn.
+      if (options.scenario) (await catalog()).scenario(options.scenario);
       const { runApp } = await import('./tui/run.tsx');
       return runApp({
         ...options,
         version: version(),
-        catalog,
+        scenarios: await scenarios(),
         paths,
         labs,
         kubectl,

@@ -1,17 +1,14 @@
 import { Command } from 'commander';
 import { tableText } from '../present/text.ts';
-import { examsOf } from '../scenario/types.ts';
 import type { CommandFactory } from './command.ts';
 
 export const list: CommandFactory = ({ services, print, json }) =>
   new Command('list')
     .description('list the scenarios')
     .option('--json', 'print one JSON document')
-    .action((options: { json?: boolean }) => {
-      const scenarios = services.catalog.scenarios();
-      const rows = scenarios.map((scenario) => {
-        const { id, title, competencies, difficulty, minutes } = scenario;
-        return { id, title, pack: scenario.pack.id, exams: examsOf(scenario), competencies, difficulty, minutes };
+    .action(async (options: { json?: boolean }) => {
+      const rows = (await services.scenarios()).map(({ id, title, pack, exams, competencies, difficulty, minutes }) => {
+        return { id, title, pack: pack.id, exams, competencies, difficulty, minutes };
       });
       if (options.json) return json(rows);
       const heading = ['SCENARIO', 'TITLE', 'EXAMS', 'DIFFICULTY', 'MINUTES'];

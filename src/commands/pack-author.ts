@@ -19,12 +19,11 @@ export function addAuthorCommands(pack: Command, { services, print, json, exit }
       const { lintPack } = await import('../authoring/lint.ts');
       const knowsImage = await services.knowsImage();
       const { scenario } = options;
-      const packs = (name === undefined ? services.catalog.packFolders() : [services.catalog.packFolder(name)]).map(
-        (folder) => ({
-          folder,
-          findings: lintPack(folder, { knowsImage, ...(scenario ? { scenario } : {}) }),
-        }),
-      );
+      const catalog = await services.catalog();
+      const packs = (name === undefined ? catalog.packFolders() : [catalog.packFolder(name)]).map((folder) => ({
+        folder,
+        findings: lintPack(folder, { knowsImage, ...(scenario ? { scenario } : {}) }),
+      }));
       const all = packs.flatMap((p) => p.findings);
       const ok = !all.some((f) => f.severity === 'error' || options.strict);
       exit(ok ? exitCodes.ok : exitCodes.notSolved);
@@ -71,7 +70,7 @@ export function addAuthorCommands(pack: Command, { services, print, json, exit }
     .addOption(new Option('-o, --output <folder>', 'write the pages there (default: print them)'))
     .action(async (name: string, options: { output?: string }) => {
       const { packDocs } = await import('../authoring/docs.ts');
-      const pages = packDocs(services.catalog.pack(name));
+      const pages = packDocs((await services.catalog()).pack(name));
       if (!options.output) return print([...pages.values()].join('\n---\n\n').trimEnd());
       mkdirSync(options.output, { recursive: true });
       for (const [file, text] of pages) {

@@ -30,7 +30,8 @@ export const pack: CommandFactory = (context) => {
     .action(async (name: string | undefined, options: Options) => {
       // Loaded late: no other command needs a client of its own.
       const { compareReports, verifyPacks } = await import('../authoring/verify.ts');
-      const packs = name === undefined ? services.catalog.packs() : [services.catalog.pack(name)];
+      const catalog = await services.catalog();
+      const packs = name === undefined ? catalog.packs() : [catalog.pack(name)];
       const verify = (cluster: string) => {
         const parallel = Math.max(1, Number(options.parallel) || (parallelOn[cluster] ?? 1));
         return verifyPacks({
@@ -70,8 +71,8 @@ export const pack: CommandFactory = (context) => {
     .description('agree that the scripts of a pack, as it is now, may run on this machine')
     .argument('<folder>', 'the folder of the pack')
     .option('--json', 'print one JSON document')
-    .action((folder: string, options: { json?: boolean }) => {
-      const trusted = services.catalog.pack(folder);
+    .action(async (folder: string, options: { json?: boolean }) => {
+      const trusted = (await services.catalog()).pack(folder);
       const digest = services.trust.trust(trusted);
       if (options.json) return json({ pack: trusted.id, digest });
       print(`${trusted.id} is trusted as it is now (${digest.slice(0, 12)})`);

@@ -68,7 +68,7 @@ export async function runProgram(args: string[], services: Services): Promise<nu
       code = await services.openApp({ plain: options.plain ?? false, ...(scenario ? { scenario } : {}) });
     });
   for (const factory of factories) program.addCommand(factory(context));
-  addCompletion(program, () => services.catalog.scenarios().map((s) => s.id));
+  addCompletion(program, args[0] === 'complete' ? (await services.scenarios()).map((s) => s.id) : []);
   configure(program, services);
   try {
     await program.parseAsync(args, { from: 'user' });

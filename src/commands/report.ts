@@ -67,7 +67,8 @@ async function readReport(services: Services, given: string | undefined): Promis
   if (first?.type !== 'created') throw unknown;
   const { pack, id: scenario, seed, folder: packFolder } = first.scenario;
   const name = packFolder ? scenario : `${pack}/${scenario}`;
-  const made = reportOf(events, services.catalog.scenario(name, { seed, ...(packFolder ? { packFolder } : {}) }));
+  const catalog = await services.catalog();
+  const made = reportOf(events, catalog.scenario(name, { seed, ...(packFolder ? { packFolder } : {}) }));
   if (!made || !isWhole(made)) throw unknown;
   return made;
 }

@@ -2,6 +2,7 @@ import type { KubectlVersion } from '../cluster/kubectl/version.ts';
 import type { Diagnosis, Provider } from '../cluster/provider.ts';
 import type { Paths } from '../kernel/paths.ts';
 import type { Catalog } from '../scenario/catalog.ts';
+import type { ScenarioEntry } from '../scenario/overview.ts';
 import type { TrustStore } from '../scenario/trust.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
 
@@ -10,7 +11,10 @@ export interface Services {
   version: string;
   env: NodeJS.ProcessEnv;
   paths: Paths;
-  catalog: Catalog;
+  /** Loaded when it is asked for: the format's schema takes its time. */
+  catalog(): Promise<Catalog>;
+  /** The scenarios of the built-in packs. */
+  scenarios(): Promise<ScenarioEntry[]>;
   trust: TrustStore;
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;

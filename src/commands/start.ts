@@ -22,7 +22,7 @@ export const start: CommandFactory = ({ services, print, json, note }) =>
       // The daemon stands in another folder.
       const packFolder = options.pack === undefined ? undefined : resolve(options.pack);
       // What is wrong with the name or the scenario is told before a daemon is started for it.
-      services.catalog.scenario(scenario, packFolder ? { packFolder } : {});
+      (await services.catalog()).scenario(scenario, packFolder ? { packFolder } : {});
       const labs = await services.labs();
       let step: string | undefined;
       const state = await labs.start(

@@ -3,8 +3,7 @@ import type { KubectlVersion } from '../cluster/kubectl/version.ts';
 import { exitCodes } from '../kernel/errors.ts';
 import type { Paths } from '../kernel/paths.ts';
 import { paintFor } from '../present/text.ts';
-import type { Catalog } from '../scenario/catalog.ts';
-import { examsOf } from '../scenario/types.ts';
+import type { ScenarioEntry } from '../scenario/overview.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
 import { labShell } from '../session/shell.ts';
 import type { LabsAccess } from './access.ts';
@@ -18,7 +17,7 @@ export interface AppOptions {
   plain: boolean;
   /** Open in this scenario. */
   scenario?: string;
-  catalog: Catalog;
+  scenarios: readonly ScenarioEntry[];
   paths: Paths;
   labs(): Promise<RemoteLabs>;
   kubectl(progress?: (step: string) => void): Promise<KubectlVersion>;
@@ -29,13 +28,8 @@ export interface AppOptions {
 
 /** Runs the terminal app until it is left; the exit code. Without a terminal, or with `plain`, as plain lines. */
 export async function runApp(options: AppOptions): Promise<number> {
-  const { catalog, stdin, stdout, signal, paths } = options;
-  const scenarios = catalog.scenarios().map((scenario): ScenarioRow => {
-    const { id, title, competencies, difficulty, minutes, pack } = scenario;
-    return { id, title, pack: pack.title, exams: examsOf(scenario), competencies, difficulty, minutes };
-  });
-  // An unknown name is an error before anything is drawn.
-  if (options.scenario) catalog.scenario(options.scenario);
+  const { stdin, stdout, signal, paths } = options;
+  const scenarios = options.scenarios.map((entry): ScenarioRow => ({ ...entry, pack: entry.pack.title }));
 
   let connection: Promise<RemoteLabs> | undefined;
   const access: LabsAccess = {
