@@ -1,3 +1,5 @@
+import { alignEntries, isOrdered } from './managed-fields.ts';
+
 /**
  * The placeholders of recorded exchanges: `{{uid:3}}` and the like bind where they first appear in an answer and mean
  * the same value from then on; those without a number match anything.
@@ -90,12 +92,29 @@ function compareObjects(expected: Json, got: Json, bindings: Bindings, path: str
     [wanted, found] = [unversioned(expected), unversioned(got)];
   const filled = new Map(Object.entries(wanted).map(([key, value]) => [fill(key, bindings), value]));
   for (const key of [...new Set([...filled.keys(), ...Object.keys(found)])].sort()) {
-    if (filled.has(key) && key in found) compare(filled.get(key), found[key], bindings, `${path}.${key}`, differences);
-    else if (key.search(pattern) < 0) {
+    if (filled.has(key) && key in found) {
+      const [one, other] = [filled.get(key), found[key]];
+      const compareField = key === 'managedFields' ? compareManagers : compare;
+      compareField(one, other, bindings, `${path}.${key}`, differences);
+    } else if (key.search(pattern) < 0) {
       differences.push(`${path}.${key}: only ${filled.has(key) ? 'expected' : 'got'}`);
     }
   }
 }
+
+function compareManagers(
+  expected: unknown,
+  got: unknown,
+  bindings: Bindings,
+  path: string,
+  differences: string[],
+): void {
+  if (!areObjects(expected) || !areObjects(got)) return compare(expected, got, bindings, path, differences);
+  if (!isOrdered(got)) differences.push(`${path}: not in the order of its times`);
+  compare(expected, alignEntries(expected, got), bindings, path, differences);
+}
+
+const areObjects = (value: unknown): value is Json[] => Array.isArray(value) && value.every(isObject);
 
 function unversioned(event: Json): Json {
   const copy = structuredClone(event) as { object?: { metadata?: Json } };

@@ -51,4 +51,18 @@ describe('compare', () => {
     expect(differences(row('p', '3s'), row('p', '1m2s'))).toEqual([]);
     expect(differences(row('p', '3s'), row('p', '<unknown>'))).toHaveLength(1);
   });
+
+  it('takes managers in the order that their times ask for, whichever second was recorded', () => {
+    const entry = (manager: string, time: string) => ({ manager, operation: 'Update', apiVersion: 'v1', time });
+    const object = (...managedFields: object[]) => ({ managedFields });
+    const recorded = object(entry('a', '{{time}}'), entry('b', '{{time}}'));
+    const [first, second] = ['2026-01-01T00:00:00Z', '2026-01-01T00:00:01Z'];
+    expect(differences(recorded, object(entry('a', first), entry('b', first)))).toEqual([]);
+    expect(differences(recorded, object(entry('b', first), entry('a', second)))).toEqual([]);
+    expect(differences(recorded, object(entry('b', first), entry('a', first)))).toEqual([
+      '.managedFields: not in the order of its times',
+    ]);
+    expect(differences(recorded, object(entry('a', first), entry('c', first)))).toHaveLength(1);
+    expect(differences(recorded, object(entry('a', first)))).toHaveLength(1);
+  });
 });
