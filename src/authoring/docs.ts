@@ -30,7 +30,7 @@ function page(s: Scenario): string {
     `- Start: \`kubedrill start ${s.id}\``,
     `- ${s.difficulty}, ${s.minutes} minutes`,
     `- Competencies: ${s.competencies.join(', ')}`,
-    `- Cluster: ${s.cluster.nodes} ${s.cluster.nodes === 1 ? 'node' : 'nodes'}`,
+    `- Cluster: ${[`${s.cluster.nodes} ${s.cluster.nodes === 1 ? 'node' : 'nodes'}`, ...s.cluster.addons].join(', ')}`,
     `- Hints: ${s.hints.length === 0 ? 'none' : `${s.hints.length}, for ${prices} points`}`,
     '',
     '## Task',

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { type AddonName, addonNamed, addonNames } from '../cluster/addons/names.ts';
 import { UserError } from '../kernel/errors.ts';
 import { tableText } from '../present/text.ts';
 import {
@@ -11,6 +12,13 @@ import {
 } from './cluster-options.ts';
 import type { CommandContext, CommandFactory } from './command.ts';
 
+interface UpFlags extends ClusterFlags {
+  name: string;
+  nodes: number;
+  addon: AddonName[];
+  json?: boolean;
+}
+
 export const cluster: CommandFactory = (context) => {
   const { services, print, json, note } = context;
   const command = new Command('cluster').description('bare clusters, without a scenario');
@@ -18,13 +26,15 @@ export const cluster: CommandFactory = (context) => {
     .description('make a cluster')
     .option('--name <name>', 'a name for it', 'bare')
     .option('--nodes <count>', 'a control plane and workers; 1: one node that runs everything', parseNodes, 1)
+    .option('--addon <name>', `install it too; may be repeated: ${addonNames.join(', ')}`, collectAddon, [])
     .option('--json', 'print one JSON document')
-    .action(async (options: ClusterFlags & { name: string; nodes: number; json?: boolean }) => {
+    .action(async (options: UpFlags) => {
       const labs = await services.labs();
       const { id, kubeconfig, context, server } = await labs.clusterUp(
         {
           name: options.name,
           nodes: options.nodes,
+          addons: options.addon,
           provider: options.cluster,
           ...clusterOptions(options, services),
         },
@@ -140,6 +150,8 @@ async function confirm(source: string, { stdin, stdout, signal }: CommandContext
     prompt.close();
   }
 }
+
+const collectAddon = (name: string, before: AddonName[]): AddonName[] => [...new Set([...before, addonNamed(name)])];
 
 function parseNodes(text: string): number {
   const count = Number(text);

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { duration } from '../checks/fields.ts';
 import { checkTypes } from '../checks/registry.ts';
 import type { Check } from '../checks/types.ts';
+import { addonNames } from '../cluster/addons/names.ts';
 import { isCompetency } from './curriculum.ts';
 
 export const apiVersion = 'kubedrill.dev/v1';
@@ -58,7 +59,13 @@ export const scenarioSchema = z
     difficulty: z.enum(['easy', 'medium', 'hard']).describe('How hard it is for somebody who prepares for the exam'),
     minutes: z.number().int().min(1).max(120).describe('How long it should take at the exam'),
     cluster: z
-      .strictObject({ nodes: z.number().int().min(1).max(5).default(1).describe('How many nodes it needs') })
+      .strictObject({
+        nodes: z.number().int().min(1).max(5).default(1).describe('How many nodes it needs'),
+        addons: z
+          .array(z.enum(addonNames))
+          .default([])
+          .describe('What must be installed that a cluster does not come with'),
+      })
       .prefault({})
       .describe('The cluster that it needs'),
     variables: z

@@ -1,4 +1,5 @@
 import type { Check } from '../checks/types.ts';
+import type { AddonName } from '../cluster/addons/names.ts';
 
 /** A folder with scenarios, as `pack.yaml` describes it. */
 export interface Pack {
@@ -40,7 +41,7 @@ export interface Scenario {
   competencies: string[];
   difficulty: 'easy' | 'medium' | 'hard';
   minutes: number;
-  cluster: { nodes: number };
+  cluster: { nodes: number; addons: AddonName[] };
   /** Names and values of the variables for this seed. */
   variables: Record<string, string>;
   /** The namespaces a learner works in; the first one is the shell's default. */

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { installAddon } from '../cluster/addons/install.ts';
 import { clusterEnvironment } from '../cluster/kubectl/kubectl.ts';
 import type { Cluster } from '../cluster/provider.ts';
 import { type BaselineData, baselineOf, captureBaseline } from '../grading/baseline.ts';
@@ -131,6 +132,10 @@ export class Attempt {
       await this.#record({ type: 'cluster', cluster: refOf(cluster) });
       const client = await this.#connect();
       const { scenario } = this;
+      for (const addon of scenario.cluster.addons) {
+        await this.#record({ type: 'step', text: `installing ${addon}` });
+        await installAddon(client, addon, this.#stop.signal);
+      }
       if (scenario.setup.length > 0) {
         const env = { ...(await this.#scriptEnvironment()), ...clusterEnvironment(cluster.kubeconfig) };
         for (const script of scenario.setup) {

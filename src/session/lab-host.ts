@@ -2,10 +2,13 @@ import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { installAddon } from '../cluster/addons/install.ts';
+import type { AddonName } from '../cluster/addons/names.ts';
 import type { Cluster, Provider } from '../cluster/provider.ts';
 import { AppendLog } from '../kernel/append-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { EnvironmentError, UserError } from '../kernel/errors.ts';
+import { KubeClient } from '../kube/client.ts';
 import type { Catalog } from '../scenario/catalog.ts';
 import { defaultSeed } from '../scenario/load.ts';
 import type { TrustStore } from '../scenario/trust.ts';
@@ -187,7 +190,14 @@ export class LabHost implements Labs {
     }
     const { nodeImage, target } = request;
     const spec = { name, nodes: request.nodes ?? 1, ...(nodeImage && { nodeImage }), ...(target && { target }) };
-    return infoOf(await provider.create(spec, onStep, signal));
+    const cluster = await provider.create(spec, onStep, signal);
+    try {
+      await installAddons(cluster, request.addons ?? [], onStep, signal);
+    } catch (error) {
+      await cluster.dispose();
+      throw error;
+    }
+    return infoOf(cluster);
   }
 
   async clusterList() {
@@ -340,6 +350,26 @@ export class LabHost implements Labs {
 
   #file(id: string): string {
     return join(this.#options.folder, id, 'events.jsonl');
+  }
+}
+
+/** They are of the cluster as it is handed out: a reset keeps them. */
+async function installAddons(
+  cluster: Cluster,
+  addons: readonly AddonName[],
+  onStep: (step: string) => void,
+  signal = new AbortController().signal,
+): Promise<void> {
+  if (addons.length === 0) return;
+  const client = await KubeClient.fromFile(cluster.kubeconfig, cluster.context);
+  try {
+    for (const addon of addons) {
+      onStep(`installing ${addon}`);
+      await installAddon(client, addon, signal);
+    }
+    await cluster.snapshot();
+  } finally {
+    await client.close();
   }
 }
 

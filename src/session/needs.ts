@@ -15,7 +15,7 @@ export function needsOf(scenario: Scenario): Omit<ClusterSpec, 'name'> {
     nodes: scenario.cluster.nodes,
     images: [...new Set(objects.flatMap((object) => imagesIn(object)))],
     namespaces: scenario.namespaces,
-    rights: uniqueRights([...setupRights(objects), ...checkRights(scenario)]),
+    rights: uniqueRights([...addonRights(scenario), ...setupRights(objects), ...checkRights(scenario)]),
   };
 }
 
@@ -45,6 +45,14 @@ function setupRights(objects: readonly (KubeObject | null)[]): ClusterRight[] {
     const namespace = resource.namespaced ? object?.metadata?.namespace : undefined;
     return ['get', 'list', 'create', 'update', 'patch', 'delete'].map((verb) => rightOf(verb, resource, namespace));
   });
+}
+
+/** Addons are CustomResourceDefinitions. */
+function addonRights({ cluster }: Scenario): ClusterRight[] {
+  if (cluster.addons.length === 0) return [];
+  return ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'].map((verb) =>
+    rightOf(verb, resources.customResourceDefinitions, undefined),
+  );
 }
 
 /** Grading follows what the checks look at. */

@@ -1,3 +1,4 @@
+import type { AddonName } from '../cluster/addons/names.ts';
 import type { ClusterSpec } from '../cluster/provider.ts';
 import type { Activity, Verdict } from '../grading/types.ts';
 import type { ClusterRef, ScenarioRef } from './events.ts';
@@ -48,6 +49,7 @@ export type ClusterOptions = Pick<ClusterSpec, 'nodeImage' | 'target'>;
 export interface ClusterRequest extends ClusterOptions {
   name?: string;
   nodes?: number;
+  addons?: readonly AddonName[];
   provider: string;
 }
 

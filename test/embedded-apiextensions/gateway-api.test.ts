@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { installAddon } from '../../src/embedded/addons/index.ts';
+import { installAddon } from '../../src/cluster/addons/install.ts';
+import { KubeClient } from '../../src/kube/client.ts';
 import { type Api, startApi } from './api.ts';
 
 const group = '/apis/gateway.networking.k8s.io/v1';
@@ -10,8 +11,11 @@ const apiVersion = 'gateway.networking.k8s.io/v1';
 let api: Api;
 beforeAll(async () => {
   api = await startApi();
-  await installAddon(api.cluster.client, 'gateway-api');
-  await installAddon(api.cluster.client, 'gateway-api');
+  const client = KubeClient.fromText(api.cluster.kubeconfig());
+  const { signal } = new AbortController();
+  // Again: what is there is no obstacle.
+  for (let times = 0; times < 2; times++) await installAddon(client, 'gateway-api', signal);
+  await client.close();
 });
 afterAll(() => api.stop());
 
