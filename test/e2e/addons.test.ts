@@ -29,7 +29,7 @@ describe('an addon', () => {
 
   it('is suggested by its name', async () => {
     const { code, stderr } = await user.run(['cluster', 'up', '--addon', 'gatway-api']);
-    expect(stderr).toContain('there is no addon gatway-api: did you mean gateway-api?');
+    expect(stderr).toContain('there is no addon gatway-api\nwhy: did you mean gateway-api?');
     expect(code).toBe(2);
   });
 
@@ -55,7 +55,7 @@ describe('an addon', () => {
 
     writeFileSync(file, `${written}cluster: { addons: [gateway] }\n`);
     const { code, stderr } = await user.run(verify);
-    expect(stderr).toMatch(/scenario\.yaml:\d+:22: expected "gateway-api"/);
+    expect(stderr).toMatch(/scenario\.yaml:\d+:21: expected "gateway-api"/);
     expect(code).toBe(2);
 
     writeFileSync(file, `${written}cluster: { addons: [gateway-api] }\n`);
