@@ -117,8 +117,9 @@ const enumHeading = '\n\nPossible enum values:';
 function propertySchema(field: FieldInfo, text: string | undefined, refer: Refer): OpenApiSchema {
   const { annotations, type } = field;
   const schema = typeSchema(type, annotations.ie, refer);
-  // A reference stands alone, or in an allOf where something is said beside it.
-  if (schema.$ref && !(annotations.r && !text)) {
+  // A reference stands alone where the field has no text of its own; what is known of it is its type's.
+  if (annotations.r) return schema;
+  if (schema.$ref) {
     schema.allOf = [{ $ref: schema.$ref }];
     delete schema.$ref;
   }

@@ -30,12 +30,11 @@ function completions(job: Job): string {
   return parallelism > 1 ? `${succeeded}/1 of ${parallelism}` : `${succeeded}/1`;
 }
 
-/** From the start to the completion, the failure, or now. */
+/** From the start to the completion, or now: a failed Job never completed, its time runs on. */
 function duration(job: Job, now: number): string {
   const start = job.status?.startTime;
   if (start === undefined) return '';
-  const failed = job.status?.conditions?.find((c) => c.type === 'Failed' && c.status === 'True')?.lastTransitionTime;
-  const end = job.status?.completionTime ?? failed;
+  const end = job.status?.completionTime;
   const until = end === undefined ? now : Date.parse(end);
   return humanDuration(Math.floor((until - Date.parse(start)) / 1000));
 }
