@@ -3,14 +3,20 @@ import { captureBaseline, restoreBaseline } from '../../src/embedded/cluster/bas
 import {
   configMaps,
   events,
+  jobs,
   namespaces,
+  persistentVolumeClaims,
+  persistentVolumes,
   pods,
   roleBindings,
   roles,
   secrets,
+  serviceAccounts,
   services,
 } from '../../src/kube/resources.ts';
 import { apiServer, configMap, failure, pod, shown } from './harness.ts';
+
+const ownerUid = /(k:\{\\"uid\\":\\")[-0-9a-f]+/g;
 
 /** What a person sees of the API: everything but what only the server counts. */
 async function lab() {
@@ -29,7 +35,8 @@ async function lab() {
     [...store.all()]
       .map(({ bucket, id, object }) => {
         const { resourceVersion: _, uid: __, creationTimestamp: ___, generation: ____, ...metadata } = object.metadata;
-        return [`${bucket} ${id}`, { ...object, metadata: { ...metadata, ownerReferences: undefined } }];
+        const managedFields = metadata.managedFields?.map((entry) => JSON.stringify(entry).replace(ownerUid, '$1'));
+        return [`${bucket} ${id}`, { ...object, metadata: { ...metadata, managedFields, ownerReferences: undefined } }];
       })
       .sort() as [string, unknown][];
   return { ...api, baseline, view, reset: () => restoreBaseline(store, baseline, clock.now()) };
@@ -103,6 +110,73 @@ describe('reset', () => {
     const revisions = seen.map((e) => (e.type === 'ADDED' ? Number(e.object.metadata.resourceVersion) : 0));
     expect(Math.max(...revisions)).toBeLessThanOrEqual(store.revision);
     expect(await failure(client.get(configMaps, 'ns', 'new'))).toMatchObject({ code: 404 });
+  });
+
+  it('names what was made again by its new uid wherever the old one stood', async () => {
+    const { client, store, clock } = await apiServer();
+    const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'busybox:1.36' }] } };
+    const job = await client.create(jobs, { metadata: { name: 'j', namespace: 'ns' }, spec: { template } });
+    const claim = await client.create(persistentVolumeClaims, {
+      metadata: { name: 'c', namespace: 'ns' },
+      spec: { accessModes: ['ReadWriteOnce'], storageClassName: '', resources: { requests: { storage: '1Gi' } } },
+    });
+    await client.create(persistentVolumes, {
+      metadata: { name: 'v' },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        capacity: { storage: '1Gi' },
+        hostPath: { path: '/v' },
+        claimRef: { namespace: 'ns', name: 'c', uid: claim.metadata.uid },
+      },
+    });
+    const account = await client.get(serviceAccounts, 'ns', 'default');
+    const annotations = {
+      'kubernetes.io/service-account.name': 'default',
+      'kubernetes.io/service-account.uid': account.metadata.uid,
+    };
+    const type = 'kubernetes.io/service-account-token';
+    const data = { token: 'dA==', namespace: 'bnM=' };
+    await client.create(secrets, { metadata: { name: 't', namespace: 'ns', annotations }, type, data });
+    const baseline = captureBaseline(store);
+    await client.delete(jobs, 'ns', 'j', { propagationPolicy: 'Background' });
+    await client.delete(persistentVolumeClaims, 'ns', 'c');
+    await client.delete(serviceAccounts, 'ns', 'default');
+    restoreBaseline(store, baseline, clock.now());
+
+    const { uid } = (await client.get(jobs, 'ns', 'j')).metadata;
+    expect(uid).not.toBe(job.metadata.uid);
+    const { spec } = await client.get(jobs, 'ns', 'j');
+    expect(spec?.selector?.matchLabels).toEqual({ 'batch.kubernetes.io/controller-uid': uid });
+    expect(spec?.template.metadata?.labels).toMatchObject({ 'controller-uid': uid });
+    expect(JSON.stringify(await client.get(jobs, 'ns', 'j'))).not.toContain(job.metadata.uid);
+    const volume = await client.get(persistentVolumes, undefined, 'v');
+    expect(volume.spec?.claimRef?.uid).toBe((await client.get(persistentVolumeClaims, 'ns', 'c')).metadata.uid);
+    // Its token was signed for the account before: the controller makes another one.
+    const secret = await client.get(secrets, 'ns', 't');
+    expect(secret.data).toEqual({ namespace: 'bnM=' });
+    expect(secret.metadata.annotations?.['kubernetes.io/service-account.uid']).toBe(
+      (await client.get(serviceAccounts, 'ns', 'default')).metadata.uid,
+    );
+  });
+
+  it('leaves Pods alone that had ended, but for what was done to them since', async () => {
+    const { client, store, clock } = await apiServer();
+    await client.create(pods, pod('ended'));
+    await client.create(pods, pod('ran'));
+    const end = (name: string, phase: string) =>
+      client.patch(pods, 'ns', name, 'merge', { status: { phase } }, { subresource: 'status' });
+    await end('ended', 'Succeeded');
+    await end('ran', 'Running');
+    const ended = await client.get(pods, 'ns', 'ended');
+    const baseline = captureBaseline(store);
+    await client.patch(pods, 'ns', 'ended', 'merge', { metadata: { labels: { mine: 'yes' } } });
+    await end('ran', 'Failed');
+    restoreBaseline(store, baseline, clock.now());
+    const kept = await client.get(pods, 'ns', 'ended');
+    expect(kept.metadata.uid).toBe(ended.metadata.uid);
+    expect(kept.metadata.labels).toEqual(ended.metadata.labels);
+    expect(kept.status?.phase).toBe('Succeeded');
+    expect((await client.get(pods, 'ns', 'ran')).status?.phase).toBe('Pending');
   });
 
   it('counts generations up, never back', async () => {

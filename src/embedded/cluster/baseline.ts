@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { OwnerReference, Pod } from '../../kube/api.gen.ts';
+import type { Pod, Secret } from '../../kube/api.gen.ts';
 import type { KubeObject, Stored } from '../../kube/meta.ts';
 import * as resources from '../../kube/resources.ts';
 import { equalJson } from '../registry/core.ts';
@@ -37,8 +37,8 @@ export function captureBaseline(store: Store): Baseline {
 /**
  * Brings every object back to what it was in `baseline`, in one turn of the event loop, by writes that watchers see:
  * what is new is deleted whatever its finalizers, what changed is restored, what is missing is made again (with a new
- * uid, as a second object of that name). Pods outside kube-system are replaced, so that their processes end. What
- * controllers derive (the Pods of a ReplicaSet, endpoints) is left to them.
+ * uid, as a second object of that name, which all that named the first one names from then on). Pods outside kube-system
+ * are replaced, so that their processes end. What controllers derive (the Pods of a ReplicaSet, endpoints) is left to them.
  */
 export function restoreBaseline(store: Store, baseline: Baseline, now: number): void {
   new Restoration(store, baseline, timestamp(now)).run();
@@ -111,12 +111,12 @@ class Restoration {
   }
 
   #restore(bucket: string, id: string, saved: Stored, live: Stored): void {
-    const owned = this.#withOwners(saved);
-    if (owned === saved && live.metadata.resourceVersion === saved.metadata.resourceVersion) return;
+    const renewed = this.#renewed(saved);
+    if (renewed === saved && live.metadata.resourceVersion === saved.metadata.resourceVersion) return;
     const { uid, creationTimestamp, generation } = live.metadata;
-    const metadata = { ...owned.metadata, uid, creationTimestamp };
-    const status = statusOf(bucket === buckets.jobs ? saved : live);
-    const wanted = { ...saved, metadata, ...(status !== undefined && { status }) };
+    const metadata = { ...renewed.metadata, uid, creationTimestamp };
+    const status = statusOf(bucket === buckets.jobs ? renewed : live);
+    const wanted = { ...renewed, metadata, ...(status !== undefined && { status }) };
     if (generation !== undefined) {
       // Generations never go back: whoever observed the later one has to look again.
       wanted.metadata.generation = sameContent(saved, live) ? generation : generation + 1;
@@ -127,24 +127,23 @@ class Restoration {
   }
 
   #again(saved: Stored): KubeObject {
-    const { metadata, ...rest } = this.#withOwners(saved);
-    const uid = this.#uids.get(metadata.uid) ?? randomUUID();
-    return { ...rest, metadata: { ...metadata, uid, creationTimestamp: this.#now } };
+    const renewed = this.#renewed(saved);
+    const uid = this.#uids.get(saved.metadata.uid) ?? randomUUID();
+    return { ...renewed, metadata: { ...renewed.metadata, uid, creationTimestamp: this.#now } };
   }
 
-  #withOwners(saved: Stored): Stored {
-    const references = saved.metadata.ownerReferences;
-    if (!references?.some(({ uid }) => this.#uids.has(uid))) return saved;
-    const ownerReferences = references.map(
-      (reference): OwnerReference => ({ ...reference, uid: this.#uids.get(reference.uid) ?? reference.uid }),
-    );
-    return { ...saved, metadata: { ...saved.metadata, ownerReferences } };
+  /** The object with the present uids of others that it names: of its owners, of a volume's claim, in a Job's selector. */
+  #renewed(saved: Stored): Stored {
+    const renewed = this.#uids.size > 0 ? (renameUids(saved, this.#uids) as Stored) : saved;
+    return renewed !== saved && isAccountToken(renewed) ? withoutToken(renewed) : renewed;
   }
 
   #restorePods(): void {
     for (const [id, live] of [...this.#store.entries(buckets.pods)]) {
-      if (isSystem(live) || isFinishedAsSaved(live, this.#saved(buckets.pods, id))) continue;
-      this.#store.delete(buckets.pods, id);
+      if (isSystem(live)) continue;
+      const saved = this.#saved(buckets.pods, id);
+      if (saved && isFinishedAsSaved(live, saved)) this.#restore(buckets.pods, id, saved, live);
+      else this.#store.delete(buckets.pods, id);
     }
     for (const [id, saved] of this.#baseline.get(buckets.pods) ?? []) {
       const live = this.#store.get(buckets.pods, id);
@@ -168,9 +167,42 @@ const isOwnedSystemPod = (object: Stored) => isSystem(object) && isManaged(objec
 
 const statusOf = (object: Stored): unknown => (object as { status?: unknown }).status;
 
-function isFinishedAsSaved(live: Stored, saved: Stored | undefined): boolean {
-  const { phase } = (live as Stored<Pod>).status ?? {};
-  return (phase === 'Succeeded' || phase === 'Failed') && live.metadata.uid === saved?.metadata.uid;
+/** It had ended before, and need not run again. */
+function isFinishedAsSaved(live: Stored, saved: Stored): boolean {
+  const phase = phaseOf(live);
+  const isFinished = phase === 'Succeeded' || phase === 'Failed';
+  return isFinished && phase === phaseOf(saved) && live.metadata.uid === saved.metadata.uid;
+}
+
+const phaseOf = (object: Stored): string | undefined => (object as Stored<Pod>).status?.phase;
+
+/** How managedFields name an entry of ownerReferences. */
+const ownerKey = /^k:\{"uid":"(.*)"\}$/;
+
+/** The value with other uids where it has those that are gone; the same value if it has none of them. */
+function renameUids(value: unknown, uids: ReadonlyMap<string, string>): unknown {
+  if (typeof value === 'string') return uids.get(value) ?? value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    const items = value.map((item) => renameUids(item, uids));
+    return items.some((item, index) => item !== value[index]) ? items : value;
+  }
+  let differs = false;
+  const entries = Object.entries(value).map(([key, item]): [string, unknown] => {
+    const name = key.replace(ownerKey, (whole, uid: string) => whole.replace(uid, uids.get(uid) ?? uid));
+    const renamed = renameUids(item, uids);
+    differs ||= name !== key || renamed !== item;
+    return [name, renamed];
+  });
+  return differs ? Object.fromEntries(entries) : value;
+}
+
+const isAccountToken = (object: Stored) => (object as Stored<Secret>).type === 'kubernetes.io/service-account-token';
+
+/** A token holds its account's uid: the controller signs another one. */
+function withoutToken(secret: Stored<Secret>): Stored {
+  const { token: _, ...data } = secret.data ?? {};
+  return { ...secret, data } as Stored;
 }
 
 function sameContent(a: Stored, b: Stored): boolean {
