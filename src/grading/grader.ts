@@ -117,13 +117,26 @@ export class Grader {
   }
 
   /**
-   * Resolves with the verdicts once none is pending or in error and none has changed for twice the longest period that
-   * a workload declares; after `atMost` milliseconds in any case.
+   * Resolves with the verdicts once what the cluster is now has been judged, none is pending or in error and none has
+   * changed for twice the longest period that a workload declares; after `atMost` milliseconds in any case.
    */
   async settled(atMost: number): Promise<Verdict[]> {
-    const isOpen = () => this.#checks.some((e) => e.verdict.status === 'pending' || e.verdict.status === 'error');
-    await this.#waitQuiet(this.#quietTime(), atMost, isOpen);
+    const { clock } = this.#options;
+    const end = clock.now() + atMost;
+    await this.#caughtUp(atMost);
+    this.#lastChange = clock.now();
+    const isOpen = () =>
+      this.#checks.some((e) => e.running || e.verdict.status === 'pending' || e.verdict.status === 'error');
+    await this.#waitQuiet(this.#quietTime(), end - clock.now(), isOpen);
     return this.verdicts();
+  }
+
+  /** Waits until what was written before is mirrored; a cluster that can't be asked shows in the verdicts. */
+  async #caughtUp(atMost: number): Promise<void> {
+    const time = Promise.withResolvers<void>();
+    const timer = this.#options.clock.after(atMost, () => time.resolve());
+    await Promise.race([this.#mirror.caughtUp().catch(() => undefined), time.promise]);
+    timer.cancel();
   }
 
   /** Resolves when nothing has changed for `ms` milliseconds from now on; after `atMost` in any case. */
@@ -166,7 +179,7 @@ export class Grader {
     this.#probes.stop();
     this.#answers.stop();
     for (const { timers } of this.#checks) for (const timer of timers) timer.cancel();
-    for (const done of [...this.#quiet]) done();
+    this.#tellQuiet();
   }
 
   #feedNeeds(): { resource: Resource; namespace?: string }[] {
@@ -242,6 +255,11 @@ export class Grader {
       this.#publish(evaluated);
     }
     evaluated.running = false;
+    this.#tellQuiet();
+  }
+
+  #tellQuiet(): void {
+    for (const done of [...this.#quiet]) done();
   }
 
   async #judge(evaluated: Evaluated): Promise<Outcome> {
@@ -294,7 +312,7 @@ export class Grader {
       for (const other of this.#checks) if (other.check.after.includes(check.id)) this.#publish(other);
     }
     this.#options.onVerdict?.(verdict);
-    for (const done of [...this.#quiet]) done();
+    this.#tellQuiet();
   }
 
   #applyGates(check: Check, outcome: Outcome): Outcome {

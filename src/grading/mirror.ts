@@ -54,6 +54,11 @@ export class Mirror {
     await Promise.all(this.#entries.map((entry) => entry.reflector.synced));
   }
 
+  /** Resolves when all that is mirrored is as the cluster was when this was called; rejects if that can't be asked. */
+  async caughtUp(): Promise<void> {
+    await Promise.all(this.#entries.map((entry) => entry.reflector.caughtUp()));
+  }
+
   get<T extends KubeObject>(r: Resource<T>, namespace: string | undefined, name: string): Stored<T> | undefined {
     const scope = r.namespaced ? namespace : undefined;
     for (const entry of this.#covering(r, scope)) {

@@ -31,8 +31,11 @@ export class Reflector<T extends KubeObject> {
   readonly #options: ReflectorOptions<T>;
   readonly #objects = new Map<string, Stored<T>>();
   readonly #stop = new AbortController();
+  readonly #waiting = new Set<() => void>();
   #synced = Promise.withResolvers<void>();
   #failing = false;
+  /** The newest that was seen. */
+  #version = 0n;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
@@ -42,6 +45,29 @@ export class Reflector<T extends KubeObject> {
   /** Resolves after the first complete list. */
   get synced(): Promise<void> {
     return this.#synced.promise;
+  }
+
+  /**
+   * Resolves when the mirror has everything that the cluster had when this was called; rejects if that can't be asked.
+   * A watch tells changes in the order of their resourceVersions, which are numbers that can be compared (KEP-5504).
+   */
+  async caughtUp(): Promise<void> {
+    const list = await this.#list();
+    const listed = new Set(list?.items.map(keyOf));
+    const newest = (list?.items ?? []).reduce((max, object) => later(max, versionOf(object)), 0n);
+    const until = BigInt(list?.metadata.resourceVersion ?? 0);
+    const holds = () =>
+      this.#version >= newest &&
+      [...this.#objects].every(([key, object]) => listed.has(key) || versionOf(object) > until);
+    await new Promise<void>((resolve) => {
+      const look = () => {
+        if (!this.#stop.signal.aborted && !holds()) return;
+        this.#waiting.delete(look);
+        resolve();
+      };
+      this.#waiting.add(look);
+      look();
+    });
   }
 
   get(namespace: string | undefined, name: string): Stored<T> | undefined {
@@ -54,6 +80,7 @@ export class Reflector<T extends KubeObject> {
 
   stop(): void {
     this.#stop.abort();
+    this.#tell();
   }
 
   async #run(): Promise<void> {
@@ -82,18 +109,23 @@ export class Reflector<T extends KubeObject> {
 
   /** Brings the mirror to the cluster's present state and returns its version; undefined where the resource is not served. */
   async #relist(): Promise<string | undefined> {
-    const { client, resource, namespace } = this.#options;
-    const list = await client.list(resource, namespace).catch((error: unknown) => {
-      if (error instanceof KubeError && error.code === 404) return undefined;
-      throw error;
-    });
+    const list = await this.#list();
     const seen = new Set<string>();
     for (const object of list?.items ?? []) {
       seen.add(keyOf(object));
       this.#put(object);
     }
     for (const [key, object] of this.#objects) if (!seen.has(key)) this.#remove(object);
+    if (list?.metadata.resourceVersion) this.#saw(list.metadata.resourceVersion);
     return list?.metadata.resourceVersion;
+  }
+
+  #list() {
+    const { client, resource, namespace } = this.#options;
+    return client.list(resource, namespace).catch((error: unknown) => {
+      if (error instanceof KubeError && error.code === 404) return undefined;
+      throw error;
+    });
   }
 
   /** Follows one watch until the server ends it; returns the version to go on from. */
@@ -111,8 +143,18 @@ export class Reflector<T extends KubeObject> {
       last = event.object.metadata.resourceVersion;
       if (event.type === 'DELETED') this.#remove(event.object);
       else if (event.type !== 'BOOKMARK') this.#put(event.object);
+      this.#saw(last);
     }
     return last;
+  }
+
+  #saw(version: string): void {
+    this.#version = later(this.#version, BigInt(version));
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const look of [...this.#waiting]) look();
   }
 
   #put(object: Stored<T>): void {
@@ -130,4 +172,12 @@ export class Reflector<T extends KubeObject> {
 
 function keyOf(object: Stored): string {
   return `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+}
+
+function versionOf(object: Stored): bigint {
+  return BigInt(object.metadata.resourceVersion);
+}
+
+function later(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
 }

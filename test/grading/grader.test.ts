@@ -113,6 +113,42 @@ describe('a level check', () => {
   });
 });
 
+describe('settled verdicts', () => {
+  /** A client whose watches hold back what happens until the gate is opened. */
+  function heldBack(gate: Promise<void>): KubeClient {
+    async function* watch(...args: Parameters<KubeClient['watch']>) {
+      for await (const event of client.watch(...args)) {
+        await gate;
+        yield event;
+      }
+    }
+    return new Proxy(client, {
+      get(target, key) {
+        if (key === 'watch') return watch;
+        const value = Reflect.get(target, key);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+  }
+
+  it.each([
+    ['made', async () => {}, grant, 'pass'],
+    ['deleted', grant, () => client.delete(resources.roleBindings, namespace, 'pods'), 'fail'],
+  ] as const)('wait for what was %s before, however late it is told', async (_, before, change, wanted) => {
+    await before();
+    const gate = Promise.withResolvers<void>();
+    const { grader, status } = await grade([mayList()], { client: heldBack(gate.promise) });
+    const initial = wanted === 'pass' ? 'fail' : 'pass';
+    expect(status('may-list')).toBe(initial);
+    await change();
+    const settled = grader.settled(30_000);
+    // Twice the time without a change that settles verdicts: long over before the change is told.
+    await grader.quiet(1_000, 2_000);
+    gate.resolve();
+    expect((await settled).map((v) => v.status)).toEqual([wanted]);
+  });
+});
+
 describe('latch', () => {
   it('stays passed, and is remembered', async () => {
     const memories: GraderMemory[] = [];
