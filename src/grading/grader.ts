@@ -93,7 +93,10 @@ export class Grader {
       since: () => options.activatedAt,
       onChange: () => this.#wake((e) => e.needs.some((n) => n.kind === 'logs')),
     });
-    this.#reviews = new Reviews(client, clock, () => this.#wake((e) => e.check.type === 'canI'));
+    this.#reviews = new Reviews(client, clock, () => {
+      this.#wake((e) => e.check.type === 'canI');
+      this.#tellQuiet();
+    });
     this.#probes = new Probes(client, clock);
     this.#answers = new Answers(options.answers, clock, () =>
       this.#wake((e) => e.needs.some((n) => n.kind === 'answer')),
@@ -126,6 +129,7 @@ export class Grader {
     await this.#caughtUp(atMost);
     this.#lastChange = clock.now();
     const isOpen = () =>
+      this.#reviews.propagating ||
       this.#checks.some((e) => e.running || e.verdict.status === 'pending' || e.verdict.status === 'error');
     await this.#waitQuiet(this.#quietTime(), end - clock.now(), isOpen);
     return this.verdicts();

@@ -15,6 +15,7 @@ export class Reviews {
   readonly #onStale: () => void;
   readonly #answers = new Map<string, Promise<AccessAnswer>>();
   #timers: Timer[] = [];
+  #outstanding = 0;
 
   constructor(client: KubeClient, clock: Clock, onStale: () => void) {
     this.#client = client;
@@ -39,12 +40,19 @@ export class Reviews {
     if (resource.group !== 'rbac.authorization.k8s.io') return;
     this.#answers.clear();
     for (const timer of this.#timers) timer.cancel();
+    this.#outstanding = propagation.length;
     this.#timers = propagation.map((ms) =>
       this.#clock.after(ms, () => {
+        this.#outstanding--;
         this.#answers.clear();
         this.#onStale();
       }),
     );
+  }
+
+  /** Whether the authorizer may not have seen the last change yet. */
+  get propagating(): boolean {
+    return this.#outstanding > 0;
   }
 
   stop(): void {

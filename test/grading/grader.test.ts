@@ -131,15 +131,19 @@ describe('settled verdicts', () => {
     });
   }
 
+  const make = () => client.create(resources.configMaps, { metadata: { name: 'it', namespace } });
+  const remove = () => client.delete(resources.configMaps, namespace, 'it');
+
   it.each([
-    ['made', async () => {}, grant, 'pass'],
-    ['deleted', grant, () => client.delete(resources.roleBindings, namespace, 'pods'), 'fail'],
+    ['made', async () => {}, make, 'pass'],
+    ['deleted', make, remove, 'fail'],
   ] as const)('wait for what was %s before, however late it is told', async (_, before, change, wanted) => {
     await before();
     const gate = Promise.withResolvers<void>();
-    const { grader, status } = await grade([mayList()], { client: heldBack(gate.promise) });
+    const isThere = check('is-there', 'resource', { kind: 'configmaps', namespace, name: 'it' });
+    const { grader, status } = await grade([isThere], { client: heldBack(gate.promise) });
     const initial = wanted === 'pass' ? 'fail' : 'pass';
-    expect(status('may-list')).toBe(initial);
+    expect(status('is-there')).toBe(initial);
     await change();
     const settled = grader.settled(30_000);
     // Twice the time without a change that settles verdicts: long over before the change is told.
