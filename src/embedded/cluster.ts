@@ -4,15 +4,7 @@ import { type Clock, systemClock } from '../kernel/clock.ts';
 import type { Node } from '../kube/api.gen.ts';
 import type { KubeObject } from '../kube/meta.ts';
 import { nodes, serviceAccounts } from '../kube/resources.ts';
-import type {
-  ApiClient,
-  Component,
-  ComponentContext,
-  ContainerRuntime,
-  ImageDescription,
-  Informer,
-  NodeAgent,
-} from './api.ts';
+import type { ApiClient, Component, ComponentContext, ContainerRuntime, ImageDescription, Informer } from './api.ts';
 import {
   bootstrapAddons,
   bootstrapControlPlane,
@@ -36,7 +28,7 @@ import { leaderLeases } from './cluster/leader-leases.ts';
 import { type NodePlan, planNodes } from './cluster/nodes.ts';
 import { controllers } from './cluster/parts.ts';
 import { localPathProvisioner } from './controllers/local-path-provisioner.ts';
-import { createKubelet } from './node/index.ts';
+import { createKubelet, type Kubelet } from './node/index.ts';
 import { type Credentials, createPki, openPki, type Pki } from './pki/pki.ts';
 import { resourceHandlers } from './resources/handlers/index.ts';
 import { builtinResources } from './resources/index.ts';
@@ -136,7 +128,7 @@ class Cluster implements EmbeddedCluster {
   readonly #clock: Clock;
   readonly #plane: ControlPlane;
   readonly #abort = new AbortController();
-  readonly #kubelets = new Map<string, NodeAgent>();
+  readonly #kubelets = new Map<string, Kubelet>();
   #server: ApiServer | undefined;
   #runtime: ContainerRuntime | undefined;
   #context: ComponentContext | undefined;
@@ -260,6 +252,7 @@ class Cluster implements EmbeddedCluster {
       this.#abort.abort();
       await this.#server?.close();
       await this.#runtime?.dispose();
+      await Promise.all([...this.#kubelets.values()].map((kubelet) => kubelet.stop()));
       await this.#plane.close();
     })();
     return this.#stopped;

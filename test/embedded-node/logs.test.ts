@@ -1,13 +1,16 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ContainerLog } from '../../src/embedded/node/log-file.ts';
+import { ContainerLog, parseEntries } from '../../src/embedded/node/log-file.ts';
 import { readLog } from '../../src/embedded/node/log-reader.ts';
 import { FileLogStorage, MemoryLogStorage } from '../../src/embedded/node/log-storage.ts';
+import { LogStore } from '../../src/embedded/node/log-store.ts';
 import { ManualClock, systemClock } from '../../src/kernel/clock.ts';
+import { temporaryFolder } from '../helpers/temporary.ts';
 import { first, reason, startNode } from './harness.ts';
 
 let stop = () => {};
@@ -80,6 +83,55 @@ describe('a container log', () => {
     await log.flush();
     log.write('stdout', Buffer.from('after\n'));
     expect(await read(log)).toBe('after\n');
+  });
+});
+
+describe('the logs of a node', () => {
+  const pod = {
+    metadata: { namespace: 'default', name: 'p', uid: 'u', resourceVersion: '1', creationTimestamp: '' },
+  };
+
+  it('are on the disk when it has stopped, and nothing is written after that', async () => {
+    const folder = join(temporaryFolder(), 'node');
+    const store = new LogStore(folder, new ManualClock());
+    const log = store.open(pod, 'c', 0);
+    log.write('stdout', Buffer.from('line\nrest'));
+    await store.close();
+    const file = join(folder, 'default_p_u', 'c', '0.log');
+    expect(parseEntries(await readFile(file)).map((entry) => entry.text.toString())).toEqual(['line', 'rest']);
+    await rm(folder, { recursive: true });
+    // A process that ends late, and a container that had only begun to start.
+    const late = store.open(pod, 'c', 1);
+    for (const one of [log, late]) {
+      one.write('stdout', Buffer.from('late\n'));
+      await one.close();
+      await one.flush();
+    }
+    await store.dropPod(pod);
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it('are closed before the kubelet has stopped', async () => {
+    const n = await startNode();
+    await n.run('p', {});
+    await n.until('p', (p) => reason(p) === 'Running');
+    const following = await n.kubelet.logs(n.pod('p'), { follow: true });
+    n.runtime.started[0]?.print('one\n');
+    n.stop();
+    await n.kubelet.stop();
+    // It is a closed log that ends its followers; the container is still there.
+    expect(await text(following)).toBe('one\n');
+  });
+
+  it('that are dropped do not come back with what was not written yet', async () => {
+    const folder = temporaryFolder();
+    const store = new LogStore(folder, new ManualClock());
+    const log = store.open(pod, 'c', 0);
+    log.write('stdout', Buffer.from('line\n'));
+    await store.dropPod(pod);
+    log.write('stdout', Buffer.from('late\n'));
+    await log.flush();
+    expect(await readdir(folder)).toEqual([]);
   });
 });
 

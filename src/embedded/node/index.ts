@@ -28,6 +28,11 @@ export interface KubeletOptions extends Partial<Omit<NodeFacts, 'name'>> {
   runtime: ContainerRuntime;
 }
 
+export interface Kubelet extends Component, NodeAgent {
+  /** Resolves when the node writes nothing any more: its context was aborted and its runtime has ended before. */
+  stop(): Promise<void>;
+}
+
 /** CrashLoopBackOff: 10 s doubling to 5 min, forgotten after 10 min. */
 const firstRestart = 10_000;
 const lastRestart = 300_000;
@@ -36,7 +41,7 @@ const lastRestart = 300_000;
  * A kubelet for one node. `start` registers the Node and resolves when it is Ready; Pods bound to the node run from
  * then on, those that ran before a restart of the daemon again with restartCount + 1.
  */
-export function createKubelet(options: KubeletOptions): Component & NodeAgent {
+export function createKubelet(options: KubeletOptions): Kubelet {
   const { nodeName, runtime, ...more } = options;
   const facts: NodeFacts = {
     address: '172.18.0.2',
@@ -47,6 +52,7 @@ export function createKubelet(options: KubeletOptions): Component & NodeAgent {
   };
   const workers = new Map<string, PodWorker>();
   let clock = systemClock;
+  let logs: LogStore | undefined;
   const agent = new Agent(
     nodeName,
     runtime,
@@ -57,6 +63,7 @@ export function createKubelet(options: KubeletOptions): Component & NodeAgent {
   const start = async (context: ComponentContext): Promise<void> => {
     clock = context.clock;
     const shared = nodeServices(context, facts, runtime);
+    logs = shared.logs;
     await registerNode({
       client: shared.client,
       clock,
@@ -86,6 +93,7 @@ export function createKubelet(options: KubeletOptions): Component & NodeAgent {
   return {
     name: `kubelet/${nodeName}`,
     start,
+    stop: async () => logs?.close(),
     nodeName,
     logs: (pod, o) => agent.logs(pod, o),
     exec: (pod, o) => agent.exec(pod, o),

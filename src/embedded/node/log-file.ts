@@ -28,7 +28,7 @@ export class ContainerLog {
   #pending: Buffer[] = [];
   #busy: Promise<void> | undefined;
   #stored = 0;
-  #closed = false;
+  #closing: Promise<void> | undefined;
   #lastTime = 0n;
 
   constructor(storage: LogStorage, clock: Clock) {
@@ -36,7 +36,9 @@ export class ContainerLog {
     this.#clock = clock;
   }
 
+  /** After `close` nothing is taken any more. */
   write(stream: 'stdout' | 'stderr', chunk: Uint8Array): void {
+    if (this.#closing) return;
     let rest = Buffer.concat([this.#rests[stream], chunk]);
     for (;;) {
       const end = rest.indexOf(newline);
@@ -51,13 +53,16 @@ export class ContainerLog {
     this.#rests[stream] = rest;
   }
 
-  /** The process ended: what is left of its last line is written, followers end. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
+  /** The process ended: what is left of its last line is written, followers end. Resolves when all is in the storage. */
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
     for (const stream of ['stdout', 'stderr'] as const) {
       if (this.#rests[stream].length > 0) this.#add(stream, false, this.#rests[stream]);
     }
-    this.#closed = true;
     for (const follower of this.#followers) follower.end();
     this.#followers.clear();
     await this.flush();
@@ -78,7 +83,7 @@ export class ContainerLog {
     };
     while (this.#pending.length > 0 || this.#busy) await (this.#busy ?? this.#startFlush());
     // Nothing is pending now, and nothing is written until the read is over: what comes meanwhile is `late`.
-    if (this.#closed) ended = true;
+    if (this.#closing) ended = true;
     else if (follower) this.#followers.add(proxy);
     const bytes = await this.#exclusive(() => this.#storage.read());
     setImmediate(() => {
@@ -94,9 +99,11 @@ export class ContainerLog {
     while (this.#pending.length > 0 || this.#busy) await (this.#busy ?? this.#startFlush());
   }
 
+  /** Closes the log and deletes it; what is not in the storage yet does not get there. */
   async remove(): Promise<void> {
+    const closed = this.close();
     this.#pending = [];
-    await this.#busy;
+    await closed;
     await this.#storage.remove();
   }
 
@@ -122,6 +129,7 @@ export class ContainerLog {
       await new Promise((resolve) => setImmediate(resolve));
       const bytes = Buffer.concat(this.#pending);
       this.#pending = [];
+      if (bytes.length === 0) return;
       await this.#storage.append(bytes);
       this.#stored += bytes.length;
       if (this.#stored < rotateAt) return;

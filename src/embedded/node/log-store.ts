@@ -11,6 +11,7 @@ export class LogStore {
   readonly #folder: string | undefined;
   readonly #clock: Clock;
   readonly #logs = new Map<string, ContainerLog>();
+  #closed = false;
 
   /** `folder`: where `<namespace>_<pod>_<uid>/<container>/<attempt>.log` go; undefined: in memory. */
   constructor(folder: string | undefined, clock: Clock) {
@@ -26,24 +27,30 @@ export class LogStore {
       const storage = this.#folder ? new FileLogStorage(join(this.#folder, key)) : new MemoryLogStorage();
       log = new ContainerLog(storage, this.#clock);
       this.#logs.set(key, log);
+      if (this.#closed) void log.close();
     }
     return log;
+  }
+
+  /** Ends all logs. Resolves when everything written is in the storage; from then on nothing is written any more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#logs.values()].map((log) => log.close()));
   }
 
   /** Forgets one run. */
   async drop(pod: Stored<Pod>, container: string, attempt: number): Promise<void> {
     const key = join(podKey(pod), container, `${attempt}.log`);
-    const log = this.#logs.get(key) ?? this.open(pod, container, attempt);
+    await this.open(pod, container, attempt).remove();
     this.#logs.delete(key);
-    await log.remove();
   }
 
   /** Forgets all logs of a Pod that is gone. */
   async dropPod(pod: Stored<Pod>): Promise<void> {
     const prefix = podKey(pod);
     const logs = [...this.#logs].filter(([key]) => key.startsWith(prefix));
-    for (const [key] of logs) this.#logs.delete(key);
     await Promise.all(logs.map(([, log]) => log.remove()));
+    for (const [key] of logs) this.#logs.delete(key);
     if (this.#folder) await rm(join(this.#folder, prefix), { recursive: true, force: true });
   }
 }
