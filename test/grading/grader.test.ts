@@ -146,8 +146,8 @@ describe('settled verdicts', () => {
     expect(status('is-there')).toBe(initial);
     await change();
     const settled = grader.settled(30_000);
-    // Twice the time without a change that settles verdicts: long over before the change is told.
-    await grader.quiet(1_000, 2_000);
+    // Longer than anything else that verdicts wait for.
+    await grader.quiet(2_500, 5_000);
     gate.resolve();
     expect((await settled).map((v) => v.status)).toEqual([wanted]);
   });
