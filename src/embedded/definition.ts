@@ -92,6 +92,10 @@ export interface CustomKind {
   /** Schemas of the kind and its list by their OpenAPI names, and what tells them apart from others. */
   readonly openApi: { readonly schemas: Readonly<Record<string, object>>; readonly digest: string };
   readonly hasStatus: boolean;
+  /** What discovery shows as verbs: while the definition is being deleted, fewer than there are. */
+  readonly discoveredVerbs: readonly string[];
+  /** Aborts when another kind takes its place, or none: watches end, so that clients begin anew. */
+  readonly replaced: AbortSignal;
   /** Where the scale subresource finds its numbers: `.spec.replicas`. */
   readonly scale?: {
     readonly specReplicasPath: string;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
+import { createInterface } from 'node:readline';
 import { createEmbeddedCluster, type EmbeddedCluster } from '../../src/embedded/cluster.ts';
 
 export interface Answer {
@@ -25,10 +26,51 @@ export interface Api {
   put(path: string, body: unknown): Promise<Answer>;
   patch(path: string, type: string, body: unknown): Promise<Answer>;
   delete(path: string): Promise<Answer>;
-  /** Creates a definition and waits until its kind is served. */
+  /** Creates a definition; its kind is served when the answer is here. */
   define(name: string, spec: Record<string, unknown>): Promise<Answer>;
+  /** Reads a definition, changes its spec and writes it back. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests change whatever there is
+  redefine(name: string, change: (spec: any) => void): Promise<Answer>;
+  /** Opens a watch; resolves when it has begun. */
+  watch(path: string): Promise<OpenWatch>;
   stop(): Promise<void>;
 }
+
+/** A watch: what came, as `ADDED name`, and its end. */
+export interface OpenWatch {
+  events: string[];
+  ended: Promise<unknown>;
+}
+
+/** Where things are. */
+export const thingsPath = '/apis/example.com/v1/namespaces/default/things';
+
+/** An object of `example.com/v1`, Kind Thing. */
+export const thing = (name: string, spec?: unknown, more: Record<string, unknown> = {}) => ({
+  ...{ apiVersion: 'example.com/v1', kind: 'Thing', metadata: { name } },
+  ...(spec !== undefined && { spec }),
+  ...more,
+});
+
+export const object = (properties: Record<string, unknown>, more: Record<string, unknown> = {}) => ({
+  ...{ type: 'object', properties },
+  ...more,
+});
+
+/** A version of the definition of things: its spec has this schema, its status takes anything. */
+export const thingVersion = (name: string, spec: unknown, more: Record<string, unknown> = {}) => ({
+  ...{ name, served: true, storage: name === 'v1' },
+  schema: {
+    openAPIV3Schema: object({ spec, status: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } }),
+  },
+  ...more,
+});
+
+/** The definition of things.example.com. */
+export const things = (versions: unknown[], more: Record<string, unknown> = {}) => ({
+  ...{ group: 'example.com', scope: 'Namespaced', names: { plural: 'things', kind: 'Thing' }, versions },
+  ...more,
+});
 
 export const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 
@@ -39,13 +81,14 @@ export async function startApi(folder?: string): Promise<Api> {
     ...(folder !== undefined && { folder }),
   });
   const { certificate: cert, key } = cluster.pki.admin;
+  const tls = { cert, key, ca: cluster.caCertificate, agent: false as const };
   const ask: Api['ask'] = async (
     method,
     path,
     { body, type = 'application/json', accept = 'application/json' } = {},
   ) => {
     const headers = { accept, ...(body !== undefined && { 'content-type': type }) };
-    const sent = request(cluster.url + path, { method, headers, cert, key, ca: cluster.caCertificate, agent: false });
+    const sent = request(cluster.url + path, { ...tls, method, headers });
     sent.end(body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body));
     const [response] = (await once(sent, 'response')) as [IncomingMessage];
     const chunks: Buffer[] = [];
@@ -69,6 +112,22 @@ export async function startApi(folder?: string): Promise<Api> {
       ask('POST', definitions, {
         body: { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name }, spec },
       }),
+    async redefine(name, change) {
+      const { body } = await ask('GET', `${definitions}/${name}`);
+      change(body.spec);
+      return ask('PUT', `${definitions}/${name}`, { body });
+    },
+    async watch(path) {
+      const [response] = (await once(request(`${cluster.url + path}?watch=true`, tls).end(), 'response')) as [
+        IncomingMessage,
+      ];
+      const events: string[] = [];
+      createInterface(response).on('line', (line) => {
+        const { type, object } = JSON.parse(line);
+        events.push(`${type} ${object.metadata.name}`);
+      });
+      return { events, ended: once(response, 'end') };
+    },
     stop: () => cluster.stop(),
   };
 }

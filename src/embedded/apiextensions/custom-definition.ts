@@ -15,6 +15,8 @@ import { typeSchemaOf } from './type-schema.ts';
 import { goFloat } from './value-faults.ts';
 
 const verbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
+/** Of a kind that is going away. */
+const lastVerbs = ['delete', 'deletecollection', 'get', 'list', 'watch'];
 const subresourceVerbs = ['get', 'patch', 'update'];
 
 /** `com.example.v1.Widget`: the kind's name in OpenAPI. */
@@ -22,15 +24,19 @@ export function modelName(group: string, version: string, kind: string): string 
   return [...group.split('.').reverse(), version, kind].join('.');
 }
 
-/** The kinds that a definition serves now, one a version; none before its names are accepted. */
-export function customDefinitions(crd: Stored<CustomResourceDefinition>): ResourceDefinition[] {
+/**
+ * The kinds that a definition serves now, one a version; none before its names are accepted.
+ * @param replaced aborts when they are served no more
+ */
+export function customDefinitions(crd: Stored<CustomResourceDefinition>, replaced: AbortSignal): ResourceDefinition[] {
   if (!isTrue(crd, 'NamesAccepted') && !isTrue(crd, 'Established')) return [];
-  return crd.spec.versions.filter((version) => version.served).map((version) => definitionOf(crd, version));
+  return crd.spec.versions.filter((version) => version.served).map((version) => definitionOf(crd, version, replaced));
 }
 
 function definitionOf(
   crd: Stored<CustomResourceDefinition>,
   version: CustomResourceDefinitionVersion,
+  replaced: AbortSignal,
 ): ResourceDefinition {
   const { group, scope } = crd.spec;
   const names = crd.status?.acceptedNames ?? crd.spec.names;
@@ -48,6 +54,7 @@ function definitionOf(
   const listKind = names.listKind || `${kind}List`;
   const { status, scale } = version.subresources ?? {};
   const hasStatus = status !== undefined;
+  const terminating = isTrue(crd, 'Terminating');
   const openApi = customOpenApi({ crd, version, name, listName: modelName(group, version.name, listKind), listKind });
   return {
     ...resource,
@@ -68,7 +75,7 @@ function definitionOf(
       rules: schema && ruleValidator(schema),
       hasStatus,
       scale,
-      terminating: isTrue(crd, 'Terminating'),
+      terminating,
     }),
     storedAs: { ...resource, version: storage },
     convert: conversion(resource, storage, schema),
@@ -77,6 +84,8 @@ function definitionOf(
       coerce: (object) => (schema ? coerce(object, schema) : []),
       openApi: { schemas: openApi, digest: createHash('sha256').update(JSON.stringify(openApi)).digest('hex') },
       hasStatus,
+      discoveredVerbs: terminating ? lastVerbs : verbs,
+      replaced,
       ...(scale && { scale }),
     },
   };

@@ -21,7 +21,7 @@ import { nameDefinition } from './names.ts';
 import { approvalState } from './validate-definition.ts';
 
 export interface CustomResourcesOptions {
-  store: Pick<Store, 'observe'>;
+  store: Pick<Store, 'observe' | 'delivered'>;
   reader: ObjectReader;
   /** As the API server itself. */
   client: ApiClient;
@@ -33,6 +33,13 @@ export interface CustomResourcesOptions {
 
 type Crd = Stored<CustomResourceDefinition>;
 
+interface Served {
+  crd: Crd;
+  definitions: readonly ResourceDefinition[];
+  /** Aborts when these kinds look different, or are gone. */
+  replaced: AbortController;
+}
+
 /** Serves what definitions there are, and follows them from now on. */
 export function followCustomResources(options: CustomResourcesOptions): void {
   new CustomResources(options).start();
@@ -40,8 +47,8 @@ export function followCustomResources(options: CustomResourcesOptions): void {
 
 class CustomResources {
   readonly #options: CustomResourcesOptions;
-  /** Made when a definition changed; the same object as long as it did not. */
-  readonly #served = new Map<string, { crd: Crd; definitions: readonly ResourceDefinition[] }>();
+  /** By definition; the kinds are the same objects as long as it did not change. */
+  readonly #served = new Map<string, Served>();
   /** Buckets of custom objects that are looked at, by definition. */
   readonly #observed = new Map<string, () => void>();
   #due = new Set<string>();
@@ -62,6 +69,7 @@ class CustomResources {
 
   #changed({ type, id, object }: StoreEvent): void {
     if (type === 'delete') {
+      this.#retire(this.#served.get(id));
       this.#served.delete(id);
       this.#observed.get(id)?.();
       this.#observed.delete(id);
@@ -78,8 +86,20 @@ class CustomResources {
   #remember(crd: Crd): void {
     const name = crd.metadata.name;
     const known = this.#served.get(name);
-    const same = known && sameKinds(known.crd, crd);
-    this.#served.set(name, { crd, definitions: same ? known.definitions : customDefinitions(crd) });
+    if (known && sameKinds(known.crd, crd)) {
+      known.crd = crd;
+      return;
+    }
+    // What changes nothing but the conditions does not end watches.
+    const looksSame = known && sameLook(known.crd, crd);
+    if (!looksSame) this.#retire(known);
+    const replaced = looksSame ? known.replaced : new AbortController();
+    this.#served.set(name, { crd, definitions: customDefinitions(crd, replaced.signal), replaced });
+  }
+
+  /** Those who watch hear of everything up to now, then begin anew. */
+  #retire(served: Served | undefined): void {
+    void this.#options.store.delivered().then(() => served?.replaced.abort());
   }
 
   #publish(): void {
@@ -180,10 +200,13 @@ class CustomResources {
 /** Whether two states of a definition make for the same kinds. */
 function sameKinds(a: Crd, b: Crd): boolean {
   return (
-    sameJson(a.spec, b.spec) &&
-    sameJson(a.status?.acceptedNames, b.status?.acceptedNames) &&
+    sameLook(a, b) &&
     ['NamesAccepted', 'Established', 'Terminating'].every((type) => isTrue(a, type) === isTrue(b, type))
   );
+}
+
+function sameLook(a: Crd, b: Crd): boolean {
+  return sameJson(a.spec, b.spec) && sameJson(a.status?.acceptedNames, b.status?.acceptedNames);
 }
 
 /** The kind through which all objects of a definition can be reached. */

@@ -88,18 +88,29 @@ export function aggregatedDiscovery(
   };
 }
 
+/** Aggregated discovery names the kinds of custom resources in full. */
+function discoveredKind(definition: ResourceDefinition, subresource?: Subresource) {
+  if (!definition.custom) return responseKind(definition, subresource);
+  const { group, version, kind } = subresource?.groupVersionKind ?? definition;
+  return { group, version, kind };
+}
+
+const verbsOf = (definition: ResourceDefinition) => [
+  ...(definition.custom?.discoveredVerbs ?? definition.verbs ?? everyVerb),
+];
+
 function discovered(definition: ResourceDefinition): Record<string, unknown> {
   const subresources = subresourcesOf(definition).map(([subresource, about]) => ({
     subresource,
-    responseKind: responseKind(definition, about),
+    responseKind: discoveredKind(definition, about),
     verbs: [...about.verbs],
   }));
   return {
     resource: definition.resource,
-    responseKind: responseKind(definition),
+    responseKind: discoveredKind(definition),
     scope: definition.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: definition.singular,
-    verbs: [...(definition.verbs ?? everyVerb)],
+    verbs: verbsOf(definition),
     ...(definition.shortNames?.length && { shortNames: [...definition.shortNames] }),
     ...(definition.categories?.length && { categories: [...definition.categories] }),
     ...(subresources.length > 0 && { subresources }),
@@ -159,7 +170,7 @@ function listed(definition: ResourceDefinition): Record<string, unknown> {
     singularName: definition.singular,
     namespaced: definition.namespaced,
     kind: definition.kind,
-    verbs: [...(definition.verbs ?? everyVerb)],
+    verbs: verbsOf(definition),
     ...(definition.shortNames?.length && { shortNames: [...definition.shortNames] }),
     ...(definition.categories?.length && { categories: [...definition.categories] }),
     ...(hash && { storageVersionHash: hash }),

@@ -25,9 +25,11 @@ export const watchObjects: ResourceHandler = (request, { registry, responder, cl
   return new Promise<void>((resolve, reject) => {
     const stop = new AbortController();
     const writer = new FrameWriter(exchange, output, definition, responder);
+    const replaced = definition.custom?.replaced;
     const end = () => {
       if (stop.signal.aborted) return;
       stop.abort();
+      replaced?.removeEventListener('abort', end);
       timer.cancel();
       writer.end();
       resolve();
@@ -35,6 +37,7 @@ export const watchObjects: ResourceHandler = (request, { registry, responder, cl
     const seconds = parameters.timeoutSeconds || minimumSeconds * (1 + Math.random());
     const timer = clock.after(seconds * 1000, end);
     exchange.signal.addEventListener('abort', end, { once: true });
+    replaced?.addEventListener('abort', end, { once: true });
     const deliver = (event: WatchEvent) => {
       if (stop.signal.aborted) return;
       try {

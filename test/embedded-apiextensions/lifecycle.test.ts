@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Api, definitions, object, startApi, thing, things, thingsPath, thingVersion } from './api.ts';
+
+const name = 'things.example.com';
+const group = '/apis/example.com/v1';
+const aggregated = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+const anything = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+
+let api: Api;
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(() => api.stop());
+
+const conditions = async (of: string) =>
+  Object.fromEntries(
+    (await api.get(`${definitions}/${of}`)).body.status.conditions.map(
+      ({ type, status, reason, message }: Record<string, string>) => [type, [status, reason, message]],
+    ),
+  );
+
+describe('a definition', () => {
+  it('is accepted, served and published at once', async () => {
+    const made = await api.define(
+      name,
+      things([thingVersion('v1', object({ size: { type: 'integer', description: 'How big.' } }))], {
+        names: { plural: 'things', kind: 'Thing', shortNames: ['th'], categories: ['all', 'stuff'] },
+      }),
+    );
+    expect(made.body.status).toEqual({
+      conditions: null,
+      acceptedNames: { plural: '', kind: '' },
+      storedVersions: ['v1'],
+    });
+    expect(await conditions(name)).toEqual({
+      NamesAccepted: ['True', 'NoConflicts', 'no conflicts found'],
+      Established: ['True', 'InitialNamesAccepted', 'the initial names have been accepted'],
+    });
+    expect((await api.get(thingsPath)).body).toMatchObject({ kind: 'ThingList', items: [] });
+    const { body } = await api.get('/openapi/v3/apis/example.com/v1');
+    expect(body.components.schemas['com.example.v1.Thing'].properties.spec.properties.size).toEqual({
+      description: 'How big.',
+      type: 'integer',
+    });
+    const { definitions: v2 } = (await api.get('/openapi/v2')).body;
+    expect(v2['com.example.v1.Thing'].properties.metadata.$ref).toContain('ObjectMeta');
+    expect(v2['com.example.v1.ThingList'].required).toEqual(['items']);
+  });
+
+  it('shows its short names and categories in discovery, aggregated too', async () => {
+    const [resource] = (await api.get(group)).body.resources;
+    expect(resource).toMatchObject({ shortNames: ['th'], categories: ['all', 'stuff'], singularName: 'thing' });
+    const { items } = (await api.get('/apis', aggregated)).body;
+    const { versions } = items.find(({ metadata }: { metadata: { name: string } }) => metadata.name === 'example.com');
+    expect(versions).toMatchObject([
+      {
+        version: 'v1',
+        freshness: 'Current',
+        resources: [
+          {
+            resource: 'things',
+            responseKind: { group: 'example.com', version: 'v1', kind: 'Thing' },
+            ...{ scope: 'Namespaced', singularResource: 'thing', shortNames: ['th'], categories: ['all', 'stuff'] },
+          },
+        ],
+      },
+    ]);
+  });
+
+  it('ends watches of its objects when it changes, and not before they heard of all', async () => {
+    const { events, ended } = await api.watch(thingsPath);
+    await api.post(thingsPath, thing('one'));
+    await api.redefine(name, (spec) => {
+      spec.names.shortNames = ['thg'];
+    });
+    await ended;
+    expect(events).toEqual(['ADDED one']);
+    const again = await api.watch(thingsPath);
+    await api.patch(`${thingsPath}/one`, 'application/merge-patch+json', { metadata: { labels: { a: 'b' } } });
+    await api.delete(`${definitions}/${name}`);
+    await again.ended;
+    expect(again.events).toEqual(['ADDED one', 'MODIFIED one', 'DELETED one']);
+  });
+
+  it('goes with its objects, discovery and OpenAPI', async () => {
+    expect((await api.get(`${definitions}/${name}`)).status).toBe(404);
+    expect((await api.get(thingsPath)).body).toBe('404 page not found\n');
+    expect((await api.get(group)).status).toBe(404);
+    expect(Object.keys((await api.get('/openapi/v3')).body.paths)).not.toContain('apis/example.com/v1');
+    await api.define(name, things([thingVersion('v1', anything)]));
+    expect((await api.get(thingsPath)).body.items).toEqual([]);
+    await api.delete(`${definitions}/${name}`);
+  });
+});
+
+describe('a definition that waits for finalizers of its objects', () => {
+  beforeAll(async () => {
+    await api.define(name, things([thingVersion('v1', anything)]));
+    await api.post(thingsPath, { ...thing('held'), metadata: { name: 'held', finalizers: ['example.com/wait'] } });
+    await api.post(thingsPath, thing('free'));
+    await api.delete(`${definitions}/${name}`);
+  });
+
+  it('says so, and has deleted what it may', async () => {
+    const { metadata } = (await api.get(`${definitions}/${name}`)).body;
+    expect(metadata).toMatchObject({
+      finalizers: ['customresourcecleanup.apiextensions.k8s.io'],
+      deletionTimestamp: expect.any(String),
+    });
+    expect((await conditions(name)).Terminating).toEqual([
+      'True',
+      'InstanceDeletionInProgress',
+      'CustomResource deletion is in progress',
+    ]);
+    const { items } = (await api.get(thingsPath)).body;
+    expect(items).toMatchObject([{ metadata: { name: 'held', deletionTimestamp: expect.any(String) } }]);
+  });
+
+  it('lets nothing new in, by any way', async () => {
+    const why = 'create not allowed while custom resource definition is terminating';
+    expect(await api.post(thingsPath, thing('new'))).toMatchObject({
+      status: 403,
+      body: { message: `things.example.com "new" is forbidden: ${why}`, reason: 'Forbidden' },
+    });
+    const applied = await api.patch(
+      `${thingsPath}/new?fieldManager=test`,
+      'application/apply-patch+yaml',
+      thing('new'),
+    );
+    expect(applied).toMatchObject({ status: 403, body: { message: expect.stringContaining(why) } });
+    const [resource] = (await api.get(group)).body.resources;
+    expect(resource.verbs).toEqual(['delete', 'deletecollection', 'get', 'list', 'watch']);
+  });
+
+  it('is gone with the last of them', async () => {
+    await api.patch(`${thingsPath}/held`, 'application/merge-patch+json', { metadata: { finalizers: null } });
+    expect((await api.get(`${definitions}/${name}`)).status).toBe(404);
+    expect((await api.get(thingsPath)).status).toBe(404);
+  });
+});
+
+describe('names', () => {
+  const gizmo = (plural: string, names: object) =>
+    things([thingVersion('v1', anything)], { names: { plural, ...names } });
+
+  it('that are taken are refused, each with its reason', async () => {
+    await api.define('gizmos.example.com', gizmo('gizmos', { kind: 'Gizmo', shortNames: ['gz', 'gi'] }));
+    await api.define('gadgets.example.com', gizmo('gadgets', { kind: 'Gadget', shortNames: ['gz', 'gi'] }));
+    expect(await conditions('gadgets.example.com')).toEqual({
+      NamesAccepted: ['False', 'ShortNamesConflict', '["gz" is already in use, "gi" is already in use]'],
+      Established: ['False', 'NotAccepted', 'not all names are accepted'],
+    });
+    expect((await api.get(`${group}/gadgets`)).body).toBe('404 page not found\n');
+  });
+
+  it.each([
+    ['singular', { kind: 'Doodad', singular: 'gizmo' }, ['False', 'SingularConflict', '"gizmo" is already in use']],
+    ['kind', { kind: 'Gizmo', listKind: 'DoodadList' }, ['False', 'KindConflict', '"Gizmo" is already in use']],
+    [
+      'listKind',
+      { kind: 'Doodad', listKind: 'GizmoList' },
+      ['False', 'ListKindConflict', '"GizmoList" is already in use'],
+    ],
+  ])('%s', async (_, names, wanted) => {
+    await api.define('doodads.example.com', gizmo('doodads', { singular: 'doodad', ...names }));
+    expect((await conditions('doodads.example.com')).NamesAccepted).toEqual(wanted);
+    await api.delete(`${definitions}/doodads.example.com`);
+  });
+
+  it('once established stay served, whatever becomes of others', async () => {
+    await api.redefine('gizmos.example.com', (spec) => {
+      spec.names.shortNames = ['gz'];
+    });
+    await api.define('widgets.example.com', gizmo('widgets', { kind: 'Widget', shortNames: ['wi'] }));
+    await api.redefine('widgets.example.com', (spec) => {
+      spec.names.shortNames = ['gz'];
+    });
+    expect(await conditions('widgets.example.com')).toMatchObject({
+      NamesAccepted: ['False', 'ShortNamesConflict', '"gz" is already in use'],
+      Established: ['True', 'InitialNamesAccepted', 'the initial names have been accepted'],
+    });
+    const { resources } = (await api.get(group)).body;
+    expect(resources.find(({ kind }: { kind: string }) => kind === 'Widget').shortNames).toEqual(['wi']);
+  });
+
+  it('are free again with the definition that had them', async () => {
+    await api.delete(`${definitions}/gizmos.example.com`);
+    await expect.poll(async () => (await conditions('gadgets.example.com')).Established[0]).toBe('True');
+    expect((await api.get(`${group}/gadgets`)).body.kind).toBe('GadgetList');
+  });
+});
