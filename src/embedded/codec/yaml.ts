@@ -10,7 +10,7 @@ import {
   visit,
   type YAMLError,
 } from 'yaml';
-import { plainValue, setOwn } from './go-json.ts';
+import { maxDepth, plainValue, setOwn } from './go-json.ts';
 
 /** Not YAML; the message is the server's, beginning with `yaml: `. */
 export class YamlSyntaxError extends Error {}
@@ -30,6 +30,16 @@ const readTags = (tags: Tags): Tags =>
  * @throws YamlSyntaxError
  */
 export function parseYaml(text: string): { value: unknown; duplicates: string[] } {
+  try {
+    return readYaml(text);
+  } catch (error) {
+    // The library goes down into nested values with the stack.
+    if (error instanceof RangeError) throw tooDeep();
+    throw error;
+  }
+}
+
+function readYaml(text: string): { value: unknown; duplicates: string[] } {
   const lines = lineCounter(text);
   const document = parseDocument(text, { version: '1.1', uniqueKeys: false, logLevel: 'silent', customTags: readTags });
   const [error] = document.errors;
@@ -53,20 +63,27 @@ export function parseYaml(text: string): { value: unknown; duplicates: string[] 
   try {
     return { value: jsonable(document.toJS({ mapAsMap: true })), duplicates };
   } catch (failure) {
+    if (failure instanceof YamlSyntaxError || failure instanceof RangeError) throw failure;
+    if (/Excessive alias count/.test((failure as Error).message)) {
+      throw new YamlSyntaxError('yaml: document contains excessive aliasing');
+    }
     const anchor = /Unresolved alias .*: (.*)$/.exec((failure as Error).message)?.[1];
     if (anchor) throw new YamlSyntaxError(`yaml: unknown anchor '${anchor}' referenced`);
     throw new YamlSyntaxError(`yaml: ${(failure as Error).message}`, { cause: failure });
   }
 }
 
-function jsonable(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(jsonable);
+const tooDeep = () => new YamlSyntaxError('yaml: exceeded max depth of 10000');
+
+function jsonable(value: unknown, depth = 0): unknown {
+  if (depth > maxDepth) throw tooDeep();
+  if (Array.isArray(value)) return value.map((item) => jsonable(item, depth + 1));
   if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1');
   if (!(value instanceof Map)) return value;
   const entries = [...value].map(([key, item]) => [String(key), item] as const);
   const object: Record<string, unknown> = {};
   for (const [key, item] of entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
-    setOwn(object, key, jsonable(item));
+    setOwn(object, key, jsonable(item, depth + 1));
   return object;
 }
 
