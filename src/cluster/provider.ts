@@ -58,8 +58,8 @@ export interface Cluster {
   reset(): Promise<void>;
   /** Deletes the cluster and all that belongs to it; an existing one is left as it was found. */
   dispose(): Promise<void>;
-  /** What is not as it was at the snapshot, a line each; undefined where the provider can't tell. */
-  differences?(): Promise<string[]>;
+  /** What is not as it was at the snapshot, a line each, sorted: `Deployment shop/web: spec.replicas changed`. */
+  differences(): Promise<string[]>;
   /** The command that opens a shell on a node. Rejects with a UserError that names the nodes if there is no such one. */
   nodeCommand?(node: string): Promise<string[]>;
   /** The API does not answer: starts again what has stopped, and says what is the matter if it knows. */

@@ -1,3 +1,5 @@
+import { describeDifferences } from '../cluster/inventory/difference.ts';
+import { inventoryOf } from '../cluster/inventory/inventory.ts';
 import type { Cluster, Provider } from '../cluster/provider.ts';
 import { createEmbeddedCluster, type EmbeddedClusterOptions } from '../embedded/cluster.ts';
 import { createContainerRuntime } from '../embedded/container/runtime.ts';
@@ -64,6 +66,8 @@ function clusterOf(hosted: HostedCluster, host: ClusterHost): Cluster {
     server,
     snapshot: () => cluster.snapshot(),
     reset: () => cluster.reset(),
+    differences: async () =>
+      describeDifferences(inventoryOf(cluster.objects('snapshot')), inventoryOf(cluster.objects('now'))),
     dispose: () => host.delete(id),
   };
 }

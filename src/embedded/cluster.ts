@@ -18,6 +18,7 @@ import {
   baselineFromJson,
   baselineToJson,
   captureBaseline,
+  objectsIn,
   restoreBaseline,
 } from './cluster/baseline.ts';
 import { componentContext } from './cluster/context.ts';
@@ -26,6 +27,7 @@ import { eventExpiry } from './cluster/event-expiry.ts';
 import { kubeconfigOf } from './cluster/kubeconfig.ts';
 import { leaderLeases } from './cluster/leader-leases.ts';
 import { type NodePlan, planNodes } from './cluster/nodes.ts';
+import { type ObjectOf, withResources } from './cluster/objects.ts';
 import { controllers } from './cluster/parts.ts';
 import { localPathProvisioner } from './controllers/local-path-provisioner.ts';
 import { createKubelet, type Kubelet } from './node/index.ts';
@@ -86,6 +88,8 @@ export interface EmbeddedCluster {
   snapshot(): Promise<void>;
   /** Puts every object back as it was at the snapshot (or at the start), by writes that watchers see; running Pods are replaced. */
   reset(): Promise<void>;
+  /** Every object that there is now, or that there was at the snapshot, as it is stored; in no order. */
+  objects(when: 'now' | 'snapshot'): ObjectOf[];
   /** Forgets old revisions, as etcd's compaction does: watches and lists from before are `Expired`. */
   compact(): void;
   /** Ends everything; a folder keeps all that is needed to go on. */
@@ -241,6 +245,11 @@ class Cluster implements EmbeddedCluster {
       await store.delivered();
       await new Promise((resolve) => setImmediate(resolve));
     }
+  }
+
+  objects(when: 'now' | 'snapshot'): ObjectOf[] {
+    const { store, registry } = this.#plane;
+    return withResources(when === 'now' ? store.all() : objectsIn(this.#baseline), registry.definitions());
   }
 
   compact(): void {

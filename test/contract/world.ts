@@ -18,15 +18,6 @@ export class World {
       await this.#kubectl.run('wait', '--for=condition=Established', 'crd/parcels.depot.example.com', '--timeout=60s');
     }
     await this.works();
-    await this.#kubectl.run('wait', '--for=condition=Complete', 'job/stocktaking', '-n', 'depot', '--timeout=90s');
-    await this.#kubectl.run(
-      'wait',
-      '--for=jsonpath={.status.phase}=Bound',
-      'pvc/goods',
-      '-n',
-      'depot',
-      '--timeout=60s',
-    );
   }
 
   /** Rejects unless all that should run, runs. */
@@ -40,6 +31,14 @@ export class World {
     for (const target of rollouts) {
       await this.#kubectl.run('rollout', 'status', ...target.split(' '), '--timeout=90s');
     }
-    await this.#kubectl.run('wait', '--for=condition=Ready', 'pod/porter', '-n', 'depot', '--timeout=60s');
+    const conditions = [
+      ['pod/porter', 'condition=Ready'],
+      ['job/stocktaking', 'condition=Complete'],
+      ['pvc/goods', 'jsonpath={.status.phase}=Bound'],
+      ['pv/shelf-1', 'jsonpath={.status.phase}=Bound'],
+    ] as const;
+    for (const [object, condition] of conditions) {
+      await this.#kubectl.run('wait', object, '-n', 'depot', `--for=${condition}`, '--timeout=90s');
+    }
   }
 }

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { captureBaseline, restoreBaseline } from '../../src/embedded/cluster/baseline.ts';
+import type { KubeObject } from '../../src/kube/meta.ts';
 import {
   configMaps,
   events,
   jobs,
+  leases,
   namespaces,
   persistentVolumeClaims,
   persistentVolumes,
@@ -177,6 +179,29 @@ describe('reset', () => {
     expect(kept.metadata.labels).toEqual(ended.metadata.labels);
     expect(kept.status?.phase).toBe('Succeeded');
     expect((await client.get(pods, 'ns', 'ran')).status?.phase).toBe('Pending');
+  });
+
+  it('brings back the status where no controller would', async () => {
+    const { store, clock } = await apiServer();
+    const bucket = 'depot.example.com/parcels';
+    const metadata = { name: 'p', namespace: 'ns', uid: 'u', creationTimestamp: '' };
+    const parcel = { apiVersion: 'depot.example.com/v1', kind: 'Parcel', metadata };
+    store.create(bucket, 'ns/p', { ...parcel, status: { sent: false } } as KubeObject);
+    const baseline = captureBaseline(store);
+    store.update(bucket, 'ns/p', { ...parcel, status: { sent: true } } as KubeObject);
+    restoreBaseline(store, baseline, clock.now());
+    expect(store.get(bucket, 'ns/p')).toMatchObject({ status: { sent: false } });
+  });
+
+  it('leaves Leases alone by which nodes say that they live, and no others', async () => {
+    const { client, store, clock } = await apiServer();
+    await client.create(namespaces, { metadata: { name: 'kube-node-lease' } });
+    const baseline = captureBaseline(store);
+    await client.create(leases, { metadata: { name: 'node', namespace: 'kube-node-lease' } });
+    await client.create(leases, { metadata: { name: 'mine', namespace: 'ns' } });
+    restoreBaseline(store, baseline, clock.now());
+    expect((await client.get(leases, 'kube-node-lease', 'node')).metadata.name).toBe('node');
+    expect(await failure(client.get(leases, 'ns', 'mine'))).toMatchObject({ code: 404 });
   });
 
   it('counts generations up, never back', async () => {

@@ -35,6 +35,27 @@ export function differencesOf(baseline: Inventory, now: Inventory): Difference[]
   return new Comparison(baseline, now).run();
 }
 
+/** The same as text for people, a line each, sorted. */
+export function describeDifferences(baseline: Inventory, now: Inventory): string[] {
+  return differencesOf(baseline, now).map(describeDifference).sort();
+}
+
+/** `Deployment web/api: spec.replicas changed`. */
+export function describeDifference({ change, resource, saved, live, fields }: Difference): string {
+  const { namespace, name } = (live ?? saved)?.metadata ?? { name: '' };
+  const subject = `${resource.kind} ${namespace ? `${namespace}/` : ''}${name}`;
+  switch (change) {
+    case 'changed':
+      return `${subject}: ${fields.slice(0, 3).join(', ')}${fields.length > 3 ? ` and ${fields.length - 3} more` : ''} changed`;
+    case 'missing':
+      return `${subject} is missing`;
+    case 'leaving':
+      return `${subject} is being deleted`;
+    default:
+      return `${subject} is new`;
+  }
+}
+
 class Comparison {
   readonly #baseline: Inventory;
   readonly #saved: Map<string, InventoryObject>;

@@ -48,6 +48,14 @@ export async function captureInventory(options: CaptureOptions): Promise<Invento
   return inventory;
 }
 
+/** An inventory of objects that were all seen. */
+export function inventoryOf(objects: readonly InventoryObject[]): Inventory {
+  const resources = [...new Set(objects.map(({ resource }) => resource))];
+  const inventory: Inventory = { version: 1, resources, objects: [], unseen: [] };
+  for (const { resource, object } of objects) add(inventory, resource, object);
+  return inventory;
+}
+
 /** Finds objects of an inventory by what they are called. */
 export function indexOf(inventory: Inventory): Map<string, InventoryObject> {
   return new Map(inventory.objects.map((entry) => [keyOf(entry.resource, entry.object), entry]));

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { type Clock, sleep } from '../../kernel/clock.ts';
 import { EnvironmentError } from '../../kernel/errors.ts';
 import { KubeClient } from '../../kube/client.ts';
-import { differencesOf } from './difference.ts';
+import { describeDifferences, differencesOf } from './difference.ts';
 import { captureInventory, type Inventory, loadInventory, saveInventory } from './inventory.ts';
-import { describeDifference, resetTo } from './reset.ts';
+import { resetTo } from './reset.ts';
 
 export interface KeeperOptions {
   /** Where the inventories are kept. */
@@ -72,11 +72,7 @@ export class InventoryKeeper {
   /** What is not as it was at the snapshot (before that: as found), a line each. */
   async differences(): Promise<string[]> {
     const baseline = (await loadInventory(this.#snapshotFile)) ?? (await this.#need(this.#foundFile));
-    return this.#withClient(async (client) =>
-      differencesOf(baseline, await this.#capture(client))
-        .map(describeDifference)
-        .sort(),
-    );
+    return this.#withClient(async (client) => describeDifferences(baseline, await this.#capture(client)));
   }
 
   async #reset(baseline: Inventory, replacePodsIn?: (namespace: string) => boolean): Promise<void> {

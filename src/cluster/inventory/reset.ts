@@ -2,7 +2,7 @@ import { type Clock, sleep } from '../../kernel/clock.ts';
 import { EnvironmentError } from '../../kernel/errors.ts';
 import { type KubeClient, KubeError } from '../../kube/client.ts';
 import { groupResource, type Stored } from '../../kube/meta.ts';
-import { type Difference, differencesOf } from './difference.ts';
+import { type Difference, describeDifference, differencesOf } from './difference.ts';
 import { captureInventory, type Inventory, type InventoryObject, keyOf } from './inventory.ts';
 import { isObstacle, rankOf } from './rebirth.ts';
 import { roleOf } from './roles.ts';
@@ -160,22 +160,6 @@ class Reset {
       why: texts.length > 0 ? `${texts.join('; ')}${more}` : 'old Pods do not end',
       next: 'try again, or start the scenario anew',
     });
-  }
-}
-
-/** `Deployment web/api: spec.replicas changed`. */
-export function describeDifference({ change, resource, saved, live, fields }: Difference): string {
-  const { namespace, name } = (live ?? saved)?.metadata ?? { name: '' };
-  const subject = `${resource.kind} ${namespace ? `${namespace}/` : ''}${name}`;
-  switch (change) {
-    case 'changed':
-      return `${subject}: ${fields.slice(0, 3).join(', ')}${fields.length > 3 ? ` and ${fields.length - 3} more` : ''} changed`;
-    case 'missing':
-      return `${subject} is missing`;
-    case 'leaving':
-      return `${subject} is being deleted`;
-    default:
-      return `${subject} is new`;
   }
 }
 

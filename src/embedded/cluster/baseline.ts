@@ -18,20 +18,28 @@ const buckets = {
   namespaces: bucketOf(resources.namespaces),
   pods: bucketOf(resources.pods),
   jobs: bucketOf(resources.jobs),
+  certificateRequests: bucketOf(resources.certificateSigningRequests),
   endpoints: bucketOf(resources.endpoints),
   endpointSlices: bucketOf(resources.endpointSlices),
 };
 
-/** What a reset goes back to. Leases only say that something lives. */
+/** What a reset goes back to. */
 export function captureBaseline(store: Store): Baseline {
   const baseline: Baseline = new Map();
   for (const { bucket, id, object } of store.all()) {
-    if (bucket === buckets.leases) continue;
+    if (isHeartbeat(bucket, object)) continue;
     const content = baseline.get(bucket);
     if (content) content.set(id, object);
     else baseline.set(bucket, new Map([[id, object]]));
   }
   return baseline;
+}
+
+/** All objects of a baseline. */
+export function* objectsIn(baseline: Baseline): Generator<{ bucket: string; object: Stored }> {
+  for (const [bucket, content] of baseline) {
+    for (const object of content.values()) yield { bucket, object };
+  }
 }
 
 /**
@@ -58,9 +66,7 @@ class Restoration {
   }
 
   run(): void {
-    const names = [...new Set([...this.#store.buckets(), ...this.#baseline.keys()])].filter(
-      (b) => b !== buckets.leases,
-    );
+    const names = new Set([...this.#store.buckets(), ...this.#baseline.keys()]);
     for (const bucket of names) this.#removeNew(bucket);
     for (const [bucket, content] of this.#baseline) {
       for (const [id, object] of content) this.#noteReplacement(bucket, id, object);
@@ -77,7 +83,7 @@ class Restoration {
 
   #removeNew(bucket: string): void {
     for (const [id, object] of [...this.#store.entries(bucket)]) {
-      if (this.#saved(bucket, id)) continue;
+      if (this.#saved(bucket, id) || isHeartbeat(bucket, object)) continue;
       if (bucket === buckets.pods && isOwnedSystemPod(object)) continue;
       if (isDerived(bucket) && this.#belongsToBaseline(object)) continue;
       this.#store.delete(bucket, id);
@@ -115,7 +121,7 @@ class Restoration {
     if (renewed === saved && live.metadata.resourceVersion === saved.metadata.resourceVersion) return;
     const { uid, creationTimestamp, generation } = live.metadata;
     const metadata = { ...renewed.metadata, uid, creationTimestamp };
-    const status = statusOf(bucket === buckets.jobs ? renewed : live);
+    const status = statusOf(hasFinalStatus(bucket) ? renewed : live);
     const wanted = { ...renewed, metadata, ...(status !== undefined && { status }) };
     if (generation !== undefined) {
       // Generations never go back: whoever observed the later one has to look again.
@@ -153,10 +159,21 @@ class Restoration {
   }
 }
 
+/** Leases by which nodes and the control plane only say that they live. */
+function isHeartbeat(bucket: string, { metadata }: Stored): boolean {
+  return bucket === buckets.leases && /^kube-(system|node-lease)$/.test(metadata.namespace ?? '');
+}
+
 /** Kept right by controllers from other objects. */
 const isDerived = (bucket: string) => bucket === buckets.endpoints || bucket === buckets.endpointSlices;
 
 const isSystem = (object: Stored) => object.metadata.namespace === 'kube-system';
+
+/** Whose status does not follow from the rest: what has ended or was decided, and what no controller here looks after. */
+function hasFinalStatus(bucket: string): boolean {
+  const isCustom = bucket.includes('.');
+  return isCustom || bucket === buckets.jobs || bucket === buckets.certificateRequests;
+}
 
 /** Made by a controller, which makes it again. */
 const isManaged = (object: Stored) => object.metadata.ownerReferences?.some((owner) => owner.controller) ?? false;
