@@ -8,9 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeProtobuf } from '../../src/embedded/codec/protobuf.ts';
 import { builtinResources } from '../../src/embedded/resources/index.ts';
 import { apiVersionOf, type KubeObject } from '../../src/kube/meta.ts';
-import { type Asked, type Question, type Served, serve } from './requests.ts';
+import { type Asked, type Question, serve } from './requests.ts';
 
-let served: Served;
+let served: Awaited<ReturnType<typeof serve>>;
 beforeAll(async () => {
   served = await serve();
 });

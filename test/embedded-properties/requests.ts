@@ -1,5 +1,8 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
+import { join } from 'node:path';
 import { createEmbeddedCluster, type EmbeddedCluster } from '../../src/embedded/cluster.ts';
 
 export interface Asked {
@@ -16,9 +19,8 @@ export interface Question {
   body?: string | Uint8Array;
 }
 
-/** A cluster that serves its API in this process, and what went wrong in it. */
+/** A cluster that serves its API, and what went wrong in it. */
 export interface Served {
-  cluster: EmbeddedCluster;
   /** Faults that were answered with an internal error, with the request they came from. */
   faults: string[];
   ask(question: Question): Promise<Asked>;
@@ -28,8 +30,11 @@ export interface Served {
 /** No answer within this: the server hangs. */
 const patience = 15_000;
 
-/** What is asked as kubernetes-admin of a server without controllers. A watch is answered by its head. */
-export async function serve(): Promise<Served> {
+/**
+ * A server without controllers in this process, asked as kubernetes-admin. A watch is answered by its head; what has no
+ * answer for long is an error.
+ */
+export async function serve(): Promise<Served & { cluster: EmbeddedCluster }> {
   const faults: string[] = [];
   const cluster = await createEmbeddedCluster({
     controllers: false,
@@ -44,6 +49,34 @@ export async function serve(): Promise<Served> {
     async stop() {
       agent.destroy();
       await cluster.stop();
+    },
+  };
+}
+
+interface Told {
+  fault?: string;
+  url?: string;
+  ca?: string;
+  certificate?: string;
+  key?: string;
+}
+
+/** As `serve`, in a process of its own: one that hangs does not hang who asks. */
+export async function serveApart(): Promise<Served> {
+  const child = fork(join(import.meta.dirname, 'served-child.ts'), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const faults: string[] = [];
+  const [told] = (await once(child, 'message')) as [Told];
+  child.on('message', ({ fault }: Told) => fault && faults.push(fault));
+  const { url = '', ca, certificate: cert, key } = told;
+  const agent = new Agent({ keepAlive: true, ca, cert, key });
+  return {
+    faults,
+    ask: (question) => ask(url, agent, question),
+    async stop() {
+      agent.destroy();
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
     },
   };
 }
