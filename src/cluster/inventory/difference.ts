@@ -35,9 +35,12 @@ export function differencesOf(baseline: Inventory, now: Inventory): Difference[]
   return new Comparison(baseline, now).run();
 }
 
-/** The same as text for people, a line each, sorted. */
+/** The same as text for people, a line each, sorted; without what is there only because its owner is. */
 export function describeDifferences(baseline: Inventory, now: Inventory): string[] {
-  return differencesOf(baseline, now).map(describeDifference).sort();
+  return differencesOf(baseline, now)
+    .filter(({ change }) => change !== 'going')
+    .map(describeDifference)
+    .sort();
 }
 
 /** `Deployment web/api: spec.replicas changed`. */
