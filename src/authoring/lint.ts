@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { closest } from 'fastest-levenshtein';
 import { UserError } from '../kernel/errors.ts';
 import { loadPack, loadScenario, scenarioIds } from '../scenario/load.ts';
 import type { Pack, Scenario } from '../scenario/types.ts';
@@ -31,7 +32,7 @@ export interface LintOptions {
 export function lintPack(folder: string, options: LintOptions): Finding[] {
   const findings: Finding[] = [];
   const note = (error: unknown) => findings.push(...findingsOf(error, folder));
-  let pack: Pack = { id: '', title: '', version: '', folder, builtIn: false };
+  let pack: Pack = { id: '', title: '', version: '', order: [], folder, builtIn: false };
   try {
     pack = loadPack(folder, false);
   } catch (error) {
@@ -49,6 +50,7 @@ export function lintPack(folder: string, options: LintOptions): Finding[] {
       ),
     );
   }
+  findings.push(...unknownInOrder(pack));
   for (const id of ids) {
     let scenario: Scenario | undefined;
     try {
@@ -71,6 +73,26 @@ export function lintPack(folder: string, options: LintOptions): Finding[] {
       const key = JSON.stringify(f);
       return seen.has(key) ? false : seen.add(key);
     });
+}
+
+/** Names in the pack's order that no scenario has. */
+function unknownInOrder(pack: Pack): Finding[] {
+  const ids = scenarioIds(pack);
+  const unknown = pack.order.filter((id) => !ids.includes(id));
+  if (unknown.length === 0) return [];
+  const lines = readFileSync(join(pack.folder, 'pack.yaml'), 'utf8').split('\n');
+  return unknown.map((id) => {
+    const index = lines.findIndex((line) => new RegExp(`(^|[^a-z0-9-])${id}([^a-z0-9-]|$)`).test(line));
+    const near = ids.length > 0 ? `; did you mean ${closest(id, ids)}?` : '';
+    return {
+      severity: 'error',
+      rule: 'unknown-scenario',
+      file: 'pack.yaml',
+      line: index + 1,
+      column: (lines[index]?.indexOf(id) ?? 0) + 1,
+      message: `there is no scenario ${id}${near}`,
+    };
+  });
 }
 
 function at(file: string, severity: Finding['severity'], rule: string, message: string): Finding {

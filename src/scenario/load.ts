@@ -19,16 +19,17 @@ export function loadPack(folder: string, builtIn: boolean): Pack {
       next: 'name a folder that has one',
     });
   }
-  const { title, version } = readYamlFile(file, packSchema);
-  return { id: basename(folder), title, version, folder, builtIn };
+  const { title, version, order } = readYamlFile(file, packSchema);
+  return { id: basename(folder), title, version, order, folder, builtIn };
 }
 
-/** The ids of a pack's scenarios: its folders that hold a scenario.yaml, in order. */
+/** The ids of a pack's scenarios: its folders that hold a scenario.yaml, in the pack's order and then by name. */
 export function scenarioIds(pack: Pack): string[] {
+  const place = (id: string) => (pack.order.includes(id) ? pack.order.indexOf(id) : pack.order.length);
   return readdirSync(pack.folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && existsSync(join(pack.folder, entry.name, 'scenario.yaml')))
     .map((entry) => entry.name)
-    .sort();
+    .sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
 }
 
 /**

@@ -148,6 +148,7 @@ export const packSchema = z.strictObject({
   kind: z.literal('Pack').describe('What the file is'),
   title: z.string().min(1).describe('One line for lists'),
   version: z.string().min(1).describe('Of the pack, as in 1.2.0; stands in reports'),
+  order: z.array(id).default([]).describe('Ids of scenarios as they are best learned; the others follow by name'),
 });
 
 type ParsedScenario = z.infer<typeof scenarioSchema>;

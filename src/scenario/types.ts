@@ -6,6 +6,8 @@ export interface Pack {
   id: string;
   title: string;
   version: string;
+  /** Ids of scenarios that come first, in this order. */
+  order: string[];
   folder: string;
   /** Comes with kubedrill: its scripts run without asking. */
   builtIn: boolean;

@@ -10,10 +10,20 @@ const flagship = join(import.meta.dirname, '..', '..', 'scenarios', 'in-cluster-
 const catalogue = new Catalogue();
 const knowsImage = (reference: string) => catalogue.find(reference) !== undefined;
 
+/** The flagship in a pack of its own. */
+function copyFlagship(folder: string): void {
+  const scenario = 'forbidden-deployment';
+  cpSync(join(flagship, scenario), join(folder, scenario), { recursive: true });
+  writeFileSync(
+    join(folder, 'pack.yaml'),
+    readFileSync(join(flagship, 'pack.yaml'), 'utf8').replace(/^order:(\n +- .*)*/m, `order:\n  - ${scenario}`),
+  );
+}
+
 /** A copy of the flagship's pack, one file of its scenario edited. */
 function damaged(file: string, edit: (text: string) => string): { folder: string; text: string } {
   const folder = join(temporaryFolder(), 'pack');
-  cpSync(flagship, folder, { recursive: true });
+  copyFlagship(folder);
   const path = join(folder, file);
   const before = readFileSync(path, 'utf8');
   const text = edit(before);
@@ -235,7 +245,18 @@ const meaning = [
   ),
 ];
 
-const all = [...misspelt, ...values, ...meaning];
+const order = [
+  damage(
+    '  - forbidden-deployment',
+    '  - forbidden-deploymnt',
+    'there is no scenario forbidden-deploymnt; did you mean',
+    {
+      file: 'pack.yaml',
+    },
+  ),
+];
+
+const all = [...order, ...misspelt, ...values, ...meaning];
 
 describe('a pack that is in order', () => {
   it('has nothing to find fault with', () => {
@@ -287,7 +308,7 @@ describe('files that are missing', () => {
     ['forbidden-deployment/scenario.yaml', 'the pack has no scenario'],
   ])('%s is missed', (file, message) => {
     const folder = join(temporaryFolder(), 'pack');
-    cpSync(flagship, folder, { recursive: true });
+    copyFlagship(folder);
     rmSync(join(folder, file));
     const findings = lintPack(folder, { knowsImage });
     expect(

@@ -1,8 +1,8 @@
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Catalog } from '../../src/scenario/catalog.ts';
-import { loadPack, loadScenario } from '../../src/scenario/load.ts';
+import { loadPack, loadScenario, scenarioIds } from '../../src/scenario/load.ts';
 import { temporaryFolder } from '../helpers/temporary.ts';
 
 const builtIn = join(import.meta.dirname, '..', '..', 'scenarios');
@@ -99,6 +99,20 @@ describe('a broken scenario.yaml', () => {
     );
     expect(load()).toMatchObject({ title: '@{nope} in project-swan' });
   });
+});
+
+it('has the scenarios in the order of the pack, the others by name', () => {
+  const folder = temporaryFolder();
+  const described = (...names: string[]) => {
+    for (const name of names) {
+      mkdirSync(join(folder, name));
+      writeFileSync(join(folder, name, 'scenario.yaml'), '');
+    }
+  };
+  described('a', 'b', 'c', 'd');
+  const head = 'apiVersion: kubedrill.dev/v1\nkind: Pack\ntitle: Letters\nversion: 1.0.0\n';
+  writeFileSync(join(folder, 'pack.yaml'), `${head}order: [c, b, z]\n`);
+  expect(scenarioIds(loadPack(folder, false))).toEqual(['c', 'b', 'a', 'd']);
 });
 
 it('misses a task by name', () => {

@@ -1,0 +1,1 @@
+kubectl patch role rollout-board -n @{namespace} --type=json -p '[{"op":"replace","path":"/rules/1/apiGroups","value":[""]}]'

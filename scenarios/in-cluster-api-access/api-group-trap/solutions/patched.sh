@@ -1,0 +1,3 @@
+kubectl patch role rollout-board -n @{namespace} --type=json -p '[
+  {"op":"replace","path":"/rules/0/apiGroups","value":["apps"]},
+  {"op":"replace","path":"/rules/1/apiGroups","value":[""]}]'
