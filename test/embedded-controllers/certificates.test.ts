@@ -2,6 +2,7 @@ import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { request } from 'node:https';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createEmbeddedCluster, type EmbeddedCluster } from '../../src/embedded/cluster.ts';
+import { certificateApproving } from '../../src/embedded/controllers/certificate-approving.ts';
 import { certificateCleaner } from '../../src/embedded/controllers/certificate-cleaner.ts';
 import { certificateSigningController } from '../../src/embedded/controllers/certificate-signing.ts';
 import { toPem } from '../../src/embedded/pki/certificate.ts';
@@ -107,6 +108,67 @@ describe('a CertificateSigningRequest', () => {
     const forged = csr(jane, { ...other, publicKey: csr(jane).publicKey });
     expect(parseCertificateRequest(Buffer.from(forged.request, 'base64').toString()).signatureValid()).toBe(false);
     expect(() => parseCertificateRequest(toPem('CERTIFICATE REQUEST', Buffer.from([0x30, 0x05, 1])))).toThrow(/asn1/);
+  });
+});
+
+describe('the client certificate of a kubelet', () => {
+  const kubelet = { commonName: 'system:node:n1', organizations: ['system:nodes'] };
+  const spec = {
+    request: csr(kubelet).request,
+    signerName: 'kubernetes.io/kube-apiserver-client-kubelet',
+    usages: ['digital signature', 'client auth'],
+  };
+  const nodeClient = 'system:certificates.k8s.io:certificatesigningrequests:nodeclient';
+  const selfNodeClient = 'system:certificates.k8s.io:certificatesigningrequests:selfnodeclient';
+
+  /** Asks as somebody; the conditions once everybody has looked. */
+  async function ask(user: { name: string; groups: string[] }, wanted: Partial<CertificateSigningRequestSpec> = {}) {
+    const pki = createPki(new ManualClock(Date.parse('2026-03-01T10:00:30Z')));
+    const lab = await startPlane(certificateSigningController(pki.ca), certificateApproving);
+    const needed = ['system:controller:certificate-controller', nodeClient, selfNodeClient];
+    for (const object of bootstrapRbac()) {
+      if (!needed.includes(object.metadata?.name ?? '')) continue;
+      if (object.kind === 'ClusterRole') await lab.client.create(clusterRoles, object);
+      else await lab.client.create(clusterRoleBindings, object as ClusterRoleBinding);
+    }
+    // As kubeadm grants them.
+    for (const [role, group] of [
+      [nodeClient, 'system:bootstrappers'],
+      [selfNodeClient, 'system:nodes'],
+    ]) {
+      await lab.client.create(clusterRoleBindings, {
+        metadata: { name: `of-${group}`.replace(':', '-') },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role ?? '' },
+        subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: group ?? '' }],
+      });
+    }
+    const asker = lab.client.as({ user, fieldManager: 'kubelet' });
+    await asker.create(certificateSigningRequests, { metadata: { name: 'r' }, spec: { ...spec, ...wanted } });
+    await lab.settle();
+    const { status } = await lab.client.get(certificateSigningRequests, undefined, 'r');
+    lab.stop();
+    return { conditions: status?.conditions ?? [], issued: status?.certificate !== undefined };
+  }
+
+  const joining = { name: 'system:bootstrap:abcdef', groups: ['system:bootstrappers'] };
+  const renewing = { name: 'system:node:n1', groups: ['system:nodes'] };
+  it.each([
+    ['that joins', joining, 'Auto approving kubelet client certificate after SubjectAccessReview.'],
+    ['that renews its own', renewing, 'Auto approving self kubelet client certificate after SubjectAccessReview.'],
+  ])('%s is approved and issued', async (_, user, message) => {
+    const { conditions, issued } = await ask(user);
+    expect(conditions).toMatchObject([{ type: 'Approved', status: 'True', reason: 'AutoApproved', message }]);
+    expect(issued).toBe(true);
+  });
+
+  it.each([
+    ['asked for by another node', { name: 'system:node:n2', groups: ['system:nodes'] }, {}],
+    ['asked for by anybody else', { name: 'jane', groups: ['dev'] }, {}],
+    ['of another signer', joining, { signerName }],
+    ['for other usages', joining, { usages: ['digital signature', 'client auth', 'server auth'] }],
+    ['with other names', joining, { request: csr({ ...kubelet, dnsNames: ['n1'] }).request }],
+  ])('%s waits for a person', async (_, user, wanted) => {
+    expect(await ask(user, wanted)).toEqual({ conditions: [], issued: false });
   });
 });
 

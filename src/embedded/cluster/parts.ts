@@ -1,4 +1,5 @@
 import type { Component } from '../api.ts';
+import { certificateApproving } from '../controllers/certificate-approving.ts';
 import { certificateCleaner } from '../controllers/certificate-cleaner.ts';
 import { certificateSigningController } from '../controllers/certificate-signing.ts';
 import { clusterRoleAggregation } from '../controllers/cluster-role-aggregation.ts';
@@ -46,6 +47,7 @@ export function controllers(pki: Pick<Pki, 'serviceAccounts' | 'ca'>): Component
     serviceRanges,
     serviceAddresses,
     certificateSigningController(pki.ca),
+    certificateApproving,
     certificateCleaner,
     garbageCollector,
     podGc,

@@ -11,6 +11,7 @@ import { controllerClient } from './identity.ts';
 import { WorkQueue } from './work-queue.ts';
 
 const domain = 'kubernetes.io/';
+export const kubeletClientSigner = `${domain}kube-apiserver-client-kubelet`;
 const backdateMs = 5 * 60_000;
 const longestSeconds = 365 * 24 * 3600;
 const shortestSeconds = 600;
@@ -39,7 +40,8 @@ function checkUsages(usages: readonly string[], wanted: string): string | undefi
   return exact ? undefined : `usages did not match [digital signature,${wanted}]`;
 }
 
-const checkKubeletClient: Check = (request, usages) => {
+/** Why a request is none of a kubelet's client. */
+export const checkKubeletClient: Check = (request, usages) => {
   if (request.dnsNames.length > 0) return 'DNS subjectAltNames are not allowed';
   if (request.emailAddresses.length > 0) return 'Email subjectAltNames are not allowed';
   if (request.ipAddresses.length > 0) return 'IP subjectAltNames are not allowed';
@@ -58,7 +60,7 @@ const checkKubeletServing: Check = (request, usages) => {
 
 const signers: Readonly<Record<string, Check>> = {
   [`${domain}kube-apiserver-client`]: checkClient,
-  [`${domain}kube-apiserver-client-kubelet`]: checkKubeletClient,
+  [kubeletClientSigner]: checkKubeletClient,
   [`${domain}kubelet-serving`]: checkKubeletServing,
 };
 
