@@ -16,6 +16,7 @@ import { nodeIpam } from '../controllers/node-ipam.ts';
 import { nodeLifecycle } from '../controllers/node-lifecycle.ts';
 import { nodeTtl } from '../controllers/node-ttl.ts';
 import { podGc } from '../controllers/pod-gc.ts';
+import { policyStatus } from '../controllers/policy-status.ts';
 import { resourceQuotaController } from '../controllers/resource-quota.ts';
 import { rootCaPublisher } from '../controllers/root-ca-publisher.ts';
 import { serviceAddresses, serviceRanges } from '../controllers/service-addresses.ts';
@@ -49,6 +50,7 @@ export function controllers(pki: Pick<Pki, 'serviceAccounts' | 'ca'>): Component
     certificateSigningController(pki.ca),
     certificateApproving,
     certificateCleaner,
+    policyStatus,
     garbageCollector,
     podGc,
     nodeIpam,
