@@ -38,24 +38,7 @@ export class People {
 
   /** Rejects if there is no answer. `onHead` is called when the answer begins. */
   async call(call: Call, onHead?: () => void): Promise<Answer> {
-    const authorization = await this.#authorization(call.as);
-    const headers: Record<string, string> = { 'User-Agent': 'recorder', Accept: 'application/json' };
-    if (authorization) headers.Authorization = authorization;
-    for (const [name, value] of Object.entries(call.headers ?? {})) {
-      if (value === undefined) delete headers[name];
-      else headers[name] = value;
-    }
-    if (call.body !== undefined) headers['Content-Length'] = String(Buffer.byteLength(call.body));
-    const url = new URL(this.#server + encodeURI(call.path).replaceAll('%25', '%'));
-    for (const [name, value] of Object.entries(call.query ?? {})) {
-      for (const one of [value].flat()) url.searchParams.append(name, one);
-    }
-    const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      const sent = request(url, { method: call.method, headers, agent: this.#agent(call.as) }, resolve);
-      sent.setTimeout(60_000, () => sent.destroy(new Error('no answer within a minute')));
-      sent.on('error', reject);
-      sent.end(call.body);
-    });
+    const response = await this.#send(call);
     onHead?.();
     const chunks: Buffer[] = [];
     for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
@@ -71,6 +54,11 @@ export class People {
     };
   }
 
+  /** The head of an answer that goes on, as that of a watch does. */
+  stream(as: string, path: string, query: Record<string, string>): Promise<IncomingMessage> {
+    return this.#send({ as, method: 'GET', path, query });
+  }
+
   /** The token of a ServiceAccount, asked for once. */
   token(who: string): Promise<string> {
     let token = this.#tokens.get(who);
@@ -83,6 +71,27 @@ export class People {
 
   close(): void {
     for (const agent of this.#agents.values()) agent.destroy();
+  }
+
+  async #send(call: Call): Promise<IncomingMessage> {
+    const authorization = await this.#authorization(call.as);
+    const headers: Record<string, string> = { 'User-Agent': 'recorder', Accept: 'application/json' };
+    if (authorization) headers.Authorization = authorization;
+    for (const [name, value] of Object.entries(call.headers ?? {})) {
+      if (value === undefined) delete headers[name];
+      else headers[name] = value;
+    }
+    if (call.body !== undefined) headers['Content-Length'] = String(Buffer.byteLength(call.body));
+    const url = new URL(this.#server + encodeURI(call.path).replaceAll('%25', '%'));
+    for (const [name, value] of Object.entries(call.query ?? {})) {
+      for (const one of [value].flat()) url.searchParams.append(name, one);
+    }
+    return new Promise<IncomingMessage>((resolve, reject) => {
+      const sent = request(url, { method: call.method, headers, agent: this.#agent(call.as) }, resolve);
+      sent.setTimeout(60_000, () => sent.destroy(new Error('no answer within a minute')));
+      sent.on('error', reject);
+      sent.end(call.body);
+    });
   }
 
   async #requestToken(who: string): Promise<string> {

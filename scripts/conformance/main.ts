@@ -7,11 +7,13 @@ import { serve } from './serve.ts';
 const usage = `usage: npm run conformance -- exchanges [--rename WORD] [--only FILE]... [--show N] [--json FILE]
        npm run conformance -- transcripts [--only REGEX] [--jobs N] [--show N] [--json FILE]
        npm run conformance -- controllers [--only REGEX] [--show N] [--json FILE]
+       npm run conformance -- durability [--times N]
        npm run conformance -- serve --pki DIR [--controllers off] [--kubelet off] [--port PORT]
 
 exchanges   replays recorded exchanges of a real API server against the embedded cluster and prints how many agree
 transcripts replays recorded kubectl sessions, each topic on a cluster of its own
 controllers replays what the controllers of a real cluster did, and prints how many snapshots agree
+durability  kills the process of a cluster under load, N times (200), and says what it forgot: nothing
 serve       starts an embedded cluster that other tools can replay against`;
 
 const { positionals, values } = parseArgs({
@@ -27,6 +29,7 @@ const { positionals, values } = parseArgs({
     kubelet: { type: 'string', default: 'on' },
     port: { type: 'string' },
     jobs: { type: 'string', default: '4' },
+    times: { type: 'string', default: '200' },
   },
 });
 
@@ -39,6 +42,9 @@ switch (positionals[0]) {
     break;
   case 'controllers':
     await controllers();
+    break;
+  case 'durability':
+    await durability();
     break;
   case 'serve':
     if (!values.pki) fail('--pki DIR is needed');
@@ -160,6 +166,18 @@ async function controllers(): Promise<void> {
     const json = { agree: agreeing(all), of: all.length, scenarios };
     await writeFile(values.json, `${JSON.stringify(json, undefined, 2)}\n`);
   }
+}
+
+async function durability(): Promise<void> {
+  const { killRepeatedly } = await import('./durability/index.ts');
+  const report = await killRepeatedly(Number(values.times), (kill) => {
+    if (kill % 20 === 0) console.log(`killed ${kill} times`);
+  });
+  for (const fault of report.faults) console.log(fault);
+  const { kills, writes, watches, faults } = report;
+  console.log(`${kills} kills, ${writes} acknowledged writes, ${faults.length} faults;`);
+  console.log(`watches from before a kill: ${watches.resumed} went on, ${watches.expired} were told 410`);
+  if (faults.length > 0) process.exitCode = 1;
 }
 
 function share(part: number, of: number): string {
