@@ -97,9 +97,10 @@ async function adopt(
   const target = targetOf(options, services.env);
   if (!target)
     throw new UserError({ what: 'which cluster is not said', next: 'name it with --context or --kubeconfig' });
-  const [{ extractContext }, { mark, portrayCluster }, { KubeClient }] = await Promise.all([
+  const [{ extractContext }, { mark, portrayCluster }, { explainRefusal }, { KubeClient }] = await Promise.all([
     import('../cluster/kubeconfig/extract.ts'),
     import('../cluster/kubeconfig/lab-mark.ts'),
+    import('../cluster/kubeconfig/refusals.ts'),
     import('../kube/client.ts'),
   ]);
   const { text, source } = await extractContext(target.files, target.context, 'adopt');
@@ -127,6 +128,8 @@ async function adopt(
     print(
       `\n${source} is ${portrait.marked ? 'a lab already' : 'a lab now'}: kubedrill start <scenario> --cluster kubeconfig --context ${source}`,
     );
+  } catch (error) {
+    throw explainRefusal(error, source, client.server);
   } finally {
     await client.close();
   }

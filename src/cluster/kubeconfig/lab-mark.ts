@@ -1,5 +1,5 @@
 import { UserError } from '../../kernel/errors.ts';
-import { type KubeClient, KubeError, pathOf } from '../../kube/client.ts';
+import { type KubeClient, KubeError } from '../../kube/client.ts';
 import * as resources from '../../kube/resources.ts';
 
 /** Where the mark is: a ConfigMap that every user of the cluster may read. */
@@ -22,7 +22,7 @@ export interface ClusterPortrait {
   marked: boolean;
 }
 
-/** Looks at a cluster; changes nothing. */
+/** Looks at a cluster; changes nothing. Needs the right to list what is in all of it. */
 export async function portrayCluster(client: KubeClient, context: string): Promise<ClusterPortrait> {
   const [version, nodes, namespaces, pods, marked] = await Promise.all([
     client.request<{ gitVersion: string }>('GET', '/version'),
@@ -94,11 +94,6 @@ export async function mark(client: KubeClient): Promise<void> {
     ],
   ] as const;
   for (const [resource, body] of objects) {
-    const path = pathOf(resource, markNamespace, markName);
-    await client.request('PATCH', path, {
-      body,
-      contentType: 'application/apply-patch+yaml',
-      query: { fieldManager: 'kubedrill', force: true },
-    });
+    await client.apply(resource, body, 'kubedrill');
   }
 }

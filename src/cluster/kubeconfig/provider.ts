@@ -8,6 +8,7 @@ import type { Cluster, ClusterSpec, Diagnosis, Provider } from '../provider.ts';
 import { type ClusterRecord, isAlive, ownIdentity, Records } from '../record.ts';
 import { extractContext } from './extract.ts';
 import { requireMark } from './lab-mark.ts';
+import { explainRefusal } from './refusals.ts';
 import { requireRights } from './rights.ts';
 
 interface KubeconfigRecord extends ClusterRecord {
@@ -73,16 +74,20 @@ export class KubeconfigProvider implements Provider {
       const client = await KubeClient.fromFile(this.#kubeconfig(id), context);
       try {
         await requireMark(client, source);
-        const reach = await requireRights(client, source, rights);
+        const counting = nodes > 1 ? [{ verb: 'list', group: '', resource: 'nodes' }] : [];
+        const reach = await requireRights(client, source, rights.length > 0 ? [...rights, ...counting] : []);
         await requireNodes(client, source, nodes);
         const identity = await identityOf(client, server);
         await this.#requireFree(identity, source);
         Object.assign(record, { identity, ...(reach === 'namespaces' && { namespaces: [...(namespaces ?? [])] }) });
+        await this.#records.write(id, record);
+        progress('noting what is there');
+        await this.#keeper(id, record).noteFound(signal);
+      } catch (error) {
+        throw explainRefusal(error, source, server);
       } finally {
         await client.close();
       }
-      progress('noting what is there');
-      await this.#keeper(id, record).noteFound(signal);
       await this.#records.write(id, { ...record, phase: 'ready' });
       return this.#cluster(id, record);
     } catch (error) {
