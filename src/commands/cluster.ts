@@ -10,7 +10,7 @@ import {
   withClusterOptions,
   withTargetOptions,
 } from './cluster-options.ts';
-import type { CommandContext, CommandFactory } from './command.ts';
+import { type CommandContext, type CommandFactory, tellOfCleanup } from './command.ts';
 
 interface UpFlags extends ClusterFlags {
   name: string;
@@ -30,6 +30,7 @@ export const cluster: CommandFactory = (context) => {
     .option('--json', 'print one JSON document')
     .action(async (options: UpFlags) => {
       const labs = await services.labs();
+      tellOfCleanup({ services, note });
       const { id, kubeconfig, context, server } = await labs.clusterUp(
         {
           name: options.name,

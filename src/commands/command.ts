@@ -36,6 +36,11 @@ export async function labsOf(services: Services): Promise<RemoteLabs> {
   return (await services.runningLabs()) ?? services.labs();
 }
 
+/** Says that Ctrl-C was heard: what is being made goes first, which takes a moment. */
+export function tellOfCleanup({ services, note }: Pick<CommandContext, 'services' | 'note'>): void {
+  services.signal.addEventListener('abort', () => note('cleaning up'), { once: true });
+}
+
 /** The `check --json` document. */
 export function checkDocument(state: AttemptState) {
   const { pack, id } = state.scenario;

@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { markdownText } from '../present/markdown.ts';
 import { paintFor } from '../present/text.ts';
 import { type ClusterFlags, clusterOptions, withClusterOptions } from './cluster-options.ts';
-import type { CommandFactory } from './command.ts';
+import { type CommandFactory, tellOfCleanup } from './command.ts';
 
 interface Options extends ClusterFlags {
   pack?: string;
@@ -24,6 +24,7 @@ export const start: CommandFactory = ({ services, print, json, note }) =>
       // What is wrong with the name or the scenario is told before a daemon is started for it.
       (await services.catalog()).scenario(scenario, packFolder ? { packFolder } : {});
       const labs = await services.labs();
+      tellOfCleanup({ services, note });
       let step: string | undefined;
       const state = await labs.start(
         {

@@ -99,7 +99,10 @@ function serveSocket(socket: Socket, handlers: Handlers): void {
 }
 
 export interface RpcClient {
-  /** Rejects with the error that the handler threw, as the same class. */
+  /**
+   * Rejects with the error that the handler threw, as the same class. `signal` asks the handler to stop; the call ends when
+   * it has: with its answer if there was one all the same, else rejecting with the signal's reason.
+   */
   call<T>(
     method: string,
     params?: unknown,
@@ -155,15 +158,13 @@ function clientOf(socket: Socket): RpcClient {
       options: { onEvent?(event: never): void; signal?: AbortSignal } = {},
     ) {
       const id = ++sequence;
+      const { signal } = options;
       return new Promise<T>((resolve, reject) => {
+        signal?.throwIfAborted();
         if (socket.destroyed) return reject(disconnected());
-        const cancel = () => {
-          calls.delete(id);
-          socket.write(`${JSON.stringify({ cancel: id })}\n`);
-          reject(options.signal?.reason);
-        };
-        options.signal?.addEventListener('abort', cancel, { once: true });
-        const done = () => options.signal?.removeEventListener('abort', cancel);
+        const cancel = () => socket.write(`${JSON.stringify({ cancel: id })}\n`);
+        signal?.addEventListener('abort', cancel, { once: true });
+        const done = () => signal?.removeEventListener('abort', cancel);
         calls.set(id, {
           resolve(value) {
             done();
@@ -171,7 +172,7 @@ function clientOf(socket: Socket): RpcClient {
           },
           reject(error) {
             done();
-            reject(error);
+            reject(signal?.aborted ? signal.reason : error);
           },
           onEvent: options.onEvent,
         });

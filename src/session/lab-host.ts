@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { installAddon } from '../cluster/addons/install.ts';
 import type { AddonName } from '../cluster/addons/names.ts';
@@ -32,14 +32,25 @@ export interface LabHostOptions {
   log(line: string): void;
 }
 
+/** A set-up under way: can be aborted, and waited for. */
+class Making extends AbortController {
+  readonly #over = Promise.withResolvers<void>();
+  /** Resolves when nothing is done for it any more, however it ended. */
+  readonly over = this.#over.promise;
+
+  end(): void {
+    this.#over.resolve();
+  }
+}
+
 /** Hosts attempts and their clusters: the Labs of the daemon's process. */
 export class LabHost implements Labs {
   readonly #options: LabHostOptions;
   readonly #attempts = new Map<string, Attempt>();
   /** Attempts that could not be taken up, and why. */
   readonly #broken = new Map<string, Error>();
-  /** Clusters that are being made, by attempt. */
-  readonly #making = new Map<string, AbortController>();
+  /** Set-ups under way, by attempt. */
+  readonly #making = new Map<string, Making>();
 
   constructor(options: LabHostOptions) {
     this.#options = options;
@@ -103,7 +114,12 @@ export class LabHost implements Labs {
     const attempt = await Attempt.create(this.#newId(scenario.id), scenario, { seed, on }, this.#dependencies());
     this.#attempts.set(attempt.id, attempt);
     const unsubscribe = attempt.onState(onState);
-    const abandon = () => void this.stop(attempt.id).catch(() => undefined);
+    let abandoned: Promise<void> | undefined;
+    const abandon = () => {
+      abandoned = this.#end(attempt, (provider, cluster) => provider.delete(cluster)).catch((error: Error) =>
+        this.#options.log(`attempt ${attempt.id}: ${error.message}`),
+      );
+    };
     signal?.addEventListener('abort', abandon, { once: true });
     try {
       await this.#setUp(attempt);
@@ -111,6 +127,8 @@ export class LabHost implements Labs {
     } finally {
       signal?.removeEventListener('abort', abandon);
       unsubscribe();
+      await abandoned;
+      if (abandoned) await rm(join(this.#options.folder, attempt.id), { recursive: true, force: true });
     }
   }
 
@@ -167,12 +185,19 @@ export class LabHost implements Labs {
 
   async stop(id?: string): Promise<AttemptState> {
     const attempt = await this.#get(id);
-    const { cluster } = attempt.fold;
-    this.#making.get(attempt.id)?.abort(new EnvironmentError({ what: `the attempt ${attempt.id} was ended` }));
+    await this.#end(attempt, release);
+    return attempt.state();
+  }
+
+  /** Ends an attempt, also in the middle of its set-up, and then its cluster. */
+  async #end(attempt: Attempt, letGo: (provider: Provider, cluster: string) => Promise<void>): Promise<void> {
+    const making = this.#making.get(attempt.id);
+    making?.abort(new EnvironmentError({ what: `the attempt ${attempt.id} was ended` }));
     await attempt.stop();
     this.#attempts.delete(attempt.id);
-    if (cluster) await release(this.#provider(cluster.provider), cluster.id);
-    return attempt.state();
+    await making?.over;
+    const { cluster } = attempt.fold;
+    if (cluster) await letGo(this.#provider(cluster.provider), cluster.id);
   }
 
   async clusterUp(
@@ -248,7 +273,7 @@ export class LabHost implements Labs {
 
   /** Makes the attempt's cluster and sets it up; ending the attempt meanwhile ends that too. */
   async #setUp(attempt: Attempt): Promise<void> {
-    const making = new AbortController();
+    const making = new Making();
     this.#making.set(attempt.id, making);
     try {
       const cluster = await this.#create(attempt, making.signal);
@@ -259,6 +284,7 @@ export class LabHost implements Labs {
       await attempt.setUp(cluster);
     } finally {
       this.#making.delete(attempt.id);
+      making.end();
     }
   }
 

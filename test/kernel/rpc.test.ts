@@ -36,13 +36,13 @@ it('hands errors over as what they are', async () => {
   await expect(client.call('nothing')).rejects.toThrow('no method nothing');
 });
 
-it('streams events until the caller cancels, and tells the handler', async () => {
-  const ended = Promise.withResolvers<void>();
+it('streams events until the caller cancels, and ends when the handler has', async () => {
   const { client } = await pair({
     count: async (_: unknown, { emit, signal }: CallContext) => {
       for (let n = 1; n <= 3; n++) emit(n);
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
-      ended.resolve();
+      emit(0);
+      signal.throwIfAborted();
     },
   });
   const events: number[] = [];
@@ -59,8 +59,19 @@ it('streams events until the caller cancels, and tells the handler', async () =>
     },
   );
   await expect(call).rejects.toThrow('enough');
-  await ended.promise;
-  expect(events).toEqual([1, 2, 3]);
+  expect(events).toEqual([1, 2, 3, 0]);
+});
+
+it('gives the answer of a handler that was done before it heard of the cancelling', async () => {
+  const { client } = await pair({
+    make: (_: unknown, { signal }: CallContext) =>
+      new Promise((resolve) => signal.addEventListener('abort', () => resolve('made'))),
+  });
+  const stop = new AbortController();
+  const call = client.call('make', {}, { signal: stop.signal });
+  stop.abort(new Error('too late'));
+  expect(await call).toBe('made');
+  await expect(client.call('make', {}, { signal: stop.signal })).rejects.toThrow('too late');
 });
 
 it('takes over a socket file that nobody listens on, never one that somebody does', async () => {
