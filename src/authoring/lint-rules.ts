@@ -73,7 +73,7 @@ function namesOfCheck(value: unknown, path: (string | number)[] = []): { name: s
   if (typeof value === 'string') {
     const key = String(path.findLast((step) => typeof step === 'string'));
     const name = value.includes('/') && /^(object|workload)$/.test(key) ? (value.split('/').at(-1) ?? '') : value;
-    return /^(object|workload|name|namespace|service|serviceAccount|release|node|file)$/.test(key)
+    return /^(object|workload|name|resourceNames|namespace|service|serviceAccount|release|node|file)$/.test(key)
       ? [{ name, path }]
       : [];
   }

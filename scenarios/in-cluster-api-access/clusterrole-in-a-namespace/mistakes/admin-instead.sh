@@ -1,0 +1,1 @@
+kubectl create rolebinding dashboard-admin --clusterrole=admin --serviceaccount=@{namespace}:dashboard -n @{namespace}

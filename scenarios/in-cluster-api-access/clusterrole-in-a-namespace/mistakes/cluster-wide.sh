@@ -1,0 +1,1 @@
+kubectl create clusterrolebinding dashboard-view --clusterrole=view --serviceaccount=@{namespace}:dashboard

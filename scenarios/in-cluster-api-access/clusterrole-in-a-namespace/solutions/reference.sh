@@ -1,0 +1,1 @@
+kubectl create rolebinding dashboard-view --clusterrole=view --serviceaccount=@{namespace}:dashboard -n @{namespace}

@@ -1,0 +1,1 @@
+kubectl delete role mailer -n @{namespace}

@@ -1,0 +1,1 @@
+kubectl patch role mailer -n @{namespace} --type=json -p '[{"op":"replace","path":"/rules/0/verbs","value":["get"]}]'

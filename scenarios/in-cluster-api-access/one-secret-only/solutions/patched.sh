@@ -1,0 +1,3 @@
+kubectl patch role mailer -n @{namespace} --type=json -p '[
+  {"op":"replace","path":"/rules/0/verbs","value":["get"]},
+  {"op":"add","path":"/rules/0/resourceNames","value":["smtp-credentials"]}]'
