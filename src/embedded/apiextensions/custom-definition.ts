@@ -50,6 +50,7 @@ function definitionOf(
     namespaced: scope === 'Namespaced',
   };
   const storage = crd.spec.versions.find((one) => one.storage)?.name ?? version.name;
+  const main = mainVersion(crd.spec.versions);
   const name = modelName(group, version.name, kind);
   const listKind = names.listKind || `${kind}List`;
   const { status, scale } = version.subresources ?? {};
@@ -77,7 +78,7 @@ function definitionOf(
       scale,
       terminating,
     }),
-    storedAs: { ...resource, version: storage },
+    ...(main !== version.name && { storedAs: { ...resource, version: main } }),
     convert: conversion(resource, storage, schema),
     custom: {
       schema: typeSchemaOf(name, schema),
@@ -89,6 +90,12 @@ function definitionOf(
       ...(scale && { scale }),
     },
   };
+}
+
+/** The version through which controllers see the objects, once: the one that is stored, if it is served. */
+function mainVersion(versions: readonly CustomResourceDefinitionVersion[]): string {
+  const served = versions.filter((version) => version.served);
+  return (served.find((version) => version.storage) ?? served[0])?.name ?? '';
 }
 
 /** In the order in which discovery lists them. */
