@@ -77,4 +77,6 @@ export interface Provider {
   delete(id: string): Promise<void>;
   /** Takes a cluster back that nobody needs any more; it may be kept for the next `create`. Without it: `delete`. */
   release?(id: string): Promise<void>;
+  /** The clusters that are kept for the next `create`: no part of `list`. */
+  kept?(): Promise<Cluster[]>;
 }

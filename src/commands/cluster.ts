@@ -59,7 +59,7 @@ export const cluster: CommandFactory = (context) => {
       print(
         tableText([
           ['CLUSTER', 'PROVIDER', 'SERVER', 'ATTEMPT'],
-          ...clusters.map((c) => [c.id, c.provider, c.server, c.attempt ?? '']),
+          ...clusters.map((c) => [c.id, c.provider, c.server, c.attempt ?? (c.kept ? 'kept for the next one' : '')]),
         ]),
       );
     });

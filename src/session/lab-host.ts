@@ -226,11 +226,18 @@ export class LabHost implements Labs {
   }
 
   async clusterList() {
-    const lists = await Promise.all(this.#options.providers.map((provider) => provider.list()));
-    return lists.flat().map((cluster) => {
-      const attempt = this.#attemptOn(cluster.id);
-      return { ...infoOf(cluster), ...(attempt ? { attempt: attempt.id } : {}) };
-    });
+    const lists = await Promise.all(
+      this.#options.providers.map(async (provider) => {
+        const [used, kept = []] = await Promise.all([provider.list(), provider.kept?.()]);
+        return [...used.map((c) => this.#listed(c)), ...kept.map((c) => ({ ...infoOf(c), kept: true as const }))];
+      }),
+    );
+    return lists.flat();
+  }
+
+  #listed(cluster: Cluster): ClusterInfo & { attempt?: string } {
+    const attempt = this.#attemptOn(cluster.id);
+    return { ...infoOf(cluster), ...(attempt && { attempt: attempt.id }) };
   }
 
   async clusterDown(id: string): Promise<void> {
@@ -242,7 +249,8 @@ export class LabHost implements Labs {
       });
     }
     for (const provider of this.#options.providers) {
-      if ((await provider.list()).some((cluster) => cluster.id === id)) return provider.delete(id);
+      const clusters = [...(await provider.list()), ...((await provider.kept?.()) ?? [])];
+      if (clusters.some((cluster) => cluster.id === id)) return provider.delete(id);
     }
     throw new UserError({ what: `there is no cluster ${id}`, next: 'kubedrill cluster list' });
   }

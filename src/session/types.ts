@@ -86,7 +86,8 @@ export interface Labs {
   stop(id?: string): Promise<AttemptState>;
   /** Resolves when the cluster is ready; `onStep` shows the steps on the way. Aborting leaves nothing. */
   clusterUp(request: ClusterRequest, onStep?: (step: string) => void, signal?: AbortSignal): Promise<ClusterInfo>;
-  clusterList(): Promise<(ClusterInfo & { attempt?: string })[]>;
+  /** `kept`: nobody's, it waits for the next attempt. */
+  clusterList(): Promise<(ClusterInfo & { attempt?: string; kept?: true })[]>;
   clusterDown(id: string): Promise<void>;
   /** What is not as it was at the snapshot, a line each. `id` of a cluster; undefined: that of the newest attempt. */
   clusterDifferences(id?: string): Promise<string[]>;

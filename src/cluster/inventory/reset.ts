@@ -96,6 +96,7 @@ class Reset {
     for (const group of [obstacles, this.#settled(additions, differences), ...byRank([...changes, ...losses])]) {
       wrote = (await this.#each(group)) || wrote;
     }
+    await this.#hurry(differences);
     // Only when what makes them is as it was: else they would be made wrongly once more.
     if (!differences.some((d) => d.change === 'changed' || d.change === 'missing')) {
       wrote = (await this.#replacePods(now)) || wrote;
@@ -121,6 +122,21 @@ class Reset {
       this.#written.set(difference.key, (this.#written.get(difference.key) ?? 0) + 1);
     }
     return wrote;
+  }
+
+  /** The namespace controller would wait for their grace periods: Pods that go with a namespace go at once. */
+  async #hurry(differences: Difference[]): Promise<void> {
+    const departing = new Set(
+      differences
+        .filter((d) => groupResource(d.resource) === 'namespaces' && (d.change === 'new' || d.change === 'leaving'))
+        .map((d) => d.live?.metadata.name),
+    );
+    const pods = differences.filter((d) => d.change === 'going' && groupResource(d.resource) === 'pods');
+    await Promise.all(
+      pods.map(async ({ resource, live }) => {
+        if (live && departing.has(live.metadata.namespace)) await this.#writer.remove(resource, live);
+      }),
+    );
   }
 
   async #replacePods(now: Inventory): Promise<boolean> {

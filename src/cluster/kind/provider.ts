@@ -73,6 +73,10 @@ export class KindProvider implements Provider {
     );
   }
 
+  async kept(): Promise<Cluster[]> {
+    return (await this.#warm()).map(({ id, record }) => this.#cluster(id, record));
+  }
+
   async delete(id: string): Promise<void> {
     this.#warmTimers.get(id)?.cancel();
     this.#warmTimers.delete(id);
