@@ -82,12 +82,12 @@ export class ApiDouble {
     this.#answer = answer;
   }
 
-  /** A cluster's network in which `kubernetes.default.svc` leads here. */
+  /** A cluster's network in which 10.96.0.1:443 leads here. */
   network(): ClusterNetwork {
     const { port } = this.#server.address() as AddressInfo;
     return emptyNetwork({
-      lookup: async (name) => (name === 'kubernetes.default.svc.cluster.local' ? ['10.96.0.1'] : []),
-      route: async (_, address, at) => {
+      route: async (_, { address, port: at, protocol }) => {
+        if (protocol === 'UDP') return { kind: 'resolver' };
         if (address === '10.96.0.1' && at === 443) return { kind: 'api-server', host: '127.0.0.1', port };
         return address === '10.99.99.99' ? { kind: 'timeout' } : { kind: 'refused' };
       },
@@ -146,6 +146,8 @@ export function serviceAccount(ca: string) {
       { name: 'KUBERNETES_SERVICE_HOST', value: '10.96.0.1' },
       { name: 'KUBERNETES_SERVICE_PORT', value: '443' },
     ],
+    // In place of a CoreDNS.
+    hostAliases: [{ ip: '10.96.0.1', hostnames: ['kubernetes.default.svc'] }],
     mounts: [
       {
         mountPath: '/var/run/secrets/kubernetes.io/serviceaccount',

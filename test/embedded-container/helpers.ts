@@ -4,7 +4,7 @@ import { createContainerRuntime } from '../../src/embedded/container/runtime.ts'
 /** A network where nothing is found, unless a test says otherwise. */
 export function emptyNetwork(overrides: Partial<ClusterNetwork> = {}): ClusterNetwork {
   return {
-    lookup: async () => [],
+    records: async () => ({ code: 'NXDOMAIN', records: [] }),
     route: async () => ({ kind: 'refused' }),
     ...overrides,
   };

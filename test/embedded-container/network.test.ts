@@ -1,143 +1,234 @@
-import { describe, expect, it } from 'vitest';
-import type { Informer, Informers } from '../../src/embedded/api.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createContainerRuntime } from '../../src/embedded/container/runtime.ts';
 import { createClusterNetwork } from '../../src/embedded/network/index.ts';
-import type { EndpointSlice, Pod, Service } from '../../src/kube/api.gen.ts';
-import type { KubeObject, Resource, Stored } from '../../src/kube/meta.ts';
+import { ManualClock, systemClock } from '../../src/kernel/clock.ts';
+import type { KubeObject } from '../../src/kube/meta.ts';
+import {
+  clusterIP,
+  informersOf,
+  namespace,
+  node,
+  pod,
+  policy,
+  service,
+  slice,
+  tcp,
+} from '../embedded-network/objects.ts';
+import { finished, follow, printed, specOf } from './helpers.ts';
 
-/** Informers over objects that stand still. */
-function informersOf(objects: KubeObject[]): Informers {
-  return {
-    of<T extends KubeObject>(r: Resource<T>): Informer<T> {
-      const list = (namespace?: string) =>
-        objects.filter((o) => o.kind === r.kind && (!namespace || o.metadata?.namespace === namespace)) as Stored<T>[];
-      return {
-        list,
-        get: (namespace, name) => list(namespace).find((o) => o.metadata.name === name),
-        byOwner: () => [],
-        on: () => () => {},
-      };
-    },
-  };
+const dnsPorts = [
+  { name: 'dns', port: 53, protocol: 'UDP' },
+  { name: 'dns-tcp', port: 53, protocol: 'TCP' },
+];
+const corefile = `.:53 {
+    errors
+    health
+    ready
+    kubernetes cluster.local in-addr.arpa {
+       pods insecure
+       fallthrough in-addr.arpa
+       ttl 30
+    }
+    forward . /etc/resolv.conf
+    reload
+    loop
 }
-
-const meta = (name: string, namespace = 'default', labels = {}) => ({ name, namespace, uid: `uid-${name}`, labels });
-const service = (name: string, spec: Service['spec'], namespace = 'default') => ({
-  kind: 'Service',
-  metadata: meta(name, namespace),
-  spec,
-});
-const slice = (
-  of: string,
-  addresses: { ip: string; ready?: boolean; hostname?: string }[],
-  port: number,
-  namespace = 'default',
-): EndpointSlice => ({
-  kind: 'EndpointSlice',
-  metadata: meta(`${of}-x`, namespace, { 'kubernetes.io/service-name': of }),
-  addressType: 'IPv4',
-  endpoints: addresses.map(({ ip, ready = true, hostname }) => ({ addresses: [ip], conditions: { ready }, hostname })),
-  ports: [{ name: '', port, protocol: 'TCP' }],
-});
-const pod = (name: string, podIP: string, more: Pod = {}): Pod => ({
-  kind: 'Pod',
-  metadata: meta(name, more.metadata?.namespace, more.metadata?.labels ?? {}),
-  spec: { containers: [{ name: 'c' }], ...more.spec },
-  status: { podIP, phase: 'Running', ...more.status },
-});
-const ports = (port: number, targetPort = port) => [{ port, targetPort, protocol: 'TCP' }];
-
-const dns = [
-  service(
-    'kube-dns',
-    { clusterIP: '10.96.0.10', clusterIPs: ['10.96.0.10'], ports: [{ ...ports(53)[0], port: 53 }] },
-    'kube-system',
-  ),
-  slice('kube-dns', [{ ip: '10.244.0.2' }], 53, 'kube-system'),
-  pod('coredns', '10.244.0.2', { metadata: { namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } } }),
-];
-const web = [
-  service('web', {
-    clusterIP: '10.96.5.5',
-    clusterIPs: ['10.96.5.5'],
-    ports: [{ ...ports(80, 8080)[0], port: 80, nodePort: 30080 }],
-    type: 'NodePort',
-  }),
-  slice('web', [{ ip: '10.244.0.7' }, { ip: '10.244.0.8', ready: false }], 8080),
-  pod('web-1', '10.244.0.7'),
-  pod('web-2', '10.244.0.8'),
-];
-const objects: KubeObject[] = [
-  ...dns,
-  ...web,
-  service('kubernetes', {
-    clusterIP: '10.96.0.1',
-    clusterIPs: ['10.96.0.1'],
-    ports: [{ ...ports(443, 6443)[0], port: 443 }],
-  }),
-  slice('kubernetes', [{ ip: '172.18.0.2' }], 6443),
-  service('empty', { clusterIP: '10.96.7.7', clusterIPs: ['10.96.7.7'], ports: [{ ...ports(80)[0], port: 80 }] }),
-  service('headless', { clusterIP: 'None', clusterIPs: ['None'] }),
-  slice(
-    'headless',
-    [
-      { ip: '10.244.0.7', hostname: 'one' },
-      { ip: '10.244.0.9', ready: false },
-    ],
-    80,
-  ),
+`;
+const addresses = { client: '10.244.0.5', web: '10.244.0.7', dns: '10.244.0.2', walled: '10.244.0.8' };
+const still: KubeObject[] = [
+  ...[namespace('default'), namespace('kube-system'), node('n1', '172.18.0.2'), node('n2', '172.18.0.3')],
+  pod('client', addresses.client, { labels: { role: 'client' } }),
+  pod('web', addresses.web, { labels: { app: 'web' }, node: 'n2' }),
+  pod('walled', addresses.walled, { labels: { role: 'walled' } }),
+  pod('coredns', addresses.dns, { namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } }),
+  clusterIP('kube-dns', '10.96.0.10', 53, { ports: dnsPorts }, 'kube-system'),
+  slice('kube-dns', [{ ip: addresses.dns }], dnsPorts, 'kube-system'),
+  clusterIP('web', '10.96.5.5', 80),
+  slice('web', [{ ip: addresses.web }], [tcp(80)]),
+  clusterIP('empty', '10.96.7.7', 80),
   service('alias', { type: 'ExternalName', externalName: 'web.default.svc.cluster.local' }),
-  {
-    kind: 'Node',
-    metadata: { name: 'n', labels: { 'node-role.kubernetes.io/control-plane': '' } },
-    status: { addresses: [{ type: 'InternalIP', address: '172.18.0.2' }] },
-  } as KubeObject,
+  policy('walled', { podSelector: { matchLabels: { role: 'walled' } }, policyTypes: ['Ingress', 'Egress'] }),
 ];
 const cluster = {
-  caCertificate: '',
-  apiServer: { host: '127.0.0.1', port: 4444 },
-  serviceCidr: '10.96.0.0/16',
-  podCidr: '10.244.0.0/16',
+  ...{ caCertificate: '', apiServer: { host: '127.0.0.1', port: 1 } },
+  ...{ serviceCidr: '10.96.0.0/16', podCidr: '10.244.0.0/16' },
 };
-const network = createClusterNetwork({ informers: informersOf(objects), cluster });
-const from = { namespace: 'default', podName: 'web-1' };
 
-describe('DNS', () => {
-  it.each([
-    ['kubernetes.default.svc.cluster.local', ['10.96.0.1']],
-    ['web.default.svc.cluster.local', ['10.96.5.5']],
-    ['headless.default.svc.cluster.local', ['10.244.0.7']],
-    ['one.headless.default.svc.cluster.local', ['10.244.0.7']],
-    ['alias.default.svc.cluster.local', ['10.96.5.5']],
-    ['10-244-0-7.default.pod.cluster.local', ['10.244.0.7']],
-    ['web.default', []],
-    ['web.other.svc.cluster.local', []],
-    ['example.com', []],
-  ])('answers %s', async (name, addresses) => {
-    expect(await network.lookup(name)).toEqual(addresses);
-    expect(await network.lookup(name, '10.96.0.10')).toEqual(addresses);
+function runtimeOf(clock = systemClock) {
+  const network = createClusterNetwork({ informers: informersOf(still), cluster, clock });
+  return createContainerRuntime({
+    ...{ network, clock },
+    onBug: (name, stack) => console.error(`bug in ${name}: ${stack}`),
+  });
+}
+
+/** The spec of a container in one of the Pods above. */
+function inPod(name: keyof typeof addresses, image: string, more: Parameters<typeof specOf>[1] = {}) {
+  const of = name === 'dns' ? { name: 'coredns', namespace: 'kube-system' } : { name, namespace: 'default' };
+  const facts = { uid: `uid-${of.name}`, ip: addresses[name], nodeName: 'n1', serviceAccountName: 'default' };
+  return specOf(image, { hostname: of.name, pod: { ...of, ...facts }, ...more });
+}
+
+const corednsSpec = (text: string) => {
+  const files = { Corefile: { content: new TextEncoder().encode(text), mode: 0o644 } };
+  return inPod('dns', 'registry.k8s.io/coredns/coredns:v1.13.1', {
+    args: ['-conf', '/etc/coredns/Corefile'],
+    mounts: [{ mountPath: '/etc/coredns', readOnly: true, volume: { kind: 'files', id: 'corefile', files } }],
+    dns: { nameservers: ['172.18.0.1'], searches: [], options: [] },
+  });
+};
+
+describe('programs in Pods', () => {
+  const runtime = runtimeOf();
+  const run = async (from: 'client' | 'walled', script: string, image = 'busybox:1.36') =>
+    finished(await runtime.start(inPod(from, image, { command: ['sh', '-c', script] })));
+
+  beforeAll(async () => {
+    await printed(await runtime.start(corednsSpec(corefile)), /CoreDNS-/);
+    await printed(await runtime.start(inPod('web', 'nginx:1.27')), /start worker processes/);
+  });
+  afterAll(() => runtime.dispose());
+
+  it('find Services by name, and what they lead to', async () => {
+    expect(await run('client', 'wget -qO- http://web | grep -c Welcome')).toMatchObject({ out: '2\n', code: 0 });
+    expect(await run('client', 'wget -qO- http://alias | grep -c Welcome')).toMatchObject({ out: '2\n' });
   });
 
-  it('is silent where no nameserver is, and refuses where it has no endpoints', async () => {
-    await expect(network.lookup('web.default.svc.cluster.local', '192.0.2.1')).rejects.toMatchObject({
-      code: 'ETIMEDOUT',
+  it('are refused at once where nobody listens and where a Service has no endpoints', async () => {
+    expect(await run('client', `wget -qO- -T 2 http://${addresses.web}:81`)).toMatchObject({
+      ...{ err: `wget: can't connect to remote host (${addresses.web}): Connection refused\n`, code: 1 },
     });
-    const down = createClusterNetwork({ informers: informersOf([...dns.slice(0, 1), ...web]), cluster });
-    await expect(down.lookup('web.default.svc.cluster.local')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    expect(await run('client', 'curl -sS http://empty', 'curlimages/curl:8.10.1')).toMatchObject({ code: 7 });
+    expect(await run('client', 'nc -zv -w 1 10.96.7.7 80')).toMatchObject({ code: 1 });
+  });
+
+  it('hang until their own time-out where a policy takes the packets', async () => {
+    expect(await run('client', `wget -qO- -T 1 http://${addresses.walled}`)).toMatchObject({
+      ...{ err: 'wget: download timed out\n', code: 1 },
+    });
+    const curl = await run('client', `curl -sS -m 1 http://${addresses.walled}`, 'curlimages/curl:8.10.1');
+    expect(curl).toMatchObject({ err: 'curl: (28) Connection timed out after 1000 milliseconds\n', code: 28 });
+    const nc = await run('client', `nc -zv -w 1 ${addresses.walled} 80`);
+    expect(nc).toMatchObject({
+      code: 1,
+      err: `nc: ${addresses.walled} (${addresses.walled}:80): Operation timed out\n`,
+    });
+    expect(await run('client', `ping -c 1 -W 1 ${addresses.walled}`)).toMatchObject({ code: 1 });
+    expect(await run('client', `ping -c 1 ${addresses.web}`)).toMatchObject({ code: 0 });
+  });
+
+  it('get no names where egress to DNS is denied', async () => {
+    expect(await run('walled', 'wget -qO- -T 1 http://web')).toMatchObject({
+      err: 'wget: download timed out\n',
+      code: 1,
+    });
+    const curl = await run('walled', 'curl -sS -m 1 http://web', 'curlimages/curl:8.10.1');
+    expect(curl).toMatchObject({ code: 28, err: 'curl: (28) Resolving timed out after 1000 milliseconds\n' });
+  });
+
+  it('see in their logs who came', async () => {
+    const server = follow(await runtime.start(inPod('client', 'nginx:1.27')));
+    await server.until(/start worker processes/);
+    const get = async (path: string, from?: string) => {
+      const socket = await runtime.connect('uid-client', 80, from);
+      socket.end(`GET ${path} HTTP/1.0\r\n\r\n`);
+    };
+    await get('/probe');
+    await server.until(/^10\.244\.0\.1 - - .*"GET \/probe HTTP\/1.0"/m);
+    await get('/forwarded', '127.0.0.1');
+    await server.until(/^127\.0\.0\.1 - - .*"GET \/forwarded HTTP\/1.0"/m);
+  });
+
+  it.each([
+    ['nslookup -type=a web.default.svc.cluster.local', 'Name:\tweb.default.svc.cluster.local\nAddress: 10.96.5.5\n\n'],
+    [
+      'nslookup -type=a alias.default.svc.cluster.local',
+      'alias.default.svc.cluster.local\tcanonical name = web.default.svc.cluster.local\nName:\tweb.default.svc.cluster.local\nAddress: 10.96.5.5\n\n',
+    ],
+    ['nslookup 10.96.5.5', '5.5.96.10.in-addr.arpa\tname = web.default.svc.cluster.local\n\n'],
+    ['nslookup -type=a nope.example', "** server can't find nope.example: NXDOMAIN\n\n"],
+  ])('%s', async (command, answer) => {
+    expect((await run('client', command)).out).toBe(`Server:\t\t10.96.0.10\nAddress:\t10.96.0.10:53\n\n${answer}`);
+  });
+
+  it('dig prints what it is asked for', async () => {
+    const image = 'registry.k8s.io/e2e-test-images/jessie-dnsutils:1.7';
+    expect((await run('client', 'dig +short web.default.svc.cluster.local', image)).out).toBe('10.96.5.5\n');
+    expect((await run('client', 'dig +search +short web', image)).out).toBe('10.96.5.5\n');
+    expect((await run('client', 'dig +short -x 10.96.5.5', image)).out).toBe('web.default.svc.cluster.local.\n');
+    expect((await run('client', 'dig nope.default.svc.cluster.local', image)).out).toContain('status: NXDOMAIN');
+    const dead = await run('client', 'dig @10.96.7.7 +time=1 +tries=1 web', image);
+    expect(dead).toMatchObject({ code: 9 });
+    expect(dead.out).toContain(';; no servers could be reached');
   });
 });
 
-describe('routes', () => {
-  it.each([
-    ['the API server by its Service', '10.96.0.1', 443, { kind: 'api-server', host: '127.0.0.1', port: 4444 }],
-    ['the API server by its node', '172.18.0.2', 6443, { kind: 'api-server', host: '127.0.0.1', port: 4444 }],
-    ['ready endpoints of a Service', '10.96.5.5', 80, { kind: 'container', podUid: 'uid-web-1', port: 8080 }],
-    ['the same by a node port', '172.18.0.2', 30080, { kind: 'container', podUid: 'uid-web-1', port: 8080 }],
-    ['Pods by their address', '10.244.0.8', 99, { kind: 'container', podUid: 'uid-web-2', port: 99 }],
-    ['nobody, where a Service has no endpoints', '10.96.7.7', 80, { kind: 'refused' }],
-    ['nowhere, at other ports of a Service', '10.96.5.5', 81, { kind: 'timeout' }],
-    ['nowhere, where nothing has the address', '10.244.9.9', 80, { kind: 'timeout' }],
-    ['nowhere outside of the cluster', '8.8.8.8', 443, { kind: 'timeout' }],
-  ])('lead to %s', async (_, address, port, route) => {
-    expect(await network.route(from, address, port)).toEqual(route);
+/** Lets time pass until something has happened. */
+async function passing<T>(clock: ManualClock, happens: Promise<T>): Promise<T> {
+  let done = false;
+  const mark = () => {
+    done = true;
+  };
+  happens.then(mark, mark);
+  while (!done) await clock.advance(1000);
+  return happens;
+}
+
+describe('CoreDNS', () => {
+  /** A cluster of its own, with a clock that is moved by hand. */
+  async function started(text: string) {
+    const clock = new ManualClock();
+    const runtime = runtimeOf(clock);
+    const server = await runtime.start(corednsSpec(text));
+    return { clock, runtime, server, output: follow(server) };
+  }
+
+  it('ends at a Corefile that it cannot read', async () => {
+    const { runtime, output } = await started('.:53 {\n    errors\n    kubernets cluster.local\n}\n');
+    expect(await output.result).toEqual({
+      ...{ out: "/etc/coredns/Corefile:3 - Error during parsing: Unknown directive 'kubernets'\n", err: '', code: 1 },
+    });
+    await runtime.dispose();
+  });
+
+  it('ends when it forwards to itself', async () => {
+    const { runtime, output } = await started('.:53 {\n    loop\n    forward . 10.96.0.10\n}\n');
+    const { out, code } = await output.result;
+    expect(out).toContain('[FATAL] plugin/loop: Loop');
+    expect(code).toBe(1);
+    await runtime.dispose();
+  });
+
+  it('takes up a changed Corefile, and goes on with the old one if the new one is broken', async () => {
+    const { clock, runtime, server, output } = await started(corefile);
+    await output.until(/CoreDNS-/);
+    const change = (text: string) =>
+      server.updateFiles('corefile', { Corefile: { content: new TextEncoder().encode(text), mode: 0o644 } });
+    const lookup = async (name: string) => {
+      const command = ['nslookup', '-type=a', name];
+      const asking = await runtime.start(inPod('client', 'busybox:1.36', { command }));
+      return (await finished(asking)).out;
+    };
+    change(corefile.replace('errors', 'errrors'));
+    await passing(
+      clock,
+      output.until(/plugin\/reload: Corefile changed but reload failed: .*Unknown directive 'errrors'/),
+    );
+    expect(await lookup('web.default.svc.cluster.local')).toContain('Address: 10.96.5.5');
+
+    change(
+      corefile.replace(
+        'errors',
+        'hosts {\n 192.0.2.4 shop.example\n fallthrough\n }\n rewrite name old.example web.default.svc.cluster.local',
+      ),
+    );
+    await passing(clock, output.until(/Reloading complete/));
+    expect(await lookup('shop.example')).toContain('Name:\tshop.example\nAddress: 192.0.2.4');
+    expect(await lookup('old.example')).toContain('Name:\told.example\nAddress: 10.96.5.5');
+
+    change(corefile.replace(/ {4}kubernetes[^}]*}\n/, '').replace('forward', 'forward . 10.244.0.7\n#'));
+    await passing(clock, output.until(/Reloading complete[\s\S]*Reloading complete/));
+    expect(await lookup('web.default.svc.cluster.local')).toContain('SERVFAIL');
+    await runtime.dispose();
   });
 });

@@ -11,7 +11,10 @@ import { pods } from '../../src/kube/resources.ts';
 import { FakeApi } from './fake-api.ts';
 import { condition, first } from './harness.ts';
 
-const nowhere: ClusterNetwork = { lookup: async () => [], route: async () => ({ kind: 'refused' }) };
+const nowhere: ClusterNetwork = {
+  records: async () => ({ code: 'NXDOMAIN', records: [] }),
+  route: async () => ({ kind: 'refused' }),
+};
 
 describe('the kubelet on the container runtime', () => {
   const runtime = createContainerRuntime({ network: nowhere });

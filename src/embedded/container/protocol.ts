@@ -3,16 +3,17 @@
  * `container`, `session` (exec, attach, connection).
  */
 import type { EnvVar } from '../../kube/api.gen.ts';
-import type { ContainerExit, ContainerSpec, ImageDescription } from '../api.ts';
+import type {
+  ClusterDnsQuestion,
+  ConnectionSource,
+  ConnectionTarget,
+  ContainerExit,
+  ContainerSpec,
+  ImageDescription,
+} from '../api.ts';
 
 export type Files = Record<string, { content: Uint8Array; mode: number }>;
 export type Stream = 'stdout' | 'stderr';
-export type Route =
-  | { kind: 'api-server'; host: string; port: number }
-  | { kind: 'container'; podUid: string; port: number }
-  | { kind: 'refused' }
-  | { kind: 'timeout' };
-
 export type ToWorker =
   /** `now`: the cluster has a clock of its own, which stands at this time; without it: the system's. */
   | { t: 'cluster'; cluster: number; now?: number }
@@ -30,7 +31,7 @@ export type ToWorker =
       env: readonly EnvVar[];
     }
   | { t: 'attach'; container: number; session: number; stdin: boolean; tty: boolean }
-  | { t: 'connect'; cluster: number; session: number; podUid: string; port: number }
+  | { t: 'connect'; cluster: number; session: number; podUid: string; port: number; from?: string }
   | { t: 'input'; session: number; data: Uint8Array }
   | { t: 'inputEnd'; session: number }
   | { t: 'resize'; session: number; columns: number; rows: number }
@@ -62,15 +63,8 @@ export type ToMain =
   | { t: 'sessionEnd'; session: number; code?: number; error?: { message: string; exitCode: number; code?: string } }
   | { t: 'ackInput'; session: number; bytes: number }
   | { t: 'listening'; cluster: number; podUid: string; ports: number[] }
-  | { t: 'lookup'; request: number; cluster: number; name: string; nameserver: string }
-  | {
-      t: 'route';
-      request: number;
-      cluster: number;
-      from: { namespace: string; podName: string };
-      address: string;
-      port: number;
-    }
+  | { t: 'records'; request: number; cluster: number; question: ClusterDnsQuestion }
+  | { t: 'route'; request: number; cluster: number; from: ConnectionSource; to: ConnectionTarget }
   | { t: 'timer'; cluster: number; timer: number; ms: number }
   | { t: 'timerCancel'; cluster: number; timer: number }
   | { t: 'bug'; program: string; stack: string };

@@ -126,10 +126,10 @@ class Runtime implements ContainerRuntime {
     return this.#ports.get(podUid)?.includes(port) ?? false;
   }
 
-  async connect(podUid: string, port: number): Promise<Duplex> {
+  async connect(podUid: string, port: number, from?: string): Promise<Duplex> {
     const session = new WorkerSession(this.#link.send, true);
     const id = this.#openSession(session);
-    this.#link.send({ t: 'connect', cluster: this.#link.id, session: session.begin(id), podUid, port });
+    this.#link.send({ t: 'connect', cluster: this.#link.id, session: session.begin(id), podUid, port, from });
     await session.opened;
     const socket = session.duplex();
     return socket;
@@ -181,10 +181,14 @@ class Runtime implements ContainerRuntime {
         if (message.ports.length > 0) this.#ports.set(message.podUid, message.ports);
         else this.#ports.delete(message.podUid);
         return;
-      case 'lookup':
-        return this.#answer(message.request, this.#options.network.lookup(message.name, message.nameserver));
-      case 'route':
-        return this.#answer(message.request, this.#options.network.route(message.from, message.address, message.port));
+      case 'records':
+        return this.#answer(message.request, this.#options.network.records(message.question));
+      case 'route': {
+        const { from, to } = message;
+        // What listens has been told before: messages keep their order.
+        const listening = (podUid: string, port: number) => this.listening(podUid, port);
+        return this.#answer(message.request, this.#options.network.route(from, to, listening));
+      }
       case 'timer':
         this.#timers.set(
           message.timer,

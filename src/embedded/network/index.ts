@@ -1,94 +1,77 @@
-import type { Pod } from '../../kube/api.gen.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Service, ServicePort } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
-import { nodes, pods, services } from '../../kube/resources.ts';
-import type { ClusterNetwork, ComponentContext } from '../api.ts';
-import { securePort } from '../bootstrap/objects.ts';
-import { resolveName } from './dns.ts';
-import { backendsOf, nodePortAt, serviceAt } from './services.ts';
+import { nodes, pods } from '../../kube/resources.ts';
+import type { ClusterNetwork, ComponentContext, ConnectionRoute, ConnectionSource } from '../api.ts';
+import { clusterRecords } from './dns.ts';
+import { type Balance, deliver, type Source, type Verdict } from './packet.ts';
+import type { Backend } from './services.ts';
+import { liveView, type NetworkView } from './view.ts';
 
-type Route = Awaited<ReturnType<ClusterNetwork['route']>>;
-
-/** A lookup that got no answer, as libc reports it. */
-class LookupFailure extends Error {
-  readonly code: 'ETIMEDOUT' | 'ECONNREFUSED';
-
-  constructor(code: 'ETIMEDOUT' | 'ECONNREFUSED') {
-    super(code);
-    this.code = code;
-  }
-}
-
-/**
- * Names and routes of a cluster, read from its API objects as kube-proxy and CoreDNS do: Services lead to ready
- * endpoints, addresses to Pods and nodes. Nothing outside of the cluster can be reached.
- */
+/** Names and routes of a cluster, read from its API objects as they are now. Nothing outside of it can be reached. */
 export function createClusterNetwork({
   informers,
   cluster,
-}: Pick<ComponentContext, 'informers' | 'cluster'>): ClusterNetwork {
-  let turn = 0;
-
-  /** Which Pod has an address; of several (host network) the caller's port decides in the runtime. */
-  const podAt = (address: string, hostNetwork: boolean): Stored<Pod> | undefined =>
-    informers
-      .of(pods)
-      .list()
-      .find((pod) => pod.status?.podIP === address && (pod.spec?.hostNetwork ?? false) === hostNetwork && isUp(pod));
-
-  const toAddress = (address: string, port: number): Route => {
-    const pod = podAt(address, false);
-    if (pod) return { kind: 'container', podUid: pod.metadata.uid, port };
-    const node = informers
-      .of(nodes)
-      .list()
-      .find((n) => n.status?.addresses?.some((a) => a.address === address));
-    if (!node) return { kind: 'timeout' };
-    if (port === securePort && node.metadata.labels?.['node-role.kubernetes.io/control-plane'] !== undefined) {
-      return { kind: 'api-server', ...cluster.apiServer };
-    }
-    const open = nodePortAt(informers, port);
-    if (open) return balance(backendsOf(informers, open.service, open.port));
-    const host = hostNetworkPods(address).find((p) => declares(p, port)) ?? hostNetworkPods(address)[0];
-    return host ? { kind: 'container', podUid: host.metadata.uid, port } : { kind: 'refused' };
-  };
-
-  const hostNetworkPods = (address: string) =>
-    informers
-      .of(pods)
-      .list()
-      .filter((pod) => pod.spec?.hostNetwork && pod.status?.podIP === address && isUp(pod));
-
-  /** kube-proxy rejects what has no endpoints, and takes turns among the others. */
-  const balance = (backends: { address: string; port: number }[]): Route => {
-    const backend = backends[turn++ % Math.max(1, backends.length)];
-    return backend ? toAddress(backend.address, backend.port) : { kind: 'refused' };
-  };
-
+  clock,
+}: Pick<ComponentContext, 'informers' | 'cluster' | 'clock'>): ClusterNetwork {
+  const balance = balancer(clock);
   return {
-    async lookup(name, nameserver) {
-      const dns = informers.of(services).get('kube-system', 'kube-dns');
-      const asked = nameserver ?? dns?.spec?.clusterIP;
-      const isDns =
-        dns !== undefined &&
-        (asked === dns.spec?.clusterIP || podAt(asked ?? '', false)?.metadata.labels?.['k8s-app'] === 'kube-dns');
-      if (!isDns) throw new LookupFailure('ETIMEDOUT');
-      const port = dns.spec?.ports?.find((p) => p.port === 53 && p.protocol === 'TCP');
-      if (!port || backendsOf(informers, dns, port).length === 0) throw new LookupFailure('ECONNREFUSED');
-      return resolveName(informers, name);
-    },
-    async route(_from, address, port) {
-      const target = serviceAt(informers, address, port);
-      if (!target) return toAddress(address, port);
-      // A cluster address exists only for its ports: other packets have nowhere to go.
-      return target.port ? balance(backendsOf(informers, target.service, target.port)) : { kind: 'timeout' };
+    records: async (question) => clusterRecords(liveView(informers), question),
+    async route(from, to, listening) {
+      const view = liveView(
+        informers,
+        listening && ((podUid, port, protocol) => protocol !== 'TCP' || listening(podUid, port)),
+      );
+      const source = sourceOf(view, from);
+      // A process whose Pod is gone has no network any more.
+      if (!source) return { kind: 'timeout' };
+      return routeOf(deliver(view, { source, ...to }, balance), cluster.apiServer);
     },
   };
 }
 
-function isUp(pod: Stored<Pod>): boolean {
-  return pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed';
+function sourceOf(view: NetworkView, from: ConnectionSource): Source | undefined {
+  if ('nodeName' in from) {
+    const node = view.get(nodes, undefined, from.nodeName);
+    return node && { kind: 'node', node };
+  }
+  const pod = view.get(pods, from.namespace, from.podName);
+  return pod && { kind: 'pod', pod };
 }
 
-function declares(pod: Stored<Pod>, port: number): boolean {
-  return pod.spec?.containers.some((c) => c.ports?.some((p) => p.containerPort === port)) ?? false;
+function routeOf(verdict: Verdict, apiServer: { host: string; port: number }): ConnectionRoute {
+  if (verdict.outcome !== 'delivered') return { kind: verdict.outcome === 'lost' ? 'timeout' : 'refused' };
+  const { receiver, source } = verdict;
+  if (receiver.kind === 'api-server') return { kind: 'api-server', ...apiServer };
+  if (receiver.kind !== 'pod') return { kind: receiver.kind };
+  return { kind: 'container', podUid: receiver.pod.metadata.uid, port: receiver.port, from: source };
 }
+
+/** kube-proxy's default of `sessionAffinityConfig.clientIP.timeoutSeconds`. */
+const affinitySeconds = 10_800;
+/** So many clients are remembered before those whose time is over are forgotten. */
+const manyClients = 1000;
+
+/** Takes turns among the endpoints; with `sessionAffinity: ClientIP` a client keeps its endpoint while it lasts. */
+function balancer(clock: Clock): Balance {
+  let turn = 0;
+  const kept = new Map<string, { backend: Backend; until: number }>();
+  const next = (backends: readonly Backend[]) => backends[turn++ % backends.length] as Backend;
+  return (service, port, backends, client) => {
+    if (service.spec?.sessionAffinity !== 'ClientIP') return next(backends);
+    const now = clock.now();
+    const key = affinityKey(service, port, client);
+    const last = kept.get(key);
+    const same = last && last.until > now ? backends.find((b) => sameBackend(b, last.backend)) : undefined;
+    const backend = same ?? next(backends);
+    const seconds = service.spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? affinitySeconds;
+    if (kept.size > manyClients) for (const [k, { until }] of kept) if (until <= now) kept.delete(k);
+    kept.set(key, { backend, until: now + seconds * 1000 });
+    return backend;
+  };
+}
+
+const affinityKey = ({ metadata }: Stored<Service>, { name, port }: ServicePort, client: string) =>
+  `${metadata.uid}/${name ?? port}/${client}`;
+
+const sameBackend = (a: Backend, b: Backend) => a.address === b.address && a.port === b.port;

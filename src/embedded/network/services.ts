@@ -1,7 +1,8 @@
+import { BlockList, isIPv6 } from 'node:net';
 import type { DiscoveryV1EndpointPort, Endpoint, Service, ServicePort } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { endpointSlices, services } from '../../kube/resources.ts';
-import type { Informers } from '../api.ts';
+import { type NetworkView, nodeAt, type Protocol } from './view.ts';
 
 /** An endpoint of a Service with the ports of its slice. */
 export interface ServiceEndpoint {
@@ -9,55 +10,93 @@ export interface ServiceEndpoint {
   ports: readonly DiscoveryV1EndpointPort[];
 }
 
-/** All endpoints of a Service, ready or not. */
-export function endpointsOf(informers: Informers, service: Stored<Service>): ServiceEndpoint[] {
+/** Where a Service's port leads to. */
+export interface Backend {
+  address: string;
+  port: number;
+  nodeName?: string;
+}
+
+/** How an address belongs to a Service. */
+export type ServiceAddress = 'ClusterIP' | 'ExternalIP' | 'LoadBalancer' | 'NodePort';
+
+/** All endpoints of a Service, ready or not: of slices made by the controller as of ones made by hand. */
+export function endpointsOf(view: NetworkView, service: Stored<Service>): ServiceEndpoint[] {
   const { name, namespace } = service.metadata;
-  return informers
-    .of(endpointSlices)
-    .list(namespace)
+  return view
+    .list(endpointSlices, namespace)
     .filter((slice) => slice.metadata.labels?.['kubernetes.io/service-name'] === name)
     .flatMap((slice) => (slice.endpoints ?? []).map((endpoint) => ({ endpoint, ports: slice.ports ?? [] })));
 }
 
-/** The ready endpoints of a Service's port, each with the port that its address listens on. */
-export function backendsOf(
-  informers: Informers,
-  service: Stored<Service>,
-  port: ServicePort,
-): { address: string; port: number }[] {
-  return endpointsOf(informers, service)
-    .filter(({ endpoint }) => endpoint.conditions?.ready ?? true)
-    .flatMap(({ endpoint, ports }) => {
-      const target = ports.find((p) => (p.name ?? '') === (port.name ?? '') && (p.protocol ?? 'TCP') === 'TCP');
-      return target?.port === undefined
-        ? []
-        : endpoint.addresses.map((address) => ({ address, port: target.port as number }));
-    });
+/**
+ * The endpoints of a Service's port that kube-proxy uses, each with the port that its address listens on: the ready
+ * ones, and without any the terminating ones that still serve (KEP-1669).
+ */
+export function backendsOf(view: NetworkView, service: Stored<Service>, port: ServicePort): Backend[] {
+  const all = endpointsOf(view, service);
+  const ready = all.filter(({ endpoint }) => endpoint.conditions?.ready ?? true);
+  const serving = all.filter(({ endpoint: { conditions } }) => conditions?.serving && conditions.terminating);
+  return (ready.length > 0 ? ready : serving).flatMap(({ endpoint, ports }) => {
+    const target = ports.find((p) => (p.name ?? '') === (port.name ?? '') && protocolOf(p) === protocolOf(port));
+    if (target?.port === undefined) return [];
+    const { nodeName } = endpoint;
+    return endpoint.addresses.map((address) => ({
+      ...{ address, port: target.port as number },
+      ...(nodeName !== undefined && { nodeName }),
+    }));
+  });
 }
 
-/** The Service and port that a cluster address and port belong to; `service` alone if only the address does. */
+const protocolOf = ({ protocol }: { protocol?: string }) => protocol ?? 'TCP';
+
+/** The Service that an address belongs to, and its port if it has that one. */
+export interface ServiceMatch {
+  service: Stored<Service>;
+  via: ServiceAddress;
+  port?: ServicePort;
+}
+
+/** The Service that packets to an address and port are meant for; undefined: they are for a machine. */
 export function serviceAt(
-  informers: Informers,
+  view: NetworkView,
   address: string,
   port: number,
-): { service: Stored<Service>; port?: ServicePort } | undefined {
-  const service = informers
-    .of(services)
-    .list()
-    .find((s) => [...(s.spec?.clusterIPs ?? []), ...(s.spec?.externalIPs ?? [])].includes(address));
-  if (!service) return undefined;
-  const found = service.spec?.ports?.find((p) => p.port === port && (p.protocol ?? 'TCP') === 'TCP');
-  return found ? { service, port: found } : { service };
+  protocol: Protocol,
+): ServiceMatch | undefined {
+  const onNode = nodeAt(view, address) !== undefined;
+  let other: ServiceMatch | undefined;
+  for (const service of view.list(services)) {
+    const via = viaOf(service, address);
+    const ports = (service.spec?.ports ?? []).filter((p) => protocolOf(p) === protocol);
+    if (via) {
+      const found = ports.find((p) => p.port === port);
+      if (found) return { service, via, port: found };
+      other ??= { service, via };
+    }
+    const open = onNode ? ports.find((p) => p.nodePort === port) : undefined;
+    if (open) return { service, via: 'NodePort', port: open };
+  }
+  // An external address that is a node's as well is the node's for all other ports.
+  return onNode ? undefined : other;
 }
 
-/** The Service port that is open on every node at this port. */
-export function nodePortAt(
-  informers: Informers,
-  port: number,
-): { service: Stored<Service>; port: ServicePort } | undefined {
-  for (const service of informers.of(services).list()) {
-    const found = service.spec?.ports?.find((p) => p.nodePort === port && (p.protocol ?? 'TCP') === 'TCP');
-    if (found) return { service, port: found };
+function viaOf({ spec, status }: Stored<Service>, address: string): ServiceAddress | undefined {
+  if (spec?.clusterIPs?.includes(address)) return 'ClusterIP';
+  if (spec?.externalIPs?.includes(address)) return 'ExternalIP';
+  const balancers = status?.loadBalancer?.ingress ?? [];
+  return balancers.some(({ ip, ipMode }) => ip === address && ipMode !== 'Proxy') ? 'LoadBalancer' : undefined;
+}
+
+/** Whether an address is in a block like `10.0.0.0/8`. Blocks that can't be read contain nothing. */
+export function blockContains(cidr: string, address: string): boolean {
+  const [base = '', bits = ''] = cidr.split('/');
+  const family = (text: string) => (isIPv6(text) ? 'ipv6' : 'ipv4');
+  try {
+    const block = new BlockList();
+    block.addSubnet(base, Number(bits), family(base));
+    return block.check(address, family(address));
+  } catch {
+    return false;
   }
-  return undefined;
 }

@@ -74,7 +74,8 @@ export class Agent implements NodeAgent {
     if (!this.#worker(pod.metadata.uid)) {
       throw new ApiError({ code: 404, reason: 'NotFound', message: `pod ${pod.metadata.name} not found` });
     }
-    return this.#runtime.connect(pod.metadata.uid, port);
+    // Begins inside of the Pod's network: no policy is asked.
+    return this.#runtime.connect(pod.metadata.uid, port, '127.0.0.1');
   }
 
   #running(pod: Stored<Pod>, wanted: string | undefined): RunningContainer {

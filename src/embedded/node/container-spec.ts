@@ -1,6 +1,7 @@
 import type { Container, EnvVar, Pod } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import type { ContainerMount, ContainerSpec } from '../api.ts';
+import { upstreamResolver } from '../upstream-resolver.ts';
 import { ConfigError } from './environment.ts';
 import { expand } from './expansion.ts';
 import type { Image } from './images.ts';
@@ -75,10 +76,12 @@ function dns({ metadata, spec }: Stored<Pod>): Pick<ContainerSpec, 'dns'> {
     value === undefined ? name : `${name}:${value}`,
   );
   const cluster = spec?.dnsPolicy !== 'None' && !hostPolicy;
+  // The policy Default is the node's own settings.
+  const own = cluster ? [clusterDns] : hostPolicy ? [upstreamResolver] : [];
   const domains = [`${metadata.namespace}.svc.cluster.local`, 'svc.cluster.local', 'cluster.local'];
   return {
     dns: {
-      nameservers: [...(cluster ? [clusterDns] : []), ...(config?.nameservers ?? [])],
+      nameservers: [...new Set([...own, ...(config?.nameservers ?? [])])],
       searches: [...new Set([...(cluster ? domains : []), ...(config?.searches ?? [])])],
       options: cluster && !options.some((o) => o.startsWith('ndots:')) ? [...options, 'ndots:5'] : options,
     },

@@ -25,7 +25,9 @@ interface Component {
   sizeBytes: number;
   user?: number;
   entrypoint?: boolean;
-  service: Service;
+  /** Which program it is. Default: one that does what `service` says. */
+  program?: string;
+  service?: Service;
 }
 
 const components: Component[] = [
@@ -134,25 +136,7 @@ const components: Component[] = [
     sizeBytes: 76_623_200,
     entrypoint: true,
     user: 65532,
-    service: {
-      logs: [
-        '.:53',
-        '[INFO] plugin/reload: Running configuration SHA512 = 591cf328cccc12bc490481273e738df59329c62c0b729d94e8b61db9961c2fa5f046dd37f1cf888b953814040d180f52594972691cd6ff41be96639138a43908',
-        'CoreDNS-1.13.1',
-        'linux/amd64, go1.25.2, 1db4568',
-      ],
-      ports: [
-        { port: 53, protocol: 'tcp', routes: { '/': { body: '' } } },
-        { port: 8080, routes: { '/health': { body: 'OK' } } },
-        { port: 8181, routes: { '/ready': { body: 'OK' } } },
-        {
-          port: 9153,
-          routes: {
-            '/metrics': { body: 'coredns_build_info{goversion="go1.25.2",revision="1db4568",version="1.13.1"} 1\n' },
-          },
-        },
-      ],
-    },
+    program: 'coredns',
   },
   {
     repository: 'registry.k8s.io/metrics-server/metrics-server',
@@ -214,7 +198,7 @@ export const controlPlane: readonly Image[] = [
       service: c.service,
       files: (tree) => {
         distrolessLayout(tree);
-        tree.program(c.path, 'service');
+        tree.program(c.path, c.program ?? 'service');
       },
     }),
   ),

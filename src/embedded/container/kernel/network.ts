@@ -1,22 +1,21 @@
 import { connect as connectTcp } from 'node:net';
 import { type Duplex, duplexPair } from 'node:stream';
+import type {
+  ClusterDnsQuestion,
+  ConnectionRoute,
+  ConnectionSource,
+  ConnectionTarget,
+  DnsAnswer,
+  DnsQuestion,
+} from '../../api.ts';
 import type { Container } from './container.ts';
 import { SysError } from './errno.ts';
 import type { Process } from './process.ts';
 
-/** The answers of the main thread; as `ClusterNetwork` of api.ts. */
+/** The answers of the main thread: see `ClusterNetwork`. */
 export interface NetworkLink {
-  lookup(name: string, nameserver: string): Promise<string[]>;
-  route(
-    from: { namespace: string; podName: string },
-    address: string,
-    port: number,
-  ): Promise<
-    | { kind: 'api-server'; host: string; port: number }
-    | { kind: 'container'; podUid: string; port: number }
-    | { kind: 'refused' }
-    | { kind: 'timeout' }
-  >;
+  records(question: ClusterDnsQuestion): Promise<DnsAnswer>;
+  route(from: ConnectionSource, to: ConnectionTarget): Promise<ConnectionRoute>;
 }
 
 export interface Peer {
@@ -27,6 +26,14 @@ export interface Peer {
 interface Listener {
   process: Process;
   accept(connection: Duplex, peer: Peer): void;
+}
+
+/** What a name server answers; undefined: it drops the question. */
+export type DnsHandler = (question: DnsQuestion, peer: Peer) => Promise<DnsAnswer | undefined>;
+
+interface NameServer {
+  process: Process;
+  answer: DnsHandler;
 }
 
 /** Linux gives up after about two minutes of lost SYNs. */
@@ -60,6 +67,7 @@ export class NetworkNamespace {
   readonly pod: { uid: string; name: string; namespace: string; ip: string };
   readonly #network: PodNetwork;
   readonly #listeners = new Map<number, Listener>();
+  readonly #nameServers = new Map<number, NameServer>();
   #users = 0;
   #nextPort = 32768 + Math.floor(Math.random() * 20000);
 
@@ -79,6 +87,9 @@ export class NetworkNamespace {
     let changed = false;
     for (const [port, listener] of this.#listeners) {
       if (listener.process.container === container) changed = this.#listeners.delete(port) || changed;
+    }
+    for (const [port, { process }] of this.#nameServers) {
+      if (process.container === container) this.#nameServers.delete(port);
     }
     if (changed) this.#announce();
     if (--this.#users <= 0) this.#network.namespaces.delete(this.pod.uid);
@@ -108,6 +119,18 @@ export class NetworkNamespace {
     return stop;
   }
 
+  /** Answers DNS questions on a UDP port until the process ends or the returned function is called. Throws EADDRINUSE. */
+  serveDns(p: Process, port: number, answer: DnsHandler): () => void {
+    if (this.#nameServers.has(port)) throw new SysError('EADDRINUSE');
+    const server = { process: p, answer };
+    this.#nameServers.set(port, server);
+    const stop = () => {
+      if (this.#nameServers.get(port) === server) this.#nameServers.delete(port);
+    };
+    p.onExit(stop);
+    return stop;
+  }
+
   #announce(): void {
     this.#network.onListen(this.pod.uid, this.ports);
   }
@@ -131,28 +154,32 @@ export class NetworkNamespace {
   /** Opens a TCP connection. Throws ECONNREFUSED, ETIMEDOUT (after `timeoutMs` if that is shorter than TCP's own). */
   async connect(p: Process, address: string, port: number, timeoutMs = SYN_TIMEOUT_MS): Promise<Duplex> {
     await p.step(CONNECT_COST);
-    if (/^(127\.|0\.0\.0\.0$|::1$|localhost$)/.test(address) || address === this.pod.ip) {
+    if (isLoopback(address) || (address === this.pod.ip && this.#listeners.has(port))) {
       return this.#connected(p, this.dial(port, address));
     }
-    const from = { namespace: this.pod.namespace, podName: this.pod.name };
-    const route = await p.until(this.#network.link.route(from, address, port));
-    if (route.kind === 'refused') throw new SysError('ECONNREFUSED');
+    const route = await this.#route(p, { address, port, protocol: 'TCP' });
     if (route.kind === 'timeout') {
       await p.sleep(Math.min(timeoutMs, SYN_TIMEOUT_MS));
       throw new SysError('ETIMEDOUT');
     }
     if (route.kind === 'container') {
       const target = this.#network.namespaces.get(route.podUid);
-      return this.#connected(p, target?.dial(route.port, this.pod.ip));
+      return this.#connected(p, target?.dial(route.port, route.from));
     }
-    return this.#connected(p, await dialHost(p, route.host, route.port));
+    if (route.kind === 'api-server') return this.#connected(p, await dialHost(p, route.host, route.port));
+    throw new SysError('ECONNREFUSED');
+  }
+
+  #route(p: Process, to: ConnectionTarget): Promise<ConnectionRoute> {
+    const from = { namespace: this.pod.namespace, podName: this.pod.name };
+    return p.until(this.#network.link.route(from, to));
   }
 
   /** Whether a machine or Pod answers at an address at all, as ping asks. */
   async reachable(p: Process, address: string): Promise<boolean> {
-    const from = { namespace: this.pod.namespace, podName: this.pod.name };
-    // Port 0 is never listened on: a machine that is there refuses.
-    return (await p.until(this.#network.link.route(from, address, 0))).kind !== 'timeout';
+    if (isLoopback(address) || address === this.pod.ip) return true;
+    const { kind } = await this.#route(p, { address, port: 0, protocol: 'ICMP' });
+    return kind === 'container' || kind === 'node';
   }
 
   #connected(p: Process, connection: Duplex | undefined): Duplex {
@@ -162,20 +189,54 @@ export class NetworkNamespace {
     return connection;
   }
 
-  /** Asks the nameserver. Throws ETIMEDOUT, ECONNREFUSED; nothing found is an empty list. */
-  async lookup(p: Process, name: string, nameserver: string, timeoutMs: number): Promise<string[]> {
+  /** Asks a name server. Throws ECONNREFUSED where nobody listens, ETIMEDOUT after `timeoutMs` without an answer. */
+  async query(p: Process, question: DnsQuestion, server: string, timeoutMs: number, port = 53): Promise<DnsAnswer> {
     await p.step(100);
-    try {
-      return await p.until(this.#network.link.lookup(name, nameserver));
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
-      if (code === 'ECONNREFUSED') throw new SysError('ECONNREFUSED');
-      if (code !== 'ETIMEDOUT') throw error;
-      await p.sleep(timeoutMs);
-      throw new SysError('ETIMEDOUT');
-    }
+    const found = await this.#findNameServer(p, server, port);
+    const peer = { address: found?.from ?? '', port: this.#nextPort++ };
+    return p.block((resolve, reject) => {
+      const timer = p.container.clock.after(timeoutMs, () => reject(new SysError('ETIMEDOUT')));
+      found?.answer(question, peer).then((answer) => {
+        if (!answer) return;
+        timer.cancel();
+        resolve(answer);
+      }, reject);
+      return () => timer.cancel();
+    });
+  }
+
+  /** What answers DNS questions on a UDP port here. */
+  nameServer(port: number): DnsHandler | undefined {
+    return this.#nameServers.get(port)?.answer;
+  }
+
+  /** Undefined: questions get lost on the way. */
+  async #findNameServer(
+    p: Process,
+    address: string,
+    port: number,
+  ): Promise<{ answer: DnsHandler; from: string } | undefined> {
+    const of = (namespace: NetworkNamespace | undefined, at: number, from: string) => {
+      const answer = namespace?.nameServer(at);
+      if (!answer) throw new SysError('ECONNREFUSED');
+      return { answer, from };
+    };
+    if (isLoopback(address) || address === this.pod.ip) return of(this, port, address);
+    const route = await this.#route(p, { address, port, protocol: 'UDP' });
+    if (route.kind === 'timeout') return undefined;
+    if (route.kind === 'resolver')
+      return { answer: async () => ({ code: 'NXDOMAIN', records: [] }), from: this.pod.ip };
+    if (route.kind !== 'container') throw new SysError('ECONNREFUSED');
+    return of(this.#network.namespaces.get(route.podUid), route.port, route.from);
+  }
+
+  /** The records of the cluster's own zone, as the API server tells them. */
+  clusterRecords(question: ClusterDnsQuestion): Promise<DnsAnswer> {
+    return this.#network.link.records(question);
   }
 }
+
+const isLoopback = (address: string) => /^(127\.|0\.0\.0\.0$|::1$|localhost$)/.test(address);
 
 /** The one way out of the simulation: the API server that `route` named. */
 function dialHost(p: Process, host: string, port: number): Promise<Duplex> {

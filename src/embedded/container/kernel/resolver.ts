@@ -1,6 +1,7 @@
 /** Name resolution as libc does it: /etc/hosts, then the nameserver with the search list of /etc/resolv.conf. */
 import { isIP } from 'node:net';
-import { isSysError, SysError } from './errno.ts';
+import type { DnsAnswer, DnsQuestion } from '../../api.ts';
+import { isSysError } from './errno.ts';
 import type { Process } from './process.ts';
 
 export interface ResolvConf {
@@ -63,9 +64,14 @@ export function searchList(name: string, conf: ResolvConf): string[] {
   return dots >= conf.ndots ? [name, ...searched] : [...searched, name];
 }
 
+/** The addresses that an answer has for the name that was asked for, aliases followed. */
+function addressesOf({ records }: DnsAnswer): string[] {
+  return [...new Set(records.filter((r) => r.type === 'A').map(({ data }) => data))];
+}
+
 /**
- * The IPv4 addresses of a host name or address. Empty: there is no such name.
- * Throws ETIMEDOUT if no nameserver answers, after at most `timeoutMs`.
+ * The IPv4 addresses of a host name or address. Empty: there is no such name, or no name server will say.
+ * Throws ETIMEDOUT if no name server answers, after at most `timeoutMs`.
  */
 export async function resolveHost(p: Process, name: string, timeoutMs = Number.POSITIVE_INFINITY): Promise<string[]> {
   if (isIP(name)) return [name];
@@ -73,21 +79,36 @@ export async function resolveHost(p: Process, name: string, timeoutMs = Number.P
   if (local.length > 0) return local;
   if (!/^[A-Za-z0-9_.-]+$/.test(name) || name.includes('..')) return [];
   const conf = readResolvConf(p);
-  let silent = 0;
+  const wait = Math.min(conf.timeoutMs * conf.attempts, timeoutMs);
   for (const candidate of searchList(name, conf)) {
-    for (const nameserver of conf.nameservers) {
-      try {
-        const wait = Math.min(conf.timeoutMs * conf.attempts, timeoutMs);
-        const found = await p.container.network.lookup(p, candidate, nameserver, wait);
-        if (found.length > 0) return found;
-        break;
-      } catch (error) {
-        if (!isSysError(error)) throw error;
-        silent++;
-      }
-    }
-    // A dead nameserver is dead for every name of the list.
-    if (silent >= conf.nameservers.length) throw new SysError('ETIMEDOUT');
+    const answer = await askAny(p, { name: candidate.toLowerCase(), type: 'A' }, conf.nameservers, wait);
+    // Servers that are dead, or don't answer this name, are no better at the rest of the list.
+    if (!answer || answer.code === 'SERVFAIL' || answer.code === 'REFUSED') return [];
+    const found = addressesOf(answer);
+    if (found.length > 0) return found;
   }
   return [];
+}
+
+/** The first answer of a list of name servers; undefined: none is there. Throws ETIMEDOUT if one was silent. */
+async function askAny(
+  p: Process,
+  question: DnsQuestion,
+  servers: readonly string[],
+  timeoutMs: number,
+): Promise<DnsAnswer | undefined> {
+  let silent: unknown;
+  let failed: DnsAnswer | undefined;
+  for (const server of servers) {
+    try {
+      const answer = await p.container.network.query(p, question, server, timeoutMs);
+      if (answer.code !== 'SERVFAIL' && answer.code !== 'REFUSED') return answer;
+      failed = answer;
+    } catch (error) {
+      if (!isSysError(error)) throw error;
+      if (error.code === 'ETIMEDOUT') silent = error;
+    }
+  }
+  if (silent !== undefined && !failed) throw silent;
+  return failed;
 }

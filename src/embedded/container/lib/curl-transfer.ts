@@ -71,7 +71,7 @@ export class Transfer {
     const expiry = this.#p.sleep(ms).then(() => {
       const doing = this.#response
         ? `Operation timed out after ${ms} milliseconds with ${this.#size} bytes received`
-        : `Connection timed out after ${ms} milliseconds`;
+        : `${this.#address === '' ? 'Resolving' : 'Connection'} timed out after ${ms} milliseconds`;
       throw new CurlError(28, doing);
     });
     expiry.catch(() => {});
@@ -281,6 +281,8 @@ export class Transfer {
       case 'resolve':
         return new CurlError(6, `Could not resolve host: ${host}`);
       case 'dns-timeout':
+        // Without a limit of its own it is the resolver that gives up.
+        if (!this.#options.has('connect-timeout')) return new CurlError(6, `Could not resolve host: ${host}`);
         return new CurlError(28, `Resolving timed out after ${elapsed} milliseconds`);
       case 'refused':
         return new CurlError(

@@ -7,10 +7,12 @@ import { busybox, time, top } from './busybox.ts';
 import { cat } from './cat.ts';
 import { chmod, chown } from './chmod.ts';
 import { cmp, dd, diff } from './compare.ts';
+import { coredns } from './coredns.ts';
 import { cp, mv } from './cp.ts';
 import { curl } from './curl.ts';
 import { cut } from './cut.ts';
 import { date } from './date.ts';
+import { dig } from './dig.ts';
 import { echo } from './echo.ts';
 import { env, printenv } from './env.ts';
 import { find } from './find.ts';
@@ -26,7 +28,7 @@ import { ls } from './ls.ts';
 import { mkdir, rmdir } from './mkdir.ts';
 import { getent, ifconfig, ip, nc, netstat, ping, telnet } from './network-tools.ts';
 import { nginx } from './nginx.ts';
-import { dig, nslookup } from './nslookup.ts';
+import { nslookup } from './nslookup.ts';
 import { basename, dirname, mktemp, pwd, which } from './paths.ts';
 import { perl } from './perl.ts';
 import { printf } from './printf.ts';
@@ -141,7 +143,7 @@ const system = [
   ...[trueProgram, tty, uname, uptime, watch, which, whoami],
 ];
 const network = [curl, kubectl, dig, getent, ifconfig, ip, nc, netstat, nslookup, ping, telnet, wget];
-const servers = [agnhost, apacheHttpd, httpEcho, httpd, nginx, pause, redisCli, redisServer, service, stress];
+const servers = [agnhost, apacheHttpd, coredns, httpEcho, httpd, nginx, pause, redisCli, redisServer, service, stress];
 
 /** Every program that an image's executables can name. */
 export const programs: ReadonlyMap<string, Program> = new Map(

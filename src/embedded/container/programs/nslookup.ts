@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
-import { isSysError } from '../kernel/errno.ts';
+import type { DnsRecord } from '../../api.ts';
 import type { Process } from '../kernel/process.ts';
-import { readResolvConf, searchList } from '../kernel/resolver.ts';
+import { readResolvConf, resolveHost, searchList } from '../kernel/resolver.ts';
+import { type Lookup, lookupFirst, NoAnswer, reverseName } from '../lib/dns-client.ts';
 import { isBusybox, program } from '../lib/program.ts';
 
 interface Query {
@@ -15,7 +16,7 @@ function parse(p: Process): Query | undefined {
   const operands: string[] = [];
   for (const arg of p.args) {
     const match = /^-(?:query|type|q|t)=(\w+)$/i.exec(arg);
-    if (match) type = match[1]?.toLowerCase();
+    if (match) type = match[1]?.toUpperCase();
     else if (!arg.startsWith('-')) operands.push(arg);
   }
   const [name, server] = operands;
@@ -23,6 +24,7 @@ function parse(p: Process): Query | undefined {
   return { name, server: server ?? readResolvConf(p).nameservers[0] ?? '127.0.0.1', type };
 }
 
+/** Asks for addresses, for names of addresses, or for what `-type` names; as busybox does it and as bind does. */
 export const nslookup = program('nslookup', async (p) => {
   const query = parse(p);
   if (!query) {
@@ -32,73 +34,71 @@ export const nslookup = program('nslookup', async (p) => {
   const conf = readResolvConf(p);
   const busybox = isBusybox(p);
   const { name, server, type } = query;
-  const types = type ? [type] : busybox ? ['a', 'aaaa'] : ['a'];
-  // bind's tool follows the search list, busybox' own asks for the name as it is.
-  const names = isIP(name)
-    ? [reverse(name)]
-    : busybox && name.includes('.')
-      ? [name.replace(/\.$/, '')]
-      : searchList(name, conf);
-  let found: { name: string; addresses: string[] } | undefined;
-  try {
-    for (const candidate of names) {
-      const addresses = await p.container.network.lookup(p, candidate, server, conf.timeoutMs * conf.attempts);
-      found = { name: candidate, addresses };
-      if (addresses.length > 0) break;
-    }
-  } catch (error) {
-    if (!isSysError(error)) throw error;
-    await p.print(1, ';; connection timed out; no servers could be reached\n\n');
+  const [address] = await resolveHost(p, server);
+  if (address === undefined) {
+    await p.print(
+      2,
+      `nslookup: ${busybox ? `bad address '${server}'` : `couldn't get address for '${server}': not found`}\n`,
+    );
     return 1;
   }
-  await p.print(1, `Server:\t\t${server}\nAddress:\t${server}${busybox ? ':' : '#'}53\n\n`);
-  const addresses = found?.addresses ?? [];
-  let ok = true;
-  for (const t of types) {
-    if (addresses.length === 0 || (t !== 'a' && t !== 'aaaa' && t !== 'any' && t !== 'ptr')) {
-      const missing = busybox ? name : (names.at(-1) ?? name);
-      await p.print(1, `** server can't find ${busybox ? missing : name}: NXDOMAIN\n\n`);
-      ok = false;
-      if (!busybox) break;
-      continue;
+  const types = isIP(name) ? ['PTR'] : type ? [type] : busybox ? ['A', 'AAAA'] : ['A'];
+  const names = namesOf(name, busybox, searchList(name, conf));
+  const found: { type: string; lookup: Lookup }[] = [];
+  try {
+    for (const t of types) {
+      const lookup = await lookupFirst(p, names, t, { address }, conf.timeoutMs * conf.attempts);
+      found.push({ type: t, lookup });
     }
-    const lines = t === 'aaaa' ? [] : addresses.map((a) => `Name:\t${found?.name}\nAddress: ${a}\n`);
-    await p.print(1, `${lines.join('')}\n`);
+  } catch (error) {
+    if (!(error instanceof NoAnswer)) throw error;
+    return unanswered(p, address, error.kind);
+  }
+  await p.print(1, `Server:\t\t${address}\nAddress:\t${address}${busybox ? ':' : '#'}53\n\n`);
+  let ok = true;
+  for (const { lookup } of found) {
+    const good = lookup.code === 'NOERROR';
+    await p.print(1, good ? answerText(lookup, name, busybox) : `** server can't find ${name}: ${lookup.code}\n\n`);
+    ok &&= good;
   }
   return ok ? 0 : 1;
 });
-function reverse(address: string): string {
-  return `${address.split('.').reverse().join('.')}.in-addr.arpa`;
+
+/** bind's tool follows the search list, busybox' own asks for a name with dots as it is. */
+function namesOf(name: string, busybox: boolean, searched: string[]): string[] {
+  if (isIP(name)) return [reverseName(name)];
+  return busybox && name.includes('.') ? [name.replace(/\.$/, '')] : searched;
 }
 
-export const dig = program('dig', async (p) => {
-  const short = p.args.includes('+short');
-  const search = p.args.includes('+search');
-  const server = p.args.find((a) => a.startsWith('@'))?.slice(1);
-  const operands = p.args.filter((a) => !/^[-+@]/.test(a));
-  const name = operands.find((o) => !/^(a|aaaa|srv|ptr|any|in|txt|mx|ns|cname)$/i.test(o)) ?? '.';
-  const conf = readResolvConf(p);
-  const nameserver = server ?? conf.nameservers[0] ?? '127.0.0.1';
-  let found = { name: name.replace(/\.$/, ''), addresses: [] as string[] };
-  try {
-    for (const candidate of search ? searchList(name, conf) : [found.name]) {
-      found = { name: candidate, addresses: await p.container.network.lookup(p, candidate, nameserver, 15_000) };
-      if (found.addresses.length > 0) break;
-    }
-  } catch (error) {
-    if (!isSysError(error)) throw error;
-    await p.print(1, ';; connection timed out; no servers could be reached\n');
-    return 9;
+async function unanswered(p: Process, server: string, kind: NoAnswer['kind']): Promise<number> {
+  if (kind === 'refused') {
+    if (isBusybox(p)) await p.print(2, 'nslookup: read: Connection refused\n');
+    else await p.print(1, `;; communications error to ${server}#53: connection refused\n`.repeat(3));
   }
-  if (short) {
-    await p.print(1, found.addresses.map((a) => `${a}\n`).join(''));
-    return 0;
+  const why = kind === 'refused' && !isBusybox(p) ? '' : 'connection timed out; ';
+  await p.print(1, `;; ${why}no servers could be reached\n\n`);
+  return 1;
+}
+
+function answerText({ records }: Lookup, name: string, busybox: boolean): string {
+  if (records.length === 0 && !busybox) return `*** Can't find ${name}: No answer\n\n`;
+  return `${records.map(recordText).join('')}\n`;
+}
+
+function recordText({ name, type, data }: DnsRecord): string {
+  switch (type) {
+    case 'A':
+    case 'AAAA':
+      return `Name:\t${name}\nAddress: ${data}\n`;
+    case 'CNAME':
+      return `${name}\tcanonical name = ${data}\n`;
+    case 'PTR':
+      return `${name}\tname = ${data.replace(/\.$/, '')}\n`;
+    case 'SRV':
+      return `${name}\tservice = ${data.replace(/\.$/, '')}\n`;
+    case 'TXT':
+      return `${name}\ttext = ${data}\n`;
+    default:
+      return `${name}\t${type.toLowerCase()} = ${data}\n`;
   }
-  const status = found.addresses.length > 0 ? 'NOERROR' : 'NXDOMAIN';
-  const answers = found.addresses.map((a) => `${found.name}. 30 IN A ${a}\n`).join('');
-  await p.print(
-    1,
-    `\n; <<>> DiG <<>> ${p.args.join(' ')}\n;; global options: +cmd\n;; Got answer:\n;; ->>HEADER<<- opcode: QUERY, status: ${status}, id: 4711\n;; flags: qr aa rd; QUERY: 1, ANSWER: ${found.addresses.length}, AUTHORITY: 0, ADDITIONAL: 1\n\n;; QUESTION SECTION:\n;${found.name}. IN A\n\n${answers === '' ? '' : `;; ANSWER SECTION:\n${answers}\n`};; SERVER: ${nameserver}#53(${nameserver})\n\n`,
-  );
-  return 0;
-});
+}

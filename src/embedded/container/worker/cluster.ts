@@ -1,9 +1,10 @@
 /** One cluster as the worker sees it: its clock, network, images, volumes. */
 import type { Clock, Timer } from '../../../kernel/clock.ts';
+import type { ConnectionRoute, DnsAnswer } from '../../api.ts';
 import { Catalogue } from '../images/catalogue.ts';
 import { PodNetwork } from '../kernel/network.ts';
 import { Volumes } from '../kernel/volumes.ts';
-import type { Route, ToMain } from '../protocol.ts';
+import type { ToMain } from '../protocol.ts';
 
 /** Asks the main thread; the answer comes with the request's number. */
 export class Requests {
@@ -86,15 +87,15 @@ export class WorkerCluster {
     this.volumes = new Volumes(() => this.clock.now());
     this.network = new PodNetwork(
       {
-        lookup: (name, nameserver) => {
+        records: (question) => {
           const { request, answer } = requests.add();
-          send({ t: 'lookup', request, cluster: id, name, nameserver });
-          return answer as Promise<string[]>;
+          send({ t: 'records', request, cluster: id, question });
+          return answer as Promise<DnsAnswer>;
         },
-        route: (from, address, port) => {
+        route: (from, to) => {
           const { request, answer } = requests.add();
-          send({ t: 'route', request, cluster: id, from, address, port });
-          return answer as Promise<Route>;
+          send({ t: 'route', request, cluster: id, from, to });
+          return answer as Promise<ConnectionRoute>;
         },
       },
       (podUid, ports) => send({ t: 'listening', cluster: id, podUid, ports }),

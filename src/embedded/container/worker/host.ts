@@ -179,7 +179,7 @@ export class ContainerHost {
   #connect(message: Extract<ToWorker, { t: 'connect' }>): void {
     const { session } = message;
     const namespace = this.#clusters.get(message.cluster)?.network.namespaces.get(message.podUid);
-    const socket = namespace?.dial(message.port, '10.244.0.1');
+    const socket = namespace?.dial(message.port, message.from ?? gatewayOf(namespace.pod.ip));
     if (!socket) {
       const error = { message: 'Connection refused', exitCode: 1, code: 'ECONNREFUSED' };
       return this.#send({ t: 'sessionEnd', session, error });
@@ -216,3 +216,6 @@ export class ContainerHost {
     };
   }
 }
+
+/** The node's end of the Pods' network: the first address of the node's range (a /24). */
+const gatewayOf = (podIP: string) => podIP.replace(/\d+$/, '1');
