@@ -139,6 +139,50 @@ describe('a definition that waits for finalizers of its objects', () => {
   });
 });
 
+describe('the APIService of a group', () => {
+  const services = '/apis/apiregistration.k8s.io/v1/apiservices';
+  const merge = (body: unknown) => api.patch(`${services}/v1.example.com`, 'application/merge-patch+json', body);
+  const read = async () => (await api.get(`${services}/v1.example.com`)).body;
+
+  it('is there as long as a version is served, and is looked after', async () => {
+    await api.define(name, things([thingVersion('v1', anything)]));
+    expect(await read()).toMatchObject({
+      metadata: { labels: { 'kube-aggregator.kubernetes.io/automanaged': 'true' } },
+      spec: { group: 'example.com', version: 'v1', groupPriorityMinimum: 1000, versionPriority: 100 },
+      status: { conditions: [{ type: 'Available', status: 'True', reason: 'Local' }] },
+    });
+    const { uid } = (await read()).metadata;
+    await api.delete(`${services}/v1.example.com`);
+    expect((await read()).metadata.uid).not.toBe(uid);
+    await merge({ spec: { versionPriority: 7 } });
+    expect((await read()).spec.versionPriority).toBe(100);
+    await api.redefine(name, (spec) => {
+      spec.versions.push({ ...thingVersion('v2', anything), storage: false });
+    });
+    expect((await api.get(`${services}/v2.example.com`)).status).toBe(200);
+    await api.redefine(name, (spec) => {
+      spec.versions[1].served = false;
+    });
+    expect((await api.get(`${services}/v2.example.com`)).status).toBe(404);
+    await api.delete(`${definitions}/${name}`);
+    expect((await api.get(`${services}/v1.example.com`)).status).toBe(404);
+  });
+
+  it('stays somebody’s own if it is', async () => {
+    const own = { group: 'example.com', version: 'v1', groupPriorityMinimum: 5, versionPriority: 5 };
+    const service = {
+      apiVersion: 'apiregistration.k8s.io/v1',
+      kind: 'APIService',
+      metadata: { name: 'v1.example.com' },
+    };
+    await api.post(services, { ...service, spec: own });
+    await api.define(name, things([thingVersion('v1', anything)]));
+    await api.delete(`${definitions}/${name}`);
+    expect((await read()).spec).toEqual(own);
+    await api.delete(`${services}/v1.example.com`);
+  });
+});
+
 describe('names', () => {
   const gizmo = (plural: string, names: object) =>
     things([thingVersion('v1', anything)], { names: { plural, ...names } });

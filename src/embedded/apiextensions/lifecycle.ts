@@ -15,6 +15,7 @@ import { isApiError } from '../registry/status.ts';
 import type { ObjectReader } from '../registry/types.ts';
 import { cleanupFinalizer } from '../resources/custom-resource-definitions.ts';
 import type { Store, StoreEvent } from '../store/store.ts';
+import { followApiServices } from './api-services.ts';
 import { isTrue, withCondition } from './conditions.ts';
 import { customDefinitions } from './custom-definition.ts';
 import { nameDefinition } from './names.ts';
@@ -43,6 +44,7 @@ interface Served {
 /** Serves what definitions there are, and follows them from now on. */
 export function followCustomResources(options: CustomResourcesOptions): void {
   new CustomResources(options).start();
+  followApiServices(options);
 }
 
 class CustomResources {
