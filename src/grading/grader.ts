@@ -63,6 +63,8 @@ export class Grader {
   readonly #memory: GraderMemory;
   readonly #quiet = new Set<() => void>();
   #trouble: string | undefined;
+  /** Ends evaluations that wait for an answer which may never come. */
+  readonly #interrupts = new Set<() => void>();
   #active = false;
   #stopped = false;
   #lastChange: number;
@@ -172,6 +174,7 @@ export class Grader {
   /** What the cluster shows can't be relied on: every verdict is an error, for this reason. */
   distrust(reason: string): void {
     this.#trouble = reason;
+    for (const interrupt of this.#interrupts) interrupt();
     this.#wake(() => true);
   }
 
@@ -281,11 +284,17 @@ export class Grader {
     if (broken) return failed(broken);
     for (const timer of evaluated.timers) timer.cancel();
     evaluated.timers.clear();
+    const interrupted = Promise.withResolvers<Outcome>();
+    const interrupt = () => interrupted.resolve(failed(this.#trouble));
+    this.#interrupts.add(interrupt);
     try {
-      return await typeOfCheck(check).evaluate(check.spec, this.#viewFor(evaluated));
+      const outcome = typeOfCheck(check).evaluate(check.spec, this.#viewFor(evaluated));
+      return await Promise.race([outcome, interrupted.promise]);
     } catch (error) {
       this.#wakeLater(evaluated, 1_000);
       return failed(error);
+    } finally {
+      this.#interrupts.delete(interrupt);
     }
   }
 

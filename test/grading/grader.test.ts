@@ -100,6 +100,31 @@ async function grant() {
   await client.create(resources.roleBindings, binding());
 }
 
+it('distrusts at once, checks that wait for an answer included', async () => {
+  let hangs = false;
+  const asked = Promise.withResolvers<void>();
+  const request: KubeClient['request'] = (method, path, options) => {
+    if (!hangs || !path.includes('accessreviews')) return client.request(method, path, options);
+    asked.resolve();
+    return new Promise(() => undefined);
+  };
+  const hanging = new Proxy(client, {
+    get(target, key) {
+      if (key === 'request') return request;
+      const value: unknown = Reflect.get(target, key);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  const { grader, until, status } = await grade([mayList()], { client: hanging });
+  expect(status('may-list')).toBe('fail');
+  hangs = true;
+  await client.create(resources.roles, role());
+  await asked.promise;
+  grader.distrust('it hangs');
+  await until(() => status('may-list') === 'error');
+  expect(grader.verdicts()[0]?.why).toBe('it hangs');
+});
+
 describe('a level check', () => {
   it('turns to pass when the cluster changes, and back when it changes back', async () => {
     const { until, status, told } = await grade([mayList()]);
