@@ -1,0 +1,1 @@
+kubectl delete rolebinding convenience -n @{namespace}

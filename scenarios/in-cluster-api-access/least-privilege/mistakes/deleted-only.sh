@@ -1,0 +1,1 @@
+kubectl delete clusterrolebinding inventory-admin

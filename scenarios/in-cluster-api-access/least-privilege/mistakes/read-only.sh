@@ -1,0 +1,2 @@
+kubectl delete clusterrolebinding inventory-admin
+kubectl create rolebinding inventory --clusterrole=view --serviceaccount=@{namespace}:inventory -n @{namespace}

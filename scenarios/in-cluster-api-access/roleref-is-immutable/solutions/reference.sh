@@ -1,0 +1,2 @@
+kubectl delete rolebinding release-bot -n @{namespace}
+kubectl create rolebinding release-bot --role=deployment-reader --serviceaccount=@{namespace}:release-bot -n @{namespace}
