@@ -97,7 +97,9 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
     runningLabs: async () => {
       const { connectRunningLabs } = await import('./session/remote-labs.ts');
       const running = await connectRunningLabs(paths);
-      return running && connections.keep(running);
+      if (running) return connections.keep(running);
+      const { holdsClusters } = await import('./cluster/record.ts');
+      return holdsClusters(paths.state) ? labs() : undefined;
     },
     kubectl,
     localProvider: async (name, folder, clusters) => {

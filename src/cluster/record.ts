@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -18,6 +18,17 @@ export interface ClusterRecord {
   /** Outlives its owner: the daemon's clusters are taken up by the next daemon. */
   lasting: boolean;
   createdAt: string;
+}
+
+/** Folders of the state folder that hold clusters, by provider. */
+export const clusterFolders = { embedded: 'clusters', kind: 'kind', kubeconfig: 'kubeconfig' } as const;
+
+/** Whether clusters are on record in a state folder: those of a daemon that runs, or what it left. */
+export function holdsClusters(state: string): boolean {
+  return Object.values(clusterFolders).some((name) => {
+    const folder = join(state, name);
+    return existsSync(folder) && readdirSync(folder).length > 0;
+  });
 }
 
 const idPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;

@@ -23,7 +23,7 @@ export interface Services {
   signal: AbortSignal;
   /** The daemon, started if it does not run. Main closes the connection. */
   labs(): Promise<RemoteLabs>;
-  /** The daemon if it runs. */
+  /** The daemon if it runs, or if an earlier one left something: attempts to go on with, clusters to clean up. */
   runningLabs(): Promise<RemoteLabs | undefined>;
   /** A kubectl that is new enough, fetched into the cache if need be. */
   kubectl(progress?: (step: string) => void): Promise<KubectlVersion>;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { KindProvider } from '../cluster/kind/provider.ts';
 import { KubeconfigProvider } from '../cluster/kubeconfig/provider.ts';
 import type { Provider } from '../cluster/provider.ts';
+import { clusterFolders } from '../cluster/record.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { createEmbeddedProvider } from './embedded-provider.ts';
 
@@ -26,10 +27,14 @@ const warmTime = 15 * 60_000;
 
 /** All kinds of clusters, as the daemon has them: they outlive it. */
 export async function createProviders({ state, log }: ProvidersOptions): Promise<Providers> {
-  const embedded = await createEmbeddedProvider(join(state, 'clusters'), log);
+  const embedded = await createEmbeddedProvider(join(state, clusterFolders.embedded), log);
   const common = { clock: systemClock, lasting: true, ...(log && { log }) };
-  const kind = new KindProvider({ ...common, folder: join(state, 'kind'), keepWarm: { count: 1, time: warmTime } });
-  const kubeconfig = new KubeconfigProvider({ ...common, folder: join(state, 'kubeconfig') });
+  const kind = new KindProvider({
+    ...common,
+    folder: join(state, clusterFolders.kind),
+    keepWarm: { count: 1, time: warmTime },
+  });
+  const kubeconfig = new KubeconfigProvider({ ...common, folder: join(state, clusterFolders.kubeconfig) });
   return {
     all: [embedded.provider, kind, kubeconfig],
     async resume() {
@@ -57,14 +62,14 @@ export async function createLocalProvider(
   if (name === 'kind') {
     const provider = new KindProvider({
       ...common,
-      folder: join(state, 'kind'),
+      folder: join(state, clusterFolders.kind),
       keepWarm: { count: clusters, time: warmTime },
     });
     await provider.resume();
     return { provider, stop: () => provider.stop() };
   }
   if (name !== 'kubeconfig') return undefined;
-  const provider = new KubeconfigProvider({ ...common, folder: join(state, 'kubeconfig') });
+  const provider = new KubeconfigProvider({ ...common, folder: join(state, clusterFolders.kubeconfig) });
   await provider.resume();
   return { provider, stop: () => provider.stop() };
 }
