@@ -152,6 +152,7 @@ async function daemon(): Promise<void> {
     { socketPath },
     { ensureKubectl, pathWith },
     { TrustStore },
+    { logToStderr },
   ] = await Promise.all([
     import('./daemon/daemon.ts'),
     import('./daemon/providers.ts'),
@@ -160,8 +161,9 @@ async function daemon(): Promise<void> {
     import('./session/remote-labs.ts'),
     import('./cluster/kubectl/kubectl.ts'),
     import('./scenario/trust.ts'),
+    import('./daemon/log.ts'),
   ]);
-  const log = (line: string) => console.error(`${new Date().toISOString()} ${line}`);
+  const log = logToStderr(() => systemClock.now());
   const { all, resume, warmUp, stop } = await createProviders({ state: paths.state, log });
   const host = new LabHost({
     clock: systemClock,

@@ -163,9 +163,10 @@ export class WriteAheadLog implements Journal {
     // Later records go to a new segment; those of the old one must be safe before it, or a gap could appear.
     const old = this.#segment;
     fsyncSync(this.#fd);
+    const next = openSync(this.#path(old + 1), 'a', 0o600);
     closeSync(this.#fd);
     this.#segment = old + 1;
-    this.#fd = openSync(this.#path(this.#segment), 'a', 0o600);
+    this.#fd = next;
     this.#bytes = 0;
     const temporary = join(this.#folder, `${snapshotName}.tmp`);
     const file = await open(temporary, 'w', 0o600);
