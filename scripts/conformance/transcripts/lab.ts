@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
-import { createEmbeddedCluster, type EmbeddedCluster } from '../../../src/embedded/cluster.ts';
+import { createEmbeddedCluster } from '../../../src/embedded/cluster.ts';
 import { createContainerRuntime } from '../../../src/embedded/container/runtime.ts';
 import { createClusterNetwork } from '../../../src/embedded/network/index.ts';
+import { KubeClient, pathOf } from '../../../src/kube/client.ts';
+import type { KubeList, Stored } from '../../../src/kube/meta.ts';
 import { configMaps, namespaces, nodes, serviceAccounts } from '../../../src/kube/resources.ts';
 import type { Outcome } from './compare.ts';
 import { pythonRegex, type Step, type Topic } from './topic.ts';
@@ -21,39 +23,50 @@ export interface Lab {
   close(): Promise<void>;
 }
 
-/** A fresh cluster with the topic's namespace and files. `kubectl`: the binary's path. */
+/** A fresh embedded cluster with the topic's namespace and files. `kubectl`: the binary's path. */
 export async function openLab(topic: Topic, kubectl: string): Promise<Lab> {
   const cluster = await createEmbeddedCluster({
     runtime: (context) => createContainerRuntime({ network: createClusterNetwork(context) }),
     report: (error, where) => console.error(`fault at ${where} during ${topic.topic}:`, error),
   });
-  const home = await mkdtemp(join(tmpdir(), 'transcript-'));
-  const close = async () => {
-    await cluster.stop();
-    await rm(home, { recursive: true, force: true });
-  };
   try {
-    await prepare(cluster, topic.namespace);
-    await furnish(home, cluster, topic, kubectl);
-    const all = (await cluster.client.list(nodes)).items;
+    const lab = await openLabOn(cluster.kubeconfig(), topic, kubectl);
+    return { ...lab, close: () => lab.close().finally(() => cluster.stop()) };
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+}
+
+/** The same on a cluster that is there already, by the text of its kubeconfig; `close` leaves what was made on it. */
+export async function openLabOn(kubeconfig: string, topic: Topic, kubectl: string): Promise<Lab> {
+  const client = KubeClient.fromText(kubeconfig);
+  const home = await mkdtemp(join(tmpdir(), 'transcript-'));
+  const close = () => rm(home, { recursive: true, force: true });
+  try {
+    await prepare(client, topic.namespace);
+    await furnish(home, kubeconfig, topic, kubectl);
+    const { items } = await client.request<KubeList<Stored>>('GET', pathOf(nodes));
     return {
-      nodes: all.map(({ metadata }) => metadata.name),
-      server: cluster.url,
+      nodes: items.map(({ metadata }) => metadata.name),
+      server: client.server,
       perform: (step) => perform(step, home),
       close,
     };
   } catch (error) {
     await close();
     throw error;
+  } finally {
+    await client.close();
   }
 }
 
 /** Where the namespace is not a cluster's own, it is made, and what every namespace has is waited for. */
-async function prepare({ client }: EmbeddedCluster, namespace: string): Promise<void> {
+async function prepare(client: KubeClient, namespace: string): Promise<void> {
   if (namespace === 'default' || namespace.startsWith('kube-')) return;
   await client.create(namespaces, { metadata: { name: namespace } });
   const has = (resource: typeof serviceAccounts | typeof configMaps, name: string) =>
-    client.get(resource, namespace, name).then(
+    client.request('GET', pathOf(resource, namespace, name)).then(
       () => true,
       () => false,
     );
@@ -61,10 +74,10 @@ async function prepare({ client }: EmbeddedCluster, namespace: string): Promise<
 }
 
 /** A home with the learner's kubeconfig, a folder with the topic's files, and a kubectl of their own. */
-async function furnish(home: string, cluster: EmbeddedCluster, topic: Topic, kubectl: string): Promise<void> {
+async function furnish(home: string, kubeconfig: string, topic: Topic, kubectl: string): Promise<void> {
   for (const folder of ['bin', 'home/.kube', 'lab', 'tmp']) await mkdir(join(home, folder), { recursive: true });
   await symlink(kubectl, join(home, 'bin/kubectl'));
-  await writeFile(join(home, 'home/.kube/config'), kubeconfig(cluster, topic.namespace), { mode: 0o600 });
+  await writeFile(join(home, 'home/.kube/config'), kubeadmConfig(kubeconfig, topic.namespace), { mode: 0o600 });
   for (const [name, content] of Object.entries(topic.files)) {
     const file = join(home, 'lab', name);
     await mkdir(dirname(file), { recursive: true });
@@ -72,10 +85,10 @@ async function furnish(home: string, cluster: EmbeddedCluster, topic: Topic, kub
   }
 }
 
-/** The cluster's kubeconfig with the names that kubeadm gives. */
-function kubeconfig(cluster: EmbeddedCluster, namespace: string): string {
+/** A cluster's kubeconfig with the names that kubeadm gives. */
+function kubeadmConfig(kubeconfig: string, namespace: string): string {
   type Config = { clusters: { cluster: unknown }[]; users: { user: unknown }[] };
-  const { clusters, users } = parse(cluster.kubeconfig()) as Config;
+  const { clusters, users } = parse(kubeconfig) as Config;
   const [name, user] = ['kubernetes', 'kubernetes-admin'];
   const current = `${user}@${name}`;
   return stringify({
