@@ -30,6 +30,8 @@ import { type NodePlan, planNodes } from './cluster/nodes.ts';
 import { type ObjectOf, withResources } from './cluster/objects.ts';
 import { controllers } from './cluster/parts.ts';
 import { localPathProvisioner } from './controllers/local-path-provisioner.ts';
+import { type Dial, nodeDialer, refuse } from './network/dialer.ts';
+import { createClusterNetwork } from './network/index.ts';
 import { createKubelet, type Kubelet } from './node/index.ts';
 import { type Credentials, createPki, openPki, type Pki } from './pki/pki.ts';
 import { resourceHandlers } from './resources/handlers/index.ts';
@@ -136,6 +138,7 @@ class Cluster implements EmbeddedCluster {
   #server: ApiServer | undefined;
   #runtime: ContainerRuntime | undefined;
   #context: ComponentContext | undefined;
+  #dial: Dial | undefined;
   #baseline: Baseline = new Map();
   #kubeadmAdmin: Credentials | undefined;
   #stopped: Promise<void> | undefined;
@@ -288,6 +291,7 @@ class Cluster implements EmbeddedCluster {
         reader: registry.reader,
         authorizer,
         nodeAgent: (name) => this.#kubelets.get(name),
+        dial: (address, port) => this.#dialer(node?.nodeName ?? '')(address, port),
         clock: this.#clock,
         pki: this.pki,
         port: wanted,
@@ -301,6 +305,13 @@ class Cluster implements EmbeddedCluster {
       if (port === 0 || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
       return start(0);
     }
+  }
+
+  /** How the API server's machine reaches Pods. Where no containers run, nobody listens. */
+  #dialer(nodeName: string): Dial {
+    if (!this.#runtime) return refuse;
+    this.#dial ??= nodeDialer(createClusterNetwork(this.context), this.#runtime, nodeName);
+    return this.#dial;
   }
 
   async #lastPort(): Promise<number> {

@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { NodeAgent } from '../../src/embedded/api.ts';
 import { InProcessClient } from '../../src/embedded/client/client.ts';
 import { createManagedFields, createPatcher } from '../../src/embedded/patch/index.ts';
@@ -75,6 +77,8 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     reader,
     authorizer,
     nodeAgent: (name) => options.agents?.[name],
+    // Pods listen on this machine.
+    dial: (_, port) => connected(port),
     clock,
     pki,
     report: (error) => faults.push(error),
@@ -92,4 +96,12 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     create: (r, object) => client.create(r, object),
     close: () => server.close(),
   };
+}
+
+/** Rejects with the system's error. */
+function connected(port: number): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port }, () => resolve(socket));
+    socket.once('error', reject);
+  });
 }

@@ -32,6 +32,8 @@ export interface ApiServerOptions {
   authorizer: Authorizer;
   /** The kubelet of a node; undefined if there is none: logs and exec fail then as with a node that is down. */
   nodeAgent(nodeName: string): NodeAgent | undefined;
+  /** Reaches Pods for the proxy subresource: see `HandlerContext`. */
+  dial: HandlerContext['dial'];
   clock: Clock;
   pki: Pki;
   /** 0 or left out: a free one. */
@@ -67,6 +69,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     authorizer,
     clock,
     nodeAgent: options.nodeAgent,
+    dial: options.dial,
     responder: new Responder(() => clock.now()),
   };
   let url = '';
@@ -114,6 +117,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     allowHTTP1: true,
     minVersion: 'TLSv1.2',
     settings: { maxConcurrentStreams: 250 },
+    // MB: with Node's 10 a client that asks for a few large lists at a time is told to calm down.
+    maxSessionMemory: 256,
   });
   // For HTTP/1.1; Node's 5 s cut off clients that come back later. Go's servers, kube-apiserver among them, wait 90 s.
   Object.assign(server, { keepAliveTimeout: 90_000 });

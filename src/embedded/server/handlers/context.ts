@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../kernel/clock.ts';
 import type { NodeAgent } from '../../api.ts';
 import type { ResourceDefinition } from '../../definition.ts';
@@ -12,6 +13,8 @@ export interface HandlerContext {
   authorizer: Authorizer;
   /** The kubelet of a node, if it runs. */
   nodeAgent(nodeName: string): NodeAgent | undefined;
+  /** A TCP connection into the cluster's network. Rejects with code ECONNREFUSED, or at once with ETIMEDOUT. */
+  dial(address: string, port: number): Promise<Duplex>;
   clock: Clock;
   responder: Responder;
 }

@@ -1,9 +1,11 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { connect as tlsConnect } from 'node:tls';
+import { sleep } from '../../../kernel/clock.ts';
 import type { EndpointSlice, Pod, Service } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
-import { endpointSlices, pods, services } from '../../../kube/resources.ts';
+import { endpointSlices, services } from '../../../kube/resources.ts';
 import { quote } from '../../registry/field.ts';
 import { ApiError, badRequest, notFound, notSimulated } from '../../registry/status.ts';
 import type { Exchange } from '../exchange.ts';
@@ -11,9 +13,13 @@ import type { HandlerContext, ResourceRequest } from './context.ts';
 
 /** Where a proxied request goes. */
 interface Target {
-  pod: Stored<Pod>;
+  address: string;
   port: number;
+  secure: boolean;
 }
+
+/** How long kube-apiserver waits for a connection. */
+const dialTimeoutMs = 30_000;
 
 /**
  * The proxy subresource of Pods and Services: passes HTTP on to a Pod. The path after `proxy` is the other server's.
@@ -34,36 +40,35 @@ export async function proxyRequest(proxied: ResourceRequest, context: HandlerCon
     exchange.send(301, undefined, '');
     return;
   }
-  const connection = await connect(target, context);
+  const connection = await connect(target, exchange, context);
   const answer = await forward(exchange, path, target, connection);
   exchange.head(answer.statusCode ?? 502, endToEnd(answer.headers));
   await exchange.pipe(answer);
 }
 
 /** `[scheme:]name[:port]` */
-function splitName(text: string, what: string): { name: string; port: string } {
+function splitName(text: string, what: string): { name: string; port: string; secure: boolean } {
   const parts = text.split(':');
-  if (parts.length === 1) return { name: text, port: '' };
+  if (parts.length === 1) return { name: text, port: '', secure: false };
   const [first = '', second = '', third = ''] = parts;
-  if (parts.length === 2 && first !== '' && second !== '') return { name: first, port: second };
+  if (parts.length === 2 && first !== '' && second !== '') return { name: first, port: second, secure: false };
   if (parts.length === 3 && (first === '' || first === 'http' || first === 'https') && second !== '') {
-    if (first === 'https') throw notSimulated('the proxy to HTTPS servers');
-    return { name: second, port: third };
+    return { name: second, port: third, secure: first === 'https' };
   }
   throw badRequest(`invalid ${what} request ${quote(text)}`);
 }
 
 function podTarget({ namespace, name: id = '', definition }: ResourceRequest, { registry }: HandlerContext): Target {
-  const { name, port } = splitName(id, 'pod');
+  const { name, port, secure } = splitName(id, 'pod');
   const pod = registry.get(definition, namespace, name) as Stored<Pod>;
   if (!pod.status?.podIP) throw badRequest('address not allowed');
   const declared = pod.spec?.containers.flatMap(({ ports = [] }) => ports)[0]?.containerPort;
-  return { pod, port: Number(port) || declared || 80 };
+  return { address: pod.status.podIP, port: Number(port) || declared || 80, secure };
 }
 
 function serviceTarget({ namespace = '', name: id = '' }: ResourceRequest, context: HandlerContext): Target {
   const { registry } = context;
-  const { name, port } = splitName(id, 'service');
+  const { name, port, secure } = splitName(id, 'service');
   const service = registry.get(definitionOf(services, context), namespace, name) as Stored<Service>;
   const portName = servicePortName(service, port);
   const slices = registry.list(definitionOf(endpointSlices, context), {
@@ -73,17 +78,15 @@ function serviceTarget({ namespace = '', name: id = '' }: ResourceRequest, conte
   if (slices.length === 0) throw notFound(services, name);
   for (const slice of slices) {
     const number = slice.ports?.find((one) => (one.name ?? '') === portName)?.port;
-    const ready = (slice.endpoints ?? []).filter(
-      ({ conditions, targetRef }) => conditions?.ready !== false && targetRef,
-    );
-    const chosen = ready[Math.floor(Math.random() * ready.length)]?.targetRef?.name;
+    const ready = (slice.endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false);
+    const chosen = ready[Math.floor(Math.random() * ready.length)]?.addresses[0];
     if (number === undefined || chosen === undefined) continue;
-    return { pod: registry.get(definitionOf(pods, context), namespace, chosen) as Stored<Pod>, port: number };
+    return { address: chosen, port: number, secure };
   }
   throw unavailable(`no endpoints available for service ${quote(name)}`);
 }
 
-function definitionOf(resource: typeof pods | typeof services | typeof endpointSlices, { registry }: HandlerContext) {
+function definitionOf(resource: typeof services | typeof endpointSlices, { registry }: HandlerContext) {
   const definition = registry.definition(resource);
   if (!definition) throw notSimulated(`the proxy without ${resource.resource}`);
   return definition;
@@ -107,14 +110,20 @@ function pathBelow({ request: sent }: Exchange): string {
   return /^(?:\/[^/]+){6}\/proxy(\/.*)/.exec(sent.url ?? '')?.[1] ?? '';
 }
 
-async function connect({ pod, port }: Target, { nodeAgent }: HandlerContext): Promise<Duplex> {
-  const address = `dial tcp ${pod.status?.podIP}:${port}`;
-  const agent = nodeAgent(pod.spec?.nodeName ?? '');
-  if (!agent) throw unavailable(`error trying to reach service: ${address}: connect: no route to host`);
+async function connect(
+  { address, port, secure }: Target,
+  { signal }: Exchange,
+  context: HandlerContext,
+): Promise<Duplex> {
   try {
-    return await agent.portForward(pod, port);
-  } catch {
-    throw unavailable(`error trying to reach service: ${address}: connect: connection refused`);
+    const socket = await context.dial(address, port);
+    // As kube-apiserver: whose certificate it is, is not asked.
+    return secure ? tlsConnect({ socket, rejectUnauthorized: false }) : socket;
+  } catch (cause) {
+    const lost = cause instanceof Error && 'code' in cause && cause.code === 'ETIMEDOUT';
+    if (lost) await sleep(context.clock, dialTimeoutMs, signal);
+    const why = lost ? 'i/o timeout' : 'connect: connection refused';
+    throw unavailable(`error trying to reach service: dial tcp ${address}:${port}: ${why}`);
   }
 }
 
@@ -142,11 +151,11 @@ function endToEnd(headers: IncomingHttpHeaders): Record<string, string | string[
 function forward(
   exchange: Exchange,
   path: string,
-  { pod, port }: Target,
+  { address, port }: Target,
   connection: Duplex,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const headers = { ...endToEnd(exchange.headers), host: `${pod.status?.podIP}:${port}` };
+    const headers = { ...endToEnd(exchange.headers), host: `${address}:${port}` };
     const sent = request(
       { method: exchange.info.method, path, headers, createConnection: () => connection, signal: exchange.signal },
       resolve,
