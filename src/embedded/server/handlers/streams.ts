@@ -8,6 +8,7 @@ import type { Exchange } from '../exchange.ts';
 import { requireAllowed } from '../filters/authorization.ts';
 import { parseGoBoolean, parseGoInteger, parseOptionalBoolean } from '../query.ts';
 import { type CommandStreams, spdyChannel, webSocketChannel } from '../streams/command-channel.ts';
+import { forwardByChannels } from '../streams/port-channels.ts';
 import { runPortForward } from '../streams/port-forward.ts';
 import { plainFailure, runCommand, translatedFailure } from '../streams/remote-command.ts';
 import { acceptSpdy, acceptWebSocket, offeredProtocols, webSocketStream } from '../streams/upgrade.ts';
@@ -135,7 +136,9 @@ async function podCommand(request: ResourceRequest, context: HandlerContext): Pr
   if (channel) await runCommand(channel, start, plainFailure);
 }
 
+/** kubectl's, and what client libraries speak. */
 const tunnel = 'SPDY/3.1+portforward.k8s.io';
+const channels = 'v4.channel.k8s.io';
 
 async function podPortForward(request: ResourceRequest, context: HandlerContext): Promise<void> {
   const { exchange } = request;
@@ -145,14 +148,32 @@ async function podPortForward(request: ResourceRequest, context: HandlerContext)
   const { upgrade } = exchange;
   if (!upgrade) throw badRequest('Upgrade request required');
   const agent = agentOf(pod, context);
+  const connect = (port: number) => agent.portForward(pod, port);
   let transport: Duplex;
   if (upgrade.protocol === 'websocket') {
-    if (!offeredProtocols(exchange).includes(tunnel)) {
-      throw badRequest(`unable to upgrade: the server knows ${tunnel}`);
+    const offered = offeredProtocols(exchange);
+    if (!offered.includes(tunnel)) {
+      if (!offered.includes(channels)) {
+        throw badRequest(`unable to upgrade: the server knows ${tunnel} and ${channels}`);
+      }
+      const ports = portsOf(exchange);
+      return forwardByChannels(await acceptWebSocket(upgrade, channels), ports, connect);
     }
     transport = webSocketStream(await acceptWebSocket(upgrade, tunnel));
   } else transport = acceptSpdy(upgrade, 'portforward.k8s.io');
-  await runPortForward(transport, (port) => agent.portForward(pod, port));
+  await runPortForward(transport, connect);
+}
+
+/** @throws 400 in the kubelet's words: only a WebSocket of channels says beforehand which ports it is for */
+function portsOf({ info: { query } }: Exchange): number[] {
+  const given = query.getAll('ports').flatMap((text) => text.split(','));
+  if (given.length === 0) throw badRequest('query parameter "port" is required');
+  return given.map((text) => {
+    if (!/^\d+$/.test(text) || Number(text) > 65_535)
+      throw badRequest(`unable to parse ${field.quote(text)} as a port`);
+    if (Number(text) === 0) throw badRequest(`port ${field.quote(text)} must be > 0`);
+    return Number(text);
+  });
 }
 
 /**
