@@ -1,0 +1,233 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest';
+import type { AttemptState } from '../../src/session/types.ts';
+import { Following } from './following.ts';
+import { type CheckReport, Kubectl, type Started } from './lab.ts';
+import { Sandbox } from './sandbox.ts';
+
+const namespace = ['-n', 'project-swan'];
+const createRole = ['create', 'role', 'pod-reader', '--verb=list', '--resource=pods', ...namespace];
+const account = '--serviceaccount=project-swan:default';
+const bindRole = ['create', 'rolebinding', 'pod-reader', '--role=pod-reader', account, ...namespace];
+
+const isTroubled = ({ verdicts, running }: AttemptState) =>
+  verdicts.length > 0 && !running && verdicts.every((verdict) => verdict.status === 'error');
+const isJudged = ({ verdicts, running }: AttemptState) =>
+  verdicts.length > 0 && running && verdicts.every(({ status }) => status === 'pass' || status === 'fail');
+const reasons = ({ verdicts }: AttemptState) => [...new Set(verdicts.map((verdict) => verdict.why))].join('\n');
+
+let user: Sandbox;
+const following: Following[] = [];
+beforeEach(async () => {
+  user = await Sandbox.create();
+});
+afterEach(async () => {
+  for (const one of following.splice(0)) one.close();
+  await user.dispose();
+});
+
+async function follow(): Promise<Following> {
+  const one = await Following.newest(user);
+  following.push(one);
+  return one;
+}
+
+/** Starts the lab, takes a hint and does the first half of the fix. */
+async function halfWay(...where: string[]) {
+  const started = await user.json<Started>(['start', 'forbidden-deployment', ...where]);
+  const kubectl = new Kubectl(user, started.kubeconfig);
+  expect(await user.json(['hint'])).toMatchObject({ left: 2 });
+  await kubectl.run(createRole);
+  const attempt = await follow();
+  const before = await attempt.until((s) => isJudged(s) && s.activities.some((a) => a.name === 'pod-reader'));
+  return { started, kubectl, attempt, before };
+}
+
+/** All that an attempt has come to, without what only the moment says. */
+function attained({ phase, hints, passedBefore, activities, verdicts, score }: AttemptState) {
+  return { phase, hints, passedBefore, activities, score, statuses: verdicts.map(({ id, status }) => [id, status]) };
+}
+
+describe('when an existing cluster', () => {
+  let owner: Sandbox;
+  let where: string[];
+  beforeEach(async () => {
+    owner = await Sandbox.create();
+    const { kubeconfig } = await owner.json<Started>(['cluster', 'up', '--name', 'existing']);
+    await owner.json(['cluster', 'adopt', '--yes', '--kubeconfig', kubeconfig]);
+    where = ['--cluster', 'kubeconfig', '--kubeconfig', kubeconfig];
+  });
+  afterEach(() => owner.dispose());
+
+  it('hangs for 20 seconds, verdicts are errors meanwhile, and nothing is lost', async () => {
+    const { kubectl, attempt, before } = await halfWay(...where);
+    const watching = user.run(['check', '--watch']);
+    const server = (await owner.daemonPid()) ?? expect.unreachable();
+    process.kill(server, 'SIGSTOP');
+    const pause = delay(20_000);
+    try {
+      const troubled = await attempt.until(isTroubled);
+      expect(reasons(troubled)).toBe('no answer within 4 s');
+      const { code, stdout } = await user.run(['check', '--json']);
+      expect(code).toBe(3);
+      for (const check of (JSON.parse(stdout) as CheckReport).checks) expect(check.status).toBe('error');
+      // The lab itself answers all the time.
+      expect(await user.json(['hint'])).toMatchObject({ left: 1 });
+      await pause;
+    } finally {
+      process.kill(server, 'SIGCONT');
+    }
+    const after = attained(await attempt.until(isJudged));
+    expect(after).toEqual({ ...attained(before), hints: after.hints });
+    expect(after.hints.taken).toHaveLength(2);
+    await kubectl.run(bindRole);
+    await attempt.until((state) => state.solved);
+    const seen = await watching;
+    expect(seen.code).toBe(0);
+    expect(seen.stdout).toContain('no answer within 4 s');
+  });
+
+  it('goes away and comes back, the attempt goes on', async () => {
+    const { kubectl, attempt, before } = await halfWay(...where);
+    await owner.killDaemon();
+    expect(reasons(await attempt.until(isTroubled))).toMatch(/does not answer.*ECONNREFUSED/);
+    // The next daemon brings its clusters back, on their old ports.
+    expect((await owner.run(['cluster', 'doctor', 'existing'])).code).toBe(0);
+    expect(attained(await attempt.until(isJudged))).toEqual(attained(before));
+    await kubectl.run(bindRole);
+    await attempt.until((state) => state.solved);
+  });
+});
+
+describe('when the kubeconfig of a lab', () => {
+  it("is swapped for another cluster's, it is put back, and the right cluster is judged", async () => {
+    const { started, kubectl, attempt, before } = await halfWay();
+    const other = await user.json<Started>(['cluster', 'up', '--name', 'other']);
+    const own = readFileSync(started.kubeconfig, 'utf8');
+    const troubled = attempt.until(isTroubled);
+    writeFileSync(started.kubeconfig, readFileSync(other.kubeconfig, 'utf8'));
+    expect(reasons(await troubled)).toBe(`${started.kubeconfig} was changed; it has been put back`);
+    expect(attained(await attempt.until(isJudged))).toEqual(attained(before));
+    expect(readFileSync(started.kubeconfig, 'utf8')).toBe(own);
+    await kubectl.run(bindRole);
+    await attempt.until((state) => state.solved);
+  });
+
+  it('is deleted, it is put back for its owner alone', async () => {
+    const { started, attempt, before } = await halfWay();
+    const own = readFileSync(started.kubeconfig, 'utf8');
+    const troubled = attempt.until(isTroubled);
+    rmSync(started.kubeconfig);
+    await troubled;
+    expect(attained(await attempt.until(isJudged))).toEqual(attained(before));
+    expect(readFileSync(started.kubeconfig, 'utf8')).toBe(own);
+    expect(statSync(started.kubeconfig).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe('when the disk is full', () => {
+  let disk: SmallDisk | undefined;
+  afterEach(async () => {
+    if (!disk) return;
+    // Who has files open on it goes first.
+    if (await user.daemonPid()) await user.killDaemon();
+    disk.remove();
+    disk = undefined;
+  });
+
+  it('under the log of an attempt, verdicts are errors until there is room, and nothing is lost', async (context) => {
+    disk = SmallDisk.at(context, join(user.paths.state, 'attempts'), '1m');
+    const { kubectl, attempt, before } = await halfWay();
+    disk.fill();
+    const troubled = attempt.until(isTroubled);
+    let written = 0;
+    const full = troubled.then(() => true);
+    // Each of them is an activity in the log, whose last block has some room left.
+    do await kubectl.run(['create', 'configmap', `note-${written++}`, ...namespace]);
+    while (!(await Promise.race([full, delay(0, false)])));
+    expect(reasons(await troubled)).toMatch(/events\.jsonl cannot be written: ENOSPC/);
+    expect((await user.run(['check'])).code).toBe(3);
+    await kubectl.run(['create', 'configmap', 'last-note', ...namespace]);
+    disk.free();
+    await attempt.until((s) => isJudged(s) && s.activities.some((a) => a.name === 'last-note'));
+    await user.killDaemon();
+    // What is told now was read from the disk.
+    expect((await user.run(['check'])).code).toBe(1);
+    const again = await follow();
+    const after = attained(await again.until(isJudged));
+    expect(after).toEqual({ ...attained(before), activities: after.activities });
+    const names = after.activities.map((activity) => activity.name);
+    for (let n = 0; n < written; n++) expect(names).toContain(`note-${n}`);
+    await kubectl.run(bindRole);
+    await again.until((state) => state.solved);
+  });
+
+  it('under an embedded cluster, writes are refused with the reason until there is room, and nothing is lost', async (context) => {
+    disk = SmallDisk.at(context, user.paths.state, '24m');
+    const { id, kubeconfig } = await user.json<Started>(['cluster', 'up']);
+    const kubectl = new Kubectl(user, kubeconfig);
+    const create = (name: string) => kubectl.try(['create', 'configmap', name]);
+    disk.fill();
+    const kept: string[] = [];
+    let refused = await create('note-0');
+    for (let n = 1; refused.code === 0; n++) {
+      kept.push(`configmap/note-${n - 1}`);
+      refused = await create(`note-${n}`);
+    }
+    expect(refused.stderr).toMatch(/Internal error occurred: cannot write the cluster's log .*: ENOSPC/);
+    // Reads go on.
+    const notes = async () =>
+      (await kubectl.run(['get', 'configmaps', '-o', 'name'])).split('\n').filter((name) => name.includes('note'));
+    expect((await notes()).sort()).toEqual(kept.sort());
+    disk.free();
+    expect((await create('afterwards')).code).toBe(0);
+    await user.killDaemon();
+    expect((await user.run(['cluster', 'doctor', id])).code).toBe(0);
+    expect((await notes()).sort()).toEqual(kept.sort());
+    await kubectl.run(['get', 'configmap', 'afterwards']);
+  });
+});
+
+/** A disk of its own under a folder, so small that it can be filled. */
+class SmallDisk {
+  readonly #folder: string;
+  readonly #filler: string;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+    this.#filler = join(folder, 'filler');
+  }
+
+  /** Skips the test where disks can't be mounted. */
+  static at({ skip }: TestContext, folder: string, size: string): SmallDisk {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=700`, 'tmpfs', folder], { stdio: 'pipe' });
+    } catch (error) {
+      skip(`mounting a small disk takes root on Linux: ${(error as Error).message}`);
+    }
+    return new SmallDisk(folder);
+  }
+
+  /** Takes all room but what is left in the last blocks of files. */
+  fill(): void {
+    for (let size = 2 ** 20; size >= 1; size /= 2) {
+      try {
+        for (;;) appendFileSync(this.#filler, Buffer.alloc(size));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+      }
+    }
+  }
+
+  free(): void {
+    rmSync(this.#filler);
+  }
+
+  remove(): void {
+    execFileSync('umount', [this.#folder]);
+  }
+}

@@ -1,0 +1,54 @@
+import { connectRunningLabs, type RemoteLabs } from '../../src/session/remote-labs.ts';
+import type { AttemptState } from '../../src/session/types.ts';
+import type { Sandbox } from './sandbox.ts';
+
+type Wanted = (state: AttemptState) => boolean;
+
+/** Every state of an attempt as it comes, as the app gets them. */
+export class Following {
+  readonly #labs: RemoteLabs;
+  readonly #end = new AbortController();
+  readonly #waiting = new Set<(state: AttemptState) => void>();
+  #state: AttemptState | undefined;
+
+  private constructor(labs: RemoteLabs) {
+    this.#labs = labs;
+  }
+
+  /** Follows the user's newest attempt, whose daemon must run. */
+  static async newest(user: Sandbox): Promise<Following> {
+    const labs = await connectRunningLabs(user.paths);
+    if (!labs) throw new Error('no daemon runs');
+    const following = new Following(labs);
+    void labs.follow(undefined, (state) => following.#take(state), following.#end.signal).catch(() => undefined);
+    return following;
+  }
+
+  /** Resolves with the first state from now on (the present one included) that is as wanted. */
+  until(wanted: Wanted): Promise<AttemptState> {
+    if (this.#state && wanted(this.#state)) return Promise.resolve(this.#state);
+    return new Promise((resolve, reject) => {
+      const look = (state: AttemptState) => {
+        if (!wanted(state)) return;
+        clearTimeout(timer);
+        this.#waiting.delete(look);
+        resolve(state);
+      };
+      const timer = setTimeout(() => {
+        const verdicts = this.#state?.verdicts.map(({ id, status, why }) => `${id} ${status} ${why ?? ''}`);
+        reject(new Error(`not reached; the last state was\n${verdicts?.join('\n')}`));
+      }, 60_000);
+      this.#waiting.add(look);
+    });
+  }
+
+  close(): void {
+    this.#end.abort();
+    this.#labs.close();
+  }
+
+  #take(state: AttemptState): void {
+    this.#state = state;
+    for (const look of [...this.#waiting]) look(state);
+  }
+}
