@@ -85,6 +85,20 @@ export function residentMemory(pid: number): number | undefined {
   }
 }
 
+/** Processor time of a process so far in milliseconds, from /proc; undefined elsewhere. */
+export function processorTime(pid: number): number | undefined {
+  try {
+    const [utime, stime] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ')
+      .slice(11, 13);
+    // Linux counts in hundredths of a second.
+    return 10 * (Number(utime) + Number(stime));
+  } catch {
+    return undefined;
+  }
+}
+
 /** The median of some measurements, to one decimal. */
 export function median(values: number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

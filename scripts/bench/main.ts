@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: how fast and how large it is, as JSON on stdout. Drives the built program in a home of its own.
+ * `npm run bench`: how fast and how large it is, as JSON on stdout (`npm run bench -- api`: its API). Drives the built program in a home of its own.
  * Milliseconds unless a name says otherwise; the median of several runs.
  */
 import { spawnSync } from 'node:child_process';
@@ -245,4 +245,6 @@ async function main(): Promise<void> {
   console.log(JSON.stringify(report, null, 2));
 }
 
-await main();
+const [what, ...rest] = process.argv.slice(2);
+if (what === 'api') await (await import('./api/index.ts')).benchApi(rest);
+else await main();

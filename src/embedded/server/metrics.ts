@@ -7,29 +7,33 @@ interface Series {
   timed: number;
 }
 
+const labelNames = ['code', 'group', 'resource', 'scope', 'subresource', 'verb', 'version'];
+
+const labelsOf = (values: readonly (string | number)[]) =>
+  values.map((value, i) => `${labelNames[i]}="${String(value).replace(/[\\"\n]/g, '\\$&')}"`).join(',');
+
 /** What /metrics tells: requests by verb, resource and code, and how long they took, in Prometheus' text format. */
 export class RequestCounters {
   readonly #series = new Map<string, Series>();
 
   /** `seconds` undefined: a watch or stream, whose length says nothing. */
   record(info: RequestInfo, code: number, seconds: number | undefined): void {
-    const labels = [
-      ['code', String(code)],
-      ['group', info.group],
-      ['resource', info.resource],
-      ['scope', info.name !== '' ? 'resource' : info.namespace !== '' ? 'namespace' : 'cluster'],
-      ['subresource', info.isResourceRequest ? info.subresource : info.path.split('/', 2).join('/')],
-      ['verb', info.isResourceRequest ? info.verb.toUpperCase() : info.method],
-      ['version', info.version],
-    ]
-      .map(([name, value]) => `${name}="${(value ?? '').replace(/[\\"\n]/g, '\\$&')}"`)
-      .join(',');
-    let series = this.#series.get(labels);
+    const values = [
+      code,
+      info.group,
+      info.resource,
+      info.name !== '' ? 'resource' : info.namespace !== '' ? 'namespace' : 'cluster',
+      info.isResourceRequest ? info.subresource : info.path.split('/', 2).join('/'),
+      info.isResourceRequest ? info.verb.toUpperCase() : info.method,
+      info.version,
+    ];
+    const key = values.join('\n');
+    let series = this.#series.get(key);
     if (!series) {
       // Labels come from clients: bound what they can make us keep.
       if (this.#series.size >= 2000) return;
-      series = { labels, count: 0, seconds: 0, timed: 0 };
-      this.#series.set(labels, series);
+      series = { labels: labelsOf(values), count: 0, seconds: 0, timed: 0 };
+      this.#series.set(key, series);
     }
     series.count++;
     if (seconds !== undefined) {

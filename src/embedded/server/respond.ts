@@ -9,7 +9,7 @@ import * as field from '../registry/field.ts';
 import { badRequest, isApiError, notAcceptable } from '../registry/status.ts';
 import type { ListResult } from '../registry/types.ts';
 import type { Exchange } from './exchange.ts';
-import { customListJson, listJson, objectJson, prettyJson } from './json.ts';
+import { customListJson, listJson, objectJson, prettyJson, tableJson } from './json.ts';
 import { negotiateOutput, type Output } from './negotiation.ts';
 import { parseGoBoolean } from './query.ts';
 
@@ -53,7 +53,7 @@ function write(
   code: number,
   output: Output,
   value: KubeObject,
-  json: () => string = () => objectJson(value),
+  json: () => Buffer = () => objectJson(value, '', '\n'),
 ): void {
   if (output.mediaType === 'application/vnd.kubernetes.protobuf') {
     exchange.send(code, output.mediaType, encodeProtobuf(value));
@@ -63,7 +63,8 @@ function write(
     exchange.send(code, output.mediaType, stringifyYaml(value));
     return;
   }
-  exchange.send(code, 'application/json', output.pretty ? prettyJson(JSON.parse(json())) : `${json()}\n`);
+  const body = json();
+  exchange.send(code, 'application/json', output.pretty ? prettyJson(JSON.parse(body.toString())) : body);
 }
 
 /** Writes answers of one resource in the form that the client wants. */
@@ -149,7 +150,7 @@ export class Responder {
         ? () => customListJson(kind, apiVersion, metadata, result.items)
         : () => listJson(kind, apiVersion, metadata, result.items);
       // Items of a list carry no type of their own, in YAML neither.
-      const plain = output.mediaType === 'application/yaml' ? (JSON.parse(json()) as KubeObject) : value;
+      const plain = output.mediaType === 'application/yaml' ? (JSON.parse(json().toString()) as KubeObject) : value;
       write(exchange, 200, output, plain, json);
       return;
     }
@@ -166,7 +167,7 @@ export class Responder {
         listMeta: metadata,
         columns: true,
       });
-      write(exchange, 200, output, table);
+      write(exchange, 200, output, table, () => tableJson(table));
       return;
     }
     const items = result.items.map((item) => toPartialMetadata(item, as.version));

@@ -10,12 +10,8 @@ const known = new WeakMap<object, Authentication>();
  * `key` is the connection (a TLS socket or an HTTP/2 session): its certificate is read once.
  */
 export function authenticateCertificate(key: object, socket: TLSSocket): Authentication {
-  let result = known.get(key);
-  if (!result) {
-    result = readCertificate(socket);
-    known.set(key, result);
-  }
-  return result;
+  if (!known.has(key)) known.set(key, readCertificate(socket));
+  return known.get(key);
 }
 
 function readCertificate(socket: TLSSocket): Authentication {

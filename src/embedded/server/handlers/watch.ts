@@ -93,7 +93,7 @@ class FrameWriter {
     this.start();
     const object = this.#objectOf(event);
     if (this.#output.mediaType === 'application/json') {
-      this.#exchange.write(`{"type":"${event.type}","object":${objectJson(object)}}\n`);
+      this.#exchange.write(objectJson(object, `{"type":"${event.type}","object":`, '}\n'));
     } else {
       this.#exchange.write(protobufFrame(event.type, encodeProtobuf(object)));
     }
