@@ -129,6 +129,8 @@ export class Grader {
     const { clock } = this.#options;
     const end = clock.now() + atMost;
     await this.#caughtUp(atMost);
+    // Not everything that checks look at tells when it changes: files in containers don't.
+    this.#wake(() => true);
     this.#lastChange = clock.now();
     const isOpen = () =>
       this.#reviews.propagating ||
@@ -145,10 +147,11 @@ export class Grader {
     timer.cancel();
   }
 
-  /** Resolves when nothing has changed for `ms` milliseconds from now on; after `atMost` in any case. */
+  /** Judges everything anew; resolves when nothing has changed for `ms` milliseconds, after `atMost` in any case. */
   async quiet(ms: number, atMost: number): Promise<void> {
+    this.#wake(() => true);
     this.#lastChange = this.#options.clock.now();
-    await this.#waitQuiet(ms, atMost, () => false);
+    await this.#waitQuiet(ms, atMost, () => this.#checks.some((e) => e.running));
   }
 
   async #waitQuiet(quietFor: number, atMost: number, isOpen: () => boolean): Promise<void> {

@@ -1,0 +1,1 @@
+kubectl create clusterrole backups-view --verb=get,list,watch --resource=backups.ops.example.com

@@ -1,0 +1,1 @@
+kubectl create rolebinding readers --clusterrole=view --group=system:serviceaccounts:@{namespace} -n @{namespace}

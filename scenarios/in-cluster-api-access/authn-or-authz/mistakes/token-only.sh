@@ -1,0 +1,3 @@
+kubectl patch deployment gatekeeper -n @{namespace} --type=json \
+  -p '[{"op":"remove","path":"/spec/template/spec/volumes/0/projected/sources/0/serviceAccountToken/audience"}]'
+kubectl rollout status deployment gatekeeper -n @{namespace} --timeout=60s

@@ -1,0 +1,1 @@
+kubectl create rolebinding nora-watches -n @{namespace} --clusterrole=node-watcher-lite --user=nora

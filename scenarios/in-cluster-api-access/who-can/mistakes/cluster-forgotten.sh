@@ -1,0 +1,9 @@
+cat > "$KUBEDRILL_ANSWERS"/subjects.txt <<'END'
+User/jane
+ServiceAccount/@{namespace}/sweeper
+Group/night-shift
+END
+cat > "$KUBEDRILL_ANSWERS"/bindings.txt <<'END'
+RoleBinding/cleaning
+RoleBinding/on-call
+END

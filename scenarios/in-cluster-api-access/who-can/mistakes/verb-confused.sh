@@ -1,0 +1,13 @@
+cat > "$KUBEDRILL_ANSWERS"/subjects.txt <<'END'
+User/jane
+ServiceAccount/@{namespace}/sweeper
+Group/night-shift
+ServiceAccount/@{other}/robot
+User/boris
+END
+cat > "$KUBEDRILL_ANSWERS"/bindings.txt <<'END'
+RoleBinding/cleaning
+RoleBinding/on-call
+ClusterRoleBinding/team-robots
+RoleBinding/archive
+END
