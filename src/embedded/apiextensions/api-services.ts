@@ -36,14 +36,16 @@ export function followApiServices(options: ApiServicesOptions): void {
     const names = [...due];
     due.clear();
     const wanted = new Map(reader.listAll(customResourceDefinitions).flatMap(servicesOf));
-    for (const name of names) {
+    // All in this turn: what the definition's own conditions are written after.
+    const one = async (name: string) => {
       try {
         await sync(options, name, wanted.get(name));
       } catch (error) {
         // Somebody else wrote in between: that write makes for another sync.
         if (!isApiError(error)) options.report?.(error, `APIService ${name}`);
       }
-    }
+    };
+    await Promise.all(names.map(one));
   }
   const namesOf = (crd: CustomResourceDefinition) => servicesOf(crd).map(([name]) => name);
   schedule(reader.listAll(customResourceDefinitions).flatMap(namesOf));

@@ -43,8 +43,9 @@ interface Served {
 
 /** Serves what definitions there are, and follows them from now on. */
 export function followCustomResources(options: CustomResourcesOptions): void {
-  new CustomResources(options).start();
+  // First: a definition is the last thing written of what comes with it, as recorded.
   followApiServices(options);
+  new CustomResources(options).start();
 }
 
 class CustomResources {
