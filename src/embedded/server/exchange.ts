@@ -37,11 +37,10 @@ export class Exchange {
   readonly request: ServerRequest;
   readonly reply: ServerReply;
   readonly headers: IncomingHttpHeaders;
-  /** Aborts when the client has gone, the request's time is over or the server stops. */
-  readonly signal: AbortSignal;
   /** Set by authentication, replaced by impersonation. */
   user: User = { name: '', groups: [] };
-  readonly #abort = new AbortController();
+  #over = false;
+  #controller: AbortController | undefined;
   readonly #warnings: string[] = [];
 
   readonly upgrade: Upgrade | undefined;
@@ -52,15 +51,24 @@ export class Exchange {
     this.reply = reply;
     this.headers = request.headers;
     this.info = requestInfo(request.method ?? 'GET', request.url ?? '/');
-    this.signal = this.#abort.signal;
     reply.on('close', () => this.abort());
     reply.setHeader('Audit-Id', randomUUID());
     reply.setHeader('Cache-Control', 'no-cache, private');
   }
 
+  /** Aborts when the client has gone, the request's time is over or the server stops. Made for those who ask for it. */
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#over) this.#controller.abort(requestOver);
+    }
+    return this.#controller.signal;
+  }
+
   /** Ends everything that goes on for this request. */
   abort(): void {
-    this.#abort.abort(requestOver);
+    this.#over = true;
+    this.#controller?.abort(requestOver);
   }
 
   /** Adds a Warning header (199 and up are for people; Kubernetes uses 299); duplicates are dropped. */
