@@ -1,6 +1,7 @@
 import { parseAllDocuments } from 'yaml';
 import { typeOfCheck } from '../checks/registry.ts';
 import type { Need } from '../checks/types.ts';
+import { addonObjects } from '../cluster/addons/install.ts';
 import type { ClusterRight, ClusterSpec } from '../cluster/provider.ts';
 import type { KubeObject, Resource } from '../kube/meta.ts';
 import * as resources from '../kube/resources.ts';
@@ -47,18 +48,18 @@ function setupRights(objects: readonly (KubeObject | null)[]): ClusterRight[] {
   });
 }
 
-/** Addons are CustomResourceDefinitions. */
 function addonRights({ cluster }: Scenario): ClusterRight[] {
-  if (cluster.addons.length === 0) return [];
-  return ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'].map((verb) =>
-    rightOf(verb, resources.customResourceDefinitions, undefined),
-  );
+  return cluster.addons.flatMap(addonObjects).flatMap(({ resource, object }) => {
+    const namespace = object.metadata?.namespace;
+    const verbs = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'];
+    return verbs.map((verb) => rightOf(verb, resource, namespace));
+  });
 }
 
 /** Grading follows what the checks look at. */
 function checkRights({ checks, waits, namespaces }: Scenario): ClusterRight[] {
   const needs = [...checks, ...waits].flatMap((check) => typeOfCheck(check).needs(check.spec));
-  const rights = needs.flatMap(needRights);
+  const rights = needs.flatMap((need) => (need.kind === 'resource' && need.optional ? [] : needRights(need)));
   const asks = checks.some((check) => check.type === 'canI');
   const review = { verb: 'create', group: 'authorization.k8s.io', resource: 'subjectaccessreviews' };
   // A reset looks after Pods whatever the scenario is about.

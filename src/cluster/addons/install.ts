@@ -1,55 +1,77 @@
 import { EnvironmentError } from '../../kernel/errors.ts';
-import type { CustomResourceDefinition } from '../../kube/api.gen.ts';
 import { type KubeClient, KubeError } from '../../kube/client.ts';
-import type { Stored } from '../../kube/meta.ts';
-import { customResourceDefinitions } from '../../kube/resources.ts';
+import type { KubeObject, Resource, Stored } from '../../kube/meta.ts';
+import { customResourceDefinitions, deployments } from '../../kube/resources.ts';
 import { gatewayApi } from './gateway-api/index.ts';
+import { ingressNginx } from './ingress-nginx/index.ts';
 import type { AddonName } from './names.ts';
+import { type AddonObject, addonObject } from './objects.ts';
 
-/** The definitions that each addon consists of. */
-const addons: Readonly<Record<AddonName, readonly CustomResourceDefinition[]>> = { 'gateway-api': gatewayApi };
+/** The objects that each addon consists of. */
+const addons: Readonly<Record<AddonName, readonly AddonObject[]>> = {
+  'gateway-api': gatewayApi.map((definition) => addonObject(customResourceDefinitions, definition)),
+  'ingress-nginx': ingressNginx,
+};
 
-/** How long a definition may take until it is served, seconds. */
-const patience = 30;
+export const addonObjects = (name: AddonName): readonly AddonObject[] => addons[name];
+
+/** What tells that an object works, and how long that may take, seconds: an image may have to be pulled. */
+const conditions: readonly { resource: Resource; type: string; patience: number; trouble: string }[] = [
+  { resource: customResourceDefinitions, type: 'Established', patience: 30, trouble: 'NamesAccepted' },
+  { resource: deployments, type: 'Available', patience: 180, trouble: 'Available' },
+];
 
 /**
- * Makes what is missing of an addon, on any cluster, and resolves when its kinds are served; what is there stays as it
- * is. Rejects with a KubeError if the cluster refuses, with an EnvironmentError if it never serves them.
+ * Makes what is missing of an addon, on any cluster, and resolves when its kinds are served and its Pods run; what is
+ * there stays as it is. Rejects with a KubeError if the cluster refuses, with an EnvironmentError if it never works.
  */
 export async function installAddon(client: KubeClient, name: AddonName, signal: AbortSignal): Promise<void> {
-  const definitions = addons[name];
-  await Promise.all(definitions.map((definition) => create(client, definition)));
-  await Promise.all(definitions.map(({ metadata }) => established(client, metadata?.name ?? '', signal)));
+  const objects = addons[name];
+  for (const { resource, object } of objects) await create(client, resource, object);
+  await Promise.all(objects.map((one) => working(client, one, signal)));
 }
 
-async function create(client: KubeClient, definition: CustomResourceDefinition): Promise<void> {
+async function create(client: KubeClient, resource: Resource, object: KubeObject): Promise<void> {
   try {
-    await client.create(customResourceDefinitions, definition, { fieldManager: 'kubedrill' });
+    await client.create(resource, object, { fieldManager: 'kubedrill' });
   } catch (error) {
     if (!(error instanceof KubeError) || error.status.reason !== 'AlreadyExists') throw error;
   }
 }
 
-async function established(client: KubeClient, name: string, signal: AbortSignal): Promise<void> {
+async function working(client: KubeClient, { resource, object }: AddonObject, signal: AbortSignal): Promise<void> {
+  const wanted = conditions.find((one) => one.resource === resource);
+  if (!wanted) return;
+  const { type, patience, trouble } = wanted;
+  const { name = '', namespace } = object.metadata ?? {};
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
   // Without a resourceVersion a watch begins with what is there.
   const query = { fieldSelector: `metadata.name=${name}`, timeoutSeconds: patience };
-  let last: Stored<CustomResourceDefinition> | undefined;
+  let last: Stored | undefined;
   try {
-    for await (const { object } of client.watch(customResourceDefinitions, undefined, query, either)) {
-      if (conditionOf(object, 'Established')?.status === 'True') return;
-      last = object;
+    for await (const { object: seen } of client.watch(resource, namespace, query, either)) {
+      if (conditionOf(seen, type)?.status === 'True') return;
+      last = seen;
     }
   } finally {
     stop.abort();
   }
+  const where = namespace === undefined ? '' : ` -n ${namespace}`;
   throw new EnvironmentError({
-    what: `the cluster does not serve ${name}`,
-    why: (last && conditionOf(last, 'NamesAccepted')?.message) || `it was not established within ${patience} s`,
-    next: `kubectl describe crd ${name}`,
+    what: resource === customResourceDefinitions ? `the cluster does not serve ${name}` : `${name} does not run`,
+    why: (last && conditionOf(last, trouble)?.message) || `it was not ${type} within ${patience} s`,
+    next: `kubectl describe ${resource.resource} ${name}${where}`,
   });
 }
 
-const conditionOf = ({ status }: CustomResourceDefinition, type: string) =>
-  status?.conditions?.find((condition) => condition.type === type);
+interface Condition {
+  type: string;
+  status: string;
+  message?: string;
+}
+
+function conditionOf(object: Stored, type: string): Condition | undefined {
+  const { status } = object as { status?: { conditions?: Condition[] } };
+  return status?.conditions?.find((condition) => condition.type === type);
+}

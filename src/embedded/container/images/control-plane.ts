@@ -139,6 +139,15 @@ const components: Component[] = [
     program: 'coredns',
   },
   {
+    repository: 'registry.k8s.io/ingress-nginx/controller',
+    tags: /^v1\.\d{1,2}\.\d$/,
+    path: '/nginx-ingress-controller',
+    sizeBytes: 109_800_000,
+    entrypoint: true,
+    user: 101,
+    program: 'nginx-ingress-controller',
+  },
+  {
     repository: 'registry.k8s.io/metrics-server/metrics-server',
     tags: /^v0\.[4-8]\.\d$/,
     path: '/metrics-server',

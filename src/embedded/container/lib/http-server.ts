@@ -1,14 +1,25 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { TLSSocket } from 'node:tls';
+import { type SecureContext, TLSSocket } from 'node:tls';
 import type { Peer } from '../kernel/network.ts';
 import type { Process } from '../kernel/process.ts';
 import { selfSigned } from './self-signed.ts';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse, peer: Peer) => Promise<void>;
 
-/** Serves HTTP, or HTTPS with a certificate of its own, on a port of the Pod until the process ends. Throws EADDRINUSE. */
-export function serveHttp(p: Process, port: number, handler: Handler, protocol: 'http' | 'https' = 'http'): () => void {
+/** The certificate for a name that a client asks for; undefined: the server's own. */
+export type Certificates = (servername: string) => SecureContext | undefined;
+
+/**
+ * Serves HTTP, or HTTPS with a certificate of its own or with those of `protocol`, on a port of the Pod until the
+ * process ends. Throws EADDRINUSE.
+ */
+export function serveHttp(
+  p: Process,
+  port: number,
+  handler: Handler,
+  protocol: 'http' | 'https' | Certificates = 'http',
+): () => void {
   const peers = new WeakMap<object, Peer>();
   const server: Server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
     const peer = peers.get(request.socket) ?? { address: '127.0.0.1', port: 0 };
@@ -22,7 +33,12 @@ export function serveHttp(p: Process, port: number, handler: Handler, protocol: 
   const stop = p.container.network.listen(p, port, (socket, peer) => {
     if (protocol === 'http') return accept(server, peers, socket, peer);
     const secureContext = selfSigned(p.container.clock.now());
-    const secure = new TLSSocket(socket, { isServer: true, secureContext });
+    const secure = new TLSSocket(socket, {
+      ...{ isServer: true, secureContext },
+      ...(typeof protocol === 'function' && {
+        SNICallback: (name, done) => done(null, protocol(name) ?? secureContext),
+      }),
+    });
     // A client that breaks off the handshake.
     secure.on('error', () => secure.destroy());
     accept(server, peers, secure, peer);

@@ -28,6 +28,7 @@ import { ls } from './ls.ts';
 import { mkdir, rmdir } from './mkdir.ts';
 import { getent, ifconfig, ip, nc, netstat, ping, telnet } from './network-tools.ts';
 import { nginx } from './nginx.ts';
+import { nginxIngress } from './nginx-ingress.ts';
 import { nslookup } from './nslookup.ts';
 import { basename, dirname, mktemp, pwd, which } from './paths.ts';
 import { perl } from './perl.ts';
@@ -143,7 +144,20 @@ const system = [
   ...[trueProgram, tty, uname, uptime, watch, which, whoami],
 ];
 const network = [curl, kubectl, dig, getent, ifconfig, ip, nc, netstat, nslookup, ping, telnet, wget];
-const servers = [agnhost, apacheHttpd, coredns, httpEcho, httpd, nginx, pause, redisCli, redisServer, service, stress];
+const servers = [
+  agnhost,
+  apacheHttpd,
+  coredns,
+  httpEcho,
+  httpd,
+  nginx,
+  nginxIngress,
+  pause,
+  redisCli,
+  redisServer,
+  service,
+  stress,
+];
 
 /** Every program that an image's executables can name. */
 export const programs: ReadonlyMap<string, Program> = new Map(

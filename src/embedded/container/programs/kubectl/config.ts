@@ -100,7 +100,8 @@ export async function loadConfig(p: Process, flags: Flags): Promise<ClientConfig
   return config;
 }
 
-function inCluster(p: Process): ClientConfig | undefined {
+/** The Pod's own account; undefined where none is mounted. */
+export function inCluster(p: Process): ClientConfig | undefined {
   const host = p.env.get('KUBERNETES_SERVICE_HOST');
   const port = p.env.get('KUBERNETES_SERVICE_PORT');
   const token = read(p, `${accountFolder}/token`);

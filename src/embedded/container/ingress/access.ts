@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Peer } from '../kernel/network.ts';
+import type { Process } from '../kernel/process.ts';
+import { formatDate } from '../programs/date.ts';
+import { forward, type Outcome, redirect, respond } from './proxy.ts';
+import { hostsFor, pickBackend, type RequestFacts, routeFor, type VirtualHost } from './routing.ts';
+
+/** How a listener chooses among its virtual hosts. */
+export interface Listening {
+  scheme: 'http' | 'https';
+  hosts(): readonly VirtualHost[];
+  /** How many labels `*.` stands for. */
+  wildcard: 'one' | 'any';
+  /** Whether a request that the most exact host has no route for may be one of a less exact host. */
+  fallBack: boolean;
+}
+
+/** Answers a request by the routes of a listener, and writes the access log as ingress-nginx does. */
+export async function answer(
+  p: Process,
+  listening: Listening,
+  request: IncomingMessage,
+  response: ServerResponse,
+  peer: Peer,
+): Promise<void> {
+  const started = p.container.clock.now();
+  const outcome = await act(p, listening, request, response, peer);
+  const now = p.container.clock.now();
+  const time = formatDate(now, '%d/%b/%Y:%H:%M:%S +0000');
+  const { upstream } = outcome;
+  const served = upstream
+    ? `[${upstream.name}] [] ${upstream.address} ${outcome.bytes} ${((now - started) / 1000).toFixed(3)} ${upstream.status ?? '-'}`
+    : '[] [] - - - -';
+  const line = `${peer.address} - - [${time}] "${request.method} ${request.url} HTTP/${request.httpVersion}" ${outcome.status} ${outcome.bytes} "${request.headers.referer ?? '-'}" "${request.headers['user-agent'] ?? '-'}" ${(request.url ?? '').length + 60} ${((now - started) / 1000).toFixed(3)} ${served} ${randomBytes(16).toString('hex')}`;
+  await p.print(1, `${line}\n`);
+}
+
+async function act(
+  p: Process,
+  { scheme, hosts, wildcard, fallBack }: Listening,
+  request: IncomingMessage,
+  response: ServerResponse,
+  peer: Peer,
+): Promise<Outcome> {
+  const name = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
+  const covering = hostsFor(hosts(), name, wildcard);
+  const facts = factsOf(request);
+  const tried = fallBack ? covering : covering.slice(0, 1);
+  const action = tried.map(({ routes }) => routeFor(routes, facts)).find((route) => route !== undefined)?.action;
+  if (!action) return respond(response, 404);
+  if (action.kind === 'respond') return respond(response, action.status);
+  if (action.kind === 'redirect') return redirect(request, response, action, scheme);
+  const backend = pickBackend(action.backends, Math.random());
+  // Nothing that weighs anything, or that there is.
+  if (!backend) return respond(response, 500);
+  return forward(p, request, response, action, backend, { ...peer, scheme });
+}
+
+function factsOf(request: IncomingMessage): RequestFacts {
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://x');
+  return {
+    method: request.method ?? 'GET',
+    path: decodePath(pathname),
+    query: searchParams,
+    header: (name) => {
+      const value = request.headers[name.toLowerCase()];
+      return Array.isArray(value) ? value.join(',') : value;
+    },
+  };
+}
+
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}

@@ -1,0 +1,196 @@
+import { createSecureContext, type SecureContext } from 'node:tls';
+import type { Ingress } from '../../../kube/api.gen.ts';
+import type { Stored } from '../../../kube/meta.ts';
+import { answer, type Listening } from '../ingress/access.ts';
+import { ApiCache } from '../ingress/api-cache.ts';
+import { type IngressConfiguration, type IngressSettings, ingressConfiguration } from '../ingress/nginx.ts';
+import { hostsFor } from '../ingress/routing.ts';
+import { nodeAddress, tellEvent, writeStatus } from '../ingress/statuses.ts';
+import { isSysError } from '../kernel/errno.ts';
+import type { Process } from '../kernel/process.ts';
+import { signals } from '../kernel/signals.ts';
+import { serveHttp, untilSignal } from '../lib/http-server.ts';
+import { program } from '../lib/program.ts';
+import { ApiClient, type Json, klogStamp } from './kubectl/client.ts';
+import { inCluster } from './kubectl/config.ts';
+import { Flags } from './kubectl/flags.ts';
+
+const paths = {
+  ingresses: '/apis/networking.k8s.io/v1/ingresses',
+  classes: '/apis/networking.k8s.io/v1/ingressclasses',
+  services: '/api/v1/services',
+  slices: '/apis/discovery.k8s.io/v1/endpointslices',
+  secrets: '/api/v1/secrets',
+} as const;
+
+const banner = `-------------------------------------------------------------------------------
+NGINX Ingress controller
+  Release:       v1.14.0
+  Repository:    https://github.com/kubernetes/ingress-nginx
+  nginx version: nginx/1.27.1
+
+-------------------------------------------------------------------------------
+
+`;
+
+/** ingress-nginx's controller: follows Ingresses by the API, serves them on 80 and 443, and says so in their status. */
+export const nginxIngress = program('nginx-ingress-controller', async (p) => {
+  const config = inCluster(p);
+  if (!config) {
+    await p.print(
+      2,
+      `F${klogStamp(p)} main.go:69] Error while initiating a connection to the Kubernetes API server. unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined\n`,
+    );
+    return 255;
+  }
+  await p.print(1, banner);
+  const controller = new Controller(p, new ApiClient(p, config, new Flags(new Map(), [], undefined)), settingsOf(p));
+  try {
+    controller.listen();
+  } catch (error) {
+    if (!isSysError(error)) throw error;
+    await p.print(2, `F${klogStamp(p)} main.go:84] ${error.message}\n`);
+    return 255;
+  }
+  controller.run().catch(() => {});
+  await untilSignal(p, signals.SIGTERM, signals.SIGQUIT, signals.SIGINT);
+  await p.print(2, `I${klogStamp(p)} sigterm.go:36] "Received SIGTERM, shutting down"\n`);
+  return 0;
+});
+
+function flag(p: Process, name: string): string | undefined {
+  const found = p.args.find((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
+  return found === undefined ? undefined : found.includes('=') ? found.slice(name.length + 3) : 'true';
+}
+
+function settingsOf(p: Process): IngressSettings {
+  return {
+    controllerClass: flag(p, 'controller-class') ?? 'k8s.io/ingress-nginx',
+    ingressClass: flag(p, 'ingress-class') ?? 'nginx',
+    withoutClass: flag(p, 'watch-ingress-without-class') === 'true',
+  };
+}
+
+/** Changes of so many milliseconds are taken up together. */
+const gatherMs = 100;
+
+class Controller {
+  readonly #p: Process;
+  readonly #client: ApiClient;
+  readonly #settings: IngressSettings;
+  readonly #cache: ApiCache;
+  #configuration: IngressConfiguration = { served: [], http: [], https: [], certificates: [], warnings: [] };
+  #contexts = new Map<string, SecureContext>();
+  #warned = new Set<string>();
+  /** Generation that was told of, by the Ingress' uid. */
+  readonly #told = new Map<string, number>();
+  #address: string | undefined;
+  #listed = false;
+  #gathering = false;
+
+  constructor(p: Process, client: ApiClient, settings: IngressSettings) {
+    this.#p = p;
+    this.#client = client;
+    this.#settings = settings;
+    this.#cache = new ApiCache(p, client, () => this.#changed());
+  }
+
+  /** Throws EADDRINUSE, EACCES. */
+  listen(): void {
+    const p = this.#p;
+    const serve =
+      (listening: Listening) =>
+      (...exchange: Parameters<Parameters<typeof serveHttp>[2]>) =>
+        answer(p, listening, ...exchange);
+    const common = { wildcard: 'one', fallBack: false } as const;
+    const http: Listening = { ...common, scheme: 'http', hosts: () => this.#configuration.http };
+    const https: Listening = { ...common, scheme: 'https', hosts: () => this.#configuration.https };
+    serveHttp(p, 80, serve(http));
+    serveHttp(p, 443, serve(https), (name) => this.#certificate(name));
+    serveHttp(p, 10254, async (request, response) => {
+      response.writeHead(request.url === '/healthz' && this.#listed ? 200 : 500, { 'Content-Type': 'text/plain' });
+      response.end(this.#listed ? 'ok' : 'not ready');
+    });
+  }
+
+  async run(): Promise<void> {
+    await Promise.all(Object.values(paths).map((path) => this.#cache.follow(path)));
+    this.#listed = true;
+    await this.#sync();
+  }
+
+  #changed(): void {
+    if (!this.#listed || this.#gathering) return;
+    this.#gathering = true;
+    const sync = async () => {
+      await this.#p.sleep(gatherMs);
+      this.#gathering = false;
+      await this.#sync();
+    };
+    // Ends with the process.
+    sync().catch(() => {});
+  }
+
+  async #sync(): Promise<void> {
+    const list = <T extends Stored>(path: string) => this.#cache.list<T>(path);
+    const configuration = ingressConfiguration(
+      {
+        ingresses: list(paths.ingresses),
+        classes: list(paths.classes),
+        services: list(paths.services),
+        slices: list(paths.slices),
+        secrets: list(paths.secrets),
+      },
+      this.#settings,
+    );
+    this.#configuration = configuration;
+    this.#contexts = contextsOf(configuration);
+    for (const warning of configuration.warnings) {
+      if (!this.#warned.has(warning)) await this.#p.print(2, `W${klogStamp(this.#p)} controller.go:1216] ${warning}\n`);
+    }
+    this.#warned = new Set(configuration.warnings);
+    for (const ingress of configuration.served) await this.#account(ingress);
+  }
+
+  /** An Ingress that is served hears of it, and has the address that it is served at. */
+  async #account(ingress: Stored<Ingress>): Promise<void> {
+    const { uid, generation = 0, namespace, name } = ingress.metadata;
+    if (this.#told.get(uid) !== generation) {
+      this.#told.set(uid, generation);
+      const about = { ...ingress, apiVersion: 'networking.k8s.io/v1', kind: 'Ingress' };
+      await tellEvent(this.#p, this.#client, about, 'nginx-ingress-controller', 'Sync', 'Scheduled for sync');
+    }
+    const address = await this.#publishedAddress();
+    const given = ingress.status?.loadBalancer?.ingress ?? [];
+    if (address === undefined || (given.length === 1 && (given[0]?.ip ?? given[0]?.hostname) === address)) return;
+    const entry: Json = /^[\d.]+$/.test(address) ? { ip: address } : { hostname: address };
+    const path = `/apis/networking.k8s.io/v1/namespaces/${namespace}/ingresses/${name}`;
+    await writeStatus(this.#p, this.#client, path, { loadBalancer: { ingress: [entry] } });
+  }
+
+  async #publishedAddress(): Promise<string | undefined> {
+    this.#address ??= flag(this.#p, 'publish-status-address');
+    this.#address ??= await nodeAddress(this.#p, this.#client).catch(() => undefined);
+    return this.#address;
+  }
+
+  #certificate(name: string): SecureContext | undefined {
+    const [found] = hostsFor(
+      [...this.#contexts].map(([host, context]) => ({ host, context })),
+      name,
+      'one',
+    );
+    return found?.context;
+  }
+}
+
+/** A certificate that can't be read is as good as none: the controller's own is shown. */
+function contextsOf({ certificates }: IngressConfiguration): Map<string, SecureContext> {
+  const contexts = new Map<string, SecureContext>();
+  for (const { host, cert, key } of certificates) {
+    try {
+      contexts.set(host, createSecureContext({ cert, key }));
+    } catch {}
+  }
+  return contexts;
+}
