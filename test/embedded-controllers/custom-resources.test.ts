@@ -1,10 +1,17 @@
 /** What controllers do for all kinds they do for custom ones, too. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { garbageCollector } from '../../src/embedded/controllers/garbage-collector.ts';
+import { podAutoscaler } from '../../src/embedded/controllers/hpa.ts';
 import { namespaceController } from '../../src/embedded/controllers/namespace.ts';
 import { resourceQuotaController } from '../../src/embedded/controllers/resource-quota.ts';
 import type { Resource } from '../../src/kube/meta.ts';
-import { configMaps, customResourceDefinitions, namespaces, resourceQuotas } from '../../src/kube/resources.ts';
+import {
+  configMaps,
+  customResourceDefinitions,
+  horizontalPodAutoscalers,
+  namespaces,
+  resourceQuotas,
+} from '../../src/kube/resources.ts';
 import { startPlane } from './plane.ts';
 
 const anything = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
@@ -12,18 +19,21 @@ const version = (name: string, more: object) => ({
   ...{ name, served: true, storage: false, schema: { openAPIV3Schema: anything } },
   ...more,
 });
+const scale = {
+  ...{ specReplicasPath: '.spec.wanted', statusReplicasPath: '.status.there', labelSelectorPath: '.status.selector' },
+};
 const things = { group: 'example.com', version: 'v1', resource: 'things', kind: 'Thing', namespaced: true } as Resource;
 const olds = { group: 'example.com', version: 'v1', resource: 'olds', kind: 'Old', namespaced: true } as Resource;
 
 let lab: Awaited<ReturnType<typeof startPlane>>;
 beforeAll(async () => {
-  lab = await startPlane(namespaceController, garbageCollector, resourceQuotaController);
+  lab = await startPlane(namespaceController, garbageCollector, resourceQuotaController, podAutoscaler);
   const define = (plural: string, kind: string, versions: ReturnType<typeof version>[]) =>
     lab.client.create(customResourceDefinitions, {
       metadata: { name: `${plural}.example.com` },
       spec: { group: 'example.com', scope: 'Namespaced', names: { plural, kind }, versions },
     });
-  await define('things', 'Thing', [version('v1', { storage: true }), version('v2', {})]);
+  await define('things', 'Thing', [version('v1', { storage: true, subresources: { scale } }), version('v2', {})]);
   // What is stored is served in another version only.
   await define('olds', 'Old', [version('v1', {}), version('v0', { storage: true, served: false })]);
   await lab.settle();
@@ -56,6 +66,28 @@ describe('custom resources', () => {
       [],
       [],
     ]);
+  });
+
+  it('are scaled by autoscalers, within their bounds at least', async () => {
+    const body = {
+      metadata: { name: 'scaled', namespace: 'default' },
+      spec: { wanted: 1 },
+      status: { selector: 'app=a' },
+    };
+    await lab.client.create(things, body);
+    const scaleTargetRef = { apiVersion: 'example.com/v1', kind: 'Thing', name: 'scaled' };
+    const spec = { scaleTargetRef, minReplicas: 3, maxReplicas: 5 };
+    await lab.client.create(horizontalPodAutoscalers, { metadata: { name: 'a', namespace: 'default' }, spec });
+    const wanted = async () => (await lab.client.get(things, 'default', 'scaled')) as { spec?: { wanted?: number } };
+    await lab.pass(16);
+    expect((await wanted()).spec?.wanted).toBe(3);
+    await lab.client.patch(things, 'default', 'scaled', 'merge', { spec: { wanted: 9 } });
+    await lab.pass(16);
+    expect((await wanted()).spec?.wanted).toBe(5);
+    const { status } = await lab.client.get(horizontalPodAutoscalers, 'default', 'a');
+    expect(status?.conditions).toContainEqual(expect.objectContaining({ type: 'AbleToScale', status: 'True' }));
+    await lab.client.delete(horizontalPodAutoscalers, 'default', 'a');
+    await lab.client.delete(things, 'default', 'scaled');
   });
 
   it('are counted by quotas', async () => {
