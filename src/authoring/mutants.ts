@@ -114,6 +114,8 @@ function leafEdits({ before, after }: ObjectChange): Edit[] {
   );
   return leavesOf(spec, ['spec'])
     .filter(({ path, value }) => old.get(path.join('.')) !== value)
+    // The old name of serviceAccountName, which wins.
+    .filter(({ path }) => path.at(-1) !== 'serviceAccount')
     .slice(0, mostLeaves)
     .map(({ path, value }) => ({
       what: `another ${path.join('.')}`,

@@ -1,0 +1,4 @@
+kubectl patch deployment vault-agent -n @{namespace} --type=json -p '[{"op":"replace","path":"/spec/template/spec/volumes/0",
+  "value":{"name":"vault-token","projected":{"sources":[{"serviceAccountToken":{"path":"token","expirationSeconds":600}}]}}}]'
+kubectl rollout status deployment vault-agent -n @{namespace} --timeout=60s
+kubectl delete secret vault-agent-token -n @{namespace}

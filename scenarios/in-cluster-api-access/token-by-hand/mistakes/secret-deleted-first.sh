@@ -1,0 +1,2 @@
+kubectl delete secret vault-agent-token -n @{namespace}
+kubectl delete pod -l app=vault-agent -n @{namespace}

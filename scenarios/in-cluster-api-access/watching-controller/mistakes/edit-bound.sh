@@ -1,0 +1,1 @@
+kubectl create rolebinding tally --clusterrole=edit --serviceaccount=@{namespace}:tally -n @{namespace}
