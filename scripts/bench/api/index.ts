@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- api`: what the API of an embedded cluster, durable in a folder and in a process of its own, bears;
- * beside a real one if a kubeconfig names it. Both are measured in turns by the same client.
+ * beside a real one if a kubeconfig names it. Row by row, one after the other, by the same client.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { processorTime, residentMemory } from '../lab.ts';
 import { type Measured, round } from './measure.ts';
 import { Peer } from './peer.ts';
-import { type Load, measureRows } from './rows.ts';
+import { type Load, World } from './rows.ts';
 
 interface Compared extends Measured {
   peer?: Measured;
@@ -43,49 +43,35 @@ export async function benchApi(args: string[]): Promise<void> {
   const server = fork(join(import.meta.dirname, 'server.ts'), [folder], {
     execArgv: profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
   });
+  const worlds: World[] = [];
+  const open = async (kubeconfig: string, time?: () => number | undefined) => {
+    const world = new World(await Peer.open(kubeconfig, load), load, time);
+    worlds.push(world);
+    await world.prepare();
+    return world;
+  };
   try {
     const [kubeconfig] = (await once(server, 'message')) as [string];
     const startMs = Math.round(performance.now() - begin);
-    const embedded = await rowsOf('embedded', kubeconfig, load, () => processorTime(server.pid ?? 0));
-    const memoryMiB = residentMemory(server.pid ?? 0);
-    const peer = values.peer === undefined ? undefined : await rowsOf('peer', values.peer, load);
-    const rows = Object.fromEntries(
-      Object.entries(embedded).map(([name, measured]) => [name, compared(measured, peer?.[name])]),
-    );
+    const { pid = 0 } = server;
+    const embedded = await open(kubeconfig, () => processorTime(pid));
+    const peer = values.peer === undefined ? undefined : await open(values.peer);
+    const rows: Record<string, Compared> = {};
+    for (const [name, row] of embedded.rows) {
+      console.error(name);
+      rows[name] = compared(await row(), await peer?.rows.get(name)?.());
+    }
+    const { seconds, concurrency, http2 } = load;
+    const memoryMiB = residentMemory(pid);
     console.log(
-      JSON.stringify(
-        {
-          node: process.version,
-          seconds: load.seconds,
-          concurrency: load.concurrency,
-          http2: load.http2,
-          startMs,
-          memoryMiB,
-          rows,
-        },
-        null,
-        2,
-      ),
+      JSON.stringify({ node: process.version, seconds, concurrency, http2, startMs, memoryMiB, rows }, null, 2),
     );
   } finally {
+    for (const world of worlds) await world.dispose();
     const ended = once(server, 'exit');
     server.disconnect();
     await ended;
     await rm(folder, { recursive: true, force: true });
-  }
-}
-
-async function rowsOf(
-  who: string,
-  kubeconfig: string,
-  load: Load,
-  time: () => number | undefined = () => undefined,
-): Promise<Record<string, Measured>> {
-  const peer = await Peer.open(kubeconfig, load);
-  try {
-    return await measureRows(peer, load, (row) => console.error(`${who}: ${row}`), time);
-  } finally {
-    await peer.close();
   }
 }
 

@@ -39,89 +39,111 @@ const configMapOf = (name: string, n: number) =>
     data: { n: String(n), text: 'x'.repeat(200) },
   });
 
-/**
- * Measures one server on every row, in a namespace of its own that is deleted afterwards.
- * @param processorTime of the server so far, in milliseconds, where that can be known
- */
-export async function measureRows(
-  peer: Peer,
-  load: Load,
-  said: (row: string) => void,
-  processorTime: () => number | undefined,
-): Promise<Record<string, Measured>> {
-  const namespace = `bench-${Date.now().toString(36)}`;
-  const base = `/api/v1/namespaces/${namespace}`;
-  const maps = `${base}/configmaps`;
-  const own = (worker: number) => `worker-${worker}`;
-  const rows: Record<string, Measured> = {};
-  const row = async (name: string, once: (worker: number, n: number) => Promise<unknown>) => {
-    if (!load.only.test(name)) return;
-    said(name);
-    let count = 0;
-    const before = processorTime();
-    const measured = await measure((worker, n) => {
-      count++;
-      return once(worker, n);
-    }, load);
-    const after = processorTime();
-    rows[name] = {
-      ...measured,
-      ...(before !== undefined && after !== undefined && { cpu: round((after - before) / count, 3) }),
-    };
-  };
-  await peer.call({
-    method: 'POST',
-    path: '/api/v1/namespaces',
-    headers: json,
-    body: JSON.stringify({ metadata: { name: namespace } }),
-  });
-  try {
-    await fill(peer, base, load.concurrency);
-    const post = (path: string, body: string) => peer.call({ method: 'POST', path, headers: json, body });
-    await row('get pod', () => peer.call({ path: `${base}/pods/pod-7` }));
-    await row('list 500 pods as a Table', () => peer.call({ path: `${base}/pods?limit=500`, headers: table }));
-    await row('list 500 pods as JSON', () => peer.call({ path: `${base}/pods?limit=500` }));
-    await row('create ConfigMap', (_, n) => post(maps, configMapOf(`new-${n}`, n)));
-    for (let worker = 0; worker < load.concurrency; worker++) await post(maps, configMapOf(own(worker), 0));
-    await row('update ConfigMap', (worker, n) =>
-      peer.call({ method: 'PUT', path: `${maps}/${own(worker)}`, headers: json, body: configMapOf(own(worker), n) }),
-    );
-    await row('patch ConfigMap', (worker, n) =>
-      peer.call({
-        method: 'PATCH',
-        path: `${maps}/${own(worker)}`,
-        headers: { 'Content-Type': 'application/strategic-merge-patch+json' },
-        body: JSON.stringify({ data: { n: String(n) } }),
-      }),
-    );
-    await row('apply ConfigMap', (worker, n) =>
-      peer.call({
-        method: 'PATCH',
-        path: `${maps}/${own(worker)}?fieldManager=bench&force=true`,
-        headers: { 'Content-Type': 'application/apply-patch+yaml' },
-        body: configMapOf(own(worker), n),
-      }),
-    );
+/** One server with what the rows need, in a namespace of its own. */
+export class World {
+  readonly rows: ReadonlyMap<string, () => Promise<Measured>>;
+  readonly #peer: Peer;
+  readonly #load: Load;
+  readonly #processorTime: () => number | undefined;
+  readonly #namespace = `bench-${Date.now().toString(36)}`;
+
+  /** @param processorTime of the server so far, in milliseconds, where that can be known */
+  constructor(peer: Peer, load: Load, processorTime: () => number | undefined = () => undefined) {
+    this.#peer = peer;
+    this.#load = load;
+    this.#processorTime = processorTime;
+    this.rows = new Map(Object.entries(this.#rows()).filter(([name]) => load.only.test(name)));
+  }
+
+  /** Makes the namespace and what is in it. */
+  async prepare(): Promise<void> {
+    const { concurrency } = this.#load;
+    const namespace = JSON.stringify({ metadata: { name: this.#namespace } });
+    await this.#post('/api/v1/namespaces', namespace);
+    await fill(this.#peer, this.#base, concurrency);
+    for (let worker = 0; worker < concurrency; worker++) await this.#post(this.#maps, configMapOf(own(worker), 0));
+  }
+
+  async dispose(): Promise<void> {
+    await this.#peer.call({ method: 'DELETE', path: `/api/v1/namespaces/${this.#namespace}` });
+    await this.#peer.close();
+  }
+
+  get #base(): string {
+    return `/api/v1/namespaces/${this.#namespace}`;
+  }
+
+  get #maps(): string {
+    return `${this.#base}/configmaps`;
+  }
+
+  #post(path: string, body: string): Promise<string> {
+    return this.#peer.call({ method: 'POST', path, headers: json, body });
+  }
+
+  #rows(): Record<string, () => Promise<Measured>> {
+    const peer = this.#peer;
+    const pods = `${this.#base}/pods`;
     const review = JSON.stringify({
       apiVersion: 'authorization.k8s.io/v1',
       kind: 'SubjectAccessReview',
       spec: {
-        user: `system:serviceaccount:${namespace}:default`,
-        resourceAttributes: { verb: 'list', resource: 'pods', namespace },
+        user: `system:serviceaccount:${this.#namespace}:default`,
+        resourceAttributes: { verb: 'list', resource: 'pods', namespace: this.#namespace },
       },
     });
-    await row('SubjectAccessReview', () => post('/apis/authorization.k8s.io/v1/subjectaccessreviews', review));
-    if (load.only.test(fanOutRow)) {
-      said(fanOutRow);
-      rows[fanOutRow] = await fanOut(peer, maps, load);
-    }
-  } finally {
-    await peer.call({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}` });
+    return {
+      'get pod': this.#measured(() => peer.call({ path: `${pods}/pod-7` })),
+      'list 500 pods as a Table': this.#measured(() => peer.call({ path: `${pods}?limit=500`, headers: table })),
+      'list 500 pods as JSON': this.#measured(() => peer.call({ path: `${pods}?limit=500` })),
+      'create ConfigMap': this.#measured((_, n) => this.#post(this.#maps, configMapOf(`new-${n}`, n))),
+      'update ConfigMap': this.#measured((worker, n) =>
+        peer.call({
+          method: 'PUT',
+          path: `${this.#maps}/${own(worker)}`,
+          headers: json,
+          body: configMapOf(own(worker), n),
+        }),
+      ),
+      'patch ConfigMap': this.#measured((worker, n) =>
+        peer.call({
+          method: 'PATCH',
+          path: `${this.#maps}/${own(worker)}`,
+          headers: { 'Content-Type': 'application/strategic-merge-patch+json' },
+          body: JSON.stringify({ data: { n: String(n) } }),
+        }),
+      ),
+      'apply ConfigMap': this.#measured((worker, n) =>
+        peer.call({
+          method: 'PATCH',
+          path: `${this.#maps}/${own(worker)}?fieldManager=bench&force=true`,
+          headers: { 'Content-Type': 'application/apply-patch+yaml' },
+          body: configMapOf(own(worker), n),
+        }),
+      ),
+      SubjectAccessReview: this.#measured(() =>
+        this.#post('/apis/authorization.k8s.io/v1/subjectaccessreviews', review),
+      ),
+      [`an event to ${watcherCount} watchers`]: () => fanOut(peer, this.#maps, this.#load),
+    };
   }
-  return rows;
+
+  #measured(once: (worker: number, n: number) => Promise<unknown>): () => Promise<Measured> {
+    return async () => {
+      let count = 0;
+      const before = this.#processorTime();
+      const measured = await measure((worker, n) => {
+        count++;
+        return once(worker, n);
+      }, this.#load);
+      const after = this.#processorTime();
+      if (before === undefined || after === undefined) return measured;
+      return { ...measured, cpu: round((after - before) / count, 3) };
+    };
+  }
 }
 
-const fanOutRow = `an event to ${watcherCount} watchers`;
+const own = (worker: number) => `worker-${worker}`;
 
 /** Pods that the scheduler has looked at. */
 async function fill(peer: Peer, base: string, concurrency: number): Promise<void> {
