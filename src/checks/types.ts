@@ -24,7 +24,8 @@ export interface Outcome {
 
 /** Something a check wants to see; the grader mirrors the union of what all checks need. */
 export type Need =
-  | { kind: 'resource'; resource: Resource; namespace?: string }
+  /** `optional`: where it may not be seen the check judges all the same. */
+  | { kind: 'resource'; resource: Resource; namespace?: string; optional?: true }
   /** Logs of all containers (or one) of the Pods that a workload owns now. */
   | { kind: 'logs'; workload: WorkloadRef; container?: string }
   /** Probes run commands in this namespace's Pods. */

@@ -14,7 +14,7 @@ export async function captureBaseline(client: KubeClient, checks: readonly Check
   const wanted = new Map<string, { resource: Resource; namespace?: string }>();
   for (const check of checks) {
     for (const need of typeOfCheck(check).needs(check.spec)) {
-      if (need.kind !== 'resource') continue;
+      if (need.kind !== 'resource' || need.optional) continue;
       const { resource, namespace } = need;
       wanted.set(`${resource.group}/${resource.resource}/${namespace ?? ''}`, {
         resource,

@@ -143,7 +143,7 @@ export class Grader {
   async #caughtUp(atMost: number): Promise<void> {
     const time = Promise.withResolvers<void>();
     const timer = this.#options.clock.after(atMost, () => time.resolve());
-    await Promise.race([this.#mirror.caughtUp().catch(() => undefined), time.promise]);
+    await Promise.race([this.#mirror.caughtUp(), time.promise]);
     timer.cancel();
   }
 
@@ -274,7 +274,7 @@ export class Grader {
 
   async #judge(evaluated: Evaluated): Promise<Outcome> {
     const { check, needs } = evaluated;
-    const broken = this.#mirror.errorOf(needs.filter((n): n is ResourceNeed => n.kind === 'resource'));
+    const broken = this.#mirror.errorOf(needs.filter((n): n is ResourceNeed => n.kind === 'resource' && !n.optional));
     const previous = evaluated.outcome;
     const failed = (error: unknown): Outcome => ({
       status: 'error',

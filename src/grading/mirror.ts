@@ -54,9 +54,9 @@ export class Mirror {
     await Promise.all(this.#entries.map((entry) => entry.reflector.synced));
   }
 
-  /** Resolves when all that is mirrored is as the cluster was when this was called; rejects if that can't be asked. */
+  /** Resolves when all that is mirrored, but for what can't be asked, is as the cluster was when this was called. */
   async caughtUp(): Promise<void> {
-    await Promise.all(this.#entries.map((entry) => entry.reflector.caughtUp()));
+    await Promise.allSettled(this.#entries.map((entry) => entry.reflector.caughtUp()));
   }
 
   get<T extends KubeObject>(r: Resource<T>, namespace: string | undefined, name: string): Stored<T> | undefined {

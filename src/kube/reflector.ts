@@ -42,7 +42,7 @@ export class Reflector<T extends KubeObject> {
     void this.#run();
   }
 
-  /** Resolves after the first complete list. */
+  /** Resolves after the first complete list, or when it is forbidden: `onHealth` tells the difference. */
   get synced(): Promise<void> {
     return this.#synced.promise;
   }
@@ -101,6 +101,7 @@ export class Reflector<T extends KubeObject> {
         if (error instanceof KubeError && error.code === 410) continue;
         this.#failing = true;
         onHealth(error as Error);
+        if (error instanceof KubeError && error.code === 403) this.#synced.resolve();
         await sleep(clock, delay, signal).catch(() => undefined);
         delay = Math.min(delay * 2, lastRetry);
       }

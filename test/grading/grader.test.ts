@@ -44,6 +44,8 @@ const mayList = (more: Partial<Check> = {}) =>
     more,
   );
 
+const there = () => check('there', 'resource', { kind: 'ConfigMap', namespace, name: 'there' });
+
 /** A running grader, and a way to wait for what it says. */
 async function grade(checks: Check[], more: Partial<GraderOptions> = {}) {
   const told: Verdict[] = [];
@@ -223,6 +225,26 @@ describe('after', () => {
     expect(grader.verdicts()[1]).toMatchObject({ status: 'fail', actual: 'comes after "may-list"' });
     await grant();
     await until(() => status('no-secrets') === 'pass');
+  });
+});
+
+describe('a cluster whose user may see one namespace only', () => {
+  it('is judged by what can be seen', async () => {
+    const apiGroup = 'rbac.authorization.k8s.io';
+    await client.create(resources.roleBindings, {
+      metadata: { name: 'jane', namespace },
+      roleRef: { apiGroup, kind: 'ClusterRole', name: 'admin' },
+      subjects: [{ apiGroup, kind: 'User', name: 'jane' }],
+    });
+    const jane = KubeClient.fromText(cluster.kubeconfig('jane'));
+    onTestFinished(() => jane.close());
+    const nodes = check('nodes', 'resource', { kind: 'Node' });
+    const { grader, until, status, activities } = await grade([there(), nodes], { client: jane });
+    expect(status('there')).toBe('fail');
+    expect(grader.verdicts()[1]).toMatchObject({ status: 'error', why: expect.stringContaining('nodes is forbidden') });
+    await client.create(resources.configMaps, { metadata: { name: 'there', namespace } });
+    await until(() => status('there') === 'pass');
+    expect(activities).toMatchObject([{ kind: 'ConfigMap', name: 'there' }]);
   });
 });
 
