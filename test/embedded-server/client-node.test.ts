@@ -7,6 +7,7 @@ import {
   AuthenticationV1Api,
   AuthorizationV1Api,
   BatchV1Api,
+  CoordinationV1Api,
   CoreV1Api,
   CustomObjectsApi,
   Exec,
@@ -20,6 +21,7 @@ import {
   PolicyV1Api,
   PortForward,
   RbacAuthorizationV1Api,
+  StorageV1Api,
   setHeaderOptions,
   type V1ConfigMap,
   type V1Deployment,
@@ -193,6 +195,18 @@ describe('typed clients', () => {
     expect(done.status).toMatchObject({ succeeded: 1 });
     const read = await batch.readNamespacedJob({ name: 'once', namespace });
     expect(read.status?.completionTime).toBeInstanceOf(Date);
+  });
+
+  it('see the node, and what it brings along', async () => {
+    const [node] = (await core.listNode()).items;
+    expect(node?.status?.conditions).toContainEqual(expect.objectContaining({ type: 'Ready', status: 'True' }));
+    const one = { name: node?.metadata?.name ?? '' };
+    const owner = { kind: 'Node', ...one, uid: node?.metadata?.uid };
+    const csiNode = await config.makeApiClient(StorageV1Api).readCSINode(one);
+    expect(csiNode.metadata?.ownerReferences).toMatchObject([owner]);
+    const leases = config.makeApiClient(CoordinationV1Api);
+    const lease = await leases.readNamespacedLease({ ...one, namespace: 'kube-node-lease' });
+    expect(lease).toMatchObject({ metadata: { ownerReferences: [owner] }, spec: { holderIdentity: one.name } });
   });
 
   it('know the version', async () => {

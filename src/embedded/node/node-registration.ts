@@ -4,6 +4,7 @@ import type { Stored } from '../../kube/meta.ts';
 import { leases, nodes } from '../../kube/resources.ts';
 import type { ApiClient, EventRecorder } from '../api.ts';
 import { reasonOf } from '../registry/status.ts';
+import { registerCsiNode } from './csi-node.ts';
 import { type NodeFacts, newBootId, nodeObject, nodeStatus } from './node-object.ts';
 
 /** The kubelet's defaults: nodeLeaseDurationSeconds 40, renewed at a quarter of it; nodeStatusReportFrequency 5 min. */
@@ -27,6 +28,7 @@ export async function registerNode({ client, clock, recorder, signal, facts }: R
   recorder.event(about, 'Normal', 'Starting', 'Starting kubelet.');
   const existing = await client.get(nodes, undefined, facts.name).catch(() => undefined);
   const node = existing ?? (await client.create(nodes, nodeObject(facts)));
+  await registerCsiNode(client, node);
   await writeStatus(client, facts, node, bootId, clock.now());
   for (const reason of ['NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID']) {
     recorder.event(about, 'Normal', reason, `Node ${facts.name} status is now: ${reason}`);
