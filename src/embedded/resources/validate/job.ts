@@ -160,7 +160,7 @@ function validateCompletionsUpdate(spec: JobSpec, old: JobSpec, where: field.Fie
   if (spec.completions === old.completions) return [];
   return spec.completions === spec.parallelism
     ? []
-    : [field.invalid(where, spec.completions, `can only be modified in tandem with parallelism`)];
+    : [field.invalid(where, spec.completions, `can only be modified in tandem with spec.parallelism`)];
 }
 
 export function validateJobUpdate(job: Job, old: Job): FieldError[] {
