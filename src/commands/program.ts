@@ -5,6 +5,7 @@ import { check } from './check.ts';
 import { cluster } from './cluster.ts';
 import type { CommandContext } from './command.ts';
 import { addCompletion } from './completion.ts';
+import { coverage } from './coverage.ts';
 import { debrief } from './debrief.ts';
 import { doctor } from './doctor.ts';
 import { env } from './env.ts';
@@ -25,6 +26,7 @@ import { task } from './task.ts';
 
 const factories = [
   list,
+  coverage,
   start,
   task,
   status,
