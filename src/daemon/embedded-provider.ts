@@ -34,11 +34,14 @@ export async function createEmbeddedProvider(
   const provider: Provider = {
     name: 'embedded',
     check: async () => [{ subject: 'embedded cluster', ok: true, text: 'Kubernetes v1.35, in the daemon' }],
-    async create(spec, progress) {
-      progress('starting the embedded cluster');
+    async create({ name, nodes }, progress, signal) {
+      const onStep = (step: string) => {
+        progress(step);
+        signal?.throwIfAborted();
+      };
       // Both would do the same work at the same time, each the slower for it.
       await warming;
-      return clusterOf(await host.create({ name: spec.name, nodes: spec.nodes }), host);
+      return clusterOf(await host.create({ name, nodes, onStep }), host);
     },
     list: async () => host.list().map((hosted) => clusterOf(hosted, host)),
     delete: (id) => host.delete(id),

@@ -66,6 +66,8 @@ export interface EmbeddedClusterOptions {
   images?: readonly ImageDescription[];
   /** Serves `POST /debug/compact`, for tools that replay recordings. Default false. */
   debug?: boolean;
+  /** Told what is done next on the way to a cluster; if it throws, the way ends there and nothing runs any more. */
+  onStep?(step: string): void;
   /** Told of faults of ours. */
   report?(error: unknown, where: string): void;
 }
@@ -106,7 +108,8 @@ const podCidr = '10.244.0.0/16';
  * EnvironmentError if the folder's content is damaged, with the system's error if it can't be written or listened on.
  */
 export async function createEmbeddedCluster(options: EmbeddedClusterOptions = {}): Promise<EmbeddedCluster> {
-  const { folder, clock = systemClock } = options;
+  const { folder, clock = systemClock, onStep } = options;
+  onStep?.('making keys and certificates');
   if (folder !== undefined) await mkdir(folder, { recursive: true, mode: 0o700 });
   const pki = folder === undefined ? createPki(clock) : await openPki(folder, clock);
   const plane = createControlPlane({
@@ -170,7 +173,8 @@ class Cluster implements EmbeddedCluster {
   }
 
   async start(): Promise<void> {
-    const { controllers: manage = true, folder, runtime, kubelet = runtime !== undefined } = this.#options;
+    const { controllers: manage = true, folder, runtime, kubelet = runtime !== undefined, onStep } = this.#options;
+    onStep?.('starting the API server');
     const plan = planNodes(this.#options.name ?? 'kubedrill', this.#options.nodes ?? 1);
     const server = await this.#listen(kubelet ? plan[0] : undefined);
     this.#server = server;
@@ -185,17 +189,25 @@ class Cluster implements EmbeddedCluster {
     const bootstrap = { ...this.#plane, clock: this.#clock, facts: this.#facts(plan) };
     await bootstrapControlPlane(bootstrap);
     await this.#run([eventExpiry(this.#plane.store)]);
-    if (manage) await this.#run([...controllers(this.pki), createScheduler()]);
+    if (manage) {
+      onStep?.('starting controllers and scheduler');
+      await this.#run([...controllers(this.pki), createScheduler()]);
+    }
     if (kubelet && runtime) {
+      onStep?.('starting the nodes');
       await this.#startNodes(plan, await runtime(context));
       if (this.#plane.fresh) await markControlPlane(bootstrap);
     }
     if (this.#hasAddons() && this.#plane.fresh) {
+      onStep?.('installing CoreDNS and kube-proxy');
       await bootstrapAddons(bootstrap);
       await bootstrapControlPlanePods(bootstrap);
     }
     if (this.#hasAddons()) await this.#run([leaderLeases(plan[0]?.nodeName ?? ''), localPathProvisioner]);
-    if (manage) await this.#ready();
+    if (manage) {
+      onStep?.('waiting until Pods can be made');
+      await this.#ready();
+    }
     await this.#writeFiles();
     await this.#loadBaseline();
   }

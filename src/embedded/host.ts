@@ -63,10 +63,15 @@ export class ClusterHost {
 
   /**
    * Makes a cluster called `name` (a DNS label; its id gets a number if the name is taken) and resolves when it is
-   * ready. If it fails or the process dies before, nothing of it stays.
+   * ready. If it fails, `onStep` throws or the process dies before, nothing of it stays.
    */
-  async create(spec: { name: string; nodes?: number; images?: readonly ImageDescription[] }): Promise<HostedCluster> {
-    const { name, nodes = 1, images = [] } = spec;
+  async create(spec: {
+    name: string;
+    nodes?: number;
+    images?: readonly ImageDescription[];
+    onStep?(step: string): void;
+  }): Promise<HostedCluster> {
+    const { name, nodes = 1, images = [], onStep } = spec;
     if (!idPattern.test(name) || name.length > 40) {
       throw new UserError({
         what: `${name} is no name for a cluster`,
@@ -80,7 +85,7 @@ export class ClusterHost {
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       await writeMeta(folder, meta);
-      const hosted = await this.#start(meta);
+      const hosted = await this.#start(meta, onStep);
       await writeMeta(folder, { ...meta, ready: true });
       return hosted;
     } catch (error) {
@@ -124,7 +129,7 @@ export class ClusterHost {
     await Promise.all(all.map(({ cluster }) => cluster.stop()));
   }
 
-  async #start(meta: Meta): Promise<HostedCluster> {
+  async #start(meta: Meta, onStep?: (step: string) => void): Promise<HostedCluster> {
     const { id, name, nodes, images } = meta;
     const context = `kubedrill-${id}`;
     const { defaults } = this.#options;
@@ -136,6 +141,7 @@ export class ClusterHost {
       folder,
       nodes,
       context,
+      ...(onStep && { onStep }),
     });
     const kubeconfig = join(folder, 'kubeconfig');
     const hosted: HostedCluster = { id, name, kubeconfig, context, server: cluster.url, cluster };

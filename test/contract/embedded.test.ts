@@ -5,7 +5,12 @@ providerContract({
   name: 'embedded',
   open: (folder) => openProvider('embedded', folder),
   sideBySide: true,
-  // It lives in this process: what it leaves would be files.
-  outside: async () => [],
+  fast: true,
+  // It lives in this process: what it leaves would be files, listening sockets, children.
+  outside: async () =>
+    process
+      .getActiveResourcesInfo()
+      .filter((kind) => /Server|Process/.test(kind))
+      .sort(),
   patience: 20_000,
 });

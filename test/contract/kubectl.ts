@@ -1,21 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { execa } from 'execa';
+import { afterAll } from 'vitest';
 import { ensureKubectl, pathWith } from '../../src/cluster/kubectl/kubectl.ts';
 import type { Cluster } from '../../src/cluster/provider.ts';
 import { resolvePaths } from '../../src/kernel/paths.ts';
+import { ScratchFolder } from './scratch.ts';
 
-let cache: string | undefined;
-
-/** Discovery is kept for the run of the tests only: a later cluster may get the same port. */
-function cacheFolder(): string {
-  if (cache) return cache;
-  const folder = mkdtempSync(join(tmpdir(), 'kubedrill-kubectl-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  cache = folder;
-  return folder;
-}
+/** Discovery is kept for the tests of one file only: a later cluster may get the same port. */
+const cache = new ScratchFolder();
+afterAll(() => cache.remove());
 
 /** The real kubectl on one cluster: an independent driver and an independent witness. */
 export class Kubectl {
@@ -31,7 +23,7 @@ export class Kubectl {
 
   static async onFile(kubeconfig: string): Promise<Kubectl> {
     const kubectl = await ensureKubectl({ cache: resolvePaths().cache });
-    return new Kubectl({ PATH: pathWith(kubectl), KUBECONFIG: kubeconfig, KUBECACHEDIR: cacheFolder() });
+    return new Kubectl({ PATH: pathWith(kubectl), KUBECONFIG: kubeconfig, KUBECACHEDIR: cache.path });
   }
 
   /** Runs kubectl to its end; rejects if it fails. */
