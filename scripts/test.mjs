@@ -18,17 +18,16 @@ async function step(name, file, ...args) {
   count(name, code === 0 ? 1 : 0, code === 0 ? 0 : 1);
 }
 
-/** A vitest run, counted test by test. */
-async function suite(name, ...args) {
+/** A vitest run with more environment variables, counted test by test. */
+async function suite(name, args, variables = {}) {
   const report = join(scratch, `${name.replace(/\W/g, '-')}.json`);
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  const code = await run(name, vitest, [
-    'run',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-    ...args,
-  ]);
+  const code = await run(
+    name,
+    vitest,
+    ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...args],
+    variables,
+  );
   if (!existsSync(report)) return count(name, 0, 1);
   const {
     numPassedTests = 0,
@@ -72,10 +71,14 @@ function count(name, passed, failed, skipped = 0) {
   console.log(`== ${name}: ${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`);
 }
 
-function run(name, file, args) {
+function run(name, file, args, variables = {}) {
   console.log(`== ${name}`);
   return new Promise((resolve) => {
-    const child = spawn(projectNode(), [file, ...args], { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
+    const child = spawn(projectNode(), [file, ...args], {
+      cwd: root,
+      env: { ...env, ...variables },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
     child.on('exit', (code) => resolve(code ?? 1));
   });
 }
@@ -98,10 +101,11 @@ try {
     'src',
   );
   await step('unused', join(root, 'node_modules', 'knip', 'bin', 'knip.js'));
-  await suite('tests', '--project', 'unit');
-  await suite('conformance', '--project', 'conformance');
+  await suite('tests', ['--project', 'unit']);
+  await suite('conformance', ['--project', 'conformance']);
+  await suite('contract', ['--project', 'contract'], { KUBEDRILL_CONTRACT: 'part' });
   await verify();
-  await suite('end to end', '--project', 'e2e');
+  await suite('end to end', ['--project', 'e2e']);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
