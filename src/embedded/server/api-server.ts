@@ -17,6 +17,7 @@ import { chain } from './filters/chain.ts';
 import { counting } from './filters/counting.ts';
 import { errorRecovery } from './filters/error-recovery.ts';
 import { impersonation } from './filters/impersonation.ts';
+import { remoteGroups } from './filters/remote-groups.ts';
 import { requestTimeout } from './filters/request-timeout.ts';
 import type { HandlerContext } from './handlers/context.ts';
 import { notFoundPage } from './handlers/pages.ts';
@@ -88,6 +89,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       authentication(createAuthenticator(tokens)),
       impersonation(authorizer),
       authorization(authorizer),
+      remoteGroups(registry, reader),
     ],
     async (exchange) => {
       if (!exchange.info.isResourceRequest) return handlePath(exchange);
