@@ -24,11 +24,15 @@ export async function main(args: string[]): Promise<void> {
     if (interrupted.signal.aborted) process.exit(exitCodes.interrupted);
     interrupted.abort(new Interrupted());
   };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  // A terminal that is closed hangs up: what was being made must go then, too.
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, onSignal);
   // A reader that goes away (`| head`) is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(exitCodes.ok);
   });
+  // Nobody is left to be told.
+  process.stderr.on('error', () => undefined);
   const connections = new Connections();
   // Timers of ours do not keep a process alive; a command that is not done does.
   const busy = setInterval(() => undefined, 60_000);
@@ -39,7 +43,7 @@ export async function main(args: string[]): Promise<void> {
   } finally {
     connections.close();
     clearInterval(busy);
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    for (const signal of signals) process.off(signal, onSignal);
   }
 }
 

@@ -1,3 +1,4 @@
+import { readdirSync, watch } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Kubectl } from './lab.ts';
 import { program, Sandbox } from './sandbox.ts';
@@ -212,6 +213,18 @@ describe('the app', () => {
       expect(await terminal.exited).toBe(0);
       expect(terminal.alternate).toBe(false);
     }
+  });
+
+  it('takes what it was making along when the terminal is closed', async () => {
+    const folder = user.env.TMPDIR ?? '';
+    const made = Promise.withResolvers<void>();
+    const watcher = watch(folder, () => made.resolve());
+    const terminal = user.terminal(['pack', 'verify', '--scenario', 'forbidden-deployment']);
+    await made.promise;
+    watcher.close();
+    terminal.kill('SIGHUP');
+    expect(await terminal.exited).toBe(130);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it('uses no colour under NO_COLOR, and symbols all the same', async () => {
