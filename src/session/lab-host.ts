@@ -217,7 +217,9 @@ export class LabHost implements Labs {
     const spec = { name, nodes: request.nodes ?? 1, ...(nodeImage && { nodeImage }), ...(target && { target }) };
     const cluster = await provider.create(spec, onStep, signal);
     try {
-      await installAddons(cluster, request.addons ?? [], onStep, signal);
+      const { addons = [] } = request;
+      await installAddons(cluster, addons, onStep, signal);
+      if (addons.length > 0) await cluster.snapshot();
     } catch (error) {
       await cluster.dispose();
       throw error;

@@ -14,7 +14,7 @@ describe('kubedrill cluster doctor', () => {
   afterAll(() => user.dispose());
 
   it('tells what differs on a bare cluster since it was made', async () => {
-    const { id, kubeconfig } = await user.json<Started>(['cluster', 'up']);
+    const { id, kubeconfig } = await user.json<Started>(['cluster', 'up', '--addon', 'gateway-api']);
     const kubectl = new Kubectl(user, kubeconfig);
     expect((await user.run(['cluster', 'doctor', id])).stdout).toBe('everything is as it was\n');
     await kubectl.run(['create', 'deployment', 'mine', '--image=nginx:1.27']);

@@ -35,12 +35,16 @@ export function differencesOf(baseline: Inventory, now: Inventory): Difference[]
   return new Comparison(baseline, now).run();
 }
 
-/** The same as text for people, a line each, sorted; without what is there only because its owner is. */
+/** The same as text for people, a line each, sorted; without what comes and goes with its owner. */
 export function describeDifferences(baseline: Inventory, now: Inventory): string[] {
   return differencesOf(baseline, now)
-    .filter(({ change }) => change !== 'going')
+    .filter((difference) => !isConsequence(difference))
     .map(describeDifference)
     .sort();
+}
+
+function isConsequence({ change, resource, live }: Difference): boolean {
+  return change === 'going' || (change === 'leaving' && live !== undefined && roleOf(resource, live) !== 'own');
 }
 
 /** `Deployment web/api: spec.replicas changed`. */
