@@ -5,12 +5,14 @@ import { customResourceDefinitions, deployments } from '../../kube/resources.ts'
 import { gatewayApi } from './gateway-api/index.ts';
 import { ingressNginx } from './ingress-nginx/index.ts';
 import type { AddonName } from './names.ts';
+import { nginxGatewayFabric } from './nginx-gateway-fabric/index.ts';
 import { type AddonObject, addonObject } from './objects.ts';
 
 /** The objects that each addon consists of. */
 const addons: Readonly<Record<AddonName, readonly AddonObject[]>> = {
   'gateway-api': gatewayApi.map((definition) => addonObject(customResourceDefinitions, definition)),
   'ingress-nginx': ingressNginx,
+  'nginx-gateway-fabric': nginxGatewayFabric,
 };
 
 export const addonObjects = (name: AddonName): readonly AddonObject[] => addons[name];
@@ -27,8 +29,12 @@ const conditions: readonly { resource: Resource; type: string; patience: number;
  */
 export async function installAddon(client: KubeClient, name: AddonName, signal: AbortSignal): Promise<void> {
   const objects = addons[name];
-  for (const { resource, object } of objects) await create(client, resource, object);
-  await Promise.all(objects.map((one) => working(client, one, signal)));
+  const isDefinition = ({ resource }: AddonObject) => resource === customResourceDefinitions;
+  // Objects of a kind come after the kind is served.
+  for (const part of [objects.filter(isDefinition), objects.filter((one) => !isDefinition(one))]) {
+    for (const { resource, object } of part) await create(client, resource, object);
+    await Promise.all(part.map((one) => working(client, one, signal)));
+  }
 }
 
 async function create(client: KubeClient, resource: Resource, object: KubeObject): Promise<void> {

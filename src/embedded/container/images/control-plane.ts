@@ -148,6 +148,15 @@ const components: Component[] = [
     program: 'nginx-ingress-controller',
   },
   {
+    repository: 'ghcr.io/nginx/nginx-gateway-fabric',
+    tags: /^\d\.\d{1,2}\.\d$/,
+    path: '/usr/bin/gateway',
+    sizeBytes: 68_400_000,
+    entrypoint: true,
+    user: 101,
+    program: 'nginx-gateway',
+  },
+  {
     repository: 'registry.k8s.io/metrics-server/metrics-server',
     tags: /^v0\.[4-8]\.\d$/,
     path: '/metrics-server',

@@ -53,8 +53,15 @@ async function act(
   if (action.kind === 'redirect') return redirect(request, response, action, scheme);
   const backend = pickBackend(action.backends, Math.random());
   // Nothing that weighs anything, or that there is.
-  if (!backend) return respond(response, 500);
-  return forward(p, request, response, action, backend, { ...peer, scheme });
+  if (!backend || backend.endpoints === 'unresolved') return respond(response, 500);
+  return forward(
+    p,
+    request,
+    response,
+    action,
+    { name: backend.name, secure: backend.secure, endpoints: backend.endpoints },
+    { ...peer, scheme },
+  );
 }
 
 function factsOf(request: IncomingMessage): RequestFacts {

@@ -81,4 +81,40 @@ export class ApiCache {
   }
 }
 
+/** Changes of so many milliseconds are taken up together. */
+const gatherMs = 100;
+
+/**
+ * Follows collections and calls `sync` once all are known, and after changes; one call at a time. Resolves after the
+ * first.
+ */
+export async function followAll(
+  p: Process,
+  client: ApiClient,
+  paths: readonly string[],
+  sync: (cache: ApiCache) => Promise<void>,
+): Promise<void> {
+  let listed = false;
+  let waiting = false;
+  let last: Promise<void> = Promise.resolve();
+  const run = () => {
+    last = last.then(() => sync(cache));
+    return last;
+  };
+  const gathered = async () => {
+    await p.sleep(gatherMs);
+    waiting = false;
+    await run();
+  };
+  const cache = new ApiCache(p, client, () => {
+    if (!listed || waiting) return;
+    waiting = true;
+    // Ends with the process.
+    gathered().catch(() => {});
+  });
+  await Promise.all(paths.map((path) => cache.follow(path)));
+  listed = true;
+  await run();
+}
+
 const keyOf = ({ metadata }: Stored) => `${metadata.namespace ?? ''}/${metadata.name}`;

@@ -1,6 +1,7 @@
 /** How ingress-nginx reads Ingresses: https://kubernetes.github.io/ingress-nginx/user-guide/ */
 import type { Ingress, IngressBackend, IngressClass, Secret } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
+import type { Certificate } from './certificates.ts';
 import { type Action, type Backend, type PathMatch, pattern, type Route, type VirtualHost } from './routing.ts';
 import { certificateOf, endpointsOf, named, type ServiceObjects } from './services.ts';
 
@@ -17,12 +18,6 @@ export interface IngressSettings {
   ingressClass: string;
   /** Serve Ingresses that name no class as well. */
   withoutClass: boolean;
-}
-
-export interface Certificate {
-  host: string;
-  cert: string;
-  key: string;
 }
 
 /** What is served over HTTP, over HTTPS, and with which certificates. */
@@ -112,7 +107,7 @@ function routesOf(
 
 function pathMatch(ingress: Stored<Ingress>, value: string, pathType: string | undefined): PathMatch {
   if (pathType === 'Exact') return { type: 'Exact', value };
-  if (isPattern(ingress)) return { type: 'Pattern', value };
+  if (isPattern(ingress)) return { type: 'Pattern', value, ignoreCase: true };
   return { type: pathType === 'Prefix' ? 'Prefix' : 'Literal', value };
 }
 

@@ -7,7 +7,7 @@ import { isSysError } from '../kernel/errno.ts';
 import type { Peer } from '../kernel/network.ts';
 import type { Process } from '../kernel/process.ts';
 import { resolveHost } from '../kernel/resolver.ts';
-import type { Backend, Endpoint, Forward, HeaderChanges, Redirect } from './routing.ts';
+import type { Endpoint, Forward, HeaderChanges, Redirect } from './routing.ts';
 
 /** nginx' proxy_connect_timeout in ingress-nginx. */
 const connectTimeoutMs = 5000;
@@ -61,13 +61,20 @@ export function redirect(
   });
 }
 
+/** Where a request goes: see `Backend`. */
+export interface Upstream {
+  name: string;
+  endpoints: readonly Endpoint[];
+  secure: boolean;
+}
+
 /** Passes a request on to an endpoint of the backend, the next one if that can't be reached, and the answer back. */
 export async function forward(
   p: Process,
   request: IncomingMessage,
   response: ServerResponse,
   action: Forward,
-  backend: Backend,
+  backend: Upstream,
   peer: Peer & { scheme: string },
 ): Promise<Outcome> {
   if (backend.endpoints.length === 0) return respond(response, 503);
@@ -96,7 +103,7 @@ async function open(p: Process, { address: host, port }: Endpoint, secure: boole
 }
 
 interface Hop {
-  backend: Backend;
+  backend: Upstream;
   endpoint: Endpoint;
   socket: Duplex;
   peer: Peer & { scheme: string };

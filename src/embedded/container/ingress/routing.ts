@@ -7,6 +7,8 @@
 export interface PathMatch {
   type: 'Exact' | 'Prefix' | 'Literal' | 'Pattern';
   value: string;
+  /** Of a `Pattern`. */
+  ignoreCase?: boolean;
 }
 
 /** `Pattern`: the value is a regular expression for the whole. */
@@ -32,7 +34,8 @@ export interface Endpoint {
 export interface Backend {
   /** As logs name it: `namespace-service-port`. */
   name: string;
-  endpoints: readonly Endpoint[];
+  /** `unresolved`: what was named is not there, which is a fault of the route (500) and not of the backend (503). */
+  endpoints: readonly Endpoint[] | 'unresolved';
   weight: number;
   /** Its server speaks TLS. */
   secure: boolean;
@@ -123,7 +126,7 @@ function matches(match: RouteMatch, request: RequestFacts): boolean {
   );
 }
 
-function pathMatches({ type, value }: PathMatch, path: string): boolean {
+function pathMatches({ type, value, ignoreCase }: PathMatch, path: string): boolean {
   switch (type) {
     case 'Exact':
       return path === value;
@@ -134,7 +137,7 @@ function pathMatches({ type, value }: PathMatch, path: string): boolean {
     case 'Literal':
       return path.startsWith(value);
     case 'Pattern':
-      return pattern(`^${value}`, 'i')?.test(path) ?? false;
+      return pattern(`^${value}`, ignoreCase ? 'i' : '')?.test(path) ?? false;
   }
 }
 

@@ -28,6 +28,7 @@ import { ls } from './ls.ts';
 import { mkdir, rmdir } from './mkdir.ts';
 import { getent, ifconfig, ip, nc, netstat, ping, telnet } from './network-tools.ts';
 import { nginx } from './nginx.ts';
+import { nginxGateway } from './nginx-gateway.ts';
 import { nginxIngress } from './nginx-ingress.ts';
 import { nslookup } from './nslookup.ts';
 import { basename, dirname, mktemp, pwd, which } from './paths.ts';
@@ -151,6 +152,7 @@ const servers = [
   httpEcho,
   httpd,
   nginx,
+  nginxGateway,
   nginxIngress,
   pause,
   redisCli,

@@ -1,14 +1,16 @@
-import { createSecureContext, type SecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 import type { Ingress } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
 import { answer, type Listening } from '../ingress/access.ts';
-import { ApiCache } from '../ingress/api-cache.ts';
+import { type ApiCache, followAll } from '../ingress/api-cache.ts';
+import { contextsOf } from '../ingress/certificates.ts';
 import { type IngressConfiguration, type IngressSettings, ingressConfiguration } from '../ingress/nginx.ts';
 import { hostsFor } from '../ingress/routing.ts';
 import { nodeAddress, tellEvent, writeStatus } from '../ingress/statuses.ts';
 import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
 import { signals } from '../kernel/signals.ts';
+import { flagOf } from '../lib/go-flags.ts';
 import { serveHttp, untilSignal } from '../lib/http-server.ts';
 import { program } from '../lib/program.ts';
 import { ApiClient, type Json, klogStamp } from './kubectl/client.ts';
@@ -58,27 +60,18 @@ export const nginxIngress = program('nginx-ingress-controller', async (p) => {
   return 0;
 });
 
-function flag(p: Process, name: string): string | undefined {
-  const found = p.args.find((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
-  return found === undefined ? undefined : found.includes('=') ? found.slice(name.length + 3) : 'true';
-}
-
 function settingsOf(p: Process): IngressSettings {
   return {
-    controllerClass: flag(p, 'controller-class') ?? 'k8s.io/ingress-nginx',
-    ingressClass: flag(p, 'ingress-class') ?? 'nginx',
-    withoutClass: flag(p, 'watch-ingress-without-class') === 'true',
+    controllerClass: flagOf(p, 'controller-class') ?? 'k8s.io/ingress-nginx',
+    ingressClass: flagOf(p, 'ingress-class') ?? 'nginx',
+    withoutClass: flagOf(p, 'watch-ingress-without-class') === 'true',
   };
 }
-
-/** Changes of so many milliseconds are taken up together. */
-const gatherMs = 100;
 
 class Controller {
   readonly #p: Process;
   readonly #client: ApiClient;
   readonly #settings: IngressSettings;
-  readonly #cache: ApiCache;
   #configuration: IngressConfiguration = { served: [], http: [], https: [], certificates: [], warnings: [] };
   #contexts = new Map<string, SecureContext>();
   #warned = new Set<string>();
@@ -86,13 +79,11 @@ class Controller {
   readonly #told = new Map<string, number>();
   #address: string | undefined;
   #listed = false;
-  #gathering = false;
 
   constructor(p: Process, client: ApiClient, settings: IngressSettings) {
     this.#p = p;
     this.#client = client;
     this.#settings = settings;
-    this.#cache = new ApiCache(p, client, () => this.#changed());
   }
 
   /** Throws EADDRINUSE, EACCES. */
@@ -113,26 +104,13 @@ class Controller {
     });
   }
 
-  async run(): Promise<void> {
-    await Promise.all(Object.values(paths).map((path) => this.#cache.follow(path)));
+  run(): Promise<void> {
+    return followAll(this.#p, this.#client, Object.values(paths), (cache) => this.#sync(cache));
+  }
+
+  async #sync(cache: ApiCache): Promise<void> {
     this.#listed = true;
-    await this.#sync();
-  }
-
-  #changed(): void {
-    if (!this.#listed || this.#gathering) return;
-    this.#gathering = true;
-    const sync = async () => {
-      await this.#p.sleep(gatherMs);
-      this.#gathering = false;
-      await this.#sync();
-    };
-    // Ends with the process.
-    sync().catch(() => {});
-  }
-
-  async #sync(): Promise<void> {
-    const list = <T extends Stored>(path: string) => this.#cache.list<T>(path);
+    const list = <T extends Stored>(path: string) => cache.list<T>(path);
     const configuration = ingressConfiguration(
       {
         ingresses: list(paths.ingresses),
@@ -144,7 +122,7 @@ class Controller {
       this.#settings,
     );
     this.#configuration = configuration;
-    this.#contexts = contextsOf(configuration);
+    this.#contexts = contextsOf(configuration.certificates);
     for (const warning of configuration.warnings) {
       if (!this.#warned.has(warning)) await this.#p.print(2, `W${klogStamp(this.#p)} controller.go:1216] ${warning}\n`);
     }
@@ -169,7 +147,7 @@ class Controller {
   }
 
   async #publishedAddress(): Promise<string | undefined> {
-    this.#address ??= flag(this.#p, 'publish-status-address');
+    this.#address ??= flagOf(this.#p, 'publish-status-address');
     this.#address ??= await nodeAddress(this.#p, this.#client).catch(() => undefined);
     return this.#address;
   }
@@ -182,15 +160,4 @@ class Controller {
     );
     return found?.context;
   }
-}
-
-/** A certificate that can't be read is as good as none: the controller's own is shown. */
-function contextsOf({ certificates }: IngressConfiguration): Map<string, SecureContext> {
-  const contexts = new Map<string, SecureContext>();
-  for (const { host, cert, key } of certificates) {
-    try {
-      contexts.set(host, createSecureContext({ cert, key }));
-    } catch {}
-  }
-  return contexts;
 }
