@@ -142,3 +142,30 @@ describe('another storage version', () => {
     expect(left.body.items).toMatchObject([{ apiVersion: 'example.com/v2alpha1', metadata: { name: 'a' } }, {}]);
   });
 });
+
+describe('conversion by a webhook', () => {
+  const clientConfig = { url: 'https://127.0.0.1:1/convert' };
+  const conversion = { strategy: 'Webhook', webhook: { clientConfig, conversionReviewVersions: ['v1'] } };
+  const define = (...versions: unknown[]) =>
+    api.define('cars.example.com', { ...things(versions, { conversion }), names: { plural: 'cars', kind: 'Car' } });
+
+  it('may be declared where there is nothing to convert', async () => {
+    const old = thingVersion('v1alpha1', object({}), { served: false });
+    expect((await define(old, thingVersion('v1', object({})))).status).toBe(201);
+    const changed = await api.redefine('cars.example.com', (spec) => {
+      spec.versions[0].served = true;
+    });
+    expect([changed.status, changed.body.reason]).toEqual([501, 'NotImplemented']);
+    await api.delete(`${definitions}/cars.example.com`);
+  });
+
+  it('is refused as not simulated where there is, and as invalid if it is', async () => {
+    const refused = await define(thingVersion('v1beta1', object({})), thingVersion('v1', object({})));
+    expect([refused.status, refused.body.message]).toEqual([
+      501,
+      'the conversion of custom resources by a webhook is not simulated by this cluster',
+    ]);
+    const invalid = await define(thingVersion('v1beta1', object({})));
+    expect(invalid.status).toBe(422);
+  });
+});

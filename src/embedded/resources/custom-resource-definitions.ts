@@ -8,7 +8,8 @@ import {
   validateDefinitionStatus,
   validateDefinitionUpdate,
 } from '../apiextensions/validate-definition.ts';
-import { sameJson } from '../registry/field.ts';
+import { type FieldError, sameJson } from '../registry/field.ts';
+import { notSimulated } from '../registry/status.ts';
 import { defineResource } from './define.ts';
 
 /** Keeps a definition until all objects of its kinds are gone. */
@@ -48,6 +49,23 @@ function update(crd: CustomResourceDefinition, old: Stored<CustomResourceDefinit
   }
 }
 
+/**
+ * Between versions webhooks would have to be asked, which this simulation does not call; where there is nothing to convert
+ * they may be named all the same.
+ * @throws 501
+ */
+function requireConvertible({ spec }: CustomResourceDefinition): void {
+  if (spec.conversion?.strategy !== 'Webhook') return;
+  if (spec.versions.every(({ served, storage }) => served === storage)) return;
+  throw notSimulated('the conversion of custom resources by a webhook');
+}
+
+/** The faults of a definition; one without any can still be more than this cluster does. */
+function checked(crd: CustomResourceDefinition, faults: FieldError[]): FieldError[] {
+  if (faults.length === 0) requireConvertible(crd);
+  return faults;
+}
+
 export const customResourceDefinitionResource = defineResource<CustomResourceDefinition>({
   ...customResourceDefinitions,
   strategy: {
@@ -58,9 +76,9 @@ export const customResourceDefinitionResource = defineResource<CustomResourceDef
       crd.status = { storedVersions: addStoredVersion(crd, []) };
     },
     prepareForUpdate: (crd, old, { subresource }) => update(crd, old, subresource === 'status'),
-    validate: (crd, { operation }) => (operation === 'create' ? validateDefinition(crd) : []),
+    validate: (crd, { operation }) => (operation === 'create' ? checked(crd, validateDefinition(crd)) : []),
     validateUpdate: (crd, old, { subresource }) =>
-      subresource === 'status' ? validateDefinitionStatus(crd) : validateDefinitionUpdate(crd, old),
+      subresource === 'status' ? validateDefinitionStatus(crd) : checked(crd, validateDefinitionUpdate(crd, old)),
     warnings: formatWarnings,
     markDeleted(crd, now) {
       if (crd.metadata.deletionTimestamp) return undefined;
