@@ -222,8 +222,6 @@ async function verify(): Promise<{ milliseconds: number; ok: boolean }> {
 }
 
 async function main(): Promise<void> {
-  const build = spawnSync(process.execPath, [join(root, 'scripts', 'build.mjs')], { stdio: ['ignore', 2, 2] });
-  if (build.status !== 0) process.exit(build.status ?? 1);
   const labs = [await scenario(true), await scenario(true), await scenario(true)];
   const report = {
     node: process.version,
@@ -245,6 +243,8 @@ async function main(): Promise<void> {
   console.log(JSON.stringify(report, null, 2));
 }
 
+const build = spawnSync(process.execPath, [join(root, 'scripts', 'build.mjs')], { stdio: ['ignore', 2, 2] });
+if (build.status !== 0) process.exit(build.status ?? 1);
 const [what, ...rest] = process.argv.slice(2);
 if (what === 'api') await (await import('./api/index.ts')).benchApi(rest);
 else await main();

@@ -1,14 +1,9 @@
 /**
- * `npm run bench -- api`: what the API of an embedded cluster, durable in a folder and in a process of its own, bears;
- * beside a real one if a kubeconfig names it. Row by row, one after the other, by the same client.
+ * `npm run bench -- api`: what the API of an embedded cluster in the daemon, durable in its folder, bears; beside a real
+ * one if a kubeconfig names it. Row by row, one after the other, by the same client.
  */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { processorTime, residentMemory } from '../lab.ts';
+import { Bed, processorTime, residentMemory } from '../lab.ts';
 import { type Measured, round } from './measure.ts';
 import { Peer } from './peer.ts';
 import { type Load, World } from './rows.ts';
@@ -28,7 +23,6 @@ export async function benchApi(args: string[]): Promise<void> {
       concurrency: { type: 'string', default: '8' },
       http2: { type: 'boolean', default: false },
       only: { type: 'string', default: '' },
-      'cpu-prof': { type: 'string' },
     },
   });
   const load: Load = {
@@ -37,12 +31,7 @@ export async function benchApi(args: string[]): Promise<void> {
     http2: values.http2,
     only: new RegExp(values.only),
   };
-  const folder = await mkdtemp(join(tmpdir(), 'kubedrill-bench-api-'));
-  const begin = performance.now();
-  const profile = values['cpu-prof'];
-  const server = fork(join(import.meta.dirname, 'server.ts'), [folder], {
-    execArgv: profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
-  });
+  const bed = new Bed();
   const worlds: World[] = [];
   const open = async (kubeconfig: string, time?: () => number | undefined) => {
     const world = new World(await Peer.open(kubeconfig, load), load, time);
@@ -51,9 +40,13 @@ export async function benchApi(args: string[]): Promise<void> {
     return world;
   };
   try {
-    const [kubeconfig] = (await once(server, 'message')) as [string];
+    const begin = performance.now();
+    const { pid, ready } = bed.spawnDaemon();
+    await ready;
+    const rpc = await bed.connect();
+    const { kubeconfig } = await rpc.call<{ kubeconfig: string }>('clusterUp', { provider: 'embedded' });
+    rpc.close();
     const startMs = Math.round(performance.now() - begin);
-    const { pid = 0 } = server;
     const embedded = await open(kubeconfig, () => processorTime(pid));
     const peer = values.peer === undefined ? undefined : await open(values.peer);
     const rows: Record<string, Compared> = {};
@@ -68,10 +61,7 @@ export async function benchApi(args: string[]): Promise<void> {
     );
   } finally {
     for (const world of worlds) await world.dispose();
-    const ended = once(server, 'exit');
-    server.disconnect();
-    await ended;
-    await rm(folder, { recursive: true, force: true });
+    await bed.dispose();
   }
 }
 
