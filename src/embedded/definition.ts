@@ -66,6 +66,7 @@ export interface Column {
   name: string;
   type: 'string' | 'integer' | 'boolean' | 'number' | 'date';
   format?: string;
+  description?: string;
   /** 0 is always shown, 1 with -o wide. */
   priority: number;
 }

@@ -132,6 +132,11 @@ describe('columns', () => {
     expect(
       columnDefinitions.map(({ name, type, priority }: Record<string, unknown>) => [name, type, priority]),
     ).toEqual([['Name', 'string', 0], ...columns.map(({ name, type, priority = 0 }) => [name, type, priority])]);
+    const [, size, first] = columnDefinitions;
+    expect([size.description, first.description]).toEqual([
+      'How big',
+      'Custom resource definition column (in JSONPath format): .spec.tags[0]',
+    ]);
     const days = expect.stringMatching(/^\d+y(\d+d)?$/);
     expect(rows.map(({ cells }: { cells: unknown[] }) => cells)).toEqual([
       ['a', 8, 'x', '2', true, 1.5, days, '{"b":[1,"c"]}', null],

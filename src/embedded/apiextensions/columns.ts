@@ -20,10 +20,11 @@ export function tableOf(given: readonly CustomResourceColumnDefinition[] | undef
   cells(object: Stored, now: number): unknown[];
 } {
   const definitions = given?.length ? given : ageOnly;
-  const columns = definitions.map(({ name, type, format, priority }) => ({
+  const columns = definitions.map(({ name, type, format, description, jsonPath, priority }) => ({
     name,
     type: type as Column['type'],
     ...(format && { format }),
+    description: description || `Custom resource definition column (in JSONPath format): ${jsonPath}`,
     priority: priority ?? 0,
   }));
   return {

@@ -32,11 +32,11 @@ export function toTable(
     apiVersion: `meta.k8s.io/${version}`,
     metadata: listMeta,
     columnDefinitions: columns
-      ? definition.columns.map(({ name, type, format = '', priority }) => ({
+      ? definition.columns.map(({ name, type, format = '', description = '', priority }) => ({
           name,
           type,
           format,
-          description: '',
+          description,
           priority,
         }))
       : null,
