@@ -41,26 +41,30 @@ async function suite(name, args, variables = {}) {
   count(name, numPassedTests, failed === 0 && code !== 0 ? 1 : failed, numPendingTests);
 }
 
-/** `pack verify`: each untouched run, solution and mistake counts. */
-async function verify() {
-  const result = spawnSync(projectNode(), [join(root, 'bin', 'kubedrill.js'), 'pack', 'verify', '--json'], {
-    cwd: root,
-    env: { ...env, XDG_STATE_HOME: join(scratch, 'state'), XDG_CACHE_HOME: process.env.XDG_CACHE_HOME },
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+/** `pack verify` of the built-in packs, or of those in a folder: each untouched run, solution and mistake counts. */
+function verify(name, ...packs) {
+  console.log(`== ${name}`);
+  const kubedrill = (...args) =>
+    spawnSync(projectNode(), [join(root, 'bin', 'kubedrill.js'), 'pack', ...args, ...packs, '--json'], {
+      cwd: root,
+      env: { ...env, XDG_STATE_HOME: join(scratch, 'state'), XDG_CONFIG_HOME: join(scratch, 'config') },
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+  if (packs.length > 0) kubedrill('trust');
+  const result = kubedrill('verify');
   let report;
   try {
     report = JSON.parse(result.stdout);
   } catch {
     console.log(result.stdout);
-    return count('pack verify', 0, 1);
+    return count(name, 0, 1);
   }
   const proofs = report.scenarios.flatMap((s) =>
     [s.untouched, ...s.solutions, ...s.mistakes].map((p) => ({ scenario: s.id, ...p })),
   );
-  for (const proof of proofs.filter((p) => !p.ok)) console.log('pack verify:', JSON.stringify(proof));
-  count('pack verify', proofs.filter((p) => p.ok).length, proofs.filter((p) => !p.ok).length || (report.ok ? 0 : 1));
+  for (const proof of proofs.filter((p) => !p.ok)) console.log(`${name}:`, JSON.stringify(proof));
+  count(name, proofs.filter((p) => p.ok).length, proofs.filter((p) => !p.ok).length || (report.ok ? 0 : 1));
 }
 
 function count(name, passed, failed, skipped = 0) {
@@ -104,7 +108,8 @@ try {
   await suite('tests', ['--project', 'unit']);
   await suite('conformance', ['--project', 'conformance']);
   await suite('contract', ['--project', 'contract'], { KUBEDRILL_CONTRACT: 'part' });
-  await verify();
+  verify('pack verify');
+  verify('pack verify of samples', join('fixtures', 'packs', 'samples'));
   await suite('end to end', ['--project', 'e2e']);
 } finally {
   rmSync(scratch, { recursive: true, force: true });

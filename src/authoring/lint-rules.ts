@@ -283,7 +283,7 @@ function lintManifest(scenario: Scenario, script: Script, text: string, note: No
       Pair(_, pair) {
         if (!isScalar(pair.key) || pair.key.value !== 'image' || !isScalar(pair.value)) return;
         const image = fillIn(String(pair.value.value), scenario.variables);
-        if (options.knowsImage(image)) return;
+        if (options.knowsImage(image) || scenario.lint.missing.includes(image)) return;
         note(
           script.file,
           where(pair.value.range?.[0] ?? 0),

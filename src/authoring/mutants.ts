@@ -112,19 +112,21 @@ function leafEdits({ before, after }: ObjectChange): Edit[] {
   const old = new Map(
     leavesOf((before as { spec?: object } | undefined)?.spec ?? {}, ['spec']).map((l) => [l.path.join('.'), l.value]),
   );
-  return leavesOf(spec, ['spec'])
-    .filter(({ path, value }) => old.get(path.join('.')) !== value)
-    // The old name of serviceAccountName, which wins.
-    .filter(({ path }) => path.at(-1) !== 'serviceAccount')
-    .slice(0, mostLeaves)
-    .map(({ path, value }) => ({
-      what: `another ${path.join('.')}`,
-      object: edited(
-        after,
-        path,
-        typeof value === 'number' ? value + 1 : typeof value === 'boolean' ? !value : `${value}x`,
-      ),
-    }));
+  return (
+    leavesOf(spec, ['spec'])
+      .filter(({ path, value }) => old.get(path.join('.')) !== value)
+      // The old name of serviceAccountName, which wins.
+      .filter(({ path }) => path.at(-1) !== 'serviceAccount')
+      .slice(0, mostLeaves)
+      .map(({ path, value }) => ({
+        what: `another ${path.join('.')}`,
+        object: edited(
+          after,
+          path,
+          typeof value === 'number' ? value + 1 : typeof value === 'boolean' ? !value : `${value}x`,
+        ),
+      }))
+  );
 }
 
 function leavesOf(

@@ -175,7 +175,8 @@ function destinationsOf(spec: Spec, view: ClusterView): { hosts: string[] } | { 
 }
 
 function hasReady(slice: EndpointSlice): boolean {
-  return slice.endpoints.some(
+  // Without any, the API server answers null.
+  return (slice.endpoints ?? []).some(
     (endpoint) => endpoint.conditions?.ready !== false && (endpoint.addresses?.length ?? 0) > 0,
   );
 }

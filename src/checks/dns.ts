@@ -134,7 +134,9 @@ function wantedOf(
   const addresses = view
     .list(resources.endpointSlices, namespace)
     .filter((slice) => slice.metadata.labels?.['kubernetes.io/service-name'] === name)
-    .flatMap((slice) => slice.endpoints.filter((e) => e.conditions?.ready !== false).flatMap((e) => e.addresses));
+    .flatMap((slice) =>
+      (slice.endpoints ?? []).filter((e) => e.conditions?.ready !== false).flatMap((e) => e.addresses),
+    );
   if (addresses.length === 0)
     return { missing: `the Service ${name} has no address of its own and no ready endpoints`, command };
   return { addresses: [...new Set(addresses)] };

@@ -102,6 +102,7 @@ export const scenarioSchema = z
     lint: z
       .strictObject({
         unchecked: z.array(z.string()).default([]).describe('Names in the task that no check looks at, on purpose'),
+        missing: z.array(z.string()).default([]).describe('Images that no registry has, on purpose'),
         equivalent: z
           .array(z.string())
           .default([])

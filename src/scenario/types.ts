@@ -53,8 +53,8 @@ export interface Scenario {
   waits: Check[];
   checks: Check[];
   hints: Hint[];
-  /** What the author means so: names nobody checks, mutants that are right as well. */
-  lint: { unchecked: string[]; equivalent: string[] };
+  /** What the author means so: names nobody checks, images that can't be pulled, mutants that are right as well. */
+  lint: { unchecked: string[]; missing: string[]; equivalent: string[] };
   solutions: Script[];
   mistakes: Mistake[];
   /** Markdown. */

@@ -263,6 +263,18 @@ describe('a pack that is in order', () => {
     expect(lintPack(flagship, { knowsImage })).toEqual([]);
   });
 
+  it('may want images that nobody has, if it says so', () => {
+    const image = 'docker.io/bitnami/kubectl-none:latest';
+    const { folder } = damaged('forbidden-deployment/setup/20-api-client.yaml', (text) =>
+      text.replace('docker.io/bitnami/kubectl:latest', image),
+    );
+    const errors = () => lintPack(folder, { knowsImage }).filter((f) => f.severity === 'error');
+    expect(errors()).toHaveLength(1);
+    const file = join(folder, yaml);
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/^lint:$/m, `lint:\n  missing: ["${image}"]`));
+    expect(errors()).toEqual([]);
+  });
+
   it('is what pack new writes', () => {
     const folder = join(temporaryFolder(), 'mine');
     newScenario({ folder, id: 'first', title: 'First', competency: 'ckad/configmaps', namespace: 'mine' });

@@ -100,6 +100,15 @@ describe('connectivity', () => {
   const ask = (run: ClusterView['exec'], more: object = {}, objects = swan() + service()) =>
     judge(connectivity, { from, to, ...more }, { objects, exec: run });
 
+  it('fails where the Service has no endpoints, which the API server tells as null', async () => {
+    const none = swan() + service().replace(/endpoints: .*/, 'endpoints: null');
+    for (const wanted of ['allowed', 'denied'])
+      expect(await ask(tool('nc', 1), { expect: wanted }, none)).toMatchObject({
+        status: 'fail',
+        why: 'the Service web has no ready endpoints: its selector finds no ready Pod',
+      });
+  });
+
   it('passes where the connection comes about', async () => {
     expect(await ask(tool('nc', 0))).toMatchObject({ status: 'pass', actual: 'reached', wakes: [10_000] });
   });
@@ -225,6 +234,11 @@ describe('dns', () => {
       'clusterIP: None, clusterIPs: [None]',
     );
     expect(await ask({ stdout: busybox('10.244.0.9') }, web, swan() + headless)).toMatchObject({ status: 'pass' });
+    const none = headless.replace(/endpoints: .*/, 'endpoints: null');
+    expect(await ask({ stdout: busybox('10.244.0.9') }, web, swan() + none)).toMatchObject({
+      status: 'fail',
+      why: 'the Service web has no address of its own and no ready endpoints',
+    });
   });
 
   it.each([
