@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NetworkPolicySpec, Service } from '../../src/kube/api.gen.ts';
 import { configMaps, deployments, endpointSlices, networkPolicies, pods, services } from '../../src/kube/resources.ts';
-import { isReady, type Lab, openLab } from './lab.ts';
+import { type Lab, openLab } from './lab.ts';
 
 const idle = { image: 'busybox:1.36', command: ['sleep', '3600'] };
 
@@ -16,11 +16,6 @@ describe('the network of a cluster', { timeout: 90_000 }, () => {
     };
     await lab.client.create(services, service);
     await Promise.all([
-      lab.until(
-        pods,
-        (all) => all.some((p) => p.metadata.labels?.['k8s-app'] === 'kube-dns' && isReady(p)),
-        'kube-system',
-      ),
       lab.run('web', { image: 'nginx:1.27' }),
       lab.run('client', idle),
       lab.run('outsider', idle, { dnsPolicy: 'Default' }),

@@ -75,8 +75,9 @@ describe('the Gateway API', { timeout: 60_000 }, () => {
   }
   const to = (name: string, weight = 1) => ({ name, port: 80, weight });
   async function get(host: string, path: string, ...more: string[]): Promise<string> {
-    const command = ['curl', '-s', '-H', `Host: ${host}`, '-w', '%{http_code}', ...more, `http://${address}${path}`];
-    return (await lab.exec('client', ...command)).stdout;
+    const command = ['curl', '-sS', '-H', `Host: ${host}`, '-w', '%{http_code}', ...more, `http://${address}${path}`];
+    const { stdout, stderr } = await lab.exec('client', ...command);
+    return stdout + stderr;
   }
 
   it('says of a Gateway and its listeners whether they are accepted and programmed', async () => {
@@ -149,6 +150,26 @@ describe('the Gateway API', { timeout: 60_000 }, () => {
     const page = await get('f.example', '/site/index.html', '-i');
     expect(page).toMatch(/x-edge: yes/i);
     expect(page).toMatch(/Welcome to nginx[\s\S]*200$/);
+  });
+
+  it('leaves a port to the Gateway that had it first', async () => {
+    const listeners = [{ name: 'tls', port: 80, protocol: 'HTTPS', tls: { certificateRefs: [{ name: 'any' }] } }];
+    await lab.client.create(gateways, {
+      ...{
+        apiVersion: 'gateway.networking.k8s.io/v1',
+        kind: 'Gateway',
+        metadata: { name: 'late', namespace: 'default' },
+      },
+      spec: { gatewayClassName: 'nginx', listeners },
+    });
+    await lab.until(gateways, (all) =>
+      all.some((one) => one.metadata.name === 'late' && one.status?.listeners !== undefined),
+    );
+    const { status } = await lab.client.get(gateways, 'default', 'late');
+    expect(said(status?.conditions)).toEqual({ Accepted: 'False ListenersNotValid', Programmed: 'False Invalid' });
+    expect(said(status?.listeners?.[0]?.conditions)).toMatchObject({ Conflicted: 'True ProtocolConflict' });
+    await attach('still', { hostnames: ['s.example'], rules: [{ backendRefs: [to('one')] }] });
+    expect(await get('s.example', '/')).toBe('one\n200');
   });
 
   it('says why a route is not served', async () => {

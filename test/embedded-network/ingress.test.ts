@@ -59,8 +59,18 @@ describe('ingress-nginx', { timeout: 60_000 }, () => {
   });
   /** Status and body of a GET by a client in the cluster. */
   async function get(host: string, path: string, ...more: string[]): Promise<string> {
-    const command = ['curl', '-s', '-H', `Host: ${host}`, '-w', '%{http_code}', ...more, `http://${controller}${path}`];
-    return (await lab.exec('client', ...command)).stdout;
+    const command = [
+      'curl',
+      '-sS',
+      '-H',
+      `Host: ${host}`,
+      '-w',
+      '%{http_code}',
+      ...more,
+      `http://${controller}${path}`,
+    ];
+    const { stdout, stderr } = await lab.exec('client', ...command);
+    return stdout + stderr;
   }
 
   it('routes by host and path, and answers as nginx what is not its own', async () => {

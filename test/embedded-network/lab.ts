@@ -10,11 +10,11 @@ import {
 } from '../../src/embedded/cluster.ts';
 import { createContainerRuntime } from '../../src/embedded/container/runtime.ts';
 import { createClusterNetwork } from '../../src/embedded/network/index.ts';
-import type { Container, Pod, PodSpec } from '../../src/kube/api.gen.ts';
+import type { Container, EndpointSlice, Pod, PodSpec } from '../../src/kube/api.gen.ts';
 import { KubeClient } from '../../src/kube/client.ts';
 import type { ExecResult } from '../../src/kube/exec.ts';
 import type { KubeObject, Resource, Stored } from '../../src/kube/meta.ts';
-import { pods } from '../../src/kube/resources.ts';
+import { endpointSlices, pods } from '../../src/kube/resources.ts';
 
 export class Lab {
   readonly cluster: EmbeddedCluster;
@@ -69,14 +69,19 @@ export class Lab {
   }
 }
 
-export const isReady = ({ status }: Pod): boolean =>
+const isReady = ({ status }: Pod): boolean =>
   status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') ?? false;
 
+/** Resolves when Pods can be made and names are answered. */
 export async function openLab(options: Partial<EmbeddedClusterOptions> = {}): Promise<Lab> {
   const cluster = await createEmbeddedCluster({
     runtime: (context) => createContainerRuntime({ network: createClusterNetwork(context) }),
     report: (error, where) => console.error(where, error),
     ...options,
   });
-  return new Lab(cluster);
+  const lab = new Lab(cluster);
+  const answers = ({ metadata, endpoints }: Stored<EndpointSlice>) =>
+    metadata.labels?.['kubernetes.io/service-name'] === 'kube-dns' && endpoints?.some((e) => e.conditions?.ready);
+  await lab.until(endpointSlices, (all) => all.some(answers), 'kube-system');
+  return lab;
 }

@@ -12,8 +12,6 @@ export interface Listening {
   hosts(): readonly VirtualHost[];
   /** How many labels `*.` stands for. */
   wildcard: 'one' | 'any';
-  /** Whether a request that the most exact host has no route for may be one of a less exact host. */
-  fallBack: boolean;
 }
 
 /** Answers a request by the routes of a listener, and writes the access log as ingress-nginx does. */
@@ -38,16 +36,15 @@ export async function answer(
 
 async function act(
   p: Process,
-  { scheme, hosts, wildcard, fallBack }: Listening,
+  { scheme, hosts, wildcard }: Listening,
   request: IncomingMessage,
   response: ServerResponse,
   peer: Peer,
 ): Promise<Outcome> {
   const name = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
-  const covering = hostsFor(hosts(), name, wildcard);
-  const facts = factsOf(request);
-  const tried = fallBack ? covering : covering.slice(0, 1);
-  const action = tried.map(({ routes }) => routeFor(routes, facts)).find((route) => route !== undefined)?.action;
+  // What the most exact host has no route for is not looked for among the others.
+  const [host] = hostsFor(hosts(), name, wildcard);
+  const action = host && routeFor(host.routes, factsOf(request))?.action;
   if (!action) return respond(response, 404);
   if (action.kind === 'respond') return respond(response, action.status);
   if (action.kind === 'redirect') return redirect(request, response, action, scheme);

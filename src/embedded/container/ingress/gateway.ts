@@ -71,16 +71,16 @@ interface Bound {
 /** What is served at which port, and what the status of each object is to say. */
 export function gatewayConfiguration(objects: GatewayObjects, settings: GatewaySettings): GatewayConfiguration {
   const classes = objects.classes.filter(({ spec }) => spec.controllerName === settings.controllerName);
-  const gateways = objects.gateways.filter(({ spec }) =>
-    classes.some((c) => c.metadata.name === spec.gatewayClassName),
-  );
-  const bound = gateways.flatMap((gateway) =>
-    gateway.spec.listeners.map((listener) => bind(gateway, listener, objects)),
-  );
+  const gateways = objects.gateways
+    .filter(({ spec }) => classes.some((c) => c.metadata.name === spec.gatewayClassName))
+    .sort(oldestFirst);
+  const bound = gateways.flatMap((gateway, i) => {
+    // They share the ports of one proxy; who was there first keeps them.
+    const rivals = gateways.slice(0, i + 1).flatMap(({ spec }) => spec.listeners);
+    return gateway.spec.listeners.map((listener) => bind(gateway, listener, rivals, objects));
+  });
   // Among equal matches the older route counts, then the one whose name comes first.
-  const routes = [...objects.routes].sort(
-    (a, b) => order(a.metadata.creationTimestamp, b.metadata.creationTimestamp) || order(keyOf(a), keyOf(b)),
-  );
+  const routes = [...objects.routes].sort(oldestFirst);
   const routeStatuses = routes.flatMap((route) => attachRoute(route, bound, gateways, objects, settings));
   return {
     ports: portsOf(bound),
@@ -100,16 +100,21 @@ export function gatewayConfiguration(objects: GatewayObjects, settings: GatewayS
 
 const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 const keyOf = ({ metadata }: Stored) => `${metadata.namespace}/${metadata.name}`;
+const oldestFirst = (a: Stored, b: Stored) =>
+  order(a.metadata.creationTimestamp, b.metadata.creationTimestamp) || order(keyOf(a), keyOf(b));
 
 /** Nothing, where the status says so already. */
 function update(path: string, before: object | undefined, status: object): StatusUpdate[] {
   const same = Object.entries(status).every(([key, value]) =>
-    isDeepStrictEqual((before as Record<string, unknown> | undefined)?.[key], value),
+    isDeepStrictEqual((before as Record<string, unknown> | undefined)?.[key] ?? null, value),
   );
   return same ? [] : [{ path, status }];
 }
 
-function bind(gateway: Gateway, listener: Listener, objects: GatewayObjects): Bound {
+/** @param rivals the Gateway's own listeners and those of older Gateways */
+function bind(gateway: Gateway, listener: Listener, rivals: readonly Listener[], objects: GatewayObjects): Bound {
+  const conflict = rivals.some(({ port, protocol }) => port === listener.port && protocol !== listener.protocol);
+  const conflictText = `Multiple listeners for the same port ${listener.port} specify incompatible protocols; ensure only one protocol per port`;
   const made = (usable: boolean, accepted: Finding, resolved: Finding, certificate?: Bound['certificate']): Bound => ({
     ...{ gateway, listener, usable, attached: new Set(), hosts: new Map() },
     ...(certificate && { certificate }),
@@ -119,7 +124,7 @@ function bind(gateway: Gateway, listener: Listener, objects: GatewayObjects): Bo
         ? yes('Programmed', 'Programmed', 'Listener is programmed')
         : no('Programmed', 'Invalid', accepted.message),
       resolved,
-      no('Conflicted', 'NoConflicts', 'No conflicts'),
+      conflict ? yes('Conflicted', 'ProtocolConflict', conflictText) : no('Conflicted', 'NoConflicts', 'No conflicts'),
     ],
   });
   const accepted = yes('Accepted', 'Accepted', 'Listener is accepted');
@@ -129,6 +134,7 @@ function bind(gateway: Gateway, listener: Listener, objects: GatewayObjects): Bo
     const why = `protocol: Unsupported value: "${protocol}": supported values: "HTTP", "HTTPS"`;
     return made(false, no('Accepted', 'UnsupportedProtocol', why), resolved);
   }
+  if (conflict) return made(false, no('Accepted', 'ProtocolConflict', conflictText), resolved);
   if (protocol === 'HTTP') return made(true, accepted, resolved);
   const [ref] = tls?.certificateRefs ?? [];
   const namespace = ref?.namespace ?? gateway.metadata.namespace;
@@ -247,9 +253,11 @@ function portsOf(bound: readonly Bound[]): ServedPort[] {
     if (!usable) continue;
     const before = ports.get(listener.port);
     const own = certificate ? [{ host: listener.hostname ?? '', ...certificate }] : [];
+    const merged = new Map(before?.hosts.map(({ host, routes }) => [host, routes]));
+    for (const [host, routes] of hosts) merged.set(host, [...(merged.get(host) ?? []), ...routes]);
     ports.set(listener.port, {
       ...{ port: listener.port, secure: listener.protocol === 'HTTPS' },
-      hosts: [...(before?.hosts ?? []), ...[...hosts].map(([host, routes]) => ({ host, routes }))],
+      hosts: [...merged].map(([host, routes]) => ({ host, routes })),
       certificates: [...(before?.certificates ?? []), ...own],
     });
   }
@@ -291,7 +299,8 @@ function gatewayStatus(gateway: Gateway, bound: readonly Bound[], { address, now
     };
   });
   return update(`${base}/namespaces/${metadata.namespace}/gateways/${metadata.name}`, status, {
-    ...(usable && address !== undefined && { addresses: [{ type: 'IPAddress', value: address }] }),
+    // Null takes out what is there no more.
+    addresses: usable && address !== undefined ? [{ type: 'IPAddress', value: address }] : null,
     conditions: conditionsOf(findings, status?.conditions, metadata.generation, now),
     listeners,
   });

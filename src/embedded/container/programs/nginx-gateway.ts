@@ -114,7 +114,7 @@ class Controller {
     const { port, secure } = served;
     const entry: OpenPort = { served, contexts, stop: () => {} };
     const listening: Listening = {
-      ...{ scheme: secure ? 'https' : 'http', wildcard: 'any', fallBack: false },
+      ...{ scheme: secure ? 'https' : 'http', wildcard: 'any' },
       hosts: () => entry.served.hosts,
     };
     const certificate = (name: string) =>

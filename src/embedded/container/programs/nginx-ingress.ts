@@ -93,7 +93,7 @@ class Controller {
       (listening: Listening) =>
       (...exchange: Parameters<Parameters<typeof serveHttp>[2]>) =>
         answer(p, listening, ...exchange);
-    const common = { wildcard: 'one', fallBack: false } as const;
+    const common = { wildcard: 'one' } as const;
     const http: Listening = { ...common, scheme: 'http', hosts: () => this.#configuration.http };
     const https: Listening = { ...common, scheme: 'https', hosts: () => this.#configuration.https };
     serveHttp(p, 80, serve(http));
