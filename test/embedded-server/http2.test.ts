@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { ConfigMap } from '../../src/kube/api.gen.ts';
 import { configMaps, namespaces } from '../../src/kube/resources.ts';
 import { type Harness, startHarness } from './harness.ts';
 
@@ -20,9 +21,10 @@ describe('HTTP/2', () => {
   it('carries several large lists at the same time on one connection', async () => {
     harness = await startHarness();
     await harness.create(namespaces, { metadata: { name: 'ns' } });
-    const data = { text: 'x'.repeat(500_000) };
-    for (const name of ['a', 'b', 'c', 'd', 'e', 'f'])
-      await harness.create(configMaps, { metadata: { name, namespace: 'ns' }, data });
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) {
+      const large: ConfigMap = { metadata: { name, namespace: 'ns' }, data: { text: 'x'.repeat(500_000) } };
+      await harness.create(configMaps, large);
+    }
     const { certificate: cert, key } = harness.pki.admin;
     const session = connect(harness.server.url, { ca: harness.pki.ca.certificate, cert, key });
     const lists = Array.from({ length: 12 }, () => get(session, '/api/v1/namespaces/ns/configmaps'));
