@@ -63,6 +63,7 @@ export class Grader {
   readonly #memory: GraderMemory;
   readonly #quiet = new Set<() => void>();
   #trouble: string | undefined;
+  readonly #distrusted = Promise.withResolvers<void>();
   /** Ends evaluations that wait for an answer which may never come. */
   readonly #interrupts = new Set<() => void>();
   #active = false;
@@ -105,11 +106,11 @@ export class Grader {
     );
   }
 
-  /** Resolves when everything the checks look at is mirrored and each has been judged once. */
+  /** Resolves when everything the checks look at is mirrored (or distrusted) and each has been judged once. */
   async start(): Promise<void> {
     const needs = this.#checks.flatMap((e) => e.needs).filter((n): n is ResourceNeed => n.kind === 'resource');
     this.#mirror.add([...needs, ...this.#feedNeeds()]);
-    await this.#mirror.synced();
+    await Promise.race([this.#mirror.synced(), this.#distrusted.promise]);
     if (this.#stopped) return;
     this.#active = true;
     this.#followLogs();
@@ -177,6 +178,7 @@ export class Grader {
   /** What the cluster shows can't be relied on: every verdict is an error, for this reason. */
   distrust(reason: string): void {
     this.#trouble = reason;
+    this.#distrusted.resolve();
     for (const interrupt of this.#interrupts) interrupt();
     this.#wake(() => true);
   }

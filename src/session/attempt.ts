@@ -373,11 +373,12 @@ export class Attempt {
       onMemory: (memory) => void this.#record({ type: 'memory', memory }),
     });
     this.#grader = grader;
+    // From the beginning: a cluster that is not there would be waited for without a word.
+    if (this.#cluster) this.#watch ??= this.#watchOver(this.#cluster);
     await grader.start();
     if (this.#grader !== grader) return;
     for (const verdict of grader.verdicts()) this.#verdicts.set(verdict.id, verdict);
     this.#changed();
-    if (this.#cluster) this.#watch ??= this.#watchOver(this.#cluster);
   }
 
   #watchOver(cluster: Cluster): ClusterWatch {

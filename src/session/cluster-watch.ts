@@ -12,7 +12,7 @@ export interface ClusterWatchOptions {
   onRecovery(): void;
 }
 
-/** How often to look, how often while something is wrong, and how long an answer may take; milliseconds. */
+/** How often to look, how often while something is (or may be) wrong, and how long an answer may take; milliseconds. */
 const interval = 5_000;
 const troubledInterval = 1_000;
 const patience = 4_000;
@@ -31,7 +31,7 @@ export class ClusterWatch {
   constructor(options: ClusterWatchOptions) {
     this.#options = options;
     this.#kubeconfig = readFileSync(options.cluster.kubeconfig, 'utf8');
-    this.#schedule(interval);
+    this.#schedule(troubledInterval);
   }
 
   stop(): void {

@@ -100,6 +100,18 @@ describe('when an existing cluster', () => {
     await kubectl.run(bindRole);
     await attempt.until((state) => state.solved);
   });
+
+  it('is away when the daemon of the lab starts, it says so, and the attempt goes on later', async () => {
+    const { kubectl, before } = await halfWay(...where);
+    await owner.killDaemon();
+    await user.killDaemon();
+    expect(await user.run(['check'])).toMatchObject({ code: 3, stdout: expect.stringContaining('does not answer') });
+    expect((await owner.run(['cluster', 'doctor', 'existing'])).code).toBe(0);
+    const attempt = await follow();
+    expect(attained(await attempt.until(isJudged))).toEqual(attained(before));
+    await kubectl.run(bindRole);
+    await attempt.until((state) => state.solved);
+  });
 });
 
 describe('when the kubeconfig of a lab', () => {
