@@ -71,11 +71,13 @@ function docker(...args) {
   return spawnSync('docker', args, { env, stdio: 'ignore' });
 }
 
-/** The contract of providers on kind, and faults of the machine. */
+/** The contract of providers on kind, a lab as its user sees it, and (not in a part) faults of the machine. */
 async function suite() {
   const report = join(scratch, 'kind.json');
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  const args = ['run', '--project', 'kind', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const files = part ? ['test/contract/kind.test.ts', 'test/contract/kind-lab.test.ts'] : [];
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const args = ['run', '--project', 'kind', ...reporters, ...files];
   await new Promise((resolve) => {
     const child = spawn(projectNode(), [vitest, ...args], { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
     child.on('exit', resolve);

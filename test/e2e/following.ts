@@ -24,8 +24,8 @@ export class Following {
     return following;
   }
 
-  /** Resolves with the first state from now on (the present one included) that is as wanted. */
-  until(wanted: Wanted): Promise<AttemptState> {
+  /** Resolves with the first state from now on (the present one included) that is as wanted; rejects after `patience` ms. */
+  until(wanted: Wanted, patience = 60_000): Promise<AttemptState> {
     if (this.#state && wanted(this.#state)) return Promise.resolve(this.#state);
     return new Promise((resolve, reject) => {
       const look = (state: AttemptState) => {
@@ -37,7 +37,7 @@ export class Following {
       const timer = setTimeout(() => {
         const verdicts = this.#state?.verdicts.map(({ id, status, why }) => `${id} ${status} ${why ?? ''}`);
         reject(new Error(`not reached; the last state was\n${verdicts?.join('\n')}`));
-      }, 60_000);
+      }, patience);
       this.#waiting.add(look);
     });
   }

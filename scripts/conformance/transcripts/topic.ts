@@ -22,6 +22,8 @@ export interface Step {
 /** A recorded session: see the docstring of truth/tools/transcripts.py. */
 export interface Topic {
   topic: string;
+  /** What it is about, for people. */
+  about?: string;
   /** Of the context; made before. */
   namespace: string;
   files: Record<string, string>;
@@ -39,7 +41,8 @@ export async function readTopic(file: string): Promise<Topic> {
   const steps = read.steps.map((step) => (typeof step === 'string' ? { run: step } : step));
   const bad = steps.find((step) => typeof step.run !== 'string');
   if (bad) throw new Error(`${file}: a step without a line: ${JSON.stringify(bad)}`);
-  return { topic, namespace: read.namespace ?? topic, files: read.files ?? {}, steps, recorded: read.recorded };
+  const { about, namespace = topic, files = {}, recorded } = read;
+  return { topic, ...(about && { about }), namespace, files, steps, recorded };
 }
 
 /** A regex in Python's words with re.MULTILINE, as far as the recordings use them. */
