@@ -201,6 +201,21 @@ describe('when the disk is full', () => {
     expect((await notes()).sort()).toEqual(kept.sort());
     await kubectl.run(['get', 'configmap', 'afterwards']);
   });
+
+  it('under all of a lab, a reset fails with the reason, and does its work once there is room', async (context) => {
+    disk = SmallDisk.at(context, user.paths.state, '24m');
+    const { kubectl, before } = await halfWay();
+    disk.fill();
+    // What is left of the log's last block is used up.
+    for (let n = 0; (await kubectl.try(['create', 'configmap', `note-${n}`, ...namespace])).code === 0; n++);
+    expect(await user.run(['reset'])).toMatchObject({ code: 3, stderr: expect.stringContaining('ENOSPC') });
+    disk.free();
+    expect((await user.run(['reset'])).code).toBe(0);
+    expect(await user.json(['cluster', 'doctor'])).toEqual({ differences: [] });
+    const attempt = await follow();
+    // The price of a hint outlives a reset.
+    expect((await attempt.until(isJudged)).hints).toEqual(before.hints);
+  });
 });
 
 /** A disk of its own under a folder, so small that it can be filled. */
