@@ -27,6 +27,17 @@ describe('an addon', () => {
     expect(await kubectl.run(['explain', 'httproute.spec.rules.matches.path.type'])).toContain('ENUM:');
   });
 
+  it('runs when the cluster is up, where it has Pods', async () => {
+    const addons = ['--addon', 'ingress-nginx', '--addon', 'nginx-gateway-fabric'];
+    const { id, kubeconfig } = await user.json<Started>(['cluster', 'up', '--name', 'edge', ...addons]);
+    const kubectl = new Kubectl(user, kubeconfig);
+    for (const name of ['ingress-nginx', 'nginx-gateway']) {
+      expect(await kubectl.run(['get', 'deploy', '-n', name, '--no-headers'])).toMatch(/ 1\/1 /);
+    }
+    expect(await kubectl.run(['get', 'ingressclass,gatewayclass', '-o', 'name'])).toMatch(/nginx\n[^]*nginx\n/);
+    await user.json(['cluster', 'down', id]);
+  });
+
   it('is suggested by its name', async () => {
     const { code, stderr } = await user.run(['cluster', 'up', '--addon', 'gatway-api']);
     expect(stderr).toContain('there is no addon gatway-api\nwhy: did you mean gateway-api?');
