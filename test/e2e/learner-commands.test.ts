@@ -1,16 +1,11 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Kubectl, type Started } from './lab.ts';
-import { kubectl, Sandbox } from './sandbox.ts';
+import { kubectls, Sandbox } from './sandbox.ts';
 
 /** The machine's own, and every other version that lies around. */
-const versions = [
-  { version: 'of the machine', file: (await kubectl()).file },
-  ...Array.from({ length: 8 }, (_, n) => `1.${29 + n}`)
-    .map((version) => ({ version, file: `/usr/lib/google-cloud-sdk/bin/kubectl.${version}` }))
-    .filter(({ file }) => existsSync(file)),
-];
+const versions = await kubectls();
 
 let user: Sandbox;
 let kubeconfig: string;

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { ensureKubectl } from '../../src/cluster/kubectl/kubectl.ts';
+import { oldestMinor } from '../../src/cluster/kubectl/version.ts';
 import { type Paths, resolvePaths } from '../../src/kernel/paths.ts';
 import { connectRpc, type RpcClient } from '../../src/kernel/rpc.ts';
 import { socketPath } from '../../src/session/remote-labs.ts';
@@ -129,6 +130,26 @@ export class Sandbox {
 /** The kubectl of this machine, fetched into the user's own cache if there is none. */
 export function kubectl() {
   return ensureKubectl({ cache: resolvePaths().cache });
+}
+
+/**
+ * The kubectl of this machine, and those of other versions beside any on PATH that are named for it, as `kubectl.1.29`:
+ * from 1.29 on, oldest first.
+ */
+export async function kubectls(): Promise<{ version: string; file: string }[]> {
+  const folders = (process.env.PATH ?? '')
+    .split(delimiter)
+    .filter((folder) => existsSync(join(folder, 'kubectl')))
+    .flatMap((folder) => [folder, dirname(realpathSync(join(folder, 'kubectl')))]);
+  const others = [...new Set(folders)]
+    .flatMap((folder) => readdirSync(folder).map((name) => ({ name, file: join(folder, name) })))
+    .map(({ name, file }) => ({ minor: Number(/^kubectl\.1\.(\d+)$/.exec(name)?.[1] ?? 0), file }))
+    .filter(({ minor }) => minor >= oldestMinor)
+    .sort((a, b) => a.minor - b.minor);
+  return [
+    { version: 'of the machine', file: (await kubectl()).file },
+    ...others.map(({ minor, file }) => ({ version: `1.${minor}`, file })),
+  ];
 }
 
 /** Runs a program; never rejects because of its exit code. */
