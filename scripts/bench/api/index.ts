@@ -60,7 +60,8 @@ export async function benchApi(args: string[]): Promise<void> {
       JSON.stringify({ node: process.version, seconds, concurrency, http2, startMs, memoryMiB, rows }, null, 2),
     );
   } finally {
-    for (const world of worlds) await world.dispose();
+    // A server that went away has nothing to be cleaned up, and the daemon must not stay.
+    await Promise.allSettled(worlds.map((world) => world.dispose()));
     await bed.dispose();
   }
 }

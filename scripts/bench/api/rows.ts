@@ -65,8 +65,11 @@ export class World {
   }
 
   async dispose(): Promise<void> {
-    await this.#peer.call({ method: 'DELETE', path: `/api/v1/namespaces/${this.#namespace}` });
-    await this.#peer.close();
+    try {
+      await this.#peer.call({ method: 'DELETE', path: `/api/v1/namespaces/${this.#namespace}` });
+    } finally {
+      await this.#peer.close();
+    }
   }
 
   get #base(): string {
