@@ -34,7 +34,7 @@ describe('an addon', () => {
     for (const name of ['ingress-nginx', 'nginx-gateway']) {
       expect(await kubectl.run(['get', 'deploy', '-n', name, '--no-headers'])).toMatch(/ 1\/1 /);
     }
-    expect(await kubectl.run(['get', 'ingressclass,gatewayclass', '-o', 'name'])).toMatch(/nginx\n[^]*nginx\n/);
+    expect(await kubectl.run(['get', 'ingressclass,gatewayclass', '-o', 'name'])).toMatch(/nginx\n[\s\S]*nginx\n/);
     await user.json(['cluster', 'down', id]);
   });
 
