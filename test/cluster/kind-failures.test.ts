@@ -8,6 +8,7 @@ const folder = join(import.meta.dirname, '..', '..', 'fixtures', 'kind');
 const reasons: Record<string, string> = {
   'cgroup.txt': 'the cgroups of this machine do not suit the node',
   'disk-full.txt': 'the disk is full',
+  'docker-info-not-running.txt': 'Docker is not running',
   'docker-no-permission.txt': 'you may not use Docker',
   'docker-not-running.txt': 'Docker is not running',
   'image-unknown.txt': 'the node image could not be pulled',

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { EnvironmentError } from '../../kernel/errors.ts';
 import type { Diagnosis } from '../provider.ts';
-import { installation, type Tools } from './tools.ts';
+import { installation, lookAround, type Tools } from './tools.ts';
 
 /** kind of before has no node image that fits, or misses options that we use. */
 const oldestKind = [0, 20] as const;
@@ -59,8 +59,13 @@ async function checkInotify(): Promise<Diagnosis[]> {
   return [{ subject: 'inotify', ok: !low, text, ...(low && { fix }), onlyFor }];
 }
 
+/** `fallback`: what to do where the failure is not known, since looking around is what is being done. */
 function findingOf(subject: string, error: unknown, fallback: string): Diagnosis {
-  const { what, next } =
-    error instanceof EnvironmentError ? error.text : { what: (error as Error).message, next: undefined };
-  return { subject, ok: false, text: what, fix: next || fallback, onlyFor };
+  const { what, why, next } =
+    error instanceof EnvironmentError
+      ? error.text
+      : { what: (error as Error).message, why: undefined, next: undefined };
+  const isKnown = next !== undefined && next !== lookAround;
+  const text = isKnown || !why ? what : `${what}: ${why}`;
+  return { subject, ok: false, text, fix: isKnown ? next : fallback, onlyFor };
 }

@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { type Clock, sleep } from '../../kernel/clock.ts';
 import { EnvironmentError, UserError } from '../../kernel/errors.ts';
 import { InventoryKeeper } from '../inventory/keeper.ts';
+import { clusterEnvironment } from '../kubectl/kubectl.ts';
 import type { Cluster } from '../provider.ts';
 import type { ClusterRecord, ProcessIdentity } from '../record.ts';
 import type { Tools } from './tools.ts';
@@ -73,8 +74,11 @@ export class KindCluster implements Cluster {
     return this.#keeper.snapshot();
   }
 
-  async forgetSnapshot(): Promise<void> {
-    await rm(join(this.#options.folder, 'snapshot.json'), { force: true });
+  /** Drops what an attempt noted of the cluster: its snapshot, and the kinds that its kubectl knew. */
+  async forgetAttempt(): Promise<void> {
+    const { folder, kubeconfig } = this.#options;
+    await rm(join(folder, 'snapshot.json'), { force: true });
+    await rm(clusterEnvironment(kubeconfig).KUBECACHEDIR, { recursive: true, force: true });
   }
 
   async reset(): Promise<void> {

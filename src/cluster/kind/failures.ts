@@ -34,7 +34,8 @@ const failures: readonly Failure[] = [
   },
   {
     pattern:
-      /cannot connect to the docker daemon|is the docker daemon running|error during connect|docker daemon is not running/i,
+      // The last two: `docker info --format` of Docker 20, and what newer clients say.
+      /cannot connect to the docker daemon|is the docker daemon running|error during connect|docker daemon is not running|nil pointer to embedded struct field Info|failed to connect to the docker API/i,
     what: 'Docker is not running',
     next: 'start it: sudo systemctl start docker, or open Docker Desktop',
   },

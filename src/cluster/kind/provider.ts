@@ -97,7 +97,7 @@ export class KindProvider implements Provider {
       const cluster = this.#cluster(id, record);
       await cluster.restoreFound();
       // From now on it is compared with how it was found.
-      await cluster.forgetSnapshot();
+      await cluster.forgetAttempt();
     } catch (error) {
       log?.(`kind cluster ${id} is not kept: ${(error as Error).message}`);
       return this.delete(id);
@@ -137,8 +137,9 @@ export class KindProvider implements Provider {
     progress: (step: string) => void,
     signal?: AbortSignal,
   ): Promise<KindCluster> {
-    progress('looking at Docker');
+    progress('looking at Docker and kind');
     await this.#tools.docker(['info', '--format', '{{.ServerVersion}}'], signal && { signal });
+    await this.#tools.kind(['version'], signal && { signal });
     const id = await this.#records.claim(name);
     const record: KindRecord = {
       version: 1,
@@ -163,7 +164,8 @@ export class KindProvider implements Provider {
       await this.#records.write(id, { ...record, phase: 'ready' });
       return cluster;
     } catch (error) {
-      await this.delete(id);
+      // What can't be deleted now stays on record, for a later start.
+      await this.delete(id).catch((failure) => this.#tell(id, failure));
       throw error;
     }
   }
@@ -272,7 +274,7 @@ export class KindProvider implements Provider {
     const ready: KindRecord = { ...record, warm: false, owner: await ownIdentity(), lasting: this.#options.lasting };
     await this.#nameContext(id);
     const cluster = this.#cluster(id, ready);
-    await cluster.forgetSnapshot();
+    await cluster.forgetAttempt();
     await this.#records.write(id, ready);
     return cluster;
   }

@@ -100,6 +100,9 @@ export class Tools {
   }
 }
 
+/** What to do about a failure that nobody knows. */
+export const lookAround = 'kubedrill doctor';
+
 async function readLines(lines: AsyncIterable<unknown>, onLine: (line: string) => void): Promise<void> {
   try {
     for await (const line of lines) onLine(String(line));
@@ -122,7 +125,7 @@ function failureOf(
   if (known) return new EnvironmentError({ ...known, why: tellingLine(output) }, { cause });
   const why = timeout === undefined ? tellingLine(output) : `no end after ${Math.round(timeout / 1000)} s`;
   return new EnvironmentError(
-    { what: `${file} ${args.slice(0, 2).join(' ')} failed`, why, next: 'kubedrill doctor' },
+    { what: `${file} ${args.slice(0, 2).join(' ')} failed`, why, next: lookAround },
     { cause },
   );
 }
