@@ -6,8 +6,8 @@ import { recordedKubectl } from '../../scripts/conformance/transcripts/kubectl.t
 
 const folder = resolve('../shared/truth/transcripts');
 
-/** Wait for what is not simulated yet, minutes long; the whole is `npm run conformance -- transcripts`. */
-const slow = 'storage|netpol|hpa-top|workloads-sts-ds';
+/** Waits for metrics, which are not simulated yet, minutes long; the whole is `npm run conformance -- transcripts`. */
+const slow = 'hpa-top';
 
 it.skipIf(!existsSync(folder))(
   'shows what a real cluster showed in 97 of 100 lines that a learner typed',
