@@ -52,6 +52,8 @@ export interface Cluster {
   readonly kubeconfig: string;
   readonly context: string;
   readonly server: string;
+  /** Resolves when what the cluster runs for itself, its DNS above all, is up. Without it: that is so when it was made. */
+  systemRuns?(): Promise<void>;
   /** Remembers the present state as the one that `reset` goes back to. */
   snapshot(): Promise<void>;
   /** Puts everything back as it was at the snapshot. */

@@ -67,6 +67,7 @@ function clusterOf(hosted: HostedCluster, host: ClusterHost): Cluster {
     kubeconfig,
     context,
     server,
+    systemRuns: () => cluster.systemRuns(),
     snapshot: () => cluster.snapshot(),
     reset: () => cluster.reset(),
     differences: async () =>

@@ -1,9 +1,9 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../kernel/clock.ts';
-import type { Node } from '../kube/api.gen.ts';
+import type { Deployment, Node } from '../kube/api.gen.ts';
 import type { KubeObject } from '../kube/meta.ts';
-import { nodes, serviceAccounts } from '../kube/resources.ts';
+import { deployments, nodes, serviceAccounts } from '../kube/resources.ts';
 import type { ApiClient, Component, ComponentContext, ContainerRuntime, ImageDescription, Informer } from './api.ts';
 import {
   bootstrapAddons,
@@ -88,6 +88,8 @@ export interface EmbeddedCluster {
   /** YAML. `admin` is kubernetes-admin; another name gets a certificate of its own, in `groups`. */
   kubeconfig(user?: string, groups?: readonly string[]): string;
   loadImages(images: readonly ImageDescription[]): void;
+  /** Resolves when the Deployments of kube-system (the cluster's DNS) are available, after five seconds in any case. */
+  systemRuns(): Promise<void>;
   /** Remembers the present state as the one that `reset` goes back to. */
   snapshot(): Promise<void>;
   /** Puts every object back as it was at the snapshot (or at the start), by writes that watchers see; running Pods are replaced. */
@@ -236,6 +238,17 @@ class Cluster implements EmbeddedCluster {
 
   loadImages(images: readonly ImageDescription[]): void {
     this.#runtime?.loadImages(images);
+  }
+
+  async systemRuns(): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    const timer = this.#clock.after(5_000, () => late.resolve());
+    const isAvailable = ({ spec, status }: Deployment) => (status?.availableReplicas ?? 0) >= (spec?.replicas ?? 1);
+    const available = until(this.context.informers.of(deployments), (all) =>
+      all.list('kube-system').every(isAvailable),
+    );
+    await Promise.race([available, late.promise]);
+    timer.cancel();
   }
 
   async snapshot(): Promise<void> {

@@ -144,7 +144,7 @@ export class Attempt {
         }
       }
       await this.#record({ type: 'step', text: 'waiting for the workloads' });
-      await this.#waitFor(client, 0);
+      await Promise.all([this.#waitFor(client, 0), cluster.systemRuns?.()]);
       await cluster.snapshot();
       await this.#activate(client);
     } catch (error) {

@@ -219,6 +219,7 @@ export class LabHost implements Labs {
     try {
       const { addons = [] } = request;
       await installAddons(cluster, addons, onStep, signal);
+      await cluster.systemRuns?.();
       if (addons.length > 0) await cluster.snapshot();
     } catch (error) {
       await cluster.dispose();
