@@ -175,6 +175,7 @@ export class Attempt {
       });
     await this.#record({ type: 'resetting' });
     this.#stopGrading();
+    this.#verdicts.clear();
     this.#changed();
     try {
       const client = await this.#connect();
@@ -431,7 +432,6 @@ export class Attempt {
     this.#troubles.clear();
     this.#grader?.stop();
     this.#grader = undefined;
-    this.#verdicts = new Map();
   }
 
   async #fail(error: unknown): Promise<void> {

@@ -128,8 +128,10 @@ describe("the learner's path with kubectl", () => {
     expect((await user.json<{ name: string }[]>(['solution'])).map((s) => s.name)).toContain('reference');
   });
 
-  it('ends, and its cluster is gone', async () => {
-    expect((await user.run(['stop'])).code).toBe(0);
+  it('ends with the verdicts it had, and its cluster is gone', async () => {
+    const { score, checks } = await user.json<{ score: number; checks: { id: string; status: string }[] }>(['check']);
+    const standing = checks.map(({ id, status }) => ({ id, status }));
+    expect(await user.json(['stop'])).toMatchObject({ score, checks: standing.map((c) => expect.objectContaining(c)) });
     expect((await kubectl.try(['get', 'pods'])).code).not.toBe(0);
     expect(await user.json(['cluster', 'list'])).toEqual([]);
   });
