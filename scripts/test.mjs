@@ -41,18 +41,18 @@ async function suite(name, args, variables = {}) {
   count(name, numPassedTests, failed === 0 && code !== 0 ? 1 : failed, numPendingTests);
 }
 
-/** `pack verify` of the built-in packs, or of those in a folder: each untouched run, solution and mistake counts. */
-function verify(name, ...packs) {
+/** `pack verify` of the built-in packs, or as `args` say: each untouched run, solution and mistake counts. */
+function verify(name, { packs = [], args = [] } = {}) {
   console.log(`== ${name}`);
-  const kubedrill = (...args) =>
-    spawnSync(projectNode(), [join(root, 'bin', 'kubedrill.js'), 'pack', ...args, ...packs, '--json'], {
+  const kubedrill = (...command) =>
+    spawnSync(projectNode(), [join(root, 'bin', 'kubedrill.js'), 'pack', ...command, ...packs, '--json'], {
       cwd: root,
       env: { ...env, XDG_STATE_HOME: join(scratch, 'state'), XDG_CONFIG_HOME: join(scratch, 'config') },
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'inherit'],
     });
   if (packs.length > 0) kubedrill('trust');
-  const result = kubedrill('verify');
+  const result = kubedrill('verify', ...args);
   let report;
   try {
     report = JSON.parse(result.stdout);
@@ -109,7 +109,9 @@ try {
   await suite('conformance', ['--project', 'conformance']);
   await suite('contract', ['--project', 'contract'], { KUBEDRILL_CONTRACT: 'part' });
   verify('pack verify');
-  verify('pack verify of samples', join('fixtures', 'packs', 'samples'));
+  verify('pack verify of samples', { packs: [join('fixtures', 'packs', 'samples')] });
+  // All of them with all names: `npm run test:seeds`.
+  verify('pack verify with other names', { args: ['--scenario', 'who-can', '--seeds', '3'] });
   await suite('end to end', ['--project', 'e2e']);
 } finally {
   rmSync(scratch, { recursive: true, force: true });

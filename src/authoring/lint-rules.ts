@@ -36,20 +36,35 @@ class Source {
     this.#document = parseDocument(this.text, { lineCounter: this.#lines });
   }
 
+  /** All that seeds may draw. */
+  drawn(): { name: string; value: string }[] {
+    const { variables = {} } = this.#document.toJS() as {
+      variables?: Record<string, { default: string; others?: string[] }>;
+    };
+    return Object.entries(variables).flatMap(([name, { default: first, others = [] }]) =>
+      [first, ...others].map((value) => ({ name, value })),
+    );
+  }
+
   /** The place of the value at a path; of the deepest that is there. */
   at(path: readonly (string | number)[]): Place {
+    const { line, col } = this.#lines.linePos(this.span(path)[0]);
+    return { line, column: col };
+  }
+
+  /** Where the value at a path begins and ends; the deepest that is there. */
+  span(path: readonly (string | number)[]): [number, number] {
     let node: unknown = this.#document.contents;
-    let offset = 0;
+    let span: [number, number] = [0, 0];
     for (const step of path) {
       if (isMap(node)) node = node.get(step, true);
       else if (isSeq(node)) node = node.get(Number(step), true);
       else break;
       const range = (node as { range?: [number, number, number] } | undefined)?.range;
       if (!range) break;
-      offset = range[0];
+      span = [range[0], range[1]];
     }
-    const { line, col } = this.#lines.linePos(offset);
-    return { line, column: col };
+    return span;
   }
 }
 
@@ -140,6 +155,7 @@ function lintTexts({ folder }: Scenario, note: Note): void {
 function lintVariables(scenario: Scenario, source: Source, note: Note): void {
   const scripts = [...scenario.setup, ...scenario.solutions, ...scenario.mistakes].map((script) => script.file);
   const used = new Set<string>();
+  const drawn = source.drawn();
   for (const file of [source.file, join(scenario.folder, 'task.md'), join(scenario.folder, 'debrief.md'), ...scripts]) {
     const text = readFileSync(file, 'utf8');
     for (const match of text.matchAll(/@\{(\w+)\}/g)) {
@@ -155,11 +171,34 @@ function lintVariables(scenario: Scenario, source: Source, note: Note): void {
         `@{${name}} is not declared${known ? `; there is ${known}` : ''}`,
       );
     }
+    for (const { name, value } of drawn) {
+      for (const place of placesWritten(value, text, file === source.file ? source.span(['variables']) : undefined)) {
+        note(file, place, 'warning', 'variable', `${value} is a name that seeds draw for @{${name}}: write that`);
+      }
+    }
+  }
+  for (const { name, value } of drawn) {
+    const first = drawn.find((other) => other.value === value)?.name ?? name;
+    if (first === name || !isName(value)) continue;
+    const message = `@{${first}} and @{${name}} can both be ${value}`;
+    note(source.file, source.at(['variables', name]), 'warning', 'variable', message);
   }
   for (const name of Object.keys(scenario.variables)) {
     if (!used.has(name))
       note(source.file, source.at(['variables', name]), 'warning', 'variable', `the variable ${name} is not used`);
   }
+}
+
+/** Where a text has a drawn name as it is, outside of `declared`. Short words and numbers may mean anything. */
+function placesWritten(value: string, text: string, declared?: [number, number]): Place[] {
+  if (!isName(value)) return [];
+  return [...text.matchAll(new RegExp(`(?<![a-z0-9-])${value}(?![a-z0-9-])`, 'g'))]
+    .filter(({ index }) => !declared || index < declared[0] || index >= declared[1])
+    .map(({ index }) => placeOf(text, index));
+}
+
+function isName(value: string): boolean {
+  return /^[a-z0-9]+(-[a-z0-9]+)+$/.test(value);
 }
 
 function lintChecks(scenario: Scenario, source: Source, note: Note): void {

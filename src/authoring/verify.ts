@@ -23,6 +23,8 @@ const settlePatience = 60_000;
 /** What one run of a scenario showed. */
 export interface Proof {
   ok: boolean;
+  /** What drew the names. */
+  seed: number;
   score: number;
   max: number;
   milliseconds: number;
@@ -36,6 +38,8 @@ export interface ScenarioReport {
   id: string;
   pack: string;
   ok: boolean;
+  /** All seeds that draw the names of this report, which its proofs ran with; only if seeds were asked for. */
+  seeds?: number[];
   untouched: Proof;
   solutions: (Proof & { name: string })[];
   mistakes: (Proof & { name: string; fails: string[] })[];
@@ -63,6 +67,8 @@ export interface VerifyOptions {
   packs: readonly Pack[];
   /** Only this scenario. */
   scenario?: string;
+  /** What draws the names (default: the familiar ones). Seeds that draw the same names are proved once. */
+  seeds?: readonly number[];
   /** How many clusters at the same time. */
   parallel: number;
   kubectl(): Promise<KubectlVersion>;
@@ -82,21 +88,21 @@ export async function verifyPacks(options: VerifyOptions): Promise<VerifyReport>
   const scenarios = options.packs
     .flatMap((pack) => scenarioIds(pack).map((id) => ({ pack, id })))
     .filter(({ id }) => !options.scenario || id === options.scenario)
-    .map(({ pack, id }) => loadScenario(pack, id));
+    .flatMap(({ pack, id }) => variantsOf(pack, id, options.seeds ?? [defaultSeed]));
   if (scenarios.length === 0) {
     throw new UserError({
       what: `there is no scenario ${options.scenario ?? ''} to verify`.replace('  ', ' '),
       next: 'kubedrill list',
     });
   }
-  for (const s of scenarios) options.trust.require(s, [...s.setup, ...s.solutions, ...s.mistakes]);
+  for (const { scenario: s } of scenarios) options.trust.require(s, [...s.setup, ...s.solutions, ...s.mistakes]);
   const kubectl = await options.kubectl();
   const folder = await mkdtemp(join(tmpdir(), 'kubedrill-verify-'));
   try {
     const { provider, stop } = await options.provider(join(folder, 'clusters'));
     try {
       const bench = new Bench(provider, join(folder, 'attempts'), { PATH: pathWith(kubectl) }, options);
-      const reports = await Promise.all(scenarios.map((scenario) => bench.verify(scenario)));
+      const reports = await Promise.all(scenarios.map((variant) => bench.verify(variant)));
       return { ok: reports.every((report) => report.ok), scenarios: reports };
     } finally {
       await stop();
@@ -106,15 +112,37 @@ export async function verifyPacks(options: VerifyOptions): Promise<VerifyReport>
   }
 }
 
+/** A scenario with the names that some seeds draw. */
+interface Variant {
+  scenario: Scenario;
+  seeds: [number, ...number[]];
+}
+
+/** What the seeds make of a scenario, in their order; those that draw the same make one. */
+function variantsOf(pack: Pack, id: string, seeds: readonly number[]): Variant[] {
+  const variants = new Map<string, Variant>();
+  for (const seed of seeds) {
+    const scenario = loadScenario(pack, id, seed);
+    const drawn = JSON.stringify(scenario.variables);
+    const same = variants.get(drawn);
+    if (same) same.seeds.push(seed);
+    else variants.set(drawn, { scenario, seeds: [seed] });
+  }
+  return [...variants.values()];
+}
+
 /** Where two runs of the same scenarios, on different clusters, came to other verdicts; a line each. */
 export function compareReports(a: VerifyReport, b: VerifyReport): string[] {
   const proofs = (report: VerifyReport) =>
     new Map(
-      report.scenarios.flatMap(({ id, untouched, solutions, mistakes }) => [
-        [`${id} untouched`, untouched] as const,
-        ...solutions.map((s) => [`${id} solution ${s.name}`, s] as const),
-        ...mistakes.map((m) => [`${id} mistake ${m.name}`, m] as const),
-      ]),
+      report.scenarios.flatMap(({ id, seeds, untouched, solutions, mistakes }) => {
+        const name = seeds ? `${id} seed ${untouched.seed}` : id;
+        return [
+          [`${name} untouched`, untouched] as const,
+          ...solutions.map((s) => [`${name} solution ${s.name}`, s] as const),
+          ...mistakes.map((m) => [`${name} mistake ${m.name}`, m] as const),
+        ];
+      }),
     );
   const others = proofs(b);
   return [...proofs(a)].flatMap(([label, proof]) =>
@@ -144,9 +172,10 @@ class Bench {
     this.#free = options.parallel;
   }
 
-  async verify(scenario: Scenario): Promise<ScenarioReport> {
+  async verify(variant: Variant): Promise<ScenarioReport> {
+    const { scenario, seeds } = variant;
     const run = (script: Script | undefined, judge: Judge) =>
-      this.#run(scenario, script?.name ?? 'untouched', script ? (on) => on.apply(script) : undefined, judge);
+      this.#run(variant, script?.name ?? 'untouched', script ? (on) => on.apply(script) : undefined, judge);
     const [untouched, solutions, mistakes] = await Promise.all([
       run(undefined, judgeUntouched),
       Promise.all(scenario.solutions.map(async (s) => ({ name: s.name, ...(await run(s, judgeSolution)) }))),
@@ -158,24 +187,25 @@ class Bench {
         })),
       ),
     ]);
-    const more = await this.#thorough(scenario);
+    const more = await this.#thorough(variant);
     const proofs = [untouched, ...solutions, ...mistakes, ...Object.values(more).flat()];
     if (!scenario.solutions.some((s) => s.name === 'reference')) {
       untouched.problems.push('there is no solution "reference"');
       untouched.ok = false;
     }
     const ok = proofs.every((p) => p.ok);
-    return { id: scenario.id, pack: scenario.pack.id, ok, untouched, solutions, mistakes, ...more };
+    const asked = this.#options.seeds ? { seeds } : {};
+    return { id: scenario.id, pack: scenario.pack.id, ok, ...asked, untouched, solutions, mistakes, ...more };
   }
 
-  async #thorough(scenario: Scenario): Promise<Pick<ScenarioReport, 'again' | 'shuffled' | 'mutants'>> {
+  async #thorough(variant: Variant): Promise<Pick<ScenarioReport, 'again' | 'shuffled' | 'mutants'>> {
     const { again, shuffle, mutate } = this.#options.thorough ?? {};
     const each = (prove: (solution: Script) => Promise<Proof>) =>
-      Promise.all(scenario.solutions.map(async (s) => ({ name: s.name, ...(await prove(s)) })));
+      Promise.all(variant.scenario.solutions.map(async (s) => ({ name: s.name, ...(await prove(s)) })));
     const [first, second, third] = await Promise.all([
-      again ? each((s) => this.#again(scenario, s)) : undefined,
-      shuffle ? each((s) => this.#shuffled(scenario, s)) : undefined,
-      mutate ? this.#mutants(scenario) : undefined,
+      again ? each((s) => this.#again(variant, s)) : undefined,
+      shuffle ? each((s) => this.#shuffled(variant, s)) : undefined,
+      mutate ? this.#mutants(variant) : undefined,
     ]);
     return {
       ...(first ? { again: first } : {}),
@@ -185,7 +215,7 @@ class Bench {
   }
 
   /** Solved, put back, and solved again: a reset leaves nothing of the first time. */
-  #again(scenario: Scenario, solution: Script): Promise<Proof> {
+  #again(variant: Variant, solution: Script): Promise<Proof> {
     const work = async (on: Workplace) => {
       await on.apply(solution);
       const first = judgeSolution(await on.attempt.settled(settlePatience));
@@ -196,16 +226,17 @@ class Bench {
       if (first.length + between.length > 0) throw new Error([...first, ...between].join('; '));
       await on.apply(solution);
     };
-    return this.#run(scenario, `${solution.name} again after a reset`, work, judgeSolution);
+    return this.#run(variant, `${solution.name} again after a reset`, work, judgeSolution);
   }
 
   /** The order of documents in a manifest says nothing; that of files does. */
-  #shuffled(scenario: Scenario, solution: Script): Promise<Proof> {
-    const other = { ...scenario, setup: scenario.setup.map(reversed) };
+  #shuffled({ scenario, seeds }: Variant, solution: Script): Promise<Proof> {
+    const other = { scenario: { ...scenario, setup: scenario.setup.map(reversed) }, seeds };
     return this.#run(other, `${solution.name} shuffled`, (on) => on.apply(reversed(solution)), judgeSolution);
   }
 
-  async #mutants(scenario: Scenario): Promise<NonNullable<ScenarioReport['mutants']>> {
+  async #mutants(variant: Variant): Promise<NonNullable<ScenarioReport['mutants']>> {
+    const { scenario } = variant;
     const reference = scenario.solutions.find((s) => s.name === 'reference');
     if (!reference) return [];
     let changes: ObjectChange[] = [];
@@ -214,7 +245,7 @@ class Bench {
       await on.apply(reference);
       changes = changesBetween(before, await readObjects(on.client, scenario.namespaces));
     };
-    const observed = await this.#run(scenario, 'what the reference does', observe, judgeSolution);
+    const observed = await this.#run(variant, 'what the reference does', observe, judgeSolution);
     if (!observed.ok) return [{ name: 'what the reference does', equivalent: true, ...observed }];
     const { equivalent } = scenario.lint;
     const mutants = mutantsOf(changes);
@@ -225,7 +256,7 @@ class Bench {
         return {
           name,
           equivalent: meant,
-          ...(await this.#run(scenario, name, (on) => applyChanges(on.client, wrong), judge, true)),
+          ...(await this.#run(variant, name, (on) => applyChanges(on.client, wrong), judge, true)),
         };
       }),
     );
@@ -242,7 +273,7 @@ class Bench {
    * refuses is caught as well as anything can be.
    */
   async #run(
-    scenario: Scenario,
+    { scenario, seeds: [seed] }: Variant,
     name: string,
     work: ((on: Workplace) => Promise<void>) | undefined,
     judge: Judge,
@@ -251,12 +282,13 @@ class Bench {
     await this.#take();
     const { signal, progress } = this.#options;
     const id = `${scenario.id.slice(0, 24)}-${++this.#runs}`;
-    const label = `${scenario.pack.id}/${scenario.id} ${name}`;
+    const drawn = this.#options.seeds ? ` seed ${seed}` : '';
+    const label = `${scenario.pack.id}/${scenario.id}${drawn} ${name}`;
     const begin = performance.now();
     let verdicts: Verdict[] = [];
     let problems: string[];
     try {
-      const choice = { seed: defaultSeed, on: { provider: this.#provider.name } };
+      const choice = { seed, on: { provider: this.#provider.name } };
       const attempt = await Attempt.create(id, scenario, choice, {
         clock: systemClock,
         folder: this.#folder,
@@ -287,6 +319,7 @@ class Bench {
     const milliseconds = Math.round(performance.now() - begin);
     return {
       ok,
+      seed,
       score,
       max,
       milliseconds,

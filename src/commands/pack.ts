@@ -5,9 +5,11 @@ import { paintFor, tableText } from '../present/text.ts';
 import { type ClusterFlags, clusterOptions, withClusterOptions } from './cluster-options.ts';
 import type { CommandFactory } from './command.ts';
 import { addAuthorCommands } from './pack-author.ts';
+import { parseSeeds } from './seeds.ts';
 
 interface Options extends ClusterFlags {
   scenario?: string;
+  seeds?: number[];
   parallel?: string;
   again?: boolean;
   shuffle?: boolean;
@@ -22,6 +24,7 @@ export const pack: CommandFactory = (context) => {
     .description('prove scenarios: untouched scores 0, every solution 100, every mistake is caught')
     .argument('[pack]', 'a built-in pack or a folder (default: all built-in packs)')
     .option('--scenario <id>', 'only this one')
+    .option('--seeds <list>', 'with the names that these draw, as in 1-20 or 0,3,7 (default: 0)', parseSeeds)
     .option('--parallel <count>', 'clusters at the same time (default: embedded 16, kind 2, kubeconfig 1)')
     .option('--again', 'also: each solution, a reset, and the solution again')
     .option('--shuffle', 'also: manifests with their documents in another order')
@@ -37,6 +40,7 @@ export const pack: CommandFactory = (context) => {
         return verifyPacks({
           packs,
           ...(options.scenario ? { scenario: options.scenario } : {}),
+          ...(options.seeds ? { seeds: options.seeds } : {}),
           ...clusterOptions({ ...options, cluster }, services),
           parallel,
           kubectl: () => services.kubectl(note),
@@ -95,6 +99,12 @@ function proofsOf(report: ScenarioReport): (Proof & { label: string })[] {
   ];
 }
 
+/** `secret-reader`; `secret-reader seeds 1, 4` if seeds were asked for. */
+function nameOf({ id, seeds }: ScenarioReport): string {
+  if (!seeds) return id;
+  return `${id} ${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}`;
+}
+
 function timeText(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`;
 }
@@ -104,7 +114,7 @@ function scenarioText(report: ScenarioReport, mark: (ok: boolean) => string): st
     `  ${mark(p.ok)} ${p.label}  ${p.score} of ${p.max}  ${timeText(p.milliseconds)}`,
     ...p.problems.map((problem) => `      ${problem}`),
   ]);
-  return [`${mark(report.ok)} ${report.pack}/${report.id}`, ...lines].join('\n');
+  return [`${mark(report.ok)} ${report.pack}/${nameOf(report)}`, ...lines].join('\n');
 }
 
 /** A row a proof, a column a cluster. */
@@ -121,13 +131,13 @@ function columns(
     ...real.scenarios.flatMap((scenario, index) => {
       const other = embedded.scenarios[index];
       const others = new Map(other ? proofsOf(other).map((proof) => [proof.label, proof]) : []);
-      return proofsOf(scenario).map((p) => [scenario.id, p.label, cell(others.get(p.label)), cell(p)]);
+      return proofsOf(scenario).map((p) => [nameOf(scenario), p.label, cell(others.get(p.label)), cell(p)]);
     }),
   ];
 }
 
 function problemsOf(report: VerifyReport): string[] {
   return report.scenarios.flatMap((scenario) =>
-    proofsOf(scenario).flatMap((p) => p.problems.map((problem) => `${scenario.id} ${p.label}: ${problem}`)),
+    proofsOf(scenario).flatMap((p) => p.problems.map((problem) => `${nameOf(scenario)} ${p.label}: ${problem}`)),
   );
 }

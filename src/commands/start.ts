@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { markdownText } from '../present/markdown.ts';
 import { paintFor } from '../present/text.ts';
 import { type ClusterFlags, clusterOptions, withClusterOptions } from './cluster-options.ts';
 import { type CommandFactory, tellOfCleanup } from './command.ts';
+import { parseSeed } from './seeds.ts';
 
 interface Options extends ClusterFlags {
   pack?: string;
@@ -55,8 +56,3 @@ export const start: CommandFactory = ({ services, print, json, note }) =>
       print(`  eval "$(kubedrill env)"    the same for the shell you are in`);
       print(`  kubedrill check --watch    the checks, live`);
     });
-
-function parseSeed(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('expected a whole number from 0 to 999999999');
-  return Number(text);
-}

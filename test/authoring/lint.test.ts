@@ -183,6 +183,16 @@ const meaning = [
   damage('  namespace: { default', '  team: { default: a }\n  namespace: { default', 'the variable team is not used', {
     line: 'team:',
   }),
+  damage('@{namespace}', 'project-swan', 'project-swan is a name that seeds draw for @{namespace}', { file: task }),
+  damage('-n @{namespace}', '-n project-tiger', 'project-tiger is a name that seeds draw for @{namespace}', {
+    file: 'forbidden-deployment/solutions/reference.sh',
+  }),
+  damage(
+    '  namespace: { default',
+    '  other: { default: project-tiger }\n  namespace: { default',
+    '@{other} and @{namespace} can both be project-tiger',
+    { line: 'namespace: { default' },
+  ),
   damage('exactly the rights that they need', 'the appropriate rights', '"appropriate" leaves open what is asked for', {
     file: task,
   }),

@@ -9,7 +9,7 @@ import { TrustStore } from '../../src/scenario/trust.ts';
 import { temporaryFolder } from '../helpers/temporary.ts';
 
 /** What `pack new` writes, its scenario.yaml edited, verified on embedded clusters. */
-async function verify(edit: (text: string) => string, thorough: Thorough) {
+async function verify(edit: (text: string) => string, thorough: Thorough, seeds?: number[]) {
   const folder = join(temporaryFolder(), 'mine');
   newScenario({ folder, id: 'first', title: 'First', competency: 'ckad/configmaps', namespace: 'mine' });
   const file = join(folder, 'first', 'scenario.yaml');
@@ -22,12 +22,13 @@ async function verify(edit: (text: string) => string, thorough: Thorough) {
     provider: (clusters) => createEmbeddedProvider(clusters),
     trust: new TrustStore(join(temporaryFolder(), 'trust.json')),
     thorough,
+    ...(seeds ? { seeds } : {}),
     signal: new AbortController().signal,
     progress: () => undefined,
   });
-  const [scenario] = report.scenarios;
+  const [scenario, ...others] = report.scenarios;
   if (!scenario) throw new Error('nothing was verified');
-  return scenario;
+  return { ...scenario, others };
 }
 
 it('proves what pack new writes, also again, shuffled and by mutants', async () => {
@@ -57,6 +58,15 @@ it('tells of a mutant that nothing catches, and of equivalents that are none', a
 }, 120_000);
 
 it('says no more than before unless asked', async () => {
-  const report = await verify((text) => text, {});
+  const { others, ...report } = await verify((text) => text, {});
+  expect(others).toEqual([]);
   expect(Object.keys(report).sort()).toEqual(['id', 'mistakes', 'ok', 'pack', 'solutions', 'untouched']);
+}, 120_000);
+
+it('proves with other names, those that several seeds draw once', async () => {
+  const { seeds, others, ok, untouched } = await verify((text) => text, {}, [0, 1, 2, 3, 4]);
+  expect(others).toHaveLength(1);
+  expect([...(seeds ?? []), ...(others[0]?.seeds ?? [])].sort()).toEqual([0, 1, 2, 3, 4]);
+  expect([ok, others[0]?.ok]).toEqual([true, true]);
+  expect([untouched.seed, others[0]?.untouched.seed]).toEqual([seeds?.[0], others[0]?.seeds?.[0]]);
 }, 120_000);
