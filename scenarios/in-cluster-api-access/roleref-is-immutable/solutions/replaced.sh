@@ -1,1 +1,3 @@
-kubectl get rolebinding release-bot -n @{namespace} -o yaml | sed 's/name: pod-reader/name: deployment-reader/' | kubectl replace --force -f -
+kubectl get rolebinding release-bot -n @{namespace} -o yaml |
+  kubectl patch --local -f - --type merge -p '{"roleRef":{"name":"deployment-reader"}}' -o yaml |
+  kubectl replace --force -f -

@@ -1,9 +1,13 @@
-claims() {
-  # base64url, without its padding
-  text=$(kubectl exec courier -n @{namespace} -- cat /var/run/secrets/kubernetes.io/serviceaccount/token | cut -d. -f2 | tr _- /+)
-  while [ $((${#text} % 4)) -ne 0 ]; do text="$text="; done
-  printf %s "$text" | base64 -d
+# base64url, without its padding
+text=$(kubectl exec courier -n @{namespace} -- cat /var/run/secrets/kubernetes.io/serviceaccount/token | cut -d. -f2 | tr _- /+)
+while [ $((${#text} % 4)) -ne 0 ]; do text="$text="; done
+claims=$(printf %s "$text" | base64 -d)
+# What stands in the quotes after a text.
+after() {
+  rest=${claims#*"$1"}
+  printf %s "${rest%%\"*}"
 }
-claims | sed 's/.*"sub":"\([^"]*\)".*/\1/' > "$KUBEDRILL_ANSWERS"/user.txt
-claims | sed 's/.*"iss":"\([^"]*\)".*/\1/' > "$KUBEDRILL_ANSWERS"/issuer.txt
-claims | sed 's/.*"pod":{[^}]*"uid":"\([^"]*\)".*/\1/' > "$KUBEDRILL_ANSWERS"/pod-uid.txt
+after '"sub":"' > "$KUBEDRILL_ANSWERS"/user.txt
+after '"iss":"' > "$KUBEDRILL_ANSWERS"/issuer.txt
+claims=${claims#*'"pod":{'}
+after '"uid":"' > "$KUBEDRILL_ANSWERS"/pod-uid.txt
