@@ -1,24 +1,36 @@
+import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { tableText } from '../present/text.ts';
-import { type Coverage, coverageOf } from '../scenario/coverage.ts';
 import type { CommandFactory } from './command.ts';
 
 export const coverage: CommandFactory = ({ services, print, json }) =>
   new Command('coverage')
-    .description("the exams' competencies, and the scenarios that train each")
+    .description("the exams' competencies, the scenarios that train each, and where those are verified")
     .option('--gaps', 'only those that nothing trains yet')
     .option('--json', 'print one JSON document')
-    .action(async (options: { gaps?: boolean; json?: boolean }) => {
-      const all = coverageOf(await services.scenarios());
+    .option('--markdown <file>', 'write all of it there, with what was proved of each scenario')
+    .action(async (options: { gaps?: boolean; json?: boolean; markdown?: string }) => {
+      // Loaded late: the format's schema takes its time.
+      const { provedCoverage, provingGrounds } = await import('../authoring/coverage.ts');
+      const { coverageMarkdown, verifiedText } = await import('../present/coverage-markdown.ts');
+      const { tableText } = await import('../present/text.ts');
+      const { competencies: all, scenarios } = provedCoverage(await services.catalog(), await services.scenarios());
+      if (options.markdown !== undefined) writeFileSync(options.markdown, coverageMarkdown(all, scenarios));
       const competencies = options.gaps ? all.filter((c) => c.scenarios.length === 0) : all;
       if (options.json) return json({ competencies });
-      const heading = ['COMPETENCY', 'DOMAIN', 'WEIGHT', 'SCENARIOS'];
-      print(tableText([heading, ...competencies.map(row)]));
+      if (options.markdown !== undefined) return print(options.markdown);
+      const heading = ['COMPETENCY', 'DOMAIN', 'WEIGHT', ...provingGrounds.map((p) => p.toUpperCase()), 'SCENARIOS'];
+      const rows = competencies.map((c) => {
+        const verified = provingGrounds.map((provider) => verifiedText(c, provider));
+        return [c.id, c.domain, `${c.weight} %`, ...verified, shortened(c.scenarios)];
+      });
+      print(tableText([heading, ...rows]));
       const trained = all.filter((c) => c.scenarios.length > 0).length;
-      print(`\n${trained} of ${all.length} competencies have scenarios`);
+      print(
+        `\n${trained} of ${all.length} competencies have scenarios; EMBEDDED, KIND: how many of them are verified there`,
+      );
     });
 
-function row({ id, domain, weight, scenarios }: Coverage): string[] {
-  const shown = scenarios.length > 3 ? [...scenarios.slice(0, 2), `${scenarios.length - 2} more`] : scenarios;
-  return [id, domain, `${weight} %`, shown.length > 0 ? shown.join(', ') : '-'];
+function shortened(ids: readonly string[]): string {
+  const shown = ids.length > 3 ? [...ids.slice(0, 2), `${ids.length - 2} more`] : ids;
+  return shown.length > 0 ? shown.join(', ') : '-';
 }

@@ -14,6 +14,7 @@ interface Options extends ClusterFlags {
   again?: boolean;
   shuffle?: boolean;
   mutate?: boolean;
+  results?: string;
   json?: boolean;
 }
 
@@ -29,9 +30,13 @@ export const pack: CommandFactory = (context) => {
     .option('--again', 'also: each solution, a reset, and the solution again')
     .option('--shuffle', 'also: manifests with their documents in another order')
     .option('--mutate', 'also: the reference solution with one thing wrong at a time; each must score less')
+    .option('--results <file>', 'also add what was found to this file, made if it is not there')
     .option('--json', 'print one JSON document')
     .action(async (name: string | undefined, options: Options) => {
       // Loaded late: no other command needs a client of its own.
+      const { readResults } = await import('../scenario/results.ts');
+      // What it could not be added to is told before it takes its time.
+      if (options.results !== undefined) readResults(options.results);
       const { compareReports, verifyPacks } = await import('../authoring/verify.ts');
       const catalog = await services.catalog();
       const packs = name === undefined ? catalog.packs() : [catalog.pack(name)];
@@ -57,6 +62,10 @@ export const pack: CommandFactory = (context) => {
       const differences = beside ? compareReports(beside, report) : [];
       const ok = report.ok && differences.length === 0;
       exit(ok ? exitCodes.ok : exitCodes.notSolved);
+      if (options.results !== undefined) {
+        const { recordResults } = await import('../authoring/results.ts');
+        recordResults(options.results, packs, { ...(beside ? { embedded: beside } : {}), [options.cluster]: report });
+      }
       if (options.json) {
         const both = beside && { cluster: options.cluster, embedded: beside.scenarios, differences };
         return json({ ...report, ok, ...both });

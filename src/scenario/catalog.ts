@@ -23,6 +23,11 @@ export class Catalog {
       .map((folder) => loadPack(folder, true));
   }
 
+  /** What `pack verify` found of the built-in packs. */
+  get resultsFile(): string {
+    return join(this.#builtInFolder, 'results.json');
+  }
+
   /** Folders of the built-in packs, whatever is in them. */
   packFolders(): string[] {
     return this.packs().map((pack) => pack.folder);

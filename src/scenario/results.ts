@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import * as z from 'zod';
+import { UserError } from '../kernel/errors.ts';
+import { apiVersion } from './schema.ts';
+
+/** What `pack verify` found of a scenario on the clusters of one provider. */
+const result = z.strictObject({
+  /** Of the pack. */
+  version: z.string(),
+  /** Of what the verdicts depend on: see proofDigest. */
+  digest: z.string(),
+  solutions: z.number(),
+  mistakes: z.number(),
+  /** Only if they were tried. */
+  mutants: z.number().optional(),
+  /** The seeds that all of it holds for, as in `0-20`, and those that something is wrong with. */
+  seeds: z.string(),
+  failed: z.string(),
+});
+const results = z.strictObject({
+  apiVersion: z.literal(apiVersion),
+  kind: z.literal('Results'),
+  /** By `pack/scenario`, then by provider. */
+  scenarios: z.record(z.string(), z.record(z.string(), result)),
+});
+
+export type Result = z.infer<typeof result>;
+export type Results = z.infer<typeof results>;
+
+/** What became of a scenario on a provider: `changed`: it is no longer what was verified. */
+export type Standing = 'verified' | 'failed' | 'changed' | 'untried';
+
+/** The results kept in a file; none if there is no such file. */
+export function readResults(file: string): Results {
+  if (!existsSync(file)) return { apiVersion, kind: 'Results', scenarios: {} };
+  try {
+    return results.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (cause) {
+    throw new UserError(
+      { what: `${file} holds no results of pack verify`, next: 'name another file, or delete it' },
+      { cause },
+    );
+  }
+}
+
+/** Where a scenario stands that is now as `digest` says. */
+export function standingOf(result: Result | undefined, digest: string): Standing {
+  if (!result) return 'untried';
+  if (result.digest !== digest) return 'changed';
+  return result.failed === '' ? 'verified' : 'failed';
+}
+
+/** What the verdicts do not depend on. */
+const wording = ['title', 'competencies', 'difficulty', 'minutes', 'hints'];
+
+/**
+ * SHA-256 of what the verdicts of a scenario depend on: set-up, checks, solutions and mistakes. The wording of the task
+ * or a hint is none of it.
+ */
+export function proofDigest(folder: string): string {
+  const hash = createHash('sha256');
+  const add = (name: string, content: string | Buffer) => hash.update(`${name}\0`).update(content).update('\0');
+  const described = parse(readFileSync(join(folder, 'scenario.yaml'), 'utf8')) as Record<string, unknown>;
+  for (const field of wording) delete described[field];
+  add('scenario.yaml', JSON.stringify(described));
+  for (const part of ['setup', 'solutions', 'mistakes']) {
+    const inside = join(folder, part);
+    if (!existsSync(inside)) continue;
+    for (const name of readdirSync(inside).sort()) add(`${part}/${name}`, readFileSync(join(inside, name)));
+  }
+  return hash.digest('hex');
+}
