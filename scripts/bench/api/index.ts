@@ -1,9 +1,10 @@
 /**
  * `npm run bench -- api`: what the API of an embedded cluster in the daemon, durable in its folder, bears; beside a real
- * one if a kubeconfig names it. Row by row, one after the other, by the same client.
+ * one if `--peer` names its kubeconfig, or is `kind`. Row by row, one after the other, by the same client.
  */
 import { parseArgs } from 'node:util';
 import { Bed, processorTime, residentMemory } from '../lab.ts';
+import { startKind } from './kind-peer.ts';
 import { type Measured, round } from './measure.ts';
 import { Peer } from './peer.ts';
 import { type Load, World } from './rows.ts';
@@ -33,6 +34,7 @@ export async function benchApi(args: string[]): Promise<void> {
   };
   const bed = new Bed();
   const worlds: World[] = [];
+  const stops: (() => Promise<void>)[] = [];
   const open = async (kubeconfig: string, time?: () => number | undefined) => {
     const world = new World(await Peer.open(kubeconfig, load), load, time);
     worlds.push(world);
@@ -48,20 +50,28 @@ export async function benchApi(args: string[]): Promise<void> {
     rpc.close();
     const startMs = Math.round(performance.now() - begin);
     const embedded = await open(kubeconfig, () => processorTime(pid));
-    const peer = values.peer === undefined ? undefined : await open(values.peer);
+    const atRest = residentMemory(pid);
+    const kind = values.peer === 'kind' ? await startKind(bed.folder) : undefined;
+    if (kind) stops.push(kind.stop);
+    const kindAtRest = await kind?.memory();
+    const peerFile = kind?.kubeconfig ?? values.peer;
+    const peer = peerFile === undefined ? undefined : await open(peerFile);
     const rows: Record<string, Compared> = {};
     for (const [name, row] of embedded.rows) {
       console.error(name);
       rows[name] = compared(await row(), await peer?.rows.get(name)?.());
     }
     const { seconds, concurrency, http2 } = load;
-    const memoryMiB = residentMemory(pid);
-    console.log(
-      JSON.stringify({ node: process.version, seconds, concurrency, http2, startMs, memoryMiB, rows }, null, 2),
-    );
+    const memoryMiB = { atRest, afterwards: residentMemory(pid) };
+    const report = { node: process.version, seconds, concurrency, http2, startMs, memoryMiB };
+    const peerCosts = kind && {
+      peer: { startMs: kind.startMs, memoryMiB: { atRest: kindAtRest, afterwards: await kind.memory() } },
+    };
+    console.log(JSON.stringify({ ...report, ...peerCosts, rows }, null, 2));
   } finally {
     // A server that went away has nothing to be cleaned up, and the daemon must not stay.
     await Promise.allSettled(worlds.map((world) => world.dispose()));
+    for (const stop of stops) await stop();
     await bed.dispose();
   }
 }
