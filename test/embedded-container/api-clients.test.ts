@@ -229,6 +229,11 @@ describe('kubectl', () => {
     const { err } = await inPod(`echo '${JSON.stringify(config)}' >/tmp/c; KUBECONFIG=/tmp/c kubectl get pods`);
     expect(err).toBe(`Error from server (Forbidden): ${forbidden}\n`);
     expect(api.seen.at(-1)?.headers.authorization).toBe('Bearer mine');
+    const lost = JSON.stringify({ ...config, 'current-context': 'lost' });
+    // As recorded in transcripts/kubeconfig.yaml.
+    expect((await inPod(`echo '${lost}' >/tmp/c; KUBECONFIG=/tmp/c kubectl get pods`)).err).toBe(
+      'Error in configuration: context was not found for specified context: lost\n',
+    );
   });
 
   it('creates, patches and labels', async () => {

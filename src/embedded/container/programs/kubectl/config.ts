@@ -121,6 +121,10 @@ function fromFile(p: Process, file: Kubeconfig, flags: Flags): ClientConfig {
   const contextName = flags.get('context') ?? file['current-context'] ?? '';
   const context = file.contexts?.find((c) => c.name === contextName)?.context;
   if (flags.has('context') && !context) throw new KubectlError(`context "${contextName}" does not exist`);
+  if (contextName !== '' && !context) {
+    const words = `Error in configuration: context was not found for specified context: ${contextName}`;
+    throw new KubectlError(words, { prefixed: false });
+  }
   const clusterName = flags.get('cluster') ?? text(context?.cluster) ?? '';
   const cluster = file.clusters?.find((c) => c.name === clusterName)?.cluster;
   const userName = flags.get('user') ?? text(context?.user) ?? '';
