@@ -70,7 +70,8 @@ function ownersOf(view: Objects, workload: WorkloadRef, root: Stored): Stored[] 
   }
   if (workload.kind === 'CronJob') {
     const jobs = ownedBy(view.list(resources.jobs, workload.namespace) as Stored[], roots);
-    return jobs.sort((a, b) => b.metadata.creationTimestamp.localeCompare(a.metadata.creationTimestamp)).slice(0, 1);
+    // Of Jobs of the same second the last is the one that was seen last.
+    return jobs.sort((a, b) => a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp)).slice(-1);
   }
   return [root];
 }

@@ -8,7 +8,13 @@ kubectl create configmap console-kubeconfig -n @{namespace} --from-file=config="
 rm "$config"
 kubectl rollout restart deployment console -n @{namespace}
 kubectl rollout status deployment console -n @{namespace} --timeout=60s
-# What kubectl itself tells of its request.
-kubectl get pods -n @{namespace} -v=8 2>&1 | sed -n 's/^.*\(GET\)[" ].*https:..[^/]*\(\/api\/v1[^?" ]*\).*$/\1 \2/p' | head -n 1 > "$KUBEDRILL_ANSWERS"/request.txt
+# What kubectl itself tells of its request: the first line with a URL that ends in pods.
+kubectl get pods -n @{namespace} -v=8 2>&1 | while read -r line; do
+  case $line in *GET*https://*/pods*)
+    path=/${line#*https://*/}
+    echo "GET ${path%%[?\"]*}"
+    break
+  esac
+done > "$KUBEDRILL_ANSWERS"/request.txt
 kubectl exec terminal -n @{namespace} -- sh -c 'curl -s --cacert /etc/console/ca.crt --cert /etc/console/tls.crt --key /etc/console/tls.key \
   https://$KUBERNETES_SERVICE_HOST:$KUBERNETES_SERVICE_PORT/api/v1/namespaces/@{namespace}/pods | tee /tmp/pods.json > /dev/null'
