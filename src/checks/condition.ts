@@ -6,7 +6,7 @@ import { isReady } from './pod-trouble.ts';
 import { parseReference, referenceSchema } from './reference.ts';
 import { workloadNeeds } from './subject.ts';
 import type { CheckType, ClusterView, Evidence, Need, Outcome } from './types.ts';
-import { parseWorkload, podsOf, workloadName } from './workload.ts';
+import { deviation, parseWorkload, podsOf, workloadName } from './workload.ts';
 import { handThatWrote, lastWritten } from './written.ts';
 
 const schema = referenceSchema.extend({
@@ -92,8 +92,16 @@ function contradiction(spec: Spec, view: ClusterView, object: WithConditions): s
   }
   if (object.kind === 'Deployment' && spec.type === 'Available') {
     const wanted = (object as { spec?: { replicas?: number } }).spec?.replicas ?? 1;
-    const ready = podsOf(view, parseWorkload(`deployment/${name}`, namespace)).filter(isReady).length;
-    return ready === 0 && wanted > 0 ? 'none of its Pods is ready' : undefined;
+    const ready = podsOf(view, parseWorkload(`deployment/${name}`, namespace)).filter(isReady);
+    if (ready.length === 0) return wanted > 0 ? 'none of its Pods is ready' : undefined;
+    const others = ready.map((pod) => deviation(pod, object));
+    return others.every((text) => text !== undefined) ? others[0] : undefined;
+  }
+  if (object.kind === 'Job' && (spec.type === 'Complete' || spec.type === 'SuccessCriteriaMet')) {
+    const pods = podsOf(view, parseWorkload(`job/${name}`, namespace));
+    const done = pods.filter((pod) => pod.status?.phase === 'Succeeded');
+    // Pods of a Job that is done may be deleted.
+    return pods.length > 0 && done.length === 0 ? 'none of its Pods has succeeded' : undefined;
   }
   if (object.kind === 'Pod' && spec.type === 'Ready') {
     const pod = view.get(resources.pods, namespace, name);

@@ -1,6 +1,8 @@
 import * as z from 'zod';
-import type { EndpointSlice } from '../kube/api.gen.ts';
+import type { EndpointSlice, Pod } from '../kube/api.gen.ts';
+import type { Stored } from '../kube/meta.ts';
 import * as resources from '../kube/resources.ts';
+import { selectorMatches } from '../kube/selectors.ts';
 import { duration, matchesText, regex } from './fields.ts';
 import { isReady } from './pod-trouble.ts';
 import { type Destination, probeNeeds, probeSource, type Reach, reach, targetsOf } from './probe.ts';
@@ -104,6 +106,11 @@ async function judge(spec: Spec, view: ClusterView, found: Reach, to: Destinatio
       return { actual: 'the name is unknown', why: `${to.host} does not resolve: ${found.text}` };
     if (found.how === 'refused' && (await isDead(spec, view, to)))
       return { actual: 'nobody listens', why: `${label} refuses everybody: nothing listens on port ${to.port}` };
+    if (!isKeptAway(spec, view))
+      return {
+        actual: 'no answer, and no policy',
+        why: `no NetworkPolicy keeps ${spec.from.workload} from ${label}: that nothing answers denies nobody`,
+      };
     return undefined;
   }
   if (found.how === 'unknown-name')
@@ -163,15 +170,47 @@ function destinationsOf(spec: Spec, view: ClusterView): { hosts: string[] } | { 
   const ports = (service.spec?.ports ?? []).map((p) => p.port);
   if (!ports.includes(to.port))
     return { none: `the Service ${to.service} has no port ${to.port}, only ${ports.join(', ') || 'none'}`, command };
-  const slices = view
-    .list(resources.endpointSlices, namespace)
-    .filter((s) => s.metadata.labels?.['kubernetes.io/service-name'] === to.service);
-  if (!slices.some(hasReady) && service.spec?.type !== 'ExternalName')
+  if (!slicesOf(view, namespace, to.service ?? '').some(hasReady) && service.spec?.type !== 'ExternalName')
     return { none: `the Service ${to.service} has no ready endpoints: its selector finds no ready Pod`, command };
-  // A policy that keeps DNS away as well is no excuse to be reached: what must be denied is asked for by address.
+  // A policy that keeps DNS away as well is no excuse to be reached: what must be denied is asked for by address. What
+  // must be allowed is asked for by both: a name may mean something else to one Pod.
   const address = service.spec?.clusterIP;
-  const byAddress = spec.expect === 'denied' && address && address !== 'None';
-  return { hosts: [byAddress ? address : `${to.service}.${namespace}.svc`] };
+  const addresses = address && address !== 'None' ? [address] : [];
+  const name = `${to.service}.${namespace}.svc`;
+  return { hosts: spec.expect === 'denied' && addresses.length > 0 ? addresses : [name, ...addresses] };
+}
+
+/** Whether a NetworkPolicy has a say: over what comes in at the destination's Pods, or what goes out of the source's. */
+function isKeptAway({ from, to }: Spec, view: ClusterView): boolean {
+  const namespace = to.namespace ?? from.namespace;
+  const selects = (pod: Stored<Pod>, direction: 'Ingress' | 'Egress') =>
+    view
+      .list(resources.networkPolicies, pod.metadata.namespace)
+      .some(
+        ({ spec }) =>
+          spec?.policyTypes?.includes(direction) && selectorMatches(spec.podSelector ?? {}, pod.metadata.labels ?? {}),
+      );
+  const source = podsOf(view, parseWorkload(from.workload, from.namespace));
+  if (source.some((pod) => selects(pod, 'Egress'))) return true;
+  // What is no Pod of this cluster has policies of its own.
+  if (to.host) return true;
+  const behind = to.workload
+    ? podsOf(view, parseWorkload(to.workload, namespace))
+    : podsBehind(view, namespace, to.service ?? '');
+  return behind.some((pod) => selects(pod, 'Ingress'));
+}
+
+function podsBehind(view: ClusterView, namespace: string, service: string): Stored<Pod>[] {
+  const addresses = slicesOf(view, namespace, service).flatMap((slice) =>
+    (slice.endpoints ?? []).flatMap((e) => e.addresses),
+  );
+  return view.list(resources.pods, namespace).filter((pod) => addresses.includes(pod.status?.podIP ?? ''));
+}
+
+function slicesOf(view: ClusterView, namespace: string, service: string): Stored<EndpointSlice>[] {
+  return view
+    .list(resources.endpointSlices, namespace)
+    .filter((slice) => slice.metadata.labels?.['kubernetes.io/service-name'] === service);
 }
 
 function hasReady(slice: EndpointSlice): boolean {

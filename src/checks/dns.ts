@@ -2,8 +2,11 @@ import { isIPv4 } from 'node:net';
 import * as z from 'zod';
 import * as resources from '../kube/resources.ts';
 import { duration } from './fields.ts';
+import { isReady } from './pod-trouble.ts';
 import { probeNeeds, probeSource, targetsOf } from './probe.ts';
+import { workloadNeeds } from './subject.ts';
 import type { CheckType, ClusterView, Evidence, Outcome } from './types.ts';
+import { describeWorkload, parseWorkload, podsOf, workloadName } from './workload.ts';
 
 const schema = z.strictObject({
   from: probeSource.describe('Where the name is looked up'),
@@ -18,10 +21,16 @@ const schema = z.strictObject({
         service: z.string().describe('The Service whose address it must be'),
         namespace: z.string().describe('Where the Service is'),
       }),
+      z.strictObject({
+        workload: workloadName.describe('The workload whose ready Pods it must mean: all of them, and nothing else'),
+        namespace: z.string().describe('Where the workload is'),
+      }),
       z.strictObject({ addresses: z.array(z.string()).min(1).describe('All addresses that it must be') }),
     ])
     .default('resolves')
-    .describe('resolves, unknown, a Service whose address it must have (of its Pods if it has none), or addresses'),
+    .describe(
+      'resolves, unknown, a Service whose address it must have (of its Pods if it has none), a workload whose Pods it must mean, or addresses',
+    ),
   every: duration.default(10_000).describe('How often it is looked up again though nothing seems to have changed'),
 });
 type Spec = z.infer<typeof schema>;
@@ -41,6 +50,8 @@ export const dns: CheckType<Spec> = {
       for (const resource of [resources.services, resources.endpointSlices])
         needs.push({ kind: 'resource', resource, namespace: expect.namespace });
     }
+    if (typeof expect === 'object' && 'workload' in expect)
+      needs.push(...workloadNeeds(expect.workload, expect.namespace));
     return needs;
   },
   async evaluate(spec, view) {
@@ -113,6 +124,7 @@ function judge(
 function describe({ expect }: Spec): string {
   if (expect === 'resolves') return 'resolves';
   if (expect === 'unknown') return 'does not resolve';
+  if ('workload' in expect) return `means the Pods of ${expect.workload}`;
   return 'service' in expect
     ? `is Service ${expect.service} of ${expect.namespace}`
     : `is ${expect.addresses.join(', ')}`;
@@ -125,6 +137,13 @@ function wantedOf(
 ): { addresses: string[] } | { missing: string; command: string } | undefined {
   if (typeof expect === 'string') return undefined;
   if ('addresses' in expect) return expect;
+  if ('workload' in expect) {
+    const workload = parseWorkload(expect.workload, expect.namespace);
+    const pods = podsOf(view, workload).filter(isReady);
+    if (pods.length > 0) return { addresses: pods.map((pod) => pod.status?.podIP ?? '').filter(Boolean) };
+    const missing = `the ${describeWorkload(workload)} has no ready Pods`;
+    return { missing, command: `kubectl get pods -n ${expect.namespace} -o wide` };
+  }
   const { service: name, namespace } = expect;
   const command = `kubectl get service,endpointslice -n ${namespace}`;
   const service = view.get(resources.services, namespace, name);

@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import type { Event } from '../kube/api.gen.ts';
+import type { Event, Pod } from '../kube/api.gen.ts';
 import type { Stored } from '../kube/meta.ts';
 import * as resources from '../kube/resources.ts';
 import { duration, regex } from './fields.ts';
 import { parseReference, referenceSchema } from './reference.ts';
 import { workloadNeeds } from './subject.ts';
 import type { CheckType, ClusterView, Evidence, Need } from './types.ts';
-import { parseWorkload, podsOf, workloadName } from './workload.ts';
+import { deviation, parseWorkload, podsOf, workloadName } from './workload.ts';
 
 const schema = referenceSchema.extend({
   of: z
@@ -16,6 +16,7 @@ const schema = referenceSchema.extend({
   reason: z.string().min(1).describe('The reason of the Event: Unhealthy, Pulled, FailedScheduling'),
   type: z.enum(['Normal', 'Warning']).optional().describe('Only Events of this type'),
   message: regex.optional().describe('A regular expression that the message must match'),
+  container: z.string().optional().describe('Only Events about this container of a Pod'),
   expect: z.enum(['seen', 'absent']).default('seen').describe('Whether there must be such an Event, or none'),
   within: duration.default(30_000).describe('absent: how long none may have come; how old an Event may be'),
 });
@@ -55,15 +56,15 @@ export const event: CheckType<Spec> = {
       const why = `${label} does not exist`;
       return { status: 'fail', expected, actual: 'it does not exist', why, evidence: [look] };
     }
-    const subjects = new Set(
-      spec.of === 'pods' && namespace
-        ? podsOf(view, parseWorkload(spec.object, namespace)).map((pod) => pod.metadata.uid)
-        : [object.metadata.uid],
-    );
-    if (subjects.size === 0) {
-      const why = `the ${label} has no Pods`;
+    const pods = spec.of === 'pods' && namespace ? podsOf(view, parseWorkload(spec.object, namespace)) : [];
+    const own = pods.filter((pod) => !deviation(pod, object));
+    if (spec.of === 'pods' && own.length === 0) {
+      const why = pods.map((pod) => deviation(pod, object))[0] ?? `the ${label} has no Pods`;
       return { status: 'fail', expected, actual: 'no Pods', why, evidence: [look] };
     }
+    const subjects = new Map<string, Stored>(
+      (spec.of === 'pods' ? own : [object]).map((subject) => [subject.metadata.uid, subject]),
+    );
     const found = eventsOf(spec, view, namespace, subjects);
     const told = found.map((e): Evidence => ({ kind: 'object', text: `${e.reason}: ${e.message ?? ''}` })).slice(-3);
     const last = Math.max(...found.map(timeOf), 0);
@@ -95,7 +96,7 @@ function eventsOf(
   spec: Spec,
   view: ClusterView,
   namespace: string | undefined,
-  subjects: Set<string>,
+  subjects: Map<string, Stored>,
 ): Stored<Event>[] {
   const where = namespace ?? 'default';
   return [...view.list(resources.events, where), ...view.buried(resources.events, where)]
@@ -104,9 +105,11 @@ function eventsOf(
         e.reason === spec.reason &&
         (!spec.type || e.type === spec.type) &&
         (!spec.message || spec.message.test(e.message ?? '')) &&
+        (!spec.container || containerOf(e) === spec.container) &&
         subjects.has(e.involvedObject.uid ?? '') &&
         timeOf(e) >= view.activatedAt - 1_000 &&
-        isGenuine(e),
+        isGenuine(e) &&
+        isBorneOut(e, subjects.get(e.involvedObject.uid ?? '')),
     )
     .sort((a, b) => timeOf(a) - timeOf(b));
 }
@@ -130,11 +133,32 @@ const ownComponents: [RegExp, string][] = [
   ],
 ];
 
-/** Written by the component that it names, and by nobody else. */
+/** `client`, where an Event is about `spec.containers{client}`. */
+function containerOf(e: Event): string | undefined {
+  return /^spec\.(?:c|initC|ephemeralC)ontainers\{(.+)\}$/.exec(e.involvedObject.fieldPath ?? '')?.[1];
+}
+
+/** Written by the component that it names, and by nobody else; without a trace of who wrote it, it is nobody's. */
 function isGenuine(e: Stored<Event>): boolean {
   const component = e.source?.component || e.reportingComponent;
-  if (!component) return false;
-  const owner = ownComponents.find(([pattern]) => pattern.test(component))?.[1];
   const managers = (e.metadata.managedFields ?? []).map((f) => f.manager ?? '');
+  if (!component || managers.length === 0) return false;
+  const owner = ownComponents.find(([pattern]) => pattern.test(component))?.[1];
   return managers.every((manager) => (owner ? manager === owner : !hands.test(manager)));
+}
+
+/**
+ * Whether a Pod's status shows what an Event tells of it. A field manager is a name that anybody may give: a container
+ * that never ran was not started, whoever says so.
+ */
+function isBorneOut(e: Stored<Event>, subject: Stored | undefined): boolean {
+  if (subject?.kind !== 'Pod') return true;
+  const pod = subject as Stored<Pod>;
+  if (e.reason === 'Scheduled') return Boolean(pod.spec?.nodeName);
+  if (e.reason !== 'Started' && e.reason !== 'Created') return true;
+  const container = containerOf(e);
+  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
+  return [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses].some(
+    (c) => c.name === container && Boolean(c.containerID || c.lastState?.terminated),
+  );
 }

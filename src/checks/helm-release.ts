@@ -4,9 +4,10 @@ import { parseAllDocuments } from 'yaml';
 import * as z from 'zod';
 import type { Secret } from '../kube/api.gen.ts';
 import type { KubeObject, Resource, Stored } from '../kube/meta.ts';
+import { compareQuantities } from '../kube/quantity.ts';
 import * as known from '../kube/resources.ts';
 import { fieldPath, show, valuesAt } from './fields.ts';
-import type { CheckType, ClusterView, Evidence, Need, Outcome } from './types.ts';
+import type { Baseline, CheckType, ClusterView, Evidence, Need, Outcome } from './types.ts';
 
 const schema = z
   .strictObject({
@@ -41,6 +42,9 @@ const parts: readonly Resource[] = [
   known.horizontalPodAutoscalers,
 ];
 
+/** What controllers make of those, and what may be left when its owner is deleted alone. */
+const made: readonly Resource[] = [known.replicaSets, known.pods];
+
 /** A release as helm keeps it. Source: helm's storage driver for Secrets. */
 interface Release {
   name: string;
@@ -57,7 +61,7 @@ export const helmRelease: CheckType<Spec> = {
   schema,
   guard: false,
   needs: ({ namespace }) =>
-    [known.secrets, ...parts].map((resource): Need => ({ kind: 'resource', resource, namespace })),
+    [known.secrets, ...parts, ...made].map((resource): Need => ({ kind: 'resource', resource, namespace })),
   evaluate(spec, view) {
     const expected = wishOf(spec);
     const look: Evidence = { kind: 'command', text: `helm status ${spec.release} -n ${spec.namespace}` };
@@ -68,17 +72,16 @@ export const helmRelease: CheckType<Spec> = {
       why,
       evidence: [{ kind: 'object', text: why }, look],
     });
-    const secrets = view
-      .list(known.secrets, spec.namespace)
-      .filter(
-        (s) => s.type === 'helm.sh/release.v1' && s.metadata.name.startsWith(`sh.helm.release.v1.${spec.release}.v`),
-      );
-    const releases = secrets.flatMap((s) => decode(s) ?? []).filter((r) => r.name === spec.release);
-    const newest = releases.sort((a, b) => b.version - a.version)[0];
+    const secrets = secretsOf(spec, view);
+    const releases = releasesIn(secrets, spec.release);
+    const newest = releases[0];
     if (spec.expect === 'absent') {
-      const left = leftovers(spec, view);
+      const unread = secrets.find((s) => !decode(s));
       if (newest && newest.info?.status !== 'uninstalled')
         return fail(`revision ${newest.version}`, `the release ${spec.release} is still there`);
+      if (unread)
+        return fail('a Secret of it is there', `the Secret ${unread.metadata.name} of the release is still there`);
+      const left = leftovers(spec, view);
       if (left.length > 0)
         return fail(`left: ${left.join(', ')}`, `objects of the release are still there: ${left.join(', ')}`);
       return { status: 'pass', expected, actual: 'not there', evidence: [look] };
@@ -105,6 +108,20 @@ function wishOf(spec: Spec): string {
   ]
     .filter(Boolean)
     .join(', ');
+}
+
+/** The Secrets in which helm keeps a release, one a revision. */
+function secretsOf({ release, namespace }: Spec, { list }: Baseline): Stored<Secret>[] {
+  const name = new RegExp(`^sh\\.helm\\.release\\.v1\\.${release.replaceAll('.', '\\.')}\\.v\\d+$`);
+  return list(known.secrets, namespace).filter((s) => s.type === 'helm.sh/release.v1' && name.test(s.metadata.name));
+}
+
+/** Newest first. */
+function releasesIn(secrets: Stored<Secret>[], name: string): Release[] {
+  return secrets
+    .flatMap((s) => decode(s) ?? [])
+    .filter((r) => r.name === name)
+    .sort((a, b) => b.version - a.version);
 }
 
 /** Base64 of base64 of gzip of JSON; undefined for anything else. */
@@ -141,28 +158,102 @@ function problemOf(spec: Spec, release: Release): string | undefined {
   return undefined;
 }
 
-/** An object of the manifest that is not in the cluster, or does not belong to the release. */
-function missingPart({ release, namespace }: Spec, view: ClusterView, { manifest = '' }: Release): string | undefined {
-  const objects = parseAllDocuments(manifest).flatMap((d) => (d.toJS() as KubeObject | null) ?? []);
-  if (objects.length === 0) return 'it installed nothing';
-  for (const object of objects) {
-    const resource = parts.find((r) => r.kind === object.kind);
-    if (!resource || (object.metadata?.namespace && object.metadata.namespace !== namespace)) continue;
-    const name = object.metadata?.name ?? '';
+interface Part {
+  kind: string;
+  name: string;
+  object: KubeObject;
+  resource: Resource;
+}
+
+/** The objects of a manifest that a release can be held to. */
+function partsOf(namespace: string, { manifest = '' }: Release): Part[] {
+  return parseAllDocuments(manifest).flatMap((document) => {
+    const object = document.toJS() as KubeObject | null;
+    const resource = parts.find((r) => r.kind === object?.kind);
+    if (!object || !resource || (object.metadata?.namespace && object.metadata.namespace !== namespace)) return [];
+    return [{ kind: resource.kind, name: object.metadata?.name ?? '', object, resource }];
+  });
+}
+
+/** What of an object a chart decides; scaling it is somebody's right, and an autoscaler's work. */
+const decided = ['spec', 'data', 'rules', 'subjects', 'roleRef'] as const;
+const anybodys = ['replicas'];
+
+/** An object of the manifest that is not in the cluster, does not belong to the release, or is another one. */
+function missingPart({ release, namespace }: Spec, view: ClusterView, newest: Release): string | undefined {
+  if (parseAllDocuments(newest.manifest ?? '').every((d) => !d.toJS())) return 'it installed nothing';
+  for (const { kind, name, object, resource } of partsOf(namespace, newest)) {
     const live = view.get(resource, namespace, name);
-    if (!live || live.metadata.deletionTimestamp) return `its ${object.kind} ${name} is not there`;
+    if (!live || live.metadata.deletionTimestamp) return `its ${kind} ${name} is not there`;
     if (live.metadata.annotations?.['meta.helm.sh/release-name'] !== release)
-      return `the ${object.kind} ${name} does not belong to it`;
+      return `the ${kind} ${name} does not belong to it`;
+    const [wanted, is] = [object, live] as unknown as Record<string, unknown>[];
+    for (const field of decided) {
+      const place = differenceAt(field, wanted?.[field], is?.[field]);
+      if (place) return `the ${kind} ${name} is not as the release made it: ${place}`;
+    }
   }
   return undefined;
 }
 
-/** Objects that say they belong to a release. */
-function leftovers({ release, namespace }: Spec, view: ClusterView): string[] {
-  return parts.flatMap((resource) =>
+/** Where an object lacks what a manifest says; what is there beside it is the API server's or somebody else's. */
+function differenceAt(place: string, wanted: unknown, is: unknown): string | undefined {
+  if (wanted === null || wanted === undefined || wanted === '') return undefined;
+  if (Array.isArray(wanted)) {
+    const items: unknown[] = Array.isArray(is) ? is : [];
+    for (const [index, item] of wanted.entries()) {
+      const name = nameOf(item);
+      const same = name === undefined ? items[index] : items.find((other) => nameOf(other) === name);
+      const found = differenceAt(`${place}[${name ?? index}]`, item, same);
+      if (found) return found;
+    }
+    return undefined;
+  }
+  if (typeof wanted === 'object') {
+    for (const [key, value] of Object.entries(wanted)) {
+      if (anybodys.includes(key)) continue;
+      const found = differenceAt(`${place}.${key}`, value, (is as Record<string, unknown> | null | undefined)?.[key]);
+      if (found) return found;
+    }
+    return undefined;
+  }
+  if (String(wanted) === String(is) || sameQuantity(wanted, is)) return undefined;
+  return `${place} is ${show(is)}`;
+}
+
+function nameOf(item: unknown): string | undefined {
+  const name = (item as { name?: unknown } | null | undefined)?.name;
+  return typeof name === 'string' ? name : undefined;
+}
+
+/** `1000m` and `1`: the API server keeps quantities in a form of its own. */
+function sameQuantity(a: unknown, b: unknown): boolean {
+  try {
+    return compareQuantities(a as string, b as string) === 0;
+  } catch {
+    return false;
+  }
+}
+
+/** Objects that say they belong to a release, or that belonged to it after set-up, and what those had made. */
+function leftovers(spec: Spec, view: ClusterView): string[] {
+  const { release, namespace } = spec;
+  const uids = new Set<string>();
+  for (const revision of releasesIn(secretsOf(spec, view.baseline), release)) {
+    for (const { resource, name } of partsOf(namespace, revision)) {
+      const before = view.baseline.get(resource, namespace, name);
+      if (before) uids.add(before.metadata.uid);
+    }
+  }
+  // Owners come before what they own.
+  for (const resource of made) {
+    for (const { metadata } of view.baseline.list(resource, namespace))
+      if (metadata.ownerReferences?.some((r) => uids.has(r.uid))) uids.add(metadata.uid);
+  }
+  return [...parts, ...made].flatMap((resource) =>
     view
       .list(resource, namespace)
-      .filter((o) => o.metadata.annotations?.['meta.helm.sh/release-name'] === release && !o.metadata.deletionTimestamp)
+      .filter((o) => o.metadata.annotations?.['meta.helm.sh/release-name'] === release || uids.has(o.metadata.uid))
       .map((o) => `${resource.kind} ${o.metadata.name}`),
   );
 }

@@ -1,5 +1,6 @@
 import * as resources from '../kube/resources.ts';
 import type { ClusterView, Need } from './types.ts';
+import { handThatWroteSpec } from './written.ts';
 
 /** A kubelet that has not renewed its Lease for this long is taken for gone, as by the node controller. */
 const graceMs = 50_000;
@@ -15,9 +16,14 @@ export const nodeNeeds: Need[] = [
  * too old, since nothing happens then.
  */
 export function leaseOf(view: ClusterView, node: string): { fresh: boolean; text: string } {
-  const renewed = view.get(resources.leases, 'kube-node-lease', node)?.spec?.renewTime;
+  const lease = view.get(resources.leases, 'kube-node-lease', node);
+  const renewed = lease?.spec?.renewTime;
   if (!renewed) return { fresh: false, text: `the kubelet of ${node} has no Lease in kube-node-lease` };
+  const hand = handThatWroteSpec(lease, 'renewTime');
+  if (hand) return { fresh: false, text: `the Lease of ${node} was written by ${hand}, not by its kubelet` };
   const age = view.now() - Date.parse(renewed);
+  // Clocks differ a little; a Lease from the far future would be fresh for ever.
+  if (age < -graceMs) return { fresh: false, text: `the Lease of ${node} is dated ${renewed}, in the future` };
   if (age < graceMs) view.wakeIn(graceMs - age + 100);
   const seconds = Math.max(0, Math.round(age / 1000));
   return { fresh: age < graceMs, text: `the kubelet of ${node} renewed its Lease ${seconds} s ago` };

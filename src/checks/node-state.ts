@@ -1,9 +1,10 @@
 import * as z from 'zod';
-import type { Node } from '../kube/api.gen.ts';
+import type { Node, Pod } from '../kube/api.gen.ts';
 import type { Stored } from '../kube/meta.ts';
 import * as resources from '../kube/resources.ts';
+import { selectorMatches } from '../kube/selectors.ts';
 import { leaseOf, nodeNeeds } from './lease.ts';
-import type { CheckType, ClusterView, Evidence, Outcome } from './types.ts';
+import type { CheckType, ClusterView, Evidence, Need, Outcome } from './types.ts';
 import { handThatWrote } from './written.ts';
 
 const taint = z.string().regex(/^[A-Za-z0-9./_-]+(=[A-Za-z0-9._-]*)?:(NoSchedule|PreferNoSchedule|NoExecute)$/, {
@@ -29,7 +30,13 @@ export const nodeState: CheckType<Spec> = {
   type: 'nodeState',
   schema,
   guard: false,
-  needs: (spec) => (spec.drained ? [...nodeNeeds, { kind: 'resource', resource: resources.pods }] : nodeNeeds),
+  needs: (spec) =>
+    spec.drained
+      ? [
+          ...nodeNeeds,
+          ...[resources.pods, resources.daemonSets].map((resource): Need => ({ kind: 'resource', resource })),
+        ]
+      : nodeNeeds,
   evaluate(spec, view) {
     const label = spec.node ? `node ${spec.node}` : `every ${spec.role} node`;
     const expected = [label, ...wishes(spec)].join(', ');
@@ -46,9 +53,7 @@ export const nodeState: CheckType<Spec> = {
     });
     const nodes = view
       .list(resources.nodes)
-      .filter((node) =>
-        spec.node ? node.metadata.name === spec.node : isControlPlane(node) === (spec.role === 'control-plane'),
-      );
+      .filter((node) => (spec.node ? node.metadata.name === spec.node : roleOf(view, node) === spec.role));
     if (nodes.length === 0) return fail(spec.node ? `there is no node ${spec.node}` : `there is no ${spec.role} node`);
     for (const node of nodes) {
       const problem = problemOf(spec, view, node);
@@ -71,8 +76,17 @@ function wishes(spec: Spec): string[] {
   ].filter(Boolean);
 }
 
-function isControlPlane(node: Stored<Node>): boolean {
-  return 'node-role.kubernetes.io/control-plane' in (node.metadata.labels ?? {});
+/**
+ * The role of a node: what it was after set-up, whatever its labels say now. A Node that was made since then counts
+ * once there is a kubelet behind it.
+ */
+function roleOf(view: ClusterView, node: Stored<Node>): Spec['role'] {
+  const { name } = node.metadata;
+  const before = view.baseline.get(resources.nodes, undefined, name);
+  if (!before && !leaseOf(view, name).fresh) return undefined;
+  return 'node-role.kubernetes.io/control-plane' in ((before ?? node).metadata.labels ?? {})
+    ? 'control-plane'
+    : 'worker';
 }
 
 function problemOf(spec: Spec, view: ClusterView, node: Stored<Node>): string | undefined {
@@ -114,7 +128,19 @@ function podsLeft(view: ClusterView, node: string): string[] {
   return view
     .list(resources.pods)
     .filter((pod) => pod.spec?.nodeName === node && !['Succeeded', 'Failed'].includes(pod.status?.phase ?? ''))
-    .filter((pod) => !pod.metadata.annotations?.['kubernetes.io/config.mirror'])
-    .filter((pod) => !pod.metadata.ownerReferences?.some((r) => r.controller && r.kind === 'DaemonSet'))
+    .filter((pod) => !isStatic(pod, node) && !isDaemon(view, pod))
     .map((pod) => `${pod.metadata.namespace}/${pod.metadata.name}`);
+}
+
+/** The mirror of a static Pod belongs to its node, by annotation and by owner; the annotation alone may be anybody's. */
+function isStatic({ metadata }: Stored<Pod>, node: string): boolean {
+  const owned = metadata.ownerReferences?.some((r) => r.controller && r.kind === 'Node' && r.name === node);
+  return owned === true && metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined;
+}
+
+/** Made by a DaemonSet that there is and that looks after such Pods: a reference to an owner may be anybody's, too. */
+function isDaemon(view: ClusterView, { metadata }: Stored<Pod>): boolean {
+  const uid = metadata.ownerReferences?.find((r) => r.controller && r.kind === 'DaemonSet')?.uid;
+  const owner = uid && view.list(resources.daemonSets, metadata.namespace).find((set) => set.metadata.uid === uid);
+  return Boolean(owner && selectorMatches(owner.spec?.selector, metadata.labels ?? {}));
 }

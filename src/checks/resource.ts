@@ -28,6 +28,9 @@ const schema = z
   .refine((spec) => !(spec.name && spec.selector), { error: 'expected name or selector, not both' });
 type Spec = z.infer<typeof schema>;
 
+/** How long an object may take to go after its grace period, milliseconds. */
+const patience = 10_000;
+
 /** Objects that must exist, be absent, be so many, or have such fields. */
 export const resource: CheckType<Spec> = {
   type: 'resource',
@@ -59,16 +62,22 @@ export const resource: CheckType<Spec> = {
       return { status: 'fail', expected: label, actual: 'no such namespace', why, evidence };
     }
     const selector = parseLabelSelector(spec.selector ?? '');
-    const found = view
+    const all = view
       .list(r, r.namespaced ? spec.namespace : undefined)
-      .filter((o) => (spec.name ? o.metadata.name === spec.name : matchesLabels(selector, o.metadata.labels ?? {})))
-      .filter((o) => !o.metadata.deletionTimestamp);
+      .filter((o) => (spec.name ? o.metadata.name === spec.name : matchesLabels(selector, o.metadata.labels ?? {})));
+    const found = all.filter((o) => !o.metadata.deletionTimestamp);
 
     if (spec.expect === 'absent') {
       const expected = `no ${label}`;
-      const names = found.map((o) => o.metadata.name).join(', ');
-      if (found.length === 0) return { status: 'pass', expected, actual: 'none', evidence: [look] };
-      return { status: 'fail', expected, actual: names, why: `${names} is there`, evidence: [look] };
+      const names = all.map((o) => o.metadata.name).join(', ');
+      if (all.length === 0) return { status: 'pass', expected, actual: 'none', evidence: [look] };
+      if (found.length > 0)
+        return { status: 'fail', expected, actual: names, why: `${names} is there`, evidence: [look] };
+      // What is being deleted goes within its grace period, unless a finalizer holds it.
+      const left = Math.max(...all.map((o) => Date.parse(o.metadata.deletionTimestamp ?? ''))) + patience - view.now();
+      if (left > 0) view.wakeIn(left);
+      const why = `${names} is being deleted${left > 0 ? '' : ', and does not go'}`;
+      return { status: left > 0 ? 'pending' : 'fail', expected, actual: 'being deleted', why, evidence: [look] };
     }
     const min = spec.count?.min ?? 1;
     const max = spec.count?.max ?? Number.POSITIVE_INFINITY;

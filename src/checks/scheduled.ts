@@ -25,6 +25,7 @@ const schema = z
       .strictObject({
         names: z.array(z.string()).min(1).optional().describe('Only on these nodes'),
         labels: labelSelector.optional().describe('Only on nodes that a label selector finds'),
+        at: z.enum(['now', 'setup']).default('now').describe('labels: as the nodes have them now, or had after set-up'),
       })
       .optional()
       .describe('Where each Pod must be'),
@@ -79,14 +80,14 @@ export const scheduled: CheckType<Spec> = {
     if (pods.length === 0) return fail('it has no Pods');
     const nodes = new Map(view.list(resources.nodes).map((node) => [node.metadata.name, node]));
     for (const pod of pods) {
-      const problem = deviation(pod, object) ?? problemOf(spec, pod, nodes);
+      const problem = deviation(pod, object) ?? problemOf(spec, view, pod, nodes);
       if (!problem) continue;
       const left = Date.parse(pod.metadata.creationTimestamp) + patience - view.now();
       const waits = !pod.spec?.nodeName && !troubleOf(pod) && left > 0;
       if (waits) view.wakeIn(left);
       return { ...fail(problem), status: waits ? 'pending' : 'fail' };
     }
-    const skew = spec.spread && skewOf(spec, pods, nodes);
+    const skew = spec.spread && skewOf(spec, view, pods, nodes);
     if (skew) return fail(skew);
     const where = [...new Set(pods.map((pod) => pod.spec?.nodeName))].join(', ');
     return { status: 'pass', expected, actual: `on ${where}`, evidence: [look] };
@@ -111,19 +112,32 @@ function wishOf(spec: Spec): string {
   );
 }
 
-function problemOf(spec: Spec, pod: Stored<Pod>, nodes: Map<string, Stored<Node>>): string | undefined {
+function problemOf(
+  spec: Spec,
+  view: ClusterView,
+  pod: Stored<Pod>,
+  nodes: Map<string, Stored<Node>>,
+): string | undefined {
   const name = pod.spec?.nodeName;
   if (!name) return troubleOf(pod)?.text ?? `Pod ${pod.metadata.name} is on no node yet`;
   const on = `Pod ${pod.metadata.name} is on ${name}`;
   const node = nodes.get(name);
   if (!node) return `${on}, which does not exist`;
   if (spec.byScheduler && boundByHand(pod)) return `${on} by a nodeName that was written by hand`;
+  const scheduler = pod.spec?.schedulerName ?? ownScheduler;
+  if (spec.byScheduler && scheduler !== ownScheduler) return `${on} by ${scheduler}, not by the cluster's scheduler`;
   if (spec.on?.names && !spec.on.names.includes(name)) return `${on}, not on ${spec.on.names.join(' or ')}`;
-  if (spec.on?.labels && !matchesLabels(parseLabelSelector(spec.on.labels), node.metadata.labels ?? {}))
-    return `${on}, which has no ${spec.on.labels}`;
+  if (spec.on?.labels) {
+    const labels = (spec.on.at === 'setup' ? view.baseline.get(resources.nodes, undefined, name) : node)?.metadata
+      .labels;
+    if (!matchesLabels(parseLabelSelector(spec.on.labels), labels ?? {}))
+      return `${on}, which ${spec.on.at === 'setup' ? 'had' : 'has'} no ${spec.on.labels}`;
+  }
   if (spec.notOn.includes(name)) return `${on}, where it must not be`;
   return undefined;
 }
+
+const ownScheduler = 'default-scheduler';
 
 /** Whoever made the Pod wrote its node, too: the scheduler does it by a binding, which no manager owns. */
 function boundByHand(pod: Stored<Pod>): boolean {
@@ -133,16 +147,27 @@ function boundByHand(pod: Stored<Pod>): boolean {
   });
 }
 
-function skewOf({ spread }: Spec, pods: Stored<Pod>[], nodes: Map<string, Stored<Node>>): string | undefined {
+/**
+ * Whether the Pods are unevenly spread over the places that there were after set-up: one that was cordoned, tainted,
+ * relabelled or deleted since then is still a place.
+ */
+function skewOf(
+  { spread }: Spec,
+  view: ClusterView,
+  pods: Stored<Pod>[],
+  nodes: Map<string, Stored<Node>>,
+): string | undefined {
   if (!spread) return undefined;
+  const before = new Map(view.baseline.list(resources.nodes).map((node) => [node.metadata.name, node]));
+  const placeOf = (name: string) => (before.get(name) ?? nodes.get(name))?.metadata.labels?.[spread.by];
   const counts = new Map<string, number>();
-  for (const node of nodes.values()) {
-    const place = node.metadata.labels?.[spread.by];
+  for (const [name, node] of new Map([...nodes, ...before])) {
+    const place = placeOf(name);
     const closed = node.spec?.unschedulable || node.spec?.taints?.some((t) => t.effect !== 'PreferNoSchedule');
     if (place && !closed && !counts.has(place)) counts.set(place, 0);
   }
   for (const pod of pods) {
-    const place = nodes.get(pod.spec?.nodeName ?? '')?.metadata.labels?.[spread.by];
+    const place = placeOf(pod.spec?.nodeName ?? '');
     if (!place) return `Pod ${pod.metadata.name} is on a node without the label ${spread.by}`;
     counts.set(place, (counts.get(place) ?? 0) + 1);
   }
@@ -157,7 +182,7 @@ function judgeRuns(wanted: number, view: ClusterView, cronJob: Stored, expected:
     .list(resources.jobs, cronJob.metadata.namespace)
     .filter((job) => job.metadata.ownerReferences?.some((r) => r.controller && r.uid === cronJob.metadata.uid))
     .filter((job) => Date.parse(job.metadata.creationTimestamp) >= view.activatedAt - 1_000 && isOnTime(job));
-  const done = own.filter((job) => (job.status?.succeeded ?? 0) > 0 && succeeded(view, job));
+  const done = own.filter((job) => (job.status?.succeeded ?? 0) > 0 && succeeded(view, job, cronJob));
   const actual = `${done.length} of ${wanted}`;
   if (done.length >= wanted) return { status: 'pass', expected, actual, evidence: [look] };
   const failed = own.find((job) => job.status?.conditions?.some((c) => c.type === 'Failed' && c.status === 'True'));
@@ -181,10 +206,10 @@ function isOnTime(job: Stored<Job>): boolean {
   return job.metadata.name.endsWith(`-${Math.floor(time / 60_000)}`) && (!writer || writer.startsWith('kube-'));
 }
 
-/** The Pods of a Job bear its status out, as far as they are still there. */
-function succeeded(view: ClusterView, job: Stored<Job>): boolean {
+/** The Pods of a Job bear its status out, as far as they are still there, and are such as the CronJob makes. */
+function succeeded(view: ClusterView, job: Stored<Job>, cronJob: Stored): boolean {
   const pods = view
     .list(resources.pods, job.metadata.namespace)
     .filter((pod) => pod.metadata.ownerReferences?.some((r) => r.controller && r.uid === job.metadata.uid));
-  return pods.length === 0 || pods.some((pod) => pod.status?.phase === 'Succeeded');
+  return pods.length === 0 || pods.some((pod) => pod.status?.phase === 'Succeeded' && !deviation(pod, cronJob));
 }

@@ -21,6 +21,15 @@ export function handThatWrote(object: Stored, conditionType: string): string | u
   return undefined;
 }
 
+/** Who wrote a field of an object's spec by hand (field manager), or undefined. */
+export function handThatWroteSpec(object: Stored, field: string): string | undefined {
+  for (const { manager = '', fieldsV1 } of object.metadata.managedFields ?? []) {
+    const spec = (fieldsV1 as Fields | undefined)?.['f:spec'];
+    if (hands.test(manager) && spec && `f:${field}` in spec) return manager;
+  }
+  return undefined;
+}
+
 type Fields = { [key: string]: Fields | undefined };
 
 /** When an object was last written, as far as its managed fields tell; milliseconds since 1970. */

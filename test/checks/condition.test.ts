@@ -90,6 +90,41 @@ describe('condition', () => {
     });
   });
 
+  it("does not take a Deployment for available whose ready Pods aren't of its making", async () => {
+    const adopted = available.replace(
+      'command: [sh, -c, loop] }]\nstatus:\n  cond',
+      'command: [sleep] }]\nstatus:\n  cond',
+    );
+    expect(await look(adopted)).toMatchObject({
+      status: 'fail',
+      why: expect.stringContaining('is not as the Deployment makes them'),
+    });
+  });
+
+  it('does not take a Job for complete none of whose Pods has succeeded', async () => {
+    const job = (phase: string) => `
+apiVersion: batch/v1
+kind: Job
+metadata: { name: report, namespace: project-swan }
+status: { conditions: [{ type: Complete, status: "True" }] }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: report-x, namespace: project-swan, ownerReferences: [{ kind: Job, name: report, uid: uid-Job-report, controller: true }] }
+status: { phase: ${phase} }
+---
+`;
+    const complete = { object: 'job/report', type: 'Complete' };
+    expect(await look(job('Succeeded'), complete)).toMatchObject({ status: 'pass' });
+    expect(await look(job('Failed'), complete)).toMatchObject({
+      status: 'fail',
+      why: 'the status says Complete=True, but none of its Pods has succeeded',
+    });
+    expect(await look(job('Failed').replace(/apiVersion: v1\nkind: Pod[\s\S]*/, ''), complete)).toMatchObject({
+      status: 'pass',
+    });
+  });
+
   it('does not take a node for ready whose kubelet is silent', async () => {
     const node = (seconds: number) => `
 apiVersion: v1

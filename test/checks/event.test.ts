@@ -69,6 +69,30 @@ describe('event seen', () => {
     expect(await look('', {}, told())).toMatchObject({ status: 'pass' });
   });
 
+  it('takes no Event without a trace of who wrote it', async () => {
+    expect(await look(told().replace(', managedFields: [{ manager: kubelet }]', ''))).toMatchObject({ status: 'fail' });
+  });
+
+  it('takes Events about one container only', async () => {
+    const about = told().replace('uid: uid-Pod', 'fieldPath: "spec.containers{client}", uid: uid-Pod');
+    expect(await look(about, { container: 'client' })).toMatchObject({ status: 'pass' });
+    expect(await look(about, { container: 'other' })).toMatchObject({ status: 'fail' });
+    expect(await look(told(), { container: 'client' })).toMatchObject({ status: 'fail' });
+  });
+
+  it('wants a start borne out by the Pod, and the Pod by its template', async () => {
+    const started = told({ reason: 'Started' }).replace(
+      'uid: uid-Pod',
+      'fieldPath: "spec.containers{client}", uid: uid-Pod',
+    );
+    const judged = (objects: string) => judge(event, { ...pods, reason: 'Started' }, { objects: objects + started });
+    expect(await judged(swan())).toMatchObject({ status: 'fail', actual: 'none since set-up' });
+    const ran = swan().replace('imageID: x,', 'imageID: x, containerID: "containerd://1",');
+    expect(await judged(ran)).toMatchObject({ status: 'pass' });
+    const adopted = ran.replace('command: [sh, -c, loop] }]\nstatus:\n  cond', 'command: [sleep] }]\nstatus:\n  cond');
+    expect(await judged(adopted)).toMatchObject({ status: 'fail', actual: 'no Pods' });
+  });
+
   it("takes components that aren't Kubernetes' own by their own name", async () => {
     expect(await look(told({ component: 'ingress-nginx', manager: 'ingress-nginx' }))).toMatchObject({
       status: 'pass',

@@ -317,6 +317,23 @@ describe('resource', () => {
     });
   });
 
+  it('does not take for absent what is being deleted', () => {
+    const spec = resource.schema.parse({ kind: 'secrets', namespace: 'project-swan', expect: 'absent' });
+    const going = (time: string) => `${space}---
+apiVersion: v1
+kind: Secret
+metadata: { name: held, namespace: project-swan, deletionTimestamp: "${time}", finalizers: [example.com/hold] }
+`;
+    expect(resource.evaluate(spec, fakeView({ objects: going('2026-01-01T00:59:55Z') }))).toMatchObject({
+      status: 'pending',
+      why: 'held is being deleted',
+    });
+    expect(resource.evaluate(spec, fakeView({ objects: going('2026-01-01T00:59:00Z') }))).toMatchObject({
+      status: 'fail',
+      why: 'held is being deleted, and does not go',
+    });
+  });
+
   it('bounds what an expression costs', () => {
     const fits = (cel: string) => resource.schema.safeParse({ kind: 'pods', cel: [cel] });
     const three = 'object.a.all(x, x.b.all(y, y.c.all(z, z == 1)))';

@@ -93,11 +93,19 @@ endpoints: [{ addresses: [10.244.0.9], conditions: { ready: true } }]
 ---
 `;
 
+const policy = (namespace: string, labels = '{}', direction = 'Egress') => `
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: keep, namespace: ${namespace} }
+spec: { podSelector: { matchLabels: ${labels} }, policyTypes: [${direction}] }
+---
+`;
+
 describe('connectivity', () => {
   const to = { service: 'web', namespace: 'shop', port: 80 };
   const tool = (name: string, exit: number, more: Partial<ExecResult> = {}, control = 1) =>
     answers({ ...more, stdout: `${more.stdout ?? ''}\nkubedrill: ${name} control=${control} exit=${exit}\n` });
-  const ask = (run: ClusterView['exec'], more: object = {}, objects = swan() + service()) =>
+  const ask = (run: ClusterView['exec'], more: object = {}, objects = swan() + service() + policy('project-swan')) =>
     judge(connectivity, { from, to, ...more }, { objects, exec: run });
 
   it('fails where the Service has no endpoints, which the API server tells as null', async () => {
@@ -189,7 +197,35 @@ describe('connectivity', () => {
     expect(await ask(refused, direct, objects)).toMatchObject({ status: 'fail', actual: 'nobody listens' });
     const alive: ClusterView['exec'] = async (_, command) =>
       command.includes('127.0.0.1') ? tool('nc', 0)(_, command) : refused(_, command);
-    expect(await ask(alive, direct, objects)).toMatchObject({ status: 'pass' });
+    expect(await ask(alive, direct, objects + policy('project-swan'))).toMatchObject({ status: 'pass' });
+  });
+
+  it('does not count as denied that nothing answers though no policy has a say', async () => {
+    const dropped = tool('nc', 1, { stderr: 'timed out' });
+    const server = `
+apiVersion: v1
+kind: Pod
+metadata: { name: web, namespace: shop, labels: { app: web } }
+status: { podIP: 10.244.0.9 }
+---
+`;
+    const look = (more: string) => ask(dropped, { expect: 'denied' }, swan() + service() + server + more);
+    expect(await look(policy('shop', '{ app: web }', 'Ingress'))).toMatchObject({ status: 'pass' });
+    for (const other of [
+      '',
+      policy('shop', '{ app: web }', 'Egress'),
+      policy('shop', '{ app: db }', 'Ingress'),
+      policy('project-swan', '{}', 'Ingress'),
+    ])
+      expect(await look(other)).toMatchObject({ status: 'fail', actual: 'no answer, and no policy' });
+  });
+
+  it('asks for a Service by its address as well: a name may mean something else to one Pod', async () => {
+    const byName: ClusterView['exec'] = async (target, command) =>
+      command.includes('10.96.0.7')
+        ? tool('nc', 1, { stderr: 'refused' })(target, command)
+        : tool('nc', 0)(target, command);
+    expect(await ask(byName)).toMatchObject({ status: 'fail', actual: 'refused' });
   });
 
   it('asks by address for what must be denied, by name for what must be allowed', async () => {
@@ -264,6 +300,19 @@ describe('dns', () => {
     });
     expect(await ask({ stderr: 'nslookup: not found', exitCode: 127 }, { expect: 'unknown' })).toMatchObject({
       status: 'fail',
+    });
+  });
+
+  it("expects the Pods of a workload, not whatever a Service's slices say", async () => {
+    const objects = swan().replace('status:\n  conditions', 'status:\n  podIP: 10.244.0.5\n  conditions') + service();
+    const pods = { expect: { workload: 'deployment/api-client', namespace: 'project-swan' } };
+    expect(await ask({ stdout: busybox('10.244.0.5') }, pods, objects)).toMatchObject({ status: 'pass' });
+    for (const ips of [['10.244.0.9'], ['10.244.0.5', '10.244.0.9']])
+      expect(await ask({ stdout: busybox(...ips) }, pods, objects)).toMatchObject({ status: 'fail' });
+    const other = { expect: { workload: 'pod/none', namespace: 'project-swan' } };
+    expect(await ask({ stdout: busybox('10.244.0.5') }, other, objects)).toMatchObject({
+      status: 'fail',
+      why: 'the Pod none has no ready Pods',
     });
   });
 

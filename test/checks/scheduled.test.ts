@@ -91,6 +91,34 @@ describe('scheduled', () => {
     });
   });
 
+  it('does not take a node that some other scheduler chose', async () => {
+    const foreign = pod('a', 'one').replace('nodeName: one', 'nodeName: one, schedulerName: mine');
+    expect(await look(start + foreign)).toMatchObject({
+      status: 'fail',
+      why: "Pod a is on one by mine, not by the cluster's scheduler",
+    });
+    expect(await look(start + foreign, { byScheduler: false })).toMatchObject({ status: 'pass' });
+  });
+
+  it('takes labels and places as they were after set-up, if that is asked for', async () => {
+    const later = (objects: string, more: object, baseline = start) =>
+      judge(scheduled, { ...spec, ...more }, { objects, baseline });
+    const relabelled = start.replace('disk: hdd', 'disk: ssd') + pod('a', 'three');
+    expect(await later(relabelled, { on: { labels: 'disk=ssd' } })).toMatchObject({ status: 'pass' });
+    expect(await later(relabelled, { on: { labels: 'disk=ssd', at: 'setup' } })).toMatchObject({
+      status: 'fail',
+      actual: 'Pod a is on three, which had no disk=ssd',
+    });
+    const both = pod('a', 'one') + pod('b', 'one');
+    const uneven = { status: 'fail', actual: 'unevenly spread (one: 2, two: 0)' };
+    const cordoned = start.replace('hostname: two } }\nspec: {}', 'hostname: two } }\nspec: { unschedulable: true }');
+    expect(await later(cordoned + both, { spread: {} })).toMatchObject(uneven);
+    const deleted = start.replace(/apiVersion: v1\nkind: Node\nmetadata: \{ name: two[\s\S]*?---\n/, '');
+    expect(await later(deleted + both, { spread: {} })).toMatchObject(uneven);
+    const renamed = start.replace('hostname: two', 'hostname: one') + pod('a', 'one') + pod('b', 'two');
+    expect(await later(renamed, { spread: {} })).toMatchObject({ status: 'pass' });
+  });
+
   it('does not take Pods that were smuggled in, or the Deployment gone', async () => {
     expect(await look(start + pod('a', 'one').replace('command: [sh, -c, loop]', 'command: [sleep]'))).toMatchObject({
       status: 'fail',
@@ -152,6 +180,25 @@ status: ${status}
     ],
   ])('fails where %s', async (_, jobs, why) => {
     expect(await look(cron() + jobs, runs)).toMatchObject({ status: 'fail', why });
+  });
+
+  it('does not take a run whose Pods are not such as the CronJob makes', async () => {
+    const owned = (command: string) => `
+apiVersion: v1
+kind: Pod
+metadata:
+  name: run
+  namespace: project-swan
+  ownerReferences: [{ apiVersion: batch/v1, kind: Job, name: j, uid: uid-Job-backup-${minute}, controller: true }]
+spec: { containers: [{ name: c, command: [${command}] }] }
+status: { phase: Succeeded }
+---
+`;
+    const made = cron(
+      ', jobTemplate: { spec: { template: { spec: { containers: [{ name: c, command: [dump] }] } } } }',
+    );
+    expect(await look(made + job() + owned('dump'), runs)).toMatchObject({ status: 'pass' });
+    expect(await look(made + job() + owned('echo'), runs)).toMatchObject({ status: 'fail', actual: '0 of 1' });
   });
 
   it('says that it is suspended, and takes runs only of a cronjob', async () => {

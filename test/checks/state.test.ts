@@ -161,6 +161,59 @@ data: { release: ${packed} }
       why: 'objects of the release are still there: Deployment web',
     });
   });
+
+  it('knows what belonged to it though nothing says so any more', async () => {
+    const absent = { ...spec, expect: 'absent' };
+    const owned = (kind: string, name: string, owner: string) => `
+apiVersion: ${kind === 'Pod' ? 'v1' : 'apps/v1'}
+kind: ${kind}
+metadata: { name: ${name}, namespace: shop, ownerReferences: [{ kind: any, name: any, uid: ${owner}, controller: true }] }
+---
+`;
+    const baseline =
+      secret() +
+      web() +
+      owned('ReplicaSet', 'web-1', 'uid-Deployment-web') +
+      owned('Pod', 'web-1-x', 'uid-ReplicaSet-web-1') +
+      owned('Pod', 'stranger', 'uid-ReplicaSet-else');
+    const judged = (objects: string) => judge(helmRelease, absent, { objects, baseline });
+    const left = (...names: string[]) => ({
+      status: 'fail',
+      why: `objects of the release are still there: ${names.join(', ')}`,
+    });
+    expect(await judged(`${deployment}---\n`)).toMatchObject(left('Deployment web'));
+    const orphans = owned('ReplicaSet', 'web-1', 'none') + owned('Pod', 'web-1-x', 'uid-ReplicaSet-web-1');
+    expect(await judged(orphans)).toMatchObject(left('ReplicaSet web-1', 'Pod web-1-x'));
+    const anew = `${deployment.replace('namespace: shop }', 'namespace: shop, uid: another }')}---\n`;
+    expect(await judged(anew + owned('Pod', 'stranger', 'uid-ReplicaSet-else'))).toMatchObject({ status: 'pass' });
+    const rubbish = secret().replace(/release: \S+ }/, 'release: cnViYmlzaA== }');
+    expect(await judged(rubbish)).toMatchObject({
+      status: 'fail',
+      why: 'the Secret sh.helm.release.v1.web.v1 of the release is still there',
+    });
+  });
+
+  it('compares what is there with the manifest, but for what others may change', async () => {
+    const manifest = `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web, namespace: shop }
+spec:
+  replicas: 1
+  template: { spec: { containers: [{ name: web, image: nginx, args: [], resources: { limits: { cpu: 1000m } } }] } }
+`;
+    const live = (image: string, more = '') =>
+      web().replace(
+        '---\n',
+        `spec:\n  replicas: 3\n  template: { spec: { dnsPolicy: ClusterFirst, containers: [${more}{ name: web, image: ${image}, resources: { limits: { cpu: "1" } } }] } }\n---\n`,
+      );
+    expect(await look(secret({ manifest }) + live('nginx', '{ name: injected, image: proxy }, '))).toMatchObject({
+      status: 'pass',
+    });
+    expect(await look(secret({ manifest }) + live('apache'))).toMatchObject({
+      status: 'fail',
+      why: 'the Deployment web is not as the release made it: spec.template.spec.containers[web].image is apache',
+    });
+  });
 });
 
 describe('nodeState', () => {
@@ -263,12 +316,57 @@ status: { phase: Running${more} }
     expect(await look(objects, more)).toMatchObject({ status: 'fail', actual });
   });
 
+  it('takes a role as it was after set-up, and a Node that is new once a kubelet is behind it', async () => {
+    const label = "{ node-role.kubernetes.io/control-plane: '' }";
+    const role = { role: 'worker', labels: { disk: 'ssd' } };
+    const judged = (objects: string, baseline: string) => judge(nodeState, role, { objects, baseline });
+    expect(await judged(node({ labels: label }), node())).toMatchObject({
+      status: 'fail',
+      actual: 'worker has no label disk=ssd',
+    });
+    const ghost = node({ labels: '{ disk: ssd }' });
+    expect(await judged(ghost, '')).toMatchObject({ status: 'pass' });
+    expect(await judged(node({ labels: '{ disk: ssd }', lease: 90 }), '')).toMatchObject({
+      status: 'fail',
+      actual: 'there is no worker node',
+    });
+  });
+
+  it('does not take a Lease that somebody wrote, or one from the future', async () => {
+    const byHand = node().replace(
+      'namespace: kube-node-lease }',
+      'namespace: kube-node-lease, managedFields: [{ manager: kubectl-create, fieldsV1: { "f:spec": { "f:renewTime": {} } } }] }',
+    );
+    expect(await look(byHand, { ready: true })).toMatchObject({
+      status: 'fail',
+      actual: 'worker says that it is ready, but the Lease of worker was written by kubectl-create, not by its kubelet',
+    });
+    expect(await look(node({ lease: -3_600 }), { ready: true })).toMatchObject({ status: 'fail' });
+    expect(await look(node({ lease: -5 }), { ready: true })).toMatchObject({ status: 'pass' });
+  });
+
   it('is drained when only Pods are left that draining leaves', async () => {
     const cordoned = node({ spec: '{ unschedulable: true }' });
-    const daemon = pod('', ', ownerReferences: [{ kind: DaemonSet, name: d, uid: u, controller: true }]');
-    const mirror = pod('', ', annotations: { kubernetes.io/config.mirror: x }');
+    const owned = (kind: string, name: string) =>
+      `, labels: { app: d }, ownerReferences: [{ kind: ${kind}, name: ${name}, uid: uid-${kind}-${name}, controller: true }]`;
+    const daemon = `${pod('', owned('DaemonSet', 'd'))}
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: { name: d, namespace: shop }
+spec: { selector: { matchLabels: { app: d } } }
+---
+`;
+    const annotated = ', annotations: { kubernetes.io/config.mirror: x }';
+    const mirror = pod('', owned('Node', 'worker') + annotated);
     const done = pod().replace('Running', 'Succeeded');
     for (const left of [daemon, mirror, done])
       expect(await look(cordoned + left, { drained: true })).toMatchObject({ status: 'pass' });
+    const orphan = pod('', owned('DaemonSet', 'd'));
+    const pretender = daemon.replace('matchLabels: { app: d }', 'matchLabels: { app: e }');
+    for (const left of [orphan, pretender, pod('', annotated), pod('', owned('Node', 'worker'))])
+      expect(await look(cordoned + left, { drained: true })).toMatchObject({
+        status: 'fail',
+        actual: 'worker still runs shop/p',
+      });
   });
 });
