@@ -1,5 +1,5 @@
 import { loadScenario, scenarioIds } from '../scenario/load.ts';
-import type { Pack, Scenario } from '../scenario/types.ts';
+import { type Pack, type Scenario, tiersOf } from '../scenario/types.ts';
 
 /** A page for each scenario of a pack and one that lists them, as Markdown by file name. Solutions stay out. */
 export function packDocs(pack: Pack): Map<string, string> {
@@ -23,7 +23,9 @@ function overview(pack: Pack, scenarios: readonly Scenario[]): string {
 }
 
 function page(s: Scenario): string {
-  const prices = s.hints.map((hint) => hint.price).join(', ');
+  const tiers = tiersOf(s);
+  const prices = tiers.map((hint) => hint.price).join(', ');
+  const observed = s.hints.length - tiers.length;
   return lines([
     `# ${s.title}`,
     '',
@@ -31,7 +33,7 @@ function page(s: Scenario): string {
     `- ${s.difficulty}, ${s.minutes} minutes`,
     `- Competencies: ${s.competencies.join(', ')}`,
     `- Cluster: ${[`${s.cluster.nodes} ${s.cluster.nodes === 1 ? 'node' : 'nodes'}`, ...s.cluster.addons].join(', ')}`,
-    `- Hints: ${s.hints.length === 0 ? 'none' : `${s.hints.length}, for ${prices} points`}`,
+    `- Hints: ${tiers.length === 0 ? 'none' : `${tiers.length}, for ${prices} points`}${observed > 0 ? `; ${observed} on what is there` : ''}`,
     '',
     '## Task',
     '',

@@ -252,9 +252,13 @@ function lintHints(scenario: Scenario, source: Source, note: Note): void {
     .filter((line) => line.length > 30 && !line.startsWith('#'));
   scenario.hints.forEach((hint, index) => {
     const place = source.at(['hints', index, 'text']);
-    if (paid >= 100)
+    if (hint.when && scenario.mistakes.length === 0) {
+      const message = 'nobody is given this hint: there is no mistake after which its condition could hold';
+      note(source.file, source.at(['hints', index, 'when']), 'warning', 'hint', message);
+    }
+    if (!hint.when && paid >= 100)
       note(source.file, place, 'warning', 'hint', `nobody comes so far: the hints before it cost ${paid} points`);
-    paid += hint.price;
+    if (!hint.when) paid += hint.price;
     if (seen.has(hint.text)) note(source.file, place, 'error', 'hint', 'this hint is there twice');
     seen.add(hint.text);
     // The same names stand in both: what was filled in would hide it.

@@ -11,10 +11,11 @@ import { KubeClient, KubeError } from '../kube/client.ts';
 import { applyScript } from '../scenario/apply.ts';
 import { defaultSeed, loadScenario, scenarioIds } from '../scenario/load.ts';
 import type { TrustStore } from '../scenario/trust.ts';
-import type { Pack, Scenario, Script } from '../scenario/types.ts';
+import { conditionsOf, type Pack, type Scenario, type Script } from '../scenario/types.ts';
 import { Attempt } from '../session/attempt.ts';
 import { needsOf } from '../session/needs.ts';
 import { applyChanges, changesBetween, type ObjectChange, readObjects } from './changes.ts';
+import { type HintProof, hintProofs } from './hint-proofs.ts';
 import { mutantsOf } from './mutants.ts';
 
 /** How long verdicts may take to settle, milliseconds; what is still pending then is a problem. */
@@ -30,6 +31,8 @@ export interface Proof {
   milliseconds: number;
   /** Settled verdicts by check id. */
   verdicts: Record<string, Verdict['status']>;
+  /** Which of the scenario's hints on what is there would be given, counted from 1 as all of its hints. */
+  hints?: number[];
   /** What is not as it must be, for people. */
   problems: string[];
 }
@@ -43,6 +46,8 @@ export interface ScenarioReport {
   untouched: Proof;
   solutions: (Proof & { name: string })[];
   mistakes: (Proof & { name: string; fails: string[] })[];
+  /** Only if the scenario has hints on what is there. */
+  hints?: HintProof[];
   /** Solutions once more on the same cluster after a reset; only if asked for, as all that follows. */
   again?: (Proof & { name: string })[];
   /** Solutions and set-up with the documents of each manifest in another order. */
@@ -193,9 +198,21 @@ class Bench {
       untouched.problems.push('there is no solution "reference"');
       untouched.ok = false;
     }
-    const ok = proofs.every((p) => p.ok);
+    const hints = hintProofs(scenario, untouched, solutions, mistakes);
+    const ok = [...proofs, ...hints].every((p) => p.ok);
     const asked = this.#options.seeds ? { seeds } : {};
-    return { id: scenario.id, pack: scenario.pack.id, ok, ...asked, untouched, solutions, mistakes, ...more };
+    const hinted = hints.length > 0 ? { hints } : {};
+    return {
+      id: scenario.id,
+      pack: scenario.pack.id,
+      ok,
+      ...asked,
+      untouched,
+      solutions,
+      mistakes,
+      ...hinted,
+      ...more,
+    };
   }
 
   async #thorough(variant: Variant): Promise<Pick<ScenarioReport, 'again' | 'shuffled' | 'mutants'>> {
@@ -287,6 +304,7 @@ class Bench {
     const begin = performance.now();
     let verdicts: Verdict[] = [];
     let problems: string[];
+    let hints: number[] = [];
     try {
       const choice = { seed, on: { provider: this.#provider.name } };
       const attempt = await Attempt.create(id, scenario, choice, {
@@ -303,6 +321,7 @@ class Bench {
         const refused = work && (await this.#work(work, attempt, cluster, refusable));
         verdicts = refused ? [] : await attempt.settled(settlePatience);
         problems = refused ? [] : judge(verdicts);
+        hints = attempt.observedHints().map((index) => index + 1);
       } finally {
         await attempt.close();
         await (this.#provider.release?.(cluster.id) ?? cluster.dispose());
@@ -324,6 +343,7 @@ class Bench {
       max,
       milliseconds,
       verdicts: Object.fromEntries(verdicts.map((v) => [v.id, v.status])),
+      ...(conditionsOf(scenario).length > 0 ? { hints } : {}),
       problems,
     };
   }

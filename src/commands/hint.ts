@@ -1,3 +1,4 @@
+import { priceText } from '../present/text.ts';
 import { attemptCommand, attemptId, type CommandFactory, labsOf } from './command.ts';
 
 export const hint: CommandFactory = ({ services, print, json }) =>
@@ -5,6 +6,9 @@ export const hint: CommandFactory = ({ services, print, json }) =>
     async (options: { attempt?: string; json?: boolean }) => {
       const taken = await (await labsOf(services)).hint(attemptId(services, options));
       if (options.json) return json(taken);
-      print(`${taken.text}\n\n-${taken.price} points, ${taken.left === 0 ? 'no more hints' : `${taken.left} more`}`);
+      const about = taken.observed ? 'on what is there now, ' : '';
+      print(
+        `${taken.text}\n\n${about}${priceText(taken.price)}, ${taken.left === 0 ? 'no more hints' : `${taken.left} more`}`,
+      );
     },
   );

@@ -123,6 +123,9 @@ function scenarioText(report: ScenarioReport, mark: (ok: boolean) => string): st
     `  ${mark(p.ok)} ${p.label}  ${p.score} of ${p.max}  ${timeText(p.milliseconds)}`,
     ...p.problems.map((problem) => `      ${problem}`),
   ]);
+  for (const { hint, ok, mistakes, problems } of report.hints ?? []) {
+    lines.push(`  ${mark(ok)} hint ${hint}${ok ? `  after ${mistakes.join(', ')}` : `: ${problems.join('; ')}`}`);
+  }
   return [`${mark(report.ok)} ${report.pack}/${nameOf(report)}`, ...lines].join('\n');
 }
 
@@ -146,7 +149,10 @@ function columns(
 }
 
 function problemsOf(report: VerifyReport): string[] {
-  return report.scenarios.flatMap((scenario) =>
-    proofsOf(scenario).flatMap((p) => p.problems.map((problem) => `${nameOf(scenario)} ${p.label}: ${problem}`)),
-  );
+  return report.scenarios.flatMap((scenario) => {
+    const hints = (scenario.hints ?? []).map((h) => ({ label: `hint ${h.hint}`, problems: h.problems }));
+    return [...proofsOf(scenario), ...hints].flatMap((p) =>
+      p.problems.map((problem) => `${nameOf(scenario)} ${p.label}: ${problem}`),
+    );
+  });
 }

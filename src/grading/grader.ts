@@ -17,6 +17,8 @@ import type { Activity, GraderMemory, Verdict } from './types.ts';
 export interface GraderOptions {
   client: KubeClient;
   checks: readonly Check[];
+  /** Judged beside the checks and never told of as verdicts: what hints wait for. */
+  conditions?: readonly Check[];
   baseline: Baseline;
   clock: Clock;
   /** When set-up or the last reset ended, milliseconds since 1970. */
@@ -27,6 +29,8 @@ export interface GraderOptions {
   /** Namespaces whose changes the activity feed tells; none: no feed. */
   feed?: readonly string[];
   onVerdict?(verdict: Verdict): void;
+  /** A condition holds now, or no longer. */
+  onCondition?(): void;
   onActivity?(activity: Activity): void;
   onMemory?(memory: GraderMemory): void;
 }
@@ -36,6 +40,8 @@ const keptGraves = 500;
 
 interface Evaluated {
   check: Check;
+  /** A check, not a condition. */
+  graded: boolean;
   needs: Need[];
   /** The last outcome of the check type itself. */
   outcome: Outcome | undefined;
@@ -75,8 +81,10 @@ export class Grader {
     this.#options = options;
     this.#memory = options.memory ?? { latched: [], heldSince: {} };
     this.#lastChange = clock.now();
-    this.#checks = options.checks.map((check) => ({
+    const { checks, conditions = [] } = options;
+    this.#checks = [...checks, ...conditions].map((check, index) => ({
       check,
+      graded: index < checks.length,
       needs: typeOfCheck(check).needs(check.spec),
       outcome: undefined,
       verdict: initialVerdict(check, clock.now()),
@@ -119,7 +127,16 @@ export class Grader {
   }
 
   verdicts(): Verdict[] {
-    return this.#checks.map((e) => e.verdict);
+    return this.#graded().map((e) => e.verdict);
+  }
+
+  /** Whether a condition holds now. */
+  holds(condition: Check): boolean {
+    return this.#checks.some((e) => e.check === condition && e.verdict.status === 'pass');
+  }
+
+  #graded(): Evaluated[] {
+    return this.#checks.filter((e) => e.graded);
   }
 
   /**
@@ -135,7 +152,9 @@ export class Grader {
     this.#lastChange = clock.now();
     const isOpen = () =>
       this.#reviews.propagating ||
-      this.#checks.some((e) => e.running || e.verdict.status === 'pending' || e.verdict.status === 'error');
+      this.#checks.some(
+        (e) => e.running || e.verdict.status === 'pending' || (e.graded && e.verdict.status === 'error'),
+      );
     await this.#waitQuiet(this.#quietTime(), end - clock.now(), isOpen);
     return this.verdicts();
   }
@@ -206,7 +225,7 @@ export class Grader {
   }
 
   #quietTime(): number {
-    const periods = this.#checks.map((e) => (e.check.spec as { period?: number }).period ?? 0);
+    const periods = this.#graded().map((e) => (e.check.spec as { period?: number }).period ?? 0);
     return Math.max(500, 2 * Math.max(...periods));
   }
 
@@ -324,6 +343,10 @@ export class Grader {
       since: before.status === status ? before.since : now,
     };
     evaluated.verdict = verdict;
+    if (!evaluated.graded) {
+      if ((before.status === 'pass') !== (status === 'pass')) this.#options.onCondition?.();
+      return;
+    }
     if (before.status === status && before.actual === actual && before.why === why) return;
     if (before.status !== status) {
       this.#lastChange = now;

@@ -19,7 +19,7 @@ export function reportCsv(report: AttemptReport): string {
     score,
     max,
     solved,
-    hints.taken,
+    hints.taken + hints.observed,
   ];
   const rows = report.checks.map((c) => [
     ...whole,

@@ -1,5 +1,5 @@
 import type { AttemptReport } from '../session/report.ts';
-import { clockText } from './text.ts';
+import { clockText, hintsText } from './text.ts';
 import { printable } from './width.ts';
 
 /** A report as Markdown: for notes and issues. */
@@ -13,7 +13,7 @@ export function reportMarkdown(report: AttemptReport): string {
     '',
     `- Attempt ${report.attempt}, ${new Date(report.startedAt).toISOString()}`,
     `- Pack ${scenario.pack} ${scenario.packVersion} (${scenario.packDigest.slice(0, 12)})`,
-    `- Hints: ${hints.taken} of ${hints.total}, ${hints.paid} points${report.sawSolution ? '; the solution was looked at' : ''}`,
+    `- Hints: ${hintsText(hints)}${report.sawSolution ? '; the solution was looked at' : ''}`,
     '',
     '| exam | domain | competencies | score |',
     '|---|---|---|---|',

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { Verdict } from '../grading/types.ts';
+import type { AttemptReport } from '../session/report.ts';
 import type { AttemptState } from '../session/types.ts';
 import { printable, widthOf } from './width.ts';
 
@@ -49,6 +50,16 @@ export function verdictLines(verdict: Verdict, paint: Paint): string[] {
   const { symbol, style } = marks[verdict.status];
   const head = `${paint(style, symbol)} ${printable(verdict.title)}  ${paint('dim', `${verdict.weight}`)}`;
   return [head, ...verdictDetails(verdict).map(({ label, text }) => `    ${label.padEnd(8)}  ${text}`)];
+}
+
+/** `2 of 3 and 1 on what was there, for 12 points`: the hints of a report. */
+export function hintsText({ taken, total, observed, paid }: AttemptReport['hints']): string {
+  return `${taken} of ${total}${observed > 0 ? ` and ${observed} on what was there` : ''}, for ${paid} points`;
+}
+
+/** What a hint costs. */
+export function priceText(price: number): string {
+  return price === 0 ? 'free' : `-${price} points`;
 }
 
 /** `40 of 100`, with what hints took away. */

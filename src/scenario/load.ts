@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import * as z from 'zod';
 import { UserError } from '../kernel/errors.ts';
-import { packSchema, scenarioSchema, toCheck, toWait } from './schema.ts';
+import { packSchema, scenarioSchema, toCheck, toCondition } from './schema.ts';
 import type { Pack, Scenario, Script } from './types.ts';
 import { fillIn, InvalidFile, readYamlFile } from './yaml-file.ts';
 
@@ -77,9 +77,13 @@ export function loadScenario(pack: Pack, id: string, seed = defaultSeed): Scenar
     variables,
     namespaces: parsed.namespaces,
     setup: scripts('setup'),
-    waits: parsed.setup.wait.map(toWait),
+    waits: parsed.setup.wait.map((wait, index) => toCondition(wait, 'set-up', index)),
     checks: parsed.checks.map(toCheck),
-    hints: parsed.hints,
+    hints: parsed.hints.map(({ text: words, price, when }, index) => ({
+      text: words,
+      price,
+      ...(when ? { when: when.map((condition, n) => toCondition(condition, `hint ${index + 1}`, n)) } : {}),
+    })),
     lint: parsed.lint,
     solutions: scripts('solutions'),
     mistakes,

@@ -42,6 +42,13 @@ function exactlyOneType(value: object, context: z.RefinementCtx): void {
   context.addIssue({ code: 'custom', message });
 }
 
+/** What a hint waits for: looked at all the time, so nothing that does something in the cluster to find out. */
+const condition = z.strictObject(typeKeys).superRefine((value, context) => {
+  exactlyOneType(value, context);
+  const probe = Object.keys(value).find((key) => checkTypes.get(key)?.probe);
+  if (probe) context.addIssue({ code: 'custom', message: `a hint cannot wait for ${probe}`, path: [probe] });
+});
+
 const variable = z.strictObject({
   default: z.string().describe('The value of the default seed: the familiar name'),
   others: z.array(z.string()).default([]).describe('What other seeds draw from, beside the default'),
@@ -84,10 +91,15 @@ export const scenarioSchema = z
         z.strictObject({
           text: z.string().min(1).describe('What it says; the further down the more it may tell'),
           price: z.number().int().min(0).max(100).describe('Points it costs'),
+          when: z
+            .array(condition)
+            .min(1)
+            .optional()
+            .describe('What holds after a mistake, as checks say it: then this hint is given before the next in turn'),
         }),
       )
       .default([])
-      .describe('Given one by one, when asked for'),
+      .describe('Given one by one, when asked for; those with `when` only while all of that holds'),
     checks: z.array(check).min(1).describe('What is graded'),
     mistakes: z
       .record(
@@ -172,12 +184,12 @@ export function toCheck(parsed: ParsedCheck): Check {
   return why === undefined ? base : { ...base, why };
 }
 
-/** A declared wait as a check that nobody is graded by. */
-export function toWait(parsed: object, index: number): Check {
+/** A statement as a check that nobody is graded by: what `waiting` (set-up, a hint) waits for. */
+export function toCondition(parsed: object, waiting: string, index: number): Check {
   const { type, spec } = statementOf(parsed);
   return {
-    id: `wait-${index + 1}`,
-    title: `set-up: ${type}`,
+    id: `${waiting}-${index + 1}`,
+    title: `${waiting}: ${type}`,
     weight: 0,
     guard: false,
     mode: 'level',

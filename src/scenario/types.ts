@@ -17,6 +17,18 @@ export interface Hint {
   text: string;
   /** Points it costs. */
   price: number;
+  /** What must hold, all of it, while this hint is offered before the others; undefined: a tier, given in its turn. */
+  when?: Check[];
+}
+
+/** The hints that are given one by one, whatever the cluster looks like. */
+export function tiersOf(scenario: Pick<Scenario, 'hints'>): Hint[] {
+  return scenario.hints.filter((hint) => !hint.when);
+}
+
+/** What the hints look at, beside the checks. */
+export function conditionsOf(scenario: Pick<Scenario, 'hints'>): Check[] {
+  return scenario.hints.flatMap((hint) => hint.when ?? []);
 }
 
 /** A script (`.sh`) or a manifest (`.yaml`) of a scenario, its variables filled in. */

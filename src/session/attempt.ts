@@ -11,11 +11,11 @@ import type { Clock, Timer } from '../kernel/clock.ts';
 import { EnvironmentError, UserError } from '../kernel/errors.ts';
 import { KubeClient } from '../kube/client.ts';
 import { applyScript } from '../scenario/apply.ts';
-import type { Scenario } from '../scenario/types.ts';
+import { conditionsOf, type Hint, type Scenario, tiersOf } from '../scenario/types.ts';
 import { ClusterWatch } from './cluster-watch.ts';
 import type { AttemptEvent, AttemptEventBody, ClusterChoice } from './events.ts';
 import { type AttemptFold, applyEvent, foldAttempt, workedTime } from './fold.ts';
-import type { AttemptState } from './types.ts';
+import type { AttemptState, HintGiven } from './types.ts';
 
 /** How often a log that could not be written is tried again, milliseconds. */
 const diskRetry = 1_000;
@@ -192,24 +192,41 @@ export class Attempt {
   }
 
   /** The next hint; its price is paid at once. */
-  async hint(): Promise<{ text: string; price: number; left: number }> {
-    const index = this.#fold.hints.length;
-    const hint = this.scenario.hints[index];
-    if (!hint) {
+  async hint(): Promise<HintGiven> {
+    const next = this.#nextHint();
+    if (!next) {
       throw new UserError({
         what: this.scenario.hints.length === 0 ? 'this scenario has no hints' : 'there are no more hints',
         next: 'kubedrill solution',
       });
     }
-    const price = this.#priceOf(hint);
+    const { hint, index, price } = next;
     await this.#record({ type: 'hint', index, price });
     this.#changed();
-    return { text: hint.text, price, left: this.scenario.hints.length - index - 1 };
+    const left = tiersOf(this.scenario).length - this.#taken().filter((h) => !h.when).length;
+    return { text: hint.text, price, observed: hint.when !== undefined, left };
   }
 
-  /** After it is solved a hint costs nothing: the score stands. */
-  #priceOf(hint: { price: number }): number {
-    return this.#fold.solvedAt === undefined ? hint.price : 0;
+  /** Positions, from 0, of the hints on what is there now. */
+  observedHints(): number[] {
+    return this.scenario.hints.flatMap(({ when }, index) =>
+      when?.every((condition) => this.#grader?.holds(condition)) ? [index] : [],
+    );
+  }
+
+  /** What would be given now: a hint on what is there before the next in turn, each once. */
+  #nextHint(): { hint: Hint; index: number; price: number } | undefined {
+    const { hints } = this.scenario;
+    const inTurn = hints.flatMap((hint, index) => (hint.when ? [] : [index]));
+    const index = [...this.observedHints(), ...inTurn].find((i) => !this.#fold.hints.includes(i));
+    const hint = index === undefined ? undefined : hints[index];
+    if (!hint || index === undefined) return undefined;
+    // After it is solved a hint costs nothing: the score stands.
+    return { hint, index, price: this.#fold.solvedAt === undefined ? hint.price : 0 };
+  }
+
+  #taken(): Hint[] {
+    return this.#fold.hints.flatMap((index) => this.scenario.hints[index] ?? []);
   }
 
   async solution(): Promise<{ name: string; text: string }[]> {
@@ -244,7 +261,7 @@ export class Attempt {
     const { scenario } = this;
     const verdicts = scenario.checks.map((check) => this.#verdicts.get(check.id)).filter((v) => v !== undefined);
     const live = scoreOf(verdicts, fold.hintPrice);
-    const next = scenario.hints[fold.hints.length];
+    const next = this.#nextHint();
     return {
       id: fold.id,
       scenario: fold.scenario,
@@ -261,10 +278,14 @@ export class Attempt {
       worked: workedTime(fold, this.#dependencies.clock.now()),
       running: fold.runningSince !== undefined,
       hints: {
-        taken: fold.hints.flatMap((index) => scenario.hints[index] ?? []),
+        taken: this.#taken().map(({ text, price, when }) => ({
+          text,
+          price,
+          ...(when ? { observed: true as const } : {}),
+        })),
         paid: fold.hintPrice,
-        total: scenario.hints.length,
-        ...(next ? { nextPrice: this.#priceOf(next) } : {}),
+        total: tiersOf(scenario).length,
+        ...(next ? { nextPrice: next.price } : {}),
       },
       verdicts,
       passedBefore: fold.passed,
@@ -348,7 +369,7 @@ export class Attempt {
   }
 
   async #activate(client: KubeClient): Promise<void> {
-    const baseline = await captureBaseline(client, this.scenario.checks);
+    const baseline = await captureBaseline(client, [...this.scenario.checks, ...conditionsOf(this.scenario)]);
     await writeFile(this.#file('baseline.json'), JSON.stringify(baseline), { mode: 0o600 });
     await this.#record({ type: 'activated' });
     await this.#grade(client, this.#fold.activatedAt ?? this.#dependencies.clock.now());
@@ -360,6 +381,7 @@ export class Attempt {
     const grader = new Grader({
       client,
       checks: this.scenario.checks,
+      conditions: conditionsOf(this.scenario),
       baseline: baselineOf(baseline),
       clock: this.#dependencies.clock,
       activatedAt,
@@ -367,6 +389,7 @@ export class Attempt {
       answers: this.#file('answers'),
       feed: this.scenario.namespaces,
       onVerdict: (verdict) => this.#onVerdict(grader, verdict),
+      onCondition: () => this.#changed(),
       onActivity: (activity) => {
         void this.#record({ type: 'activity', activity });
         this.#changed();

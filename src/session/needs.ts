@@ -5,7 +5,7 @@ import { addonObjects } from '../cluster/addons/install.ts';
 import type { ClusterRight, ClusterSpec } from '../cluster/provider.ts';
 import type { KubeObject, Resource } from '../kube/meta.ts';
 import * as resources from '../kube/resources.ts';
-import type { Scenario } from '../scenario/types.ts';
+import { conditionsOf, type Scenario } from '../scenario/types.ts';
 
 /** What a scenario needs of its cluster: nodes, images, namespaces, and the rights of whoever sets up and grades. */
 export function needsOf(scenario: Scenario): Omit<ClusterSpec, 'name'> {
@@ -57,7 +57,9 @@ function addonRights({ cluster }: Scenario): ClusterRight[] {
 }
 
 /** Grading follows what the checks look at. */
-function checkRights({ checks, waits, namespaces }: Scenario): ClusterRight[] {
+function checkRights(scenario: Scenario): ClusterRight[] {
+  const { waits, namespaces } = scenario;
+  const checks = [...scenario.checks, ...conditionsOf(scenario)];
   const needs = [...checks, ...waits].flatMap((check) => typeOfCheck(check).needs(check.spec));
   const rights = needs.flatMap((need) => (need.kind === 'resource' && need.optional ? [] : needRights(need)));
   const asks = checks.some((check) => check.type === 'canI');

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { scoreOf, type Verdict } from '../grading/types.ts';
 import { curriculum } from '../scenario/curriculum.ts';
 import { packDigest } from '../scenario/trust.ts';
-import type { Scenario } from '../scenario/types.ts';
+import { type Scenario, tiersOf } from '../scenario/types.ts';
 import type { AttemptEvent } from './events.ts';
 import { foldAttempt, workedTime } from './fold.ts';
 
@@ -43,7 +43,8 @@ export interface AttemptReport {
   score: number;
   max: number;
   solved: boolean;
-  hints: { taken: number; total: number; paid: number };
+  /** `taken` of `total` in turn, `observed` on what was there. */
+  hints: { taken: number; total: number; observed: number; paid: number };
   sawSolution: boolean;
   domains: { exam: string; domain: string; competencies: string[]; score: number; max: number }[];
   checks: ReportedCheck[];
@@ -67,7 +68,7 @@ export function reportOf(events: readonly AttemptEvent[], scenario: Scenario): A
   const last = events.at(-1)?.t ?? fold.createdAt;
   const titles = new Map(scenario.checks.map((check) => [check.id, check.title]));
   const timeline = events.flatMap((event): TimelineEntry[] => {
-    const entry = entryOf(event, titles);
+    const entry = entryOf(event, titles, scenario);
     // Set-up is nobody's doing: it begins when the learner does.
     return entry && event.t >= first ? [{ at: event.t - first, ...entry }] : [];
   });
@@ -77,6 +78,7 @@ export function reportOf(events: readonly AttemptEvent[], scenario: Scenario): A
   const changes = timeline.filter((e) => e.kind === 'change');
   const passes = checks.flatMap((c) => (c.guard || c.firstPass === undefined ? [] : [c.firstPass]));
   const { pack } = scenario;
+  const observed = fold.hints.filter((index) => scenario.hints[index]?.when).length;
   const report: Omit<AttemptReport, 'digest'> = {
     version: 1,
     attempt: fold.id,
@@ -95,7 +97,12 @@ export function reportOf(events: readonly AttemptEvent[], scenario: Scenario): A
     score,
     max,
     solved: fold.solvedAt !== undefined,
-    hints: { taken: fold.hints.length, total: scenario.hints.length, paid: fold.hintPrice },
+    hints: {
+      taken: fold.hints.length - observed,
+      total: tiersOf(scenario).length,
+      observed,
+      paid: fold.hintPrice,
+    },
     sawSolution: fold.sawSolution,
     domains: domainsOf(scenario.competencies, score, max),
     checks,
@@ -158,7 +165,11 @@ function asVerdict({ id, title, status, weight, guard, actual, why }: ReportedCh
   return { id, title, status, weight, guard, expected: '', actual, why, evidence: [], since: 0, scored };
 }
 
-function entryOf(event: AttemptEvent, titles: ReadonlyMap<string, string>): Omit<TimelineEntry, 'at'> | undefined {
+function entryOf(
+  event: AttemptEvent,
+  titles: ReadonlyMap<string, string>,
+  { hints }: Scenario,
+): Omit<TimelineEntry, 'at'> | undefined {
   switch (event.type) {
     case 'activated':
       return { kind: 'start', text: 'the clock runs' };
@@ -172,8 +183,11 @@ function entryOf(event: AttemptEvent, titles: ReadonlyMap<string, string>): Omit
       const because = event.status === 'pass' ? '' : `: ${event.why || event.actual}`;
       return { kind: 'verdict', text: `${event.status}: ${titles.get(event.check) ?? event.check}${because}` };
     }
-    case 'hint':
-      return { kind: 'hint', text: `hint ${event.index + 1}, for ${event.price} points` };
+    case 'hint': {
+      const turn = hints.slice(0, event.index + 1).filter((hint) => !hint.when).length;
+      const which = hints[event.index]?.when ? 'a hint on what was there' : `hint ${turn}`;
+      return { kind: 'hint', text: `${which}, for ${event.price} points` };
+    }
     case 'solution':
       return { kind: 'solution', text: 'the solution was looked at' };
     case 'resetting':

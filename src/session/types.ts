@@ -21,8 +21,16 @@ export interface AttemptState {
   worked: number;
   /** Whether the clock runs: `worked` grows from the moment this state was made. */
   running: boolean;
-  /** `paid`: what those taken cost together; after solving they are free. */
-  hints: { taken: { text: string; price: number }[]; paid: number; total: number; nextPrice?: number };
+  /**
+   * `observed`: given for what was there. `total` counts the others. `paid`: what those taken cost together; after
+   * solving they are free. `nextPrice`: of whichever would be given now.
+   */
+  hints: {
+    taken: { text: string; price: number; observed?: true }[];
+    paid: number;
+    total: number;
+    nextPrice?: number;
+  };
   verdicts: Verdict[];
   /** Ids of checks that passed at some time since the start or the last reset. */
   passedBefore: string[];
@@ -41,6 +49,16 @@ export interface ClusterInfo {
   kubeconfig: string;
   context: string;
   server: string;
+}
+
+/** A hint that was asked for. */
+export interface HintGiven {
+  text: string;
+  price: number;
+  /** Given for what is there now, not in its turn. */
+  observed: boolean;
+  /** How many there are left in turn. */
+  left: number;
 }
 
 /** How a cluster is chosen, beside its provider. */
@@ -77,7 +95,7 @@ export interface Labs {
   check(id?: string): Promise<AttemptState>;
   /** Calls `onState` at once and at every change, until `signal` aborts. */
   follow(id: string | undefined, onState: (state: AttemptState) => void, signal: AbortSignal): Promise<void>;
-  hint(id?: string): Promise<{ text: string; price: number; left: number }>;
+  hint(id?: string): Promise<HintGiven>;
   /** The solutions' texts; noted in the attempt. */
   solution(id?: string): Promise<{ name: string; text: string }[]>;
   debrief(id?: string): Promise<string>;

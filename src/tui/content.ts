@@ -1,7 +1,7 @@
 import type { Activity } from '../grading/types.ts';
 import type { ErrorText } from '../kernel/errors.ts';
 import { markdownText, wrapText } from '../present/markdown.ts';
-import { clockText, explainText, type Paint } from '../present/text.ts';
+import { clockText, explainText, type Paint, priceText } from '../present/text.ts';
 import { cut, fitTo, printable, widthOf } from '../present/width.ts';
 import type { AttemptState } from '../session/types.ts';
 import { helpRows } from './keys.ts';
@@ -13,12 +13,18 @@ import type { Theme } from './theme.ts';
 /** The task, and below it the hints that were taken. */
 export function taskLines(lab: AttemptState, width: number, paint: Paint, theme: Theme): string[] {
   const lines = markdownText(lab.task.trim(), width, paint).split('\n');
-  const { taken, total } = lab.hints;
-  for (const [index, { text, price }] of taken.entries()) {
-    lines.push('', theme('hint', `Hint ${index + 1} of ${total}`) + theme('muted', `  ${priceText(price)}`));
+  const titles = hintTitles(lab.hints);
+  for (const [index, { text, price }] of lab.hints.taken.entries()) {
+    lines.push('', theme('hint', titles[index] ?? '') + theme('muted', `  ${priceText(price)}`));
     lines.push(...markdownText(text.trim(), width, paint).split('\n'));
   }
   return lines.flatMap((line) => hang(line, width));
+}
+
+/** What stands above each hint that was taken: those in turn are counted, the others are about what was there. */
+function hintTitles({ taken, total }: AttemptState['hints']): string[] {
+  let turn = 0;
+  return taken.map(({ observed }) => (observed ? 'Hint on what was there' : `Hint ${++turn} of ${total}`));
 }
 
 /** What set-up has done and does. */
@@ -109,21 +115,24 @@ export function overlayContent(
       if (overlay.pane === 'task') return { title: 'Task', lines: taskLines(lab, width, paint, theme) };
       return { title: 'Cluster', lines: activityLines(lab, width, theme, true) };
     case 'hints': {
-      const { taken, total, nextPrice } = lab?.hints ?? { taken: [], total: 0 };
+      const hints: AttemptState['hints'] = lab?.hints ?? { taken: [], paid: 0, total: 0 };
+      const { taken, total, nextPrice } = hints;
+      const titles = hintTitles(hints);
       const lines = taken
         .map(({ text, price }, index) => [
-          `${theme('hint', `Hint ${index + 1} of ${total}`)}  ${theme('muted', priceText(price))}`,
+          `${theme('hint', titles[index] ?? '')}  ${theme('muted', priceText(price))}`,
           '',
           ...markdown(text.trim()),
           '',
         ])
         .reverse()
         .flat();
-      const left = total - taken.length;
+      const left = total - taken.filter((hint) => !hint.observed).length;
+      const which = left === 0 ? 'one more' : left === 1 ? 'the last one' : `the next one, ${left} are left`;
       const end =
         nextPrice === undefined
           ? `${total === 0 ? 'There are no hints here' : 'That was the last hint'}; g shows the solutions.`
-          : `h shows ${left === 1 ? 'the last one' : `the next one, ${left} are left`} (${priceText(nextPrice)}).`;
+          : `h shows ${which} (${priceText(nextPrice)}).`;
       return { title: 'Hints', lines: [...lines, theme('muted', end)] };
     }
     case 'explain': {
@@ -175,10 +184,6 @@ export function solvedLines(elapsed: number, width: number, theme: Theme): strin
   const line = `Solved in ${clockText(elapsed)}.`;
   const invitation = `${theme('key', 'd')} debrief: why it broke   ${theme('key', 'n')} next scenario`;
   return ['', theme('good', line), ...wrapText(invitation, width)];
-}
-
-function priceText(price: number): string {
-  return price === 0 ? 'free' : `-${price} points`;
 }
 
 /** Wraps a line; what follows is indented as far as its text begins: behind a label with at least two spaces. */

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { EnvironmentError, type ErrorText, exitCodes, UserError } from '../kernel/errors.ts';
 import { markdownText } from '../present/markdown.ts';
-import { explainText, paintFor, scoreText, verdictLines } from '../present/text.ts';
+import { explainText, paintFor, priceText, scoreText, verdictLines } from '../present/text.ts';
 import type { AttemptState } from '../session/types.ts';
 import type { LabsAccess } from './access.ts';
 import type { ScenarioRow } from './state.ts';
@@ -101,7 +101,7 @@ export async function runPlain(options: PlainOptions): Promise<number> {
         return true;
       case 'hint': {
         const hint = await (await labs()).hint(current().id);
-        say(`${hint.text}\n-${hint.price} points`);
+        say(`${hint.text}\n${priceText(hint.price)}`);
         return true;
       }
       case 'explain': {

@@ -247,6 +247,19 @@ const meaning = [
   damage('price: 5', 'price: 100', 'nobody comes so far: the hints before it cost 100 points', {
     line: 'A Pod calls the API',
   }),
+  damage('    price: 5\n', '    price: 5\n    when: []\n', 'Too small', { line: 'when: []' }),
+  damage(
+    '    price: 5\n',
+    '    price: 5\n    when:\n      - rollouts: { workload: deployment/api-client }\n',
+    'unknown field "rollouts"; did you mean rollout?',
+    { line: 'rollouts' },
+  ),
+  damage(
+    '    price: 5\n',
+    '    price: 5\n    when:\n      - exec: { workload: deployment/api-client, namespace: x, command: [id] }\n',
+    'a hint cannot wait for exec',
+    { line: 'exec' },
+  ),
   damage(
     'A Pod calls the API as its ServiceAccount.',
     'Do kubectl create role pod-reader --verb=get,list,watch --resource=pods -n @{namespace}.',
@@ -271,6 +284,21 @@ const all = [...order, ...misspelt, ...values, ...meaning];
 describe('a pack that is in order', () => {
   it('has nothing to find fault with', () => {
     expect(lintPack(flagship, { knowsImage })).toEqual([]);
+  });
+
+  it('has a mistake for a hint on what is there', () => {
+    const { folder } = damaged(yaml, (text) =>
+      text
+        .replace(
+          '    price: 5\n',
+          '    price: 5\n    when:\n      - rollout: { workload: deployment/api-client, namespace: x }\n',
+        )
+        .replace(/^mistakes:\n( .*\n)+/m, ''),
+    );
+    rmSync(join(folder, 'forbidden-deployment', 'mistakes'), { recursive: true });
+    expect(lintPack(folder, { knowsImage }).map((f) => f.message)).toContain(
+      'nobody is given this hint: there is no mistake after which its condition could hold',
+    );
   });
 
   it('may want images that nobody has, if it says so', () => {

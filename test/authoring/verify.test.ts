@@ -57,6 +57,32 @@ it('tells of a mutant that nothing catches, and of equivalents that are none', a
   ]);
 }, 120_000);
 
+it('proves hints on what is there: given after a mistake, and not before or after', async () => {
+  const when = (text: string, cel: string) =>
+    `  - when: [{ resource: { kind: configmaps, namespace: "@{namespace}", cel: [${JSON.stringify(cel)}] } }]\n    text: ${text}\n    price: 1\n`;
+  const hints = [
+    when('slow', "object.metadata.name == 'settings' && object.data.mode == 'slow'"),
+    when('never', "object.metadata.name == 'nothing'"),
+    when('always', "object.metadata.name == 'limits'"),
+  ].join('');
+  const report = await verify((text) => text.replace(/^mistakes:/m, `${hints}mistakes:`), {});
+  expect(report.ok).toBe(false);
+  expect(report.hints).toEqual([
+    { hint: 3, ok: true, mistakes: ['wrong-value'], problems: [] },
+    { hint: 4, ok: false, mistakes: [], problems: ['no mistake makes what it waits for hold'] },
+    {
+      hint: 5,
+      ok: false,
+      mistakes: ['other-changed', 'wrong-value'],
+      problems: [
+        'what it waits for holds before anything was done',
+        'what it waits for holds after the solution reference',
+        'what it waits for holds after the solution with-more',
+      ],
+    },
+  ]);
+}, 120_000);
+
 it('says no more than before unless asked', async () => {
   const { others, ...report } = await verify((text) => text, {});
   expect(others).toEqual([]);

@@ -102,6 +102,20 @@ async function grant() {
   await client.create(resources.roleBindings, binding());
 }
 
+it('judges conditions beside the checks, and tells only that they hold', async () => {
+  const condition = check('condition', 'resource', { kind: 'ConfigMap', namespace, name: 'wrong' });
+  const turned = Promise.withResolvers<void>();
+  const { grader, told } = await grade([there()], { conditions: [condition], onCondition: () => turned.resolve() });
+  expect(grader.holds(condition)).toBe(false);
+  await client.create(resources.configMaps, { metadata: { name: 'wrong', namespace } });
+  await turned.promise;
+  expect(grader.holds(condition)).toBe(true);
+  expect([...told, ...grader.verdicts()].map((v) => v.id)).not.toContain('condition');
+  await client.delete(resources.configMaps, namespace, 'wrong');
+  await grader.settled(5_000);
+  expect(grader.holds(condition)).toBe(false);
+});
+
 it('distrusts at once, checks that wait for an answer included', async () => {
   let hangs = false;
   const asked = Promise.withResolvers<void>();

@@ -70,7 +70,7 @@ describe('a report', () => {
       max: 100,
       solved: false,
       worked: 80_000,
-      hints: { taken: 1, total: 3, paid: 5 },
+      hints: { taken: 1, total: 3, observed: 0, paid: 5 },
       statistics: { changes: 1, regressions: 1, firstChange: 60_000, firstPass: 62_000 },
     });
     expect(report.checks[0]).toEqual({
@@ -95,6 +95,18 @@ describe('a report', () => {
       '60 change + Role pods in project-swan: rules: list pods (kubectl-create)',
     );
     expect(report.timeline[0]).toEqual({ at: 0, kind: 'start', text: 'the clock runs' });
+  });
+
+  it('tells hints on what was there from those in turn', () => {
+    const hints = [{ text: 'seen', price: 2, when: [] }, ...scenario.hints.filter((hint) => !hint.when)];
+    const taken = [...log, { t: at(85), type: 'hint', index: 1, price: 5 } as AttemptEvent];
+    const report = reportOf(taken, { ...scenario, hints }) as AttemptReport;
+    expect(report.hints).toEqual({ taken: 1, total: 3, observed: 1, paid: 10 });
+    expect(report.timeline.filter((e) => e.kind === 'hint').map((e) => e.text)).toEqual([
+      'a hint on what was there, for 5 points',
+      'hint 1, for 5 points',
+    ]);
+    expect(reportMarkdown(report)).toContain('- Hints: 1 of 3 and 1 on what was there, for 10 points');
   });
 
   it('keeps what was solved, and begins again after a reset', () => {

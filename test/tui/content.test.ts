@@ -102,6 +102,21 @@ describe('taskLines', () => {
   });
 });
 
+it('tells hints on what was there from those in turn', () => {
+  const taken = [
+    { text: 'one', price: 5 },
+    { text: 'about that', price: 0, observed: true as const },
+    { text: 'two', price: 5 },
+  ];
+  const hints = { taken, paid: 10, total: 2 };
+  expect(taskLines(labState({ task: 't', hints }), 78, paint, theme).filter((line) => line.startsWith('Hint'))).toEqual(
+    ['Hint 1 of 2  -5 points', 'Hint on what was there  free', 'Hint 2 of 2  -5 points'],
+  );
+  const more = { ...hints, nextPrice: 2 };
+  const { lines } = overlayContent({ kind: 'hints', scroll: 0 }, labState({ hints: more }), 78, paint, theme);
+  expect(lines.at(-1)).toBe('h shows one more (-2 points).');
+});
+
 describe('setUpLines', () => {
   it('ticks off what is done and shows what is being done', () => {
     const step = (text?: string) =>

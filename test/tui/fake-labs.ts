@@ -86,7 +86,7 @@ export class FakeLabs {
           const hint = { text: hintTexts[taken.length] ?? '', price: 5 };
           const left = total - taken.length - 1;
           this.show({ hints: { taken: [...taken, hint], paid: 5, total, ...(left > 0 ? { nextPrice: 5 } : {}) } });
-          return { ...hint, left };
+          return { ...hint, observed: false, left };
         }),
       solution: async () =>
         ask('solution', () => {
