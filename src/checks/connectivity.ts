@@ -3,7 +3,7 @@ import type { EndpointSlice, Pod } from '../kube/api.gen.ts';
 import type { Stored } from '../kube/meta.ts';
 import * as resources from '../kube/resources.ts';
 import { selectorMatches } from '../kube/selectors.ts';
-import { duration, matchesText, regex } from './fields.ts';
+import { duration, matchIn, regex } from './fields.ts';
 import { isReady } from './pod-trouble.ts';
 import { type Destination, probeNeeds, probeSource, type Reach, reach, targetsOf } from './probe.ts';
 import { workloadNeeds } from './subject.ts';
@@ -124,7 +124,7 @@ async function judge(spec: Spec, view: ClusterView, found: Reach, to: Destinatio
       actual: `status ${found.status ?? 'none'}`,
       why: `it answers with status ${found.status ?? 'none'}, not ${spec.status}`,
     };
-  if (spec.body && !matchesText(spec.body, found.body)) {
+  if (spec.body && matchIn(spec.body, found.body) === undefined) {
     const line = found.body.split('\n')[0] ?? '';
     return { actual: 'another answer', why: `it answers ${line ? JSON.stringify(line.slice(0, 60)) : 'nothing'}` };
   }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { duration, matchesText, regex } from './fields.ts';
+import { duration, matchIn, regex } from './fields.ts';
 import { probeNeeds, probeSource, targetsOf } from './probe.ts';
 import type { CheckType, Evidence, Outcome } from './types.ts';
 
@@ -39,17 +39,20 @@ export const exec: CheckType<Spec> = {
       const result = await view.exec(target, command);
       const look: Evidence = { kind: 'command', text: `kubectl exec ${target.pod} -n ${target.namespace} -- ${line}` };
       const output = (result.stdout || result.stderr).trim();
-      const last = output.split('\n').at(-1)?.slice(0, 80) ?? '';
-      const evidence: Evidence[] = [...(output ? [{ kind: 'log', text: last } as const] : []), look];
+      // A program says at the end what went wrong, and at the beginning what its output is.
+      const ended = result.exitCode === exitCode;
+      const said = ended ? shortened(output) : (output.split('\n').at(-1)?.slice(0, 80) ?? '');
+      const evidence: Evidence[] = [...(output ? [{ kind: 'log', text: said } as const] : []), look];
+      const unwanted = lacks && matchIn(lacks, result.stdout);
       const problem =
         result.exitCode === undefined
           ? `the command does not run: ${result.message}`
-          : result.exitCode !== exitCode
-            ? `exit code ${result.exitCode}${last ? `: ${last}` : ''}`
-            : stdout && !matchesText(stdout, result.stdout)
-              ? `the output is ${last ? JSON.stringify(last) : 'empty'}`
-              : lacks && matchesText(lacks, result.stdout)
-                ? `the output has what it must not: ${lacks.source}`
+          : !ended
+            ? `exit code ${result.exitCode}${said ? `: ${said}` : ''}`
+            : unwanted !== undefined
+              ? `the output has ${unwanted}, which it must not have`
+              : stdout && matchIn(stdout, result.stdout) === undefined
+                ? `the output is ${said ? quoted(said) : 'empty'}`
                 : undefined;
       if (problem) {
         const why = `in Pod ${target.pod}: ${problem}`;
@@ -59,3 +62,14 @@ export const exec: CheckType<Spec> = {
     return (spec.pods === 'all' ? (bad ?? good) : (good ?? bad)) as Outcome;
   },
 };
+
+/** The beginning of a text on one line. */
+function shortened(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > 120 ? `${line.slice(0, 119)}…` : line;
+}
+
+/** In quotes, unless there are some in it: JSON would get unreadable. */
+function quoted(text: string): string {
+  return text.includes('"') ? text : `"${text}"`;
+}

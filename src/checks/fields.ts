@@ -28,9 +28,13 @@ export const regex = z.string().transform((source, context) => {
   }
 });
 
-/** Whether a regular expression matches a text as a whole or one of its lines. */
-export function matchesText(pattern: RegExp, text: string): boolean {
-  return pattern.test(text.trim()) || text.split('\n').some((line) => pattern.test(line));
+/** What a regular expression matches in a text as a whole or in the first of its lines that it does; else undefined. */
+export function matchIn(pattern: RegExp, text: string): string | undefined {
+  for (const part of [text.trim(), ...text.split('\n')]) {
+    const match = pattern.exec(part);
+    if (match) return match[0];
+  }
+  return undefined;
 }
 
 /** A label selector, as kubectl -l takes it. */

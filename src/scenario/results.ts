@@ -53,8 +53,8 @@ export function standingOf(result: Result | undefined, digest: string): Standing
   return result.failed === '' ? 'verified' : 'failed';
 }
 
-/** What the verdicts do not depend on. */
-const wording = ['title', 'competencies', 'difficulty', 'minutes', 'hints'];
+/** What the verdicts do not depend on: of a scenario, and of its checks and mistakes. */
+const wording = ['title', 'why', 'competencies', 'difficulty', 'minutes', 'hints'];
 
 /**
  * SHA-256 of what the verdicts of a scenario depend on: set-up, checks, solutions and mistakes. The wording of the task
@@ -63,13 +63,23 @@ const wording = ['title', 'competencies', 'difficulty', 'minutes', 'hints'];
 export function proofDigest(folder: string): string {
   const hash = createHash('sha256');
   const add = (name: string, content: string | Buffer) => hash.update(`${name}\0`).update(content).update('\0');
-  const described = parse(readFileSync(join(folder, 'scenario.yaml'), 'utf8')) as Record<string, unknown>;
-  for (const field of wording) delete described[field];
-  add('scenario.yaml', JSON.stringify(described));
+  const described = parse(readFileSync(join(folder, 'scenario.yaml'), 'utf8')) as Described;
+  const checks = Object.values(described.checks ?? {}).map(unworded);
+  const mistakes = Object.entries(described.mistakes ?? {}).map(([name, mistake]) => [name, unworded(mistake)]);
+  add('scenario.yaml', JSON.stringify({ ...unworded(described), checks, mistakes }));
   for (const part of ['setup', 'solutions', 'mistakes']) {
     const inside = join(folder, part);
     if (!existsSync(inside)) continue;
     for (const name of readdirSync(inside).sort()) add(`${part}/${name}`, readFileSync(join(inside, name)));
   }
   return hash.digest('hex');
+}
+
+interface Described {
+  checks?: object[];
+  mistakes?: Record<string, object>;
+}
+
+function unworded(described: object): object {
+  return Object.fromEntries(Object.entries(described).filter(([field]) => !wording.includes(field)));
 }

@@ -96,6 +96,8 @@ describe('results of pack verify', () => {
     edit('task.md', 'Make', 'Create');
     edit('debrief.md', 'Why', 'Why so');
     edit('scenario.yaml', 'title: First', 'title: "The first"');
+    edit('scenario.yaml', 'title: The value is another one', 'title: Slow');
+    edit('scenario.yaml', 'title: The ConfigMap settings says', 'why: nothing says so\n    title: It says');
     edit('scenario.yaml', 'A ConfigMap holds', 'Each ConfigMap holds');
     expect(standingOf(result, digest())).toBe('verified');
   });

@@ -47,6 +47,12 @@ describe('exec', () => {
     ['the output is empty', {}, 'the output is empty'],
     ['the output is another', { stdout: 'mode=slow' }, 'the output is "mode=slow"'],
     [
+      'the output is long',
+      { stdout: '{\n  "kind": "Status",\n  "code": 403\n}' },
+      'the output is { "kind": "Status", "code": 403 }',
+    ],
+    ['it has what it must not', { stdout: 'mode=fast\nlevel=debug' }, 'the output has debug, which it must not have'],
+    [
       'it does not run',
       { exitCode: undefined, message: 'no such container' },
       'the command does not run: no such container',
