@@ -9,8 +9,6 @@ export const provingGrounds = ['embedded', 'kind'] as const;
 
 /** A scenario and where it stands on each of them. */
 export interface ProvedScenario extends ScenarioEntry {
-  /** Of what its verdicts depend on. */
-  digest: string;
   on: Record<(typeof provingGrounds)[number], { standing: Standing; result: Result | undefined }>;
 }
 
@@ -31,7 +29,7 @@ export function provedCoverage(
       const result = results.scenarios[`${entry.pack.id}/${entry.id}`]?.[provider];
       return { standing: standingOf(result, digest), result };
     };
-    return { ...entry, digest, on: { embedded: of('embedded'), kind: of('kind') } };
+    return { ...entry, on: { embedded: of('embedded'), kind: of('kind') } };
   });
   const verified = (provider: keyof ProvedScenario['on'], ids: readonly string[]) =>
     ids.filter((id) => scenarios.some((s) => s.id === id && s.on[provider].standing === 'verified'));

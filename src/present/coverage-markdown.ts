@@ -59,26 +59,24 @@ function scenarioTable(pack: ProvedScenario['pack'], scenarios: readonly ProvedS
     `## ${pack.title}`,
     '',
     `Pack \`${pack.id}\`. Solutions, mistakes, and mutants of the reference solution are counted as they were proved; seeds draw the`,
-    'names. The digest is that of what the verdicts depend on.',
+    'names. Version and digest are those of the pack, and of what the verdicts depend on.',
     '',
-    `| scenario | minutes | digest | ${provingGrounds.map((p) => `on ${p}`).join(' | ')} |`,
-    `|---|---|---|${'---|'.repeat(provingGrounds.length)}`,
-    ...scenarios.map((s) =>
-      row([s.id, String(s.minutes), `\`${s.digest.slice(0, 12)}\``, ...provingGrounds.map((p) => provedText(s.on[p]))]),
-    ),
+    `| scenario | minutes | ${provingGrounds.map((p) => `on ${p}`).join(' | ')} |`,
+    `|---|---|${'---|'.repeat(provingGrounds.length)}`,
+    ...scenarios.map((s) => row([s.id, String(s.minutes), ...provingGrounds.map((p) => provedText(s.on[p]))])),
     '',
   ];
 }
 
-/** `verified (1.0.0): 3 solutions, 6 mistakes, 12 mutants, seeds 0-20` */
+/** `verified (1.0.0 9c5e0308afb1): 3 solutions, 6 mistakes, 12 mutants, seeds 0-20` */
 function provedText({ standing, result }: ProvedScenario['on']['kind']): string {
   if (!result) return 'not yet';
-  if (standing === 'changed') return `changed since (${result.digest.slice(0, 12)})`;
+  if (standing === 'changed') return 'changed since';
   if (standing === 'failed') return `fails with seeds ${result.failed}`;
-  const { version, solutions, mistakes, mutants, seeds } = result;
+  const { version, digest, solutions, mistakes, mutants, seeds } = result;
   const counted = [`${solutions} solutions`, `${mistakes} mistakes`];
   if (mutants) counted.push(`${mutants} mutants`);
-  return `verified (${version}): ${[...counted, `seeds ${seeds}`].join(', ')}`;
+  return `verified (${version} ${digest.slice(0, 12)}): ${[...counted, `seeds ${seeds}`].join(', ')}`;
 }
 
 function row(cells: readonly string[]): string {

@@ -76,6 +76,10 @@ export class LabVerbs {
       const kubectl = await this.#access.kubectl((step) => this.#busy(step));
       this.#busy(undefined);
       await this.#screen.lend(() => this.#access.shell(lab, kubectl));
+      // Files in containers don't tell when they change: all is judged anew, and shown to whoever follows, which
+      // tells of a daemon that has gone as well.
+      const labs = await this.#access.labs();
+      labs.check(lab.id).catch(() => undefined);
     }, 'getting kubectl ready');
   }
 

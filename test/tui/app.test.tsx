@@ -163,6 +163,8 @@ describe('the app', () => {
     app.type('s');
     await vi.waitFor(() => expect(labs.asked).toContain('shell forbidden-deployment-ab12'), patience);
     await app.shows('Checks');
+    // What was done there may show in nothing that is watched.
+    await vi.waitFor(() => expect(labs.asked.at(-1)).toBe('check forbidden-deployment-ab12'), patience);
   });
 
   it('gives up only after a question, and then has the debrief', async () => {

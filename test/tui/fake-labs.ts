@@ -68,7 +68,7 @@ export class FakeLabs {
         }),
       attempts: async () => ask('attempts', () => (this.state ? [this.state] : [])),
       attempt: async () => this.#now(),
-      check: async () => this.#now(),
+      check: async (id) => ask(`check ${id}`, () => this.#now()),
       follow: (_, onState, signal) =>
         ask('follow', () => {
           onState(this.#now());
