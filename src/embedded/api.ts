@@ -147,6 +147,8 @@ export interface ComponentContext {
     caCertificate: string;
     /** Where in-cluster clients end up: what 10.96.0.1:443 really is. */
     apiServer: { host: string; port: number };
+    /** Where the port 10250 of a node really is; undefined: no kubelet runs there. */
+    kubelet?(nodeName: string): Promise<{ host: string; port: number } | undefined>;
     serviceCidr: string;
     podCidr: string;
     /** Folder of the cluster's own files (logs, volumes); undefined: keep in memory. */
@@ -195,6 +197,13 @@ export interface ExecOptions {
   tty: boolean;
 }
 
+/** An answer to a GET. */
+export interface HttpAnswer {
+  status: number;
+  contentType: string;
+  body: string;
+}
+
 /** What the API server asks of a node's kubelet (port 10250 on a real node). Rejects with an ApiFailure. */
 export interface NodeAgent {
   readonly nodeName: string;
@@ -202,6 +211,8 @@ export interface NodeAgent {
   exec(pod: Stored<Pod>, options: ExecOptions): Promise<ProcessStreams>;
   attach(pod: Stored<Pod>, options: Omit<ExecOptions, 'command'>): Promise<ProcessStreams>;
   portForward(pod: Stored<Pod>, port: number): Promise<Duplex>;
+  /** A GET of one of the kubelet's own paths: `/metrics/resource`. */
+  answer(path: string): Promise<HttpAnswer>;
 }
 
 /** A file or folder that the kubelet puts into a container. */
@@ -265,6 +276,12 @@ export interface ContainerExit {
   reason?: string;
   /** Content of terminationMessagePath, if any. */
   message?: string;
+}
+
+/** What a container uses: CPU since it began, in milliseconds of one core; memory now. */
+export interface ContainerUsage {
+  cpuMs: number;
+  memoryBytes: number;
 }
 
 export interface RunningContainer {
@@ -332,6 +349,8 @@ export interface ContainerRuntime {
   updateFiles(id: string, files: Record<string, { content: Uint8Array; mode: number }>): void;
   /** Forgets a volume tree (the Pod is gone). */
   removeVolume(id: string): void;
+  /** What every running container of the cluster uses, by its id. */
+  usage(): Promise<Readonly<Record<string, ContainerUsage>>>;
   /** Whether a process of that Pod listens on the TCP port now. */
   listening(podUid: string, port: number): boolean;
   /**
@@ -385,12 +404,12 @@ export interface ConnectionTarget {
 }
 
 /**
- * Where a connection ends up: the API server's real address, a Pod, a node (ICMP only), the name server of the nodes
+ * Where a connection ends up: the real address of the API server or of a kubelet, a Pod, a node (ICMP only), the name server of the nodes
  * (UDP only), a refusal. `timeout`: packets get lost (policy, no such address). `from` is the address that the listener
  * sees.
  */
 export type ConnectionRoute =
-  | { kind: 'api-server'; host: string; port: number }
+  | { kind: 'api-server' | 'kubelet'; host: string; port: number }
   | { kind: 'container'; podUid: string; port: number; from: string }
   | { kind: 'node' }
   | { kind: 'resolver' }

@@ -4,6 +4,8 @@ import { type Clock, systemClock } from '../kernel/clock.ts';
 import type { Deployment, Node } from '../kube/api.gen.ts';
 import type { KubeObject } from '../kube/meta.ts';
 import { deployments, nodes, serviceAccounts } from '../kube/resources.ts';
+import { Aggregator } from './aggregation/aggregator.ts';
+import { apiServiceAvailability } from './aggregation/availability.ts';
 import type { ApiClient, Component, ComponentContext, ContainerRuntime, ImageDescription, Informer } from './api.ts';
 import {
   bootstrapAddons,
@@ -178,19 +180,27 @@ class Cluster implements EmbeddedCluster {
     const { controllers: manage = true, folder, runtime, kubelet = runtime !== undefined, onStep } = this.#options;
     onStep?.('starting the API server');
     const plan = planNodes(this.#options.name ?? 'kubedrill', this.#options.nodes ?? 1);
-    const server = await this.#listen(kubelet ? plan[0] : undefined);
+    const aggregator = this.#aggregator(plan[0]);
+    const server = await this.#listen(aggregator, kubelet ? plan[0] : undefined);
     this.#server = server;
-    const context = componentContext(this.#plane, this.#clock, this.#abort.signal, {
-      caCertificate: this.caCertificate,
-      apiServer: { host: server.host, port: server.port },
-      serviceCidr,
-      podCidr,
-      folder,
-    });
+    const context = componentContext(
+      this.#plane,
+      this.#clock,
+      this.#abort.signal,
+      {
+        caCertificate: this.caCertificate,
+        apiServer: { host: server.host, port: server.port },
+        serviceCidr,
+        podCidr,
+        folder,
+        kubelet: async (name) => this.#kubelets.get(name)?.address(),
+      },
+      aggregator,
+    );
     this.#context = context;
     const bootstrap = { ...this.#plane, clock: this.#clock, facts: this.#facts(plan) };
     await bootstrapControlPlane(bootstrap);
-    await this.#run([eventExpiry(this.#plane.store)]);
+    await this.#run([eventExpiry(this.#plane.store), apiServiceAvailability(aggregator)]);
     if (manage) {
       onStep?.('starting controllers and scheduler');
       await this.#run([...controllers(this.pki), createScheduler()]);
@@ -306,8 +316,19 @@ class Cluster implements EmbeddedCluster {
     };
   }
 
+  #aggregator(node: NodePlan | undefined): Aggregator {
+    const { registry } = this.#plane;
+    return new Aggregator({
+      reader: registry.reader,
+      definitions: () => registry.definitions(),
+      dial: (address, port) => this.#dialer(node?.nodeName ?? '')(address, port),
+      clock: this.#clock,
+      frontProxy: this.#issue('front-proxy-client', []),
+    });
+  }
+
   /** @param node the control plane's, through whose address Pods reach the server */
-  async #listen(node: NodePlan | undefined): Promise<ApiServer> {
+  async #listen(aggregator: Aggregator, node: NodePlan | undefined): Promise<ApiServer> {
     const { registry, authorizer } = this.#plane;
     const port = this.#options.port ?? (await this.#lastPort());
     const start = (wanted: number) =>
@@ -315,6 +336,7 @@ class Cluster implements EmbeddedCluster {
         registry,
         reader: registry.reader,
         authorizer,
+        aggregator,
         nodeAgent: (name) => this.#kubelets.get(name),
         dial: (address, port) => this.#dialer(node?.nodeName ?? '')(address, port),
         clock: this.#clock,

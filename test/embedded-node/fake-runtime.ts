@@ -3,6 +3,7 @@ import type {
   ContainerExit,
   ContainerRuntime,
   ContainerSpec,
+  ContainerUsage,
   ProcessStreams,
   RunningContainer,
 } from '../../src/embedded/api.ts';
@@ -96,6 +97,12 @@ export class FakeRuntime implements ContainerRuntime {
     const found = this.started.findLast((c) => c.id.split('/')[1] === name);
     if (!found) throw new Error(`container ${name} was not started`);
     return found;
+  }
+
+  readonly used: Record<string, ContainerUsage> = {};
+
+  async usage(): Promise<Record<string, ContainerUsage>> {
+    return this.used;
   }
 
   loadImages(): void {}

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { Aggregator } from '../../src/embedded/aggregation/aggregator.ts';
 import type { NodeAgent } from '../../src/embedded/api.ts';
 import { InProcessClient } from '../../src/embedded/client/client.ts';
 import { createManagedFields, createPatcher } from '../../src/embedded/patch/index.ts';
@@ -76,6 +77,10 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     registry,
     reader,
     authorizer,
+    aggregator: new Aggregator({
+      ...{ reader, clock, dial: (_, port) => connected(port), frontProxy: pki.admin },
+      definitions: () => registry.definitions(),
+    }),
     nodeAgent: (name) => options.agents?.[name],
     // Pods listen on this machine.
     dial: (_, port) => connected(port),

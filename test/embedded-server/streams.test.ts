@@ -16,6 +16,10 @@ import { type Harness, startHarness } from './harness.ts';
 
 /** A kubelet whose only program echoes its input; `fail` can't be started, `exit N` ends with N. */
 class EchoAgent implements NodeAgent {
+  async answer(path: string) {
+    return { status: 200, contentType: 'text/plain', body: path };
+  }
+
   readonly nodeName = 'n1';
   readonly events = new EventEmitter();
   logOptions: LogOptions | undefined;

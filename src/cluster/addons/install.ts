@@ -1,9 +1,10 @@
 import { EnvironmentError } from '../../kernel/errors.ts';
 import { type KubeClient, KubeError } from '../../kube/client.ts';
 import type { KubeObject, Resource, Stored } from '../../kube/meta.ts';
-import { customResourceDefinitions, deployments } from '../../kube/resources.ts';
+import { apiServices, customResourceDefinitions, deployments } from '../../kube/resources.ts';
 import { gatewayApi } from './gateway-api/index.ts';
 import { ingressNginx } from './ingress-nginx/index.ts';
+import { metricsServer } from './metrics-server/index.ts';
 import type { AddonName } from './names.ts';
 import { nginxGatewayFabric } from './nginx-gateway-fabric/index.ts';
 import { type AddonObject, addonObject } from './objects.ts';
@@ -12,6 +13,7 @@ import { type AddonObject, addonObject } from './objects.ts';
 const addons: Readonly<Record<AddonName, readonly AddonObject[]>> = {
   'gateway-api': gatewayApi.map((definition) => addonObject(customResourceDefinitions, definition)),
   'ingress-nginx': ingressNginx,
+  'metrics-server': metricsServer,
   'nginx-gateway-fabric': nginxGatewayFabric,
 };
 
@@ -21,6 +23,7 @@ export const addonObjects = (name: AddonName): readonly AddonObject[] => addons[
 const conditions: readonly { resource: Resource; type: string; patience: number; trouble: string }[] = [
   { resource: customResourceDefinitions, type: 'Established', patience: 30, trouble: 'NamesAccepted' },
   { resource: deployments, type: 'Available', patience: 180, trouble: 'Available' },
+  { resource: apiServices, type: 'Available', patience: 60, trouble: 'Available' },
 ];
 
 /**
@@ -28,13 +31,19 @@ const conditions: readonly { resource: Resource; type: string; patience: number;
  * there stays as it is. Rejects with a KubeError if the cluster refuses, with an EnvironmentError if it never works.
  */
 export async function installAddon(client: KubeClient, name: AddonName, signal: AbortSignal): Promise<void> {
-  const objects = addons[name];
-  const isDefinition = ({ resource }: AddonObject) => resource === customResourceDefinitions;
-  // Objects of a kind come after the kind is served.
-  for (const part of [objects.filter(isDefinition), objects.filter((one) => !isDefinition(one))]) {
+  for (const part of parts(addons[name])) {
     for (const { resource, object } of part) await create(client, resource, object);
     await Promise.all(part.map((one) => working(client, one, signal)));
   }
+}
+
+/** Objects of a kind come after the kind is served; a server is asked once it runs, or API servers keep a wrong connection. */
+function parts(objects: readonly AddonObject[]): AddonObject[][] {
+  const place = ({ resource }: AddonObject) => {
+    if (resource === customResourceDefinitions) return 0;
+    return resource === apiServices ? 2 : 1;
+  };
+  return [0, 1, 2].map((wanted) => objects.filter((one) => place(one) === wanted));
 }
 
 async function create(client: KubeClient, resource: Resource, object: KubeObject): Promise<void> {
@@ -65,7 +74,7 @@ async function working(client: KubeClient, { resource, object }: AddonObject, si
   }
   const where = namespace === undefined ? '' : ` -n ${namespace}`;
   throw new EnvironmentError({
-    what: resource === customResourceDefinitions ? `the cluster does not serve ${name}` : `${name} does not run`,
+    what: resource === deployments ? `${name} does not run` : `the cluster does not serve ${name}`,
     why: (last && conditionOf(last, trouble)?.message) || `it was not ${type} within ${patience} s`,
     next: `kubectl describe ${resource.resource} ${name}${where}`,
   });

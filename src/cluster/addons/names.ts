@@ -2,7 +2,7 @@ import { closest } from 'fastest-levenshtein';
 import { UserError } from '../../kernel/errors.ts';
 
 /** What can be installed in a cluster that does not come with it; `install.ts` knows how. */
-export const addonNames = ['gateway-api', 'ingress-nginx', 'nginx-gateway-fabric'] as const;
+export const addonNames = ['gateway-api', 'ingress-nginx', 'metrics-server', 'nginx-gateway-fabric'] as const;
 
 export type AddonName = (typeof addonNames)[number];
 

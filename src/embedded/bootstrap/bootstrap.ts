@@ -3,7 +3,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Node, Pod } from '../../kube/api.gen.ts';
 import type { KubeObject, Resource, Stored } from '../../kube/meta.ts';
 import { apiVersionOf } from '../../kube/meta.ts';
-import { nodes, pods } from '../../kube/resources.ts';
+import { configMaps, nodes, pods } from '../../kube/resources.ts';
 import type { ApiClient } from '../api.ts';
 import { equalJson } from '../registry/core.ts';
 import { reasonOf } from '../registry/status.ts';
@@ -51,7 +51,21 @@ export async function bootstrapControlPlane(options: BootstrapOptions): Promise<
 export async function bootstrapAddons(options: BootstrapOptions): Promise<void> {
   await createMissing(options, identities.controllerManager, controllerServiceAccounts());
   await createMissing(options, identities.kubeadm, kubeadmObjects(options.facts));
+  await publishFrontProxy(options);
   await createMissing(options, identities.kubectl, storageObjects(options.facts));
+}
+
+/** Tells other API servers how to know this one: it speaks for its clients (kubeadm's front-proxy-client). */
+async function publishFrontProxy({ client, facts }: BootstrapOptions): Promise<void> {
+  const data = {
+    'requestheader-allowed-names': '["front-proxy-client"]',
+    'requestheader-client-ca-file': facts.caCertificate,
+    'requestheader-extra-headers-prefix': '["X-Remote-Extra-"]',
+    'requestheader-group-headers': '["X-Remote-Group"]',
+    'requestheader-username-headers': '["X-Remote-User"]',
+  };
+  const name = 'extension-apiserver-authentication';
+  await client.as(identities.apiServer).patch(configMaps, 'kube-system', name, 'merge', { data });
 }
 
 /** Marks the control plane's node, which a kubelet may not do for itself (kubeadm's phase mark-control-plane). */

@@ -5,6 +5,17 @@ import type { ResourceDefinition } from '../definition.ts';
 import { notFoundPath } from '../registry/status.ts';
 import type { Registry, RequestContext } from '../registry/types.ts';
 
+/** Reads what another server serves. */
+export interface RemoteReader {
+  /** Rejects with an ApiFailure. */
+  list<T extends KubeObject>(
+    r: Resource<T>,
+    namespace: string | undefined,
+    options: ListOptions,
+    user: User,
+  ): Promise<{ items: Stored<T>[]; resourceVersion: string }>;
+}
+
 export interface Identity {
   user: User;
   /** Whose name stands in managedFields. */
@@ -18,14 +29,17 @@ export interface Identity {
 export class InProcessClient implements ApiClient {
   readonly #registry: Registry;
   readonly #identity: Identity;
+  readonly #remote: RemoteReader | undefined;
 
-  constructor(registry: Registry, identity: Identity) {
+  /** @param remote without it only what is served here can be read */
+  constructor(registry: Registry, identity: Identity, remote?: RemoteReader) {
     this.#registry = registry;
     this.#identity = identity;
+    this.#remote = remote;
   }
 
   as(identity: Identity): ApiClient {
-    return new InProcessClient(this.#registry, identity);
+    return new InProcessClient(this.#registry, identity, this.#remote);
   }
 
   async get<T extends KubeObject>(r: Resource<T>, namespace: string | undefined, name: string): Promise<Stored<T>> {
@@ -37,6 +51,9 @@ export class InProcessClient implements ApiClient {
     namespace?: string,
     options: ListOptions = {},
   ): Promise<{ items: Stored<T>[]; resourceVersion: string; continue?: string }> {
+    if (this.#remote && !this.#registry.definition(r)) {
+      return this.#remote.list(r, namespace, options, this.#identity.user);
+    }
     const list = this.#registry.list(this.#definition(r), { ...options, namespace });
     return { ...list, items: list.items as Stored<T>[] };
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { ComponentContext, User } from '../api.ts';
-import { InProcessClient } from '../client/client.ts';
+import { InProcessClient, type RemoteReader } from '../client/client.ts';
 import { CorrelatingRecorder } from '../client/events.ts';
 import { StoreInformers } from '../client/informers.ts';
 import type { ControlPlane } from './control-plane.ts';
@@ -23,9 +23,11 @@ export function componentContext(
   clock: Clock,
   signal: AbortSignal,
   cluster: ComponentContext['cluster'],
+  remote?: RemoteReader,
 ): ComponentContext {
   const { registry, store } = plane;
-  const clientOf = (manager: string) => new InProcessClient(registry, { user: userOf(manager), fieldManager: manager });
+  const clientOf = (manager: string) =>
+    new InProcessClient(registry, { user: userOf(manager), fieldManager: manager }, remote);
   return {
     client: clientOf('kube-controller-manager'),
     informers: new StoreInformers(store, registry, signal),

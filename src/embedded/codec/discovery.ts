@@ -7,6 +7,13 @@ import { findFacts, groupOrder } from './facts.ts';
 type Definitions = readonly ResourceDefinition[];
 const everyVerb = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
+/** A group that another server serves. */
+export interface RemoteGroup {
+  group: string;
+  /** The preferred one first; `resources` as aggregated discovery lists them. */
+  versions: { version: string; resources: Record<string, unknown>[]; freshness: 'Current' | 'Stale' }[];
+}
+
 interface GroupVersions {
   group: string;
   /** The preferred one first. */
@@ -71,20 +78,24 @@ export function aggregatedDiscovery(
   definitions: Definitions,
   root: 'api' | 'apis',
   version: 'v2' | 'v2beta1' = 'v2',
+  remote: readonly RemoteGroup[] = [],
 ): Record<string, unknown> {
   const groups = groupsOf(definitions).filter(({ group }) => (group === '') === (root === 'api'));
   return {
     kind: 'APIGroupDiscoveryList',
     apiVersion: `apidiscovery.k8s.io/${version}`,
     metadata: {},
-    items: groups.map(({ group, versions }) => ({
-      metadata: group === '' ? {} : { name: group },
-      versions: versions.map((v) => ({
-        version: v,
-        resources: resourcesOf(definitions, group, v).map(discovered),
-        freshness: 'Current',
+    items: [
+      ...groups.map(({ group, versions }) => ({
+        metadata: group === '' ? {} : { name: group },
+        versions: versions.map((v) => ({
+          version: v,
+          resources: resourcesOf(definitions, group, v).map(discovered),
+          freshness: 'Current',
+        })),
       })),
-    })),
+      ...(root === 'api' ? [] : remote).map(({ group, versions }) => ({ metadata: { name: group }, versions })),
+    ],
   };
 }
 
@@ -132,14 +143,25 @@ function group({ group: name, versions }: GroupVersions): Record<string, unknown
 }
 
 /** The APIGroupList of `/apis`. */
-export function groupList(definitions: Definitions): Record<string, unknown> {
-  const groups = groupsOf(definitions).filter((g) => g.group !== '');
+export function groupList(definitions: Definitions, remote: readonly RemoteGroup[] = []): Record<string, unknown> {
+  const groups = [...groupsOf(definitions).filter((g) => g.group !== ''), ...remote.map(withVersionNames)];
   return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map(group) };
 }
 
+const withVersionNames = ({ group: name, versions }: RemoteGroup): GroupVersions => ({
+  group: name,
+  versions: versions.map(({ version }) => version),
+});
+
 /** The APIGroup of `/apis/<group>`; undefined if nothing is defined in it. */
-export function groupDiscovery(definitions: Definitions, name: string): Record<string, unknown> | undefined {
-  const found = groupsOf(definitions).find((g) => g.group === name && name !== '');
+export function groupDiscovery(
+  definitions: Definitions,
+  name: string,
+  remote: readonly RemoteGroup[] = [],
+): Record<string, unknown> | undefined {
+  const found = [...groupsOf(definitions), ...remote.map(withVersionNames)].find(
+    (g) => g.group === name && name !== '',
+  );
   return found && { kind: 'APIGroup', apiVersion: 'v1', ...group(found) };
 }
 

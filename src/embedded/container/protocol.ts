@@ -9,6 +9,7 @@ import type {
   ConnectionTarget,
   ContainerExit,
   ContainerSpec,
+  ContainerUsage,
   ImageDescription,
 } from '../api.ts';
 
@@ -43,6 +44,7 @@ export type ToWorker =
   | { t: 'removeVolume'; cluster: number; id: string }
   | { t: 'answer'; request: number; value?: unknown; errorCode?: string; now?: number }
   | { t: 'timer'; cluster: number; timer: number; now: number }
+  | { t: 'usage'; cluster: number; request: number; now?: number }
   | { t: 'ping' };
 
 export type ToMain =
@@ -67,6 +69,8 @@ export type ToMain =
   | { t: 'route'; request: number; cluster: number; from: ConnectionSource; to: ConnectionTarget }
   | { t: 'timer'; cluster: number; timer: number; ms: number }
   | { t: 'timerCancel'; cluster: number; timer: number }
+  /** What each container of the cluster has used and uses. */
+  | { t: 'usage'; cluster: number; request: number; containers: Record<string, ContainerUsage> }
   | { t: 'bug'; program: string; stack: string };
 
 /** Output that is under way before a writer waits, in bytes. */

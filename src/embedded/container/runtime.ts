@@ -7,6 +7,7 @@ import type {
   ContainerExit,
   ContainerRuntime,
   ContainerSpec,
+  ContainerUsage,
   ImageDescription,
   ProcessStreams,
   RunningContainer,
@@ -57,6 +58,8 @@ class Runtime implements ContainerRuntime {
   readonly #timers = new Map<number, Timer>();
   readonly #clock: Clock;
   readonly #options: ContainerRuntimeOptions;
+  readonly #questions = new Map<number, (usage: Record<string, ContainerUsage>) => void>();
+  #nextQuestion = 1;
   #images: ImageDescription[] = [];
   #disposed = false;
 
@@ -122,6 +125,15 @@ class Runtime implements ContainerRuntime {
     this.#link.send({ t: 'removeVolume', cluster: this.#link.id, id });
   }
 
+  usage(): Promise<Readonly<Record<string, ContainerUsage>>> {
+    if (this.#containers.size === 0) return Promise.resolve({});
+    return new Promise((resolve) => {
+      const request = this.#nextQuestion++;
+      this.#questions.set(request, resolve);
+      this.#link.send({ t: 'usage', cluster: this.#link.id, request, now: this.#now() });
+    });
+  }
+
   listening(podUid: string, port: number): boolean {
     return this.#ports.get(podUid)?.includes(port) ?? false;
   }
@@ -141,6 +153,7 @@ class Runtime implements ContainerRuntime {
     const ends = [...this.#containers.values()].map((c) => c.exited);
     this.#link.send({ t: 'clusterEnd', cluster: this.#link.id });
     await Promise.all(ends);
+    for (const answer of this.#questions.values()) answer({});
     for (const timer of this.#timers.values()) timer.cancel();
     await this.#link.leave();
   }
@@ -176,6 +189,10 @@ class Runtime implements ContainerRuntime {
         return;
       case 'ackInput':
         this.#sessions.get(message.session)?.inputTaken(message.bytes);
+        return;
+      case 'usage':
+        this.#questions.get(message.request)?.(message.containers);
+        this.#questions.delete(message.request);
         return;
       case 'listening':
         if (message.ports.length > 0) this.#ports.set(message.podUid, message.ports);
@@ -228,6 +245,8 @@ class Runtime implements ContainerRuntime {
       container.ended({ exitCode: 137, signal: 9 });
     }
     this.#containers.clear();
+    for (const answer of this.#questions.values()) answer({});
+    this.#questions.clear();
     for (const session of [...this.#sessions.values()]) session.ended(137, undefined);
     this.#sessions.clear();
     this.#ports.clear();

@@ -2,7 +2,7 @@
 import type { LabelSelector } from '../../kube/api.gen.ts';
 import type { KubeObject, Resource } from '../../kube/meta.ts';
 import { milliValue } from '../../kube/quantity.ts';
-import type { ApiClient, ComponentContext } from '../api.ts';
+import type { ApiClient } from '../api.ts';
 
 /** metrics.k8s.io/v1beta1, as metrics-server answers. */
 export interface PodMetrics extends KubeObject {
@@ -31,12 +31,12 @@ export const podMetrics: Resource<PodMetrics> = {
 
 /** Usage by Pod. Throws an Error in Kubernetes' words where there is none. */
 export async function resourceUsage(
-  context: ComponentContext,
   client: ApiClient,
   query: { namespace: string; selector: string; resource: string; container?: string },
 ): Promise<Map<string, Sample>> {
   const prefix = `unable to get metrics for resource ${query.resource}`;
-  const items = await fetchMetrics(context, client, query).catch((error: Error) => {
+  const { namespace, selector: labelSelector } = query;
+  const { items } = await client.list(podMetrics, namespace, { labelSelector }).catch((error: Error) => {
     throw new Error(`${prefix}: unable to fetch metrics from resource metrics API: ${error.message}`);
   });
   if (items.length === 0) throw new Error(`${prefix}: no metrics returned from resource metrics API`);
@@ -55,17 +55,6 @@ export async function resourceUsage(
     samples.set(metadata?.name ?? '', { value, at: Date.parse(timestamp), windowMs: Number.parseFloat(window) * 1000 });
   }
   return samples;
-}
-
-async function fetchMetrics(
-  { resources }: ComponentContext,
-  client: ApiClient,
-  { namespace, selector }: { namespace: string; selector: string },
-): Promise<PodMetrics[]> {
-  if (!resources().some(({ group, resource }) => group === podMetrics.group && resource === podMetrics.resource)) {
-    throw new Error('the server could not find the requested resource (get pods.metrics.k8s.io)');
-  }
-  return (await client.list(podMetrics, namespace, { labelSelector: selector })).items;
 }
 
 const noCustomMetrics =

@@ -257,7 +257,7 @@ class Round {
     const { resource, target, container } = source;
     const what = target.averageValue === undefined ? 'utilization' : 'usage';
     try {
-      const samples = await resourceUsage(this.#context, this.#client, {
+      const samples = await resourceUsage(this.#client, {
         namespace: this.#namespace,
         selector,
         resource,

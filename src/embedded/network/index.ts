@@ -25,7 +25,7 @@ export function createClusterNetwork({
       const source = sourceOf(view, from);
       // A process whose Pod is gone has no network any more.
       if (!source) return { kind: 'timeout' };
-      return routeOf(deliver(view, { source, ...to }, balance), cluster.apiServer);
+      return routeOf(deliver(view, { source, ...to }, balance), cluster);
     },
   };
 }
@@ -39,10 +39,14 @@ function sourceOf(view: NetworkView, from: ConnectionSource): Source | undefined
   return pod && { kind: 'pod', pod };
 }
 
-function routeOf(verdict: Verdict, apiServer: { host: string; port: number }): ConnectionRoute {
+async function routeOf(verdict: Verdict, cluster: ComponentContext['cluster']): Promise<ConnectionRoute> {
   if (verdict.outcome !== 'delivered') return { kind: verdict.outcome === 'lost' ? 'timeout' : 'refused' };
   const { receiver, source } = verdict;
-  if (receiver.kind === 'api-server') return { kind: 'api-server', ...apiServer };
+  if (receiver.kind === 'api-server') return { kind: 'api-server', ...cluster.apiServer };
+  if (receiver.kind === 'kubelet') {
+    const address = await cluster.kubelet?.(receiver.node.metadata.name);
+    return address ? { kind: 'kubelet', ...address } : { kind: 'refused' };
+  }
   if (receiver.kind !== 'pod') return { kind: receiver.kind };
   return { kind: 'container', podUid: receiver.pod.metadata.uid, port: receiver.port, from: source };
 }

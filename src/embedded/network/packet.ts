@@ -14,6 +14,8 @@ import {
 } from './services.ts';
 import { hostNetworkPods, keyOf, type NetworkView, nodeAt, type Protocol, podAt } from './view.ts';
 
+const kubeletPort = 10_250;
+
 /** Where a packet starts. A Pod in its node's network sends as the node. */
 export type Source =
   | { kind: 'pod'; pod: Stored<Pod> }
@@ -52,6 +54,7 @@ export type Fact =
 export type Receiver =
   | { kind: 'pod'; pod: Stored<Pod>; port: number }
   | { kind: 'api-server' }
+  | { kind: 'kubelet'; node: Stored<Node> }
   /** A machine with nothing but its kernel: what answers a ping. */
   | { kind: 'node'; node: Stored<Node> }
   /** The name server that the nodes use. */
@@ -196,6 +199,10 @@ class Journey {
     if (port === securePort && isControlPlane && this.#packet.protocol === 'TCP') {
       this.#facts.push({ fact: 'listening', port });
       return this.#delivered({ kind: 'api-server' });
+    }
+    if (port === kubeletPort && this.#packet.protocol === 'TCP') {
+      this.#facts.push({ fact: 'listening', port });
+      return this.#delivered({ kind: 'kubelet', node });
     }
     const pod = hostNetworkPods(this.#view, node.metadata.name).find((one) => this.#listens(one, port));
     if (!pod) return this.#end('refused', { fact: 'closed', port });

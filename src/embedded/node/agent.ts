@@ -11,7 +11,7 @@ import { readLog } from './log-reader.ts';
 import type { PodWorker } from './pod-worker.ts';
 
 /** The kubelet's own server: logs, exec, attach and port-forward of the Pods on this node. */
-export class Agent implements NodeAgent {
+export class Agent implements Omit<NodeAgent, 'answer'> {
   readonly nodeName: string;
   readonly #runtime: ContainerRuntime;
   readonly #clock: () => Clock;

@@ -11,7 +11,7 @@ import {
   secrets,
   services,
 } from '../../kube/resources.ts';
-import type { Component, ComponentContext, ContainerRuntime, NodeAgent } from '../api.ts';
+import type { Component, ComponentContext, ContainerRuntime, HttpAnswer, NodeAgent } from '../api.ts';
 import { AddressPool } from './address-pool.ts';
 import { Agent } from './agent.ts';
 import { BackOff } from './back-off.ts';
@@ -19,9 +19,12 @@ import { Images } from './images.ts';
 import { LogStore } from './log-store.ts';
 import { capacityOf, type NodeFacts } from './node-object.ts';
 import { registerNode } from './node-registration.ts';
+import { kubeletAnswer } from './paths.ts';
 import { PodWorker } from './pod-worker.ts';
+import { KubeletServer } from './server.ts';
 import type { NodeServices } from './services.ts';
 import { usesSource } from './sources.ts';
+import { NodeStatistics } from './stats.ts';
 
 export interface KubeletOptions extends Partial<Omit<NodeFacts, 'name'>> {
   nodeName: string;
@@ -29,6 +32,8 @@ export interface KubeletOptions extends Partial<Omit<NodeFacts, 'name'>> {
 }
 
 export interface Kubelet extends Component, NodeAgent {
+  /** Where its port 10250 really is, once it has started. */
+  address(): Promise<{ host: string; port: number } | undefined>;
   /** Resolves when the node writes nothing any more: its context was aborted and its runtime has ended before. */
   stop(): Promise<void>;
 }
@@ -53,6 +58,8 @@ export function createKubelet(options: KubeletOptions): Kubelet {
   const workers = new Map<string, PodWorker>();
   let clock = systemClock;
   let logs: LogStore | undefined;
+  let statistics: NodeStatistics | undefined;
+  let server: KubeletServer | undefined;
   const agent = new Agent(
     nodeName,
     runtime,
@@ -60,10 +67,22 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     (uid) => workers.get(uid),
   );
 
+  const answer = (path: string): Promise<HttpAnswer> =>
+    kubeletAnswer(
+      path,
+      () => statistics?.collect(),
+      () => [...workers.values()].map(({ pod }) => pod),
+    );
+
   const start = async (context: ComponentContext): Promise<void> => {
     clock = context.clock;
     const shared = nodeServices(context, facts, runtime);
     logs = shared.logs;
+    statistics = new NodeStatistics(runtime, clock, workers);
+    server = new KubeletServer({
+      ...{ nodeName, clock, client: shared.client, answer },
+      caCertificate: context.cluster.caCertificate,
+    });
     await registerNode({
       client: shared.client,
       clock,
@@ -93,12 +112,17 @@ export function createKubelet(options: KubeletOptions): Kubelet {
   return {
     name: `kubelet/${nodeName}`,
     start,
-    stop: async () => logs?.close(),
+    address: async () => server?.address(),
+    stop: async () => {
+      await server?.close();
+      logs?.close();
+    },
     nodeName,
     logs: (pod, o) => agent.logs(pod, o),
     exec: (pod, o) => agent.exec(pod, o),
     attach: (pod, o) => agent.attach(pod, o),
     portForward: (pod, port) => agent.portForward(pod, port),
+    answer,
   };
 }
 

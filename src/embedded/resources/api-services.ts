@@ -1,4 +1,4 @@
-import type { APIService, APIServiceCondition } from '../../kube/api.gen.ts';
+import type { APIService, APIServiceStatus } from '../../kube/api.gen.ts';
 import { apiServices } from '../../kube/resources.ts';
 import { dns1035Label, dnsSubdomain } from '../../kube/validation.ts';
 import type { FieldError, StrategyContext } from '../definition.ts';
@@ -62,14 +62,11 @@ function validate(service: APIService): FieldError[] {
   return [...errors, ...validateService(service, at)];
 }
 
-/** Local groups are there at once; servers elsewhere are not simulated and never are. */
-function conditions({ spec }: APIService, { clock }: StrategyContext): APIServiceCondition[] {
-  const common = { type: 'Available', lastTransitionTime: timestamp(clock.now()) };
-  if (!spec?.service) {
-    return [{ ...common, status: 'True', reason: 'Local', message: 'Local APIServices are always available' }];
-  }
-  const message = 'calling API servers outside of this cluster is not simulated';
-  return [{ ...common, status: 'False', reason: 'FailedDiscoveryCheck', message }];
+/** Local groups are there at once; of others `aggregation/availability.ts` finds out. */
+function statusOf({ spec }: APIService, { clock }: StrategyContext): APIServiceStatus {
+  if (spec?.service) return {};
+  const [message, lastTransitionTime] = ['Local APIServices are always available', timestamp(clock.now())];
+  return { conditions: [{ type: 'Available', status: 'True', reason: 'Local', message, lastTransitionTime }] };
 }
 
 function availability({ status }: APIService): string {
@@ -87,7 +84,7 @@ export const apiServiceResource = defineResource<APIService>({
       if (spec?.service) spec.service.port ??= 443;
     },
     prepareForCreate(service, context) {
-      service.status = { conditions: conditions(service, context) };
+      service.status = statusOf(service, context);
     },
     prepareForUpdate: keepOtherPart,
     validate: (service, { subresource }) => (subresource === 'status' ? [] : validate(service)),

@@ -4,6 +4,7 @@ import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } f
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../kernel/clock.ts';
+import type { Aggregator } from '../aggregation/aggregator.ts';
 import type { NodeAgent } from '../api.ts';
 import type { Pki } from '../pki/pki.ts';
 import type { Authorizer } from '../rbac/types.ts';
@@ -11,13 +12,13 @@ import type { ObjectReader, Registry } from '../registry/types.ts';
 import { createAuthenticator } from './authn/authenticator.ts';
 import { createTokenAuthenticator } from './authn/service-account-tokens.ts';
 import { Exchange, type ServerReply, type ServerRequest, type Upgrade } from './exchange.ts';
+import { aggregation } from './filters/aggregation.ts';
 import { authentication } from './filters/authentication.ts';
 import { authorization } from './filters/authorization.ts';
 import { chain } from './filters/chain.ts';
 import { counting } from './filters/counting.ts';
 import { errorRecovery } from './filters/error-recovery.ts';
 import { impersonation } from './filters/impersonation.ts';
-import { remoteGroups } from './filters/remote-groups.ts';
 import { requestTimeout } from './filters/request-timeout.ts';
 import type { HandlerContext } from './handlers/context.ts';
 import { notFoundPage } from './handlers/pages.ts';
@@ -35,6 +36,8 @@ export interface ApiServerOptions {
   nodeAgent(nodeName: string): NodeAgent | undefined;
   /** Reaches Pods for the proxy subresource: see `HandlerContext`. */
   dial: HandlerContext['dial'];
+  /** Reaches the servers of groups that are not served here. */
+  aggregator: Aggregator;
   clock: Clock;
   pki: Pki;
   /** 0 or left out: a free one. */
@@ -62,7 +65,7 @@ export interface ApiServer {
  * Rejects with the system's error (EADDRINUSE) if it can't.
  */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { registry, reader, authorizer, clock, pki, host = '127.0.0.1' } = options;
+  const { registry, reader, authorizer, aggregator, clock, pki, host = '127.0.0.1' } = options;
   const counters = new RequestCounters();
   const tokens = createTokenAuthenticator(pki.serviceAccounts, reader, clock);
   const context: HandlerContext = {
@@ -76,6 +79,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   let url = '';
   const handlePath = createPathHandler({
     ...context,
+    aggregator,
     counters,
     pki,
     advertisedUrl: () => (options.advertised === undefined ? url : `https://${options.advertised}`),
@@ -89,7 +93,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       authentication(createAuthenticator(tokens)),
       impersonation(authorizer),
       authorization(authorizer),
-      remoteGroups(registry, reader),
+      aggregation(aggregator),
     ],
     async (exchange) => {
       if (!exchange.info.isResourceRequest) return handlePath(exchange);

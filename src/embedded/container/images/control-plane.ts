@@ -24,6 +24,8 @@ interface Component {
   path: string;
   sizeBytes: number;
   user?: number;
+  /** Cores, MiB: what it was seen to use in a cluster with little to do. */
+  needs?: readonly [cores: number, mebibytes: number];
   entrypoint?: boolean;
   /** Which program it is. Default: one that does what `service` says. */
   program?: string;
@@ -33,6 +35,7 @@ interface Component {
 const components: Component[] = [
   {
     repository: 'registry.k8s.io/kube-apiserver',
+    needs: [0.045, 247],
     tags: kubernetesTags,
     path: '/usr/local/bin/kube-apiserver',
     sizeBytes: 103_363_204,
@@ -55,6 +58,7 @@ const components: Component[] = [
   },
   {
     repository: 'registry.k8s.io/kube-controller-manager',
+    needs: [0.014, 59],
     tags: kubernetesTags,
     path: '/usr/local/bin/kube-controller-manager',
     sizeBytes: 93_577_895,
@@ -74,6 +78,7 @@ const components: Component[] = [
   },
   {
     repository: 'registry.k8s.io/kube-scheduler',
+    needs: [0.006, 21],
     tags: kubernetesTags,
     path: '/usr/local/bin/kube-scheduler',
     sizeBytes: 71_373_443,
@@ -90,6 +95,7 @@ const components: Component[] = [
   },
   {
     repository: 'registry.k8s.io/kube-proxy',
+    needs: [0.001, 13],
     tags: kubernetesTags,
     path: '/usr/local/bin/kube-proxy',
     sizeBytes: 85_617_255,
@@ -106,6 +112,7 @@ const components: Component[] = [
   },
   {
     repository: 'registry.k8s.io/etcd',
+    needs: [0.021, 41],
     tags: /^3\.[4-6]\.\d{1,2}-\d$/,
     path: '/usr/local/bin/etcd',
     sizeBytes: 44_104_015,
@@ -131,6 +138,7 @@ const components: Component[] = [
   },
   {
     repository: 'registry.k8s.io/coredns/coredns',
+    needs: [0.0012, 11],
     tags: /^v1\.(8|9|1[0-3])\.\d{1,2}$/,
     path: '/coredns',
     sizeBytes: 76_623_200,
@@ -140,6 +148,7 @@ const components: Component[] = [
   },
   {
     repository: 'registry.k8s.io/ingress-nginx/controller',
+    needs: [0.002, 80],
     tags: /^v1\.\d{1,2}\.\d$/,
     path: '/nginx-ingress-controller',
     sizeBytes: 109_800_000,
@@ -149,6 +158,7 @@ const components: Component[] = [
   },
   {
     repository: 'ghcr.io/nginx/nginx-gateway-fabric',
+    needs: [0.002, 40],
     tags: /^\d\.\d{1,2}\.\d$/,
     path: '/usr/bin/gateway',
     sizeBytes: 68_400_000,
@@ -158,21 +168,17 @@ const components: Component[] = [
   },
   {
     repository: 'registry.k8s.io/metrics-server/metrics-server',
+    needs: [0.0026, 19],
     tags: /^v0\.[4-8]\.\d$/,
     path: '/metrics-server',
     sizeBytes: 69_967_041,
     entrypoint: true,
     user: 65534,
-    service: {
-      logs: [
-        klog('serving.go:374', 'Generated self-signed cert (/tmp/apiserver.crt, /tmp/apiserver.key)'),
-        klog('secure_serving.go:213', 'Serving securely on [::]:10250'),
-      ],
-      ports: [health(10250, 'https')],
-    },
+    program: 'metrics-server',
   },
   {
     repository: 'docker.io/rancher/local-path-provisioner',
+    needs: [0.0001, 9],
     tags: /^v0\.0\.\d{2}$/,
     path: '/usr/bin/local-path-provisioner',
     sizeBytes: 42_868_875,
@@ -181,6 +187,7 @@ const components: Component[] = [
   },
   {
     repository: 'docker.io/kindest/kindnetd',
+    needs: [0.001, 9],
     tags: /^v\d{8}-[0-9a-f]+$/,
     path: '/bin/kindnetd',
     sizeBytes: 38_500_000,
@@ -193,6 +200,7 @@ const components: Component[] = [
   },
   {
     repository: 'registry.k8s.io/networking/kube-network-policies',
+    needs: [0.0018, 12],
     tags: /^v0\.\d{1,2}\.\d$/,
     path: '/bin/netpol',
     sizeBytes: 54_984_249,
@@ -214,6 +222,7 @@ export const controlPlane: readonly Image[] = [
       env: pathEnv,
       user: c.user,
       service: c.service,
+      ...(c.needs && { needs: { cores: c.needs[0], memoryBytes: c.needs[1] * 1024 ** 2 } }),
       files: (tree) => {
         distrolessLayout(tree);
         tree.program(c.path, c.program ?? 'service');

@@ -3,6 +3,8 @@ import { debianLayout, distrolessLayout, pathEnv } from './layouts.ts';
 import type { Tree } from './tree.ts';
 import type { Image } from './types.ts';
 
+const MEBIBYTE = 1024 ** 2;
+
 const bookworm = { id: 'debian', name: 'Debian GNU/Linux 12 (bookworm)', version: '12.9' };
 
 export const nginxPage = `<!DOCTYPE html>
@@ -63,6 +65,7 @@ const nginxExisting = new RegExp(nginxTags.source.replace('(\\.\\d{1,2})?', '(\\
 export const servers: readonly Image[] = [
   {
     repository: 'docker.io/library/nginx',
+    needs: { memoryBytes: 2 * MEBIBYTE },
     tags: nginxExisting,
     flavor: 'gnu',
     sizeBytes: 29_675_394,
@@ -73,6 +76,7 @@ export const servers: readonly Image[] = [
   },
   {
     repository: 'docker.io/nginxinc/nginx-unprivileged',
+    needs: { memoryBytes: 2 * MEBIBYTE },
     tags: nginxExisting,
     flavor: 'gnu',
     sizeBytes: 29_675_394,
@@ -84,6 +88,7 @@ export const servers: readonly Image[] = [
   },
   {
     repository: 'docker.io/library/httpd',
+    needs: { memoryBytes: 5 * MEBIBYTE },
     tags: /^(latest|alpine|bookworm|2(\.4(\.\d{1,2})?)?(-(alpine|bookworm|trixie))?)$/,
     flavor: 'gnu',
     sizeBytes: 3_345_405,
@@ -108,6 +113,7 @@ export const servers: readonly Image[] = [
   },
   {
     repository: 'docker.io/library/redis',
+    needs: { memoryBytes: 3 * MEBIBYTE },
     tags: /^(latest|alpine|bookworm|trixie|[5-8](\.[0-9](\.\d{1,2})?)?(-(alpine|bookworm|bullseye|trixie))?)$/,
     flavor: 'gnu',
     sizeBytes: 37_809_537,
@@ -140,6 +146,7 @@ export const servers: readonly Image[] = [
   },
   {
     repository: 'docker.io/library/memcached',
+    needs: { memoryBytes: 1 * MEBIBYTE },
     tags: /^(latest|alpine|1(\.[5-6](\.\d{1,2})?)?(-(alpine|bookworm))?)$/,
     flavor: 'gnu',
     sizeBytes: 31_000_000,
@@ -154,6 +161,7 @@ export const servers: readonly Image[] = [
   },
   {
     repository: 'registry.k8s.io/nginx-slim',
+    needs: { memoryBytes: 2 * MEBIBYTE },
     tags: /^0\.\d{1,2}$/,
     flavor: 'gnu',
     sizeBytes: 44_000_000,

@@ -1,9 +1,10 @@
 import type { Clock } from '../../../kernel/clock.ts';
 import type { Image } from '../images/types.ts';
+import { CpuMeter } from './cpu-meter.ts';
 import { SysError } from './errno.ts';
 import { DiskAccount, MemoryAccount } from './memory.ts';
 import type { NetworkNamespace } from './network.ts';
-import { type ExitStatus, Process, type Program, type SpawnOptions } from './process.ts';
+import { type ExitStatus, PROCESS_BYTES, Process, type Program, type SpawnOptions } from './process.ts';
 import type { CpuAccount, Scheduler } from './scheduler.ts';
 import { signals } from './signals.ts';
 import type { Vfs } from './vfs.ts';
@@ -19,6 +20,8 @@ export interface ContainerOptions {
   programs: ReadonlyMap<string, Program>;
   network: NetworkNamespace;
   memoryLimit: number | undefined;
+  /** In cores; undefined: none. */
+  cpuLimit: number | undefined;
   /** CapEff of root, as a number; for /proc. */
   capabilities: bigint;
   pod: { name: string; namespace: string; ip: string; serviceAccountName: string; nodeName: string };
@@ -51,6 +54,7 @@ export class Container {
   /** Set by whoever builds the root file system. */
   vfs!: Vfs;
   init: Process | undefined;
+  readonly #needsBytes: number;
   #nextPid = 1;
   #onEnd: ((status: ExitStatus) => void) | undefined;
   readonly #onBug: ContainerOptions['onBug'];
@@ -62,13 +66,16 @@ export class Container {
     this.scheduler = options.scheduler;
     this.programs = options.programs;
     this.network = options.network;
-    this.cpu = options.scheduler.open();
+    this.cpu = options.scheduler.open(new CpuMeter(options.clock, options.cpuLimit));
     this.memory = new MemoryAccount(options.memoryLimit, () => this.#outOfMemory());
     this.capabilities = options.capabilities;
     this.pod = options.pod;
     this.image = options.image;
     this.imageName = options.imageName;
     this.startedAt = options.clock.now();
+    const { cores = 0, memoryBytes = 0 } = options.image.needs ?? {};
+    this.cpu.meter.pretend(cores);
+    this.#needsBytes = memoryBytes;
     this.#onBug = options.onBug;
   }
 
@@ -107,6 +114,11 @@ export class Container {
     this.scheduler.close(this.cpu);
     this.network.release(this);
     this.#onEnd?.(process.status ?? { code: 0 });
+  }
+
+  /** What it holds in memory, in bytes: what its processes keep, and what each of them is by itself. */
+  get memoryBytes(): number {
+    return Math.min(this.memory.limit, this.#needsBytes + this.memory.used + PROCESS_BYTES * this.processes.size);
   }
 
   signalGroup(pgid: number, signal: number): void {

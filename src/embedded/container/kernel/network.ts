@@ -166,7 +166,8 @@ export class NetworkNamespace {
       const target = this.#network.namespaces.get(route.podUid);
       return this.#connected(p, target?.dial(route.port, route.from));
     }
-    if (route.kind === 'api-server') return this.#connected(p, await dialHost(p, route.host, route.port));
+    if (route.kind === 'api-server' || route.kind === 'kubelet')
+      return this.#connected(p, await dialHost(p, route.host, route.port));
     throw new SysError('ECONNREFUSED');
   }
 
@@ -238,7 +239,7 @@ export class NetworkNamespace {
 
 const isLoopback = (address: string) => /^(127\.|0\.0\.0\.0$|::1$|localhost$)/.test(address);
 
-/** The one way out of the simulation: the API server that `route` named. */
+/** The one way out of the simulation: the API server, or the kubelet, that `route` named. */
 function dialHost(p: Process, host: string, port: number): Promise<Duplex> {
   return p.block((resolve, reject) => {
     const socket = connectTcp({ host, port, noDelay: true });

@@ -52,6 +52,9 @@ export interface SpawnOptions {
   main: (p: Process) => Promise<number> | number;
 }
 
+/** What a process takes before it keeps anything. */
+export const PROCESS_BYTES = 400 * 1024;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -280,8 +283,14 @@ export class Process {
     if (this.status) throw new ProcessKilled();
   }
 
+  /** Counts CPU that this process only pretends to use, in cores, until it ends. */
+  pretendCpu(cores: number): void {
+    this.container.cpu.meter.pretend(cores);
+    this.onExit(() => this.container.cpu.meter.pretend(-cores));
+  }
+
   get residentBytes(): number {
-    return 400 * 1024 + this.#charged + this.#pretended;
+    return PROCESS_BYTES + this.#charged + this.#pretended;
   }
 
   // ------------------------------------------------------------ signals and the end

@@ -1,3 +1,5 @@
+import type { CpuMeter } from './cpu-meter.ts';
+
 /**
  * Shares the worker's CPU between containers. Code that runs in containers is cooperative: every step takes fuel
  * from its container's account, and a container whose fuel is used up waits here for its next turn. Fuel is about a
@@ -21,9 +23,17 @@ export class CpuAccount {
   refilledAt = 0;
   waiting: (() => void)[] = [];
   queued = false;
-  /** All CPU used, in milliseconds; for /proc and metrics. */
-  usedMs = 0;
   closed = false;
+  readonly meter: CpuMeter;
+
+  constructor(meter: CpuMeter) {
+    this.meter = meter;
+  }
+
+  /** All CPU used, in milliseconds; for /proc and metrics. */
+  get usedMs(): number {
+    return this.meter.usedMs;
+  }
 }
 
 export class Scheduler {
@@ -33,8 +43,8 @@ export class Scheduler {
   #budget = MAX_BUSY_BURST_MS;
   #budgetAt = performance.now();
 
-  open(): CpuAccount {
-    const account = new CpuAccount();
+  open(meter: CpuMeter): CpuAccount {
+    const account = new CpuAccount(meter);
     account.refilledAt = performance.now();
     this.#accounts.add(account);
     return account;
@@ -45,6 +55,7 @@ export class Scheduler {
     account.closed = true;
     this.#accounts.delete(account);
     this.#queue = this.#queue.filter((a) => a !== account);
+    account.meter.running = 0;
     for (const resume of account.waiting.splice(0)) resume();
   }
 
@@ -53,6 +64,7 @@ export class Scheduler {
     if (account.closed) return Promise.resolve();
     return new Promise((resolve) => {
       account.waiting.push(resolve);
+      account.meter.running = account.waiting.length;
       if (!account.queued) {
         account.queued = true;
         this.#queue.push(account);
@@ -83,7 +95,7 @@ export class Scheduler {
     // What was resumed runs in microtasks, all of it before the next macrotask.
     setImmediate(() => {
       const used = Math.max(0.2, performance.now() - now);
-      next.usedMs += used;
+      next.meter.running = next.waiting.length;
       if (next.credit > 0) next.credit -= used;
       else this.#budget -= used;
       this.#pump();

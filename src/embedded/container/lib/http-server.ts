@@ -10,15 +10,20 @@ export type Handler = (request: IncomingMessage, response: ServerResponse, peer:
 /** The certificate for a name that a client asks for; undefined: the server's own. */
 export type Certificates = (servername: string) => SecureContext | undefined;
 
+/** HTTPS where clients are asked for a certificate; whose it is, the handler looks at. */
+interface ClientCertificates {
+  clientCertificates: true;
+}
+
 /**
- * Serves HTTP, or HTTPS with a certificate of its own or with those of `protocol`, on a port of the Pod until the
+ * Serves HTTP, or HTTPS with a certificate of its own or with those that `protocol` gives, on a port of the Pod until the
  * process ends. Throws EADDRINUSE.
  */
 export function serveHttp(
   p: Process,
   port: number,
   handler: Handler,
-  protocol: 'http' | 'https' | Certificates = 'http',
+  protocol: 'http' | 'https' | Certificates | ClientCertificates = 'http',
 ): () => void {
   const peers = new WeakMap<object, Peer>();
   const server: Server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
@@ -35,6 +40,7 @@ export function serveHttp(
     const secureContext = selfSigned(p.container.clock.now());
     const secure = new TLSSocket(socket, {
       ...{ isServer: true, secureContext },
+      ...(typeof protocol === 'object' && { requestCert: true, rejectUnauthorized: false }),
       ...(typeof protocol === 'function' && {
         SNICallback: (name, done) => done(null, protocol(name) ?? secureContext),
       }),

@@ -25,6 +25,7 @@ import { kill, killall, pgrep, pidof, pkill } from './kill.ts';
 import { kubectl } from './kubectl/index.ts';
 import { link, ln, readlink, realpath } from './ln.ts';
 import { ls } from './ls.ts';
+import { metricsServer } from './metrics-server.ts';
 import { mkdir, rmdir } from './mkdir.ts';
 import { getent, ifconfig, ip, nc, netstat, ping, telnet } from './network-tools.ts';
 import { nginx } from './nginx.ts';
@@ -151,6 +152,7 @@ const servers = [
   coredns,
   httpEcho,
   httpd,
+  metricsServer,
   nginx,
   nginxGateway,
   nginxIngress,

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { ContainerUsage } from '../../api.ts';
 import type { Program } from '../kernel/process.ts';
 import { Scheduler } from '../kernel/scheduler.ts';
 import { OUTPUT_WINDOW, type ToMain, type ToWorker } from '../protocol.ts';
@@ -77,6 +78,8 @@ export class ContainerHost {
         return this.#requests.settle(message.request, message.value, message.errorCode);
       case 'timer':
         return this.#clusters.get(message.cluster)?.clock.fire(message.timer, message.now);
+      case 'usage':
+        return this.#usage(message);
       case 'ping':
         return this.#send({ t: 'pong' });
     }
@@ -106,6 +109,17 @@ export class ContainerHost {
     }
     this.#sandboxes.set(container, { sandbox, cluster: message.cluster, sessions: new Set() });
     this.#send({ t: 'started', container });
+  }
+
+  #usage({ cluster: id, request, now }: Extract<ToWorker, { t: 'usage' }>): void {
+    this.#clusters.get(id)?.clock.set(now);
+    const containers: Record<string, ContainerUsage> = {};
+    for (const { sandbox, cluster } of this.#sandboxes.values()) {
+      if (cluster !== id) continue;
+      const { id: name, cpu, memoryBytes } = sandbox.container;
+      containers[name] = { cpuMs: cpu.usedMs, memoryBytes };
+    }
+    this.#send({ t: 'usage', cluster: id, request, containers });
   }
 
   #forget(container: number): void {

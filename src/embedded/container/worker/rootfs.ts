@@ -128,7 +128,7 @@ function createSys(container: Container, spec: ContainerSpec): DirNode {
     const cgroup = new DirNode(0o555, now);
     const text = (name: string, value: () => string) => cgroup.set(name, new GeneratedNode(now, () => `${value()}\n`));
     text('memory.max', () => (spec.resources?.limits?.memory === undefined ? 'max' : String(container.memory.limit)));
-    text('memory.current', () => String(container.memory.used + 400 * 1024 * container.processes.size));
+    text('memory.current', () => String(container.memoryBytes));
     text('cpu.max', () => (cpu === undefined ? 'max 100000' : `${Math.max(1000, Math.round(cpu * 100_000))} 100000`));
     text('cpu.stat', () => `usage_usec ${Math.round(container.cpu.usedMs * 1000)}`);
     text('pids.max', () => '128');
@@ -140,7 +140,8 @@ function createSys(container: Container, spec: ContainerSpec): DirNode {
   });
 }
 
-function cpuLimit(spec: ContainerSpec): number | undefined {
+/** Cores of a CPU limit; undefined: none. */
+export function cpuLimit(spec: ContainerSpec): number | undefined {
   const text = spec.resources?.limits?.cpu;
   if (text === undefined) return undefined;
   const value = String(text);

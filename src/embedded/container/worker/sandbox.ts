@@ -14,7 +14,7 @@ import { accountOf } from '../lib/users.ts';
 import { OUTPUT_WINDOW, type ToMain } from '../protocol.ts';
 import type { WorkerCluster } from './cluster.ts';
 import { RateLimit, Window } from './port.ts';
-import { capabilitiesOf, createRootfs, memoryLimit } from './rootfs.ts';
+import { capabilitiesOf, cpuLimit, createRootfs, memoryLimit } from './rootfs.ts';
 import { InputFile, OutputFile, type Sink, sendPaced } from './standard-streams.ts';
 
 /** As much of the output is kept for the first client. */
@@ -79,6 +79,7 @@ export class Sandbox {
       programs: options.programs,
       network: cluster.network.namespaceOf(spec.pod).hold(),
       memoryLimit: memoryLimit(spec),
+      cpuLimit: cpuLimit(spec),
       capabilities: capabilitiesOf(spec),
       pod: spec.pod,
       image,

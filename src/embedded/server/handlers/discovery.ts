@@ -6,6 +6,7 @@ import {
   apiVersions,
   groupDiscovery,
   groupList,
+  type RemoteGroup,
   resourceList,
 } from '../../codec/discovery.ts';
 import { encodeProtobuf } from '../../codec/protobuf.ts';
@@ -24,20 +25,22 @@ const documentTypes = ['application/json', 'application/yaml', 'application/vnd.
 /** `/api`, `/apis` and what lies below them down to the lists of resources. */
 export function discovery(exchange: Exchange, segments: readonly string[], context: PathContext): void {
   const [root = '', first, second] = segments;
-  const { registry } = context;
+  const { registry, aggregator } = context;
   if (segments.length === 1) {
     rootDocument(exchange, root as 'api' | 'apis', context);
     return;
   }
   const group = root === 'api' ? '' : (first ?? '');
   const version = root === 'api' ? first : second;
-  if (!knowsGroup(registry, root, group)) {
+  const remote = root === 'apis' ? aggregator.groups() : [];
+  const elsewhere = version === undefined && remote.some((one) => one.group === group);
+  if (!elsewhere && !knowsGroup(registry, root, group)) {
     notFoundPage(exchange);
     return;
   }
   const definitions = registry.definitions();
   const document =
-    version === undefined ? groupDiscovery(definitions, group) : resourceList(definitions, group, version);
+    version === undefined ? groupDiscovery(definitions, group, remote) : resourceList(definitions, group, version);
   if (!document) throw notFoundPath();
   requireGet(exchange);
   requireAcceptable(exchange.headers.accept, documentTypes);
@@ -46,10 +49,11 @@ export function discovery(exchange: Exchange, segments: readonly string[], conte
 
 /** The aggregated form for clients that know it (KEP-3352), else the old one. */
 function rootDocument(exchange: Exchange, root: 'api' | 'apis', context: PathContext): void {
-  const { registry } = context;
+  const { registry, aggregator } = context;
+  const remote = aggregator.groups();
   const aggregated = aggregatedFormOf(exchange.headers.accept);
   if (aggregated) {
-    const { body, etag } = aggregate(registry.definitions(), root, aggregated);
+    const { body, etag } = aggregate(registry.definitions(), remote, root, aggregated);
     exchange.reply.setHeader('Etag', etag);
     exchange.reply.setHeader('Vary', 'Accept');
     if (exchange.headers['if-none-match'] === etag) {
@@ -62,7 +66,7 @@ function rootDocument(exchange: Exchange, root: 'api' | 'apis', context: PathCon
   // The aggregator's own handler at /apis looks at no method.
   if (root === 'api') requireGet(exchange);
   const { host } = new URL(context.advertisedUrl());
-  send(exchange, context, root === 'api' ? apiVersions(host) : groupList(registry.definitions()));
+  send(exchange, context, root === 'api' ? apiVersions(host) : groupList(registry.definitions(), remote));
 }
 
 interface AggregatedForm {
@@ -89,14 +93,19 @@ const aggregates = new WeakMap<
   Map<string, { body: string | Uint8Array; etag: string }>
 >();
 
-/** Made once for each list of definitions. */
-function aggregate(definitions: readonly ResourceDefinition[], root: 'api' | 'apis', form: AggregatedForm) {
+/** Made once for each list of definitions, and what is served elsewhere. */
+function aggregate(
+  definitions: readonly ResourceDefinition[],
+  remote: readonly RemoteGroup[],
+  root: 'api' | 'apis',
+  form: AggregatedForm,
+) {
   const made = aggregates.get(definitions) ?? new Map<string, { body: string | Uint8Array; etag: string }>();
   aggregates.set(definitions, made);
-  const key = `${root} ${form.mediaType} ${form.version}`;
+  const key = `${root} ${form.mediaType} ${form.version} ${JSON.stringify(remote)}`;
   let known = made.get(key);
   if (!known) {
-    const document = aggregatedDiscovery(definitions, root, form.version);
+    const document = aggregatedDiscovery(definitions, root, form.version, remote);
     const json = JSON.stringify(document);
     const etag = `"${createHash('sha512').update(json).digest('hex').toUpperCase()}"`;
     known = { body: form.mediaType === 'application/json' ? json : encodeProtobuf(document), etag };

@@ -1,3 +1,4 @@
+import type { Aggregator } from '../../aggregation/aggregator.ts';
 import { groupsOf } from '../../codec/discovery.ts';
 import type { Pki } from '../../pki/pki.ts';
 import { methodNotAllowed } from '../../registry/status.ts';
@@ -17,6 +18,7 @@ import { openApi } from './openapi.ts';
 import { notFoundPage } from './pages.ts';
 
 export interface PathContext extends HandlerContext {
+  aggregator: Pick<Aggregator, 'groups'>;
   counters: RequestCounters;
   pki: Pki;
   debugPaths: ReadonlyMap<string, () => void>;
@@ -129,8 +131,11 @@ const otherPaths = [
   '/version',
 ];
 
-function pathList(exchange: Exchange, { registry }: PathContext): void {
-  const groups = groupsOf(registry.definitions());
+function pathList(exchange: Exchange, { registry, aggregator }: PathContext): void {
+  const remote = aggregator
+    .groups()
+    .map(({ group, versions }) => ({ group, versions: versions.map((v) => v.version) }));
+  const groups = [...groupsOf(registry.definitions()), ...remote];
   const paths = groups.flatMap(({ group, versions }) =>
     group === ''
       ? ['/api', ...versions.map((one) => `/api/${one}`)]

@@ -7,7 +7,7 @@ import type { EndpointSlice, Pod, Service } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
 import { endpointSlices, services } from '../../../kube/resources.ts';
 import { quote } from '../../registry/field.ts';
-import { ApiError, badRequest, notFound, notSimulated } from '../../registry/status.ts';
+import { ApiError, badRequest, methodNotAllowed, notFound, notSimulated } from '../../registry/status.ts';
 import type { Exchange } from '../exchange.ts';
 import type { HandlerContext, ResourceRequest } from './context.ts';
 
@@ -22,15 +22,12 @@ interface Target {
 const dialTimeoutMs = 30_000;
 
 /**
- * The proxy subresource of Pods and Services: passes HTTP on to a Pod. The path after `proxy` is the other server's.
+ * The proxy subresource of Pods, Services and nodes: passes HTTP on to a Pod. The path after `proxy` is the other server's.
  * Fails with 400 and 404 as kube-apiserver words them, 503 if nobody answers.
  */
 export async function proxyRequest(proxied: ResourceRequest, context: HandlerContext): Promise<void> {
-  const { exchange, definition, name = '' } = proxied;
-  if (definition.resource === 'nodes') {
-    context.registry.get(definition, undefined, name);
-    throw notSimulated('the proxy subresource of nodes');
-  }
+  const { exchange, definition } = proxied;
+  if (definition.resource === 'nodes') return proxyNode(proxied, context);
   const target = definition.resource === 'pods' ? podTarget(proxied, context) : serviceTarget(proxied, context);
   const path = pathBelow(exchange);
   if (path === '') {
@@ -44,6 +41,19 @@ export async function proxyRequest(proxied: ResourceRequest, context: HandlerCon
   const answer = await forward(exchange, path, target, connection);
   exchange.head(answer.statusCode ?? 502, endToEnd(answer.headers));
   await exchange.pipe(answer);
+}
+
+/** The kubelet's own paths; other ports of nodes are not simulated. */
+async function proxyNode({ exchange, definition, name: id = '' }: ResourceRequest, context: HandlerContext) {
+  const { name, port } = splitName(id, 'node');
+  context.registry.get(definition, undefined, name);
+  const agent = context.nodeAgent(name);
+  if (port !== '' && port !== '10250') throw notSimulated(`the proxy subresource of nodes to port ${port}`);
+  if (!agent) throw unavailable(`error trying to reach service: the kubelet of ${name} does not run`);
+  if (exchange.info.method !== 'GET') throw methodNotAllowed();
+  const path = /^(?:\/[^/]+){4}\/proxy([^?]*)/.exec(exchange.request.url ?? '')?.[1] || '/';
+  const { status, contentType, body } = await agent.answer(path);
+  exchange.send(status, contentType, body);
 }
 
 /** `[scheme:]name[:port]` */
@@ -140,7 +150,8 @@ const hopByHop = new Set([
   'upgrade',
 ]);
 
-function endToEnd(headers: IncomingHttpHeaders): Record<string, string | string[]> {
+/** Headers without those of the connection itself. */
+export function endToEnd(headers: IncomingHttpHeaders): Record<string, string | string[]> {
   const kept: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined && !hopByHop.has(name) && !name.startsWith(':')) kept[name] = value;
