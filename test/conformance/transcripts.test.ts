@@ -6,9 +6,6 @@ import { recordedKubectl } from '../../scripts/conformance/transcripts/kubectl.t
 
 const folder = resolve('../shared/truth/transcripts');
 
-/** Waits for metrics, which are not simulated yet, minutes long; the whole is `npm run conformance -- transcripts`. */
-const slow = 'hpa-top';
-
 it.skipIf(!existsSync(folder))(
   'shows what a real cluster showed in 97 of 100 lines that a learner typed',
   {
@@ -16,7 +13,7 @@ it.skipIf(!existsSync(folder))(
   },
   async () => {
     const kubectl = await recordedKubectl();
-    const reports = await replayTranscripts({ folder, kubectl, only: new RegExp(`^(?!${slow})`), jobs: 6 });
+    const reports = await replayTranscripts({ folder, kubectl, jobs: 6 });
     const sum = (pick: (report: (typeof reports)[number]) => number) => reports.reduce((all, r) => all + pick(r), 0);
     const missed = reports.flatMap(({ topic, steps }) =>
       steps.filter(({ match }) => !match).map(({ run, difference }) => `${topic}: $ ${run}\n${difference}`),

@@ -1,3 +1,4 @@
+import type { RemoteReader } from '../../src/embedded/client/client.ts';
 import { componentContext } from '../../src/embedded/cluster/context.ts';
 import { createControlPlane } from '../../src/embedded/cluster/control-plane.ts';
 import { controllers } from '../../src/embedded/cluster/parts.ts';
@@ -9,18 +10,19 @@ import type { Event, Pod, PodStatus } from '../../src/kube/api.gen.ts';
 import type { KubeObject, Resource, Stored } from '../../src/kube/meta.ts';
 import { events, leases, namespaces, nodes, pods } from '../../src/kube/resources.ts';
 
-/** A whole control plane without a server, with nodes whose Pods do what `kubelet` says. */
-export async function workloadPlane(nodeCount = 1) {
+/** A whole control plane without a server (`remote`: what others serve), with nodes whose Pods do what `kubelet` says. */
+export async function workloadPlane(nodeCount = 1, remote?: RemoteReader) {
   const clock = new ManualClock();
   const pki = createPki(clock);
   const plane = createControlPlane({ clock, pki, definitions: builtinResources });
   const abort = new AbortController();
-  const context = componentContext(plane, clock, abort.signal, {
+  const facts = {
     caCertificate: pki.ca.certificate,
     apiServer: { host: '127.0.0.1', port: 1 },
     serviceCidr: '10.96.0.0/12',
     podCidr: '10.244.0.0/16',
-  });
+  };
+  const context = componentContext(plane, clock, abort.signal, facts, remote);
   const { client } = plane;
   for (const name of ['default', 'kube-system', 'kube-node-lease']) {
     await client.create(namespaces, { metadata: { name } });
@@ -70,6 +72,7 @@ export async function workloadPlane(nodeCount = 1) {
     const status: PodStatus = {
       ...pod.status,
       phase: ready ? 'Running' : what,
+      startTime: at,
       podIP: `10.244.0.${++addresses}`,
       conditions: [
         ...(pod.status?.conditions ?? []),

@@ -57,7 +57,8 @@ export async function replayTranscripts({
   return topics.flatMap(({ topic }) => reports.get(topic) ?? []);
 }
 
-const effort = (steps: readonly Step[]) => steps.reduce((sum, { until }) => sum + (until ? 9 : 1), 0);
+const effort = (steps: readonly Step[]) =>
+  steps.reduce((sum, { until, within = 90 }) => sum + (until ? within / 10 : 1), 0);
 
 async function replayTopic(topic: Topic, kubectl: string): Promise<TopicReport> {
   const steps: StepReport[] = [];

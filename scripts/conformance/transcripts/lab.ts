@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
+import { installAddon } from '../../../src/cluster/addons/install.ts';
 import { createEmbeddedCluster } from '../../../src/embedded/cluster.ts';
 import { createContainerRuntime } from '../../../src/embedded/container/runtime.ts';
 import { createClusterNetwork } from '../../../src/embedded/network/index.ts';
@@ -30,11 +31,25 @@ export async function openLab(topic: Topic, kubectl: string): Promise<Lab> {
     report: (error, where) => console.error(`fault at ${where} during ${topic.topic}:`, error),
   });
   try {
+    await installAddons(cluster.kubeconfig(), topic);
     const lab = await openLabOn(cluster.kubeconfig(), topic, kubectl);
     return { ...lab, close: () => lab.close().finally(() => cluster.stop()) };
   } catch (error) {
     await cluster.stop();
     throw error;
+  }
+}
+
+/** The recorded cluster had metrics-server: it takes seconds to get ready, so that only topics that show it get it. */
+const showMetrics = new Set(['hpa-top', 'discovery', 'rbac-clusterroles', 'scheduling']);
+
+async function installAddons(kubeconfig: string, { topic }: Topic): Promise<void> {
+  if (!showMetrics.has(topic)) return;
+  const client = KubeClient.fromText(kubeconfig);
+  try {
+    await installAddon(client, 'metrics-server', AbortSignal.timeout(60_000));
+  } finally {
+    await client.close();
   }
 }
 

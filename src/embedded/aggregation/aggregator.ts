@@ -208,7 +208,7 @@ function wordsOf(error: Error): string {
   if (code === 'ECONNRESET') return 'EOF';
   if (/SELF_SIGNED|UNABLE_TO|ISSUER/.test(code))
     return 'tls: failed to verify certificate: x509: certificate signed by unknown authority';
-  if (/WRONG_VERSION|PACKET_LENGTH/i.test(`${code} ${error.message}`))
+  if (/wrong.version|packet.length/i.test(`${code} ${error.message}`))
     return 'tls: first record does not look like a TLS handshake';
   return error.message;
 }
