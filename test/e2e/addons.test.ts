@@ -28,12 +28,13 @@ describe('an addon', () => {
   });
 
   it('runs when the cluster is up, where it has Pods', async () => {
-    const addons = ['--addon', 'ingress-nginx', '--addon', 'nginx-gateway-fabric'];
+    const addons = ['ingress-nginx', 'metrics-server', 'nginx-gateway-fabric'].flatMap((name) => ['--addon', name]);
     const { id, kubeconfig } = await user.json<Started>(['cluster', 'up', '--name', 'edge', ...addons]);
     const kubectl = new Kubectl(user, kubeconfig);
     for (const name of ['ingress-nginx', 'nginx-gateway']) {
       expect(await kubectl.run(['get', 'deploy', '-n', name, '--no-headers'])).toMatch(/ 1\/1 /);
     }
+    expect(await kubectl.run(['top', 'node', '--no-headers'])).toMatch(/^\S+ +\d+m +\d+% +\d+Mi +\d+% *\n$/);
     expect(await kubectl.run(['get', 'ingressclass,gatewayclass', '-o', 'name'])).toMatch(/nginx\n[\s\S]*nginx\n/);
     await user.json(['cluster', 'down', id]);
   });

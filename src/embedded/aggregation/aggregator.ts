@@ -56,17 +56,17 @@ export class Aggregator implements RemoteReader {
 
   /** The APIServices whose groups are served elsewhere. */
   services(): Stored<APIService>[] {
-    const definitions = this.#options.definitions();
-    return this.#options.reader
-      .listAll(apiServices)
-      .filter(
-        ({ spec }) =>
-          spec?.service && !definitions.some((d) => d.group === spec.group && d.version === (spec.version ?? '')),
-      );
+    return this.#options.reader.listAll(apiServices).filter((service) => this.#isRemote(service));
+  }
+
+  #isRemote({ spec }: APIService): boolean {
+    if (!spec?.service) return false;
+    return !this.#options.definitions().some((d) => d.group === spec.group && d.version === spec.version);
   }
 
   service(group: string, version: string): Stored<APIService> | undefined {
-    return this.services().find(({ spec }) => spec?.group === group && spec.version === version);
+    const found = this.#options.reader.read(apiServices, undefined, `${version}.${group}`);
+    return found && this.#isRemote(found) ? found : undefined;
   }
 
   /** What discovery says of the groups that are served elsewhere. */
