@@ -1,5 +1,6 @@
 /**
- * `npm run bench`: how fast and how large it is, as JSON on stdout (`npm run bench -- api`: its API). Drives the built program in a home of its own.
+ * `npm run bench`: how fast and how large it is, as JSON on stdout (`npm run bench -- api`: its API; `-- workloads`: its
+ * Pods). Drives the built program in a home of its own.
  * Milliseconds unless a name says otherwise; the median of several runs.
  */
 import { spawnSync } from 'node:child_process';
@@ -247,4 +248,5 @@ const build = spawnSync(process.execPath, [join(root, 'scripts', 'build.mjs')], 
 if (build.status !== 0) process.exit(build.status ?? 1);
 const [what, ...rest] = process.argv.slice(2);
 if (what === 'api') await (await import('./api/index.ts')).benchApi(rest);
+else if (what === 'workloads') await (await import('./workloads/index.ts')).benchWorkloads(rest);
 else await main();

@@ -4,8 +4,8 @@
  */
 import { parseArgs } from 'node:util';
 import { Bed, processorTime, residentMemory } from '../lab.ts';
+import { type Measured, round } from '../measure.ts';
 import { startKind } from './kind-peer.ts';
-import { type Measured, round } from './measure.ts';
 import { Peer } from './peer.ts';
 import { type Load, World } from './rows.ts';
 

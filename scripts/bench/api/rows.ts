@@ -1,4 +1,4 @@
-import { type Measured, measure, round, summary } from './measure.ts';
+import { type Measured, measure, round, summary } from '../measure.ts';
 import type { Peer, Wire } from './peer.ts';
 
 export interface Load extends Wire {

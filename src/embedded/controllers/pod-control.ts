@@ -60,6 +60,9 @@ export function podFromTemplate(owner: Stored, r: Resource, template: PodTemplat
   };
 }
 
+/** Writes in one turn of the event loop. */
+const burst = 16;
+
 /**
  * Runs `task` `count` times in growing batches (1, 2, 4, ...), so that a workload that can't be made fails once, not
  * a thousand times. Returns how many succeeded; throws the first failure of the batch that stopped it.
@@ -67,7 +70,13 @@ export function podFromTemplate(owner: Stored, r: Resource, template: PodTemplat
 export async function slowStart(count: number, task: (index: number) => Promise<unknown>): Promise<number> {
   let done = 0;
   for (let batch = Math.min(count, 1); batch > 0; batch = Math.min(2 * batch, count - done)) {
-    const results = await Promise.allSettled(Array.from({ length: batch }, (_, i) => task(done + i)));
+    const results: PromiseSettledResult<unknown>[] = [];
+    while (results.length < batch) {
+      const some = Array.from({ length: Math.min(burst, batch - results.length) }, (_, i) => results.length + i);
+      results.push(...(await Promise.allSettled(some.map((i) => task(done + i)))));
+      // Whoever asks the API is not kept waiting by a large batch.
+      if (batch > burst) await new Promise((resolve) => setImmediate(resolve));
+    }
     const failed = results.find((result) => result.status === 'rejected');
     done += results.filter((result) => result.status === 'fulfilled').length;
     if (failed) throw failed.reason;

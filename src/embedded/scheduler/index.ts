@@ -13,7 +13,8 @@ import {
 import type { Component, ComponentContext } from '../api.ts';
 import { reasonOf } from '../registry/status.ts';
 import { type Diagnosis, diagnose, plugins, selectNode, unschedulableMessage } from './framework.ts';
-import { holdsResources, nodeInfo } from './node-info.ts';
+import { holdsResources } from './node-info.ts';
+import { PlacedPods } from './placed-pods.ts';
 import type { Cycle } from './plugin.ts';
 import { interPodAffinity } from './plugins/inter-pod-affinity.ts';
 import { nodeAffinity } from './plugins/node-affinity.ts';
@@ -35,6 +36,8 @@ const storagePlugins = [volumeBinding.name, volumeRestrictions.name];
 
 const schedulerName = 'default-scheduler';
 const flushEvery = 30_000;
+/** Pods in one turn of the event loop. */
+const burst = 8;
 
 /** The kube-scheduler with its default profile. */
 export function createScheduler(): Component {
@@ -52,8 +55,8 @@ class Scheduler {
   readonly #recorder: ReturnType<ComponentContext['recorder']>;
   readonly #queue: SchedulingQueue;
   readonly #volumes: PodVolumes;
-  /** Bound by us, not yet seen as bound: Pod uid to node. */
-  readonly #assumed = new Map<string, string>();
+  /** Pods on nodes: as seen, and as bound by us a moment ago. */
+  readonly #placed = new PlacedPods();
   /** What waits to be placed, by uid. */
   readonly #pending = new Map<string, Stored<Pod>>();
   /** What is placed and waits for its volumes, by uid. */
@@ -100,7 +103,7 @@ class Scheduler {
   #see(pod: Stored<Pod>, old?: Stored<Pod>): void {
     const key = pod.metadata.uid;
     if (pod.spec?.nodeName) {
-      this.#assumed.delete(key);
+      this.#placed.put(pod, pod.spec.nodeName);
       this.#forget(key);
       // A Pod that is bound, relabelled or finished can make room or fulfil an affinity.
       const labels = JSON.stringify(pod.metadata.labels) !== JSON.stringify(old?.metadata.labels);
@@ -124,7 +127,7 @@ class Scheduler {
   #gone(pod: Stored<Pod>): void {
     this.#waiting.get(pod.metadata.uid)?.abort();
     this.#forget(pod.metadata.uid);
-    this.#assumed.delete(pod.metadata.uid);
+    this.#placed.remove(pod.metadata.uid);
     if (pod.spec?.nodeName) this.#queue.moveAll(roomPlugins);
   }
 
@@ -141,7 +144,7 @@ class Scheduler {
     this.#queue.remove(uid);
   }
 
-  /** One Pod at a time, as kube-scheduler does; a turn of the event loop lets handlers run between. */
+  /** One Pod at a time, as kube-scheduler does. */
   #kick(): void {
     if (this.#running || this.#context.signal.aborted) return;
     this.#running = true;
@@ -150,11 +153,13 @@ class Scheduler {
 
   async #drain(): Promise<void> {
     try {
-      for (let key = this.#queue.pop(); key !== undefined; key = this.#queue.pop()) {
+      for (let key = this.#queue.pop(), n = 1; key !== undefined; key = this.#queue.pop(), n++) {
         if (this.#context.signal.aborted) return;
         const pod = this.#pending.get(key);
         if (pod) await this.#schedule(pod);
         else this.#queue.remove(key);
+        // Whoever asks the API is not kept waiting by a long queue.
+        if (n % burst === 0) await new Promise((resolve) => setImmediate(resolve));
       }
     } finally {
       this.#running = false;
@@ -177,14 +182,14 @@ class Scheduler {
   /** Binds the Pod, at once or as soon as its claims are bound; others are placed meanwhile. */
   async #place(pod: Stored<Pod>, cycle: Cycle, { metadata: { name: node } }: Stored<Node>): Promise<void> {
     const { uid } = pod.metadata;
-    this.#assumed.set(uid, node);
+    this.#placed.put(pod, node);
     const target = cycle.nodes.find((n) => n.node.metadata.name === node)?.node;
     const decision = target && decideVolumes(cycle, target);
     if (!decision || decision.bind.length + decision.provision.length === 0) return this.#bind(pod, node);
     try {
       await this.#volumes.reserve(decision, node);
     } catch {
-      this.#assumed.delete(uid);
+      this.#unassume(pod);
       return this.#queue.retry(uid);
     }
     const gone = new AbortController();
@@ -199,10 +204,17 @@ class Scheduler {
   /** The Pod's claims were not bound: it is tried again. */
   async #unplace(pod: Stored<Pod>, { message }: Error): Promise<void> {
     const { uid } = pod.metadata;
-    this.#assumed.delete(uid);
+    this.#unassume(pod);
     if (!this.#pending.has(uid) || this.#context.signal.aborted) return;
     this.#queue.retry(uid);
     await this.#reject(pod, `running PreBind plugin "VolumeBinding": ${message}`);
+  }
+
+  /** It did not get where we placed it; it may have got somewhere else. */
+  #unassume({ metadata: { namespace, name, uid } }: Stored<Pod>): void {
+    const now = this.#context.informers.of(pods).get(namespace, name);
+    if (now?.metadata.uid === uid && now.spec?.nodeName) this.#placed.put(now, now.spec.nodeName);
+    else this.#placed.remove(uid);
   }
 
   async #bind(pod: Stored<Pod>, node: string): Promise<void> {
@@ -218,7 +230,7 @@ class Scheduler {
       const text = `Successfully assigned ${namespace}/${name} to ${node}`;
       this.#recorder.event(pod, 'Normal', 'Scheduled', text);
     } catch (error) {
-      this.#assumed.delete(uid);
+      this.#unassume(pod);
       if (reasonOf(error) === 'NotFound') this.#forget(uid);
       else this.#queue.retry(uid);
     }
@@ -283,26 +295,19 @@ class Scheduler {
   /** The cluster as it is now, with what was bound a moment ago. */
   #cycle(pod: Stored<Pod>): Cycle {
     const { informers } = this.#context;
-    const onNode = new Map<string, Stored<Pod>[]>();
-    for (const p of informers.of(pods).list()) {
-      const node = p.spec?.nodeName ?? this.#assumed.get(p.metadata.uid);
-      if (!node || !holdsResources(p)) continue;
-      const list = onNode.get(node);
-      if (list) list.push(p);
-      else onNode.set(node, [p]);
-    }
     // Room that preemption made is kept for the Pod it was made for.
+    const reserved = new Map<string, Stored<Pod>[]>();
     for (const other of this.#pending.values()) {
       const node = other.status?.nominatedNodeName;
       if (!node || other.metadata.uid === pod.metadata.uid || priorityOf(other) < priorityOf(pod)) continue;
-      onNode.set(node, [...(onNode.get(node) ?? []), other]);
+      reserved.set(node, [...(reserved.get(node) ?? []), other]);
     }
     return {
       pod,
       nodes: informers
         .of(nodes)
         .list()
-        .map((node) => nodeInfo(node, onNode.get(node.metadata.name) ?? [])),
+        .map((node) => this.#placed.info(node, reserved.get(node.metadata.name))),
       namespaces: () => informers.of(namespaces).list(),
       storage: this.#volumes.view(pod),
     };

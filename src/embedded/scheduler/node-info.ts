@@ -10,13 +10,29 @@ export interface NodeInfo {
   node: Stored<Node>;
   pods: Stored<Pod>[];
   requested: Amounts;
+  /** What nodes are compared by: a container that asks for nothing counts as well. */
+  compared: Comparable;
   allocatable: Amounts;
 }
 
+export interface Comparable {
+  cpu: number;
+  memory: number;
+}
+
+/** A container that asks for nothing counts as this much when nodes are compared (not when they are filtered). */
+const assumed: Comparable = { cpu: 100, memory: 200 * 1024 * 1024 };
+
 export function nodeInfo(node: Stored<Node>, pods: Stored<Pod>[]): NodeInfo {
   const requested: Amounts = {};
-  for (const pod of pods) add(requested, podRequests(pod));
-  return { node, pods, requested, allocatable: amounts(node.status?.allocatable) };
+  const compared: Comparable = { cpu: 0, memory: 0 };
+  for (const pod of pods) {
+    add(requested, podRequests(pod));
+    const { cpu, memory } = comparable(pod);
+    compared.cpu += cpu;
+    compared.memory += memory;
+  }
+  return { node, pods, requested, compared, allocatable: amounts(node.status?.allocatable) };
 }
 
 export function amounts(resources: Readonly<Record<string, string>> | undefined): Amounts {
@@ -25,11 +41,29 @@ export function amounts(resources: Readonly<Record<string, string>> | undefined)
   );
 }
 
+export function comparable(pod: Stored<Pod>): Comparable {
+  const requests = podRequests(pod);
+  const count = pod.spec?.containers.length ?? 1;
+  return { cpu: requests.cpu || assumed.cpu * count, memory: requests.memory || assumed.memory * count };
+}
+
+const known = new WeakMap<Stored<Pod>, Readonly<Amounts>>();
+
+/** What a Pod asks for; reckoned once, stored Pods do not change. */
+export function podRequests(pod: Stored<Pod>): Readonly<Amounts> {
+  let requests = known.get(pod);
+  if (!requests) {
+    requests = reckonRequests(pod);
+    known.set(pod, requests);
+  }
+  return requests;
+}
+
 /**
- * What a Pod asks for: the sum of its containers and sidecars, or what its init containers need at their worst
+ * The sum of its containers and sidecars, or what its init containers need at their worst
  * (KEP-753), plus overhead. Requests that are missing default to the limits (the API server has done so already).
  */
-export function podRequests(pod: Stored<Pod>): Amounts {
+function reckonRequests(pod: Stored<Pod>): Amounts {
   const of = (c: Container) => amounts({ ...c.resources?.limits, ...c.resources?.requests });
   const total: Amounts = {};
   for (const container of pod.spec?.containers ?? []) add(total, of(container));

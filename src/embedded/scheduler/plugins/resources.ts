@@ -1,10 +1,7 @@
 import type { Pod } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
-import { type Amounts, type NodeInfo, podRequests } from '../node-info.ts';
+import { comparable, type NodeInfo, podRequests } from '../node-info.ts';
 import { misfit, type Plugin } from '../plugin.ts';
-
-/** A container that asks for nothing counts as this much when nodes are compared (not when they are filtered). */
-const assumed: Amounts = { cpu: 100, memory: 200 * 1024 * 1024 };
 
 export const nodeResourcesFit: Plugin = {
   name: 'NodeResourcesFit',
@@ -42,16 +39,12 @@ export const balancedAllocation: Plugin = {
 };
 
 /** How full cpu and memory of the node would be with the Pod on it. */
-function fractions(pod: Stored<Pod>, { pods, allocatable }: NodeInfo): number[] {
-  return ['cpu', 'memory'].map((name) => {
-    const used = [...pods, pod].reduce((sum, p) => sum + nonZero(p, name), 0);
-    return used / Math.max(1, allocatable[name] ?? 0);
-  });
-}
-
-function nonZero(pod: Stored<Pod>, name: string): number {
-  const asked = podRequests(pod)[name] ?? 0;
-  return asked > 0 ? asked : (assumed[name] ?? 0) * (pod.spec?.containers.length ?? 1);
+function fractions(pod: Stored<Pod>, { compared, allocatable }: NodeInfo): number[] {
+  const own = comparable(pod);
+  return [
+    (compared.cpu + own.cpu) / Math.max(1, allocatable.cpu ?? 0),
+    (compared.memory + own.memory) / Math.max(1, allocatable.memory ?? 0),
+  ];
 }
 
 function mean(values: number[]): number {
@@ -62,6 +55,7 @@ export const nodePorts: Plugin = {
   name: 'NodePorts',
   filter({ pod }, { pods }) {
     const wanted = hostPorts(pod);
+    if (wanted.length === 0) return undefined;
     const taken = pods.flatMap(hostPorts);
     const clash = wanted.some((w) =>
       taken.some(
