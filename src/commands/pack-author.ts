@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Finding } from '../authoring/lint.ts';
 import { exitCodes } from '../kernel/errors.ts';
@@ -59,7 +59,7 @@ export function addAuthorCommands(pack: Command, { services, print, json, exit }
         const { title, competency, namespace } = options;
         const files = newScenario({ folder: resolve(options.pack), id, title, competency, namespace });
         if (options.json) return json({ files });
-        for (const file of files) print(file);
+        for (const file of files) print(relative('', file));
         print(`next: kubedrill pack verify ${options.pack} --scenario ${id}`);
       },
     );
