@@ -76,13 +76,6 @@ export const subjectAccessReviews = resource<api.SubjectAccessReview>(
   'SubjectAccessReview',
   false,
 );
-export const tokenReviews = resource<api.TokenReview>(
-  'authentication.k8s.io',
-  'v1',
-  'tokenreviews',
-  'TokenReview',
-  false,
-);
 export const priorityClasses = resource<api.PriorityClass>(
   'scheduling.k8s.io',
   'v1',

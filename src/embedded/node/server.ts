@@ -5,7 +5,9 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../kernel/clock.ts';
-import { subjectAccessReviews, tokenReviews } from '../../kube/resources.ts';
+import type { TokenReview } from '../../kube/api.gen.ts';
+import type { Resource } from '../../kube/meta.ts';
+import { subjectAccessReviews } from '../../kube/resources.ts';
 import type { ApiClient, HttpAnswer, User } from '../api.ts';
 import { createCertificate, type Issuer } from '../pki/certificate.ts';
 import { isApiError } from '../registry/status.ts';
@@ -21,6 +23,11 @@ export interface KubeletServerOptions {
   caCertificate: string;
   answer(path: string): Promise<HttpAnswer>;
 }
+
+const tokenReviews: Resource<TokenReview> = {
+  ...{ group: 'authentication.k8s.io', version: 'v1', resource: 'tokenreviews', kind: 'TokenReview' },
+  namespaced: false,
+};
 
 const year = 365 * 24 * 3_600_000;
 
