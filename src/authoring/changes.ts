@@ -21,6 +21,7 @@ const followers = new Set<Resource>([
   resources.controllerRevisions,
   resources.leases,
   resources.subjectAccessReviews,
+  resources.tokenReviews,
   resources.ipAddresses,
   resources.serviceCIDRs,
   resources.csiNodes,

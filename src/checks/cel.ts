@@ -19,19 +19,26 @@ export interface CelExpression {
   run(object: object): unknown;
 }
 
+/** Compiled once for each text: the scenarios of a pack are read again and again. */
+const compiled = new Map<string, CelExpression>();
+
 /** A CEL expression over `object`, whose cost is bounded: by its size, the depth of its loops, and RE2. */
 export const celExpression = z.string().transform((source, context): CelExpression => {
   const refuse = (message: string) => {
     context.issues.push({ code: 'custom', message, input: source });
     return z.NEVER;
   };
+  const known = compiled.get(source);
+  if (known) return known;
   try {
     const { ast } = cel.parse(source);
     if (depthOf(ast) > deepest)
       return refuse(`not a CEL expression to use here: more than ${deepest} loops inside of each other`);
     renameMatches(ast);
     const run = cel.parse(serialize(ast));
-    return { source, run: (object) => attemptOf(() => run({ object })) };
+    const expression: CelExpression = { source, run: (object) => attemptOf(() => run({ object })) };
+    compiled.set(source, expression);
+    return expression;
   } catch (error) {
     return refuse(`not a CEL expression: ${firstLine(error)}`);
   }
