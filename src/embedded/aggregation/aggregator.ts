@@ -102,6 +102,8 @@ export class Aggregator implements RemoteReader {
       rejectUnauthorized: service.spec?.insecureSkipTLSVerify !== true,
       ...(caBundle && { ca: Buffer.from(caBundle, 'base64') }),
     });
+    // A request that is aborted before it has its connection destroys that with an error, which nobody else would hear.
+    connection.on('error', () => undefined);
     const { method, path, headers, user, signal, body } = sent;
     return new Promise((resolve, reject) => {
       const outgoing = request(

@@ -137,7 +137,12 @@ export async function httpGet(
 
 async function get(target: ActionTarget, port: number, url: URL, action: HTTPGetAction, signal?: AbortSignal) {
   const raw = await dial(target, url.port === '' ? port : Number(url.port));
-  const socket = action.scheme === 'HTTPS' ? tlsConnect({ socket: raw, rejectUnauthorized: false }) : raw;
+  // A request that is aborted before it has its connection destroys that with an error, which nobody else would hear.
+  raw.on('error', () => undefined);
+  const socket =
+    action.scheme === 'HTTPS'
+      ? tlsConnect({ socket: raw, rejectUnauthorized: false }).on('error', () => undefined)
+      : raw;
   const headers: Record<string, string> = { 'User-Agent': 'kube-probe/1.35', Accept: '*/*', Connection: 'close' };
   for (const { name, value } of action.httpHeaders ?? []) headers[name] = value;
   return new Promise<{ status: number; next?: URL }>((resolve, reject) => {

@@ -165,6 +165,8 @@ function forward(
   { address, port }: Target,
   connection: Duplex,
 ): Promise<IncomingMessage> {
+  // A client that hangs up before the request has its connection destroys that with an error, which nobody else would hear.
+  connection.on('error', () => undefined);
   return new Promise((resolve, reject) => {
     const headers = { ...endToEnd(exchange.headers), host: `${address}:${port}` };
     const sent = request(
