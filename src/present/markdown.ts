@@ -16,7 +16,7 @@ export type Block =
   | { kind: 'item'; marker: string; depth: number; spans: Span[] }
   | { kind: 'code'; lines: string[] };
 
-/** Parses the part of Markdown that tasks and debriefs use: headings, paragraphs, lists, code, emphasis, links. */
+/** Parses the part of Markdown that tasks and debriefs use: headings, paragraphs, lists, tables, code, emphasis, links. */
 export function parseMarkdown(text: string): Block[] {
   return marked.lexer(printable(text)).flatMap((token) => blocksOf(token, 0));
 }
@@ -40,9 +40,21 @@ function blocksOf(token: Token, depth: number): Block[] {
         return [{ kind: 'item', marker, depth, spans } as Block, ...rest.flatMap((t) => blocksOf(t, depth + 1))];
       });
     }
+    case 'table':
+      return (token as Tokens.Table).rows.map((row) => rowOf(row, (token as Tokens.Table).header, depth));
     default:
       return [];
   }
+}
+
+/** A row of a table as an item of a list: panes are too narrow for columns. `a; second heading: b; third heading: c` */
+function rowOf(row: Tokens.TableCell[], header: Tokens.TableCell[], depth: number): Block {
+  const spans = row.flatMap((cell, column): Span[] => {
+    if (column === 0 || cell.text === '') return spansOf(cell.tokens);
+    const heading = spansOf(header[column]?.tokens ?? []);
+    return [{ text: '; ' }, ...heading, ...(heading.length > 0 ? [{ text: ': ' }] : []), ...spansOf(cell.tokens)];
+  });
+  return { kind: 'item', marker: '•', depth, spans };
 }
 
 function spansOf(tokens: Token[]): Span[] {

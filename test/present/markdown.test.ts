@@ -46,6 +46,13 @@ describe('markdownText', () => {
     });
   });
 
+  it('shows the rows of a table as a list, with what the columns are', () => {
+    const table = '| file | what it is | |\n|---|---|---|\n| `a`, `b` | the **first** | here |\n| c | | there |\n';
+    expect(markdownText(`In it:\n\n${table}\nThen.`, 80, plain)).toBe(
+      ['In it:', '', '• a, b; what it is: the first; here', '• c; there', '', 'Then.'].join('\n'),
+    );
+  });
+
   it('keeps nested lists', () => {
     expect(markdownText('- a\n  - b\n- c', 80, plain)).toBe('• a\n  • b\n• c');
   });
