@@ -21,7 +21,6 @@ const followers = new Set<Resource>([
   resources.controllerRevisions,
   resources.leases,
   resources.subjectAccessReviews,
-  resources.tokenReviews,
   resources.ipAddresses,
   resources.serviceCIDRs,
   resources.csiNodes,
