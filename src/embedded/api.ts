@@ -294,6 +294,8 @@ export interface RunningContainer {
   attach(options: { stdin: boolean; tty: boolean }): ProcessStreams;
   /** Replaces the content of `files` volumes by id (token rotation, ConfigMap updates). */
   updateFiles(id: string, files: Record<string, { content: Uint8Array; mode: number }>): void;
+  /** Other limits from now on. */
+  update(resources: ResourceRequirements): void;
 }
 
 /** Why a container could not be started (reason StartError or RunContainerError, exit code 128 or 127). */

@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createContainerRuntime } from '../../src/embedded/container/runtime.ts';
 import { WorkerClient } from '../../src/embedded/container/worker-client.ts';
@@ -33,6 +34,21 @@ describe('what containers use', () => {
     const stress = await started('stress --cpu 3 --timeout 1000', { cpu: '2' }, 'polinux/stress');
     const ids = [idle, busy, limited, two, stress].map(({ id }) => id);
     expect(await millicores(...ids)).toEqual([0, 1000, 250, 2000, 2000]);
+  });
+
+  it('follows its limits where they change', async () => {
+    const busy = await started('while :; do :; done');
+    busy.update({ limits: { cpu: '1500m', memory: '64Mi' } });
+    expect(await millicores(busy.id)).toEqual([1000]);
+    busy.update({ limits: { cpu: '300m', memory: '64Mi' } });
+    expect(await millicores(busy.id)).toEqual([300]);
+    const { stdout } = busy.exec({
+      ...{ stdin: false, tty: false },
+      command: ['cat', '/sys/fs/cgroup/cpu.max', '/sys/fs/cgroup/memory.max'],
+    });
+    expect(await text(stdout)).toBe('30000 100000\n67108864\n');
+    busy.kill('SIGKILL');
+    await busy.exited;
   });
 
   it('ends with the container, and with what was pretended', async () => {

@@ -7,6 +7,7 @@ import type {
   ProcessStreams,
   RunningContainer,
 } from '../../src/embedded/api.ts';
+import type { ResourceRequirements } from '../../src/kube/api.gen.ts';
 
 /** What a scripted container does: `this` is the container. */
 export type Script = (container: FakeContainer) => void;
@@ -66,6 +67,12 @@ export class FakeContainer implements RunningContainer {
   }
 
   updateFiles(): void {}
+
+  readonly limits: ResourceRequirements[] = [];
+
+  update(resources: ResourceRequirements): void {
+    this.limits.push(resources);
+  }
 }
 
 /** A runtime whose containers do what the test says. Image `missing:*` does not exist. */

@@ -2,7 +2,7 @@
  * What the main thread and the worker say to each other. Ids are numbers given by the main thread: `cluster`,
  * `container`, `session` (exec, attach, connection).
  */
-import type { EnvVar } from '../../kube/api.gen.ts';
+import type { EnvVar, ResourceRequirements } from '../../kube/api.gen.ts';
 import type {
   ClusterDnsQuestion,
   ConnectionSource,
@@ -22,6 +22,7 @@ export type ToWorker =
   | { t: 'images'; cluster: number; images: readonly ImageDescription[] }
   | { t: 'start'; cluster: number; container: number; spec: ContainerSpec; now?: number }
   | { t: 'signal'; container: number; signal: string }
+  | { t: 'limits'; container: number; resources: ResourceRequirements }
   | {
       t: 'exec';
       container: number;

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { Duplex, Readable, Writable } from 'node:stream';
 import { type Clock, systemClock, type Timer } from '../../kernel/clock.ts';
-import type { EnvVar } from '../../kube/api.gen.ts';
+import type { EnvVar, ResourceRequirements } from '../../kube/api.gen.ts';
 import type {
   ClusterNetwork,
   ContainerExit,
@@ -311,6 +311,10 @@ class WorkerContainer implements RunningContainer {
 
   updateFiles(id: string, files: Files): void {
     this.#hooks.updateFiles(id, files);
+  }
+
+  update(resources: ResourceRequirements): void {
+    this.#hooks.send({ t: 'limits', container: this.#number, resources });
   }
 
   started(): void {

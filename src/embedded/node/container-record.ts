@@ -1,4 +1,4 @@
-import type { Container, ContainerStatus, Pod } from '../../kube/api.gen.ts';
+import type { Container, ContainerStatus, Pod, ResourceRequirements } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import type { RunningContainer } from '../api.ts';
 import type { ContainerLog } from './log-file.ts';
@@ -25,6 +25,8 @@ export interface Instance {
   readonly image: string;
   readonly imageId: string;
   readonly user?: { uid: number; gid: number; supplementalGroups: number[] };
+  /** What it was given. Undefined: not known, the node went down since. */
+  resources?: ResourceRequirements;
   /** The image of the Pod's spec when this run began: another one there means a restart. */
   readonly specImage: string;
   /** ms since 1970; undefined where the process could not be started. */

@@ -66,6 +66,7 @@ async function create(services: NodeServices, input: StartInput, image: Image, t
     imageId: image.digest,
     user: linuxUser(pod, container, image),
     specImage: container.image ?? '',
+    resources: container.resources ?? {},
     started: false,
     ready: false,
   };

@@ -47,7 +47,7 @@ export function containerStatus(
     lastState: last?.end ? terminated(last) : {},
     name: spec.name,
     ready: isReady(record, current),
-    resources: { ...spec.resources },
+    resources: { ...(current.resources ?? spec.resources) },
     restartCount: current.attempt,
     started: runs(record) && current.started,
     state: waits ? { waiting: record.waiting } : state(current),

@@ -12,6 +12,7 @@ import {
   services,
 } from '../../kube/resources.ts';
 import type { Component, ComponentContext, ContainerRuntime, HttpAnswer, NodeAgent } from '../api.ts';
+import { type Amounts, add, holdsResources, podRequests } from '../scheduler/node-info.ts';
 import { AddressPool } from './address-pool.ts';
 import { Agent } from './agent.ts';
 import { BackOff } from './back-off.ts';
@@ -76,7 +77,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
 
   const start = async (context: ComponentContext): Promise<void> => {
     clock = context.clock;
-    const shared = nodeServices(context, facts, runtime);
+    const shared = nodeServices(context, facts, runtime, workers);
     logs = shared.logs;
     statistics = new NodeStatistics(runtime, clock, workers);
     server = new KubeletServer({
@@ -126,7 +127,12 @@ export function createKubelet(options: KubeletOptions): Kubelet {
   };
 }
 
-function nodeServices(context: ComponentContext, facts: NodeFacts, runtime: ContainerRuntime): NodeServices {
+function nodeServices(
+  context: ComponentContext,
+  facts: NodeFacts,
+  runtime: ContainerRuntime,
+  workers: ReadonlyMap<string, PodWorker>,
+): NodeServices {
   const { clock, informers, cluster } = context;
   const user = { name: `system:node:${facts.name}`, groups: ['system:nodes', 'system:authenticated'] };
   const [maps, secretCache, serviceCache] = [informers.of(configMaps), informers.of(secrets), informers.of(services)];
@@ -148,6 +154,16 @@ function nodeServices(context: ComponentContext, facts: NodeFacts, runtime: Cont
     services: () => serviceCache.list(),
     claim: (namespace, name) => claims.get(namespace, name),
     persistentVolume: (name) => volumes.get(undefined, name),
+    held: (uid) => {
+      const sum: Amounts = {};
+      for (const [other, { allocatedPod }] of workers) {
+        if (other !== uid && holdsResources(allocatedPod)) add(sum, podRequests(allocatedPod));
+      }
+      return sum;
+    },
+    freed: () => {
+      for (const worker of workers.values()) if (worker.waitsForRoom) worker.wake();
+    },
   };
 }
 

@@ -17,10 +17,20 @@ export interface StatusInput {
   terminal: boolean;
   /** Set where the kubelet ended the Pod: `DeadlineExceeded`, ... */
   verdict?: { reason: string; message: string };
+  /** What is to say of a resize. */
+  resize: readonly Omit<PodCondition, 'lastTransitionTime'>[];
 }
 
 /** Condition types that the kubelet owns, in the order in which it writes them. */
-const ownConditions = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'];
+const ownConditions = [
+  'PodResizePending',
+  'PodResizeInProgress',
+  'PodReadyToStartContainers',
+  'Initialized',
+  'Ready',
+  'ContainersReady',
+  'PodScheduled',
+];
 
 /** The complete status of a Pod as the kubelet writes it; conditions of others stay. */
 export function podStatus(input: StatusInput): PodStatus {
@@ -35,6 +45,7 @@ export function podStatus(input: StatusInput): PodStatus {
   const observed = generation === undefined ? {} : { observedGeneration: generation };
   const conditions = [
     ...(old.conditions ?? []).filter((c) => !ownConditions.includes(c.type)),
+    ...input.resize.map((c) => transition(c, old.conditions, { observedGeneration: c.observedGeneration }, now)),
     ...ownStatuses(input, statuses, phase).map((c) => transition(c, old.conditions, observed, now)),
   ];
   const said = terminal ? verdict : undefined;

@@ -11,6 +11,7 @@ import { PodProbes } from './pod-probes.ts';
 import { restoreRecords } from './pod-restore.ts';
 import { podStatus } from './pod-status.ts';
 import type { ProjectionSources } from './projections.ts';
+import { Allocation, type ResizeEvent, resizeRestarts } from './resize.ts';
 import type { NodeServices } from './services.ts';
 import { StatusWriter, same } from './status-writer.ts';
 import { PodTokens } from './tokens.ts';
@@ -29,6 +30,7 @@ const forcedGraceSeconds = 1;
 export class PodWorker {
   readonly #services: NodeServices;
   readonly #records: Map<string, ContainerRecord>;
+  readonly #allocation: Allocation;
   readonly #probes: PodProbes;
   readonly #volumes: PodVolumes;
   readonly #tokens: PodTokens;
@@ -56,6 +58,7 @@ export class PodWorker {
     this.#pod = pod;
     this.#onGone = onGone;
     this.#records = restoreRecords(services, pod);
+    this.#allocation = new Allocation(pod);
     this.#probes = new PodProbes(services);
     this.#timer = new WakeTimer(services.clock, () => this.wake());
     this.#volumes = new PodVolumes(services.runtime, services.clock, services.nodeName, services);
@@ -71,6 +74,16 @@ export class PodWorker {
 
   get pod(): Stored<Pod> {
     return this.#pod;
+  }
+
+  /** The Pod with the resources that it was granted. */
+  get allocatedPod(): Stored<Pod> {
+    return this.#allocation.show(this.#pod);
+  }
+
+  /** A resize would be granted if there were room. */
+  get waitsForRoom(): boolean {
+    return this.#allocation.isPending;
   }
 
   record(container: string): ContainerRecord | undefined {
@@ -168,7 +181,7 @@ export class PodWorker {
   #view() {
     const { clock } = this.#services;
     return {
-      pod: this.#pod,
+      pod: this.allocatedPod,
       records: this.#records,
       now: clock.now(),
       removed: this.#removed,
@@ -204,6 +217,9 @@ export class PodWorker {
     const now = this.#services.clock.now();
     const end = deadline(this.#pod);
     if (end !== undefined) this.#timer.wakeAt(end);
+    const { allocatable, held } = this.#services;
+    const room = () => ({ allocatable, used: held(this.#pod.metadata.uid) });
+    this.#tell(this.#allocation.consider(this.#pod, room));
     for (const { spec, action } of containerActions(this.#view())) {
       if (this.#abort.signal.aborted) return;
       if (action === 'start') await this.#start(spec, now);
@@ -212,8 +228,31 @@ export class PodWorker {
         await this.#stop(spec, `Container ${spec.name} definition changed, will be restarted`);
         this.wake();
       }
+      if (action === 'keep') await this.#resize(spec);
     }
+    const done = this.#allocation.settle(this.#pod, this.#records);
+    this.#tell(done);
+    if (done.length > 0) this.#services.freed();
     this.#status.touch();
+  }
+
+  /** Gives a running container what it has been granted, which may take another start. */
+  async #resize(container: Container): Promise<void> {
+    const record = this.#recordOf(container);
+    const { current } = record;
+    if (!current?.running || same(current.resources ?? {}, container.resources ?? {})) return;
+    if (resizeRestarts(container, current.resources ?? {})) {
+      this.#status.touch();
+      record.interrupted = true;
+      await this.#stop(container, `Container ${container.name} resize requires restart`);
+      return this.wake();
+    }
+    current.running.update(container.resources ?? {});
+    current.resources = container.resources ?? {};
+  }
+
+  #tell(events: readonly ResizeEvent[]): void {
+    for (const event of events) this.#services.recorder.event(this.#pod, ...event);
   }
 
   async #start(container: Container, now: number): Promise<void> {
@@ -288,6 +327,7 @@ export class PodWorker {
     this.#volumes.tearDown(this.#pod);
     this.#finished = true;
     this.#onGone();
+    this.#services.freed();
     await logs.dropPod(this.#pod);
   }
 
@@ -299,6 +339,7 @@ export class PodWorker {
     this.#status.touch();
     await this.#status.flush();
     this.#services.addresses.release(this.#pod.metadata.uid);
+    this.#services.freed();
   }
 
   // ------------------------------------------------------------------ containers
@@ -379,13 +420,14 @@ export class PodWorker {
   #currentStatus(): PodStatus {
     const { clock, hostIP } = this.#services;
     return podStatus({
-      pod: this.#pod,
+      pod: this.allocatedPod,
       records: this.#records,
       now: clock.now(),
       hostIP,
       podIP: this.#podIP,
       sandbox: this.#sandbox,
       terminal: this.#finished,
+      resize: this.#allocation.conditions(this.#pod.metadata.generation),
       ...(this.#verdict && { verdict: this.#verdict }),
     });
   }

@@ -2,6 +2,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { ConfigMap, Pod, Secret, Service } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import type { ApiClient, ContainerRuntime, EventRecorder } from '../api.ts';
+import type { Amounts } from '../scheduler/node-info.ts';
 import type { AddressPool } from './address-pool.ts';
 import type { BackOff } from './back-off.ts';
 import type { ClaimSources } from './claims.ts';
@@ -26,6 +27,10 @@ export interface NodeServices extends ClaimSources {
   configMap(namespace: string, name: string): Stored<ConfigMap> | undefined;
   secret(namespace: string, name: string): Stored<Secret> | undefined;
   services(): readonly Stored<Service>[];
+  /** What all Pods of the node but one hold. */
+  held(exceptUid: string): Amounts;
+  /** A Pod holds less than before: others may get what they wait for. */
+  freed(): void;
 }
 
 /** Writes an event about one container of a Pod. */

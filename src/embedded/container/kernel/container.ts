@@ -121,6 +121,12 @@ export class Container {
     return Math.min(this.memory.limit, this.#needsBytes + this.memory.used + PROCESS_BYTES * this.processes.size);
   }
 
+  /** Other limits from now on: cores, bytes. What holds too much memory already ends with the next byte that it takes. */
+  limit(cores: number | undefined, bytes: number | undefined): void {
+    this.cpu.meter.given = cores;
+    this.memory.given = bytes;
+  }
+
   signalGroup(pgid: number, signal: number): void {
     for (const process of [...this.processes.values()]) if (process.pgid === pgid) process.signal(signal);
   }

@@ -9,7 +9,8 @@ const NODE_CORES = 4;
  */
 export class CpuMeter {
   readonly #clock: Clock;
-  readonly #limit: number;
+  /** The limit that was given, in cores; undefined: none. */
+  #given: number | undefined;
   #usedMs = 0;
   #since: number;
   /** Processes that want to run now. */
@@ -20,7 +21,7 @@ export class CpuMeter {
   /** @param limit in cores; undefined: the node's */
   constructor(clock: Clock, limit: number | undefined) {
     this.#clock = clock;
-    this.#limit = Math.min(limit ?? NODE_CORES, NODE_CORES);
+    this.#given = limit;
     this.#since = clock.now();
   }
 
@@ -28,6 +29,15 @@ export class CpuMeter {
   get usedMs(): number {
     this.#settle();
     return this.#usedMs;
+  }
+
+  get given(): number | undefined {
+    return this.#given;
+  }
+
+  set given(cores: number | undefined) {
+    this.#settle();
+    this.#given = cores;
   }
 
   /** So many processes want to run from now on. */
@@ -45,7 +55,7 @@ export class CpuMeter {
 
   #settle(): void {
     const now = this.#clock.now();
-    const cores = Math.min(this.#limit, this.#running + this.#pretended);
+    const cores = Math.min(this.#given ?? NODE_CORES, NODE_CORES, this.#running + this.#pretended);
     this.#usedMs += Math.max(0, now - this.#since) * cores;
     this.#since = now;
   }

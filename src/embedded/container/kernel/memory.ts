@@ -8,15 +8,20 @@ export const REAL_BYTES_PER_CONTAINER = 64 * 1024 * 1024;
 const NODE_BYTES = 8 * 1024 ** 3;
 
 export class MemoryAccount {
-  readonly limit: number;
+  /** The limit that was given, in bytes; undefined: none. */
+  given: number | undefined;
   used = 0;
   #real = 0;
   readonly #onExceeded: () => void;
 
   /** `limit` in bytes; undefined: the node's memory. `onExceeded` runs when either bound is passed. */
   constructor(limit: number | undefined, onExceeded: () => void) {
-    this.limit = limit ?? NODE_BYTES;
+    this.given = limit;
     this.#onExceeded = onExceeded;
+  }
+
+  get limit(): number {
+    return this.given ?? NODE_BYTES;
   }
 
   /** Takes or (negative) gives back bytes that are really kept here. */

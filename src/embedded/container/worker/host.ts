@@ -49,6 +49,8 @@ export class ContainerHost {
         return this.#start(message);
       case 'signal':
         return this.#sandboxes.get(message.container)?.sandbox.signal(message.signal);
+      case 'limits':
+        return this.#sandboxes.get(message.container)?.sandbox.limit(message.resources);
       case 'exec':
         return this.#exec(message);
       case 'attach':

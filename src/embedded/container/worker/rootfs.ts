@@ -31,7 +31,7 @@ export function createRootfs(
     vfs.mountAt(root, { node, path, type, source: type, readOnly: false, ...more });
   mount('/proc', createProc(container), 'proc');
   mount('/dev', createDev(now), 'tmpfs');
-  mount('/sys', createSys(container, spec), 'sysfs', { readOnly: true });
+  mount('/sys', createSys(container), 'sysfs', { readOnly: true });
   const file = (path: string, text: string) =>
     mount(path, new FileNode(0o644, now, encoder.encode(text), container.disk), 'ext4', { source: '/dev/vda1' });
   file('/etc/hosts', hostsFile(spec));
@@ -120,16 +120,18 @@ function resolvConf(spec: ContainerSpec): string {
 }
 
 /** /sys with the control groups that people look at. */
-function createSys(container: Container, spec: ContainerSpec): DirNode {
+function createSys(container: Container): DirNode {
   const now = container.startedAt;
-  const cpu = cpuLimit(spec);
   return new DirNode(0o555, now, (sys) => {
     const fs = new DirNode(0o555, now);
     const cgroup = new DirNode(0o555, now);
     const text = (name: string, value: () => string) => cgroup.set(name, new GeneratedNode(now, () => `${value()}\n`));
-    text('memory.max', () => (spec.resources?.limits?.memory === undefined ? 'max' : String(container.memory.limit)));
+    text('memory.max', () => String(container.memory.given ?? 'max'));
     text('memory.current', () => String(container.memoryBytes));
-    text('cpu.max', () => (cpu === undefined ? 'max 100000' : `${Math.max(1000, Math.round(cpu * 100_000))} 100000`));
+    text('cpu.max', () => {
+      const cpu = container.cpu.meter.given;
+      return `${cpu === undefined ? 'max' : Math.max(1000, Math.round(cpu * 100_000))} 100000`;
+    });
     text('cpu.stat', () => `usage_usec ${Math.round(container.cpu.usedMs * 1000)}`);
     text('pids.max', () => '128');
     text('pids.current', () => String(container.processes.size));
@@ -141,7 +143,7 @@ function createSys(container: Container, spec: ContainerSpec): DirNode {
 }
 
 /** Cores of a CPU limit; undefined: none. */
-export function cpuLimit(spec: ContainerSpec): number | undefined {
+export function cpuLimit(spec: Pick<ContainerSpec, 'resources'>): number | undefined {
   const text = spec.resources?.limits?.cpu;
   if (text === undefined) return undefined;
   const value = String(text);
@@ -153,7 +155,7 @@ const units: Record<string, number> = {
 };
 
 /** Bytes of a memory quantity as it stands in a limit; undefined: none or not readable. */
-export function memoryLimit(spec: ContainerSpec): number | undefined {
+export function memoryLimit(spec: Pick<ContainerSpec, 'resources'>): number | undefined {
   const match = /^(\d+(?:\.\d+)?)([a-zA-Z]*)$/.exec(String(spec.resources?.limits?.memory ?? ''));
   if (!match) return undefined;
   const factor = match[2] === '' ? 1 : units[match[2] ?? ''];

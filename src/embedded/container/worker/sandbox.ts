@@ -1,5 +1,5 @@
 /** A container with its streams and sessions: what the main thread's messages are about. */
-import type { EnvVar } from '../../../kube/api.gen.ts';
+import type { EnvVar, ResourceRequirements } from '../../../kube/api.gen.ts';
 import type { ContainerExit, ContainerSpec } from '../../api.ts';
 import type { FoundImage } from '../images/catalogue.ts';
 import { Container } from '../kernel/container.ts';
@@ -197,6 +197,11 @@ export class Sandbox {
     this.#tty?.hangUp();
     send({ t: 'exited', container: id, exit });
     onEnd();
+  }
+
+  /** Other limits from now on. */
+  limit(resources: ResourceRequirements): void {
+    this.container.limit(cpuLimit({ resources }), memoryLimit({ resources }));
   }
 
   signal(name: string): void {
