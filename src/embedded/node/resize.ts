@@ -137,7 +137,8 @@ export function resizeRestarts(container: Container, applied: ResourceRequiremen
 
 function refusal(pod: Stored<Pod>, { allocatable, used }: Room): Pending | undefined {
   const has = amounts(allocatable);
-  const wants = podRequests(pod);
+  // What it has now is no part of what it asks for.
+  const wants = podRequests({ ...pod, status: undefined });
   const tooMuch = ['memory', 'cpu'].find((name) => (wants[name] ?? 0) > (has[name] ?? 0));
   if (tooMuch !== undefined) {
     const what = `${tooMuch}, requested: ${wants[tooMuch]}, capacity: ${has[tooMuch]}`;

@@ -62,9 +62,22 @@ export function podRequests(pod: Stored<Pod>): Readonly<Amounts> {
 /**
  * The sum of its containers and sidecars, or what its init containers need at their worst
  * (KEP-753), plus overhead. Requests that are missing default to the limits (the API server has done so already).
+ * While a resize is under way the larger counts; one that the node can never grant does not (KEP-1287).
  */
 function reckonRequests(pod: Stored<Pod>): Amounts {
-  const of = (c: Container) => amounts({ ...c.resources?.limits, ...c.resources?.requests });
+  const { initContainerStatuses = [], containerStatuses = [], conditions = [] } = pod.status ?? {};
+  const statuses = [...initContainerStatuses, ...containerStatuses];
+  const hopeless = conditions.some(({ type, reason }) => type === 'PodResizePending' && reason === 'Infeasible');
+  const of = (c: Container): Amounts => {
+    const wanted = amounts({ ...c.resources?.limits, ...c.resources?.requests });
+    const { allocatedResources, resources } = statuses.find(({ name }) => name === c.name) ?? {};
+    if (!allocatedResources) return wanted;
+    const held = amounts(allocatedResources);
+    max(held, amounts(resources?.requests));
+    if (hopeless) return held;
+    max(held, wanted);
+    return held;
+  };
   const total: Amounts = {};
   for (const container of pod.spec?.containers ?? []) add(total, of(container));
   const sidecars: Amounts = {};
