@@ -102,10 +102,15 @@ export async function execToEnd(
   return { code, output: Buffer.concat(chunks).toString('utf8').slice(0, longestOutput).trimEnd() };
 }
 
+/** A connection that is let go before its end says so by an error; who uses it is told in other ways. */
+function quiet(socket: Duplex): Duplex {
+  return socket.on('error', () => undefined);
+}
+
 /** `error.message` becomes what Go's dialer says. */
 async function dial({ connect, podIP }: ActionTarget, port: number): Promise<Duplex> {
   try {
-    return await connect(port);
+    return quiet(await connect(port));
   } catch (cause) {
     const refused = (cause as NodeJS.ErrnoException).code === 'ECONNREFUSED';
     throw new Error(`dial tcp ${podIP}:${port}: ${refused ? 'connect: connection refused' : 'i/o timeout'}`, { cause });
@@ -187,7 +192,7 @@ async function grpc(
 ): Promise<ProbeOutcome | 'wait'> {
   let socket: Duplex;
   try {
-    socket = await target.connect(action.port);
+    socket = quiet(await target.connect(action.port));
   } catch {
     return 'wait';
   }
