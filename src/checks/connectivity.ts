@@ -7,12 +7,13 @@ import { duration, matchIn, regex } from './fields.ts';
 import { isReady } from './pod-trouble.ts';
 import { type Destination, probeNeeds, probeSource, type Reach, reach, targetsOf } from './probe.ts';
 import { workloadNeeds } from './subject.ts';
-import type { CheckType, ClusterView, Evidence, Need, Outcome } from './types.ts';
+import type { CheckType, ClusterView, Evidence, Need, Outcome, WorkloadRef } from './types.ts';
 import { describeWorkload, parseWorkload, podsOf, workloadName } from './workload.ts';
 
 const destination = z
   .strictObject({
     service: z.string().optional().describe('The name of a Service'),
+    behind: workloadName.optional().describe('service: the workload whose Pods must be behind it, and nobody else'),
     workload: workloadName.optional().describe('The Pods of a workload, each by its address'),
     host: z.string().optional().describe('Any other name or address'),
     namespace: z.string().optional().describe('Of the Service or workload; left out: where the probe comes from'),
@@ -20,7 +21,8 @@ const destination = z
   })
   .refine((to) => [to.service, to.workload, to.host].filter(Boolean).length === 1, {
     error: 'expected one of service, workload and host',
-  });
+  })
+  .refine((to) => !to.behind || to.service, { error: 'expected a service with behind' });
 const schema = z
   .strictObject({
     from: probeSource.describe('Where the connection is made from'),
@@ -56,6 +58,7 @@ export const connectivity: CheckType<Spec> = {
     needs.push({ kind: 'resource', resource: resources.networkPolicies, namespace: spec.from.namespace });
     needs.push({ kind: 'resource', resource: resources.namespaces });
     if (spec.to.workload) needs.push(...workloadNeeds(spec.to.workload, namespace), { kind: 'exec', namespace });
+    if (spec.to.behind) needs.push(...workloadNeeds(spec.to.behind, namespace));
     if (spec.to.service) {
       for (const resource of [resources.services, resources.endpointSlices, resources.pods])
         needs.push({ kind: 'resource', resource, namespace });
@@ -172,6 +175,8 @@ function destinationsOf(spec: Spec, view: ClusterView): { hosts: string[] } | { 
     return { none: `the Service ${to.service} has no port ${to.port}, only ${ports.join(', ') || 'none'}`, command };
   if (!slicesOf(view, namespace, to.service ?? '').some(hasReady) && service.spec?.type !== 'ExternalName')
     return { none: `the Service ${to.service} has no ready endpoints: its selector finds no ready Pod`, command };
+  const stranger = to.behind && strangerBehind(view, namespace, to.service ?? '', parseWorkload(to.behind, namespace));
+  if (stranger) return { none: `the Service ${to.service} ${stranger}`, command };
   // A policy that keeps DNS away as well is no excuse to be reached: what must be denied is asked for by address. What
   // must be allowed is asked for by both: a name may mean something else to one Pod.
   const address = service.spec?.clusterIP;
@@ -205,6 +210,23 @@ function podsBehind(view: ClusterView, namespace: string, service: string): Stor
     (slice.endpoints ?? []).flatMap((e) => e.addresses),
   );
   return view.list(resources.pods, namespace).filter((pod) => addresses.includes(pod.status?.podIP ?? ''));
+}
+
+/** How what is behind a Service is not just the ready Pods of a workload; undefined if it is. */
+function strangerBehind(
+  view: ClusterView,
+  namespace: string,
+  service: string,
+  workload: WorkloadRef,
+): string | undefined {
+  const own = podsOf(view, workload).filter(isReady);
+  const addresses = slicesOf(view, namespace, service)
+    .flatMap((slice) => (slice.endpoints ?? []).filter((e) => e.conditions?.ready !== false))
+    .flatMap((endpoint) => endpoint.addresses);
+  const stranger = addresses.find((address) => !own.some((pod) => pod.status?.podIP === address));
+  if (stranger) return `leads to ${stranger}, which is no Pod of the ${describeWorkload(workload)}`;
+  const missing = own.find((pod) => !addresses.includes(pod.status?.podIP ?? ''));
+  return missing && `does not lead to Pod ${missing.metadata.name} of the ${describeWorkload(workload)}`;
 }
 
 function slicesOf(view: ClusterView, namespace: string, service: string): Stored<EndpointSlice>[] {

@@ -5,7 +5,7 @@ import { duration } from './fields.ts';
 import { isReady } from './pod-trouble.ts';
 import { probeNeeds, probeSource, targetsOf } from './probe.ts';
 import { workloadNeeds } from './subject.ts';
-import type { CheckType, ClusterView, Evidence, Outcome } from './types.ts';
+import type { CheckType, ClusterView, Evidence, ExecTarget, Outcome } from './types.ts';
 import { describeWorkload, parseWorkload, podsOf, workloadName } from './workload.ts';
 
 const schema = z.strictObject({
@@ -85,6 +85,8 @@ export const dns: CheckType<Spec> = {
       const answers = addressesIn(result.stdout);
       const problem = judge(spec, wanted?.addresses, answers, result.exitCode, text, target.pod);
       if (problem) return fail(...problem);
+      if (answers.length > 0 && (await saysYesToEverything(view, target)))
+        return fail('any name has an address', `nslookup in Pod ${target.pod} knows a name that cannot exist`);
       first ??= {
         status: 'pass',
         expected,
@@ -95,6 +97,13 @@ export const dns: CheckType<Spec> = {
     return first as Outcome;
   },
 };
+
+/** A name below `invalid` has no address anywhere (RFC 6761); a tool that finds one is none. */
+async function saysYesToEverything(view: ClusterView, target: ExecTarget): Promise<boolean> {
+  const label = Math.random().toString(36).slice(2, 10);
+  const { stdout } = await view.exec(target, ['nslookup', `${label}.kubedrill.invalid.`]);
+  return addressesIn(stdout).length > 0;
+}
 
 function judge(
   spec: Spec,

@@ -25,6 +25,9 @@ const schema = z
   .refine((spec) => (spec.node === undefined) !== (spec.role === undefined), { error: 'expected node or role' });
 type Spec = z.infer<typeof schema>;
 
+/** How long a Pod may take to go after its grace period, milliseconds. */
+const patience = 5_000;
+
 /** What state nodes are in: alive by their Leases, not by what somebody wrote into a status. */
 export const nodeState: CheckType<Spec> = {
   type: 'nodeState',
@@ -57,7 +60,11 @@ export const nodeState: CheckType<Spec> = {
     if (nodes.length === 0) return fail(spec.node ? `there is no node ${spec.node}` : `there is no ${spec.role} node`);
     for (const node of nodes) {
       const problem = problemOf(spec, view, node);
-      if (problem) return fail(`${node.metadata.name} ${problem}`);
+      if (!problem) continue;
+      const wait =
+        spec.drained && node.spec?.unschedulable ? endOf(podsLeft(view, node.metadata.name)) - view.now() : 0;
+      if (wait > 0) view.wakeIn(wait);
+      return { ...fail(`${node.metadata.name} ${problem}`), status: wait > 0 ? 'pending' : 'fail' };
     }
     return { status: 'pass', expected, actual: 'as it should be', evidence: [look] };
   },
@@ -106,7 +113,7 @@ function problemOf(spec: Spec, view: ClusterView, node: Stored<Node>): string | 
     return cordoned ? 'is cordoned' : 'is not cordoned';
   if (spec.drained) {
     if (!cordoned) return 'is not cordoned';
-    const left = podsLeft(view, name);
+    const left = podsLeft(view, name).map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
     if (left.length > 0)
       return `still runs ${left.slice(0, 3).join(', ')}${left.length > 3 ? ` and ${left.length - 3} more` : ''}`;
   }
@@ -124,12 +131,17 @@ function problemOf(spec: Spec, view: ClusterView, node: Stored<Node>): string | 
 }
 
 /** Pods that draining would have taken away. */
-function podsLeft(view: ClusterView, node: string): string[] {
+function podsLeft(view: ClusterView, node: string): Stored<Pod>[] {
   return view
     .list(resources.pods)
     .filter((pod) => pod.spec?.nodeName === node && !['Succeeded', 'Failed'].includes(pod.status?.phase ?? ''))
-    .filter((pod) => !isStatic(pod, node) && !isDaemon(view, pod))
-    .map((pod) => `${pod.metadata.namespace}/${pod.metadata.name}`);
+    .filter((pod) => !isStatic(pod, node) && !isDaemon(view, pod));
+}
+
+/** When the last of these should have gone, if all of them are being deleted; else 0. */
+function endOf(pods: Stored<Pod>[]): number {
+  const times = pods.map((pod) => Date.parse(pod.metadata.deletionTimestamp ?? '') || 0);
+  return times.includes(0) ? 0 : Math.max(...times) + patience;
 }
 
 /** The mirror of a static Pod belongs to its node, by annotation and by owner; the annotation alone may be anybody's. */

@@ -98,7 +98,7 @@ export interface ClusterView {
   now(): number;
   /** When set-up (or the last reset) ended: older evidence does not count. */
   readonly activatedAt: number;
-  /** Evaluate this check again in so many milliseconds, whatever happens. */
+  /** Evaluate this check again so many milliseconds after it has been judged, whatever happens. */
   wakeIn(ms: number): void;
 }
 

@@ -311,9 +311,13 @@ export class Grader {
     const interrupted = Promise.withResolvers<Outcome>();
     const interrupt = () => interrupted.resolve(failed(this.#trouble));
     this.#interrupts.add(interrupt);
+    const wakes: number[] = [];
     try {
-      const outcome = typeOfCheck(check).evaluate(check.spec, this.#viewFor(evaluated));
-      return await Promise.race([outcome, interrupted.promise]);
+      const outcome = typeOfCheck(check).evaluate(check.spec, this.#viewFor(wakes));
+      const judged = await Promise.race([outcome, interrupted.promise]);
+      // From now on: a probe that takes longer than its period would never end otherwise.
+      for (const ms of wakes) this.#wakeLater(evaluated, ms);
+      return judged;
     } catch (error) {
       this.#wakeLater(evaluated, 1_000);
       return failed(error);
@@ -404,7 +408,8 @@ export class Grader {
     evaluated.timers.add(timer);
   }
 
-  #viewFor(evaluated: Evaluated): ClusterView {
+  /** `wakes`: gets when the check wants to be judged again, milliseconds. */
+  #viewFor(wakes: number[]): ClusterView {
     const mirror = this.#mirror;
     const { baseline, clock, activatedAt } = this.#options;
     return {
@@ -422,7 +427,7 @@ export class Grader {
       answer: (name) => this.#answers.read(name),
       now: () => clock.now(),
       activatedAt,
-      wakeIn: (ms) => this.#wakeLater(evaluated, ms),
+      wakeIn: (ms) => void wakes.push(ms),
     };
   }
 }

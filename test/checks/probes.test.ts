@@ -234,6 +234,26 @@ status: { podIP: 10.244.0.9 }
     expect(await ask(byName)).toMatchObject({ status: 'fail', actual: 'refused' });
   });
 
+  it('wants nobody but the Pods of a workload behind a Service, if that is asked for', async () => {
+    const own = swan().replace('status:\n  conditions', 'status:\n  podIP: 10.244.0.9\n  conditions');
+    const behind = { to: { ...to, namespace: 'project-swan', behind: 'deployment/api-client' } };
+    const here = service().replaceAll('namespace: shop', 'namespace: project-swan');
+    expect(await ask(tool('nc', 0), behind, own + here)).toMatchObject({ status: 'pass' });
+    const strange = here.replace('addresses: [10.244.0.9]', 'addresses: [10.244.0.9, 10.244.0.7]');
+    expect(await ask(tool('nc', 0), behind, own + strange)).toMatchObject({
+      status: 'fail',
+      why: 'the Service web leads to 10.244.0.7, which is no Pod of the Deployment api-client',
+    });
+    const second = own
+      .slice(own.lastIndexOf('apiVersion: v1\nkind: Pod'))
+      .replace('-1-x', '-1-y')
+      .replace('0.9', '0.8');
+    expect(await ask(tool('nc', 0), behind, own + second + here)).toMatchObject({
+      status: 'fail',
+      why: 'the Service web does not lead to Pod api-client-1-y of the Deployment api-client',
+    });
+  });
+
   it('asks by address for what must be denied, by name for what must be allowed', async () => {
     const asked: string[] = [];
     const note: ClusterView['exec'] = async (target, command) => {
@@ -249,6 +269,7 @@ status: { podIP: 10.244.0.9 }
     const wrong = (more: object) => connectivity.schema.safeParse({ from, to, ...more }).success;
     expect(wrong({ to: { port: 80 } })).toBe(false);
     expect(wrong({ to: { service: 'a', host: 'b', port: 80 } })).toBe(false);
+    expect(wrong({ to: { host: 'b', behind: 'deployment/a', port: 80 } })).toBe(false);
     expect(wrong({ status: 200 })).toBe(false);
   });
 });
@@ -258,7 +279,14 @@ describe('dns', () => {
     `Server:\t\t10.96.0.10\nAddress:\t10.96.0.10:53\n\n${ips.map((ip) => `Name:\tweb.shop.svc.cluster.local\nAddress: ${ip}\n`).join('')}\n`;
   const unknown = "Server:\t\t10.96.0.10\nAddress:\t10.96.0.10:53\n\n** server can't find web: NXDOMAIN\n\n";
   const ask = (more: Partial<ExecResult>, spec: object = {}, objects = swan() + service()) =>
-    judge(dns, { from, name: 'web.shop', ...spec }, { objects, exec: answers(more) });
+    judge(
+      dns,
+      { from, name: 'web.shop', ...spec },
+      {
+        objects,
+        exec: async (_, command) => result(command[1]?.endsWith('.invalid.') ? { stdout: unknown, exitCode: 1 } : more),
+      },
+    );
   const web = { expect: { service: 'web', namespace: 'shop' } };
 
   it("passes where the name is the Service's address", async () => {
@@ -307,6 +335,13 @@ describe('dns', () => {
     expect(await ask({ stderr: 'nslookup: not found', exitCode: 127 }, { expect: 'unknown' })).toMatchObject({
       status: 'fail',
     });
+  });
+
+  it('does not believe a tool that knows every name', async () => {
+    const fake = answers({ stdout: busybox('10.96.0.7') });
+    expect(
+      await judge(dns, { from, name: 'web.shop', ...web }, { objects: swan() + service(), exec: fake }),
+    ).toMatchObject({ status: 'fail', actual: 'any name has an address' });
   });
 
   it("expects the Pods of a workload, not whatever a Service's slices say", async () => {

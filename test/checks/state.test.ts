@@ -316,6 +316,15 @@ status: { phase: Running${more} }
     expect(await look(objects, more)).toMatchObject({ status: 'fail', actual });
   });
 
+  it('waits for Pods that are being deleted, but not for ever', async () => {
+    const cordoned = node({ spec: '{ unschedulable: true }' });
+    const going = (seconds: number) => pod('', `, deletionTimestamp: "${ago(seconds)}"`);
+    expect(await look(cordoned + going(-20), { drained: true })).toMatchObject({ status: 'pending', wakes: [25_000] });
+    expect(await look(cordoned + going(6), { drained: true })).toMatchObject({ status: 'fail' });
+    const other = going(-20) + pod().replace('name: p', 'name: q');
+    expect(await look(cordoned + other, { drained: true })).toMatchObject({ status: 'fail' });
+  });
+
   it('takes a role as it was after set-up, and a Node that is new once a kubelet is behind it', async () => {
     const label = "{ node-role.kubernetes.io/control-plane: '' }";
     const role = { role: 'worker', labels: { disk: 'ssd' } };
