@@ -23,7 +23,8 @@ export default defineConfig({
       },
       { extends: true, test: { name: 'conformance', include: conformance, testTimeout: 300_000 } },
       { extends: true, test: { name: 'contract', include: contract } },
-      { extends: true, test: { name: 'redteam', include: redTeam } },
+      // Each attempt waits for its own cluster far more than it works.
+      { extends: true, test: { name: 'redteam', include: redTeam, maxConcurrency: 8 } },
       { extends: true, test: { name: 'kind', include: kind, fileParallelism: false } },
       { extends: true, test: { name: 'e2e', include: endToEnd, testTimeout: 120_000, fileParallelism: false } },
     ],

@@ -108,6 +108,7 @@ try {
   await suite('tests', ['--project', 'unit']);
   await suite('conformance', ['--project', 'conformance']);
   await suite('contract', ['--project', 'contract'], { KUBEDRILL_CONTRACT: 'part' });
+  await suite('red team', ['--project', 'redteam'], { KUBEDRILL_REDTEAM: 'part' });
   verify('pack verify');
   verify('pack verify of samples', { packs: [join('fixtures', 'packs', 'samples')] });
   // All of them with all names: `npm run test:seeds`.

@@ -1,7 +1,11 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { isReady } from '../../src/checks/pod-trouble.ts';
 import { resourceByName } from '../../src/checks/reference.ts';
 import { parseWorkload, podsOf } from '../../src/checks/workload.ts';
+import { installAddon } from '../../src/cluster/addons/install.ts';
 import { createEmbeddedCluster, type EmbeddedCluster } from '../../src/embedded/cluster.ts';
 import { createContainerRuntime } from '../../src/embedded/container/runtime.ts';
 import { createClusterNetwork } from '../../src/embedded/network/index.ts';
@@ -25,12 +29,15 @@ export class Lab {
   readonly client: KubeClient;
   readonly #cluster: EmbeddedCluster;
   readonly #scenario: Scenario;
+  /** Holds the kubeconfig and the answers. */
+  readonly #folder: string;
   readonly #stop = new AbortController();
   readonly #waiting = new Set<() => void>();
   #grader: Grader | undefined;
 
-  private constructor(cluster: EmbeddedCluster, scenario: Scenario) {
+  private constructor(cluster: EmbeddedCluster, scenario: Scenario, folder: string) {
     this.#cluster = cluster;
+    this.#folder = folder;
     this.#scenario = scenario;
     this.client = KubeClient.fromText(cluster.kubeconfig());
   }
@@ -41,7 +48,7 @@ export class Lab {
       nodes: scenario.cluster.nodes,
       runtime: (context) => createContainerRuntime({ network: createClusterNetwork(context) }),
     });
-    const lab = new Lab(cluster, scenario);
+    const lab = new Lab(cluster, scenario, await mkdtemp(join(tmpdir(), 'kubedrill-redteam-')));
     try {
       await lab.#setUp();
     } catch (error) {
@@ -51,12 +58,19 @@ export class Lab {
     return lab;
   }
 
+  get #answers(): string {
+    return join(this.#folder, 'answers');
+  }
+
   get #namespace(): string {
     return this.#scenario.namespaces[0] ?? 'default';
   }
 
   async #setUp(): Promise<void> {
     const { client } = this;
+    await mkdir(this.#answers);
+    await writeFile(join(this.#folder, 'config'), this.#cluster.kubeconfig());
+    for (const addon of this.#scenario.cluster.addons) await installAddon(client, addon, this.#stop.signal);
     for (const script of this.#scenario.setup) await this.#apply(script);
     const ready = Promise.withResolvers<void>();
     const look = () => {
@@ -80,6 +94,7 @@ export class Lab {
       baseline: baselineOf(await captureBaseline(client, this.#scenario.checks)),
       clock: systemClock,
       activatedAt: Date.now(),
+      answers: this.#answers,
       onVerdict: () => {
         for (const wake of [...this.#waiting]) wake();
       },
@@ -102,10 +117,12 @@ export class Lab {
     this.#grader?.stop();
     await this.client.close();
     await this.#cluster.stop();
+    await rm(this.#folder, { recursive: true, force: true });
   }
 
   async #apply(script: Script): Promise<void> {
-    await applyScript(script, { client: this.client, env: {}, signal: this.#stop.signal });
+    const env = { KUBECONFIG: join(this.#folder, 'config'), KUBEDRILL_ANSWERS: this.#answers };
+    await applyScript(script, { client: this.client, env, signal: this.#stop.signal });
   }
 
   async #step(step: Step): Promise<void> {
@@ -159,13 +176,16 @@ export class Lab {
       await this.client.request('PATCH', pathOf(resource, namespace, name, step.subresource), {
         body: typeof step.body === 'string' ? parse(step.body) : step.body,
         contentType: `application/${types[step.type ?? 'merge']}`,
+        query: { fieldManager: step.manager },
       });
       return;
     }
     if ('post' in step) {
-      await this.client.request('POST', step.post, { body: step.body });
+      await this.client.request('POST', step.post, { body: step.body, query: { fieldManager: step.manager } });
       return;
     }
+    if ('sh' in step) return this.#apply({ name: 'step', file: 'step', kind: 'shell', text: step.sh });
+    if ('answer' in step) return this.#answer(step);
     if ('exec' in step) {
       const pods = await this.#pods(step.exec);
       for (const pod of pods) {
@@ -187,13 +207,41 @@ export class Lab {
         return Object.entries(step.until).every(([id, status]) => verdicts.find((v) => v.id === id)?.status === status);
       });
     }
-    for (const name of step.podsOf ? (await this.#pods(step.podsOf)).map((pod) => pod.metadata.name) : []) {
-      await this.run(step.do.map((inner) => JSON.parse(JSON.stringify(inner).replaceAll('POD', name)) as Step));
+    const same = (names: Record<string, string | undefined>) =>
+      this.run(
+        step.do.map((inner) => {
+          const text = Object.entries(names).reduce(
+            (t, [key, value]) => t.replaceAll(key, value ?? ''),
+            JSON.stringify(inner),
+          );
+          return JSON.parse(text) as Step;
+        }),
+      );
+    if ('object' in step) {
+      const { resource, namespace, name } = this.#object(step.object, step.namespace);
+      return same({ UID: (await this.client.get(resource, namespace, name)).metadata.uid });
+    }
+    for (const { metadata, status } of await this.#pods(step.podsOf)) {
+      await same({ POD_UID: metadata.uid, POD_IP: status?.podIP, POD: metadata.name });
     }
   }
 
+  async #answer({ answer, text, link, folder }: Extract<Step, { answer: string }>): Promise<void> {
+    const file = join(this.#answers, answer);
+    await mkdir(folder ? file : dirname(file), { recursive: true });
+    if (text !== undefined) await writeFile(file, text);
+    if (link !== undefined) await symlink(link.replace('ANSWERS', this.#answers), file);
+  }
+
   /** Ready Pods that get a ReplicaSet's labels: it adopts them and, as they cost more to delete, lets its own go. */
-  async #adopt({ workload, count, command, serviceAccountName }: Extract<Step, { adopt: unknown }>['adopt']) {
+  async #adopt({
+    workload,
+    count,
+    container: other,
+    nodeName,
+    command,
+    serviceAccountName,
+  }: Extract<Step, { adopt: unknown }>['adopt']) {
     const [model] = await this.#pods(workload);
     if (!model?.spec) throw new Error(`${workload} has no Pods`);
     const { containers, terminationGracePeriodSeconds } = model.spec;
@@ -208,9 +256,11 @@ export class Lab {
         spec: {
           terminationGracePeriodSeconds,
           ...(serviceAccountName ? { serviceAccountName } : {}),
+          ...(nodeName ? { nodeName } : {}),
           containers: containers.map(({ volumeMounts: _, ...container }) => ({
             ...container,
             ...(command ? { command } : {}),
+            ...other,
           })),
         },
       });
@@ -231,6 +281,7 @@ export class Lab {
     deployment,
     name,
     revision,
+    container: other,
     command,
   }: Extract<Step, { ownedReplicaSet: unknown }>['ownedReplicaSet']) {
     const owner = await this.client.get(resources.deployments, this.#namespace, deployment);
@@ -260,7 +311,11 @@ export class Lab {
           metadata: { labels },
           spec: {
             ...template?.spec,
-            containers: (template?.spec?.containers ?? []).map((container) => ({ ...container, command })),
+            containers: (template?.spec?.containers ?? []).map((container) => ({
+              ...container,
+              ...(command ? { command } : {}),
+              ...other,
+            })),
           },
         },
       },
@@ -284,7 +339,7 @@ export class Lab {
   async #pods(text: string): Promise<Stored<Pod>[]> {
     const workload = parseWorkload(text, this.#namespace);
     const lists = await Promise.all(
-      [resources.pods, resources.replicaSets, resources.deployments, resources.jobs].map(
+      [resources.pods, resources.replicaSets, resources.deployments, resources.statefulSets, resources.jobs].map(
         async (resource) => (await this.client.list(resource as Resource, this.#namespace)).items,
       ),
     );

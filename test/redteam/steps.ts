@@ -45,9 +45,19 @@ const simple = z.union([
     namespace: z.string().optional(),
     type: z.enum(['merge', 'json', 'strategic']).optional(),
     subresource: z.string().optional(),
+    /** The field manager that it is said to come from. */
+    manager: z.string().optional(),
     body: z.union([z.string(), z.looseObject({}), z.array(z.unknown())]),
   }),
-  z.strictObject({ post: z.string(), body: z.looseObject({}) }),
+  z.strictObject({ post: z.string(), manager: z.string().optional(), body: z.looseObject({}) }),
+  z.strictObject({ sh: z.string() }),
+  /** A file of the answers folder, or a link or folder in its place. */
+  z.strictObject({
+    answer: z.string(),
+    text: z.string().optional(),
+    link: z.string().optional(),
+    folder: z.boolean().optional(),
+  }),
   /** In every Pod of a workload. */
   z.strictObject({
     exec: z.string(),
@@ -60,6 +70,9 @@ const simple = z.union([
     adopt: z.strictObject({
       workload: z.string(),
       count: z.number(),
+      /** What is other than in the template. */
+      container: z.looseObject({}).optional(),
+      nodeName: z.string().optional(),
       command: z.array(z.string()).optional(),
       serviceAccountName: z.string().optional(),
     }),
@@ -70,14 +83,19 @@ const simple = z.union([
       deployment: z.string(),
       name: z.string(),
       revision: z.string(),
-      command: z.array(z.string()),
+      container: z.looseObject({}).optional(),
+      command: z.array(z.string()).optional(),
     }),
   }),
   /** Until checks are in a status. */
   z.strictObject({ until: z.record(z.string(), z.enum(['pass', 'fail', 'pending', 'error'])) }),
 ]);
-/** The same for each Pod of a workload; POD stands for its name. */
-const step = z.union([simple, z.strictObject({ podsOf: z.string(), do: z.array(simple) })]);
+/** The same for each Pod of a workload, or for an object; POD, POD_UID, POD_IP and UID stand for what is theirs. */
+const step = z.union([
+  simple,
+  z.strictObject({ podsOf: z.string(), do: z.array(simple) }),
+  z.strictObject({ object: z.string(), namespace: z.string().optional(), do: z.array(simple) }),
+]);
 export type Step = z.infer<typeof step>;
 
 const attemptSchema = z.strictObject({
