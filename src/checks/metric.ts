@@ -1,9 +1,13 @@
 import * as z from 'zod';
+import type { Pod } from '../kube/api.gen.ts';
+import type { Stored } from '../kube/meta.ts';
 import { compareQuantities, quantityNanos } from '../kube/quantity.ts';
 import { duration } from './fields.ts';
+import { troubleOf } from './pod-trouble.ts';
 import { workloadNeeds } from './subject.ts';
 import type { CheckType, Evidence, Outcome } from './types.ts';
 import { describeWorkload, deviation, parseWorkload, podsOf, workloadName, workloadObject } from './workload.ts';
+import { handThatWroteSpec } from './written.ts';
 
 const quantity = z.string().refine(isQuantity, { error: 'expected a quantity such as 200m or 64Mi' });
 const schema = z
@@ -56,7 +60,7 @@ export const metric: CheckType<Spec> = {
     if (!object) return not('fail', `the ${describeWorkload(workload)} does not exist`);
     const pods = podsOf(view, workload).filter((pod) => pod.status?.phase === 'Running');
     if (pods.length === 0) return not('fail', `the ${describeWorkload(workload)} has no running Pods`);
-    const other = pods.map((pod) => deviation(pod, object)).find((text) => text !== undefined);
+    const other = pods.map((pod) => deviation(pod, object) ?? madeByHand(pod)).find((text) => text !== undefined);
     if (other) return not('fail', other);
     const list = (await view.fetch(`/apis/metrics.k8s.io/v1beta1/namespaces/${spec.namespace}/pods`)) as
       | { items: PodMetrics[] }
@@ -68,6 +72,8 @@ export const metric: CheckType<Spec> = {
       const since = Math.max(view.activatedAt, Date.parse(pod.status?.startTime ?? pod.metadata.creationTimestamp));
       const found = list.items.find((m) => m.metadata.name === pod.metadata.name);
       if (!found || Date.parse(found.timestamp) < since) {
+        const trouble = troubleOf(pod);
+        if (trouble) return not('fail', 'not measured', trouble.text);
         const late = view.now() - since > patience;
         return not(
           late ? 'fail' : 'pending',
@@ -95,6 +101,12 @@ export const metric: CheckType<Spec> = {
     };
   },
 };
+
+/** How much a Pod may use stands in its spec, and a namespace's defaults come in there too: who wrote it must be asked. */
+function madeByHand(pod: Stored<Pod>): string | undefined {
+  const hand = pod.metadata.ownerReferences?.some((r) => r.controller) && handThatWroteSpec(pod, 'containers');
+  return hand ? `Pod ${pod.metadata.name} was made or changed by hand (${hand}), not from the template` : undefined;
+}
 
 /** Of nanos (cores or bytes times a thousand million), as `kubectl top` shows it. */
 function text(nanos: bigint, { resource }: Spec): string {

@@ -51,9 +51,31 @@ describe('metric', () => {
     expect(await look(fetch, more)).toMatchObject({ status: 'fail', why });
   });
 
+  it('does not measure a Pod that somebody made or resized by hand', async () => {
+    const resized = running.replace(
+      'name: api-client-1-x\n',
+      'name: api-client-1-x\n  managedFields: [{ manager: kubectl-patch, subresource: resize, fieldsV1: { "f:spec": { "f:containers": {} } } }]\n',
+    );
+    expect(await look(measured('1m'), {}, resized)).toMatchObject({
+      status: 'fail',
+      why: 'Pod api-client-1-x was made or changed by hand (kubectl-patch), not from the template',
+    });
+    expect(await look(measured('1m'), {}, resized.replace('kubectl-patch', 'kube-controller-manager'))).toMatchObject({
+      status: 'pass',
+    });
+  });
+
   it('is pending while a new Pod is not measured, fails without Pods', async () => {
     const young = running.replace('phase: Running', `phase: Running\n  startTime: "${ago(20)}"`);
     expect(await look(async () => ({ items: [] }), {}, young)).toMatchObject({ status: 'pending' });
+    const crashing = young.replace(
+      /state: \{ running: .*? \} \}/,
+      'state: { waiting: { reason: CrashLoopBackOff } }, lastState: { terminated: { exitCode: 1 } }',
+    );
+    expect(await look(async () => ({ items: [] }), {}, crashing)).toMatchObject({
+      status: 'fail',
+      why: 'Pod api-client-1-x: client is in CrashLoopBackOff, its last exit code was 1',
+    });
     expect(await look(measured('1m'), {}, swan())).toMatchObject({
       status: 'fail',
       why: 'the Deployment api-client has no running Pods',
