@@ -102,7 +102,10 @@ export async function execToEnd(
   return { code, output: Buffer.concat(chunks).toString('utf8').slice(0, longestOutput).trimEnd() };
 }
 
-/** A connection that is let go before its end says so by an error; who uses it is told in other ways. */
+/**
+ * A connection that is let go before its end, as by a request that is aborted before it has it, says so by an error;
+ * who uses it is told in other ways.
+ */
 function quiet(socket: Duplex): Duplex {
   return socket.on('error', () => undefined);
 }
@@ -142,12 +145,7 @@ export async function httpGet(
 
 async function get(target: ActionTarget, port: number, url: URL, action: HTTPGetAction, signal?: AbortSignal) {
   const raw = await dial(target, url.port === '' ? port : Number(url.port));
-  // A request that is aborted before it has its connection destroys that with an error, which nobody else would hear.
-  raw.on('error', () => undefined);
-  const socket =
-    action.scheme === 'HTTPS'
-      ? tlsConnect({ socket: raw, rejectUnauthorized: false }).on('error', () => undefined)
-      : raw;
+  const socket = action.scheme === 'HTTPS' ? quiet(tlsConnect({ socket: raw, rejectUnauthorized: false })) : raw;
   const headers: Record<string, string> = { 'User-Agent': 'kube-probe/1.35', Accept: '*/*', Connection: 'close' };
   for (const { name, value } of action.httpHeaders ?? []) headers[name] = value;
   return new Promise<{ status: number; next?: URL }>((resolve, reject) => {
