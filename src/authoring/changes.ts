@@ -69,7 +69,9 @@ function contentOf(object: Stored): KubeObject {
       ([key]) => !/^(kubectl|deployment)\.kubernetes\.io\/(last-applied|revision)/.test(key),
     ),
   );
-  const { spec } = rest as { spec?: Record<string, unknown> };
+  const { spec, aggregationRule } = rest as { spec?: Record<string, unknown>; aggregationRule?: unknown };
+  // The rules of an aggregated ClusterRole are those of others, put there by a controller.
+  if (aggregationRule) delete (rest as { rules?: unknown }).rules;
   // Given by the server: the same ones may be somebody else's in another cluster.
   if (object.kind === 'Service' && spec)
     for (const key of ['clusterIP', 'clusterIPs']) if (spec[key] !== 'None') delete spec[key];
