@@ -175,6 +175,28 @@ describe('kubectl', () => {
     });
   });
 
+  it('tells a 401 by what it asked for when it got it', async () => {
+    const asked = 'the server has asked for the client to provide credentials';
+    const log = `E\\d{4} [\\d:.]+ +\\d+ memcache\\.go:265\\] "Unhandled Error" err="couldn't get current server API group list: ${asked}"\n`;
+    const refused = `error: You must be logged in to the server \\(${asked}\\)\n`;
+    const err = async (script: string) => (await inPod(script)).err;
+    expect(await err('kubectl get pods --token=bad')).toMatch(new RegExp(`^(${log}){5}${refused}$`));
+    expect(await err('kubectl api-resources --token=bad')).toMatch(new RegExp(`^(${log}){1}${refused}$`));
+    expect(await err('kubectl version --token=bad')).toMatch(new RegExp(`^${refused}$`));
+    // Once it knows what the server has, it is the object that is refused.
+    expect(await err('kubectl get pods >/dev/null; kubectl get pods --token=bad')).toBe(
+      'error: You must be logged in to the server (Unauthorized)\n',
+    );
+    expect(await err('kubectl auth can-i list pods --token=bad')).toMatch(
+      new RegExp(
+        `^(${log}){2}Warning: the server doesn't have a resource type 'pods'\n\nerror: You must be logged in to the server \\(Unauthorized\\)\n$`,
+      ),
+    );
+    expect(await err('kubectl get pods >/dev/null; kubectl create configmap x --token=bad')).toBe(
+      'error: failed to create configmap: Unauthorized\n',
+    );
+  });
+
   it('says what went wrong in its own words', async () => {
     const err = async (args: string) => {
       const result = await inPod(`kubectl ${args}`);
@@ -184,7 +206,6 @@ describe('kubectl', () => {
     expect(await err('get pods -n other')).toBe(`Error from server (Forbidden): ${forbidden}\n`);
     expect(await err('get pod nope')).toBe('Error from server (NotFound): pods "nope" not found\n');
     expect(await err('get foo')).toBe('error: the server doesn\'t have a resource type "foo"\n');
-    expect(await err('get pods --token=bad')).toMatch(/error: You must be logged in to the server \(Unauthorized\)\n$/);
     expect(await err('get pods -s http://localhost:8080')).toMatch(
       /^(E\d{4} [\d:.]+ +\d+ memcache\.go:265\] "Unhandled Error" err="couldn't get current server API group list: Get \\"http:\/\/localhost:8080\/api\?timeout=32s\\": dial tcp \[::1\]:8080: connect: connection refused"\n){5}The connection to the server localhost:8080 was refused - did you specify the right host or port\?\n$/,
     );

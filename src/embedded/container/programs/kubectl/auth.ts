@@ -38,7 +38,11 @@ export async function canI(client: ApiClient, flags: Flags): Promise<number> {
   else {
     if (!verbs.has(verb)) warnings.push(`verb '${verb}' is not a known verb`);
     const [type = '', rest] = what.split('/');
-    const resources = await discover(client);
+    // Whether it may is the server's to say, even where it does not say what it has.
+    const resources = await discover(client, false, 2).catch((error: unknown) => {
+      if (error instanceof KubectlError) return [];
+      throw error;
+    });
     const found = type === '*' ? undefined : matchResource(resources, type);
     const [bare = '', ...suffix] = type.split('.');
     if (!found && type !== '*') {

@@ -232,7 +232,11 @@ export async function create(client: ApiClient, flags: Flags): Promise<number> {
       const text = describeError(error);
       await client.p.print(
         2,
-        wrapped ? text.replace(/^Error from server \(\w+\): /, `error: failed to create ${kind}: `) : text,
+        wrapped
+          ? text
+              .replace(/^Error from server \(\w+\): /, `error: failed to create ${kind}: `)
+              .replace(/^error: You must be logged in to the server \((.*)\)/, `error: failed to create ${kind}: $1`)
+          : text,
       );
       return 1;
     }

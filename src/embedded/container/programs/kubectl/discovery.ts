@@ -47,8 +47,14 @@ function readGroups(document: Obj): ApiResource[] {
   );
 }
 
-/** All resources, the preferred version of each group first. `fresh`: not from the cache. */
-export async function discover(client: ApiClient, fresh = false): Promise<ApiResource[]> {
+/** What kubectl says of a 401 to discovery; of one to anything else it says `Unauthorized`. */
+export const credentialsWanted = 'the server has asked for the client to provide credentials';
+
+/**
+ * All resources, the preferred version of each group first. `fresh`: not from the cache. `tries`: how often the command
+ * asks before it gives up, each of which it logs.
+ */
+export async function discover(client: ApiClient, fresh = false, tries = 5): Promise<ApiResource[]> {
   const { container } = client.p;
   const now = container.clock.now();
   let cache = caches.get(container);
@@ -68,20 +74,14 @@ export async function discover(client: ApiClient, fresh = false): Promise<ApiRes
     cache.set(key, { at: now, resources });
     return resources;
   } catch (error) {
-    await tellDiscoveryFailed(client, error);
-    throw error;
+    const unauthorized = error instanceof StatusError && error.code === 401;
+    if (unauthorized || error instanceof ConnectError) {
+      const detail = unauthorized ? credentialsWanted : error.message.replaceAll('"', '\\"');
+      const line = `E${klogStamp(client.p)} memcache.go:265] "Unhandled Error" err="couldn't get current server API group list: ${detail}"\n`;
+      await client.p.print(2, line.repeat(tries));
+    }
+    throw unauthorized ? new KubectlError(`You must be logged in to the server (${credentialsWanted})`) : error;
   }
-}
-
-/** kubectl tries five times, and logs each. */
-async function tellDiscoveryFailed(client: ApiClient, error: unknown): Promise<void> {
-  if (!(error instanceof ConnectError) && !(error instanceof StatusError && error.code === 401)) return;
-  const detail =
-    error instanceof ConnectError
-      ? error.message.replaceAll('"', '\\"')
-      : 'the server has asked for the client to provide credentials';
-  const line = `E${klogStamp(client.p)} memcache.go:265] "Unhandled Error" err="couldn't get current server API group list: ${detail}"\n`;
-  if (error instanceof ConnectError) await client.p.print(2, line.repeat(5));
 }
 
 /** Finds a resource by any of its names: `po`, `pods`, `deployments.apps`, `deployments.v1.apps`, `Pod`. */

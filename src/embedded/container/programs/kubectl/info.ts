@@ -1,7 +1,7 @@
 import type { Process } from '../../kernel/process.ts';
-import type { ApiClient, Obj } from './client.ts';
+import { type ApiClient, type Obj, StatusError } from './client.ts';
 import { readKubeconfig } from './config.ts';
-import { discover } from './discovery.ts';
+import { credentialsWanted, discover } from './discovery.ts';
 import { type FlagSet, type Flags, KubectlError } from './flags.ts';
 import { formatTable, printerFor, toYaml } from './printers.ts';
 
@@ -51,7 +51,8 @@ export async function version(client: ApiClient, flags: Flags): Promise<number> 
     try {
       server = await client.json('/version');
     } catch (error) {
-      failure = error;
+      const unauthorized = error instanceof StatusError && error.code === 401;
+      failure = unauthorized ? new KubectlError(`You must be logged in to the server (${credentialsWanted})`) : error;
     }
   }
   if (format !== undefined) {
@@ -82,7 +83,7 @@ export async function apiResources(client: ApiClient, flags: Flags): Promise<num
   const verbs = flags.list('verbs').filter(Boolean);
   const categories = flags.list('categories').filter(Boolean);
   const seen = new Set<string>();
-  const found = (await discover(client, !flags.bool('cached'))).filter((r) => {
+  const found = (await discover(client, !flags.bool('cached'), 1)).filter((r) => {
     // The preferred version of each group comes first.
     const key = `${r.resource}.${r.group}`;
     if (seen.has(key)) return false;
@@ -117,7 +118,7 @@ export async function apiResources(client: ApiClient, flags: Flags): Promise<num
 
 export async function apiVersions(client: ApiClient): Promise<number> {
   const all = new Set(
-    (await discover(client, true)).map((r) => (r.group === '' ? r.version : `${r.group}/${r.version}`)),
+    (await discover(client, true, 1)).map((r) => (r.group === '' ? r.version : `${r.group}/${r.version}`)),
   );
   await client.p.print(
     1,
