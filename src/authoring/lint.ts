@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import { UserError } from '../kernel/errors.ts';
+import { whyNotDrawn } from '../scenario/exams.ts';
 import { loadPack, loadScenario, scenarioIds } from '../scenario/load.ts';
 import type { Pack, Scenario } from '../scenario/types.ts';
 import { InvalidFile } from '../scenario/yaml-file.ts';
@@ -32,7 +33,7 @@ export interface LintOptions {
 export function lintPack(folder: string, options: LintOptions): Finding[] {
   const findings: Finding[] = [];
   const note = (error: unknown) => findings.push(...findingsOf(error, folder));
-  let pack: Pack = { id: '', title: '', version: '', order: [], folder, builtIn: false };
+  let pack: Pack = { id: '', title: '', version: '', order: [], exams: [], folder, builtIn: false };
   try {
     pack = loadPack(folder, false);
   } catch (error) {
@@ -51,6 +52,7 @@ export function lintPack(folder: string, options: LintOptions): Finding[] {
     );
   }
   findings.push(...unknownInOrder(pack));
+  const scenarios: Scenario[] = [];
   for (const id of ids) {
     let scenario: Scenario | undefined;
     try {
@@ -58,8 +60,12 @@ export function lintPack(folder: string, options: LintOptions): Finding[] {
     } catch (error) {
       note(error);
     }
-    if (scenario) findings.push(...lintScenario(scenario, options));
+    if (!scenario) continue;
+    scenarios.push(scenario);
+    findings.push(...lintScenario(scenario, options));
   }
+  // With some of them only, or damaged ones, nothing can be said.
+  if (scenarios.length === scenarioIds(pack).length) findings.push(...undrawable(pack, scenarios));
   for (const file of filesOf(folder)) {
     for (const { line, column, what } of secretsIn(readFileSync(file, 'utf8'))) {
       const message = `${what}: whoever gets the pack gets it, too`;
@@ -73,6 +79,22 @@ export function lintPack(folder: string, options: LintOptions): Finding[] {
       const key = JSON.stringify(f);
       return seen.has(key) ? false : seen.add(key);
     });
+}
+
+/** Exams that are there twice, or that no seed can draw. */
+function undrawable(pack: Pack, scenarios: readonly Scenario[]): Finding[] {
+  const ids = pack.exams.map((exam) => exam.id);
+  return pack.exams.flatMap((exam, index) => {
+    const twice = ids.indexOf(exam.id) !== index ? 'it is there twice' : undefined;
+    const wrong = twice ?? whyNotDrawn(exam, scenarios);
+    if (!wrong) return [];
+    const lines = readFileSync(join(pack.folder, 'pack.yaml'), 'utf8').split('\n');
+    const places = lines.flatMap((line, at) => (new RegExp(`\\bid: *["']?${exam.id}\\b`).test(line) ? [at] : []));
+    const line = places[twice ? 1 : 0] ?? 0;
+    const column = Math.max(0, lines[line]?.indexOf(exam.id) ?? 0) + 1;
+    const message = `the exam ${exam.id} cannot be drawn: ${wrong}`;
+    return [{ severity: 'error', rule: 'exam', file: 'pack.yaml', line: line + 1, column, message }];
+  });
 }
 
 /** Names in the pack's order that no scenario has. */

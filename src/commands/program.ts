@@ -9,6 +9,7 @@ import { coverage } from './coverage.ts';
 import { debrief } from './debrief.ts';
 import { doctor } from './doctor.ts';
 import { env } from './env.ts';
+import { exam } from './exam.ts';
 import { explain } from './explain.ts';
 import { hint } from './hint.ts';
 import { list } from './list.ts';
@@ -27,6 +28,7 @@ import { task } from './task.ts';
 const factories = [
   list,
   coverage,
+  exam,
   start,
   task,
   status,

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import * as z from 'zod';
 import { UserError } from '../kernel/errors.ts';
+import { mix } from './mix.ts';
 import { packSchema, scenarioSchema, toCheck, toCondition } from './schema.ts';
 import type { Pack, Scenario, Script } from './types.ts';
 import { fillIn, InvalidFile, readYamlFile } from './yaml-file.ts';
@@ -19,8 +20,8 @@ export function loadPack(folder: string, builtIn: boolean): Pack {
       next: 'name a folder that has one',
     });
   }
-  const { title, version, order } = readYamlFile(file, packSchema);
-  return { id: basename(folder), title, version, order, folder, builtIn };
+  const { title, version, order, exams } = readYamlFile(file, packSchema);
+  return { id: basename(folder), title, version, order, exams, folder, builtIn };
 }
 
 /** The ids of a pack's scenarios: its folders that hold a scenario.yaml, in the pack's order and then by name. */
@@ -119,12 +120,4 @@ function draw(declared: Record<string, { default: string; others: string[] }>, s
       return [name, values[mix(seed, index) % values.length] ?? first];
     }),
   );
-}
-
-/** A small integer hash (the finalizer of MurmurHash3): the same seed gives the same names everywhere. */
-function mix(seed: number, index: number): number {
-  let h = Math.imul(seed + 0x9e3779b9 * (index + 1), 0x85ebca6b);
-  h ^= h >>> 13;
-  h = Math.imul(h, 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
 }

@@ -156,12 +156,23 @@ export const scenarioSchema = z
       context.addIssue({ code: 'custom', message: `the weights add up to ${sum}, expected 100`, path: ['checks'] });
   });
 
+const exam = z.strictObject({
+  id: id.describe('Names the exam in commands'),
+  title: z.string().min(1).describe('One line for lists'),
+  minutes: z.number().int().min(1).max(240).describe('How long it may take'),
+  tasks: z.number().int().min(1).max(30).describe('How many scenarios of the pack a seed draws'),
+});
+
 export const packSchema = z.strictObject({
   apiVersion: z.literal(apiVersion).describe('The version of this format'),
   kind: z.literal('Pack').describe('What the file is'),
   title: z.string().min(1).describe('One line for lists'),
   version: z.string().min(1).describe('Of the pack, as in 1.2.0; stands in reports'),
   order: z.array(id).default([]).describe('Ids of scenarios as they are best learned; the others follow by name'),
+  exams: z
+    .array(exam)
+    .default([])
+    .describe('Exams made of its scenarios: drawn by the weights of the domains that these train, within the minutes'),
 });
 
 type ParsedScenario = z.infer<typeof scenarioSchema>;

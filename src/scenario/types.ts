@@ -1,6 +1,14 @@
 import type { Check } from '../checks/types.ts';
 import type { AddonName } from '../cluster/addons/names.ts';
 
+/** So many of a pack's scenarios in so much time; which ones a seed draws. */
+export interface Exam {
+  id: string;
+  title: string;
+  minutes: number;
+  tasks: number;
+}
+
 /** A folder with scenarios, as `pack.yaml` describes it. */
 export interface Pack {
   id: string;
@@ -8,6 +16,7 @@ export interface Pack {
   version: string;
   /** Ids of scenarios that come first, in this order. */
   order: string[];
+  exams: Exam[];
   folder: string;
   /** Comes with kubedrill: its scripts run without asking. */
   builtIn: boolean;

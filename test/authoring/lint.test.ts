@@ -16,7 +16,9 @@ function copyFlagship(folder: string): void {
   cpSync(join(flagship, scenario), join(folder, scenario), { recursive: true });
   writeFileSync(
     join(folder, 'pack.yaml'),
-    readFileSync(join(flagship, 'pack.yaml'), 'utf8').replace(/^order:(\n +- .*)*/m, `order:\n  - ${scenario}`),
+    readFileSync(join(flagship, 'pack.yaml'), 'utf8')
+      .replace(/^order:(\n +- .*)*/m, `order:\n  - ${scenario}`)
+      .replace('tasks: 8', 'tasks: 1'),
   );
 }
 
@@ -279,7 +281,20 @@ const order = [
   ),
 ];
 
-const all = [...order, ...misspelt, ...values, ...meaning];
+const exams = [
+  damage(
+    '    tasks: 1',
+    '    tasks: 2',
+    'the exam api-access cannot be drawn: it wants 2 scenarios, and the pack has 1',
+    {
+      file: 'pack.yaml',
+      line: 'id: api-access',
+    },
+  ),
+  damage('    tasks: 1', '    task: 1', 'unknown field "task"; did you mean tasks?', { file: 'pack.yaml' }),
+];
+
+const all = [...order, ...exams, ...misspelt, ...values, ...meaning];
 
 describe('a pack that is in order', () => {
   it('has nothing to find fault with', () => {

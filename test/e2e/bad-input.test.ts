@@ -51,6 +51,7 @@ describe('bad input', () => {
     ['no attempt at all', ['check'], /no attempt is running/],
     ['an unknown cluster', ['cluster', 'down', 'nowhere'], /no cluster nowhere/],
     ['an unknown pack', ['pack', 'verify', 'no-such-pack'], /no-such-pack/],
+    ['an unknown exam', ['exam', 'draw', 'no-such-exam'], /no exam no-such-exam/],
     ['an unknown shell', ['completion', 'tcsh'], /tcsh|shell/i],
   ])('refuses %s with exit code 2', async (_, args, message) => {
     const { code, stderr, stdout } = await user.run(args);
