@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { installAddon } from '../../src/cluster/addons/install.ts';
 import type { APIService } from '../../src/kube/api.gen.ts';
-import { apiServices, deployments, roleBindings, services } from '../../src/kube/resources.ts';
+import { apiServices, clusterRoleBindings, deployments, roleBindings, services } from '../../src/kube/resources.ts';
 import { type Lab, openLab } from './lab.ts';
 
 const group = '/apis/metrics.k8s.io/v1beta1';
@@ -99,12 +99,40 @@ describe('metrics-server', { timeout: 60_000 }, () => {
     expect((await lab.fetch('/api/v1/nodes/nope/proxy/healthz')).status).toBe(404);
   });
 
+  it('is what kubectl top shows in a container', async () => {
+    await lab.run('top', { image: 'bitnami/kubectl:1.35', command: ['sleep', '3600'] });
+    const top = async (...what: string[]) => {
+      const { stdout, stderr } = await lab.exec('top', 'kubectl', 'top', ...what);
+      return stdout + stderr;
+    };
+    expect(await top('pods', '-n', 'kube-system')).toBe(
+      'Error from server (Forbidden): pods.metrics.k8s.io is forbidden: User "system:serviceaccount:default:default" cannot list resource "pods" in API group "metrics.k8s.io" in the namespace "kube-system"\n',
+    );
+    await lab.client.create(clusterRoleBindings, {
+      metadata: { name: 'look' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+      subjects: [{ kind: 'ServiceAccount', name: 'default', namespace: 'default' }],
+    });
+    const pods = await top('pods', '-n', 'kube-system', '--sort-by=memory', '-l', 'tier=control-plane');
+    expect(pods.split('\n').slice(0, 2)).toEqual([
+      expect.stringMatching(/^NAME {40,}CPU\(cores\) {3}MEMORY\(bytes\) {3}$/),
+      expect.stringMatching(/^kube-apiserver-kubedrill-control-plane +\d\dm +247Mi {11}$/),
+    ]);
+    expect(await top('pods', '-A', '--containers', '--no-headers', '-l', 'component=etcd')).toMatch(
+      /^kube-system {3}etcd-kubedrill-control-plane {3}etcd {3}\d\dm {3}41Mi {3}\n$/,
+    );
+    expect(await top('node', 'kubedrill-control-plane', '--no-headers')).toMatch(/ \d+m +\d% +\d{3}Mi +\d+% {3}\n$/);
+    expect(await top('pods', '-n', 'nowhere')).toBe('No resources found in nowhere namespace.\n');
+    expect(await top('pods', '--sort-by=age')).toBe('error: --sort-by accepts only cpu or memory\n');
+  });
+
   it('that is gone leaves its group unavailable', async () => {
     await lab.client.delete(deployments, 'kube-system', 'metrics-server');
     expect(await until('v1beta1.metrics.k8s.io', 'MissingEndpoints')).toBe(
       'endpointslices for service/metrics-server in "kube-system" have no addresses with port name "https"',
     );
     expect(await lab.fetch(`${group}/nodes`)).toEqual({ status: 503, text: 'service unavailable\n' });
+    expect((await lab.exec('top', 'kubectl', 'top', 'pods')).stderr).toBe('error: Metrics API not available\n');
     expect(await discovered()).toBe(true);
     await lab.client.delete(services, 'kube-system', 'metrics-server');
     expect(await until('v1beta1.metrics.k8s.io', 'ServiceNotFound')).toBe(

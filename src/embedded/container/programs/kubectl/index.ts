@@ -21,6 +21,7 @@ import {
 } from './info.ts';
 import { logs, logsFlags } from './logs.ts';
 import { apply, manifestFlags, replace } from './manifests.ts';
+import { topNodeFlags, topNodes, topPodFlags, topPods } from './top.ts';
 
 interface Command {
   flags: FlagSet;
@@ -45,11 +46,13 @@ const commands: Record<string, Command> = {
   annotate: { flags: changeFlags, run: (client, flags) => annotate(client, flags, 'annotations') },
   scale: { flags: changeFlags, run: scale },
   logs: { flags: logsFlags, run: logs },
+  ...Object.fromEntries(['pod', 'pods'].map((what) => [`top ${what}`, { flags: topPodFlags, run: topPods }])),
+  ...Object.fromEntries(['node', 'nodes'].map((what) => [`top ${what}`, { flags: topNodeFlags, run: topNodes }])),
 };
 
 /** Commands that kubectl has and this one has not. */
 const absent = new Set(
-  'attach autoscale certificate completion cordon cp debug describe diff drain edit events exec explain expose kustomize options plugin port-forward proxy rollout run set taint top uncordon wait'.split(
+  'attach autoscale certificate completion cordon cp debug describe diff drain edit events exec explain expose kustomize options plugin port-forward proxy rollout run set taint uncordon wait'.split(
     ' ',
   ),
 );
