@@ -1,6 +1,6 @@
 import type { Clock } from '../../../kernel/clock.ts';
 import type { Image } from '../images/types.ts';
-import { CpuMeter } from './cpu-meter.ts';
+import { type CpuBounds, CpuMeter, type NodeCpu } from './cpu-meter.ts';
 import { SysError } from './errno.ts';
 import { DiskAccount, MemoryAccount } from './memory.ts';
 import type { NetworkNamespace } from './network.ts';
@@ -20,8 +20,9 @@ export interface ContainerOptions {
   programs: ReadonlyMap<string, Program>;
   network: NetworkNamespace;
   memoryLimit: number | undefined;
-  /** In cores; undefined: none. */
-  cpuLimit: number | undefined;
+  /** Of the node that it runs on. */
+  nodeCpu: NodeCpu;
+  cpuBounds: CpuBounds;
   /** CapEff of root, as a number; for /proc. */
   capabilities: bigint;
   pod: { name: string; namespace: string; ip: string; serviceAccountName: string; nodeName: string };
@@ -66,7 +67,7 @@ export class Container {
     this.scheduler = options.scheduler;
     this.programs = options.programs;
     this.network = options.network;
-    this.cpu = options.scheduler.open(new CpuMeter(options.clock, options.cpuLimit));
+    this.cpu = options.scheduler.open(new CpuMeter(options.nodeCpu, options.cpuBounds));
     this.memory = new MemoryAccount(options.memoryLimit, () => this.#outOfMemory());
     this.capabilities = options.capabilities;
     this.pod = options.pod;
@@ -121,9 +122,9 @@ export class Container {
     return Math.min(this.memory.limit, this.#needsBytes + this.memory.used + PROCESS_BYTES * this.processes.size);
   }
 
-  /** Other limits from now on: cores, bytes. What holds too much memory already ends with the next byte that it takes. */
-  limit(cores: number | undefined, bytes: number | undefined): void {
-    this.cpu.meter.given = cores;
+  /** Other bounds from now on, of memory in bytes. What holds too much memory already ends with the next byte that it takes. */
+  limit(cpu: CpuBounds, bytes: number | undefined): void {
+    this.cpu.meter.bounds = cpu;
     this.memory.given = bytes;
   }
 

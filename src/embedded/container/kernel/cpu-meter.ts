@@ -1,62 +1,136 @@
 import type { Clock } from '../../../kernel/clock.ts';
 
-/** What the nodes have; busy processes of one container share it. */
+/** What every node has. */
 const NODE_CORES = 4;
+/** What a container without a request counts as where there is not enough for all. */
+const LEAST_WEIGHT = 0.002;
+
+/** Limit and request of a container, in cores; undefined: none. */
+export interface CpuBounds {
+  limit: number | undefined;
+  request: number | undefined;
+}
 
 /**
  * The CPU time of one container as its control group would count it: a process that wants to run, runs, as far as the
  * limit and the node go. (How much of the machine's own CPU it gets here is another matter, see `Scheduler`.)
  */
 export class CpuMeter {
-  readonly #clock: Clock;
-  /** The limit that was given, in cores; undefined: none. */
-  #given: number | undefined;
-  #usedMs = 0;
-  #since: number;
+  readonly #node: NodeCpu;
+  #bounds: CpuBounds;
   /** Processes that want to run now. */
   #running = 0;
   /** Cores that are only pretended to be used. */
   #pretended = 0;
+  #usedMs = 0;
+  /** Cores that it gets now. */
+  share = 0;
 
-  /** @param limit in cores; undefined: the node's */
-  constructor(clock: Clock, limit: number | undefined) {
-    this.#clock = clock;
-    this.#given = limit;
-    this.#since = clock.now();
+  constructor(node: NodeCpu, bounds: CpuBounds) {
+    this.#node = node;
+    this.#bounds = bounds;
+    node.join(this);
   }
 
   /** Milliseconds of CPU since the container began. */
   get usedMs(): number {
-    this.#settle();
+    this.#node.settle();
     return this.#usedMs;
   }
 
-  get given(): number | undefined {
-    return this.#given;
+  get bounds(): CpuBounds {
+    return this.#bounds;
   }
 
-  set given(cores: number | undefined) {
-    this.#settle();
-    this.#given = cores;
+  set bounds(bounds: CpuBounds) {
+    this.#bounds = bounds;
+    this.#node.rebalance();
   }
 
   /** So many processes want to run from now on. */
   set running(count: number) {
     if (count === this.#running) return;
-    this.#settle();
     this.#running = count;
+    this.#node.rebalance();
   }
 
   /** Counts cores as used from now on without using them, or (negative) no longer. */
   pretend(cores: number): void {
-    this.#settle();
+    if (cores === 0) return;
     this.#pretended += cores;
+    this.#node.rebalance();
   }
 
-  #settle(): void {
+  /** The container has ended. */
+  close(): void {
+    this.#node.leave(this);
+  }
+
+  /** Cores that it could use. */
+  get demand(): number {
+    return Math.min(this.#bounds.limit ?? NODE_CORES, NODE_CORES, this.#running + this.#pretended);
+  }
+
+  /** Its part where there is not enough for all. */
+  get weight(): number {
+    return Math.max(this.#bounds.request ?? this.#bounds.limit ?? 0, LEAST_WEIGHT);
+  }
+
+  /** It had its share for so long. */
+  pass(ms: number): void {
+    this.#usedMs += ms * this.share;
+  }
+}
+
+/** The CPU of one node, shared between its containers by their requests where they want more than there is. */
+export class NodeCpu {
+  readonly #clock: Clock;
+  readonly #meters = new Set<CpuMeter>();
+  #since: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#since = clock.now();
+  }
+
+  join(meter: CpuMeter): void {
+    this.settle();
+    this.#meters.add(meter);
+  }
+
+  leave(meter: CpuMeter): void {
+    this.settle();
+    meter.share = 0;
+    this.#meters.delete(meter);
+    this.rebalance();
+  }
+
+  /** Counts the time since the last change. */
+  settle(): void {
     const now = this.#clock.now();
-    const cores = Math.min(this.#given ?? NODE_CORES, NODE_CORES, this.#running + this.#pretended);
-    this.#usedMs += Math.max(0, now - this.#since) * cores;
+    const passed = Math.max(0, now - this.#since);
     this.#since = now;
+    if (passed > 0) for (const meter of this.#meters) meter.pass(passed);
+  }
+
+  /** Demands have changed: what was until now is counted, and everybody's share is reckoned anew. */
+  rebalance(): void {
+    this.settle();
+    let left = NODE_CORES;
+    let hungry = [...this.#meters].filter((meter) => meter.demand > 0);
+    // Who wants less than its part gets it all; the rest is for the others.
+    while (hungry.length > 0) {
+      const weights = hungry.reduce((sum, { weight }) => sum + weight, 0);
+      const part = ({ weight }: CpuMeter) => (left * weight) / weights;
+      const modest = hungry.filter((meter) => meter.demand <= part(meter));
+      const content = modest.length > 0 ? modest : hungry;
+      const shares = content.map((meter) => Math.min(meter.demand, part(meter)));
+      for (const [i, meter] of content.entries()) {
+        meter.share = shares[i] ?? 0;
+        left -= meter.share;
+      }
+      hungry = hungry.filter((meter) => !content.includes(meter));
+    }
+    for (const meter of this.#meters) if (meter.demand === 0) meter.share = 0;
   }
 }

@@ -55,7 +55,7 @@ export class Scheduler {
     account.closed = true;
     this.#accounts.delete(account);
     this.#queue = this.#queue.filter((a) => a !== account);
-    account.meter.running = 0;
+    account.meter.close();
     for (const resume of account.waiting.splice(0)) resume();
   }
 

@@ -2,6 +2,7 @@
 import type { Clock, Timer } from '../../../kernel/clock.ts';
 import type { ConnectionRoute, DnsAnswer } from '../../api.ts';
 import { Catalogue } from '../images/catalogue.ts';
+import { NodeCpu } from '../kernel/cpu-meter.ts';
 import { PodNetwork } from '../kernel/network.ts';
 import { Volumes } from '../kernel/volumes.ts';
 import type { ToMain } from '../protocol.ts';
@@ -80,6 +81,7 @@ export class WorkerCluster {
   readonly catalogue = new Catalogue();
   readonly volumes: Volumes;
   readonly network: PodNetwork;
+  readonly #cpus = new Map<string, NodeCpu>();
 
   constructor(id: number, now: number | undefined, requests: Requests, send: (message: ToMain) => void) {
     this.id = id;
@@ -100,5 +102,11 @@ export class WorkerCluster {
       },
       (podUid, ports) => send({ t: 'listening', cluster: id, podUid, ports }),
     );
+  }
+
+  cpuOf(nodeName: string): NodeCpu {
+    const cpu = this.#cpus.get(nodeName) ?? new NodeCpu(this.clock);
+    this.#cpus.set(nodeName, cpu);
+    return cpu;
   }
 }

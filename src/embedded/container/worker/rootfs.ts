@@ -1,8 +1,11 @@
 /** The root file system of one container: image, what the kubelet puts in, volumes. */
+
+import { milliValue } from '../../../kube/quantity.ts';
 import type { ContainerMount, ContainerSpec } from '../../api.ts';
 import type { FoundImage } from '../images/catalogue.ts';
 import type { Tree } from '../images/tree.ts';
 import type { Container } from '../kernel/container.ts';
+import type { CpuBounds } from '../kernel/cpu-meter.ts';
 import { createDev } from '../kernel/devices.ts';
 import type { Process } from '../kernel/process.ts';
 import { createProc } from '../kernel/procfs.ts';
@@ -129,7 +132,7 @@ function createSys(container: Container): DirNode {
     text('memory.max', () => String(container.memory.given ?? 'max'));
     text('memory.current', () => String(container.memoryBytes));
     text('cpu.max', () => {
-      const cpu = container.cpu.meter.given;
+      const cpu = container.cpu.meter.bounds.limit;
       return `${cpu === undefined ? 'max' : Math.max(1000, Math.round(cpu * 100_000))} 100000`;
     });
     text('cpu.stat', () => `usage_usec ${Math.round(container.cpu.usedMs * 1000)}`);
@@ -142,12 +145,10 @@ function createSys(container: Container): DirNode {
   });
 }
 
-/** Cores of a CPU limit; undefined: none. */
-export function cpuLimit(spec: Pick<ContainerSpec, 'resources'>): number | undefined {
-  const text = spec.resources?.limits?.cpu;
-  if (text === undefined) return undefined;
-  const value = String(text);
-  return value.endsWith('m') ? Number(value.slice(0, -1)) / 1000 : Number(value);
+/** What a container may have of its node's CPU, and asks for. */
+export function cpuBounds({ resources }: Pick<ContainerSpec, 'resources'>): CpuBounds {
+  const cores = (text: string | undefined) => (text === undefined ? undefined : milliValue(text) / 1000);
+  return { limit: cores(resources?.limits?.cpu), request: cores(resources?.requests?.cpu) };
 }
 
 const units: Record<string, number> = {

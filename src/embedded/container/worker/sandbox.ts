@@ -14,7 +14,7 @@ import { accountOf } from '../lib/users.ts';
 import { OUTPUT_WINDOW, type ToMain } from '../protocol.ts';
 import type { WorkerCluster } from './cluster.ts';
 import { RateLimit, Window } from './port.ts';
-import { capabilitiesOf, cpuLimit, createRootfs, memoryLimit } from './rootfs.ts';
+import { capabilitiesOf, cpuBounds, createRootfs, memoryLimit } from './rootfs.ts';
 import { InputFile, OutputFile, type Sink, sendPaced } from './standard-streams.ts';
 
 /** As much of the output is kept for the first client. */
@@ -79,7 +79,8 @@ export class Sandbox {
       programs: options.programs,
       network: cluster.network.namespaceOf(spec.pod).hold(),
       memoryLimit: memoryLimit(spec),
-      cpuLimit: cpuLimit(spec),
+      nodeCpu: cluster.cpuOf(spec.pod.nodeName),
+      cpuBounds: cpuBounds(spec),
       capabilities: capabilitiesOf(spec),
       pod: spec.pod,
       image,
@@ -201,7 +202,7 @@ export class Sandbox {
 
   /** Other limits from now on. */
   limit(resources: ResourceRequirements): void {
-    this.container.limit(cpuLimit({ resources }), memoryLimit({ resources }));
+    this.container.limit(cpuBounds({ resources }), memoryLimit({ resources }));
   }
 
   signal(name: string): void {
