@@ -1,5 +1,6 @@
 import { text } from 'node:stream/consumers';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import type { RunningContainer } from '../../src/embedded/api.ts';
 import { createContainerRuntime } from '../../src/embedded/container/runtime.ts';
 import { WorkerClient } from '../../src/embedded/container/worker-client.ts';
 import { ManualClock } from '../../src/kernel/clock.ts';
@@ -7,12 +8,19 @@ import { emptyNetwork, printed, specOf } from './helpers.ts';
 
 const clock = new ManualClock();
 const runtime = createContainerRuntime({ network: emptyNetwork(), clock, worker: new WorkerClient() });
+const running: RunningContainer[] = [];
+// What is busy would make the others wait.
+afterEach(async () => {
+  for (const container of running) container.kill('SIGKILL');
+  await Promise.all(running.splice(0).map(({ exited }) => exited));
+});
 afterAll(() => runtime.dispose());
 
 async function started(script: string, limits: Record<string, string> = {}, image = 'busybox:1.36', sign = /up/) {
   const container = await runtime.start(
     specOf(image, { command: ['sh', '-c', `echo up; ${script}`], resources: { limits } }),
   );
+  running.push(container);
   await printed(container, sign);
   return container;
 }
@@ -48,8 +56,6 @@ describe('what containers use', () => {
       command: ['cat', '/sys/fs/cgroup/cpu.max', '/sys/fs/cgroup/memory.max'],
     });
     expect(await text(stdout)).toBe('30000 100000\n67108864\n');
-    busy.kill('SIGKILL');
-    await busy.exited;
   });
 
   it('ends with the container, and with what was pretended', async () => {
