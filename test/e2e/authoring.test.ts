@@ -39,7 +39,7 @@ it('ends with a verified scenario, typed as it stands there', async () => {
     for (const line of shows) expect(shown.split('\n'), line).toContainEqual(expect.stringMatching(likeThis(line)));
     rest = after;
   }
-});
+}, 240_000);
 
 /** A line of the tutorial; `…` is what differs from time to time. */
 function likeThis(line: string): RegExp {
