@@ -138,11 +138,16 @@ function progressed(before: DeploymentStatus, now: DeploymentStatus): boolean {
   );
 }
 
+/** A condition that somebody wrote without its time was updated long ago, as Go's zero time. */
+function updatedAt({ lastUpdateTime }: { lastUpdateTime?: string }): number {
+  return Date.parse(lastUpdateTime ?? '') || 0;
+}
+
 function timedOut(d: Deployment, status: DeploymentStatus, now: number): boolean {
   const condition = conditionOf(status, 'Progressing');
   if (!condition || condition.reason === 'NewReplicaSetAvailable') return false;
   if (condition.reason === 'ProgressDeadlineExceeded') return true;
-  return Date.parse(condition.lastUpdateTime ?? '') + (d.spec?.progressDeadlineSeconds ?? noDeadline) * 1000 < now;
+  return updatedAt(condition) + (d.spec?.progressDeadlineSeconds ?? noDeadline) * 1000 < now;
 }
 
 /** When a rollout without progress has to be looked at again (ms from now); undefined: nothing to wait for. */
@@ -150,7 +155,7 @@ export function stuckAfter(d: Stored<Deployment>, status: DeploymentStatus, now:
   const condition = conditionOf(d.status, 'Progressing');
   if (!hasDeadline(d) || !condition || isComplete(d, status) || condition.reason === 'ProgressDeadlineExceeded')
     return undefined;
-  const end = Date.parse(condition.lastUpdateTime ?? '') + (d.spec?.progressDeadlineSeconds ?? 0) * 1000;
+  const end = updatedAt(condition) + (d.spec?.progressDeadlineSeconds ?? 0) * 1000;
   return Math.max(end - now, 0) + 1000;
 }
 
