@@ -68,6 +68,7 @@ export class Lab {
 
   async #setUp(): Promise<void> {
     const { client } = this;
+    await this.#cluster.systemRuns();
     await mkdir(this.#answers);
     await writeFile(join(this.#folder, 'config'), this.#cluster.kubeconfig());
     for (const addon of this.#scenario.cluster.addons) await installAddon(client, addon, this.#stop.signal);
