@@ -4,15 +4,14 @@ import { parseLabelSelector } from '../kube/selectors.ts';
 
 const units: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
-/** `500ms`, `3s`, `2m`, in YAML; milliseconds after parsing. */
+/** `500ms`, `3s`, `2m`, in YAML; milliseconds after parsing. A number without a unit is none. */
 export const duration = z
   .string()
   .regex(/^\d+(ms|s|m|h)$/, { error: 'expected a duration such as 500ms, 3s or 2m' })
   .transform((text) => {
     const [, amount = '0', unit = 's'] = /^(\d+)([a-z]+)$/.exec(text) ?? [];
     return Number(amount) * (units[unit] ?? 1_000);
-  })
-  .or(z.number());
+  });
 
 /** A JavaScript regular expression in YAML, tried against one line. */
 export const regex = z.string().transform((source, context) => {

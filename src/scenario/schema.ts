@@ -76,7 +76,10 @@ export const scenarioSchema = z
       .prefault({})
       .describe('The cluster that it needs'),
     variables: z
-      .record(z.string().regex(/^[a-zA-Z][a-zA-Z0-9]*$/), variable)
+      .record(
+        z.string().regex(/^[a-zA-Z][a-zA-Z0-9]*$/, { error: 'expected a word of letters and digits, as in namespace' }),
+        variable,
+      )
       .default({})
       .describe('Names that seeds draw; written @{name} in every text of the scenario'),
     namespaces: z.array(z.string()).min(1).describe('Where the learner works; the first is the default of the shell'),

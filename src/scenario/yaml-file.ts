@@ -49,6 +49,8 @@ export function readYamlFile<S extends z.ZodType>(
   if (result.success) return result.data;
   const problems = result.error.issues.flatMap(likeliest).flatMap((issue) => {
     const path = issue.path.filter((p) => typeof p !== 'symbol');
+    if (issue.code === 'invalid_key')
+      return [place(offsetAt(document.contents, path, true), issue.issues[0]?.message ?? issue.message)];
     if (issue.code !== 'unrecognized_keys') return [place(offsetAt(document.contents, path, false), messageOf(issue))];
     return issue.keys.map((key) => {
       const known = knownKeys(schema, path);
@@ -121,15 +123,24 @@ function offsetAt(root: Node | null, path: (string | number)[], key: boolean): n
   return offset;
 }
 
+interface Json {
+  properties?: Record<string, Json>;
+  items?: Json;
+  additionalProperties?: Json | boolean;
+  anyOf?: Json[];
+}
+
+const jsonSchemas = new WeakMap<z.ZodType, Json>();
+
+function jsonSchemaOf(schema: z.ZodType): Json {
+  const json = jsonSchemas.get(schema) ?? (z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Json);
+  jsonSchemas.set(schema, json);
+  return json;
+}
+
 /** The field names that a schema knows at a path, by way of its JSON Schema. */
 function knownKeys(schema: z.ZodType, path: (string | number)[]): string[] {
-  type Json = {
-    properties?: Record<string, Json>;
-    items?: Json;
-    additionalProperties?: Json | boolean;
-    anyOf?: Json[];
-  };
-  let at: Json[] = [z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Json];
+  let at: Json[] = [jsonSchemaOf(schema)];
   for (const step of path) {
     at = at
       .flatMap((json) => json.anyOf ?? [json])
