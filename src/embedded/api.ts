@@ -141,6 +141,8 @@ export interface ComponentContext {
   recorder(component: string, host?: string): EventRecorder;
   /** Every resource that the server serves now, custom ones included: what namespace deletion and garbage collection walk. */
   resources(): readonly ServedResource[];
+  /** `group/version` of what another server serves, or should: discovery knows nothing of it now. */
+  staleGroups(): readonly string[];
   /** Facts of the cluster that some components need. */
   cluster: {
     /** PEM of the CA that signed the serving certificate (kube-root-ca.crt). */

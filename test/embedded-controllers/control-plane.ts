@@ -72,6 +72,7 @@ export async function controlPlane() {
     signal: abort.signal,
     recorder: () => ({ event() {} }),
     resources: () => definitions,
+    staleGroups: () => [],
     cluster: {
       caCertificate: 'PEM',
       apiServer: { host: '127.0.0.1', port: 1 },

@@ -52,6 +52,24 @@ describe('a deleted namespace', () => {
     expect(informers.of(configMaps).list('swan')).toEqual([]);
   });
 
+  it('waits for API servers that do not answer: who knows what they keep', async () => {
+    const { client, informers, until, context, stop } = await controlPlane();
+    stops.push(stop);
+    let stale = ['metrics.k8s.io/v1beta1', 'x.example.com/v1'];
+    await namespaceController.start({ ...context, staleGroups: () => stale });
+    const swan = () => informers.of(namespaces).get(undefined, 'swan');
+    await client.create(namespaces, { metadata: { name: 'swan' } });
+    await client.delete(namespaces, undefined, 'swan');
+    const [first] = await until(() => swan()?.status?.conditions);
+    expect(first).toMatchObject({
+      ...{ type: 'NamespaceDeletionDiscoveryFailure', status: 'True', reason: 'DiscoveryFailed' },
+      message:
+        'Discovery failed for some groups, 2 failing: unable to retrieve the complete list of server APIs: metrics.k8s.io/v1beta1: stale GroupVersion discovery: metrics.k8s.io/v1beta1, x.example.com/v1: stale GroupVersion discovery: x.example.com/v1',
+    });
+    stale = [];
+    await until(() => swan() === undefined || undefined);
+  });
+
   it('says what holds it and goes once that lets go', async () => {
     const { client, informers, until, clock } = await start();
     const swan = () => informers.of(namespaces).get(undefined, 'swan');

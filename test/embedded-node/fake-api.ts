@@ -82,6 +82,7 @@ export class FakeApi {
       signal: this.abort.signal,
       recorder: (component) => this.#recorder(component),
       resources: () => [],
+      staleGroups: () => [],
       cluster: {
         caCertificate: 'CA',
         apiServer: { host: '127.0.0.1', port: 6443 },

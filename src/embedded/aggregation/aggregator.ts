@@ -74,6 +74,15 @@ export class Aggregator implements RemoteReader {
     return this.#groups.list();
   }
 
+  /** `group/version` of those whose servers did not answer when they were asked last, by name. */
+  staleGroups(): string[] {
+    return this.groups()
+      .flatMap(({ group, versions }) =>
+        versions.filter(({ freshness }) => freshness === 'Stale').map(({ version }) => `${group}/${version}`),
+      )
+      .sort();
+  }
+
   /** What a server elsewhere said of itself when it was asked last; undefined: it did not answer. */
   learn(service: string, resources: unknown): void {
     this.#groups.learn(service, resources);

@@ -23,7 +23,7 @@ export function componentContext(
   clock: Clock,
   signal: AbortSignal,
   cluster: ComponentContext['cluster'],
-  remote?: RemoteReader,
+  remote?: RemoteReader & { staleGroups?(): readonly string[] },
 ): ComponentContext {
   const { registry, store } = plane;
   const clientOf = (manager: string) =>
@@ -35,6 +35,7 @@ export function componentContext(
     signal,
     recorder: (component, host) => new CorrelatingRecorder(clientOf(managerOf(component)), clock, component, host),
     resources: () => registry.definitions(),
+    staleGroups: () => remote?.staleGroups?.() ?? [],
     cluster,
   };
 }

@@ -7,6 +7,8 @@ export interface Remaining {
   resources: Map<string, number>;
   /** Finalizers and on how many objects they are. */
   finalizers: Map<string, number>;
+  /** `group/version` of which nobody knows what there is. */
+  undiscovered: readonly string[];
 }
 
 interface Statement {
@@ -16,19 +18,26 @@ interface Statement {
   message: string;
 }
 
-function statements({ resources, finalizers }: Remaining): Statement[] {
+function statements({ resources, finalizers, undiscovered }: Remaining): Statement[] {
   const list = (counts: ReadonlyMap<string, number>, text: (name: string, count: number) => string) =>
     [...counts]
       .map(([name, count]) => text(name, count))
       .sort()
       .join(', ');
   return [
-    {
-      type: 'NamespaceDeletionDiscoveryFailure',
-      status: 'False',
-      reason: 'ResourcesDiscovered',
-      message: 'All resources successfully discovered',
-    },
+    undiscovered.length > 0
+      ? {
+          type: 'NamespaceDeletionDiscoveryFailure',
+          status: 'True',
+          reason: 'DiscoveryFailed',
+          message: `Discovery failed for some groups, ${undiscovered.length} failing: unable to retrieve the complete list of server APIs: ${undiscovered.map((one) => `${one}: stale GroupVersion discovery: ${one}`).join(', ')}`,
+        }
+      : {
+          type: 'NamespaceDeletionDiscoveryFailure',
+          status: 'False',
+          reason: 'ResourcesDiscovered',
+          message: 'All resources successfully discovered',
+        },
     {
       type: 'NamespaceDeletionGroupVersionParsingFailure',
       status: 'False',

@@ -26,7 +26,7 @@ export const namespaceController: Component = {
       if (!namespace?.metadata.deletionTimestamp || !namespace.spec?.finalizers?.includes(finalizer)) return undefined;
       const remaining = await deleteContent(context, client, name);
       const current = await report(context, client, namespace, remaining);
-      if (remaining.resources.size > 0) return { after: retryMs };
+      if (remaining.resources.size > 0 || remaining.undiscovered.length > 0) return { after: retryMs };
       if (current) await finalize(client, current);
       return undefined;
     }
@@ -48,7 +48,9 @@ export const namespaceController: Component = {
 
 /** Deletes all there is in the namespace, Pods first (KEP-5080), and says what is still there afterwards. */
 async function deleteContent(context: ComponentContext, client: ApiClient, namespace: string): Promise<Remaining> {
-  const remaining: Remaining = { resources: new Map(), finalizers: new Map() };
+  // What another server keeps is not known while it is away: there may be something left.
+  const undiscovered = context.staleGroups();
+  const remaining: Remaining = { resources: new Map(), finalizers: new Map(), undiscovered };
   const served = context.resources().filter(isDeletable);
   const [podResource, others] = [served.filter(isPods), served.filter((r) => !isPods(r))];
   for (const resource of podResource) await deleteAll(client, resource, namespace, remaining);
