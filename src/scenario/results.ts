@@ -54,7 +54,7 @@ export function standingOf(result: Result | undefined, digest: string): Standing
 }
 
 /** What the verdicts do not depend on: of a scenario, and of its checks and mistakes. */
-const wording = ['title', 'why', 'competencies', 'difficulty', 'minutes', 'hints'];
+const wording = ['title', 'why', 'competencies', 'difficulty', 'minutes', 'hints', 'lint'];
 
 /**
  * SHA-256 of what the verdicts of a scenario depend on: set-up, checks, solutions and mistakes. The wording of the task

@@ -98,6 +98,7 @@ describe('results of pack verify', () => {
     edit('scenario.yaml', 'title: First', 'title: "The first"');
     edit('scenario.yaml', 'title: The value is another one', 'title: Slow');
     edit('scenario.yaml', 'title: The ConfigMap settings says', 'why: nothing says so\n    title: It says');
+    edit('scenario.yaml', 'difficulty: easy', 'difficulty: easy\nlint:\n  unchecked: [other]');
     edit('scenario.yaml', 'A ConfigMap holds', 'Each ConfigMap holds');
     expect(standingOf(result, digest())).toBe('verified');
   });
