@@ -2,6 +2,7 @@ export interface Measured {
   perSecond: number;
   /** Milliseconds. */
   p50: number;
+  p95: number;
   p99: number;
   /** Processor time of the server a request, in milliseconds: what a loaded machine does not blur. */
   cpu?: number;
@@ -35,7 +36,7 @@ export function summary(times: number[], milliseconds: number): Measured {
   times.sort((a, b) => a - b);
   const at = (share: number) =>
     round(times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? Number.NaN, 2);
-  return { perSecond: round((times.length / milliseconds) * 1000, 0), p50: at(0.5), p99: at(0.99) };
+  return { perSecond: round((times.length / milliseconds) * 1000, 0), p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }
 
 export function round(value: number, digits: number): number {
