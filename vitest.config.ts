@@ -26,7 +26,7 @@ export default defineConfig({
       // Each attempt waits for its own cluster far more than it works.
       { extends: true, test: { name: 'redteam', include: redTeam, maxConcurrency: 8 } },
       { extends: true, test: { name: 'kind', include: kind, fileParallelism: false } },
-      { extends: true, test: { name: 'e2e', include: endToEnd, testTimeout: 120_000, fileParallelism: false } },
+      { extends: true, test: { name: 'e2e', include: endToEnd, testTimeout: 120_000 } },
     ],
   },
 });

@@ -83,7 +83,7 @@ describe.each(versions)('kubectl $version', ({ version, file }) => {
       'pod',
       '-l',
       'app=crasher',
-      '--for=jsonpath={.status.containerStatuses[0].restartCount}=1',
+      '--for=jsonpath={.status.containerStatuses[0].lastState.terminated.exitCode}=3',
       '--timeout=60s',
     );
     expect(await run('logs', '-l', 'app=crasher', '--previous')).toBe('going down\n');
