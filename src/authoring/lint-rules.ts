@@ -87,8 +87,9 @@ const noNames = new Set([
 function namesOfCheck(value: unknown, path: (string | number)[] = []): { name: string; path: (string | number)[] }[] {
   if (typeof value === 'string') {
     const key = String(path.findLast((step) => typeof step === 'string'));
-    const name = value.includes('/') && /^(object|workload)$/.test(key) ? (value.split('/').at(-1) ?? '') : value;
-    return /^(object|workload|name|resourceNames|namespace|service|serviceAccount|release|node|file)$/.test(key)
+    const name =
+      value.includes('/') && /^(object|workload|behind)$/.test(key) ? (value.split('/').at(-1) ?? '') : value;
+    return /^(object|workload|behind|name|resourceNames|namespace|service|serviceAccount|release|node|file)$/.test(key)
       ? [{ name, path }]
       : [];
   }

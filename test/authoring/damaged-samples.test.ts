@@ -25,8 +25,7 @@ it('the samples are in order', () => {
 });
 
 describe('damage to a sample is told on its line, word by word', () => {
-  it.each(damages.map((damage, index) => [index + 1, damage] as const))('%i. $message', (_, damage) => {
-    const { edit, from, to, message, told = edit, line = to.split('\n')[0] ?? '' } = damage;
+  it.each(damages)('$edit: $message', ({ edit, from, to, message, told = edit, line = to.split('\n')[0] ?? '' }) => {
     const folder = join(temporaryFolder(), 'pack');
     const scenario = dirname(edit).split('/')[0] ?? '';
     cpSync(join(samples, scenario), join(folder, scenario), { recursive: true });
