@@ -47,6 +47,12 @@ async function applyManifest(script: Script, { client, signal }: ApplyContext): 
     const namespace = object.metadata?.namespace;
     // Pods are refused until their namespace has its ServiceAccount; waiting once saves the controllers' back-off.
     if (namespace && resource.resource !== 'serviceaccounts' && !accounts.has(namespace)) {
+      if (!(await client.find(resources.namespaces, undefined, namespace))) {
+        throw new UserError({
+          what: `${script.file}: there is no namespace ${namespace}`,
+          next: 'make it in this manifest, before what is in it',
+        });
+      }
       await defaultServiceAccount(client, namespace, signal);
       accounts.add(namespace);
     }

@@ -29,7 +29,7 @@ function writePack(folder: string): void {
   file('task.md', 'Change things.\n');
   file('debrief.md', 'Things were changed.\n');
   file('solutions/reference.yaml', configMap(0, 'done'));
-  file('setup/10-objects.yaml', ...numbers(25).map((n) => configMap(n, 'open')), ...numbers(10).map(deployment));
+  file('setup/10-objects.yaml', room, ...numbers(25).map((n) => configMap(n, 'open')), ...numbers(10).map(deployment));
   const deployments = numbers(10).map((n) => `deployment/app-${n}`);
   const checks = [
     ...numbers(25).map((n) => ({
@@ -62,6 +62,8 @@ function writePack(folder: string): void {
 }
 
 const ours = (kind: string) => ({ apiVersion: 'kubedrill.dev/v1', kind });
+
+const room = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
 
 function configMap(n: number, state: string) {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `c-${n}`, namespace }, data: { state } };
