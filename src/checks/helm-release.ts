@@ -203,8 +203,11 @@ function differenceAt(place: string, wanted: unknown, is: unknown): string | und
     const items: unknown[] = Array.isArray(is) ? is : [];
     for (const [index, item] of wanted.entries()) {
       const name = nameOf(item);
-      const same = name === undefined ? items[index] : items.find((other) => nameOf(other) === name);
-      const found = differenceAt(`${place}[${name ?? index}]`, item, same);
+      // Names need not be unique: one volume may be mounted twice.
+      const same = name === undefined ? [items[index]] : items.filter((other) => nameOf(other) === name);
+      const differences = same.map((other) => differenceAt(`${place}[${name ?? index}]`, item, other));
+      if (differences.length === 0) return `${place}[${name}] is not there`;
+      const found = differences.includes(undefined) ? undefined : differences[0];
       if (found) return found;
     }
     return undefined;

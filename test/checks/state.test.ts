@@ -235,6 +235,19 @@ spec:
       status: 'fail',
       why: 'the Deployment web is not as the release made it: spec.template.spec.containers[web].image is apache',
     });
+    const mounts = '[{ name: data, mountPath: /a }, { name: data, mountPath: /b }]';
+    const twice = manifest.replace('args: []', `volumeMounts: ${mounts}`);
+    const mounted = (text: string) => live(`nginx, volumeMounts: ${text}`);
+    expect(await look(secret({ manifest: twice }) + mounted(mounts))).toMatchObject({ status: 'pass' });
+    expect(
+      await look(
+        secret({ manifest: twice }) + mounted('[{ name: data, mountPath: /a }, { name: other, mountPath: /b }]'),
+      ),
+    ).toMatchObject({ status: 'fail' });
+    expect(await look(secret({ manifest: twice }) + mounted('[]'))).toMatchObject({
+      status: 'fail',
+      why: expect.stringContaining('volumeMounts[data] is not there'),
+    });
   });
 });
 
