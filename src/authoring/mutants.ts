@@ -117,6 +117,8 @@ function leafEdits({ before, after }: ObjectChange): Edit[] {
       .filter(({ path, value }) => old.get(path.join('.')) !== value)
       // The old name of serviceAccountName, which wins.
       .filter(({ path }) => path.at(-1) !== 'serviceAccount')
+      // The API server's own default, which says nothing of what somebody meant.
+      .filter(({ path, value }) => path.at(-1) !== 'defaultMode' || value !== 0o644)
       .slice(0, mostLeaves)
       .map(({ path, value }) => ({
         what: `another ${path.join('.')}`,
