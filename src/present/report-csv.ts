@@ -3,6 +3,8 @@ import type { AttemptReport } from '../session/report.ts';
 const columns = [
   ...['attempt', 'scenario', 'pack', 'packVersion', 'startedAt', 'workedSeconds', 'score', 'max', 'solved', 'hints'],
   ...['check', 'title', 'weight', 'status', 'firstPassSeconds', 'regressions', 'why'],
+  // New ones come last: files made earlier can still be joined.
+  ...['firstChangeWorkedSeconds', 'firstFixWorkedSeconds', 'detours', 'detourSeconds', 'losses', 'lossKinds'],
 ];
 
 /** A report as CSV (RFC 4180): a row a check, each with what is of the whole attempt, so that files can be joined. */
@@ -21,10 +23,20 @@ export function reportCsv(report: AttemptReport): string {
     solved,
     hints.taken + hints.observed,
   ];
+  const { times, detours, losses } = report.statistics;
+  const statistics = [
+    times.change === undefined ? '' : seconds(times.change),
+    times.fix === undefined ? '' : seconds(times.fix),
+    detours.length,
+    seconds(detours.reduce((sum, d) => sum + d.cost, 0)),
+    losses.length,
+    [...new Set(losses.map((l) => l.kind))].join(' '),
+  ];
   const rows = report.checks.map((c) => [
     ...whole,
     ...[c.id, c.title, c.weight, c.status, c.firstPass === undefined ? '' : seconds(c.firstPass), c.regressions],
     c.status === 'pass' ? '' : c.why || c.actual,
+    ...statistics,
   ]);
   return [columns, ...rows].map((row) => `${row.map(field).join(',')}\r\n`).join('');
 }

@@ -1,4 +1,5 @@
 import type { AttemptReport, ReportedCheck } from '../session/report.ts';
+import { statisticsItems } from './report-statistics.ts';
 import { clockText, hintsText } from './text.ts';
 import { printable } from './width.ts';
 
@@ -52,6 +53,12 @@ export function reportHtml(report: AttemptReport): string {
 ${table('Score by domain', ['Exam', 'Domain', 'Competencies', 'Score'], domains)}
 <h2>Checks</h2>
 ${table('What was graded', ['Check', 'Points', 'Verdict', 'Why'], checks)}
+<h2>How it went</h2>
+<ul>
+${statisticsItems(report)
+  .map((item) => `<li>${escaped(item)}</li>`)
+  .join('\n')}
+</ul>
 <h2>Timeline</h2>
 <ol>
 ${report.timeline.map((e) => `<li><time datetime="PT${Math.round(e.at / 1000)}S">${clockText(e.at)}</time> <span class="soft">${e.kind}</span> ${escaped(e.text)}</li>`).join('\n')}

@@ -14,6 +14,8 @@ export function reportJUnit(report: AttemptReport): string {
     packVersion,
     packDigest,
     digest: report.digest,
+    detours: report.statistics.detours.length,
+    losses: report.statistics.losses.map((l) => l.kind).join(' '),
   };
   return `${[
     '<?xml version="1.0" encoding="UTF-8"?>',

@@ -1,4 +1,5 @@
 import type { AttemptReport } from '../session/report.ts';
+import { statisticsItems } from './report-statistics.ts';
 import { clockText, hintsText } from './text.ts';
 import { printable } from './width.ts';
 
@@ -26,6 +27,8 @@ export function reportMarkdown(report: AttemptReport): string {
     ...report.checks.map(
       (c) => `| ${cell(c.title)} | ${c.weight} | ${c.status} | ${c.status === 'pass' ? '' : cell(c.why || c.actual)} |`,
     ),
+    '',
+    ...statisticsItems(report).map((item) => `- ${cell(item)}`),
     '',
     ...report.timeline.map((e) => `- ${clockText(e.at)} ${cell(e.text)}`),
   ].join('\n')}\n`;

@@ -16,6 +16,7 @@ import { Attempt, type AttemptDependencies } from './attempt.ts';
 import type { AttemptEvent } from './events.ts';
 import { type AttemptFold, foldAttempt } from './fold.ts';
 import { needsOf } from './needs.ts';
+import { statisticsMarkdown, statisticsOf } from './statistics.ts';
 import type { AttemptState, ClusterInfo, ClusterRequest, Labs, StartRequest } from './types.ts';
 
 /** How long no verdict may move before `check` answers, milliseconds: more than a change takes to be judged. */
@@ -174,7 +175,8 @@ export class LabHost implements Labs {
         next: 'solve it first, or give up with: kubedrill solution',
       });
     }
-    return attempt.scenario.debrief;
+    const events = await AppendLog.read<AttemptEvent>(this.#file(attempt.id));
+    return `${attempt.scenario.debrief.trimEnd()}\n\n${statisticsMarkdown(statisticsOf(events))}`.trimEnd();
   }
 
   async reset(id?: string): Promise<AttemptState> {

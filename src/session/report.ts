@@ -5,6 +5,7 @@ import { packDigest } from '../scenario/trust.ts';
 import { type Scenario, tiersOf } from '../scenario/types.ts';
 import type { AttemptEvent } from './events.ts';
 import { foldAttempt, workedTime } from './fold.ts';
+import { type Statistics, statisticsOf } from './statistics.ts';
 
 /** One line of what happened, for people. `at`: milliseconds since the learner began. */
 export interface TimelineEntry {
@@ -49,10 +50,10 @@ export interface AttemptReport {
   domains: { exam: string; domain: string; competencies: string[]; score: number; max: number }[];
   checks: ReportedCheck[];
   timeline: TimelineEntry[];
-  statistics: {
+  statistics: Statistics & {
     changes: number;
     regressions: number;
-    /** Milliseconds until the learner first changed something, and until the first check passed by it. */
+    /** Milliseconds since the learner began: the first change, and the first pass of what is graded. */
     firstChange?: number;
     firstPass?: number;
   };
@@ -112,6 +113,7 @@ export function reportOf(events: readonly AttemptEvent[], scenario: Scenario): A
       regressions: checks.reduce((sum, c) => sum + c.regressions, 0),
       ...(changes[0] ? { firstChange: changes[0].at } : {}),
       ...(passes.length > 0 ? { firstPass: Math.min(...passes) } : {}),
+      ...statisticsOf(events),
     },
   };
   return { ...report, digest: digestOf(report) };

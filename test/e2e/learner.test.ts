@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AttemptReport } from '../../src/session/report.ts';
 import { type CheckReport, inventory, Kubectl, type Started } from './lab.ts';
 import { Sandbox } from './sandbox.ts';
 
@@ -89,7 +90,15 @@ describe("the learner's path with kubectl", () => {
   });
 
   it('reads the debrief after solving', async () => {
-    expect((await user.run(['debrief'])).stdout).toContain('Two minutes at the exam');
+    const { stdout } = await user.run(['debrief']);
+    expect(stdout).toContain('Two minutes at the exam');
+    expect(stdout).toMatch(/How it went\n+.*First change after .*, first fix after .*, solved in /);
+    const { statistics } = await user.json<AttemptReport>(['report']);
+    expect(statistics).toMatchObject({
+      times: { change: expect.any(Number), fix: expect.any(Number), solved: expect.any(Number) },
+      detours: [],
+      losses: [],
+    });
   });
 
   it('goes back to the start by a reset, with nothing of the fix left', async () => {

@@ -71,7 +71,16 @@ describe('a report', () => {
       solved: false,
       worked: 80_000,
       hints: { taken: 1, total: 3, observed: 0, paid: 5 },
-      statistics: { changes: 1, regressions: 1, firstChange: 60_000, firstPass: 62_000 },
+      statistics: {
+        changes: 1,
+        regressions: 1,
+        firstChange: 60_000,
+        firstPass: 62_000,
+        times: { change: 60_000, fix: 62_000 },
+        detours: [],
+        setbacks: [{ check: 'may-list', at: 70_000, lasted: 10_000 }],
+        losses: [],
+      },
     });
     expect(report.checks[0]).toEqual({
       id: 'may-list',
@@ -173,5 +182,31 @@ describe('renderings', () => {
     const text = reportMarkdown(made());
     expect(text).toContain('**40 of 100**, not solved in 01:20 (8 min at the exam)');
     expect(text).toContain('\\<img src=x onerror=alert(1)\\> \\|');
+  });
+
+  it('each tells how it went', () => {
+    const name = '<b>|';
+    const applied = log.map((e) =>
+      e.type === 'activity' ? { ...e, activity: { ...e.activity, name, manager: 'kubectl-client-side-apply' } } : e,
+    );
+    const report = made([
+      ...applied,
+      { t: at(600), type: 'resetting' },
+      { t: at(610), type: 'activated' },
+      ...applied.slice(3).map((e) => ({ ...e, t: e.t + 610_000 })),
+    ]);
+    const html = reportHtml(report);
+    expect(html).toContain('<li>First fix: after 01:02 of work</li>');
+    expect(html).toContain('<li>Detour: everything was put back: 10 min 0 s</li>');
+    expect(html).toContain(
+      '<li>Exam-day loss: applied from files: Role &lt;b&gt;| in project-swan. No file need be typed',
+    );
+    const text = reportMarkdown(report);
+    expect(text).toContain("- Lost again at 01:10: The Pods' ServiceAccount may list pods, for 00:10");
+    expect(text).toContain('- Exam-day loss: applied from files: Role \\<b\\>\\| in project-swan.');
+    const [head, row] = reportCsv(report).split('\r\n');
+    expect(head).toMatch(/,why,firstChangeWorkedSeconds,firstFixWorkedSeconds,detours,detourSeconds,losses,lossKinds$/);
+    expect(row).toMatch(/,60,62,1,600,1,applied-file$/);
+    expect(reportJUnit(report)).toContain('<property name="losses" value="applied-file"/>');
   });
 });
