@@ -11,6 +11,7 @@ import type { RemoteLabs } from './session/remote-labs.ts';
 const root = join(fileURLToPath(import.meta.url), '..', '..');
 const paths = resolvePaths();
 const trustFile = join(paths.config, 'trusted-packs.json');
+const builtIn = join(root, 'scenarios');
 
 /**
  * Runs one command line and sets the process's exit code. The only place that ends the process or knows all rooms;
@@ -69,14 +70,16 @@ class Connections {
 async function run(args: string[], signal: AbortSignal, connections: Connections): Promise<number> {
   const { runProgram } = await import('./commands/program.ts');
   const { TrustStore } = await import('./scenario/trust.ts');
-  const builtIn = join(root, 'scenarios');
+  const { builtInPackFolders, installedPackFolders, installedPacks } = await import('./scenario/packs/folders.ts');
+  const installed = installedPacks(paths.state);
   const catalog = async () => {
     const { Catalog } = await import('./scenario/catalog.ts');
-    return new Catalog(builtIn);
+    return new Catalog(builtIn, installed);
   };
   const scenarios = async () => {
     const { overview } = await import('./scenario/overview.ts');
-    return overview(builtIn, join(paths.cache, 'scenarios.json'), async () => (await catalog()).scenarios());
+    const packs = [...builtInPackFolders(builtIn), ...installedPackFolders(installed)];
+    return overview(packs, join(paths.cache, 'scenarios.json'), async () => (await catalog()).scenarios());
   };
   const labs = async () => {
     const { connectLabs } = await import('./session/remote-labs.ts');
@@ -156,6 +159,7 @@ async function daemon(): Promise<void> {
     { socketPath },
     { ensureKubectl, pathWith },
     { TrustStore },
+    { installedPacks },
     { logToStderr },
   ] = await Promise.all([
     import('./daemon/daemon.ts'),
@@ -165,6 +169,7 @@ async function daemon(): Promise<void> {
     import('./session/remote-labs.ts'),
     import('./cluster/kubectl/kubectl.ts'),
     import('./scenario/trust.ts'),
+    import('./scenario/packs/folders.ts'),
     import('./daemon/log.ts'),
   ]);
   const log = logToStderr(() => systemClock.now());
@@ -172,7 +177,7 @@ async function daemon(): Promise<void> {
   const host = new LabHost({
     clock: systemClock,
     folder: join(paths.state, 'attempts'),
-    catalog: new Catalog(join(root, 'scenarios')),
+    catalog: new Catalog(builtIn, installedPacks(paths.state)),
     providers: all,
     scriptEnvironment: async () => ({ PATH: pathWith(await ensureKubectl({ cache: paths.cache })) }),
     trust: new TrustStore(trustFile),

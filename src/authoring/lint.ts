@@ -81,6 +81,25 @@ export function lintPack(folder: string, options: LintOptions): Finding[] {
     });
 }
 
+/** What keeps a pack from being used at all: what loading it refuses, as `lintPack` tells it. */
+export function loadFindings(folder: string): Finding[] {
+  const findings: Finding[] = [];
+  const attempt = <T>(load: () => T): T | undefined => {
+    try {
+      return load();
+    } catch (error) {
+      findings.push(...findingsOf(error, folder));
+      return undefined;
+    }
+  };
+  const pack = attempt(() => loadPack(folder, false));
+  if (!pack) return findings;
+  const ids = scenarioIds(pack);
+  if (ids.length === 0) findings.push(at('pack.yaml', 'error', 'empty', 'the pack has no scenario'));
+  for (const id of ids) attempt(() => loadScenario(pack, id));
+  return findings;
+}
+
 /** Exams that are there twice, or that no seed can draw. */
 function undrawable(pack: Pack, scenarios: readonly Scenario[]): Finding[] {
   const ids = pack.exams.map((exam) => exam.id);

@@ -11,7 +11,7 @@ export function addAuthorCommands(pack: Command, { services, print, json, exit }
   pack
     .command('lint')
     .description('look through packs without running them; exit code 0 only without errors')
-    .argument('[pack]', 'a built-in pack or a folder (default: all built-in packs)')
+    .argument('[pack]', 'a built-in pack, a folder, or an installed pack (default: all built-in packs)')
     .option('--scenario <id>', 'only this one')
     .option('--strict', 'warnings count as errors')
     .option('--json', 'print one JSON document')
@@ -20,7 +20,7 @@ export function addAuthorCommands(pack: Command, { services, print, json, exit }
       const knowsImage = await services.knowsImage();
       const { scenario } = options;
       const catalog = await services.catalog();
-      const packs = (name === undefined ? catalog.packFolders() : [catalog.packFolder(name)]).map((folder) => ({
+      const packs = (name === undefined ? catalog.packFolders() : [catalog.folderNamed(name)]).map((folder) => ({
         folder,
         findings: lintPack(folder, { knowsImage, ...(scenario ? { scenario } : {}) }),
       }));
@@ -66,7 +66,7 @@ export function addAuthorCommands(pack: Command, { services, print, json, exit }
   pack
     .command('docs')
     .description('a Markdown page for each scenario of a pack, without its solutions')
-    .argument('<pack>', 'a built-in pack or a folder')
+    .argument('<pack>', 'a built-in pack, a folder, or an installed pack')
     .addOption(new Option('-o, --output <folder>', 'write the pages there (default: print them)'))
     .action(async (name: string, options: { output?: string }) => {
       const { packDocs } = await import('../authoring/docs.ts');
@@ -80,7 +80,8 @@ export function addAuthorCommands(pack: Command, { services, print, json, exit }
     });
 }
 
-function findingText(folder: string, f: Finding, paint: ReturnType<typeof paintFor>): string {
+/** A finding with its place, the file below `folder`. */
+export function findingText(folder: string, f: Finding, paint: ReturnType<typeof paintFor>): string {
   const mark = f.severity === 'error' ? paint('red', '✘') : paint('yellow', '!');
   return `${mark} ${join(folder, f.file)}:${f.line}:${f.column}: ${f.message} ${paint('dim', `(${f.rule})`)}`;
 }

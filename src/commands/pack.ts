@@ -5,6 +5,7 @@ import { paintFor, tableText } from '../present/text.ts';
 import { type ClusterFlags, clusterOptions, withClusterOptions } from './cluster-options.ts';
 import type { CommandFactory } from './command.ts';
 import { addAuthorCommands } from './pack-author.ts';
+import { addStoreCommands } from './pack-store.ts';
 import { parseSeeds } from './seeds.ts';
 
 interface Options extends ClusterFlags {
@@ -24,7 +25,7 @@ export const pack: CommandFactory = (context) => {
   const command = new Command('pack').description('packs of scenarios');
   withClusterOptions(command.command('verify'))
     .description('prove scenarios: untouched scores 0, every solution 100, every mistake is caught')
-    .argument('[pack]', 'a built-in pack or a folder (default: all built-in packs)')
+    .argument('[pack]', 'a built-in pack, a folder, or an installed pack (default: all built-in packs)')
     .option('--scenario <id>', 'only this one')
     .option('--seeds <list>', 'with the names that these draw, as in 1-20 or 0,3,7 (default: 0)', parseSeeds)
     .option('--parallel <count>', 'clusters at the same time (default: embedded 16, kind 2, kubeconfig 1)')
@@ -41,7 +42,7 @@ export const pack: CommandFactory = (context) => {
       if (options.results !== undefined) readResults(options.results);
       const { compareReports, verifyPacks } = await import('../authoring/verify.ts');
       const catalog = await services.catalog();
-      const packs = name === undefined ? catalog.packs() : [catalog.pack(name)];
+      const packs = name === undefined ? catalog.builtInPacks() : [catalog.pack(name)];
       if (options.trust) for (const pack of packs.filter((p) => !p.builtIn)) services.trust.trust(pack);
       const verify = (cluster: string) => {
         const parallel = Math.max(1, Number(options.parallel) || (parallelOn[cluster] ?? 1));
@@ -85,7 +86,7 @@ export const pack: CommandFactory = (context) => {
   command
     .command('trust')
     .description('agree that the scripts of a pack, as it is now, may run on this machine')
-    .argument('<folder>', 'the folder of the pack')
+    .argument('<folder>', 'the folder of the pack, or the name of an installed one')
     .option('--json', 'print one JSON document')
     .action(async (folder: string, options: { json?: boolean }) => {
       const trusted = (await services.catalog()).pack(folder);
@@ -93,6 +94,7 @@ export const pack: CommandFactory = (context) => {
       if (options.json) return json({ pack: trusted.id, digest });
       print(`${trusted.id} is trusted as it is now (${digest.slice(0, 12)})`);
     });
+  addStoreCommands(command, context);
   addAuthorCommands(command, context);
   return command;
 };

@@ -13,7 +13,7 @@ export interface Services {
   paths: Paths;
   /** Loaded when it is asked for: the format's schema takes its time. */
   catalog(): Promise<Catalog>;
-  /** The scenarios of the built-in packs. */
+  /** The scenarios of the built-in and installed packs. */
   scenarios(): Promise<ScenarioEntry[]>;
   trust: TrustStore;
   stdout: NodeJS.WriteStream;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 /** The folders kubedrill writes to, by the XDG base directory specification; nothing is written elsewhere. */
 export interface Paths {
-  /** Attempts, clusters, the daemon's socket and log. */
+  /** Attempts, clusters, installed packs, the daemon's socket and log. */
   state: string;
   /** What can be made again: kubectl. */
   cache: string;

@@ -1,26 +1,30 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { closest, distance } from 'fastest-levenshtein';
 import { UserError } from '../kernel/errors.ts';
 import { loadPack, loadScenario, scenarioIds } from './load.ts';
+import { builtInPackFolders, installedPackFolders, isPack } from './packs/folders.ts';
 import type { Pack, Scenario } from './types.ts';
 
-/** The packs that kubedrill brings, and how scenarios are found by name. */
+/** The packs that kubedrill brings and those that were installed, and how scenarios are found by name. */
 export class Catalog {
   readonly #builtInFolder: string;
+  readonly #installedFolder: string | undefined;
 
-  constructor(builtInFolder: string) {
+  constructor(builtInFolder: string, installedFolder?: string) {
     this.#builtInFolder = builtInFolder;
+    this.#installedFolder = installedFolder;
   }
 
   /** The built-in packs, in order. */
+  builtInPacks(): Pack[] {
+    return builtInPackFolders(this.#builtInFolder).map((folder) => loadPack(folder, true));
+  }
+
+  /** The built-in packs, then those from elsewhere that can be read: what is wrong with others, `pack list` tells. */
   packs(): Pack[] {
-    if (!existsSync(this.#builtInFolder)) return [];
-    return readdirSync(this.#builtInFolder)
-      .sort()
-      .map((name) => join(this.#builtInFolder, name))
-      .filter((folder) => existsSync(join(folder, 'pack.yaml')))
-      .map((folder) => loadPack(folder, true));
+    const builtIn = this.builtInPacks();
+    const others = this.#installed().flatMap((folder) => tried(() => loadPack(folder, false)));
+    return [...builtIn, ...others.filter((pack) => !builtIn.some((own) => own.id === pack.id))];
   }
 
   /** What `pack verify` found of the built-in packs. */
@@ -30,22 +34,27 @@ export class Catalog {
 
   /** Folders of the built-in packs, whatever is in them. */
   packFolders(): string[] {
-    return this.packs().map((pack) => pack.folder);
+    return builtInPackFolders(this.#builtInFolder);
   }
 
-  /** The folder of a built-in pack, or the folder named; its pack need not load. */
+  /** The folder of a built-in or installed pack, or the folder named; its pack need not load. */
   packFolder(nameOrFolder: string): string {
-    const builtIn = join(this.#builtInFolder, nameOrFolder);
-    return existsSync(join(builtIn, 'pack.yaml')) ? builtIn : resolve(nameOrFolder);
+    const known = [...this.packFolders(), ...this.#installed()];
+    return known.find((folder) => basename(folder) === nameOrFolder) ?? resolve(nameOrFolder);
   }
 
-  /** A built-in pack by id, or the pack in a folder. */
+  /** What an author means: a built-in pack, the folder named, or else an installed pack; it need not load. */
+  folderNamed(nameOrFolder: string): string {
+    const builtIn = this.packFolders().find((folder) => basename(folder) === nameOrFolder);
+    return builtIn ?? (isPack(nameOrFolder) ? resolve(nameOrFolder) : this.packFolder(nameOrFolder));
+  }
+
+  /** A built-in pack by id, the pack in a folder, or an installed pack by id. */
   pack(nameOrFolder: string): Pack {
-    const builtIn = this.packs().find((pack) => pack.id === nameOrFolder);
+    const builtIn = this.builtInPacks().find((pack) => pack.id === nameOrFolder);
     if (builtIn) return builtIn;
-    if (nameOrFolder.includes('/') || nameOrFolder === '.' || existsSync(join(nameOrFolder, 'pack.yaml'))) {
-      return loadPack(resolve(nameOrFolder), false);
-    }
+    const folder = this.folderNamed(nameOrFolder);
+    if (nameOrFolder.includes('/') || nameOrFolder === '.' || isPack(folder)) return loadPack(folder, false);
     throw new UserError({
       what: `there is no pack ${nameOrFolder}`,
       next: `use one of ${this.packs()
@@ -54,14 +63,22 @@ export class Catalog {
     });
   }
 
-  /** Every scenario of the built-in packs. */
+  /** Every scenario of the built-in packs, and of installed ones those that can be read. */
   scenarios(): Scenario[] {
-    return this.packs().flatMap((pack) => scenarioIds(pack).map((id) => loadScenario(pack, id)));
+    return this.packs().flatMap((pack) =>
+      scenarioIds(pack).flatMap((id) =>
+        pack.builtIn ? [loadScenario(pack, id)] : tried(() => loadScenario(pack, id)),
+      ),
+    );
+  }
+
+  #installed(): string[] {
+    return this.#installedFolder === undefined ? [] : installedPackFolders(this.#installedFolder);
   }
 
   /**
-   * A scenario by id, or `pack/id`; of a folder's pack if one is named. An unknown name is a UserError that suggests the
-   * nearest.
+   * A scenario by id, or `pack/id`; of a folder's pack if one is named. A name that several packs have is a UserError, and
+   * an unknown one, which suggests the nearest.
    */
   scenario(name: string, options: { packFolder?: string; seed?: number } = {}): Scenario {
     const [packName, id] = name.includes('/') ? (name.split('/', 2) as [string, string]) : [undefined, name];
@@ -69,7 +86,13 @@ export class Catalog {
     const known = packs
       .filter((pack) => !packName || pack.id === packName)
       .flatMap((pack) => scenarioIds(pack).map((s) => ({ pack, id: s })));
-    const found = known.find((entry) => entry.id === id);
+    const [found, another] = known.filter((entry) => entry.id === id);
+    if (found && another) {
+      throw new UserError({
+        what: `there are several scenarios ${name}`,
+        next: `name its pack, too: ${found.pack.id}/${id} or ${another.pack.id}/${id}`,
+      });
+    }
     if (found) return loadScenario(found.pack, found.id, options.seed);
     const ids = known.map((entry) => entry.id);
     const near = ids.length > 0 ? closest(id, ids) : undefined;
@@ -79,5 +102,15 @@ export class Catalog {
       ...(close ? { why: `did you mean ${near}?` } : {}),
       next: close ? `kubedrill start ${near}` : 'kubedrill list',
     });
+  }
+}
+
+/** What can be read of something that a newer kubedrill, or another hand, may have spoilt. */
+function tried<T>(read: () => T): T[] {
+  try {
+    return [read()];
+  } catch (error) {
+    if (error instanceof UserError) return [];
+    throw error;
   }
 }

@@ -25,7 +25,7 @@ export function loadPack(folder: string, builtIn: boolean): Pack {
 }
 
 /** The ids of a pack's scenarios: its folders that hold a scenario.yaml, in the pack's order and then by name. */
-export function scenarioIds(pack: Pack): string[] {
+export function scenarioIds(pack: Pick<Pack, 'folder' | 'order'>): string[] {
   const place = (id: string) => (pack.order.includes(id) ? pack.order.indexOf(id) : pack.order.length);
   return readdirSync(pack.folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && existsSync(join(pack.folder, entry.name, 'scenario.yaml')))

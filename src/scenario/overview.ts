@@ -17,15 +17,15 @@ export function entryOf(scenario: Scenario): ScenarioEntry {
 }
 
 /**
- * The scenarios of the packs in `folder`, as `load` reads them. Reading them all takes longer than a first screen may:
+ * The scenarios of the packs in these folders, as `load` reads them. Reading them all takes longer than a first screen may:
  * the entries are kept in `cacheFile`, and hold as long as no description of a pack or scenario has changed.
  */
 export async function overview(
-  folder: string,
+  packs: readonly string[],
   cacheFile: string,
   load: () => Promise<readonly Scenario[]>,
 ): Promise<ScenarioEntry[]> {
-  const made = fingerprint(folder);
+  const made = fingerprint(packs);
   const kept = readKept(cacheFile);
   if (kept?.made === made) return kept.entries;
   const entries = (await load()).map(entryOf);
@@ -35,16 +35,15 @@ export async function overview(
 }
 
 /** Names, sizes and times of the descriptions of packs and scenarios. */
-function fingerprint(folder: string): string {
-  const described = (at: string, file: string) =>
-    existsSync(at)
-      ? readdirSync(at)
-          .sort()
-          .map((name) => join(at, name, file))
-          .filter((path) => existsSync(path))
-      : [];
-  return described(folder, 'pack.yaml')
-    .flatMap((pack) => [pack, ...described(dirname(pack), 'scenario.yaml')])
+function fingerprint(packs: readonly string[]): string {
+  return packs
+    .flatMap((pack) => [
+      join(pack, 'pack.yaml'),
+      ...readdirSync(pack)
+        .sort()
+        .map((name) => join(pack, name, 'scenario.yaml')),
+    ])
+    .filter((path) => existsSync(path))
     .map((path) => {
       const { size, mtimeMs } = statSync(path);
       return `${path} ${size} ${mtimeMs}`;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { Catalog } from '../../src/scenario/catalog.ts';
 import { entryOf, overview } from '../../src/scenario/overview.ts';
+import { builtInPackFolders } from '../../src/scenario/packs/folders.ts';
 import { temporaryFolder } from '../helpers/temporary.ts';
 
 const builtIn = join(import.meta.dirname, '..', '..', 'scenarios');
@@ -10,7 +11,7 @@ const flagship = join('in-cluster-api-access', 'forbidden-deployment', 'scenario
 let packs: string;
 let cache: string;
 const load = vi.fn(async () => new Catalog(packs).scenarios());
-const look = () => overview(packs, cache, load);
+const look = () => overview(builtInPackFolders(packs), cache, load);
 
 beforeEach(() => {
   const folder = temporaryFolder();

@@ -1,0 +1,88 @@
+import { statSync } from 'node:fs';
+import { mkdir, readdir } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { UserError } from '../../kernel/errors.ts';
+import { isPack } from './folders.ts';
+import { cloneRepository } from './git.ts';
+import { refused } from './limits.ts';
+import { unpackTarball } from './tarball.ts';
+import { copyPack } from './tree.ts';
+
+/** Where a pack comes from: paths are absolute, so that an update finds them from anywhere. */
+export type Source =
+  | { kind: 'folder'; path: string }
+  | { kind: 'tarball'; path: string }
+  | { kind: 'git'; url: string; ref?: string };
+
+/** Reads what a person typed: a folder, a .tgz, or a git URL with a branch or tag after `#`. */
+export function parseSource(text: string): Source {
+  const path = resolve(text);
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there?.isDirectory()) return { kind: 'folder', path };
+  if (there?.isFile()) return { kind: 'tarball', path };
+  const [, url = '', ref] = /^([^#]*)(?:#(.+))?$/.exec(text) ?? [];
+  if (!/^([a-z+]+:\/\/|[\w.-]+@[\w.-]+:)./.test(url)) {
+    throw new UserError({
+      what: `there is no ${text}`,
+      why: 'it is neither a folder or file here, nor a git URL such as https://… or git@host:…',
+      next: 'kubedrill pack install <folder | file.tgz | git URL[#branch or tag]>',
+    });
+  }
+  if (/:\/\/[^/@]*:[^/@]*@/.test(url)) {
+    throw new UserError({
+      what: 'the URL has a password in it, which would be kept with the pack',
+      next: "leave it out, and let git's credential helper or ssh answer for you",
+    });
+  }
+  return { kind: 'git', url, ...(ref === undefined ? {} : { ref }) };
+}
+
+/** A source as it was typed, more or less. */
+export function sourceText(source: Source): string {
+  if (source.kind !== 'git') return source.path;
+  return source.ref === undefined ? source.url : `${source.url}#${source.ref}`;
+}
+
+/**
+ * Brings the files of the pack of a source into `to`, which must not be there yet; `beside` is a folder for what is
+ * needed meanwhile. Returns the name that the source gives to the pack.
+ */
+export async function fetchPack(source: Source, to: string, beside: string, signal: AbortSignal): Promise<string> {
+  const text = sourceText(source);
+  try {
+    const found = await packOf(source, join(beside, 'whole'), signal);
+    await copyPack(found.folder, to, text);
+    return found.name;
+  } catch (error) {
+    // What the file system says of the source: not there any more, not readable.
+    if (typeof (error as NodeJS.ErrnoException).errno !== 'number') throw error;
+    throw refused(text, (error as Error).message, { cause: error });
+  }
+}
+
+async function packOf(source: Source, whole: string, signal: AbortSignal): Promise<{ folder: string; name: string }> {
+  const text = sourceText(source);
+  if (source.kind === 'folder') {
+    // An error of its own if it has gone since.
+    await readdir(source.path);
+    if (!isPack(source.path)) throw refused(text, 'it has no pack.yaml');
+    return { folder: source.path, name: basename(source.path) };
+  }
+  if (source.kind === 'git') await cloneRepository(source, whole, signal);
+  else {
+    await mkdir(whole);
+    await unpackTarball(source.path, whole);
+  }
+  const folder = await theOnlyPackIn(whole, text);
+  const name = folder === whole ? (source.kind === 'git' ? source.url : source.path) : folder;
+  return { folder, name: basename(name).replace(/\.(git|tgz|tar\.gz)$/, '') };
+}
+
+/** An archive or repository is a pack, or has one in a folder of its own. */
+async function theOnlyPackIn(folder: string, text: string): Promise<string> {
+  if (isPack(folder)) return folder;
+  const names = (await readdir(folder)).filter((name) => isPack(join(folder, name))).sort();
+  const [only] = names;
+  if (only !== undefined && names.length === 1) return join(folder, only);
+  throw refused(text, only === undefined ? 'it has no pack.yaml' : `it has several packs: ${names.join(', ')}`);
+}

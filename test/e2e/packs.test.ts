@@ -1,0 +1,112 @@
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { createTar } from 'nanotar';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { execute, root, Sandbox } from './sandbox.ts';
+
+const samples = join(root, 'fixtures', 'packs', 'samples');
+let user: Sandbox;
+let source: string;
+
+beforeEach(async () => {
+  user = await Sandbox.create();
+  source = join(user.folder, 'club');
+  mkdirSync(source);
+  cpSync(join(samples, 'pack.yaml'), join(source, 'pack.yaml'));
+  cpSync(join(samples, 'broken-image'), join(source, 'broken-image'), { recursive: true });
+  writeFileSync(join(source, 'broken-image', 'setup', '20-more.sh'), 'kubectl create namespace more\n');
+});
+afterEach(() => user.dispose());
+
+const ids = async () => (await user.json<{ id: string; pack: string }[]>(['list'])).filter((s) => s.pack === 'club');
+
+it('installs a folder, starts its scenario once it is trusted, updates and removes it', async () => {
+  const installed = await user.run(['pack', 'install', source]);
+  const at = join(user.paths.state, 'packs', 'club', 'club');
+  expect(installed).toMatchObject({ code: 0, stderr: '' });
+  expect(installed.stdout).toMatch(/^club 1\.1\.0 \([0-9a-f]{12}\) is installed: broken-image\nit has \d scripts/);
+  expect(installed.stdout).toContain(`kubedrill pack trust ${at}\n`);
+  expect(await ids()).toMatchObject([{ id: 'broken-image' }]);
+  expect((await user.run(['coverage'])).stdout).toContain('broken-image');
+
+  const refused = await user.run(['start', 'broken-image']);
+  expect(refused).toMatchObject({ code: 2, stdout: '' });
+  expect(refused.stderr).toContain(`next: read them, then: kubedrill pack trust ${at}`);
+  expect((await user.run(['pack', 'trust', at])).stdout).toMatch(/^club is trusted as it is now/);
+  const { attempt } = await user.json<{ attempt: string }>(['start', 'broken-image']);
+  expect(attempt).toMatch(/^broken-image-/);
+  expect((await user.run(['pack', 'remove', 'club'])).stderr).toContain(`next: kubedrill stop --attempt ${attempt}`);
+  expect((await user.run(['stop'])).code).toBe(0);
+
+  cpSync(join(samples, 'fast-disk'), join(source, 'fast-disk'), { recursive: true });
+  writeFileSync(join(source, 'broken-image', 'debrief.md'), 'Another.\n');
+  const pack = join(source, 'pack.yaml');
+  writeFileSync(pack, readFileSync(pack, 'utf8').replace('1.1.0', '1.2.0'));
+  const { stdout } = await user.run(['pack', 'update']);
+  expect(stdout).toMatch(
+    /^club 1\.1\.0 -> 1\.2\.0 \(\w+ -> \w+\)\n {2}added: fast-disk\n {2}changed: broken-image\nit has/,
+  );
+  expect(await ids()).toMatchObject([{ id: 'broken-image' }, { id: 'fast-disk' }]);
+  expect(await user.json(['pack', 'list'])).toContainEqual(
+    expect.objectContaining({ id: 'club', version: '1.2.0', trusted: false, source }),
+  );
+  expect((await user.run(['start', 'broken-image'])).stderr).toContain('you have not trusted it');
+
+  expect(await user.json(['pack', 'remove', 'club'])).toEqual({ removed: 'club' });
+  expect(await ids()).toEqual([]);
+});
+
+it('installs from a git repository, by branch, and what is pushed there later', async () => {
+  const env = {
+    ...user.env,
+    ...{ GIT_AUTHOR_NAME: 'a', GIT_AUTHOR_EMAIL: 'a@b', GIT_COMMITTER_NAME: 'a', GIT_COMMITTER_EMAIL: 'a@b' },
+  };
+  const git = async (...args: string[]) =>
+    expect(await execute('git', args, { env, cwd: source })).toMatchObject({ code: 0 });
+  await git('init', '--quiet', '--initial-branch=lessons');
+  await git('add', '.');
+  await git('commit', '--quiet', '--message=one');
+  const url = `file://${source}#lessons`;
+  expect(await user.json(['pack', 'install', url])).toMatchObject({
+    id: 'club',
+    source: url,
+    scenarios: ['broken-image'],
+  });
+  expect((await user.run(['pack', 'update', 'club'])).stdout).toBe('club 1.1.0 is as it was\n');
+  await git('mv', 'broken-image', 'slow-disk');
+  await git('commit', '--quiet', '--message=two');
+  expect(await user.json(['pack', 'update', 'club'])).toMatchObject({
+    packs: [{ id: 'club', added: ['slow-disk'], removed: ['broken-image'], changed: [] }],
+  });
+  const missing = await user.run(['pack', 'install', `file://${source}#exams`]);
+  expect(missing).toMatchObject({ code: 2, stdout: '' });
+  expect(missing.stderr).toMatch(/#exams cannot be fetched\nwhy: .*exams/s);
+});
+
+it('installs from a tarball; of one that cannot be used it says why, and installs nothing', async () => {
+  const archive = join(user.folder, 'club.tgz');
+  const pack = (change: (text: string) => string) => {
+    const files = readdirSync(source, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((file) => ({ name: relative(user.folder, file), data: change(readFileSync(file, 'utf8')) }));
+    writeFileSync(archive, gzipSync(createTar(files)));
+  };
+  pack((text) => text.replace('difficulty:', 'dificulty:'));
+  const broken = await user.run(['pack', 'install', archive]);
+  expect(broken).toMatchObject({ code: 2, stdout: '' });
+  expect(broken.stderr).toMatch(/club\/broken-image\/scenario\.yaml:\d+:1: unknown field "dificulty"; did you mean/);
+  expect(await user.json(['pack', 'list'])).toMatchObject([{ id: 'in-cluster-api-access', trusted: true }]);
+  pack((text) => text);
+  expect(await user.json(['pack', 'install', archive])).toMatchObject({ id: 'club', scenarios: ['broken-image'] });
+
+  cpSync(join(source, 'broken-image'), join(source, 'forbidden-deployment'), { recursive: true });
+  pack((text) => text);
+  const twice = await user.run(['pack', 'update']);
+  expect(twice.code).toBe(2);
+  expect(twice.stdout).toMatch(
+    /^club: club has scenarios that .* in-cluster-api-access has, too: forbidden-deployment\n/,
+  );
+  expect(await ids()).toMatchObject([{ id: 'broken-image' }]);
+});
