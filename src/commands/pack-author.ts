@@ -5,9 +5,18 @@ import type { Finding } from '../authoring/lint.ts';
 import { exitCodes } from '../kernel/errors.ts';
 import { paintFor } from '../present/text.ts';
 import type { CommandContext } from './command.ts';
+import type { Target } from './pack-watch.ts';
+
+interface LintFlags {
+  scenario?: string;
+  strict?: boolean;
+  watch?: boolean;
+  json?: boolean;
+}
 
 /** What authors of packs use beside `pack verify`: new, lint, schema, docs. Loaded late, as authors are few. */
-export function addAuthorCommands(pack: Command, { services, print, json, exit }: CommandContext): void {
+export function addAuthorCommands(pack: Command, context: CommandContext): void {
+  const { services, print, json, exit } = context;
   pack
     .command('lint')
     .description('look through packs without running them; exit code 0 only without errors')
@@ -15,23 +24,33 @@ export function addAuthorCommands(pack: Command, { services, print, json, exit }
     .option('--scenario <id>', 'only this one')
     .option('--strict', 'warnings count as errors')
     .option('--json', 'print one JSON document')
-    .action(async (name: string | undefined, options: { scenario?: string; strict?: boolean; json?: boolean }) => {
+    .addOption(watchOption('json'))
+    .action(async (name: string | undefined, options: LintFlags) => {
       const { lintPack } = await import('../authoring/lint.ts');
       const knowsImage = await services.knowsImage();
-      const { scenario } = options;
       const catalog = await services.catalog();
-      const packs = (name === undefined ? catalog.packFolders() : [catalog.folderNamed(name)]).map((folder) => ({
-        folder,
-        findings: lintPack(folder, { knowsImage, ...(scenario ? { scenario } : {}) }),
-      }));
-      const all = packs.flatMap((p) => p.findings);
-      const ok = !all.some((f) => f.severity === 'error' || options.strict);
-      exit(ok ? exitCodes.ok : exitCodes.notSolved);
-      if (options.json) return json({ ok, packs });
-      const paint = paintFor(services.stdout);
-      for (const { folder, findings } of packs) for (const f of findings) print(findingText(folder, f, paint));
-      const count = (severity: string) => all.filter((f) => f.severity === severity).length;
-      print(all.length === 0 ? 'nothing to find fault with' : `${count('error')} errors, ${count('warning')} warnings`);
+      const look = (targets: readonly Target[]) => {
+        const packs = targets.map(({ folder, scenario }) => ({
+          folder,
+          findings: lintPack(folder, { knowsImage, ...(scenario ? { scenario } : {}) }),
+        }));
+        const all = packs.flatMap((p) => p.findings);
+        const ok = !all.some((f) => f.severity === 'error' || options.strict);
+        exit(ok ? exitCodes.ok : exitCodes.notSolved);
+        if (options.json) return json({ ok, packs });
+        const paint = paintFor(services.stdout);
+        for (const { folder, findings } of packs) for (const f of findings) print(findingText(folder, f, paint));
+        const count = (severity: string) => all.filter((f) => f.severity === severity).length;
+        print(
+          all.length === 0 ? 'nothing to find fault with' : `${count('error')} errors, ${count('warning')} warnings`,
+        );
+      };
+      const folders = name === undefined ? catalog.packFolders() : [catalog.folderNamed(name)];
+      if (options.watch) {
+        const { watching } = await import('./pack-watch.ts');
+        return watching(context, folders, options.scenario, async (target) => look([target]));
+      }
+      look(folders.map((folder) => ({ folder, ...(options.scenario ? { scenario: options.scenario } : {}) })));
     });
   pack
     .command('schema')
@@ -78,6 +97,11 @@ export function addAuthorCommands(pack: Command, { services, print, json, exit }
         print(join(options.output, file));
       }
     });
+}
+
+/** For commands that look at packs: again whenever something changes. */
+export function watchOption(...conflicts: string[]): Option {
+  return new Option('--watch', 'again whenever a file changes, what changed only; Ctrl-C ends it').conflicts(conflicts);
 }
 
 /** A finding with its place, the file below `folder`. */

@@ -2,9 +2,10 @@ import { Command } from 'commander';
 import type { Proof, ScenarioReport, VerifyReport } from '../authoring/verify.ts';
 import { exitCodes } from '../kernel/errors.ts';
 import { paintFor, tableText } from '../present/text.ts';
+import type { Pack } from '../scenario/types.ts';
 import { type ClusterFlags, clusterOptions, withClusterOptions } from './cluster-options.ts';
-import type { CommandFactory } from './command.ts';
-import { addAuthorCommands } from './pack-author.ts';
+import type { CommandContext, CommandFactory } from './command.ts';
+import { addAuthorCommands, watchOption } from './pack-author.ts';
 import { addStoreCommands } from './pack-store.ts';
 import { parseSeeds } from './seeds.ts';
 
@@ -16,12 +17,13 @@ interface Options extends ClusterFlags {
   shuffle?: boolean;
   mutate?: boolean;
   results?: string;
+  watch?: boolean;
   trust?: boolean;
   json?: boolean;
 }
 
 export const pack: CommandFactory = (context) => {
-  const { services, print, json, note, exit } = context;
+  const { services, print, json } = context;
   const command = new Command('pack').description('packs of scenarios');
   withClusterOptions(command.command('verify'))
     .description('prove scenarios: untouched scores 0, every solution 100, every mistake is caught')
@@ -34,54 +36,22 @@ export const pack: CommandFactory = (context) => {
     .option('--mutate', 'also: the reference solution with one thing wrong at a time; each must score less')
     .option('--trust', 'first agree that the scripts of the pack may run, as it is now: for your own')
     .option('--results <file>', 'also add what was found to this file, made if it is not there')
+    .addOption(watchOption('json', 'results'))
     .option('--json', 'print one JSON document')
     .action(async (name: string | undefined, options: Options) => {
-      // Loaded late: no other command needs a client of its own.
       const { readResults } = await import('../scenario/results.ts');
       // What it could not be added to is told before it takes its time.
       if (options.results !== undefined) readResults(options.results);
-      const { compareReports, verifyPacks } = await import('../authoring/verify.ts');
       const catalog = await services.catalog();
-      const packs = name === undefined ? catalog.builtInPacks() : [catalog.pack(name)];
-      if (options.trust) for (const pack of packs.filter((p) => !p.builtIn)) services.trust.trust(pack);
-      const verify = (cluster: string) => {
-        const parallel = Math.max(1, Number(options.parallel) || (parallelOn[cluster] ?? 1));
-        return verifyPacks({
-          packs,
-          ...(options.scenario ? { scenario: options.scenario } : {}),
-          ...(options.seeds ? { seeds: options.seeds } : {}),
-          ...clusterOptions({ ...options, cluster }, services),
-          parallel,
-          kubectl: () => services.kubectl(note),
-          provider: (folder) => services.localProvider(cluster, folder, parallel),
-          trust: services.trust,
-          thorough: { again: options.again, shuffle: options.shuffle, mutate: options.mutate },
-          signal: services.signal,
-          progress: options.json ? () => undefined : note,
-        });
-      };
-      // A real cluster is judged beside the embedded one: scenarios must mean the same on both.
-      const beside = options.cluster === 'embedded' ? undefined : await verify('embedded');
-      const report = await verify(options.cluster);
-      const differences = beside ? compareReports(beside, report) : [];
-      const ok = report.ok && differences.length === 0;
-      exit(ok ? exitCodes.ok : exitCodes.notSolved);
-      if (options.results !== undefined) {
-        const { recordResults } = await import('../authoring/results.ts');
-        recordResults(options.results, packs, { ...(beside ? { embedded: beside } : {}), [options.cluster]: report });
-      }
-      if (options.json) {
-        const both = beside && { cluster: options.cluster, embedded: beside.scenarios, differences };
-        return json({ ...report, ok, ...both });
-      }
-      const paint = paintFor(services.stdout);
-      const mark = (good: boolean) => (good ? paint('green', '✔') : paint('red', '✘'));
-      if (beside) {
-        print(tableText(columns(options.cluster, beside, report, mark)));
-        for (const line of [...problemsOf(report), ...differences]) print(line);
-        return;
-      }
-      for (const scenario of report.scenarios) print(scenarioText(scenario, mark));
+      const packs = () => (name === undefined ? catalog.builtInPacks() : [catalog.pack(name)]);
+      if (!options.watch) return verify(context, packs(), options);
+      const { watching } = await import('./pack-watch.ts');
+      const folders = packs().map((pack) => pack.folder);
+      await watching(context, folders, options.scenario, async ({ folder, scenario, pack }) => {
+        // Read again: it may be what changed. No proof depends on it.
+        const changed = packs().filter((one) => one.folder === folder);
+        if (!pack) await verify(context, changed, { ...options, ...(scenario ? { scenario } : {}) });
+      });
     });
   command
     .command('trust')
@@ -98,6 +68,55 @@ export const pack: CommandFactory = (context) => {
   addAuthorCommands(command, context);
   return command;
 };
+
+/** Proves scenarios, and tells what came of it. */
+async function verify(
+  { services, print, json, note, exit }: CommandContext,
+  packs: readonly Pack[],
+  options: Options,
+): Promise<void> {
+  // Loaded late: no other command needs a client of its own.
+  const { compareReports, verifyPacks } = await import('../authoring/verify.ts');
+  if (options.trust) for (const pack of packs.filter((p) => !p.builtIn)) services.trust.trust(pack);
+  const on = (cluster: string) => {
+    const parallel = Math.max(1, Number(options.parallel) || (parallelOn[cluster] ?? 1));
+    return verifyPacks({
+      packs,
+      ...(options.scenario ? { scenario: options.scenario } : {}),
+      ...(options.seeds ? { seeds: options.seeds } : {}),
+      ...clusterOptions({ ...options, cluster }, services),
+      parallel,
+      kubectl: () => services.kubectl(note),
+      provider: (folder) => services.localProvider(cluster, folder, parallel),
+      trust: services.trust,
+      thorough: { again: options.again, shuffle: options.shuffle, mutate: options.mutate },
+      signal: services.signal,
+      progress: options.json ? () => undefined : note,
+    });
+  };
+  // A real cluster is judged beside the embedded one: scenarios must mean the same on both.
+  const beside = options.cluster === 'embedded' ? undefined : await on('embedded');
+  const report = await on(options.cluster);
+  const differences = beside ? compareReports(beside, report) : [];
+  const ok = report.ok && differences.length === 0;
+  exit(ok ? exitCodes.ok : exitCodes.notSolved);
+  if (options.results !== undefined) {
+    const { recordResults } = await import('../authoring/results.ts');
+    recordResults(options.results, packs, { ...(beside ? { embedded: beside } : {}), [options.cluster]: report });
+  }
+  if (options.json) {
+    const both = beside && { cluster: options.cluster, embedded: beside.scenarios, differences };
+    return json({ ...report, ok, ...both });
+  }
+  const paint = paintFor(services.stdout);
+  const mark = (good: boolean) => (good ? paint('green', '✔') : paint('red', '✘'));
+  if (beside) {
+    print(tableText(columns(options.cluster, beside, report, mark)));
+    for (const line of [...problemsOf(report), ...differences]) print(line);
+    return;
+  }
+  for (const scenario of report.scenarios) print(scenarioText(scenario, mark));
+}
 
 /** How many clusters this machine bears at a time. */
 const parallelOn: Record<string, number> = { embedded: 16, kind: 2, kubeconfig: 1 };

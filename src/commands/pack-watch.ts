@@ -1,0 +1,65 @@
+import { basename, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { type Change, watchPacks } from '../authoring/watch.ts';
+import { systemClock } from '../kernel/clock.ts';
+import { UserError } from '../kernel/errors.ts';
+import type { CommandContext } from './command.ts';
+
+/** What to look at: a scenario, all of a pack, or with `pack` what only its pack.yaml and the names in it may have changed. */
+export interface Target {
+  folder: string;
+  scenario?: string;
+  pack?: true;
+}
+
+/**
+ * Looks at packs, or at one scenario of them, and again at what changes, until Ctrl-C. What a person can mend is told, and
+ * looked at again with the next change.
+ */
+export async function watching(
+  { services, print, note }: Pick<CommandContext, 'services' | 'print' | 'note'>,
+  folders: readonly string[],
+  only: string | undefined,
+  look: (target: Target) => Promise<void>,
+): Promise<void> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([services.signal, over.signal]);
+  let failed: Target[] = [];
+  const lookAt = async (targets: readonly Target[]) => {
+    failed = [];
+    for (const target of targets) {
+      try {
+        await look(target);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof UserError)) throw error;
+        const { what, why, next } = error.text;
+        print([what, why && `why: ${why}`, next && `next: ${next}`].filter(Boolean).join('\n'));
+        failed.push(target);
+      }
+    }
+    note('waiting for changes; Ctrl-C ends it');
+  };
+  const one = only === undefined ? {} : { scenario: only };
+  const again = async (changes: readonly Change[]) => {
+    const wanted = changes.filter((change) => !('scenario' in change) || !only || change.scenario === only);
+    if (wanted.length === 0) return;
+    print(`\n${wanted.map(nameOf).join(', ')} changed`);
+    const targets = wanted.map((change) => ({ ...change, ...one }));
+    const more = failed.filter((old) => !targets.some((target) => isDeepStrictEqual(target, old)));
+    await lookAt([...targets, ...more]);
+  };
+  try {
+    let first = Promise.resolve();
+    const onChange = (changes: Change[]) => first.then(() => again(changes));
+    const changed = watchPacks({ folders, clock: systemClock, signal, onChange });
+    first = lookAt(folders.map((folder) => ({ folder, ...one })));
+    await Promise.all([changed, first]);
+  } finally {
+    over.abort();
+  }
+}
+
+function nameOf(change: Change): string {
+  return join(basename(change.folder), 'scenario' in change ? change.scenario : 'pack.yaml');
+}
