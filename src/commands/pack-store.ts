@@ -93,7 +93,7 @@ export function addStoreCommands(pack: Command, { services, print, json, exit }:
       const packs = await store();
       const installed = await Promise.all(
         packs.list().map(async (one) => {
-          const problems = loadFindings(one.folder).map((f) => findingText('', f, (_, line) => line));
+          const problems = loadFindings(one.folder);
           if (problems.length === 0) return { ...(await shown(one)), problems: undefined };
           const { sourceText } = await import('../scenario/packs/source.ts');
           return { ...one, source: sourceText(one.source), scenarios: [], trusted: false, problems };
@@ -107,8 +107,10 @@ export function addStoreCommands(pack: Command, { services, print, json, exit }:
           ...rows.map((r) => [r.id, r.version, String(r.scenarios.length), r.trusted ? 'yes' : 'no', r.source]),
         ]),
       );
-      for (const { id, problems } of installed) {
-        if (problems) print(`\n${id} cannot be used:\n${problems.join('\n')}`);
+      for (const { id, folder, problems } of installed) {
+        if (!problems) continue;
+        print(`\n${id} cannot be used: mend or remove it, or update it if there is a newer one`);
+        for (const problem of problems) print(findingText(folder, problem, paintFor(services.stdout)));
       }
     });
   pack

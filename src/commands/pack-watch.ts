@@ -13,14 +13,14 @@ export interface Target {
 }
 
 /**
- * Looks at packs, or at one scenario of them, and again at what changes, until Ctrl-C. What a person can mend is told, and
- * looked at again with the next change.
+ * Looks at packs, or at one scenario of them, and again at what changes, until Ctrl-C; each time at one after the other,
+ * knowing what else there is to look at. What a person can mend is told, and looked at again with the next change.
  */
 export async function watching(
   { services, print, note }: Pick<CommandContext, 'services' | 'print' | 'note'>,
   folders: readonly string[],
   only: string | undefined,
-  look: (target: Target) => Promise<void>,
+  look: (target: Target, round: readonly Target[]) => Promise<void>,
 ): Promise<void> {
   const over = new AbortController();
   const signal = AbortSignal.any([services.signal, over.signal]);
@@ -29,7 +29,7 @@ export async function watching(
     failed = [];
     for (const target of targets) {
       try {
-        await look(target);
+        await look(target, targets);
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof UserError)) throw error;

@@ -180,6 +180,7 @@ describe('a pack from elsewhere', () => {
     await install(pack('mine'));
     writeFileSync(join(root, 'mine', 'installed.json'), '{');
     expect(() => store.get('mine')).toThrow(/installed\.json cannot be read/);
+    rmSync(join(root, 'mine', 'mine'), { recursive: true });
     await store.remove('mine');
     expect(readdirSync(root)).toEqual([]);
     expect(await refusal(store.remove('../packs'))).toMatchObject({ what: 'no pack ../packs is installed' });

@@ -42,6 +42,8 @@ export type Inspect = (folder: string, id: string) => void;
 
 /** How long what a killed process left half-done may be somebody's who is still at it, milliseconds. */
 const patience = 3_600_000;
+/** What a pack may be called: a folder's name that hides nothing and leads nowhere. */
+const names = /^[a-z0-9][a-z0-9._-]*$/i;
 const fresh = '.new-';
 const old = '.old-';
 
@@ -78,7 +80,7 @@ export class PackStore {
   async install(source: Source, inspect: Inspect, signal: AbortSignal): Promise<InstalledPack> {
     return this.#staged(async (stage) => {
       const id = await fetchPack(source, join(stage, 'pack'), stage, signal);
-      if (!/^[a-z0-9][a-z0-9._-]*$/i.test(id)) {
+      if (!names.test(id)) {
         throw new UserError({
           what: `${JSON.stringify(id)} can be no pack's name`,
           why: 'a pack is called after its folder: letters, digits, - and _',
@@ -124,7 +126,7 @@ export class PackStore {
   }
 
   #has(id: string): boolean {
-    return installedPackFolders(this.#root).includes(join(this.#root, id, id));
+    return names.test(id) && existsSync(join(this.#root, id));
   }
 
   /** The pack in `stage/pack`, looked through and with its record: the folder that only needs its place. */
@@ -173,6 +175,6 @@ function unknown(id: string): UserError {
 
 /** The digest of each scenario of a pack. */
 function digests(folder: string): Map<string, string> {
-  const ids = scenarioIds({ folder, order: [] });
+  const ids = existsSync(folder) ? scenarioIds({ folder, order: [] }) : [];
   return new Map(ids.map((id) => [id, packDigest(join(folder, id))]));
 }
