@@ -124,13 +124,17 @@ function releasesIn(secrets: Stored<Secret>[], name: string): Release[] {
     .sort((a, b) => b.version - a.version);
 }
 
-/** Base64 of base64 of gzip of JSON; undefined for anything else. */
+const isGzip = (bytes: Buffer) => bytes.subarray(0, 3).equals(Buffer.from([0x1f, 0x8b, 0x08]));
+
+/** Base64 of base64 of JSON, which helm compresses with gzip and reads without as well; undefined for anything else. */
 function decode(secret: Stored<Secret>): Release | undefined {
   try {
     const inner = Buffer.from(secret.data?.release ?? '', 'base64').toString();
     const packed = Buffer.from(inner, 'base64');
     // A megabyte is what a Secret may hold; nothing that is packed so small is larger than this.
-    const release = JSON.parse(gunzipSync(packed, { maxOutputLength: 32 * 1024 * 1024 }).toString()) as Release;
+    const release = JSON.parse(
+      isGzip(packed) ? gunzipSync(packed, { maxOutputLength: 32 * 1024 * 1024 }).toString() : packed.toString(),
+    ) as Release;
     return typeof release.name === 'string' && typeof release.version === 'number' ? release : undefined;
   } catch {
     return undefined;

@@ -6,6 +6,7 @@ import { isReady } from '../../src/checks/pod-trouble.ts';
 import { resourceByName } from '../../src/checks/reference.ts';
 import { parseWorkload, podsOf } from '../../src/checks/workload.ts';
 import { installAddon } from '../../src/cluster/addons/install.ts';
+import { ensureKubectl, pathWith } from '../../src/cluster/kubectl/kubectl.ts';
 import { createEmbeddedCluster, type EmbeddedCluster } from '../../src/embedded/cluster.ts';
 import { createContainerRuntime } from '../../src/embedded/container/runtime.ts';
 import { createClusterNetwork } from '../../src/embedded/network/index.ts';
@@ -13,6 +14,7 @@ import { baselineOf, captureBaseline } from '../../src/grading/baseline.ts';
 import { Grader } from '../../src/grading/grader.ts';
 import { scoreOf, type Verdict } from '../../src/grading/types.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
+import { resolvePaths } from '../../src/kernel/paths.ts';
 import type { Pod } from '../../src/kube/api.gen.ts';
 import { KubeClient, pathOf } from '../../src/kube/client.ts';
 import type { KubeObject, Resource, Stored } from '../../src/kube/meta.ts';
@@ -122,7 +124,12 @@ export class Lab {
   }
 
   async #apply(script: Script): Promise<void> {
-    const env = { KUBECONFIG: join(this.#folder, 'config'), KUBEDRILL_ANSWERS: this.#answers };
+    const env = {
+      // Scripts call kubectl, which the machine need not have.
+      PATH: pathWith(await ensureKubectl({ cache: resolvePaths().cache })),
+      KUBECONFIG: join(this.#folder, 'config'),
+      KUBEDRILL_ANSWERS: this.#answers,
+    };
     await applyScript(script, { client: this.client, env, signal: this.#stop.signal });
   }
 
