@@ -1,24 +1,27 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { createTar } from 'nanotar';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { root, Sandbox } from './sandbox.ts';
+import { newScenario } from '../../src/authoring/new.ts';
+import { Sandbox } from './sandbox.ts';
 
-const samples = join(root, 'fixtures', 'packs', 'samples');
 let user: Sandbox;
 let source: string;
 
 beforeEach(async () => {
   user = await Sandbox.create();
   source = join(user.folder, 'club');
-  mkdirSync(source);
-  cpSync(join(samples, 'pack.yaml'), join(source, 'pack.yaml'));
-  cpSync(join(samples, 'broken-image'), join(source, 'broken-image'), { recursive: true });
-  writeFileSync(join(source, 'broken-image', 'setup', '20-more.sh'), 'kubectl create namespace more\n');
+  scenario('first-map');
+  writeFileSync(join(source, 'first-map', 'setup', '30-more.sh'), 'kubectl create namespace more\n');
 });
 afterEach(() => user.dispose());
+
+/** Adds a scenario to the pack. */
+function scenario(id: string): void {
+  newScenario({ folder: source, id, title: 'One more', competency: 'ckad/configmaps', namespace: 'project-new' });
+}
 
 const ids = async () => (await user.json<{ id: string; pack: string }[]>(['list'])).filter((s) => s.pack === 'club');
 
@@ -26,33 +29,33 @@ it('installs a folder, starts its scenario once it is trusted, updates and remov
   const installed = await user.run(['pack', 'install', source]);
   const at = join(user.paths.state, 'packs', 'club', 'club');
   expect(installed).toMatchObject({ code: 0, stderr: '' });
-  expect(installed.stdout).toMatch(/^club 1\.1\.0 \([0-9a-f]{12}\) is installed: broken-image\nit has \d scripts/);
+  expect(installed.stdout).toMatch(/^club 0\.1\.0 \([0-9a-f]{12}\) is installed: first-map\nit has 1 script,/);
   expect(installed.stdout).toContain(`kubedrill pack trust ${at}\n`);
-  expect(await ids()).toMatchObject([{ id: 'broken-image' }]);
-  expect((await user.run(['coverage'])).stdout).toContain('broken-image');
+  expect(await ids()).toMatchObject([{ id: 'first-map' }]);
+  expect((await user.run(['coverage'])).stdout).toContain('first-map');
 
-  const refused = await user.run(['start', 'broken-image']);
+  const refused = await user.run(['start', 'first-map']);
   expect(refused).toMatchObject({ code: 2, stdout: '' });
   expect(refused.stderr).toContain(`next: read them, then: kubedrill pack trust ${at}`);
   expect((await user.run(['pack', 'trust', at])).stdout).toMatch(/^club is trusted as it is now/);
-  const { attempt } = await user.json<{ attempt: string }>(['start', 'broken-image']);
-  expect(attempt).toMatch(/^broken-image-/);
+  const { attempt } = await user.json<{ attempt: string }>(['start', 'first-map']);
+  expect(attempt).toMatch(/^first-map-/);
   expect((await user.run(['pack', 'remove', 'club'])).stderr).toContain(`next: kubedrill stop --attempt ${attempt}`);
   expect((await user.run(['stop'])).code).toBe(0);
 
-  cpSync(join(samples, 'fast-disk'), join(source, 'fast-disk'), { recursive: true });
-  writeFileSync(join(source, 'broken-image', 'debrief.md'), 'Another.\n');
+  scenario('second-map');
+  writeFileSync(join(source, 'first-map', 'debrief.md'), 'Another.\n');
   const pack = join(source, 'pack.yaml');
-  writeFileSync(pack, readFileSync(pack, 'utf8').replace('1.1.0', '1.2.0'));
+  writeFileSync(pack, readFileSync(pack, 'utf8').replace('0.1.0', '0.2.0'));
   const { stdout } = await user.run(['pack', 'update']);
   expect(stdout).toMatch(
-    /^club 1\.1\.0 -> 1\.2\.0 \(\w+ -> \w+\)\n {2}added: fast-disk\n {2}changed: broken-image\nit has/,
+    /^club 0\.1\.0 -> 0\.2\.0 \(\w+ -> \w+\)\n {2}added: second-map\n {2}changed: first-map\nit has/,
   );
-  expect(await ids()).toMatchObject([{ id: 'broken-image' }, { id: 'fast-disk' }]);
+  expect(await ids()).toMatchObject([{ id: 'first-map' }, { id: 'second-map' }]);
   expect(await user.json(['pack', 'list'])).toContainEqual(
-    expect.objectContaining({ id: 'club', version: '1.2.0', trusted: false, source }),
+    expect.objectContaining({ id: 'club', version: '0.2.0', trusted: false, source }),
   );
-  expect((await user.run(['start', 'broken-image'])).stderr).toContain('you have not trusted it');
+  expect((await user.run(['start', 'first-map'])).stderr).toContain('you have not trusted it');
 
   expect(await user.json(['pack', 'remove', 'club'])).toEqual({ removed: 'club' });
   expect(await ids()).toEqual([]);
@@ -71,13 +74,13 @@ it('installs from a git repository, by branch, and what is pushed there later', 
   expect(await user.json(['pack', 'install', url])).toMatchObject({
     id: 'club',
     source: url,
-    scenarios: ['broken-image'],
+    scenarios: ['first-map'],
   });
-  expect((await user.run(['pack', 'update', 'club'])).stdout).toBe('club 1.1.0 is as it was\n');
-  git('mv', 'broken-image', 'slow-disk');
+  expect((await user.run(['pack', 'update', 'club'])).stdout).toBe('club 0.1.0 is as it was\n');
+  git('mv', 'first-map', 'third-map');
   git('commit', '--quiet', '--message=two');
   expect(await user.json(['pack', 'update', 'club'])).toMatchObject({
-    packs: [{ id: 'club', added: ['slow-disk'], removed: ['broken-image'], changed: [] }],
+    packs: [{ id: 'club', added: ['third-map'], removed: ['first-map'], changed: [] }],
   });
   const missing = await user.run(['pack', 'install', `file://${source}#exams`]);
   expect(missing).toMatchObject({ code: 2, stdout: '' });
@@ -96,17 +99,17 @@ it('installs from a tarball; of one that cannot be used it says why, and install
   pack((text) => text.replace('difficulty:', 'dificulty:'));
   const broken = await user.run(['pack', 'install', archive]);
   expect(broken).toMatchObject({ code: 2, stdout: '' });
-  expect(broken.stderr).toMatch(/club\/broken-image\/scenario\.yaml:\d+:1: unknown field "dificulty"; did you mean/);
+  expect(broken.stderr).toMatch(/club\/first-map\/scenario\.yaml:\d+:1: unknown field "dificulty"; did you mean/);
   expect(await user.json(['pack', 'list'])).toMatchObject([{ id: 'in-cluster-api-access', trusted: true }]);
   pack((text) => text);
-  expect(await user.json(['pack', 'install', archive])).toMatchObject({ id: 'club', scenarios: ['broken-image'] });
+  expect(await user.json(['pack', 'install', archive])).toMatchObject({ id: 'club', scenarios: ['first-map'] });
 
-  cpSync(join(source, 'broken-image'), join(source, 'forbidden-deployment'), { recursive: true });
+  scenario('forbidden-deployment');
   pack((text) => text);
   const twice = await user.run(['pack', 'update']);
   expect(twice.code).toBe(2);
   expect(twice.stdout).toMatch(
     /^club: club has scenarios that .* in-cluster-api-access has, too: forbidden-deployment\n/,
   );
-  expect(await ids()).toMatchObject([{ id: 'broken-image' }]);
+  expect(await ids()).toMatchObject([{ id: 'first-map' }]);
 });
