@@ -169,6 +169,7 @@ export function execute(
         resolve({ code: code ?? 128, stdout, stderr });
       },
     );
+    child.stdin?.on('error', () => undefined);
     child.stdin?.end(input ?? '');
   });
 }
