@@ -49,8 +49,8 @@ export async function benchApi(args: string[]): Promise<void> {
     const { kubeconfig } = await rpc.call<{ kubeconfig: string }>('clusterUp', { provider: 'embedded' });
     rpc.close();
     const startMs = Math.round(performance.now() - begin);
-    const embedded = await open(kubeconfig, () => processorTime(pid));
     const atRest = residentMemory(pid);
+    const embedded = await open(kubeconfig, () => processorTime(pid));
     const kind = values.peer === 'kind' ? await startKind(bed.folder) : undefined;
     if (kind) stops.push(kind.stop);
     const kindAtRest = await kind?.memory();
