@@ -1,8 +1,7 @@
 /**
  * `npm run bench`: how fast and how large it is, as JSON on stdout (`npm run bench -- api`: its API; `-- workloads`: its
- * Pods; `-- grading`: verdicts on a large
- * cluster; `-- soak`: what stays after hours). Drives the built program in a home of its own.
- * Milliseconds unless a name says otherwise; the median of several runs.
+ * Pods; `-- grading`: verdicts on a large cluster; `-- soak`: what stays after hours). Drives the built program in a home
+ * of its own. Milliseconds unless a name says otherwise; the median of several runs.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';

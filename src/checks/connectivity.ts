@@ -3,6 +3,7 @@ import type { EndpointSlice, Pod } from '../kube/api.gen.ts';
 import type { Stored } from '../kube/meta.ts';
 import * as resources from '../kube/resources.ts';
 import { selectorMatches } from '../kube/selectors.ts';
+import { readyAddresses, slicesOf } from './endpoints.ts';
 import { duration, matchIn, regex } from './fields.ts';
 import { isReady } from './pod-trouble.ts';
 import { type Destination, probeNeeds, probeSource, type Reach, reach, targetsOf } from './probe.ts';
@@ -220,19 +221,11 @@ function strangerBehind(
   workload: WorkloadRef,
 ): string | undefined {
   const own = podsOf(view, workload).filter(isReady);
-  const addresses = slicesOf(view, namespace, service)
-    .flatMap((slice) => (slice.endpoints ?? []).filter((e) => e.conditions?.ready !== false))
-    .flatMap((endpoint) => endpoint.addresses);
+  const addresses = readyAddresses(view, namespace, service);
   const stranger = addresses.find((address) => !own.some((pod) => pod.status?.podIP === address));
   if (stranger) return `leads to ${stranger}, which is no Pod of the ${describeWorkload(workload)}`;
   const missing = own.find((pod) => !addresses.includes(pod.status?.podIP ?? ''));
   return missing && `does not lead to Pod ${missing.metadata.name} of the ${describeWorkload(workload)}`;
-}
-
-function slicesOf(view: ClusterView, namespace: string, service: string): Stored<EndpointSlice>[] {
-  return view
-    .list(resources.endpointSlices, namespace)
-    .filter((slice) => slice.metadata.labels?.['kubernetes.io/service-name'] === service);
 }
 
 function hasReady(slice: EndpointSlice): boolean {

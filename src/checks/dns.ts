@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net';
 import * as z from 'zod';
 import * as resources from '../kube/resources.ts';
+import { readyAddresses } from './endpoints.ts';
 import { duration } from './fields.ts';
 import { isReady } from './pod-trouble.ts';
 import { probeNeeds, probeSource, targetsOf } from './probe.ts';
@@ -159,12 +160,7 @@ function wantedOf(
   if (!service) return { missing: `there is no Service ${name} in namespace ${namespace}`, command };
   const own = (service.spec?.clusterIPs ?? [service.spec?.clusterIP ?? '']).filter((ip) => ip && ip !== 'None');
   if (own.length > 0) return { addresses: own };
-  const addresses = view
-    .list(resources.endpointSlices, namespace)
-    .filter((slice) => slice.metadata.labels?.['kubernetes.io/service-name'] === name)
-    .flatMap((slice) =>
-      (slice.endpoints ?? []).filter((e) => e.conditions?.ready !== false).flatMap((e) => e.addresses),
-    );
+  const addresses = readyAddresses(view, namespace, name);
   if (addresses.length === 0)
     return { missing: `the Service ${name} has no address of its own and no ready endpoints`, command };
   return { addresses: [...new Set(addresses)] };

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, systemClock } from '../kernel/clock.ts';
+import { type Clock, nextTurn, systemClock } from '../kernel/clock.ts';
 import type { Deployment, Node } from '../kube/api.gen.ts';
 import type { KubeObject } from '../kube/meta.ts';
 import { deployments, nodes, serviceAccounts } from '../kube/resources.ts';
@@ -281,7 +281,7 @@ class Cluster implements EmbeddedCluster {
       if (store.revision !== revision) quiet = 0;
       revision = store.revision;
       await store.delivered();
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
     }
   }
 

@@ -1,7 +1,7 @@
 import { typeOfCheck } from '../checks/registry.ts';
 import type { Baseline, Check, ClusterView, Need, Outcome, WorkloadRef } from '../checks/types.ts';
 import { podsOf } from '../checks/workload.ts';
-import type { Clock, Timer } from '../kernel/clock.ts';
+import { type Clock, nextTurn, type Timer } from '../kernel/clock.ts';
 import type { Pod } from '../kube/api.gen.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { KubeObject, Resource, Stored } from '../kube/meta.ts';
@@ -280,7 +280,7 @@ export class Grader {
     while (evaluated.dirty && !this.#stopped) {
       evaluated.dirty = false;
       // What arrives in the same turn is judged together.
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
       evaluated.outcome = await this.#judge(evaluated);
       if (this.#stopped) break;
       this.#publish(evaluated);

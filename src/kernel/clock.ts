@@ -55,7 +55,7 @@ export class ManualClock implements Clock {
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     for (;;) {
-      await settle();
+      await nextTurn();
       const due = [...this.#timers].filter(([, t]) => t.at <= end).sort(([i, a], [j, b]) => a.at - b.at || i - j)[0];
       if (!due) break;
       const [id, timer] = due;
@@ -64,12 +64,12 @@ export class ManualClock implements Clock {
       timer.fn();
     }
     this.#now = end;
-    await settle();
+    await nextTurn();
   }
 }
 
-/** Lets everything that is ready to run, run. */
-function settle(): Promise<void> {
+/** Lets everything that is ready to run, run: resolves in the next turn of the event loop. */
+export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 

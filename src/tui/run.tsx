@@ -1,5 +1,6 @@
 import { render } from 'ink';
 import type { KubectlVersion } from '../cluster/kubectl/version.ts';
+import { nextTurn } from '../kernel/clock.ts';
 import { exitCodes } from '../kernel/errors.ts';
 import type { Paths } from '../kernel/paths.ts';
 import { paintFor } from '../present/text.ts';
@@ -97,5 +98,5 @@ export async function runApp(options: AppOptions): Promise<number> {
 async function stopReading(stdin: NodeJS.ReadStream): Promise<void> {
   stdin.resume();
   stdin.pause();
-  await new Promise((resolve) => setImmediate(resolve));
+  await nextTurn();
 }

@@ -11,6 +11,7 @@ import type { RemoteReader } from '../client/client.ts';
 import type { RemoteGroup } from '../codec/discovery.ts';
 import type { ResourceDefinition } from '../definition.ts';
 import type { Dial } from '../network/dialer.ts';
+import { quiet } from '../network/quiet.ts';
 import type { Credentials } from '../pki/pki.ts';
 import { ApiError } from '../registry/status.ts';
 import type { ObjectReader } from '../registry/types.ts';
@@ -88,7 +89,7 @@ export class Aggregator implements RemoteReader {
     this.#groups.learn(service, resources);
   }
 
-  /** `https://10.96.3.4:443` */
+  /** `10.96.3.4:443` */
   address({ spec }: APIService): string {
     const { namespace, name = '', port = 443 } = spec?.service ?? {};
     const found = this.#options.reader.read(services, namespace, name);
@@ -99,20 +100,20 @@ export class Aggregator implements RemoteReader {
   async send(service: APIService, sent: RemoteRequest): Promise<IncomingMessage> {
     const address = this.address(service);
     const [host = '', port = '443'] = address.split(':');
-    const where = { address, servername: `${service.spec?.service?.name}.${service.spec?.service?.namespace}.svc` };
+    const servername = `${service.spec?.service?.name}.${service.spec?.service?.namespace}.svc`;
     const socket = await this.#options.dial(host, Number(port)).catch((error: unknown) => {
       const lost = error instanceof Error && 'code' in error && error.code === 'ETIMEDOUT';
       throw new RemoteError(`dial tcp ${address}: ${lost ? 'i/o timeout' : 'connect: connection refused'}`);
     });
     const { caBundle } = service.spec ?? {};
     const { certificate: cert, key } = this.#options.frontProxy;
-    const connection = tlsConnect({
-      ...{ socket, cert, key, servername: where.servername, ALPNProtocols: ['http/1.1'] },
-      rejectUnauthorized: service.spec?.insecureSkipTLSVerify !== true,
-      ...(caBundle && { ca: Buffer.from(caBundle, 'base64') }),
-    });
-    // A request that is aborted before it has its connection destroys that with an error, which nobody else would hear.
-    connection.on('error', () => undefined);
+    const connection = quiet(
+      tlsConnect({
+        ...{ socket, cert, key, servername, ALPNProtocols: ['http/1.1'] },
+        rejectUnauthorized: service.spec?.insecureSkipTLSVerify !== true,
+        ...(caBundle && { ca: Buffer.from(caBundle, 'base64') }),
+      }),
+    );
     const { method, path, headers, user, signal, body } = sent;
     return new Promise((resolve, reject) => {
       const outgoing = request(

@@ -1,3 +1,4 @@
+import { nextTurn } from '../../kernel/clock.ts';
 import type { Pod, PodTemplateSpec } from '../../kube/api.gen.ts';
 import type { Resource, Stored } from '../../kube/meta.ts';
 import { pods } from '../../kube/resources.ts';
@@ -75,7 +76,7 @@ export async function slowStart(count: number, task: (index: number) => Promise<
       const some = Array.from({ length: Math.min(burst, batch - results.length) }, (_, i) => results.length + i);
       results.push(...(await Promise.allSettled(some.map((i) => task(done + i)))));
       // Whoever asks the API is not kept waiting by a large batch.
-      if (batch > burst) await new Promise((resolve) => setImmediate(resolve));
+      if (batch > burst) await nextTurn();
     }
     const failed = results.find((result) => result.status === 'rejected');
     done += results.filter((result) => result.status === 'fulfilled').length;

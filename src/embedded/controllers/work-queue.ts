@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../kernel/clock.ts';
+import { type Clock, nextTurn, type Timer } from '../../kernel/clock.ts';
 
 export interface WorkQueueOptions {
   clock: Clock;
@@ -110,7 +110,7 @@ export class WorkQueue {
       await this.#process(key);
       this.#processing.delete(key);
       if (this.#dirty.delete(key) && !this.#options.signal.aborted) this.#waiting.add(key);
-      if (n % burst === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (n % burst === 0) await nextTurn();
     }
     this.#running--;
     if (this.#running > 0) return;

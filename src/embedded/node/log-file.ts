@@ -1,4 +1,4 @@
-import type { Clock } from '../../kernel/clock.ts';
+import { type Clock, nextTurn } from '../../kernel/clock.ts';
 import type { LogStorage } from './log-storage.ts';
 
 /** One line of a log, or a part of a line (`complete` false) where it was too long or the process ended inside it. */
@@ -126,7 +126,7 @@ export class ContainerLog {
 
   #startFlush(): Promise<unknown> {
     return this.#exclusive(async () => {
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
       const bytes = Buffer.concat(this.#pending);
       this.#pending = [];
       if (bytes.length === 0) return;

@@ -5,6 +5,7 @@ import { connect as tlsConnect } from 'node:tls';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Container, ExecAction, GRPCAction, HTTPGetAction, IntOrString, Probe } from '../../kube/api.gen.ts';
 import type { RunningContainer } from '../api.ts';
+import { quiet } from '../network/quiet.ts';
 
 /** What a probe or hook may touch. */
 export interface ActionTarget {
@@ -100,14 +101,6 @@ export async function execToEnd(
   collect(streams.stderr);
   const code = await streams.exit;
   return { code, output: Buffer.concat(chunks).toString('utf8').slice(0, longestOutput).trimEnd() };
-}
-
-/**
- * A connection that is let go before its end, as by a request that is aborted before it has it, says so by an error;
- * who uses it is told in other ways.
- */
-function quiet(socket: Duplex): Duplex {
-  return socket.on('error', () => undefined);
 }
 
 /** `error.message` becomes what Go's dialer says. */

@@ -1,3 +1,4 @@
+import { nextTurn } from '../../kernel/clock.ts';
 import type { Pod, PodStatus } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { pods } from '../../kube/resources.ts';
@@ -39,7 +40,7 @@ export class StatusWriter {
   async #run(): Promise<void> {
     try {
       while (this.#dirty) {
-        await new Promise((resolve) => setImmediate(resolve));
+        await nextTurn();
         this.#dirty = false;
         await this.#write();
       }

@@ -1,5 +1,5 @@
 /** The scheduler: binds Pods to nodes with Kubernetes' own filters, scores and event texts. */
-import { sleep } from '../../kernel/clock.ts';
+import { nextTurn, sleep } from '../../kernel/clock.ts';
 import type { Node, Pod, PodCondition } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import {
@@ -159,7 +159,7 @@ class Scheduler {
         if (pod) await this.#schedule(pod);
         else this.#queue.remove(key);
         // Whoever asks the API is not kept waiting by a long queue.
-        if (n % burst === 0) await new Promise((resolve) => setImmediate(resolve));
+        if (n % burst === 0) await nextTurn();
       }
     } finally {
       this.#running = false;

@@ -6,6 +6,7 @@ import { sleep } from '../../../kernel/clock.ts';
 import type { EndpointSlice, Pod, Service } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
 import { endpointSlices, services } from '../../../kube/resources.ts';
+import { quiet } from '../../network/quiet.ts';
 import { quote } from '../../registry/field.ts';
 import { ApiError, badRequest, methodNotAllowed, notFound, notSimulated } from '../../registry/status.ts';
 import type { Exchange } from '../exchange.ts';
@@ -165,12 +166,17 @@ function forward(
   { address, port }: Target,
   connection: Duplex,
 ): Promise<IncomingMessage> {
-  // A client that hangs up before the request has its connection destroys that with an error, which nobody else would hear.
-  connection.on('error', () => undefined);
+  quiet(connection);
   return new Promise((resolve, reject) => {
     const headers = { ...endToEnd(exchange.headers), host: `${address}:${port}` };
     const sent = request(
-      { method: exchange.info.method, path, headers, createConnection: () => connection, signal: exchange.signal },
+      {
+        method: exchange.info.method,
+        path,
+        headers,
+        createConnection: () => connection,
+        signal: exchange.signal,
+      },
       resolve,
     );
     sent.on('error', (error) => reject(unavailable(`error trying to reach service: ${error.message}`)));

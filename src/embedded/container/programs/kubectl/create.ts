@@ -229,15 +229,9 @@ export async function create(client: ApiClient, flags: Flags): Promise<number> {
       // The generators of these kinds wrap what the server says.
       const wrapped =
         /^(rolebinding|clusterrolebinding|deployment|configmap|secret|job)$/.test(kind) && error.reason !== 'Invalid';
-      const text = describeError(error);
-      await client.p.print(
-        2,
-        wrapped
-          ? text
-              .replace(/^Error from server \(\w+\): /, `error: failed to create ${kind}: `)
-              .replace(/^error: You must be logged in to the server \((.*)\)/, `error: failed to create ${kind}: $1`)
-          : text,
-      );
+      const isNamed = error.reason !== '' || error.code === 401;
+      const why = `error: failed to create ${kind}: ${error.message || 'Unauthorized'}\n`;
+      await client.p.print(2, wrapped && isNamed ? why : describeError(error));
       return 1;
     }
   }

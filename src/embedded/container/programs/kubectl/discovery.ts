@@ -1,6 +1,7 @@
 /** Which resources the server has, by aggregated discovery; kept for a while as kubectl's cache on disk is. */
 import type { Container } from '../../kernel/container.ts';
 import { type ApiClient, ConnectError, klogStamp, type Obj, StatusError } from './client.ts';
+import { loginWanted } from './errors.ts';
 import { KubectlError } from './flags.ts';
 
 export interface ApiResource {
@@ -80,7 +81,7 @@ export async function discover(client: ApiClient, fresh = false, tries = 5): Pro
       const line = `E${klogStamp(client.p)} memcache.go:265] "Unhandled Error" err="couldn't get current server API group list: ${detail}"\n`;
       await client.p.print(2, line.repeat(tries));
     }
-    throw unauthorized ? new KubectlError(`You must be logged in to the server (${credentialsWanted})`) : error;
+    throw unauthorized ? new KubectlError(loginWanted(credentialsWanted)) : error;
   }
 }
 

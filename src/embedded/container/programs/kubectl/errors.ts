@@ -11,10 +11,14 @@ export function describeError(error: unknown, action?: string): string {
   return `error: ${error instanceof Error ? error.message : String(error)}\n`;
 }
 
+/** What kubectl makes of a 401. */
+export function loginWanted(why: string): string {
+  return `You must be logged in to the server (${why})`;
+}
+
 function describeStatus(error: StatusError, action: string | undefined): string {
   const { reason, message, code } = error;
-  if (reason === 'Unauthorized' || code === 401)
-    return `error: You must be logged in to the server (${message || 'Unauthorized'})\n`;
+  if (reason === 'Unauthorized' || code === 401) return `error: ${loginWanted(message || 'Unauthorized')}\n`;
   const during = action === undefined ? '' : `${action}: `;
   if (reason === 'Invalid' && action === undefined) return invalid(error.status);
   return reason === ''

@@ -2,6 +2,7 @@ import type { Process } from '../../kernel/process.ts';
 import { type ApiClient, type Obj, StatusError } from './client.ts';
 import { readKubeconfig } from './config.ts';
 import { credentialsWanted, discover } from './discovery.ts';
+import { loginWanted } from './errors.ts';
 import { type FlagSet, type Flags, KubectlError } from './flags.ts';
 import { formatTable, printerFor, toYaml } from './printers.ts';
 
@@ -52,7 +53,7 @@ export async function version(client: ApiClient, flags: Flags): Promise<number> 
       server = await client.json('/version');
     } catch (error) {
       const unauthorized = error instanceof StatusError && error.code === 401;
-      failure = unauthorized ? new KubectlError(`You must be logged in to the server (${credentialsWanted})`) : error;
+      failure = unauthorized ? new KubectlError(loginWanted(credentialsWanted)) : error;
     }
   }
   if (format !== undefined) {
