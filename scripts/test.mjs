@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { ensureBuilt, ensureInstalled, env, projectNode, root } from './ensure.mjs';
 
 ensureInstalled();
@@ -11,6 +11,8 @@ ensureBuilt();
 const scratch = mkdtempSync(join(tmpdir(), 'kubedrill-test-'));
 const totals = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
+/** What failed, said once more at the end: the log above it is long. */
+const details = [];
 
 /** One command that passes or fails as a whole. */
 async function step(name, file, ...args) {
@@ -36,8 +38,12 @@ async function suite(name, args, variables = {}) {
     testResults = [],
   } = JSON.parse(readFileSync(report, 'utf8'));
   // A file that does not load has no tests, but it is a failure all the same.
-  const broken = testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
-  const failed = numFailedTests + broken;
+  const broken = testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
+  for (const file of broken) details.push(`${relative(root, file.name)}\n${file.message}`);
+  for (const file of testResults)
+    for (const test of file.assertionResults.filter((one) => one.status === 'failed'))
+      details.push(`${relative(root, file.name)}: ${test.fullName}\n${test.failureMessages.join('\n')}`);
+  const failed = numFailedTests + broken.length;
   count(name, numPassedTests, failed === 0 && code !== 0 ? 1 : failed, numPendingTests);
 }
 
@@ -63,7 +69,7 @@ function verify(name, { packs = [], args = [] } = {}) {
   const proofs = report.scenarios.flatMap((s) =>
     [s.untouched, ...s.solutions, ...s.mistakes].map((p) => ({ scenario: s.id, ...p })),
   );
-  for (const proof of proofs.filter((p) => !p.ok)) console.log(`${name}:`, JSON.stringify(proof));
+  for (const proof of proofs.filter((p) => !p.ok)) details.push(`${name}: ${JSON.stringify(proof)}`);
   count(name, proofs.filter((p) => p.ok).length, proofs.filter((p) => !p.ok).length || (report.ok ? 0 : 1));
 }
 
@@ -117,6 +123,7 @@ try {
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
+for (const detail of details) console.log(`-- ${detail}`);
 if (failures.length > 0) console.log(`failed: ${failures.join(', ')}`);
 console.log(`${totals.passed} passed, ${totals.failed} failed${totals.skipped ? `, ${totals.skipped} skipped` : ''}`);
 process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0;

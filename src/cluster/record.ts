@@ -107,7 +107,7 @@ export async function ownIdentity(): Promise<ProcessIdentity> {
   return { pid: process.pid, started: await startOf(process.pid) };
 }
 
-/** Whether that very process still runs. */
+/** Whether that very process still runs. One that is on its way out, or waits to be reaped, does not. */
 export async function isAlive({ pid, started }: ProcessIdentity): Promise<boolean> {
   try {
     process.kill(pid, 0);
@@ -115,11 +115,21 @@ export async function isAlive({ pid, started }: ProcessIdentity): Promise<boolea
     // It is somebody else's: then it isn't ours any more.
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
-  return started === '' || (await startOf(pid)) === started;
+  if (started === '') return true;
+  const { started: now, exiting } = await statOf(pid);
+  return now === started && !exiting;
 }
 
-/** Field 22 of /proc/PID/stat (proc(5)); the name before it may hold anything but ends with the last parenthesis. */
 export async function startOf(pid: number): Promise<string> {
+  return (await statOf(pid)).started;
+}
+
+/** PF_EXITING among the kernel's task flags: set before a killed process lets go of its sockets. */
+const exitingFlag = 0x4;
+
+/** Fields 9 and 22 of /proc/PID/stat (proc(5)); the name before them may hold anything but ends with the last parenthesis. */
+async function statOf(pid: number): Promise<{ started: string; exiting: boolean }> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { started: fields[19] ?? '', exiting: (Number(fields[6] ?? 0) & exitingFlag) !== 0 };
 }

@@ -307,12 +307,13 @@ export class KindProvider implements Provider {
   }
 
   /** Deletes the containers and makes sure: a `docker run` that was cut off may still bring one up. */
-  async #deleteContainers(id: string, { kindName }: KindRecord): Promise<void> {
+  async #deleteContainers(id: string, { kindName, phase }: KindRecord): Promise<void> {
+    const settling = phase === 'making' ? 1000 : 300;
     for (let tries = 0; tries < 5; tries++) {
       await this.#tools.kind(['delete', 'cluster', '--name', kindName, '--kubeconfig', this.#kubeconfig(id)], {
         timeout: deletePatience,
       });
-      await sleep(this.#options.clock, 300);
+      await sleep(this.#options.clock, settling);
       if ((await this.#tools.nodes(kindName)).length === 0) return;
     }
     throw new EnvironmentError({
@@ -367,12 +368,13 @@ interface NodeStatus {
   conditions?: { type: string; status: string }[];
 }
 
-/** Ends a process group of an earlier process, if it is still that one. */
-async function endProcess(process_: ProcessIdentity): Promise<void> {
-  if (process_.started === '' || !(await isAlive(process_))) return;
+/** Ends the process group of an earlier process; its number is nobody else's as long as one of the group is left. */
+async function endProcess({ pid, started }: ProcessIdentity): Promise<void> {
+  const now = await startOf(pid);
+  if (started === '' || (now !== '' && now !== started)) return;
   try {
-    process.kill(-process_.pid, 'SIGKILL');
+    process.kill(-pid, 'SIGKILL');
   } catch {
-    // It has just ended.
+    // All have ended.
   }
 }
