@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Catalogue } from '../../src/embedded/container/images/catalogue.ts';
-import { parseReference } from '../../src/embedded/container/images/reference.ts';
+import { parseReference } from '../../src/kube/image-reference.ts';
 
 describe('references', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { deliver, type Packet, type Source } from '../../src/embedded/network/packet.ts';
-import type { Protocol } from '../../src/embedded/network/view.ts';
 import type { KubeObject } from '../../src/kube/meta.ts';
+import type { Protocol } from '../../src/kube/network-policies.ts';
 import { clusterIP, namespace, node, pod, policy, service, slice, tcp, viewOf } from './objects.ts';
 
 const n1 = node('n1', '172.18.0.2', { 'node-role.kubernetes.io/control-plane': '' });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { podRequests } from '../../src/embedded/scheduler/node-info.ts';
 import type { Pod } from '../../src/kube/api.gen.ts';
 import type { Stored } from '../../src/kube/meta.ts';
+import { podRequests } from '../../src/kube/requests.ts';
 
 /** A Pod that wishes for `wanted` and holds `held`. */
 const pod = (wanted: string, held?: string, reason?: 'Deferred' | 'Infeasible'): Stored<Pod> => ({

@@ -1,10 +1,9 @@
 import type { DaemonSet, DaemonSetStatus, Node, Pod, Toleration } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
+import { matchesNode, tolerates } from '../../kube/placement.ts';
 import { daemonSets, nodes, pods } from '../../kube/resources.ts';
 import { selectorMatches } from '../../kube/selectors.ts';
 import type { Component, ComponentContext } from '../api.ts';
-import { tolerates } from '../scheduler/plugins/node.ts';
-import { matchesNode } from '../scheduler/plugins/node-affinity.ts';
 import { cleanHistory, daemonSetHistory, revisionHashLabel } from './daemonset-history.ts';
 import { scaled } from './deployment-math.ts';
 import { controllerClient } from './identity.ts';

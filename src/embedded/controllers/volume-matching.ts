@@ -1,10 +1,10 @@
 /** Which volumes a claim may have: what the binder and the scheduler must agree on. */
 import type { Node, PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
+import { matchesTerm } from '../../kube/placement.ts';
 import { compareQuantities } from '../../kube/quantity.ts';
 import { selectorMatches } from '../../kube/selectors.ts';
 import { betaClassAnnotation } from '../resources/printing/storage.ts';
-import { matchesTerm } from '../scheduler/plugins/node-affinity.ts';
 
 export const bindCompleted = 'pv.kubernetes.io/bind-completed';
 export const boundByController = 'pv.kubernetes.io/bound-by-controller';

@@ -1,18 +1,18 @@
 import type { Node, Pod, Service, ServicePort } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
+import {
+  blockContains,
+  type Direction,
+  decidePolicies,
+  type PolicyPeer,
+  type PolicyPort,
+  type Protocol,
+} from '../../kube/network-policies.ts';
 import { nodes } from '../../kube/resources.ts';
 import { securePort } from '../bootstrap/objects.ts';
 import { upstreamResolver } from '../upstream-resolver.ts';
-import { type Direction, decidePolicies, type PolicyPeer, type PolicyPort } from './policies.ts';
-import {
-  type Backend,
-  backendsOf,
-  blockContains,
-  type ServiceAddress,
-  type ServiceMatch,
-  serviceAt,
-} from './services.ts';
-import { hostNetworkPods, keyOf, type NetworkView, nodeAt, type Protocol, podAt } from './view.ts';
+import { type Backend, backendsOf, type ServiceAddress, type ServiceMatch, serviceAt } from './services.ts';
+import { hostNetworkPods, keyOf, type NetworkView, nodeAt, podAt } from './view.ts';
 
 const kubeletPort = 10_250;
 

@@ -1,8 +1,8 @@
-import { BlockList, isIPv6 } from 'node:net';
 import type { DiscoveryV1EndpointPort, Endpoint, Service, ServicePort } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
+import type { Protocol } from '../../kube/network-policies.ts';
 import { endpointSlices, services } from '../../kube/resources.ts';
-import { type NetworkView, nodeAt, type Protocol } from './view.ts';
+import { type NetworkView, nodeAt } from './view.ts';
 
 /** An endpoint of a Service with the ports of its slice. */
 export interface ServiceEndpoint {
@@ -86,17 +86,4 @@ function viaOf({ spec, status }: Stored<Service>, address: string): ServiceAddre
   if (spec?.externalIPs?.includes(address)) return 'ExternalIP';
   const balancers = status?.loadBalancer?.ingress ?? [];
   return balancers.some(({ ip, ipMode }) => ip === address && ipMode !== 'Proxy') ? 'LoadBalancer' : undefined;
-}
-
-/** Whether an address is in a block like `10.0.0.0/8`. Blocks that can't be read contain nothing. */
-export function blockContains(cidr: string, address: string): boolean {
-  const [base = '', bits = ''] = cidr.split('/');
-  const family = (text: string) => (isIPv6(text) ? 'ipv6' : 'ipv4');
-  try {
-    const block = new BlockList();
-    block.addSubnet(base, Number(bits), family(base));
-    return block.check(address, family(address));
-  } catch {
-    return false;
-  }
 }

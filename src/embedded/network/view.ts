@@ -1,10 +1,8 @@
 import type { Node, Pod } from '../../kube/api.gen.ts';
 import type { KubeObject, Resource, Stored } from '../../kube/meta.ts';
+import type { Protocol } from '../../kube/network-policies.ts';
 import { nodes, pods } from '../../kube/resources.ts';
 import type { Informers } from '../api.ts';
-
-/** Transport protocols that Services and NetworkPolicies know, and ping's. */
-export type Protocol = 'TCP' | 'UDP' | 'SCTP' | 'ICMP';
 
 /** All that decides about packets: the API's objects as they are, and who listens. */
 export interface NetworkView {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../kernel/clock.ts';
 import type { Pod } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
+import { type Amounts, add, holdsResources, podRequests } from '../../kube/requests.ts';
 import {
   configMaps,
   persistentVolumeClaims,
@@ -12,7 +13,6 @@ import {
   services,
 } from '../../kube/resources.ts';
 import type { Component, ComponentContext, ContainerRuntime, HttpAnswer, NodeAgent } from '../api.ts';
-import { type Amounts, add, holdsResources, podRequests } from '../scheduler/node-info.ts';
 import { AddressPool } from './address-pool.ts';
 import { Agent } from './agent.ts';
 import { BackOff } from './back-off.ts';

@@ -1,7 +1,7 @@
 /** Resizing Pods in place (KEP-1287): what a node grants, what becomes of running containers, and how it is told. */
 import type { Container, Pod, PodCondition, ResourceRequirements } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
-import { type Amounts, amounts, podRequests } from '../scheduler/node-info.ts';
+import { type Amounts, amounts, podRequests } from '../../kube/requests.ts';
 import { type ContainerRecord, containersOf } from './container-record.ts';
 import { runs } from './lifecycle.ts';
 import { same } from './status-writer.ts';

@@ -1,8 +1,8 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { ConfigMap, Pod, Secret, Service } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
+import type { Amounts } from '../../kube/requests.ts';
 import type { ApiClient, ContainerRuntime, EventRecorder } from '../api.ts';
-import type { Amounts } from '../scheduler/node-info.ts';
 import type { AddressPool } from './address-pool.ts';
 import type { BackOff } from './back-off.ts';
 import type { ClaimSources } from './claims.ts';

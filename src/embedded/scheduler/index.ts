@@ -2,6 +2,7 @@
 import { nextTurn, sleep } from '../../kernel/clock.ts';
 import type { Node, Pod, PodCondition } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
+import { holdsResources } from '../../kube/requests.ts';
 import {
   namespaces,
   nodes,
@@ -13,7 +14,6 @@ import {
 import type { Component, ComponentContext } from '../api.ts';
 import { reasonOf } from '../registry/status.ts';
 import { type Diagnosis, diagnose, plugins, selectNode, unschedulableMessage } from './framework.ts';
-import { holdsResources } from './node-info.ts';
 import { PlacedPods } from './placed-pods.ts';
 import type { Cycle } from './plugin.ts';
 import { interPodAffinity } from './plugins/inter-pod-affinity.ts';

@@ -1,6 +1,7 @@
 import type { Node, Pod } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
-import { holdsResources, type NodeInfo, nodeInfo } from './node-info.ts';
+import { holdsResources } from '../../kube/requests.ts';
+import { type NodeInfo, nodeInfo } from './node-info.ts';
 
 /**
  * Which Pods are on which node, kept from change to change: a cluster of thousands of Pods is not counted anew for each

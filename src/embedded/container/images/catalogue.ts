@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
+import { parseReference } from '../../../kube/image-reference.ts';
 import type { ImageDescription } from '../../api.ts';
 import { applicationImages } from './applications.ts';
 import { baseSystems } from './base-systems.ts';
 import { clients } from './clients.ts';
 import { controlPlane } from './control-plane.ts';
 import { pathEnv } from './layouts.ts';
-import { parseReference } from './reference.ts';
 import { servers } from './servers.ts';
 import { Tree } from './tree.ts';
 import type { Image } from './types.ts';

@@ -1,4 +1,5 @@
-import type { Taint, Toleration } from '../../../kube/api.gen.ts';
+import type { Taint } from '../../../kube/api.gen.ts';
+import { tolerates } from '../../../kube/placement.ts';
 import { misfit, type Plugin } from '../plugin.ts';
 
 const unschedulable: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
@@ -37,18 +38,3 @@ export const taintToleration: Plugin = {
       return -soft.filter((t) => !tolerates(pod.spec?.tolerations, t)).length;
     }),
 };
-
-/** Whether one of the tolerations covers the taint. */
-export function tolerates(tolerations: readonly Toleration[] | undefined, taint: Taint): boolean {
-  return (tolerations ?? []).some((t) => {
-    if (t.effect && t.effect !== taint.effect) return false;
-    if (t.key && t.key !== taint.key) return false;
-    if (t.operator === 'Exists') return true;
-    // KEP-5471: numeric comparison, where both sides are whole numbers.
-    if (t.operator === 'Lt' || t.operator === 'Gt') {
-      const [have, limit] = [Number(taint.value), Number(t.value)];
-      return Number.isInteger(have) && Number.isInteger(limit) && (t.operator === 'Lt' ? have < limit : have > limit);
-    }
-    return Boolean(t.key) && (t.value ?? '') === (taint.value ?? '');
-  });
-}

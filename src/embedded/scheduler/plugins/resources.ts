@@ -1,6 +1,7 @@
 import type { Pod } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
-import { comparable, type NodeInfo, podRequests } from '../node-info.ts';
+import { podRequests } from '../../../kube/requests.ts';
+import { comparable, type NodeInfo } from '../node-info.ts';
 import { misfit, type Plugin } from '../plugin.ts';
 
 export const nodeResourcesFit: Plugin = {

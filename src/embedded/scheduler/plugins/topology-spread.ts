@@ -1,10 +1,9 @@
 import type { LabelSelector, Pod, TopologySpreadConstraint } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
+import { matchesNode, tolerates } from '../../../kube/placement.ts';
 import { selectorMatches } from '../../../kube/selectors.ts';
 import type { NodeInfo } from '../node-info.ts';
 import { type Cycle, type Misfit, misfit, type Plugin } from '../plugin.ts';
-import { tolerates } from './node.ts';
-import { matchesNode } from './node-affinity.ts';
 
 export const podTopologySpread: Plugin = {
   name: 'PodTopologySpread',

@@ -1,5 +1,6 @@
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
+import { matchesTerm } from '../../../kube/placement.ts';
 import {
   bestMatch,
   bindCompleted,
@@ -10,7 +11,6 @@ import {
   waitsForConsumer,
 } from '../../controllers/volume-matching.ts';
 import { type Cycle, misfit, type Plugin } from '../plugin.ts';
-import { matchesTerm } from './node-affinity.ts';
 
 type Claim = Stored<PersistentVolumeClaim>;
 

@@ -1,10 +1,18 @@
 /** NetworkPolicies: https://kubernetes.io/docs/concepts/services-networking/network-policies/ */
-import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort, Pod } from '../../kube/api.gen.ts';
-import type { Stored } from '../../kube/meta.ts';
-import { namespaces, networkPolicies } from '../../kube/resources.ts';
-import { selectorMatches } from '../../kube/selectors.ts';
-import { blockContains } from './services.ts';
-import { keyOf, type NetworkView, type Protocol } from './view.ts';
+import { BlockList, isIPv6 } from 'node:net';
+import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort, Pod } from './api.gen.ts';
+import type { KubeObject, Resource, Stored } from './meta.ts';
+import { namespaces, networkPolicies } from './resources.ts';
+import { selectorMatches } from './selectors.ts';
+
+/** Whatever knows policies, and the labels of namespaces. */
+interface PolicyView {
+  list<T extends KubeObject>(resource: Resource<T>, namespace?: string): readonly Stored<T>[];
+  get<T extends KubeObject>(resource: Resource<T>, namespace: string | undefined, name: string): Stored<T> | undefined;
+}
+
+/** Transport protocols that policies know, and ping's. */
+export type Protocol = 'TCP' | 'UDP' | 'SCTP' | 'ICMP';
 
 export type Direction = 'ingress' | 'egress';
 
@@ -31,7 +39,7 @@ export interface PolicyDecision {
 
 /** Whether the policies that select a Pod let traffic of one direction pass. Rules add up; there are none that deny. */
 export function decidePolicies(
-  view: NetworkView,
+  view: PolicyView,
   direction: Direction,
   pod: Stored<Pod>,
   peer: PolicyPeer,
@@ -91,7 +99,7 @@ function namedPorts(pod: Stored<Pod> | undefined, name: string, protocol: string
 }
 
 function peersAdmit(
-  view: NetworkView,
+  view: PolicyView,
   policy: Stored<NetworkPolicy>,
   peers: readonly NetworkPolicyPeer[],
   peer: PolicyPeer,
@@ -100,7 +108,7 @@ function peersAdmit(
 }
 
 function peerAdmits(
-  view: NetworkView,
+  view: PolicyView,
   policy: Stored<NetworkPolicy>,
   { podSelector, namespaceSelector, ipBlock }: NetworkPolicyPeer,
   { address, pod }: PolicyPeer,
@@ -114,4 +122,21 @@ function peerAdmits(
   if (!namespaceSelector) return pod.metadata.namespace === policy.metadata.namespace;
   const labels = view.get(namespaces, undefined, pod.metadata.namespace ?? '')?.metadata.labels;
   return selectorMatches(namespaceSelector, labels);
+}
+
+function keyOf({ metadata }: Stored<NetworkPolicy>): string {
+  return `${metadata.namespace}/${metadata.name}`;
+}
+
+/** Whether an address is in a block like `10.0.0.0/8`. Blocks that can't be read contain nothing. */
+export function blockContains(cidr: string, address: string): boolean {
+  const [base = '', bits = ''] = cidr.split('/');
+  const family = (text: string) => (isIPv6(text) ? 'ipv6' : 'ipv4');
+  try {
+    const block = new BlockList();
+    block.addSubnet(base, Number(bits), family(base));
+    return block.check(address, family(address));
+  } catch {
+    return false;
+  }
 }

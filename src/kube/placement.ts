@@ -1,0 +1,58 @@
+/** What a Pod's spec says about nodes, as the scheduler reads it. */
+import type { Node, NodeSelectorRequirement, NodeSelectorTerm, Pod, Taint, Toleration } from './api.gen.ts';
+import type { Stored } from './meta.ts';
+
+/** Whether one of the tolerations covers the taint. */
+export function tolerates(tolerations: readonly Toleration[] | undefined, taint: Taint): boolean {
+  return (tolerations ?? []).some((t) => {
+    if (t.effect && t.effect !== taint.effect) return false;
+    if (t.key && t.key !== taint.key) return false;
+    if (t.operator === 'Exists') return true;
+    // KEP-5471: numeric comparison, where both sides are whole numbers.
+    if (t.operator === 'Lt' || t.operator === 'Gt') {
+      const [have, limit] = [Number(taint.value), Number(t.value)];
+      return Number.isInteger(have) && Number.isInteger(limit) && (t.operator === 'Lt' ? have < limit : have > limit);
+    }
+    return Boolean(t.key) && (t.value ?? '') === (taint.value ?? '');
+  });
+}
+
+/** Whether a Pod's node selector and required node affinity allow the node. */
+export function matchesNode(pod: Pod, node: Stored<Node>): boolean {
+  const labels = node.metadata.labels ?? {};
+  if (Object.entries(pod.spec?.nodeSelector ?? {}).some(([key, value]) => labels[key] !== value)) return false;
+  const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  return !required || required.nodeSelectorTerms.some((term) => matchesTerm(term, node));
+}
+
+/** A term without expressions matches nothing. */
+export function matchesTerm(
+  { matchExpressions = [], matchFields = [] }: NodeSelectorTerm,
+  node: Stored<Node>,
+): boolean {
+  if (matchExpressions.length + matchFields.length === 0) return false;
+  const labels = node.metadata.labels ?? {};
+  return (
+    matchExpressions.every((r) => matchesRequirement(r, labels[r.key])) &&
+    matchFields.every((r) => matchesRequirement(r, r.key === 'metadata.name' ? node.metadata.name : undefined))
+  );
+}
+
+function matchesRequirement({ operator, values = [] }: NodeSelectorRequirement, actual: string | undefined): boolean {
+  switch (operator) {
+    case 'In':
+      return actual !== undefined && values.includes(actual);
+    case 'NotIn':
+      return actual === undefined || !values.includes(actual);
+    case 'Exists':
+      return actual !== undefined;
+    case 'DoesNotExist':
+      return actual === undefined;
+    case 'Gt':
+      return actual !== undefined && Number(actual) > Number(values[0]);
+    case 'Lt':
+      return actual !== undefined && Number(actual) < Number(values[0]);
+    default:
+      return false;
+  }
+}
