@@ -31,39 +31,10 @@ export interface LintOptions {
 
 /** Looks through a pack without running anything. Findings in the order of files and lines. */
 export function lintPack(folder: string, options: LintOptions): Finding[] {
-  const findings: Finding[] = [];
-  const note = (error: unknown) => findings.push(...findingsOf(error, folder));
-  let pack: Pack = { id: '', title: '', version: '', order: [], exams: [], folder, builtIn: false };
-  try {
-    pack = loadPack(folder, false);
-  } catch (error) {
-    note(error);
-    if (!existsSync(join(folder, 'pack.yaml'))) return findings;
-  }
-  const ids = scenarioIds(pack).filter((id) => !options.scenario || id === options.scenario);
-  if (ids.length === 0) {
-    findings.push(
-      at(
-        'pack.yaml',
-        'error',
-        'empty',
-        options.scenario ? `there is no scenario ${options.scenario}` : 'the pack has no scenario',
-      ),
-    );
-  }
+  const { pack, scenarios, findings } = loadAll(folder, options.scenario);
+  if (!existsSync(join(folder, 'pack.yaml'))) return findings;
   findings.push(...unknownInOrder(pack));
-  const scenarios: Scenario[] = [];
-  for (const id of ids) {
-    let scenario: Scenario | undefined;
-    try {
-      scenario = loadScenario(pack, id);
-    } catch (error) {
-      note(error);
-    }
-    if (!scenario) continue;
-    scenarios.push(scenario);
-    findings.push(...lintScenario(scenario, options));
-  }
+  for (const scenario of scenarios) findings.push(...lintScenario(scenario, options));
   // With some of them only, or damaged ones, nothing can be said.
   if (scenarios.length === scenarioIds(pack).length) findings.push(...undrawable(pack, scenarios));
   for (const file of filesOf(folder)) {
@@ -83,6 +54,11 @@ export function lintPack(folder: string, options: LintOptions): Finding[] {
 
 /** What keeps a pack from being used at all: what loading it refuses, as `lintPack` tells it. */
 export function loadFindings(folder: string): Finding[] {
+  return loadAll(folder).findings;
+}
+
+/** Loads what can be loaded of a pack (`only`: of its scenarios, this one); what can't is among the findings. */
+function loadAll(folder: string, only?: string): { pack: Pack; scenarios: Scenario[]; findings: Finding[] } {
   const findings: Finding[] = [];
   const attempt = <T>(load: () => T): T | undefined => {
     try {
@@ -92,12 +68,24 @@ export function loadFindings(folder: string): Finding[] {
       return undefined;
     }
   };
-  const pack = attempt(() => loadPack(folder, false));
-  if (!pack) return findings;
-  const ids = scenarioIds(pack);
-  if (ids.length === 0) findings.push(at('pack.yaml', 'error', 'empty', 'the pack has no scenario'));
-  for (const id of ids) attempt(() => loadScenario(pack, id));
-  return findings;
+  // With a damaged pack.yaml the scenarios can still be looked at.
+  const pack = attempt(() => loadPack(folder, false)) ?? {
+    id: '',
+    title: '',
+    version: '',
+    order: [],
+    exams: [],
+    folder,
+    builtIn: false,
+  };
+  if (!existsSync(join(folder, 'pack.yaml'))) return { pack, scenarios: [], findings };
+  const ids = scenarioIds(pack).filter((id) => !only || id === only);
+  if (ids.length === 0)
+    findings.push(
+      at('pack.yaml', 'error', 'empty', only ? `there is no scenario ${only}` : 'the pack has no scenario'),
+    );
+  const scenarios = ids.flatMap((id) => attempt(() => loadScenario(pack, id)) ?? []);
+  return { pack, scenarios, findings };
 }
 
 /** Exams that are there twice, or that no seed can draw. */

@@ -1,5 +1,5 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { replaceFileSync } from '../kernel/files.ts';
 import { defaultSeed } from '../scenario/load.ts';
 import { proofDigest, type Result, type Results, readResults } from '../scenario/results.ts';
 import { readSeeds, writeSeeds } from '../scenario/seed-list.ts';
@@ -19,10 +19,7 @@ export function recordResults(file: string, packs: readonly Pack[], found: Recor
     }
   }
   const scenarios = Object.fromEntries(Object.entries(results.scenarios).sort(([a], [b]) => (a < b ? -1 : 1)));
-  mkdirSync(dirname(file), { recursive: true });
-  const partial = `${file}.${process.pid}`;
-  writeFileSync(partial, `${JSON.stringify({ ...results, scenarios }, null, 2)}\n`);
-  renameSync(partial, file);
+  replaceFileSync(file, `${JSON.stringify({ ...results, scenarios }, null, 2)}\n`, 0o644);
 }
 
 function record(results: Results, provider: string, pack: Pack, report: ScenarioReport): void {

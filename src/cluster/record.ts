@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { replaceFile } from '../kernel/files.ts';
 
 /** A process that can be told from a later one with the same number. */
 export interface ProcessIdentity {
@@ -73,10 +74,7 @@ export class Records<T extends ClusterRecord> {
 
   /** A crash leaves the old record or the new one. */
   async write(id: string, record: T): Promise<void> {
-    await mkdir(join(this.folder, id), { recursive: true, mode: 0o700 });
-    const file = this.path(id, fileName);
-    await writeFile(`${file}.tmp`, JSON.stringify(record, undefined, 2), { mode: 0o600 });
-    await rename(`${file}.tmp`, file);
+    await replaceFile(this.path(id, fileName), JSON.stringify(record, undefined, 2));
   }
 
   async rename(id: string, to: string): Promise<void> {

@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, nextTurn, systemClock } from '../kernel/clock.ts';
+import { replaceFile } from '../kernel/files.ts';
 import type { Deployment, Node } from '../kube/api.gen.ts';
 import type { KubeObject } from '../kube/meta.ts';
 import { deployments, nodes, serviceAccounts } from '../kube/resources.ts';
@@ -415,11 +416,4 @@ function until<T extends KubeObject>(informer: Informer<T>, fits: (informer: Inf
     const stop = informer.on({ add: look, update: look, delete: look });
     look();
   });
-}
-
-/** Whole or not at all, readable by the owner only. */
-async function replaceFile(file: string, content: string): Promise<void> {
-  const temporary = `${file}.tmp`;
-  await writeFile(temporary, content, { mode: 0o600 });
-  await rename(temporary, file);
 }

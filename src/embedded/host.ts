@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { EnvironmentError, UserError } from '../kernel/errors.ts';
+import { replaceFile } from '../kernel/files.ts';
 import type { ImageDescription } from './api.ts';
 import { createEmbeddedCluster, type EmbeddedCluster, type EmbeddedClusterOptions } from './cluster.ts';
 
@@ -185,8 +186,6 @@ async function readMeta(folder: string): Promise<Meta | undefined> {
   }
 }
 
-async function writeMeta(folder: string, meta: Meta): Promise<void> {
-  const file = join(folder, 'meta.json');
-  await writeFile(`${file}.tmp`, JSON.stringify(meta, undefined, 2), { mode: 0o600 });
-  await rename(`${file}.tmp`, file);
+function writeMeta(folder: string, meta: Meta): Promise<void> {
+  return replaceFile(join(folder, 'meta.json'), JSON.stringify(meta, undefined, 2));
 }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { replaceFile } from '../kernel/files.ts';
 import { examsOf, type Scenario } from './types.ts';
 
 /** What a list of scenarios shows of one. */
@@ -30,7 +30,7 @@ export async function overview(
   if (kept?.made === made) return kept.entries;
   const entries = (await load()).map(entryOf);
   // Without a place to keep them they are read again next time.
-  await keep(cacheFile, JSON.stringify({ made, entries })).catch(() => undefined);
+  await replaceFile(cacheFile, JSON.stringify({ made, entries })).catch(() => undefined);
   return entries;
 }
 
@@ -57,11 +57,4 @@ function readKept(file: string): { made: string; entries: ScenarioEntry[] } | un
   } catch {
     return undefined;
   }
-}
-
-async function keep(file: string, text: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  const fresh = `${file}.${process.pid}`;
-  await writeFile(fresh, text, { mode: 0o600 });
-  await rename(fresh, file);
 }

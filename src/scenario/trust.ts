@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { UserError } from '../kernel/errors.ts';
+import { replaceFileSync } from '../kernel/files.ts';
 import type { Pack, Scenario } from './types.ts';
 
 /** SHA-256 over the names and contents of all files of a pack, in order. */
@@ -38,10 +39,7 @@ export class TrustStore {
   trust(pack: Pack): string {
     const digest = packDigest(pack.folder);
     const digests = [...new Set([...this.#digests(), digest])];
-    mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 });
-    const partial = `${this.#file}.${process.pid}`;
-    writeFileSync(partial, `${JSON.stringify({ trusted: digests }, null, 2)}\n`, { mode: 0o600 });
-    renameSync(partial, this.#file);
+    replaceFileSync(this.#file, `${JSON.stringify({ trusted: digests }, null, 2)}\n`);
     return digest;
   }
 

@@ -1,6 +1,6 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { EnvironmentError } from '../../kernel/errors.ts';
+import { replaceFile } from '../../kernel/files.ts';
 import type { OwnerReference } from '../../kube/api.gen.ts';
 import { isNotFound, type KubeClient, KubeError, pathOf } from '../../kube/client.ts';
 import { apiVersionOf, groupResource, type KubeList, type Resource, type Stored } from '../../kube/meta.ts';
@@ -94,9 +94,7 @@ export function keyOfOwner(
 
 /** Writes an inventory so that a crash leaves the old one or the new one; mode 0600, since Secrets are in it. */
 export async function saveInventory(file: string, inventory: Inventory): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  await writeFile(`${file}.tmp`, JSON.stringify(inventory), { mode: 0o600 });
-  await rename(`${file}.tmp`, file);
+  await replaceFile(file, JSON.stringify(inventory));
 }
 
 /** Undefined if there is none. Rejects with an EnvironmentError for a damaged file. */
