@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from './kernel/clock.ts';
-import { BugError, EnvironmentError, type ErrorText, exitCodes, UserError } from './kernel/errors.ts';
+import { errorLines, errorText, exitCodeOf, exitCodes, UserError } from './kernel/errors.ts';
 import { resolvePaths } from './kernel/paths.ts';
 import type { RemoteLabs } from './session/remote-labs.ts';
 
@@ -229,13 +229,12 @@ function build(): string {
 /** Says what went wrong, why, and what to do next; returns the exit code. */
 function tell(error: unknown, json: boolean): number {
   if (error instanceof Interrupted) return exitCodes.interrupted;
-  const known = error instanceof UserError || error instanceof EnvironmentError || error instanceof BugError;
-  const text: ErrorText = known ? error.text : { what: error instanceof Error ? error.message : String(error) };
-  const code = known ? error.exitCode : exitCodes.bug;
+  const text = errorText(error);
+  const code = exitCodeOf(error);
   const id = code === exitCodes.bug ? randomUUID().slice(0, 8) : undefined;
   if (json) process.stdout.write(`${JSON.stringify({ error: { ...text, code } })}\n`);
-  const lines = [`kubedrill: ${text.what}`, text.why && `why: ${text.why}`, text.next && `next: ${text.next}`];
+  const lines = errorLines({ ...text, what: `kubedrill: ${text.what}` });
   if (id) lines.push(`this is a bug of kubedrill (${id}):`, error instanceof Error ? (error.stack ?? '') : '');
-  process.stderr.write(`${lines.filter(Boolean).join('\n')}\n`);
+  process.stderr.write(`${lines.join('\n')}\n`);
   return code;
 }

@@ -1,10 +1,12 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { closest } from 'fastest-levenshtein';
 import { stringify } from 'yaml';
-import { UserError } from '../kernel/errors.ts';
-import { isCompetency } from '../scenario/curriculum.ts';
+import { type ErrorText, UserError } from '../kernel/errors.ts';
+import { competencies, isCompetency } from '../scenario/curriculum.ts';
 import { apiVersion } from '../scenario/schema.ts';
 
+/** What an author says of a new scenario. */
 export interface NewScenario {
   /** Folder of the pack; made with its pack.yaml if it is not there. */
   folder: string;
@@ -22,23 +24,11 @@ export interface NewScenario {
  * the files written. Refuses (UserError) what is there already and names that can't be.
  */
 export function newScenario(wanted: NewScenario): string[] {
-  const { folder, id, competency } = wanted;
-  const target = join(folder, id);
-  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(id)) {
-    throw new UserError({
-      what: `${id} is no name for a scenario`,
-      why: 'expected lower-case words joined by -',
-      next: 'kubedrill pack new my-scenario',
-    });
+  const { folder } = wanted;
+  for (const part of ['id', 'folder', 'title', 'competency', 'namespace'] as const) {
+    const problem = problemWith(part, wanted);
+    if (problem) throw new UserError(problem);
   }
-  if (!isCompetency(competency)) {
-    throw new UserError({
-      what: `there is no competency ${competency}`,
-      why: 'expected an exam and one of its items, as in ckad/configmaps',
-      next: 'kubedrill pack new --help',
-    });
-  }
-  if (existsSync(target)) throw new UserError({ what: `${target} is there already`, next: 'choose another name' });
   const files = {
     ...(existsSync(join(folder, 'pack.yaml')) ? {} : { 'pack.yaml': packYaml(folder) }),
     ...filesOf(wanted),
@@ -49,6 +39,40 @@ export function newScenario(wanted: NewScenario): string[] {
     writeFileSync(file, text, { flag: 'wx' });
     return file;
   });
+}
+
+/** Why a part of a new scenario will not do; `folder` is looked at with the `id` in it. */
+export function problemWith(part: keyof NewScenario, wanted: Partial<NewScenario>): ErrorText | undefined {
+  const { folder = '', id = '', title = '', competency = '', namespace = '' } = wanted;
+  const target = join(folder, id);
+  switch (part) {
+    case 'id':
+      if (/^[a-z0-9]+(-[a-z0-9]+)*$/.test(id)) return undefined;
+      return {
+        what: id === '' ? 'a scenario needs a name' : `${id} is no name for a scenario`,
+        why: 'expected lower-case words joined by -',
+        next: 'kubedrill pack new my-scenario',
+      };
+    case 'folder':
+      return existsSync(target) ? { what: `${target} is there already`, next: 'choose another name' } : undefined;
+    case 'title':
+      return title.trim() === '' ? { what: 'a scenario needs a title', why: 'lists show it' } : undefined;
+    case 'competency':
+      if (isCompetency(competency)) return undefined;
+      return {
+        what: `there is no competency ${competency}`,
+        why: `expected an exam and one of its items, as in ${closest(competency, competencies)}`,
+        next: 'kubedrill coverage',
+      };
+    case 'namespace':
+      // One of the names that a seed draws is longer by two.
+      if (/^[a-z0-9]([-a-z0-9]{0,59}[a-z0-9])?$/.test(namespace)) return undefined;
+      return {
+        what: `${namespace} is no name for a namespace`,
+        why: 'expected at most 61 lower-case letters, digits and -, with a letter or digit at both ends',
+        next: 'kubedrill pack new --help',
+      };
+  }
 }
 
 function packYaml(folder: string): string {

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { type AddonName, addonNamed, addonNames } from '../cluster/addons/names.ts';
 import { UserError } from '../kernel/errors.ts';
 import { tableText } from '../present/text.ts';
+import { asking } from './ask.ts';
 import {
   type ClusterFlags,
   clusterOptions,
@@ -137,22 +138,13 @@ async function adopt(
 }
 
 /** Has the context's name typed: a wrong cluster is worse than a long answer. */
-async function confirm(source: string, { stdin, stdout, signal }: CommandContext['services']): Promise<void> {
-  if (!stdin.isTTY) {
+async function confirm(source: string, services: CommandContext['services']): Promise<void> {
+  if (!services.stdin.isTTY) {
     throw new UserError({ what: 'nobody is there to confirm', next: 'look at what is shown above, then add --yes' });
   }
-  const { createInterface } = await import('node:readline/promises');
-  const prompt = createInterface({ input: stdin, output: stdout });
-  try {
-    const answer = await prompt.question(
-      `\nScenarios change and delete anything on this cluster.\nType the name of its context to go on: `,
-      { signal },
-    );
-    if (answer.trim() !== source)
-      throw new UserError({ what: `"${answer.trim()}" is not ${source}: nothing was done` });
-  } finally {
-    prompt.close();
-  }
+  const question = '\nScenarios change and delete anything on this cluster.\nType the name of its context to go on: ';
+  const answer = await asking(services, (ask) => ask(question));
+  if (answer !== source) throw new UserError({ what: `"${answer}" is not ${source}: nothing was done` });
 }
 
 const collectAddon = (name: string, before: AddonName[]): AddonName[] => [...new Set([...before, addonNamed(name)])];

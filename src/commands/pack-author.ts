@@ -1,10 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Finding } from '../authoring/lint.ts';
 import { exitCodes } from '../kernel/errors.ts';
 import { paintFor } from '../present/text.ts';
 import type { CommandContext } from './command.ts';
+import { addNewCommand } from './pack-new.ts';
 import type { Target } from './pack-watch.ts';
 
 interface LintFlags {
@@ -64,28 +65,7 @@ export function addAuthorCommands(pack: Command, context: CommandContext): void 
       const { jsonSchemaOf, publishedSchema } = await import('../authoring/json-schema.ts');
       print(JSON.stringify(jsonSchemaOf(publishedSchema(file)), null, 2));
     });
-  pack
-    .command('new')
-    .description('write a small scenario that verifies, to be changed piece by piece')
-    .argument('<scenario>', 'its name: lower-case words joined by -')
-    .option('--pack <folder>', 'the pack it belongs to; made if it is not there', '.')
-    .option('--title <text>', 'one line for lists', 'A ConfigMap beside another')
-    .option('--competency <id>', "an exam and one of its curriculum's items", 'ckad/configmaps')
-    .option('--namespace <name>', 'where the learner works', 'project-new')
-    .option('--json', 'print one JSON document')
-    .action(
-      async (
-        id: string,
-        options: { pack: string; title: string; competency: string; namespace: string; json?: boolean },
-      ) => {
-        const { newScenario } = await import('../authoring/new.ts');
-        const { title, competency, namespace } = options;
-        const files = newScenario({ folder: resolve(options.pack), id, title, competency, namespace });
-        if (options.json) return json({ files });
-        for (const file of files) print(relative('', file));
-        print(`next: kubedrill pack verify ${options.pack} --scenario ${id}`);
-      },
-    );
+  addNewCommand(pack, context);
   pack
     .command('docs')
     .description('a Markdown page for each scenario of a pack, without its solutions')

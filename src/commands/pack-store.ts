@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { EnvironmentError, type ErrorText, UserError } from '../kernel/errors.ts';
+import { EnvironmentError, type ErrorText, errorLines, UserError } from '../kernel/errors.ts';
 import { paintFor, tableText } from '../present/text.ts';
 import type { Inspect, InstalledPack, PackUpdate } from '../scenario/packs/store.ts';
 import type { CommandContext } from './command.ts';
@@ -180,6 +180,6 @@ function updateLines({ before, after, added, removed, changed }: PackUpdate): st
   ];
 }
 
-function failureLines(id: string, { what, why, next }: ErrorText): string[] {
-  return [`${id}: ${what}`, ...(why ? [`  why: ${why}`] : []), ...(next ? [`  next: ${next}`] : [])];
+function failureLines(id: string, text: ErrorText): string[] {
+  return errorLines({ ...text, what: `${id}: ${text.what}` }).map((line, index) => (index === 0 ? line : `  ${line}`));
 }

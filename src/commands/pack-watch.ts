@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Change, watchPacks } from '../authoring/watch.ts';
 import { systemClock } from '../kernel/clock.ts';
-import { UserError } from '../kernel/errors.ts';
+import { errorLines, UserError } from '../kernel/errors.ts';
 import type { CommandContext } from './command.ts';
 
 /** What to look at: a scenario, all of a pack, or with `pack` what only its pack.yaml and the names in it may have changed. */
@@ -33,8 +33,7 @@ export async function watching(
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof UserError)) throw error;
-        const { what, why, next } = error.text;
-        print([what, why && `why: ${why}`, next && `next: ${next}`].filter(Boolean).join('\n'));
+        print(errorLines(error.text).join('\n'));
         failed.push(target);
       }
     }

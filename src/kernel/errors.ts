@@ -39,6 +39,22 @@ export class EnvironmentError extends ExplainedError {
   readonly exitCode = exitCodes.environment;
 }
 
+/** What to tell of an error, whatever it is. */
+export function errorText(error: unknown): ErrorText {
+  if (error instanceof ExplainedError) return error.text;
+  return { what: error instanceof Error ? error.message : String(error) };
+}
+
+/** What a command ends with because of an error. */
+export function exitCodeOf(error: unknown): number {
+  return error instanceof ExplainedError ? error.exitCode : exitCodes.bug;
+}
+
+/** An error in lines of plain text: what, why and what next. */
+export function errorLines({ what, why, next }: ErrorText): string[] {
+  return [what, ...(why ? [`why: ${why}`] : []), ...(next ? [`next: ${next}`] : [])];
+}
+
 /** The other process of a call has gone: asking again may reach its successor. */
 export class DisconnectedError extends EnvironmentError {}
 

@@ -102,9 +102,12 @@ export const curriculum: readonly Domain[] = [
   },
 ];
 
-const all = new Set(curriculum.flatMap((domain) => domain.competencies.map((c) => `${domain.exam}/${c}`)));
+/** All items of both exams: `cka/rbac`. */
+export const competencies: readonly string[] = curriculum.flatMap(({ exam, competencies }) =>
+  competencies.map((competency) => `${exam}/${competency}`),
+);
 
 /** Whether `cka/rbac` is one of the curriculum's own items. */
 export function isCompetency(text: string): boolean {
-  return all.has(text);
+  return competencies.includes(text);
 }

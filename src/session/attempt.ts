@@ -8,7 +8,7 @@ import { Grader } from '../grading/grader.ts';
 import { scoreOf, type Verdict } from '../grading/types.ts';
 import { AppendLog } from '../kernel/append-log.ts';
 import type { Clock, Timer } from '../kernel/clock.ts';
-import { EnvironmentError, UserError } from '../kernel/errors.ts';
+import { EnvironmentError, errorText, UserError } from '../kernel/errors.ts';
 import { KubeClient } from '../kube/client.ts';
 import { applyScript } from '../scenario/apply.ts';
 import { conditionsOf, type Hint, type Scenario, tiersOf } from '../scenario/types.ts';
@@ -459,9 +459,7 @@ export class Attempt {
 
   async #fail(error: unknown): Promise<void> {
     if (this.#stop.signal.aborted) return;
-    const text =
-      error instanceof UserError || error instanceof EnvironmentError ? error.text : { what: (error as Error).message };
-    await this.#record({ type: 'failed', ...text });
+    await this.#record({ type: 'failed', ...errorText(error) });
     this.#changed();
   }
 

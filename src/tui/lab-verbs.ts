@@ -1,4 +1,4 @@
-import { DisconnectedError, EnvironmentError, type ErrorText, UserError } from '../kernel/errors.ts';
+import { DisconnectedError, errorText } from '../kernel/errors.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
 import type { AttemptState } from '../session/types.ts';
 import type { LabsAccess, Screen } from './access.ts';
@@ -60,7 +60,7 @@ export class LabVerbs {
       .labs()
       .then((labs) => labs.attempts())
       .then((attempts) => dispatch({ type: 'running', attempts }))
-      .catch((error: unknown) => dispatch({ type: 'trouble', trouble: textOf(error) }));
+      .catch((error: unknown) => dispatch({ type: 'trouble', trouble: errorText(error) }));
   }
 
   /** Stops following. */
@@ -141,7 +141,7 @@ export class LabVerbs {
     } catch (error) {
       // A failed set-up is on the screen already, as the lab's state.
       const { lab } = this.#store.get();
-      const text = textOf(error);
+      const text = errorText(error);
       if (lab?.failure?.what === text.what) return;
       this.#store.dispatch({ type: 'overlay', overlay: { kind: 'problem', ...text, scroll: 0 } });
     } finally {
@@ -166,9 +166,4 @@ export class LabVerbs {
   #say(text: string): void {
     this.#store.dispatch({ type: 'notice', text });
   }
-}
-
-function textOf(error: unknown): ErrorText {
-  const known = error instanceof UserError || error instanceof EnvironmentError;
-  return known ? error.text : { what: error instanceof Error ? error.message : String(error) };
 }

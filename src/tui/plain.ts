@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { EnvironmentError, type ErrorText, exitCodes, UserError } from '../kernel/errors.ts';
+import { errorLines, errorText, exitCodes, UserError } from '../kernel/errors.ts';
 import { markdownText } from '../present/markdown.ts';
 import { explainText, paintFor, priceText, scoreText, verdictLines } from '../present/text.ts';
 import type { AttemptState } from '../session/types.ts';
@@ -148,9 +148,7 @@ export async function runPlain(options: PlainOptions): Promise<number> {
       try {
         if (!(await obey(line))) break;
       } catch (error) {
-        const known = error instanceof UserError || error instanceof EnvironmentError;
-        const { what, why, next }: ErrorText = known ? error.text : { what: (error as Error).message };
-        say([what, why, next && `next: ${next}`].filter(Boolean).join('\n'));
+        say(errorLines(errorText(error)).join('\n'));
       }
     }
   } finally {

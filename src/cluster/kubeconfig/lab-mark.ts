@@ -64,36 +64,18 @@ export async function requireMark(client: KubeClient, context: string): Promise<
   });
 }
 
+const manager = 'kubedrill';
+
 /** Marks a cluster as a lab, so that all its users can see it. Needs rights in kube-public. */
 export async function mark(client: KubeClient): Promise<void> {
   const metadata = { name: markName, namespace: markNamespace, labels: { [markLabel]: 'true' } };
   const role = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: markName };
   const readers = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'system:authenticated' };
-  const objects = [
-    [
-      resources.configMaps,
-      {
-        apiVersion: 'v1',
-        kind: 'ConfigMap',
-        metadata,
-        data: { note: 'Exercises of kubedrill change and delete anything here.' },
-      },
-    ],
-    [
-      resources.roles,
-      {
-        apiVersion: 'rbac.authorization.k8s.io/v1',
-        kind: 'Role',
-        metadata,
-        rules: [{ apiGroups: [''], resources: ['configmaps'], resourceNames: [markName], verbs: ['get'] }],
-      },
-    ],
-    [
-      resources.roleBindings,
-      { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata, roleRef: role, subjects: [readers] },
-    ],
-  ] as const;
-  for (const [resource, body] of objects) {
-    await client.apply(resource, body, 'kubedrill');
-  }
+  const data = { note: 'Exercises of kubedrill change and delete anything here.' };
+  const rules = [{ apiGroups: [''], resources: ['configmaps'], resourceNames: [markName], verbs: ['get'] }];
+  await client.apply(resources.configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata, data }, manager);
+  const rbac = { apiVersion: 'rbac.authorization.k8s.io/v1', metadata };
+  await client.apply(resources.roles, { ...rbac, kind: 'Role', rules }, manager);
+  const binding = { ...rbac, kind: 'RoleBinding', roleRef: role, subjects: [readers] };
+  await client.apply(resources.roleBindings, binding, manager);
 }
