@@ -33,6 +33,7 @@ it('installs a folder, starts its scenario once it is trusted, updates and remov
   expect(installed.stdout).toContain(`kubedrill pack trust ${at}\n`);
   expect(await ids()).toMatchObject([{ id: 'first-map' }]);
   expect((await user.run(['coverage'])).stdout).toContain('first-map');
+  expect((await user.run(['coverage', '--built-in'])).stdout).not.toContain('first-map');
 
   const refused = await user.run(['start', 'first-map']);
   expect(refused).toMatchObject({ code: 2, stdout: '' });
