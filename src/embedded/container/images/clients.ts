@@ -29,7 +29,7 @@ export const clients: readonly Image[] = [
       user: 1001,
       files: (tree) => {
         debianLayout(tree, bookworm);
-        tree.programs('/usr/bin', ['curl']);
+        tree.programs('/usr/bin', ['curl', 'jq', 'ps', 'pgrep', 'pkill', 'free', 'uptime', 'top', 'watch']);
         tree.program('/opt/bitnami/kubectl/bin/kubectl', 'kubectl');
         tree.dir('/.kube', 0o777);
       },
@@ -45,7 +45,7 @@ export const clients: readonly Image[] = [
     workingDir: '/apps',
     files: (tree) => {
       alpineLayout(tree, '3.20.3');
-      tree.programs('/usr/bin', ['kubectl', 'curl']).program('/bin/bash', 'bash');
+      tree.programs('/usr/bin', ['kubectl', 'curl', 'jq']).program('/bin/bash', 'bash');
       tree.dir('/apps');
     },
   },
@@ -112,7 +112,7 @@ export const clients: readonly Image[] = [
       env: pathEnv,
       files: (tree) => {
         alpineLayout(tree, '3.20.3');
-        tree.programs('/usr/bin', ['curl', 'dig']).program('/bin/bash', 'bash');
+        tree.programs('/usr/bin', ['curl', 'dig', 'jq']).program('/bin/bash', 'bash');
       },
     }),
   ),

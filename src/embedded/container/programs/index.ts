@@ -21,6 +21,7 @@ import { head } from './head.ts';
 import { hostname } from './hostname.ts';
 import { apacheHttpd, httpd } from './httpd.ts';
 import { groups, id, whoami } from './id.ts';
+import { jq } from './jq.ts';
 import { kill, killall, pgrep, pidof, pkill } from './kill.ts';
 import { kubectl } from './kubectl/index.ts';
 import { link, ln, readlink, realpath } from './ln.ts';
@@ -113,6 +114,7 @@ const text = [
     grep,
     head,
     hexdump,
+    jq,
     md5sum,
     more,
     nl,
