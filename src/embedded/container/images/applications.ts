@@ -166,12 +166,6 @@ const applications: Application[] = [
     },
   },
   {
-    repository: 'registry.k8s.io/hpa-example',
-    sizeBytes: 180_000_000,
-    path: '/usr/sbin/apache2',
-    service: { ports: [http(80, 'OK!')] },
-  },
-  {
     repository: 'docker.io/library/hello-world',
     sizeBytes: 13_256,
     path: '/hello',
@@ -202,6 +196,19 @@ const languages: readonly Image[] = (
 }));
 
 export const applicationImages: readonly Image[] = [
+  {
+    repository: 'registry.k8s.io/hpa-example',
+    tags: /^latest$/,
+    flavor: 'gnu',
+    sizeBytes: 180_000_000,
+    cmd: ['apache2-foreground'],
+    env: pathEnv,
+    workingDir: '/var/www/html',
+    files: (tree) => {
+      debianLayout(tree, bookworm);
+      tree.program('/usr/local/bin/apache2-foreground', 'hpa-example');
+    },
+  },
   ...applications.map(
     (a): Image => ({
       repository: a.repository,

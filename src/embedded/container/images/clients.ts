@@ -1,8 +1,75 @@
 /** Images whose purpose is one client: kubectl, curl, DNS tools, stress. */
-import { alpineLayout, busyboxLayout, debianLayout, pathEnv } from './layouts.ts';
+import { alpineLayout, busyboxLayout, debianLayout, distrolessLayout, pathEnv } from './layouts.ts';
 import type { Image } from './types.ts';
 
 const bookworm = { id: 'debian', name: 'Debian GNU/Linux 12 (bookworm)', version: '12.9' };
+
+interface StressImage {
+  repository: string;
+  tags: RegExp;
+  base: 'alpine' | 'debian' | 'scratch';
+  sizeBytes: number;
+  path: string;
+  program: string;
+  entrypoint?: readonly string[];
+  cmd?: readonly string[];
+}
+
+const stressImages: readonly Image[] = (
+  [
+    {
+      ...{ repository: 'docker.io/polinux/stress', tags: /^(latest|1\.0\.4)$/, base: 'alpine', sizeBytes: 4_041_495 },
+      ...{ path: '/usr/local/bin/stress', program: 'stress', cmd: ['/usr/local/bin/stress'] },
+    },
+    {
+      ...{ repository: 'docker.io/progrium/stress', tags: /^latest$/, base: 'debian', sizeBytes: 97_800_000 },
+      ...{ path: '/usr/bin/stress', program: 'stress', entrypoint: ['/usr/bin/stress', '--verbose'] },
+    },
+    {
+      ...{ repository: 'docker.io/vish/stress', tags: /^latest$/, base: 'scratch', sizeBytes: 4_000_000 },
+      ...{ path: '/stress', program: 'memory-stress', entrypoint: ['/stress', '-logtostderr'] },
+    },
+    {
+      ...{ repository: 'registry.k8s.io/stress', tags: /^v1$/, base: 'scratch', sizeBytes: 5_494_760 },
+      ...{ path: '/stress', program: 'memory-stress', entrypoint: ['/stress', '-logtostderr'] },
+    },
+    {
+      ...{
+        repository: 'docker.io/polinux/stress-ng',
+        tags: /^(latest|0\.\d{2}\.\d{2})$/,
+        base: 'alpine',
+        sizeBytes: 5_900_000,
+      },
+      ...{ path: '/usr/bin/stress-ng', program: 'stress-ng', cmd: ['/usr/bin/stress-ng'] },
+    },
+    {
+      ...{
+        repository: 'docker.io/alexeiled/stress-ng',
+        tags: /^(latest(-ubuntu)?|0\.\d{1,2}\.\d{1,2}(-[a-z0-9]+)?)$/,
+        base: 'scratch',
+      },
+      ...{
+        sizeBytes: 1_900_000,
+        path: '/stress-ng',
+        program: 'stress-ng',
+        entrypoint: ['/stress-ng'],
+        cmd: ['--help'],
+      },
+    },
+  ] satisfies StressImage[]
+).map(
+  (one: StressImage): Image => ({
+    ...{ repository: one.repository, tags: one.tags, sizeBytes: one.sizeBytes },
+    ...{ entrypoint: one.entrypoint, cmd: one.cmd, env: pathEnv },
+    flavor: one.base === 'alpine' ? 'busybox' : 'gnu',
+    files: (tree) => {
+      if (one.base === 'alpine') alpineLayout(tree, '3.20.3');
+      else if (one.base === 'debian') debianLayout(tree, bookworm);
+      else distrolessLayout(tree);
+      tree.program(one.path, one.program);
+    },
+  }),
+);
 
 export const clients: readonly Image[] = [
   {
@@ -116,18 +183,5 @@ export const clients: readonly Image[] = [
       },
     }),
   ),
-  ...(['docker.io/polinux/stress', 'docker.io/progrium/stress', 'docker.io/vish/stress'] as const).map(
-    (repository): Image => ({
-      repository,
-      tags: /^(latest|1\.0\.4)$/,
-      flavor: 'busybox',
-      sizeBytes: 4_041_495,
-      cmd: ['stress', '--help'],
-      env: pathEnv,
-      files: (tree) => {
-        alpineLayout(tree, '3.20.3');
-        tree.program('/usr/local/bin/stress', 'stress');
-      },
-    }),
-  ),
+  ...stressImages,
 ];

@@ -66,9 +66,14 @@ export class CpuMeter {
     this.#node.leave(this);
   }
 
+  /** Cores that its processes would use. */
+  get wanted(): number {
+    return this.#running + this.#pretended;
+  }
+
   /** Cores that it could use. */
   get demand(): number {
-    return Math.min(this.#bounds.limit ?? NODE_CORES, NODE_CORES, this.#running + this.#pretended);
+    return Math.min(this.#bounds.limit ?? NODE_CORES, NODE_CORES, this.wanted);
   }
 
   /** Its part where there is not enough for all. */

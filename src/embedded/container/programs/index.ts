@@ -19,6 +19,7 @@ import { find } from './find.ts';
 import { egrep, fgrep, grep } from './grep.ts';
 import { head } from './head.ts';
 import { hostname } from './hostname.ts';
+import { hpaExample } from './hpa-example.ts';
 import { apacheHttpd, httpd } from './httpd.ts';
 import { groups, id, whoami } from './id.ts';
 import { jq } from './jq.ts';
@@ -41,7 +42,7 @@ import { redisCli, redisServer } from './redis.ts';
 import { rm, unlink } from './rm.ts';
 import { sed } from './sed.ts';
 import { seq } from './seq.ts';
-import { agnhost, httpEcho, pause, service, stress } from './service.ts';
+import { agnhost, httpEcho, pause, service } from './service.ts';
 import { sleep } from './sleep.ts';
 import {
   expr,
@@ -61,6 +62,7 @@ import {
 } from './small-text.ts';
 import { sort } from './sort.ts';
 import { stat } from './stat.ts';
+import { memoryStress, stress, stressNg } from './stress.ts';
 import { arch, clear, df, du, free, mount, nproc, stty, sync, tty, uname, uptime, yes } from './system.ts';
 import { tail } from './tail.ts';
 import { tee } from './tee.ts';
@@ -152,8 +154,10 @@ const servers = [
   agnhost,
   apacheHttpd,
   coredns,
+  hpaExample,
   httpEcho,
   httpd,
+  memoryStress,
   metricsServer,
   nginx,
   nginxGateway,
@@ -163,6 +167,7 @@ const servers = [
   redisServer,
   service,
   stress,
+  stressNg,
 ];
 
 /** Every program that an image's executables can name. */

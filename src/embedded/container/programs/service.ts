@@ -3,7 +3,6 @@ import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
 import { signals } from '../kernel/signals.ts';
 import { type Handler, serveHttp, untilSignal } from '../lib/http-server.ts';
-import { parseOptions } from '../lib/options.ts';
 import { program } from '../lib/program.ts';
 import { formatDate } from './date.ts';
 
@@ -154,52 +153,5 @@ export const httpEcho = program('http-echo', async (p) => {
     `${formatDate(p.container.clock.now(), '%Y/%m/%d %H:%M:%S')} [INFO] server is listening on :${port}\n`,
   );
   await untilSignal(p, signals.SIGTERM, signals.SIGINT);
-  return 0;
-});
-
-const units: Record<string, number> = { '': 1, B: 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
-
-/** stress: pretends to use memory and CPU; the machine that this runs on has better things to do. */
-export const stress = program('stress', async (p) => {
-  const options = parseOptions(p, 'c:m:i:d:t:vqh', {
-    cpu: 'c',
-    vm: 'm',
-    'vm-bytes': 'vm-bytes:',
-    'vm-hang': 'vm-hang:',
-    'vm-keep': 'vm-keep',
-    timeout: 't',
-    io: 'i',
-    hdd: 'd',
-    verbose: 'v',
-    help: 'h',
-    cpus: 'c',
-    'mem-total': 'vm-bytes:',
-    'mem-alloc-size': 'x:',
-    'mem-alloc-sleep': 'y:',
-  });
-  if (options.has('h') || p.args.length === 0) {
-    await p.print(
-      1,
-      'Usage: stress [OPTION [ARG]] ...\nExample: stress --cpu 8 --io 4 --vm 2 --vm-bytes 128M --timeout 10s\n',
-    );
-    return 1;
-  }
-  const cpus = options.number('c') ?? 0;
-  const workers = options.number('m') ?? (options.has('vm-bytes') ? 1 : 0);
-  const match = /^(\d+)([BKMG]?)i?B?$/.exec(options.get('vm-bytes') ?? '256M');
-  const bytes = Number(match?.[1] ?? 0) * (units[match?.[2] ?? ''] ?? 1);
-  await p.print(
-    1,
-    `stress: info: [${p.pid}] dispatching hogs: ${cpus} cpu, ${options.number('i') ?? 0} io, ${workers} vm, ${options.number('d') ?? 0} hdd\n`,
-  );
-  for (let i = 0; i < workers; i++) p.pretend(bytes);
-  const limit = /^(\d+)([smhd]?)$/.exec(options.get('t') ?? '');
-  const end = limit
-    ? p.container.clock.now() + Number(limit[1]) * ({ m: 60, h: 3600, d: 86_400 }[limit[2] ?? ''] ?? 1) * 1000
-    : Number.POSITIVE_INFINITY;
-  // Memory is written over and over, unless it is held for a while.
-  p.pretendCpu(cpus + (options.has('vm-hang') ? 0 : (options.number('m') ?? 0)));
-  await (end === Number.POSITIVE_INFINITY ? p.block(() => undefined) : p.sleep(end - p.container.clock.now()));
-  await p.print(1, `stress: info: [${p.pid}] successful run completed\n`);
   return 0;
 });
