@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { Readable } from 'node:stream';
 import { HttpMethod, KubeConfig, RequestContext } from '@kubernetes/client-node';
-import { Agent, type Dispatcher, fetch, type Response } from 'undici';
+import { Agent, type Dispatcher, request } from 'undici';
 import { EnvironmentError } from '../kernel/errors.ts';
 import { type ExecOptions, ExecRefused, type ExecResult, execInPod } from './exec.ts';
 import { apiVersionOf, type KubeList, type KubeObject, type Resource, type Status, type Stored } from './meta.ts';
+
+type Response = Dispatcher.ResponseData<unknown>;
 
 /** The API server answered with a failure; `status` is what it said. */
 export class KubeError extends Error {
@@ -91,8 +92,8 @@ export class KubeClient {
 
   /** One request; the parsed JSON of the answer. */
   async request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
-    const response = await this.#send(method, path, options);
-    return (await response.json()) as T;
+    const { body } = await this.#send(method, path, options);
+    return (await body.json()) as T;
   }
 
   get<T extends KubeObject>(r: Resource<T>, namespace: string | undefined, name: string): Promise<Stored<T>> {
@@ -153,8 +154,8 @@ export class KubeClient {
     query: RequestOptions['query'],
     signal: AbortSignal,
   ): AsyncGenerator<KubeWatchEvent<T>> {
-    const response = await this.#send('GET', pathOf(r, namespace), { query: { ...query, watch: true }, signal });
-    for await (const line of lines(response, signal)) yield JSON.parse(line) as KubeWatchEvent<T>;
+    const { body } = await this.#send('GET', pathOf(r, namespace), { query: { ...query, watch: true }, signal });
+    for await (const line of lines(body, signal)) yield JSON.parse(line) as KubeWatchEvent<T>;
   }
 
   /** Lines of a container's log, without the line ends; with `follow` until the container ends or `signal` aborts. */
@@ -165,9 +166,8 @@ export class KubeClient {
     signal: AbortSignal,
   ): AsyncGenerator<string> {
     const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/log`;
-    const response = await this.#send('GET', path, { query, signal, accept: '*/*' });
-    if (response.status === 204) return;
-    yield* lines(response, signal);
+    const { body } = await this.#send('GET', path, { query, signal, accept: '*/*' });
+    yield* lines(body, signal);
   }
 
   /**
@@ -207,7 +207,8 @@ export class KubeClient {
     let response: Response;
     try {
       const dispatcher = await this.#authenticate(headers);
-      response = await fetch(url, { method, headers, dispatcher, signal: options.signal ?? null, ...init });
+      const asked = { method, headers, dispatcher, signal: options.signal ?? null, ...init };
+      response = await followed(url, asked);
     } catch (cause) {
       if (options.signal?.aborted) throw options.signal.reason;
       throw new EnvironmentError(
@@ -215,7 +216,7 @@ export class KubeClient {
         { cause },
       );
     }
-    if (response.ok) return response;
+    if (response.statusCode < 300) return response;
     throw new KubeError(await statusOf(response));
   }
 
@@ -241,13 +242,31 @@ export class KubeClient {
   }
 }
 
-async function* lines(response: Response, signal: AbortSignal): AsyncGenerator<string> {
-  if (!response.body) return;
-  const decoder = new TextDecoder();
+/** How often a server may send a reader elsewhere. */
+const longestWay = 10;
+
+/** Sends a request; a GET goes where its server sends it, as that of a Service's proxy without its last slash does. */
+async function followed(to: URL, options: Parameters<typeof request>[1] & { method: string }): Promise<Response> {
+  let url = to;
+  for (let redirects = 0; ; redirects++) {
+    const response = await request(url, options);
+    const { location } = response.headers;
+    const moved = response.statusCode >= 301 && response.statusCode <= 308 && typeof location === 'string';
+    if (!moved || options.method !== 'GET' || redirects === longestWay) return response;
+    const next = new URL(location, url);
+    // Credentials are for this server.
+    if (next.origin !== url.origin) return response;
+    await response.body.dump();
+    url = next;
+  }
+}
+
+async function* lines(body: Response['body'], signal: AbortSignal): AsyncGenerator<string> {
+  body.setEncoding('utf8');
   let rest = '';
   try {
-    for await (const chunk of Readable.fromWeb(response.body as never)) {
-      const parts = (rest + decoder.decode(chunk as Uint8Array, { stream: true })).split('\n');
+    for await (const chunk of body as AsyncIterable<string>) {
+      const parts = (rest + chunk).split('\n');
       rest = parts.pop() ?? '';
       yield* parts;
     }
@@ -258,15 +277,15 @@ async function* lines(response: Response, signal: AbortSignal): AsyncGenerator<s
   if (rest !== '') yield rest;
 }
 
-async function statusOf(response: Response): Promise<Status> {
-  const text = await response.text();
+async function statusOf({ statusCode, statusText, body }: Response): Promise<Status> {
+  const text = await body.text();
   try {
     const status = JSON.parse(text) as Status;
-    if (status.kind === 'Status') return { ...status, code: status.code ?? response.status };
+    if (status.kind === 'Status') return { ...status, code: status.code ?? statusCode };
   } catch {
     // Not every failure is a Status: proxies and unknown paths answer with text.
   }
-  return { kind: 'Status', status: 'Failure', code: response.status, message: text.trim() || response.statusText };
+  return { kind: 'Status', status: 'Failure', code: statusCode, message: text.trim() || statusText };
 }
 
 function reasonOf(error: unknown): string {
