@@ -16,10 +16,17 @@ export interface EmbeddedProvider {
   stop(): Promise<void>;
 }
 
+export interface EmbeddedProviderOptions {
+  /** Told of faults of ours. */
+  log?(line: string): void;
+  /** Whether clusters can be brought back by a later process; default true. */
+  lasting?: boolean;
+}
+
 /** The embedded clusters of this process as a Provider. */
 export async function createEmbeddedProvider(
   folder: string,
-  log: (line: string) => void = () => undefined,
+  { log = () => undefined, lasting = true }: EmbeddedProviderOptions = {},
 ): Promise<EmbeddedProvider> {
   const options: Pick<EmbeddedClusterOptions, 'runtime' | 'report'> = {
     runtime: (context) =>
@@ -29,7 +36,7 @@ export async function createEmbeddedProvider(
       }),
     report: (error, where) => log(`${where}: ${error instanceof Error ? error.stack : String(error)}`),
   };
-  const host = new ClusterHost({ folder, clock: systemClock, defaults: options });
+  const host = new ClusterHost({ folder, clock: systemClock, lasting, defaults: options });
   let warming: Promise<void> | undefined;
   const provider: Provider = {
     name: 'embedded',

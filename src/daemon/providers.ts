@@ -27,7 +27,7 @@ const warmTime = 15 * 60_000;
 
 /** All kinds of clusters, as the daemon has them: they outlive it. */
 export async function createProviders({ state, log }: ProvidersOptions): Promise<Providers> {
-  const embedded = await createEmbeddedProvider(join(state, clusterFolders.embedded), log);
+  const embedded = await createEmbeddedProvider(join(state, clusterFolders.embedded), { ...(log && { log }) });
   const common = { clock: systemClock, lasting: true, ...(log && { log }) };
   const kind = new KindProvider({
     ...common,
@@ -57,8 +57,8 @@ export async function createLocalProvider(
   state: string,
   clusters: number,
 ): Promise<{ provider: Provider; stop(): Promise<void> } | undefined> {
-  if (name === 'embedded') return createEmbeddedProvider(folder);
   const common = { clock: systemClock, lasting: false };
+  if (name === 'embedded') return createEmbeddedProvider(folder, { lasting: false });
   if (name === 'kind') {
     const provider = new KindProvider({
       ...common,

@@ -11,6 +11,8 @@ export interface ClusterHostOptions {
   /** `$XDG_STATE_HOME/kubedrill/clusters`: one folder a cluster. */
   folder: string;
   clock?: Clock;
+  /** Whether clusters can be brought back by a later process (default); if not, only kubeconfigs are written. */
+  lasting?: boolean;
   /** What every cluster gets beside its name, nodes and folder. */
   defaults?: Pick<EmbeddedClusterOptions, 'runtime' | 'images' | 'report'>;
 }
@@ -46,12 +48,14 @@ const idPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 export class ClusterHost {
   readonly #options: ClusterHostOptions;
   readonly #clock: Clock;
+  readonly #lasting: boolean;
   readonly #running = new Map<string, HostedCluster>();
   readonly #taken = new Set<string>();
 
   constructor(options: ClusterHostOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#lasting = options.lasting ?? true;
   }
 
   list(): HostedCluster[] {
@@ -85,9 +89,9 @@ export class ClusterHost {
     const meta: Meta = { version: 1, id, name, nodes, images, createdAt, ready: false };
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      await writeMeta(folder, meta);
+      if (this.#lasting) await writeMeta(folder, meta);
       const hosted = await this.#start(meta, onStep);
-      await writeMeta(folder, { ...meta, ready: true });
+      if (this.#lasting) await writeMeta(folder, { ...meta, ready: true });
       return hosted;
     } catch (error) {
       await this.delete(id);
@@ -139,12 +143,13 @@ export class ClusterHost {
       ...defaults,
       images: [...(defaults?.images ?? []), ...images],
       clock: this.#clock,
-      folder,
+      ...(this.#lasting && { folder }),
       nodes,
       context,
       ...(onStep && { onStep }),
     });
     const kubeconfig = join(folder, 'kubeconfig');
+    if (!this.#lasting) await replaceFile(kubeconfig, cluster.kubeconfig());
     const hosted: HostedCluster = { id, name, kubeconfig, context, server: cluster.url, cluster };
     this.#running.set(id, hosted);
     return hosted;

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,6 +60,21 @@ async function otherProcess(folder: string): Promise<ChildProcess> {
 }
 
 describe('ClusterHost', () => {
+  it('writes a kubeconfig and nothing else for clusters that end with it', async () => {
+    const folder = newFolder();
+    const host = new ClusterHost({ folder, lasting: false });
+    cleanups.push(() => host.stop());
+    const hosted = await host.create({ name: 'lab' });
+    expect(readdirSync(join(folder, 'lab'))).toEqual(['kubeconfig']);
+    expect(statSync(hosted.kubeconfig).mode & 0o777).toBe(0o600);
+    expect(serverIn(hosted)).toBe(hosted.server);
+    await hosted.cluster.client.create(configMaps, { metadata: { name: 'mine', namespace: 'default' } });
+    await hosted.cluster.reset();
+    expect(hosted.cluster.objects('now').some(({ object }) => object.metadata?.name === 'mine')).toBe(false);
+    await host.delete('lab');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   it('brings a cluster back after kill -9: objects, keys, port, kubeconfig, and what reset goes back to', async () => {
     const folder = newFolder();
     const child = await otherProcess(folder);
