@@ -14,7 +14,7 @@ import type {
   StartFailure,
 } from '../api.ts';
 import { Catalogue } from './images/catalogue.ts';
-import { type Files, INPUT_WINDOW, type Stream, type ToMain } from './protocol.ts';
+import { ACK_AFTER, type Files, INPUT_WINDOW, type Stream, type ToMain } from './protocol.ts';
 import { type ClusterLink, WorkerClient } from './worker-client.ts';
 
 export interface ContainerRuntimeOptions {
@@ -171,7 +171,6 @@ class Runtime implements ContainerRuntime {
         return;
       case 'output':
         this.#containers.get(message.container)?.output(message.stream, message.data);
-        this.#link.send({ t: 'ackOutput', container: message.container, bytes: message.data.length });
         return;
       case 'exited':
         this.#containers.get(message.container)?.ended(message.exit);
@@ -271,6 +270,7 @@ class WorkerContainer implements RunningContainer {
   readonly #events = new EventEmitter<{ output: [Stream, Uint8Array] }>();
   /** Output from before somebody listened. */
   #early: [Stream, Uint8Array][] | undefined = [];
+  #unacked = 0;
   #resolveExit: (exit: ContainerExit) => void = () => {};
 
   constructor(number: number, spec: ContainerSpec, hooks: ContainerHooks) {
@@ -326,6 +326,11 @@ class WorkerContainer implements RunningContainer {
   }
 
   output(stream: Stream, chunk: Uint8Array): void {
+    this.#unacked += chunk.length;
+    if (this.#unacked >= ACK_AFTER) {
+      this.#hooks.send({ t: 'ackOutput', container: this.#number, bytes: this.#unacked });
+      this.#unacked = 0;
+    }
     if (this.#early) this.#early.push([stream, chunk]);
     else this.#events.emit('output', stream, chunk);
   }
@@ -402,7 +407,7 @@ class WorkerSession {
   /** The reader wants more: what it was given before has been taken. */
   #acknowledge(stream: Stream): void {
     const bytes = this.#unacked[stream];
-    if (bytes === 0) return;
+    if (bytes < ACK_AFTER) return;
     this.#unacked[stream] = 0;
     this.#send({ t: 'ackSession', session: this.#id, bytes });
   }

@@ -1,7 +1,13 @@
 /** HTTP over the simulated network; TLS is real, verified against what the program trusts. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { checkServerIdentity, type TLSSocket, connect as tlsConnect } from 'node:tls';
+import {
+  checkServerIdentity,
+  createSecureContext,
+  type SecureContext,
+  type TLSSocket,
+  connect as tlsConnect,
+} from 'node:tls';
 import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
 import { resolveHost } from '../kernel/resolver.ts';
@@ -105,6 +111,26 @@ export async function openConnection(p: Process, r: HttpRequest, events: Connect
   throw failure ?? new HttpFailure('resolve', `Could not resolve host: ${host}`);
 }
 
+/** How many sets of certificates are kept read. */
+const keptContexts = 100;
+const contexts = new Map<string, SecureContext>();
+
+/** What a connection trusts and shows. Reading certificates costs as much as a handshake; a loop of curl has the same each time. */
+function contextOf({ ca, cert, key }: TlsOptions): SecureContext {
+  const name = JSON.stringify([ca, cert, key]);
+  const known = contexts.get(name);
+  if (known) return known;
+  const context = createSecureContext({
+    ca: ca ?? [],
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+  });
+  const [oldest] = contexts.keys();
+  if (contexts.size >= keptContexts && oldest !== undefined) contexts.delete(oldest);
+  contexts.set(name, context);
+  return context;
+}
+
 async function secure(
   p: Process,
   socket: Duplex,
@@ -119,9 +145,7 @@ async function secure(
       const tls = tlsConnect({
         socket,
         servername,
-        ca: options.ca ?? [],
-        cert: options.cert,
-        key: options.key,
+        secureContext: contextOf(options),
         // Checked below, so that the program can tell what is wrong.
         rejectUnauthorized: false,
         checkServerIdentity: () => undefined,
