@@ -166,7 +166,8 @@ class Bench {
   readonly #env: Record<string, string>;
   readonly #options: VerifyOptions;
   #free: number;
-  readonly #queue: (() => void)[] = [];
+  /** Proofs that wait for a cluster, the longest first. */
+  readonly #queue: { period: number; begin(): void }[] = [];
   #runs = 0;
 
   constructor(provider: Provider, folder: string, env: Record<string, string>, options: VerifyOptions) {
@@ -296,7 +297,7 @@ class Bench {
     judge: Judge,
     refusable = false,
   ): Promise<Proof> {
-    await this.#take();
+    await this.#take(longestPeriod(scenario));
     const { signal, progress } = this.#options;
     const id = `${scenario.id.slice(0, 24)}-${++this.#runs}`;
     const drawn = this.#options.seeds ? ` seed ${seed}` : '';
@@ -370,16 +371,33 @@ class Bench {
     }
   }
 
-  async #take(): Promise<void> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#queue.push(resolve));
+  /** Resolves when there is room for another cluster: for the longest proof first, as the last one is waited for. */
+  async #take(period: number): Promise<void> {
+    await new Promise<void>((begin) => {
+      const after = this.#queue.findIndex((other) => other.period < period);
+      this.#queue.splice(after < 0 ? this.#queue.length : after, 0, { period, begin });
+      // Once all have come that come at the same time.
+      setImmediate(() => this.#beginNext());
+    });
   }
 
   #giveBack(): void {
-    const next = this.#queue.shift();
-    if (next) next();
-    else this.#free++;
+    this.#free++;
+    this.#beginNext();
   }
+
+  #beginNext(): void {
+    if (this.#free === 0) return;
+    const next = this.#queue.shift();
+    if (!next) return;
+    this.#free--;
+    next.begin();
+  }
+}
+
+/** The longest period that a workload of a scenario declares, milliseconds: verdicts settle in twice that. */
+function longestPeriod({ checks }: Scenario): number {
+  return Math.max(0, ...checks.map(({ spec }) => (spec as { period?: number }).period ?? 0));
 }
 
 type Judge = (verdicts: Verdict[]) => string[];

@@ -7,12 +7,13 @@ import { type ClusterFlags, clusterOptions, withClusterOptions } from './cluster
 import type { CommandContext, CommandFactory } from './command.ts';
 import { addAuthorCommands, watchOption } from './pack-author.ts';
 import { addStoreCommands } from './pack-store.ts';
+import { parallelOn, parseParallel } from './parallel.ts';
 import { parseSeeds } from './seeds.ts';
 
 interface Options extends ClusterFlags {
   scenario?: string;
   seeds?: number[];
-  parallel?: string;
+  parallel?: number;
   again?: boolean;
   shuffle?: boolean;
   mutate?: boolean;
@@ -30,7 +31,11 @@ export const pack: CommandFactory = (context) => {
     .argument('[pack]', 'a built-in pack, a folder, or an installed pack (default: all built-in packs)')
     .option('--scenario <id>', 'only this one')
     .option('--seeds <list>', 'with the names that these draw, as in 1-20 or 0,3,7 (default: 0)', parseSeeds)
-    .option('--parallel <count>', 'clusters at the same time (default: embedded 16, kind 2, kubeconfig 1)')
+    .option(
+      '--parallel <count>',
+      'clusters at the same time (default: embedded 24 a core if there is memory, kind 2, kubeconfig 1)',
+      parseParallel,
+    )
     .option('--again', 'also: each solution, a reset, and the solution again')
     .option('--shuffle', 'also: manifests with their documents in another order')
     .option('--mutate', 'also: the reference solution with one thing wrong at a time; each must score less')
@@ -79,7 +84,7 @@ async function verify(
   const { compareReports, verifyPacks } = await import('../authoring/verify.ts');
   if (options.trust) for (const pack of packs.filter((p) => !p.builtIn)) services.trust.trust(pack);
   const on = (cluster: string) => {
-    const parallel = Math.max(1, Number(options.parallel) || (parallelOn[cluster] ?? 1));
+    const parallel = options.parallel ?? parallelOn(cluster);
     return verifyPacks({
       packs,
       ...(options.scenario ? { scenario: options.scenario } : {}),
@@ -117,9 +122,6 @@ async function verify(
   }
   for (const scenario of report.scenarios) print(scenarioText(scenario, mark));
 }
-
-/** How many clusters this machine bears at a time. */
-const parallelOn: Record<string, number> = { embedded: 16, kind: 2, kubeconfig: 1 };
 
 function proofsOf(report: ScenarioReport): (Proof & { label: string })[] {
   return [
