@@ -1,41 +1,58 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { PolicyRule, Subject } from '../kube/api.gen.ts';
+import type { CertificateSigningRequest, PolicyRule, Subject } from '../kube/api.gen.ts';
 import type { KubeObject, Resource, Stored } from '../kube/meta.ts';
 import type { Change } from '../kube/reflector.ts';
 import * as resources from '../kube/resources.ts';
 import { formatRight, rightsOf } from '../kube/rules.ts';
+import { same } from './mirror.ts';
 import type { Activity } from './types.ts';
 
-/** What the activity feed follows; Pods and ReplicaSets follow from these and would drown them. */
+/** What the activity feed follows: what people write. What controllers make of it would drown it. */
 export const activityResources: readonly Resource[] = [
   resources.namespaces,
+  resources.nodes,
   resources.serviceAccounts,
   resources.roles,
   resources.roleBindings,
   resources.clusterRoles,
   resources.clusterRoleBindings,
+  resources.certificateSigningRequests,
+  resources.pods,
   resources.deployments,
   resources.daemonSets,
+  resources.statefulSets,
   resources.jobs,
   resources.cronJobs,
+  resources.horizontalPodAutoscalers,
+  resources.podDisruptionBudgets,
   resources.configMaps,
   resources.secrets,
   resources.services,
+  resources.ingresses,
+  resources.networkPolicies,
+  resources.persistentVolumes,
+  resources.persistentVolumeClaims,
+  resources.storageClasses,
+  resources.resourceQuotas,
+  resources.limitRanges,
+  resources.priorityClasses,
 ];
 
 /** Managers that are the cluster itself: what they write is a consequence, not the learner's doing. */
-const machinery = /^(kube-|kubelet|k8s-|kubedrill|clusterrole-aggregation|coredns|local-path|Go-http-client)/;
+const machinery =
+  /^(kube-|kubeadm|kubelet|k8s-|kubedrill|clusterrole-aggregation|coredns|kindnet|local-path|Go-http-client)/;
 
 /** A change as the feed tells it; undefined for the cluster's own doings. */
 export function activityOf(change: Change, time: number): Activity | undefined {
   const { object, old, resource } = change;
   const subject = object ?? old;
   if (!subject) return undefined;
-  const manager = object ? managerOf(object, old) : '';
-  // Jobs and the like are also deleted by controllers: those have an owner.
-  if (manager === undefined || (!object && subject.metadata.ownerReferences?.some((r) => r.controller)))
+  // Controllers' objects come and go as they like, and Pods change all the time.
+  if (isPod(resource) || !object ? subject.metadata.ownerReferences?.some((r) => r.controller) : false)
     return undefined;
-  const detail = object ? (old ? difference(old, object) : describe(object)) : '';
+  const manager = object ? managerOf(object, old) : deleterOf(subject, resource);
+  if (manager === undefined) return undefined;
+  const detail = object ? (old ? decisionOf(old, object) || difference(old, object) : describe(object)) : '';
   if (object && old && detail === '') return undefined;
   return {
     time,
@@ -61,6 +78,17 @@ function managerOf(object: Stored, old: Stored | undefined): string | undefined 
   return old || !object.metadata.ownerReferences?.length ? '' : undefined;
 }
 
+/** Nobody tells who deleted something; what only the cluster has written and also deletes by itself does not count. */
+function deleterOf({ metadata }: Stored, resource: Resource): string | undefined {
+  if (!isPod(resource) && !same(resource, resources.persistentVolumes)) return '';
+  const own = metadata.managedFields?.every((entry) => machinery.test(entry.manager ?? ''));
+  return own ? undefined : '';
+}
+
+function isPod(resource: Resource): boolean {
+  return same(resource, resources.pods);
+}
+
 /** What is worth saying of a new object in one line. */
 function describe(object: Stored): string {
   const { rules, subjects, roleRef } = object as {
@@ -81,6 +109,16 @@ function rulesText(rules: PolicyRule[]): string {
 function subjectsText(subjects: Subject[] = []): string {
   const texts = subjects.map((s) => `${s.kind} ${s.namespace ? `${s.namespace}/` : ''}${s.name}`);
   return texts.length > 0 ? texts.join(', ') : 'nobody';
+}
+
+/** `Approved` or `Denied`, if that is what an update said of a CertificateSigningRequest. */
+function decisionOf(old: Stored, object: Stored): string {
+  const decisions = ({ status }: Partial<CertificateSigningRequest>) =>
+    (status?.conditions ?? []).map((c) => c.type).filter((type) => type === 'Approved' || type === 'Denied');
+  const before = decisions(old);
+  return decisions(object)
+    .filter((type) => !before.includes(type))
+    .join(', ');
 }
 
 /** The fields that an update changed, by name; of rules and subjects the new state. */

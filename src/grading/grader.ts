@@ -6,6 +6,7 @@ import type { Pod } from '../kube/api.gen.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { KubeObject, Resource, Stored } from '../kube/meta.ts';
 import type { Change } from '../kube/reflector.ts';
+import * as resources from '../kube/resources.ts';
 import { activityOf, activityResources } from './activity.ts';
 import { Answers } from './answers.ts';
 import { LogFollowers } from './log-followers.ts';
@@ -26,8 +27,8 @@ export interface GraderOptions {
   memory?: GraderMemory;
   /** Where the learner writes answers. */
   answers?: string;
-  /** Namespaces whose changes the activity feed tells; none: no feed. */
-  feed?: readonly string[];
+  /** Namespaces whose changes the activity feed tells, beside those of no namespace; none: no feed. */
+  feed?: 'everywhere' | readonly string[];
   onVerdict?(verdict: Verdict): void;
   /** A condition holds now, or no longer. */
   onCondition?(): void;
@@ -214,13 +215,12 @@ export class Grader {
   }
 
   #feedNeeds(): { resource: Resource; namespace?: string }[] {
-    const namespaces = this.#options.feed ?? [];
+    const { feed = [] } = this.#options;
+    if (feed.length === 0) return [];
     return activityResources.flatMap((resource) =>
-      resource.namespaced
-        ? namespaces.map((namespace) => ({ resource, namespace }))
-        : namespaces.length > 0
-          ? [{ resource }]
-          : [],
+      resource.namespaced && feed !== 'everywhere'
+        ? feed.map((namespace) => ({ resource, namespace }))
+        : [{ resource }],
     );
   }
 
@@ -242,16 +242,22 @@ export class Grader {
           n.kind === 'resource' && same(n.resource, change.resource) && (!n.namespace || n.namespace === namespace),
       ),
     );
-    const { feed, clock, onActivity } = this.#options;
-    if (
-      onActivity &&
-      feed &&
-      (!namespace || feed.includes(namespace)) &&
-      activityResources.some((r) => same(r, change.resource))
-    ) {
-      const activity = activityOf(change, clock.now());
-      if (activity) onActivity(activity);
-    }
+    this.#tellActivity(change, namespace);
+  }
+
+  #tellActivity(change: Change, namespace: string | undefined): void {
+    const { feed = [], clock, onActivity } = this.#options;
+    if (!onActivity || feed.length === 0 || !activityResources.some((r) => same(r, change.resource))) return;
+    if (namespace && feed !== 'everywhere' && !feed.includes(namespace)) return;
+    // With a namespace all in it goes: that it goes is enough.
+    if (namespace && !change.object && this.#isGoing(namespace)) return;
+    const activity = activityOf(change, clock.now());
+    if (activity) onActivity(activity);
+  }
+
+  #isGoing(namespace: string): boolean {
+    const found = this.#mirror.get(resources.namespaces, undefined, namespace);
+    return !found || found.metadata.deletionTimestamp !== undefined;
   }
 
   #bury(event: Stored): void {

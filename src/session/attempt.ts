@@ -387,7 +387,8 @@ export class Attempt {
       activatedAt,
       memory: structuredClone(this.#fold.memory),
       answers: this.#file('answers'),
-      feed: this.scenario.namespaces,
+      // Elsewhere there may be others at work, and rights only for some namespaces.
+      feed: this.#cluster?.provider === 'kubeconfig' ? this.scenario.namespaces : 'everywhere',
       onVerdict: (verdict) => this.#onVerdict(grader, verdict),
       onCondition: () => this.#changed(),
       onActivity: (activity) => {

@@ -48,7 +48,7 @@ const minute = 60_000;
 
 /**
  * How the work of an attempt went: of its last try until it was solved, and the resets before. The log knows only what
- * the activity feed follows (some kinds, in the scenario's namespaces); of anything else nothing is said.
+ * the activity feed follows; of anything else nothing is said.
  */
 export function statisticsOf(events: readonly AttemptEvent[]): Statistics {
   const { tried, resets, fold } = lastTry(events);
@@ -278,8 +278,12 @@ const imperative: Readonly<Record<string, string>> = {
   ConfigMap: 'configmap',
   CronJob: 'cronjob',
   Deployment: 'deployment',
+  Ingress: 'ingress',
   Job: 'job',
   Namespace: 'namespace',
+  PodDisruptionBudget: 'poddisruptionbudget',
+  PriorityClass: 'priorityclass',
+  ResourceQuota: 'quota',
   Role: 'role',
   RoleBinding: 'rolebinding',
   Secret: 'secret',

@@ -2,12 +2,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import { checkTypes } from '../../src/checks/registry.ts';
 import type { Check } from '../../src/checks/types.ts';
 import { createEmbeddedCluster, type EmbeddedCluster } from '../../src/embedded/cluster.ts';
+import { activityOf } from '../../src/grading/activity.ts';
 import { baselineOf, captureBaseline } from '../../src/grading/baseline.ts';
 import { Grader, type GraderOptions } from '../../src/grading/grader.ts';
 import type { Activity, GraderMemory, Verdict } from '../../src/grading/types.ts';
 import { scoreOf } from '../../src/grading/types.ts';
 import { ManualClock, systemClock } from '../../src/kernel/clock.ts';
 import { KubeClient } from '../../src/kube/client.ts';
+import type { Stored } from '../../src/kube/meta.ts';
 import * as resources from '../../src/kube/resources.ts';
 
 let cluster: EmbeddedCluster;
@@ -302,6 +304,80 @@ describe('the activity feed', () => {
       ['~', 'Role', 'pods', 'kubectl-edit', 'rules: get pods, list pods'],
       ['-', 'Role', 'pods', '', ''],
     ]);
+  });
+});
+
+describe('the activity feed of a whole cluster', () => {
+  it('tells what people do in any namespace, and of a namespace that goes only that it goes', async () => {
+    const elsewhere = `elsewhere-${namespace}`;
+    const { activities, until, grader } = await grade([mayList()], { feed: 'everywhere' });
+    const by = (manager: string) => ({ fieldManager: manager });
+    await client.create(resources.namespaces, { metadata: { name: elsewhere } }, by('kubectl-create'));
+    await client.create(
+      resources.roles,
+      { ...role(), metadata: { name: 'pods', namespace: elsewhere } },
+      by('kubectl-create'),
+    );
+    await client.create(resources.configMaps, { metadata: { name: 'a', namespace: elsewhere } }, by('kubectl-create'));
+    await client.create(
+      resources.configMaps,
+      { metadata: { name: 'b', namespace: elsewhere }, data: { k: 'v' } },
+      by('kube-scheduler'),
+    );
+    await client.delete(resources.configMaps, elsewhere, 'a');
+    await client.delete(resources.namespaces, undefined, elsewhere);
+    await grader.settled(10_000);
+    // What the namespace controller does.
+    await client.delete(resources.roles, elsewhere, 'pods');
+    await client.delete(resources.configMaps, elsewhere, 'b');
+    const ending = await client.get(resources.namespaces, undefined, elsewhere);
+    await client.request('PUT', `/api/v1/namespaces/${elsewhere}/finalize`, { body: { ...ending, spec: {} } });
+    await until(() => activities.some((a) => a.kind === 'Namespace' && a.change === '-'));
+    await grader.settled(10_000);
+    // Each kind comes on a watch of its own.
+    expect(activities.map(({ change, kind, name }) => `${kind} ${change} ${name}`).sort()).toEqual([
+      'ConfigMap + a',
+      'ConfigMap - a',
+      `Namespace + ${elsewhere}`,
+      `Namespace - ${elsewhere}`,
+      'Role + pods',
+    ]);
+  });
+
+  it('tells of Pods that people made, not of those that controllers make', async () => {
+    const { activities, until } = await grade([mayList()], { feed: 'everywhere' });
+    const pod = (name: string, owner = false) => ({
+      metadata: {
+        name,
+        namespace,
+        ...(owner && {
+          ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'x', uid: 'x', controller: true }],
+        }),
+      },
+      spec: { serviceAccountName: 'app', containers: [{ name: 'c', image: 'nginx' }] },
+    });
+    await client.create(resources.pods, pod('owned', true), { fieldManager: 'kubectl-create' });
+    await client.create(resources.pods, pod('mine'), { fieldManager: 'kubectl-run' });
+    await client.create(resources.pods, pod('helper'), { fieldManager: 'local-path-provisioner' });
+    for (const name of ['owned', 'helper', 'mine']) await client.delete(resources.pods, namespace, name);
+    await until(() => activities.some((a) => a.change === '-'));
+    expect(activities.map(({ change, kind, name }) => [change, kind, name])).toEqual([
+      ['+', 'Pod', 'mine'],
+      ['-', 'Pod', 'mine'],
+    ]);
+  });
+
+  it('tells what was decided of a CertificateSigningRequest', () => {
+    const csr = (...types: string[]) =>
+      ({
+        apiVersion: 'certificates.k8s.io/v1',
+        kind: 'CertificateSigningRequest',
+        metadata: { name: 'jane', uid: 'u', resourceVersion: `${types.length}` },
+        status: { conditions: types.map((type) => ({ type, status: 'True' })) },
+      }) as unknown as Stored;
+    const change = { resource: resources.certificateSigningRequests, old: csr(), object: csr('Approved') };
+    expect(activityOf(change, 0)).toMatchObject({ change: '~', name: 'jane', detail: 'Approved' });
+    expect(activityOf({ ...change, old: csr('Approved') }, 0)).toBeUndefined();
   });
 });
 
