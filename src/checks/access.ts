@@ -1,8 +1,8 @@
 import type { PolicyRule } from '../kube/api.gen.ts';
 import { allows, describeRule, type RuleAttributes } from '../kube/rules.ts';
-import { type Binding, bindingsOf, grantsOf, matchesSubject, rulesOf } from './grants.ts';
+import { type Binding, bindingsOf, grantsOf, matchesSubject, type RbacSource, rulesOf } from './grants.ts';
 import { type Subject, serviceAccountSubject } from './subject.ts';
-import type { AccessQuestion, ClusterView, Evidence } from './types.ts';
+import type { AccessQuestion, Evidence } from './types.ts';
 
 /** `list pods in namespace project-swan`, `get path /metrics`. */
 export function describeQuestion(q: AccessQuestion): string {
@@ -45,7 +45,7 @@ function attributesOf(q: AccessQuestion): RuleAttributes {
  * first missing or wrong rule, binding or subject.
  */
 export function explainDenial(
-  view: ClusterView,
+  view: RbacSource,
   subject: Subject,
   q: AccessQuestion,
 ): { why: string; evidence: Evidence[] } {
@@ -82,7 +82,7 @@ export function explainDenial(
 }
 
 /** Whether the RBAC objects as mirrored give the right: what the next request will meet. */
-export function isGranted(view: ClusterView, subject: Subject, q: AccessQuestion): boolean {
+export function isGranted(view: RbacSource, subject: Subject, q: AccessQuestion): boolean {
   const attributes = attributesOf(q);
   return grantsOf(view, subject).some(
     (grant) => (!grant.namespace || grant.namespace === q.namespace) && allows(grant.rule, attributes),
@@ -100,7 +100,7 @@ interface NearMiss {
 }
 
 /** Bindings and roles that almost give the right, the likeliest mistake first. */
-function nearMisses(view: ClusterView, subject: Subject, q: AccessQuestion): NearMiss[] {
+function nearMisses(view: RbacSource, subject: Subject, q: AccessQuestion): NearMiss[] {
   const attributes = attributesOf(q);
   const misses: NearMiss[] = [];
   for (const binding of bindingsOf(view)) {

@@ -45,6 +45,7 @@ export const condition: CheckType<Spec> = {
       actual,
       why,
       evidence: [...seen, look],
+      suspects: [{ about: 'object', resource, ...(namespace ? { namespace } : {}), name }],
     });
     const object = view.get(resource, namespace, name) as WithConditions | undefined;
     if (!object || object.metadata.deletionTimestamp)

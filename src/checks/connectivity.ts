@@ -6,9 +6,19 @@ import { selectorMatches } from '../kube/selectors.ts';
 import { readyAddresses, slicesOf } from './endpoints.ts';
 import { duration, matchIn, regex } from './fields.ts';
 import { isReady } from './pod-trouble.ts';
-import { type Destination, probeNeeds, probeSource, type Reach, reach, targetsOf } from './probe.ts';
+import { type Destination, podOf, probeNeeds, probeSource, type Reach, reach, targetsOf } from './probe.ts';
 import { workloadNeeds } from './subject.ts';
-import type { CheckType, ClusterView, Evidence, Need, Outcome, WorkloadRef } from './types.ts';
+import type {
+  CheckType,
+  ClusterView,
+  ConnectionTarget,
+  Evidence,
+  ExecTarget,
+  Need,
+  Outcome,
+  Suspect,
+  WorkloadRef,
+} from './types.ts';
 import { describeWorkload, parseWorkload, podsOf, workloadName } from './workload.ts';
 
 const destination = z
@@ -69,21 +79,34 @@ export const connectivity: CheckType<Spec> = {
   async evaluate(spec, view) {
     const label = labelOf(spec);
     const expected = `${label} is ${spec.expect === 'allowed' ? 'reached' : 'not reached'} from ${spec.from.workload}`;
-    const outcome = (status: Outcome['status'], actual: string, why: string, evidence: Evidence[]): Outcome => ({
+    const outcome = (
+      status: Outcome['status'],
+      actual: string,
+      why: string,
+      evidence: Evidence[],
+      suspects: Suspect[] = [],
+    ): Outcome => ({
       status,
       expected,
       actual,
       ...(status === 'pass' ? {} : { why }),
       evidence,
+      ...(suspects.length > 0 ? { suspects } : {}),
     });
     const from = targetsOf(spec.from, view);
     if ('none' in from) return { ...from.none, expected };
     const to = destinationsOf(spec, view);
     if ('none' in to)
-      return outcome('fail', 'nothing to connect to', to.none, [
-        { kind: 'missing', text: to.none },
-        { kind: 'command', text: to.command },
-      ]);
+      return outcome(
+        'fail',
+        'nothing to connect to',
+        to.none,
+        [
+          { kind: 'missing', text: to.none },
+          { kind: 'command', text: to.command },
+        ],
+        [suspectOf(spec, parseWorkload(spec.from.workload, spec.from.namespace))],
+      );
     view.wakeIn(spec.every);
     for (const target of from.targets) {
       for (const host of to.hosts) {
@@ -91,7 +114,7 @@ export const connectivity: CheckType<Spec> = {
         const found = await reach(view, target, wanted);
         const evidence = [...evidenceOf(found, target.pod, host, spec), ...policiesOf(spec, view)];
         const bad = await judge(spec, view, found, wanted);
-        if (bad) return outcome('fail', bad.actual, bad.why, evidence);
+        if (bad) return outcome('fail', bad.actual, bad.why, evidence, suspectsOf(spec, found, target, host));
       }
     }
     return outcome('pass', spec.expect === 'allowed' ? 'reached' : 'not reached', '', [
@@ -99,6 +122,23 @@ export const connectivity: CheckType<Spec> = {
     ]);
   },
 };
+
+/** Where the cause lies that it was reached, or not. */
+function suspectsOf(spec: Spec, found: Reach, target: ExecTarget, host: string): Suspect[] {
+  const from = podOf(target);
+  if (found.how === 'no-tool') return [];
+  return found.how === 'unknown-name' ? [{ about: 'name', from, name: host }] : [suspectOf(spec, from)];
+}
+
+function suspectOf({ from: { namespace: here }, to, expect }: Spec, from: WorkloadRef): Suspect {
+  const { namespace = here, port } = to;
+  const target: ConnectionTarget = to.service
+    ? { service: to.service, namespace }
+    : to.workload
+      ? { workload: parseWorkload(to.workload, namespace) }
+      : { host: to.host ?? '' };
+  return { about: 'connection', from, to: target, port, denied: expect === 'denied' };
+}
 
 /** What is wrong with what was found; undefined if it is as expected. */
 async function judge(spec: Spec, view: ClusterView, found: Reach, to: Destination) {

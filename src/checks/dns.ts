@@ -4,10 +4,10 @@ import * as resources from '../kube/resources.ts';
 import { readyAddresses } from './endpoints.ts';
 import { duration } from './fields.ts';
 import { isReady } from './pod-trouble.ts';
-import { probeNeeds, probeSource, targetsOf } from './probe.ts';
+import { podOf, probeNeeds, probeSource, targetsOf } from './probe.ts';
 import { workloadNeeds } from './subject.ts';
-import type { CheckType, ClusterView, Evidence, ExecTarget, Outcome } from './types.ts';
-import { describeWorkload, parseWorkload, podsOf, workloadName } from './workload.ts';
+import type { CheckType, ClusterView, Evidence, ExecTarget, Outcome, Suspect } from './types.ts';
+import { describeWorkload, parseWorkload, podsOf, suspectWorkload, workloadName } from './workload.ts';
 
 const schema = z.strictObject({
   from: probeSource.describe('Where the name is looked up'),
@@ -65,7 +65,8 @@ export const dns: CheckType<Spec> = {
         { kind: 'missing', text: wanted.missing },
         { kind: 'command', text: wanted.command },
       ];
-      return { status: 'fail', expected, actual: 'nothing to resolve to', why: wanted.missing, evidence };
+      const { missing: why, suspect } = wanted;
+      return { status: 'fail', expected, actual: 'nothing to resolve to', why, evidence, suspects: [suspect] };
     }
     view.wakeIn(spec.every);
     let first: Outcome | undefined;
@@ -82,6 +83,7 @@ export const dns: CheckType<Spec> = {
         actual,
         why,
         evidence: [{ kind: 'log', text: lastLine(text) }, look],
+        suspects: spec.expect === 'unknown' ? [] : [{ about: 'name', from: podOf(target), name: spec.name }],
       });
       const answers = addressesIn(result.stdout);
       const problem = judge(spec, wanted?.addresses, answers, result.exitCode, text, target.pod);
@@ -144,7 +146,7 @@ function describe({ expect }: Spec): string {
 function wantedOf(
   { expect }: Spec,
   view: ClusterView,
-): { addresses: string[] } | { missing: string; command: string } | undefined {
+): { addresses: string[] } | { missing: string; command: string; suspect: Suspect } | undefined {
   if (typeof expect === 'string') return undefined;
   if ('addresses' in expect) return expect;
   if ('workload' in expect) {
@@ -152,17 +154,19 @@ function wantedOf(
     const pods = podsOf(view, workload).filter(isReady);
     if (pods.length > 0) return { addresses: pods.map((pod) => pod.status?.podIP ?? '').filter(Boolean) };
     const missing = `the ${describeWorkload(workload)} has no ready Pods`;
-    return { missing, command: `kubectl get pods -n ${expect.namespace} -o wide` };
+    const command = `kubectl get pods -n ${expect.namespace} -o wide`;
+    return { missing, command, suspect: suspectWorkload(workload) };
   }
   const { service: name, namespace } = expect;
   const command = `kubectl get service,endpointslice -n ${namespace}`;
+  const suspect: Suspect = { about: 'object', resource: resources.services, namespace, name };
   const service = view.get(resources.services, namespace, name);
-  if (!service) return { missing: `there is no Service ${name} in namespace ${namespace}`, command };
+  if (!service) return { missing: `there is no Service ${name} in namespace ${namespace}`, command, suspect };
   const own = (service.spec?.clusterIPs ?? [service.spec?.clusterIP ?? '']).filter((ip) => ip && ip !== 'None');
   if (own.length > 0) return { addresses: own };
   const addresses = readyAddresses(view, namespace, name);
   if (addresses.length === 0)
-    return { missing: `the Service ${name} has no address of its own and no ready endpoints`, command };
+    return { missing: `the Service ${name} has no address of its own and no ready endpoints`, command, suspect };
   return { addresses: [...new Set(addresses)] };
 }
 

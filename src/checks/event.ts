@@ -5,7 +5,7 @@ import * as resources from '../kube/resources.ts';
 import { duration, regex } from './fields.ts';
 import { parseReference, referenceSchema } from './reference.ts';
 import { workloadNeeds } from './subject.ts';
-import type { CheckType, ClusterView, Evidence, Need } from './types.ts';
+import type { CheckType, ClusterView, Evidence, Need, Suspect } from './types.ts';
 import { deviation, parseWorkload, podsOf, workloadName } from './workload.ts';
 
 const schema = referenceSchema.extend({
@@ -86,8 +86,9 @@ export const event: CheckType<Spec> = {
     const why = recent
       ? (found.at(-1)?.message ?? spec.reason)
       : `it is quiet, for ${Math.ceil(left / 1000)} s more it must be`;
+    const suspects: Suspect[] = [{ about: 'object', resource, ...(namespace ? { namespace } : {}), name }];
     const actual = recent ? `the last one ${Math.round((view.now() - last) / 1000)} s ago` : 'none so far';
-    return { status: recent ? 'fail' : 'pending', expected, actual, why, evidence: [...told, look] };
+    return { status: recent ? 'fail' : 'pending', expected, actual, why, evidence: [...told, look], suspects };
   },
 };
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { duration, matchIn, regex } from './fields.ts';
 import { probeNeeds, probeSource, targetsOf } from './probe.ts';
-import type { CheckType, Evidence, Outcome } from './types.ts';
+import type { CheckType, Evidence, Outcome, Suspect } from './types.ts';
 
 const schema = probeSource.extend({
   command: z.array(z.string()).min(1).describe('The command and its arguments; it must change nothing'),
@@ -56,7 +56,10 @@ export const exec: CheckType<Spec> = {
                 : undefined;
       if (problem) {
         const why = `in Pod ${target.pod}: ${problem}`;
-        bad ??= { status: 'fail', expected, actual: problem, why, evidence };
+        const container = target.container ?? target.object.spec?.containers[0]?.name ?? '';
+        const { namespace, pod } = target;
+        const suspects: Suspect[] = output ? [{ about: 'log', namespace, pod, container, line: output }] : [];
+        bad ??= { status: 'fail', expected, actual: problem, why, evidence, suspects };
       } else good ??= { status: 'pass', expected, actual: 'as expected', evidence };
     }
     return (spec.pods === 'all' ? (bad ?? good) : (good ?? bad)) as Outcome;

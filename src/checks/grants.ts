@@ -24,7 +24,7 @@ export interface Grant {
 const wideGroups = new Set(['system:authenticated', 'system:unauthenticated', 'system:serviceaccounts']);
 
 /** Anything that lists RBAC objects: the live view or the baseline. */
-type RbacSource = Pick<Baseline, 'get' | 'list'>;
+export type RbacSource = Pick<Baseline, 'get' | 'list'>;
 export type Binding = Stored<RoleBinding> | Stored<ClusterRoleBinding>;
 
 /** What must be mirrored to know anyone's effective grants. Bindings of all namespaces: rights may sit anywhere. */

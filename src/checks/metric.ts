@@ -6,7 +6,15 @@ import { duration } from './fields.ts';
 import { troubleOf } from './pod-trouble.ts';
 import { workloadNeeds } from './subject.ts';
 import type { CheckType, Evidence, Outcome } from './types.ts';
-import { describeWorkload, deviation, parseWorkload, podsOf, workloadName, workloadObject } from './workload.ts';
+import {
+  describeWorkload,
+  deviation,
+  parseWorkload,
+  podsOf,
+  suspectWorkload,
+  workloadName,
+  workloadObject,
+} from './workload.ts';
 import { handThatWroteSpec } from './written.ts';
 
 const quantity = z.string().refine(isQuantity, { error: 'expected a quantity such as 200m or 64Mi' });
@@ -55,6 +63,7 @@ export const metric: CheckType<Spec> = {
       actual,
       why,
       evidence: [look],
+      suspects: [suspectWorkload(workload)],
     });
     const object = workloadObject(view, workload);
     if (!object) return not('fail', `the ${describeWorkload(workload)} does not exist`);
@@ -73,7 +82,7 @@ export const metric: CheckType<Spec> = {
       const found = list.items.find((m) => m.metadata.name === pod.metadata.name);
       if (!found || Date.parse(found.timestamp) < since) {
         const trouble = troubleOf(pod);
-        if (trouble) return not('fail', 'not measured', trouble.text);
+        if (trouble) return not('fail', 'not measured', trouble);
         const late = view.now() - since > patience;
         return not(
           late ? 'fail' : 'pending',

@@ -4,7 +4,7 @@ import type { Stored } from '../kube/meta.ts';
 import * as resources from '../kube/resources.ts';
 import { selectorMatches } from '../kube/selectors.ts';
 import { leaseOf, nodeNeeds } from './lease.ts';
-import type { CheckType, ClusterView, Evidence, Need, Outcome } from './types.ts';
+import type { CheckType, ClusterView, Evidence, Need, Outcome, Suspect } from './types.ts';
 import { handThatWrote } from './written.ts';
 
 const taint = z.string().regex(/^[A-Za-z0-9./_-]+(=[A-Za-z0-9._-]*)?:(NoSchedule|PreferNoSchedule|NoExecute)$/, {
@@ -64,7 +64,8 @@ export const nodeState: CheckType<Spec> = {
       const wait =
         spec.drained && node.spec?.unschedulable ? endOf(podsLeft(view, node.metadata.name)) - view.now() : 0;
       if (wait > 0) view.wakeIn(wait);
-      return { ...fail(`${node.metadata.name} ${problem}`), status: wait > 0 ? 'pending' : 'fail' };
+      const suspects: Suspect[] = [{ about: 'object', resource: resources.nodes, name: node.metadata.name }];
+      return { ...fail(`${node.metadata.name} ${problem}`), status: wait > 0 ? 'pending' : 'fail', suspects };
     }
     return { status: 'pass', expected, actual: 'as it should be', evidence: [look] };
   },

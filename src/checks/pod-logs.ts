@@ -2,12 +2,13 @@ import * as z from 'zod';
 import type { Pod } from '../kube/api.gen.ts';
 import { parseForbidden } from '../kube/forbidden.ts';
 import type { Stored } from '../kube/meta.ts';
+import { pods } from '../kube/resources.ts';
 import { explainDenial, isGranted } from './access.ts';
 import { duration, regex } from './fields.ts';
 import { rbacNeeds } from './grants.ts';
-import { troubleOf } from './pod-trouble.ts';
+import { isReady, troubleOf } from './pod-trouble.ts';
 import { serviceAccountSubject, workloadNeeds } from './subject.ts';
-import type { CheckType, ClusterView, ContainerLog, Evidence, LogLine, Outcome } from './types.ts';
+import type { CheckType, ClusterView, ContainerLog, Evidence, LogLine, Outcome, Suspect } from './types.ts';
 import { describeWorkload, deviation, parseWorkload, podsOf, workloadName, workloadObject } from './workload.ts';
 
 const schema = z.strictObject({
@@ -91,16 +92,26 @@ function silent(spec: Spec, view: ClusterView, pod: Stored<Pod>): Judged {
   const trouble = troubleOf(pod);
   const none = spec.container && !pod.spec?.containers.some((c) => c.name === spec.container);
   const left = startPatience - (view.now() - Date.parse(creationTimestamp));
-  const text = none
-    ? `Pod ${name} has no container ${spec.container}`
-    : (trouble?.text ?? `Pod ${name} has not started`);
-  const command = trouble?.command ?? `kubectl describe pod ${name} -n ${spec.namespace}`;
-  const evidence: Evidence[] = [
-    { kind: 'object', text },
-    { kind: 'command', text: command },
-  ];
-  if (none || trouble || left <= 0) return { status: 'fail', expected, actual: text, why: text, evidence };
-  return { status: 'pending', expected, actual: text, why: 'its containers are being started', evidence, wakeIn: left };
+  const text = none ? `Pod ${name} has no container ${spec.container}` : (trouble ?? `Pod ${name} has not started`);
+  const evidence: Evidence[] = [{ kind: 'command', text: `kubectl describe pod ${name} -n ${spec.namespace}` }];
+  const suspects: Suspect[] = none ? [] : [podSuspect(pod)];
+  if (none || trouble || left <= 0) return { status: 'fail', expected, actual: text, why: text, evidence, suspects };
+  const why = 'its containers are being started';
+  return { status: 'pending', expected, actual: text, why, evidence, suspects, wakeIn: left };
+}
+
+const podSuspect = ({ metadata: { namespace = '', name } }: Stored<Pod>): Suspect => ({
+  about: 'object',
+  resource: pods,
+  namespace,
+  name,
+});
+
+/** A line that may point further, and the Pod that wrote it. */
+function suspectsOf(pod: Stored<Pod>, container: string, line: LogLine | undefined): Suspect[] {
+  const { namespace = '', name } = pod.metadata;
+  const words: Suspect[] = line ? [{ about: 'log', namespace, pod: name, container, line: line.text }] : [];
+  return isReady(pod) ? words : [...words, podSuspect(pod)];
 }
 
 function judge(spec: Spec, view: ClusterView, log: ContainerLog): Judged {
@@ -124,6 +135,7 @@ function judge(spec: Spec, view: ClusterView, log: ContainerLog): Judged {
       expected,
       actual: `${shorten(telling)}, ${where}`,
       ...cause(spec, view, pod, telling, age, command),
+      ...(parseForbidden(telling.text) ? {} : { suspects: suspectsOf(pod, log.container, telling) }),
     };
   }
   const doubt = doubtOf(spec, log);
@@ -179,7 +191,14 @@ function noSuchLine(spec: Spec, view: ClusterView, log: ContainerLog, command: E
     return { status: 'pending', expected: spec.shows, actual: 'nothing yet', why, evidence, wakeIn: patience + 100 };
   }
   const actual = last ? `other output: ${shorten(last)}` : 'no output';
-  return { status: 'fail', expected: spec.shows, actual, why: `Pod ${pod.metadata.name} logs no such line`, evidence };
+  return {
+    status: 'fail',
+    expected: spec.shows,
+    actual,
+    why: `Pod ${pod.metadata.name} logs no such line`,
+    evidence,
+    suspects: suspectsOf(pod, log.container, last),
+  };
 }
 
 /** Follows a Forbidden line to its cause; other lines speak for themselves. */

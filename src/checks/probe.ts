@@ -3,8 +3,16 @@ import type { Pod } from '../kube/api.gen.ts';
 import type { Stored } from '../kube/meta.ts';
 import { isReady, troubleOf } from './pod-trouble.ts';
 import { workloadNeeds } from './subject.ts';
-import type { ClusterView, Evidence, ExecTarget, Need, Outcome } from './types.ts';
-import { describeWorkload, deviation, parseWorkload, podsOf, workloadName, workloadObject } from './workload.ts';
+import type { ClusterView, Evidence, ExecTarget, Need, Outcome, WorkloadRef } from './types.ts';
+import {
+  describeWorkload,
+  deviation,
+  parseWorkload,
+  podsOf,
+  suspectWorkload,
+  workloadName,
+  workloadObject,
+} from './workload.ts';
 
 /** From where a probe is made: the Pods that a workload owns now. */
 export const probeSource = z.strictObject({
@@ -29,8 +37,9 @@ export type Targets = { targets: (ExecTarget & { object: Stored<Pod> })[] } | { 
 export function targetsOf(source: ProbeSource, view: ClusterView): Targets {
   const workload = parseWorkload(source.workload, source.namespace);
   const look: Evidence = { kind: 'command', text: `kubectl get pods -n ${source.namespace}` };
+  const suspects = [suspectWorkload(workload)];
   const none = (status: Outcome['status'], why: string, seen: Evidence[] = []): Targets => ({
-    none: { status, actual: 'nothing to ask from', why, evidence: [...seen, look] },
+    none: { status, actual: 'nothing to ask from', why, evidence: [...seen, look], suspects },
   });
   const object = workloadObject(view, workload);
   if (!object) return none('fail', `the ${describeWorkload(workload)} does not exist in namespace ${source.namespace}`);
@@ -45,8 +54,8 @@ export function targetsOf(source: ProbeSource, view: ClusterView): Targets {
     const trouble = troubleOf(pod);
     const left = Date.parse(pod.metadata.creationTimestamp) + patience - view.now();
     if (!trouble && left > 0) view.wakeIn(left);
-    const why = trouble?.text ?? `Pod ${pod.metadata.name} is not ready`;
-    return none(trouble || left <= 0 ? 'fail' : 'pending', why, [{ kind: 'object', text: why }]);
+    const why = trouble ?? `Pod ${pod.metadata.name} is not ready`;
+    return none(trouble || left <= 0 ? 'fail' : 'pending', why);
   }
   const container = source.container;
   return {
@@ -57,6 +66,11 @@ export function targetsOf(source: ProbeSource, view: ClusterView): Targets {
       object: pod,
     })),
   };
+}
+
+/** The Pod that a probe runs in. */
+export function podOf({ namespace, pod }: ExecTarget): WorkloadRef {
+  return { kind: 'Pod', namespace, name: pod };
 }
 
 /** How a container was reached, or why not. */

@@ -6,7 +6,7 @@ import { matchesLabels, parseLabelSelector } from '../kube/selectors.ts';
 import { celExpression } from './cel.ts';
 import { fieldPath, labelSelector, show, valuesAt } from './fields.ts';
 import { kindName, resourceByName } from './reference.ts';
-import type { CheckType, ClusterView, Evidence } from './types.ts';
+import type { CheckType, ClusterView, Evidence, Suspect } from './types.ts';
 
 const schema = z
   .strictObject({
@@ -77,7 +77,18 @@ export const resource: CheckType<Spec> = {
       const left = Math.max(...all.map((o) => Date.parse(o.metadata.deletionTimestamp ?? ''))) + patience - view.now();
       if (left > 0) view.wakeIn(left);
       const why = `${names} is being deleted${left > 0 ? '' : ', and does not go'}`;
-      return { status: left > 0 ? 'pending' : 'fail', expected, actual: 'being deleted', why, evidence: [look] };
+      const suspects = suspectsOf(
+        spec,
+        all.map((o) => o.metadata.name),
+      );
+      return {
+        status: left > 0 ? 'pending' : 'fail',
+        expected,
+        actual: 'being deleted',
+        why,
+        evidence: [look],
+        suspects,
+      };
     }
     const min = spec.count?.min ?? 1;
     const max = spec.count?.max ?? Number.POSITIVE_INFINITY;
@@ -88,9 +99,32 @@ export const resource: CheckType<Spec> = {
     const problems = wrong.flatMap((w) => w.problems.map((p) => `${w.name}: ${p}`));
     const why = problems[0] ?? (found.length === 0 ? `there is no ${label}` : `there are ${found.length}`);
     const evidence = problems.map((text): Evidence => ({ kind: 'object', text }));
-    return { status: 'fail', expected, actual: problems[0] ?? `${good} found`, why, evidence: [...evidence, look] };
+    return {
+      status: 'fail',
+      expected,
+      actual: problems[0] ?? `${good} found`,
+      why,
+      evidence: [...evidence, look],
+      suspects: suspectsOf(
+        spec,
+        wrong.filter((w) => w.problems.length > 0).map((w) => w.name),
+      ),
+    };
   },
 };
+
+/** Objects that are not as they should be, or what should have made them. */
+function suspectsOf(spec: Spec, names: readonly string[]): Suspect[] {
+  const resource = resourceOf(spec);
+  const { namespace, selector } = spec;
+  if (names.length === 0 && namespace && selector && resource.kind === 'Pod')
+    return [{ about: 'pods', namespace, selector }];
+  // Without a namespace its name alone does not say which it is.
+  if (resource.namespaced && !namespace) return [];
+  return names
+    .slice(0, 2)
+    .map((name) => ({ about: 'object', resource, ...(namespace && resource.namespaced ? { namespace } : {}), name }));
+}
 
 /** Nothing is in a namespace that was deleted: that proves nothing. Who may see no namespaces can delete none either. */
 function goneNamespace(view: ClusterView, name: string): boolean {

@@ -1,10 +1,18 @@
 import * as z from 'zod';
 import type { DaemonSet, Deployment, Pod, StatefulSet } from '../kube/api.gen.ts';
 import type { Stored } from '../kube/meta.ts';
-import { isReady, type Trouble, troubleOf } from './pod-trouble.ts';
+import { isReady, troubleOf } from './pod-trouble.ts';
 import { workloadNeeds } from './subject.ts';
 import type { CheckType, Evidence } from './types.ts';
-import { describeWorkload, deviation, parseWorkload, podsOf, workloadName, workloadObject } from './workload.ts';
+import {
+  describeWorkload,
+  deviation,
+  parseWorkload,
+  podsOf,
+  suspectWorkload,
+  workloadName,
+  workloadObject,
+} from './workload.ts';
 
 const schema = z.strictObject({
   workload: workloadName
@@ -40,11 +48,15 @@ export const rollout: CheckType<Spec> = {
     const trouble = pods.map(troubleOf).find((t) => t !== undefined) ?? notMade(object);
     const left = problem.final || trouble ? 0 : lastMove(object, pods) + patience - view.now();
     if (left > 0) view.wakeIn(left);
-    const evidence: Evidence[] = trouble
-      ? [{ kind: 'object', text: trouble.text }, { kind: 'command', text: trouble.command }, look]
-      : [look];
-    const why = trouble?.text ?? (left > 0 || problem.final ? problem.text : `${problem.text}, and nothing moves`);
-    return { status: left > 0 ? 'pending' : 'fail', expected, actual: problem.text, why, evidence };
+    const why = trouble ?? (left > 0 || problem.final ? problem.text : `${problem.text}, and nothing moves`);
+    return {
+      status: left > 0 ? 'pending' : 'fail',
+      expected,
+      actual: problem.text,
+      why,
+      evidence: [look],
+      suspects: [suspectWorkload(workload)],
+    };
   },
 };
 
@@ -116,14 +128,11 @@ function problemOfPods(object: Stored, pods: readonly Stored<Pod>[]): Problem | 
 }
 
 /** The API server refuses the Pods: quota, admission, a ServiceAccount that does not exist. */
-function notMade(object: Stored): Trouble | undefined {
+function notMade(object: Stored): string | undefined {
   const failure = (object as Stored<Deployment>).status?.conditions?.find(
     (c) => c.type === 'ReplicaFailure' && c.status === 'True',
   );
-  if (!failure) return undefined;
-  const { namespace, name } = object.metadata;
-  const command = `kubectl describe ${object.kind?.toLowerCase()} ${name} -n ${namespace}`;
-  return { text: failure.message ?? failure.reason ?? 'its Pods cannot be made', command };
+  return failure && (failure.message ?? failure.reason ?? 'its Pods cannot be made');
 }
 
 /** When something last moved, as far as the objects tell. */

@@ -13,6 +13,7 @@ import {
   parseWorkload,
   podSpecOf,
   podsOf,
+  suspectWorkload,
   workloadName,
   workloadObject,
 } from './workload.ts';
@@ -70,14 +71,15 @@ export const scheduled: CheckType<Spec> = {
     });
     const object = workloadObject(view, workload);
     if (!object) return fail(`the ${describeWorkload(workload)} does not exist`);
-    if (spec.runs !== undefined) return judgeRuns(spec.runs, view, object, expected, look);
+    if (spec.runs !== undefined)
+      return { ...judgeRuns(spec.runs, view, object, expected, look), suspects: [suspectWorkload(workload)] };
     if (spec.byScheduler && workload.kind !== 'Pod' && podSpecOf(object)?.nodeName)
       return fail(
         'nodeName by hand',
         `its template names the node ${podSpecOf(object)?.nodeName}: the scheduler has no say`,
       );
     const pods = podsOf(view, workload);
-    if (pods.length === 0) return fail('it has no Pods');
+    if (pods.length === 0) return { ...fail('it has no Pods'), suspects: [suspectWorkload(workload)] };
     const nodes = new Map(view.list(resources.nodes).map((node) => [node.metadata.name, node]));
     for (const pod of pods) {
       const problem = deviation(pod, object) ?? problemOf(spec, view, pod, nodes);
@@ -85,7 +87,8 @@ export const scheduled: CheckType<Spec> = {
       const left = Date.parse(pod.metadata.creationTimestamp) + patience - view.now();
       const waits = !pod.spec?.nodeName && !troubleOf(pod) && left > 0;
       if (waits) view.wakeIn(left);
-      return { ...fail(problem), status: waits ? 'pending' : 'fail' };
+      const suspects = pod.spec?.nodeName ? [] : [suspectWorkload(workload)];
+      return { ...fail(problem), status: waits ? 'pending' : 'fail', suspects };
     }
     const skew = spec.spread && skewOf(spec, view, pods, nodes);
     if (skew) return fail(skew);
@@ -119,7 +122,7 @@ function problemOf(
   nodes: Map<string, Stored<Node>>,
 ): string | undefined {
   const name = pod.spec?.nodeName;
-  if (!name) return troubleOf(pod)?.text ?? `Pod ${pod.metadata.name} is on no node yet`;
+  if (!name) return troubleOf(pod) ?? `Pod ${pod.metadata.name} is on no node yet`;
   const on = `Pod ${pod.metadata.name} is on ${name}`;
   const node = nodes.get(name);
   if (!node) return `${on}, which does not exist`;

@@ -10,7 +10,24 @@ export interface Evidence {
   kind: 'log' | 'object' | 'review' | 'rule' | 'missing' | 'command';
   /** One line; for `command` what to type to see it. */
   text: string;
+  /** Only for commands of a chain: what in their output bears the line before them out, word by word but for spaces. */
+  shows?: string[];
 }
+
+/** Where the cause of a verdict is to be sought, see `evidence/trace.ts`. */
+export type Suspect =
+  | { about: 'object'; resource: Resource; namespace?: string; name: string }
+  /** Pods that should be there; `selector` as kubectl takes it. */
+  | { about: 'pods'; namespace: string; selector: string }
+  /** `denied`: it comes about, and must not. */
+  | { about: 'connection'; from: WorkloadRef; to: ConnectionTarget; port: number; denied?: boolean }
+  /** A name that one of these Pods asked its DNS server for. */
+  | { about: 'name'; from: WorkloadRef; name: string }
+  /** A line that a container wrote. */
+  | { about: 'log'; namespace: string; pod: string; container: string; line: string };
+
+/** What is connected to: a Service, the Pods of a workload, or what else has a name or an address. */
+export type ConnectionTarget = { service: string; namespace: string } | { workload: WorkloadRef } | { host: string };
 
 /** What a check found at one moment. */
 export interface Outcome {
@@ -20,6 +37,8 @@ export interface Outcome {
   /** The cause, as far as it is known. */
   why?: string;
   evidence: Evidence[];
+  /** What `explain` follows further, by reading what the check itself has no need of. */
+  suspects?: Suspect[];
 }
 
 /** Something a check wants to see; the grader mirrors the union of what all checks need. */

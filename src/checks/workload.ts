@@ -4,7 +4,7 @@ import type { Container, Pod, PodSpec, PodTemplateSpec } from '../kube/api.gen.t
 import type { Resource, Stored } from '../kube/meta.ts';
 import * as resources from '../kube/resources.ts';
 import { show } from './fields.ts';
-import type { ClusterView, WorkloadRef } from './types.ts';
+import type { ClusterView, Suspect, WorkloadRef } from './types.ts';
 
 const kinds: Record<string, { kind: WorkloadRef['kind']; resource: Resource }> = {
   deployment: { kind: 'Deployment', resource: resources.deployments },
@@ -39,6 +39,12 @@ export function describeWorkload(workload: WorkloadRef): string {
 
 type Objects = Pick<ClusterView, 'get' | 'list'>;
 
+/** Where the cause is to be sought that a workload is not as it should be. */
+export function suspectWorkload(workload: WorkloadRef): Suspect {
+  const { namespace, name } = workload;
+  return { about: 'object', resource: resourceOfWorkload(workload), namespace, name };
+}
+
 /** A workload's object, unless it is being deleted. */
 export function workloadObject(view: Pick<ClusterView, 'get'>, workload: WorkloadRef): Stored | undefined {
   const object = view.get(resourceOfWorkload(workload), workload.namespace, workload.name);
@@ -59,7 +65,7 @@ export function podsOf(view: Objects, workload: WorkloadRef): Stored<Pod>[] {
 }
 
 /** What owns a workload's current Pods: itself, or what it made for them. */
-function ownersOf(view: Objects, workload: WorkloadRef, root: Stored): Stored[] {
+export function ownersOf(view: Objects, workload: WorkloadRef, root: Stored): Stored[] {
   const roots = new Set([root.metadata.uid]);
   if (workload.kind === 'Deployment') {
     // By the template, as the controller itself: revisions are annotations that anybody may write.

@@ -7,9 +7,10 @@ export const explain: CommandFactory = ({ services, print, json }) =>
   attemptCommand('explain', 'show the evidence behind a check')
     .argument('<check>', 'its id, as in kubedrill check --json')
     .action(async (name: string, options: { attempt?: string; json?: boolean }) => {
-      const state = await (await labsOf(services)).check(attemptId(services, options));
-      const verdict = state.verdicts.find((v) => v.id === name);
-      if (!verdict) {
+      const labs = await labsOf(services);
+      const state = await labs.check(attemptId(services, options));
+      const known = state.verdicts.find((v) => v.id === name);
+      if (!known) {
         const ids = state.verdicts.map((v) => v.id);
         throw new UserError({
           what: `there is no check ${name}`,
@@ -18,6 +19,7 @@ export const explain: CommandFactory = ({ services, print, json }) =>
             : {}),
         });
       }
+      const verdict = (await labs.explain(name, state.id)) ?? known;
       if (options.json) return json(verdict);
       print(explainText(verdict, paintFor(services.stdout)));
     });

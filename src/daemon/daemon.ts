@@ -66,6 +66,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
       attempt: ready(({ id }: Id) => host.attempt(id)),
       check: ready(({ id }: Id) => host.check(id)),
       follow: ready(({ id }: Id, { emit, signal }) => host.follow(id, emit as (s: AttemptState) => void, signal)),
+      explain: ready(({ id, check }: Id & { check: string }) => host.explain(check, id)),
       hint: ready(({ id }: Id) => host.hint(id)),
       solution: ready(({ id }: Id) => host.solution(id)),
       debrief: ready(({ id }: Id) => host.debrief(id)),

@@ -1,5 +1,6 @@
+import { traceEvidence } from '../checks/evidence/trace.ts';
 import { typeOfCheck } from '../checks/registry.ts';
-import type { Baseline, Check, ClusterView, Need, Outcome, WorkloadRef } from '../checks/types.ts';
+import type { Baseline, Check, ClusterView, Evidence, Need, Outcome, WorkloadRef } from '../checks/types.ts';
 import { podsOf } from '../checks/workload.ts';
 import { type Clock, nextTurn, type Timer } from '../kernel/clock.ts';
 import type { Pod } from '../kube/api.gen.ts';
@@ -9,6 +10,7 @@ import type { Change } from '../kube/reflector.ts';
 import * as resources from '../kube/resources.ts';
 import { activityOf, activityResources } from './activity.ts';
 import { Answers } from './answers.ts';
+import { EvidenceReader } from './evidence-reader.ts';
 import { LogFollowers } from './log-followers.ts';
 import { Mirror, same } from './mirror.ts';
 import { Probes } from './probes.ts';
@@ -129,6 +131,30 @@ export class Grader {
 
   verdicts(): Verdict[] {
     return this.#graded().map((e) => e.verdict);
+  }
+
+  /**
+   * A check's verdict with the chain of evidence from what the check saw to its cause: what the check has no need of
+   * itself is read now. Undefined: there is no such check.
+   */
+  async explain(id: string): Promise<Verdict | undefined> {
+    const evaluated = this.#graded().find((e) => e.check.id === id);
+    if (!evaluated) return undefined;
+    const { verdict, outcome } = evaluated;
+    if (verdict.status === 'pass' || !outcome?.suspects) return verdict;
+    const { client, clock } = this.#options;
+    const reader = new EvidenceReader(client, clock);
+    let chain: Evidence[];
+    try {
+      chain = await traceEvidence(outcome.suspects, reader, clock.now());
+    } catch (error) {
+      const text = `the cluster cannot be asked: ${(error as Error).message}`;
+      chain = [{ kind: 'missing', text }];
+    } finally {
+      reader.stop();
+    }
+    const told = new Set(verdict.evidence.map((e) => e.text));
+    return { ...verdict, evidence: [...verdict.evidence, ...chain.filter((e) => !told.has(e.text))] };
   }
 
   /** Whether a condition holds now. */

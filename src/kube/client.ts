@@ -105,9 +105,10 @@ export class KubeClient {
     r: Resource<T>,
     namespace: string | undefined,
     name: string,
+    options: Pick<RequestOptions, 'signal'> = {},
   ): Promise<Stored<T> | undefined> {
     try {
-      return await this.get(r, namespace, name);
+      return await this.request('GET', pathOf(r, namespace, name), options);
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw error;
@@ -118,8 +119,9 @@ export class KubeClient {
     r: Resource<T>,
     namespace?: string,
     query: RequestOptions['query'] = {},
+    options: Pick<RequestOptions, 'signal'> = {},
   ): Promise<KubeList<Stored<T>>> {
-    const list = await this.request<KubeList<Stored<T>>>('GET', pathOf(r, namespace), { query });
+    const list = await this.request<KubeList<Stored<T>>>('GET', pathOf(r, namespace), { ...options, query });
     // Items of a list come without their type; give it back so that each stands alone.
     for (const item of list.items) Object.assign(item, { apiVersion: apiVersionOf(r), kind: r.kind });
     return list;

@@ -302,6 +302,11 @@ export class Attempt {
     return () => this.#listeners.delete(listener);
   }
 
+  /** A check's verdict with the whole chain of evidence; undefined: there is no such check, or nothing is judged now. */
+  async explain(check: string): Promise<Verdict | undefined> {
+    return (await this.#grader?.explain(check)) ?? this.#verdicts.get(check);
+  }
+
   /** The verdicts once they have settled (see Grader.settled), after `atMost` milliseconds in any case. */
   async settled(atMost: number): Promise<Verdict[]> {
     return (await this.#grader?.settled(atMost)) ?? [];

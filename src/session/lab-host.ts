@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { installAddon } from '../cluster/addons/install.ts';
 import type { AddonName } from '../cluster/addons/names.ts';
 import type { Cluster, Provider } from '../cluster/provider.ts';
+import type { Verdict } from '../grading/types.ts';
 import { AppendLog } from '../kernel/append-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { EnvironmentError, UserError } from '../kernel/errors.ts';
@@ -145,6 +146,10 @@ export class LabHost implements Labs {
     const attempt = await this.#get(id);
     await attempt.quiet(quietFor);
     return attempt.state();
+  }
+
+  async explain(check: string, id?: string): Promise<Verdict | undefined> {
+    return (await this.#get(id)).explain(check);
   }
 
   async follow(id: string | undefined, onState: (state: AttemptState) => void, signal: AbortSignal): Promise<void> {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import type { Verdict } from '../grading/types.ts';
 import { EnvironmentError } from '../kernel/errors.ts';
 import type { Paths } from '../kernel/paths.ts';
 import { connectRpc, type RpcClient } from '../kernel/rpc.ts';
@@ -135,6 +136,7 @@ function remoteLabs(client: RpcClient): RemoteLabs {
         if (!signal.aborted) throw error;
       }
     },
+    explain: async (check, id) => (await client.call<Verdict | null>('explain', { id, check })) ?? undefined,
     hint: (id) => client.call('hint', { id }),
     solution: (id) => client.call('solution', { id }),
     debrief: (id) => client.call('debrief', { id }),

@@ -93,6 +93,11 @@ export interface Labs {
   attempt(id?: string): Promise<AttemptState>;
   /** The state once the checks have taken in what was just changed: no verdict moved for a moment. */
   check(id?: string): Promise<AttemptState>;
+  /**
+   * A check's verdict with the whole chain of evidence, read from the cluster now. Undefined: there is no such check, or
+   * nothing has been judged yet.
+   */
+  explain(check: string, id?: string): Promise<Verdict | undefined>;
   /** Calls `onState` at once and at every change, until `signal` aborts. */
   follow(id: string | undefined, onState: (state: AttemptState) => void, signal: AbortSignal): Promise<void>;
   hint(id?: string): Promise<HintGiven>;

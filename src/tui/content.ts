@@ -1,4 +1,4 @@
-import type { Activity } from '../grading/types.ts';
+import type { Activity, Verdict } from '../grading/types.ts';
 import type { ErrorText } from '../kernel/errors.ts';
 import { markdownText, wrapText } from '../present/markdown.ts';
 import { clockText, explainText, type Paint, priceText } from '../present/text.ts';
@@ -19,6 +19,11 @@ export function taskLines(lab: AttemptState, width: number, paint: Paint, theme:
     lines.push(...markdownText(text.trim(), width, paint).split('\n'));
   }
   return lines.flatMap((line) => hang(line, width));
+}
+
+/** Whether a chain of evidence is about the verdict as it is now. */
+export function isOf(traced: Verdict, { status, why }: Verdict): boolean {
+  return traced.status === status && traced.why === why;
 }
 
 /** What stands above each hint that was taken: those in turn are counted, the others are about what was there. */
@@ -139,10 +144,16 @@ export function overlayContent(
       const index = lab?.verdicts.findIndex((v) => v.id === overlay.check) ?? -1;
       const verdict = lab?.verdicts[index];
       if (!verdict) return { title: 'Explain', lines: ['There is no check to explain yet.'] };
-      const lines = explainText(verdict, paint)
+      const { traced } = overlay;
+      const lines = explainText(traced && isOf(traced, verdict) ? traced : verdict, paint)
         .split('\n')
         .flatMap((line) => hang(line, width));
-      return { title: 'Explain', note: `check ${index + 1} of ${lab?.verdicts.length ?? 0}`, lines };
+      const more = traced || verdict.status === 'pass' ? [] : ['', theme('muted', '  … looking for the cause')];
+      return {
+        title: 'Explain',
+        note: `check ${index + 1} of ${lab?.verdicts.length ?? 0}`,
+        lines: [...lines, ...more],
+      };
     }
     case 'debrief':
       return { title: 'Debrief', lines: markdown(overlay.text) };

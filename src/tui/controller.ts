@@ -117,9 +117,7 @@ export class Controller {
       case 'explain': {
         const after = overlay?.kind === 'explain' ? overlay.check : undefined;
         const check = checkToExplain(state, after);
-        return check
-          ? this.#show({ kind: 'explain', check, scroll: 0 })
-          : this.#say('there is no check to explain yet');
+        return check ? this.#labs.explain(check) : this.#say('there is no check to explain yet');
       }
       case 'open':
         return this.#zoom(pane, state);

@@ -2,6 +2,7 @@ import { DisconnectedError, errorText } from '../kernel/errors.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
 import type { AttemptState } from '../session/types.ts';
 import type { LabsAccess, Screen } from './access.ts';
+import { isOf } from './content.ts';
 import type { Question } from './state.ts';
 import type { Store } from './store.ts';
 
@@ -12,6 +13,8 @@ export class LabVerbs {
   readonly #screen: Screen;
   /** Ends the following of the lab on screen. */
   #following = new AbortController();
+  /** Checks whose chains are being read. */
+  readonly #tracing = new Set<string>();
 
   constructor(store: Store, access: LabsAccess, screen: Screen) {
     this.#store = store;
@@ -31,6 +34,7 @@ export class LabVerbs {
           if (signal.aborted) return;
           if (lost && !shown) dispatch({ type: 'notice', text: undefined });
           dispatch({ type: 'lab', state, at: Date.now() });
+          this.#retrace();
           shown = true;
         };
         try {
@@ -94,6 +98,36 @@ export class LabVerbs {
       this.#show(await labs.attempt(id));
       show();
     });
+  }
+
+  /** The evidence behind a check: at once what the verdict brings, then the chain that the daemon reads for it. */
+  explain(check: string): void {
+    this.#store.dispatch({ type: 'overlay', overlay: { kind: 'explain', check, scroll: 0 } });
+    void this.#trace(check);
+  }
+
+  /** Reads the chain on screen anew if its verdict has changed. */
+  #retrace(): void {
+    const { overlay, lab } = this.#store.get();
+    if (overlay?.kind !== 'explain' || !overlay.traced) return;
+    const verdict = lab?.verdicts.find((v) => v.id === overlay.check);
+    if (verdict && !isOf(overlay.traced, verdict)) void this.#trace(overlay.check);
+  }
+
+  async #trace(check: string): Promise<void> {
+    const { lab } = this.#store.get();
+    const verdict = lab?.verdicts.find((v) => v.id === check);
+    if (!lab || !verdict || verdict.status === 'pass' || this.#tracing.has(check)) return;
+    this.#tracing.add(check);
+    try {
+      const traced = await (await this.#access.labs()).explain(check, lab.id);
+      this.#store.dispatch({ type: 'explained', verdict: traced ?? verdict });
+    } catch {
+      // Whoever follows the lab is told that the daemon has gone; the verdict stands as it is.
+      this.#store.dispatch({ type: 'explained', verdict });
+    } finally {
+      this.#tracing.delete(check);
+    }
   }
 
   debrief(): void {

@@ -107,7 +107,8 @@ export async function runPlain(options: PlainOptions): Promise<number> {
       case 'explain': {
         const verdict =
           current().verdicts.find((v) => v.id === argument) ?? current().verdicts.find((v) => v.status !== 'pass');
-        say(verdict ? explainText(verdict, paint) : 'every check passes');
+        const traced = verdict && (await (await labs()).explain(verdict.id, current().id));
+        say(verdict ? explainText(traced ?? verdict, paint) : 'every check passes');
         return true;
       }
       case 'reset':

@@ -1,3 +1,4 @@
+import type { Verdict } from '../grading/types.ts';
 import type { ErrorText } from '../kernel/errors.ts';
 import type { AttemptState } from '../session/types.ts';
 import type { Place } from './keys.ts';
@@ -27,7 +28,8 @@ export type Overlay =
   | { kind: 'pane'; pane: 'task' | 'cluster'; scroll: number }
   /** The hints taken so far, the newest first. */
   | { kind: 'hints'; scroll: number }
-  | { kind: 'explain'; check: string; scroll: number }
+  /** `traced`: with the whole chain of evidence, once it has been read. */
+  | { kind: 'explain'; check: string; scroll: number; traced?: Verdict }
   | { kind: 'debrief'; text: string; scroll: number }
   | { kind: 'solution'; solutions: readonly { name: string; text: string }[]; scroll: number }
   | { kind: 'confirm'; question: Question; scenario: string }
@@ -70,6 +72,7 @@ export type Action =
   | { type: 'lab'; state: AttemptState; at: number }
   | { type: 'openList' }
   | { type: 'overlay'; overlay: Overlay }
+  | { type: 'explained'; verdict: Verdict }
   | { type: 'close' }
   | { type: 'pane'; by: number }
   | { type: 'check'; by: number }
@@ -125,6 +128,11 @@ export function reduce(state: AppState, action: Action): AppState {
     }
     case 'overlay':
       return { ...state, overlay: action.overlay };
+    case 'explained': {
+      const { overlay } = state;
+      if (overlay?.kind !== 'explain' || overlay.check !== action.verdict.id) return state;
+      return { ...state, overlay: { ...overlay, traced: action.verdict } };
+    }
     case 'close': {
       const { overlay: _, ...rest } = state;
       return rest;

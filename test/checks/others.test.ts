@@ -259,11 +259,7 @@ describe('rollout', () => {
     expect(look(pulling)).toMatchObject({
       status: 'fail',
       why: 'Pod api-client-1-x: client is in ImagePullBackOff',
-      evidence: [
-        { kind: 'object' },
-        { text: 'kubectl describe pod api-client-1-x -n project-swan' },
-        { kind: 'command' },
-      ],
+      suspects: [{ about: 'object', name: 'api-client' }],
     });
   });
 });

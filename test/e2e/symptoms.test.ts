@@ -1,12 +1,18 @@
 /**
  * What breaks most often in clusters and at exams, and how it shows: each situation of fixtures/symptoms is made with
- * kubectl on a cluster of the built program, and kubectl has to show what a real cluster shows. Where a repair is named,
- * it has to help.
+ * kubectl on a cluster of the built program, and kubectl has to show what a real cluster shows. Where a cause is named, the
+ * chain of evidence has to lead to it, by facts that kubectl shows. Where a repair is named, it has to help.
  */
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it, vi } from 'vitest';
 import { parse } from 'yaml';
+import { resourceByName } from '../../src/checks/reference.ts';
+import type { Suspect } from '../../src/checks/types.ts';
+import { parseWorkload } from '../../src/checks/workload.ts';
+import { KubeClient } from '../../src/kube/client.ts';
+import type { Resource } from '../../src/kube/meta.ts';
+import { chainOf, unproven } from './chains.ts';
 import type { Started } from './lab.ts';
 import { execute, type Result, root, Sandbox } from './sandbox.ts';
 
@@ -17,12 +23,24 @@ interface Look {
   fails?: boolean;
 }
 
+/** What the chain of evidence says that begins at an object, at a connection or at a name that is asked for. */
+interface Because {
+  of?: string;
+  from?: string;
+  to?: string;
+  name?: string;
+  namespace?: string;
+  /** What facts have to match in this order; the last of them is the end of the chain. */
+  chain: string[];
+}
+
 interface Situation {
   name: string;
   /** A shell command and a manifest that make it. */
   do?: string;
   apply?: string;
   see: Look[];
+  because?: Because[];
   fix?: string;
   then?: Look[];
 }
@@ -47,16 +65,22 @@ describe.each(readdirSync(folder))('%s', (file) => {
   const area = parse(readFileSync(join(folder, file), 'utf8')) as Area;
   const name = file.replace('.yaml', '');
   let up: Started;
+  let client: KubeClient;
   beforeAll(async () => {
     up = await user.json<Started>(['cluster', 'up', '--name', name, '--nodes', String(area.nodes ?? 1)]);
+    client = await KubeClient.fromFile(up.kubeconfig, up.context);
   });
-  afterAll(() => user.json(['cluster', 'down', up.id]));
+  afterAll(async () => {
+    await client.close();
+    await user.json(['cluster', 'down', up.id]);
+  });
 
   it.concurrent.for(area.situations)('$name', async (situation) => {
     const shell = await shellIn(slug(situation.name), up);
     if (situation.do) await must(shell, situation.do);
     if (situation.apply) await must(shell, 'kubectl apply -f -', situation.apply);
     for (const look of situation.see) await until(shell, look);
+    for (const because of situation.because ?? []) await explained(client, shell, slug(situation.name), because);
     if (situation.fix) await must(shell, situation.fix);
     for (const look of situation.then ?? []) await until(shell, look);
   });
@@ -85,6 +109,42 @@ async function shellIn(namespace: string, { kubeconfig, context, server }: Start
 async function must(shell: Shell, command: string, input?: string): Promise<void> {
   const { code, stdout, stderr } = await shell(command, input);
   if (code !== 0) throw new Error(`${command}: exit code ${code}\n${stdout}${stderr}`);
+}
+
+/** The chain says so, is short, says nothing twice, and each of its commands shows what it is to show. */
+async function explained(client: KubeClient, shell: Shell, namespace: string, because: Because): Promise<void> {
+  let problems: string[] = [];
+  let told = '';
+  const holds = async () => {
+    const chain = await chainOf(client, suspectOf(because, because.namespace ?? namespace));
+    const facts = chain.flatMap(({ kind, text }) => (kind === 'command' ? [] : [text]));
+    told = chain.map(({ kind, text }) => `${kind} ${text}`).join('\n');
+    problems = [];
+    if (facts.length > 8) problems.push(`${facts.length} facts`);
+    if (new Set(facts).size < facts.length) problems.push('a fact twice');
+    let at = -1;
+    for (const wanted of because.chain) {
+      const pattern = new RegExp(wanted);
+      at = facts.findIndex((fact, index) => index > at && pattern.test(fact));
+      if (at < 0) problems.push(`no fact in its place like ${wanted}`);
+    }
+    if (at !== facts.length - 1) problems.push('the chain goes on after its end');
+    if (problems.length === 0) problems = await unproven(chain, shell);
+    return problems.length === 0;
+  };
+  // The cluster goes on meanwhile: containers restart, events are told once more.
+  await vi.waitUntil(holds, { timeout: patience, interval: 300 }).catch(() => {
+    throw new Error(`${problems.join('\n')}\nin the chain\n${told}`);
+  });
+}
+
+function suspectOf({ of, from, to, name = '' }: Because, namespace: string): Suspect {
+  const [kind = '', object = ''] = (of ?? '').split('/');
+  if (of) return { about: 'object', resource: resourceByName(kind) as Resource, namespace, name: object };
+  const source = parseWorkload(from ?? '', namespace);
+  if (!to) return { about: 'name', from: source, name };
+  const [service = '', port] = to.split(':');
+  return { about: 'connection', from: source, to: { service, namespace }, port: Number(port) };
 }
 
 /** Looks again and again, as one does. */

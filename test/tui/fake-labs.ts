@@ -1,3 +1,4 @@
+import type { Evidence } from '../../src/checks/types.ts';
 import { UserError } from '../../src/kernel/errors.ts';
 import type { RemoteLabs } from '../../src/session/remote-labs.ts';
 import type { AttemptState } from '../../src/session/types.ts';
@@ -11,6 +12,8 @@ export class FakeLabs {
   readonly asked: string[] = [];
   readonly access: LabsAccess;
   state: AttemptState | undefined;
+  /** What the daemon finds behind a verdict. */
+  chain: Evidence[] = [];
   /** What the next call fails with. */
   failure: Error | undefined;
   #listeners = new Map<(state: AttemptState) => void, (error: Error) => void>();
@@ -79,6 +82,11 @@ export class FakeLabs {
               resolve();
             });
           });
+        }),
+      explain: async (check) =>
+        ask(`explain ${check}`, () => {
+          const verdict = this.#now().verdicts.find((v) => v.id === check);
+          return verdict && { ...verdict, evidence: [...verdict.evidence, ...this.chain] };
         }),
       hint: async () =>
         ask('hint', () => {

@@ -1,0 +1,145 @@
+import type { Pod, Secret } from '../../kube/api.gen.ts';
+import type { Stored } from '../../kube/meta.ts';
+import * as resources from '../../kube/resources.ts';
+import { readClaims, type TokenClaims } from '../../kube/token-claims.ts';
+import { containerOf, containerPath } from './container.ts';
+import { traceMissing } from './missing.ts';
+import type { Trace } from './reader.ts';
+import { getCommand, listed } from './words.ts';
+
+/** From a 401 to what the token is that the container shows: whose, for whom, until when. Never the token itself. */
+export async function traceUnauthorized(t: Trace, pod: Stored<Pod>, container: string): Promise<void> {
+  const { name, namespace = '' } = pod.metadata;
+  if (!t.chain.enter(`401 ${namespace}/${name}/${container}`)) return;
+  t.chain.add({
+    fact: 'a 401 says that the server does not accept who asks at all; a 403 would name a user and a missing right',
+    command: `kubectl logs ${name} -c ${container} -n ${namespace} --tail=3`,
+  });
+  const ofSecrets = await tokensOfSecrets(t, pod, container);
+  const mounted = tellMounted(t, pod, container);
+  if (!mounted && !ofSecrets) {
+    const command = getCommand(
+      'pod',
+      pod,
+      `-o jsonpath='{${containerPath(pod, container)}.volumeMounts[*].mountPath}'`,
+    );
+    const paths = (containerOf(pod, container)?.volumeMounts ?? []).map((m) => m.mountPath);
+    const fact = `no token is mounted in container ${container}; there are mounts at ${listed(paths)}`;
+    return t.chain.add({ kind: 'missing', fact, command, shows: paths.slice(0, 3) });
+  }
+  if (mounted) await tellAccount(t, pod);
+}
+
+/** Tokens that the kubelet renews, by the volumes that hold them. True if the container mounts one. */
+function tellMounted(t: Trace, pod: Stored<Pod>, container: string): boolean {
+  const mounts = containerOf(pod, container)?.volumeMounts ?? [];
+  let any = false;
+  for (const { name, projected } of pod.spec?.volumes ?? []) {
+    const mount = mounts.find((m) => m.name === name);
+    const token = projected?.sources?.find((s) => s.serviceAccountToken)?.serviceAccountToken;
+    if (!mount || !token) continue;
+    any = true;
+    const { audience, expirationSeconds = 3_600, path } = token;
+    const command = getCommand(
+      'pod',
+      pod,
+      `-o jsonpath='{.spec.volumes[?(@.name=="${name}")].projected.sources[*].serviceAccountToken}'`,
+    );
+    // The one that the API server itself has added is for the API server.
+    const whom = audience ? `for audience "${audience}"` : "for the API server's own audience";
+    t.chain.add({
+      fact: `the token at ${mount.mountPath}/${path} is ${whom}, renewed within ${expirationSeconds} s`,
+      command,
+      shows: [path, ...(audience ? [audience] : [])],
+    });
+  }
+  return any;
+}
+
+/** The account of the mounted token: a token is of one ServiceAccount object, not of any later one of its name. */
+async function tellAccount(t: Trace, pod: Stored<Pod>): Promise<void> {
+  const { namespace = '', name, creationTimestamp } = pod.metadata;
+  const account = pod.spec?.serviceAccountName || 'default';
+  const found = await t.reader.get(resources.serviceAccounts, namespace, account);
+  if (!found) return traceMissing(t, resources.serviceAccounts, namespace, account);
+  const made = found.metadata.creationTimestamp;
+  const later = Date.parse(made) > Date.parse(creationTimestamp);
+  t.chain.add({
+    fact: later
+      ? `ServiceAccount ${account} is newer than the Pod: ${made}, the Pod ${creationTimestamp}; a token is of the account that was there before`
+      : `ServiceAccount ${account} is older than the Pod, as it should be: ${made}`,
+    command: `kubectl get serviceaccount/${account} pod/${name} -n ${namespace} -o custom-columns=NAME:.metadata.name,CREATED:.metadata.creationTimestamp`,
+    shows: [made, creationTimestamp],
+  });
+}
+
+/** Tokens that the container gets from Secrets, as variables or files. True if there is one. */
+async function tokensOfSecrets(t: Trace, pod: Stored<Pod>, name: string): Promise<boolean> {
+  const { namespace = '' } = pod.metadata;
+  const container = containerOf(pod, name);
+  const keys = new Map<string, { secret: string; key: string }>();
+  const note = (secret: string, key: string) => keys.set(`${secret}/${key}`, { secret, key });
+  for (const { valueFrom } of container?.env ?? []) {
+    const ref = valueFrom?.secretKeyRef;
+    if (ref?.name && /token/i.test(ref.key)) note(ref.name, ref.key);
+  }
+  for (const { secretRef } of container?.envFrom ?? []) if (secretRef?.name) note(secretRef.name, 'token');
+  for (const volume of pod.spec?.volumes ?? []) {
+    const mounted = container?.volumeMounts?.some((m) => m.name === volume.name);
+    if (mounted && volume.secret?.secretName) note(volume.secret.secretName, 'token');
+  }
+  let any = false;
+  for (const { secret, key } of keys.values()) {
+    const object = await t.reader.get(resources.secrets, namespace, secret);
+    const token = object?.data?.[key];
+    if (!object || token === undefined) continue;
+    any = true;
+    await tellToken(t, object, key, Buffer.from(token, 'base64').toString());
+  }
+  return any;
+}
+
+async function tellToken(t: Trace, secret: Stored<Secret>, key: string, token: string): Promise<void> {
+  const { name, namespace = '' } = secret.metadata;
+  const claims = readClaims(token);
+  const escaped = key.replaceAll('.', '\\.');
+  const data = `kubectl get secret ${name} -n ${namespace} -o jsonpath='{.data.${escaped}}' | base64 -d`;
+  if (!claims) {
+    const command = `${data} | tr -cd . | wc -c`;
+    return t.chain.add({
+      fact: `key ${key} of Secret ${name} is no token: a token has three parts with two dots between them`,
+      command,
+    });
+  }
+  const command = `${data} | cut -d. -f2 | base64 -d 2>/dev/null`;
+  const told = describeClaims(claims);
+  t.chain.add({ fact: `key ${key} of Secret ${name} is a token ${told.text}`, command, shows: told.shows });
+  const { expires, pod, account } = claims;
+  if (expires !== undefined && expires < t.now) {
+    const seconds = String(expires / 1000);
+    t.chain.add({ fact: `it has expired at ${new Date(expires).toISOString()}`, command, shows: [seconds] });
+  }
+  if (pod) {
+    const holder = await t.reader.get(resources.pods, claims.namespace ?? namespace, pod.name);
+    if (holder?.metadata.uid !== pod.uid) {
+      const fact = `it is bound to Pod ${pod.name} with uid ${pod.uid}, which is gone`;
+      t.chain.add({ kind: 'missing', fact, command, shows: [pod.uid] });
+    }
+  }
+  if (!account) return;
+  const where = claims.namespace ?? namespace;
+  const owner = await t.reader.get(resources.serviceAccounts, where, account.name);
+  if (!owner) return traceMissing(t, resources.serviceAccounts, where, account.name);
+  if (owner.metadata.uid === account.uid) return;
+  t.chain.add({
+    fact: `ServiceAccount ${account.name} has another uid now, ${owner.metadata.uid}: it was made again since then`,
+    command: getCommand('serviceaccount', owner, "-o jsonpath='{.metadata.uid}'"),
+    shows: [owner.metadata.uid],
+  });
+}
+
+function describeClaims({ subject, audiences, account }: TokenClaims): { text: string; shows: string[] } {
+  const text = [subject ? `of ${subject}` : undefined, audiences.length > 0 ? `for ${listed(audiences)}` : undefined];
+  const shows = [...(subject ? [subject] : []), ...audiences.slice(0, 2), ...(account ? [account.uid] : [])];
+  return { text: text.filter(Boolean).join(' '), shows };
+}
