@@ -183,17 +183,32 @@ const applications: Application[] = [
 ];
 
 /** Language images have their shell and tools, but not the language. */
-const languages: readonly Image[] = (
-  ['python', 'node', 'golang', 'ruby', 'php', 'openjdk', 'eclipse-temurin'] as const
-).map((name) => ({
-  repository: `docker.io/library/${name}`,
-  tags: version,
+const languages: readonly Image[] = (['node', 'golang', 'ruby', 'php', 'openjdk', 'eclipse-temurin'] as const).map(
+  (name) => ({
+    repository: `docker.io/library/${name}`,
+    tags: version,
+    flavor: 'gnu',
+    sizeBytes: 120_000_000,
+    cmd: ['bash'],
+    env: pathEnv,
+    files: (tree) => debianLayout(tree, bookworm),
+  }),
+);
+
+/** The web server and the JSON printer of Python, without the language. */
+const pythonImage: Image = {
+  repository: 'docker.io/library/python',
+  tags: /^(latest|(3(\.([7-9]|1[0-4])(\.\d{1,2})?)?-)?(slim|alpine|bookworm|bullseye|trixie|slim-bookworm|slim-bullseye|slim-trixie|alpine3\.\d{2})|3(\.([7-9]|1[0-4])(\.\d{1,2})?)?)$/,
   flavor: 'gnu',
-  sizeBytes: 120_000_000,
-  cmd: ['bash'],
-  env: pathEnv,
-  files: (tree) => debianLayout(tree, bookworm),
-}));
+  sizeBytes: 48_000_000,
+  cmd: ['python3'],
+  env: { ...pathEnv, LANG: 'C.UTF-8' },
+  files: (tree) => {
+    debianLayout(tree, bookworm);
+    tree.program('/usr/local/bin/python3', 'python3');
+    tree.link('/usr/local/bin/python', 'python3').link('/usr/local/bin/python3.12', 'python3');
+  },
+};
 
 export const applicationImages: readonly Image[] = [
   {
@@ -229,6 +244,7 @@ export const applicationImages: readonly Image[] = [
     }),
   ),
   ...languages,
+  pythonImage,
   {
     repository: 'docker.io/library/perl',
     tags: version,

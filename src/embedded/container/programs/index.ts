@@ -38,6 +38,7 @@ import { basename, dirname, mktemp, pwd, which } from './paths.ts';
 import { perl } from './perl.ts';
 import { printf } from './printf.ts';
 import { ps } from './ps.ts';
+import { python } from './python.ts';
 import { redisCli, redisServer } from './redis.ts';
 import { rm, unlink } from './rm.ts';
 import { sed } from './sed.ts';
@@ -163,6 +164,7 @@ const servers = [
   nginxGateway,
   nginxIngress,
   pause,
+  python,
   redisCli,
   redisServer,
   service,
