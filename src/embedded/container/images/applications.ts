@@ -16,8 +16,6 @@ interface Application {
   path: string;
   base?: 'debian' | 'alpine' | 'scratch';
   user?: number;
-  /** It ends with a message unless one of these variables is set. */
-  requires?: { variables: readonly string[]; message: string };
   service: Service;
 }
 
@@ -25,58 +23,6 @@ const tcp = (port: number, greeting = '') => ({ port, protocol: 'tcp' as const, 
 const http = (port: number, body: string) => ({ port, routes: { '/': { body } } });
 
 const applications: Application[] = [
-  {
-    repository: 'docker.io/library/mysql',
-    sizeBytes: 165_000_000,
-    path: '/usr/sbin/mysqld',
-    requires: {
-      variables: ['MYSQL_ROOT_PASSWORD', 'MYSQL_ALLOW_EMPTY_PASSWORD', 'MYSQL_RANDOM_ROOT_PASSWORD'],
-      message:
-        '{date} [ERROR] [Entrypoint]: Database is uninitialized and password option is not specified\n    You need to specify one of the following as an environment variable:\n    - MYSQL_ROOT_PASSWORD\n    - MYSQL_ALLOW_EMPTY_PASSWORD\n    - MYSQL_RANDOM_ROOT_PASSWORD\n',
-    },
-    service: {
-      logs: [
-        '{iso} 0 [System] [MY-010116] [Server] /usr/sbin/mysqld (mysqld 8.4.3) starting as process 1',
-        '{iso} 1 [System] [MY-013577] [InnoDB] InnoDB initialization has ended.',
-        "{iso} 0 [System] [MY-010931] [Server] /usr/sbin/mysqld: ready for connections. Version: '8.4.3'  socket: '/var/run/mysqld/mysqld.sock'  port: 3306  MySQL Community Server - GPL.",
-      ],
-      ports: [tcp(3306, 'J\0\0\0\n8.4.3\0')],
-    },
-  },
-  {
-    repository: 'docker.io/library/mariadb',
-    sizeBytes: 115_000_000,
-    path: '/usr/sbin/mariadbd',
-    requires: {
-      variables: [
-        'MARIADB_ROOT_PASSWORD',
-        'MYSQL_ROOT_PASSWORD',
-        'MARIADB_ALLOW_EMPTY_ROOT_PASSWORD',
-        'MARIADB_RANDOM_ROOT_PASSWORD',
-      ],
-      message:
-        '{date} [ERROR] [Entrypoint]: Database is uninitialized and password option is not specified\n\tYou need to specify one of MARIADB_ROOT_PASSWORD, MARIADB_ROOT_PASSWORD_HASH, MARIADB_ALLOW_EMPTY_ROOT_PASSWORD and MARIADB_RANDOM_ROOT_PASSWORD\n',
-    },
-    service: { logs: ['{date} 0 [Note] mariadbd: ready for connections.'], ports: [tcp(3306, 'J\0\0\0\n11.4.4\0')] },
-  },
-  {
-    repository: 'docker.io/library/postgres',
-    sizeBytes: 155_000_000,
-    path: '/usr/local/bin/postgres',
-    requires: {
-      variables: ['POSTGRES_PASSWORD', 'POSTGRES_HOST_AUTH_METHOD'],
-      message:
-        'Error: Database is uninitialized and superuser password is not specified.\n       You must specify POSTGRES_PASSWORD to a non-empty value for the\n       superuser. For example, "-e POSTGRES_PASSWORD=password" on "docker run".\n',
-    },
-    service: {
-      logs: [
-        '{date} UTC [1] LOG:  starting PostgreSQL 17.2 on x86_64-pc-linux-gnu',
-        '{date} UTC [1] LOG:  listening on IPv4 address "0.0.0.0", port 5432',
-        '{date} UTC [1] LOG:  database system is ready to accept connections',
-      ],
-      ports: [tcp(5432)],
-    },
-  },
   {
     repository: 'docker.io/library/mongo',
     sizeBytes: 270_000_000,
@@ -234,7 +180,6 @@ export const applicationImages: readonly Image[] = [
       env: pathEnv,
       user: a.user,
       service: a.service,
-      requires: a.requires,
       files: (tree) => {
         if (a.base === 'scratch') distrolessLayout(tree);
         else if (a.base === 'alpine') alpineLayout(tree, '3.20.3');

@@ -5,13 +5,14 @@ import { applicationImages } from './applications.ts';
 import { baseSystems } from './base-systems.ts';
 import { clients } from './clients.ts';
 import { controlPlane } from './control-plane.ts';
+import { databases } from './databases.ts';
 import { pathEnv } from './layouts.ts';
 import { servers } from './servers.ts';
 import { Tree } from './tree.ts';
 import type { Image } from './types.ts';
 
 const builtIn: ReadonlyMap<string, Image> = new Map(
-  [...baseSystems, ...clients, ...servers, ...controlPlane, ...applicationImages].map((image) => [
+  [...baseSystems, ...clients, ...servers, ...controlPlane, ...applicationImages, ...databases].map((image) => [
     image.repository,
     image,
   ]),

@@ -22,8 +22,6 @@ export interface Image {
   files(tree: Tree): void;
   /** What its program uses that is not simulated itself: of one core, and of memory. */
   needs?: { cores?: number; memoryBytes?: number };
-  /** Without one of these variables the `service` program says `message` and ends with 1. */
-  requires?: { variables: readonly string[]; message: string };
   /** Behaviour of a description, for the `service` program. */
   service?: ImageDescription['service'];
 }

@@ -29,6 +29,8 @@ import { link, ln, readlink, realpath } from './ln.ts';
 import { ls } from './ls.ts';
 import { metricsServer } from './metrics-server.ts';
 import { mkdir, rmdir } from './mkdir.ts';
+import { mysql, mysqladmin } from './mysql.ts';
+import { mysqld } from './mysqld.ts';
 import { getent, ifconfig, ip, nc, netstat, ping, telnet } from './network-tools.ts';
 import { nginx } from './nginx.ts';
 import { nginxGateway } from './nginx-gateway.ts';
@@ -36,8 +38,10 @@ import { nginxIngress } from './nginx-ingress.ts';
 import { nslookup } from './nslookup.ts';
 import { basename, dirname, mktemp, pwd, which } from './paths.ts';
 import { perl } from './perl.ts';
+import { postgres } from './postgres.ts';
 import { printf } from './printf.ts';
 import { ps } from './ps.ts';
+import { pgIsReady, psql } from './psql.ts';
 import { python } from './python.ts';
 import { redisCli, redisServer } from './redis.ts';
 import { rm, unlink } from './rm.ts';
@@ -160,10 +164,16 @@ const servers = [
   httpd,
   memoryStress,
   metricsServer,
+  mysql,
+  mysqladmin,
+  mysqld,
   nginx,
   nginxGateway,
   nginxIngress,
   pause,
+  pgIsReady,
+  postgres,
+  psql,
   python,
   redisCli,
   redisServer,

@@ -57,11 +57,6 @@ function listen(p: Process, port: Port, image: string): void {
 export const service = program('service', async (p) => {
   const { image } = p.container;
   const described = image.service ?? {};
-  const { requires } = image;
-  if (requires && !requires.variables.some((v) => p.env.get(v))) {
-    await p.print(2, fill(p, requires.message));
-    return 1;
-  }
   for (const port of described.ports ?? []) {
     try {
       listen(p, port, image.repository);

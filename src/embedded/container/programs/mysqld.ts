@@ -1,0 +1,294 @@
+/** The servers of the images mysql and mariadb: their entrypoint's work, tables in their data directory, their protocol. */
+import { randomBytes } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import { Databases, type Dialect, type Session, SqlError } from '../database/engine.ts';
+import {
+  errorPacket,
+  greeting,
+  MysqlPackets,
+  okPacket,
+  readLogin,
+  resultPackets,
+  scramble,
+} from '../database/mysql-wire.ts';
+import { parseSql, SqlSyntaxError } from '../database/sql.ts';
+import { isSysError } from '../kernel/errno.ts';
+import type { Peer } from '../kernel/network.ts';
+import type { Process } from '../kernel/process.ts';
+import { signals } from '../kernel/signals.ts';
+import { untilSignal } from '../lib/http-server.ts';
+import { program } from '../lib/program.ts';
+import { userId } from '../lib/users.ts';
+import { formatDate } from './date.ts';
+
+interface Product {
+  server: string;
+  version: string;
+  title: string;
+  maria: boolean;
+}
+
+/** Last releases of the lines that tags name. */
+const mysqlReleases: Record<string, string> = { '5.7': '5.7.44', '8.0': '8.0.40', '8.4': '8.4.3', '9.1': '9.1.0' };
+const mariaReleases: Record<string, string> = {
+  '10.6': '10.6.20',
+  '10.11': '10.11.10',
+  '11.4': '11.4.4',
+  '11.6': '11.6.2',
+};
+
+/** The release that an image's tag means. */
+export function productOf(p: Process): Product {
+  const { imageName } = p.container;
+  const maria = imageName.includes('/mariadb:');
+  const tag = /:(\d+(?:\.\d+){0,2})/.exec(imageName)?.[1] ?? '';
+  const releases = maria ? mariaReleases : mysqlReleases;
+  const lines = Object.keys(releases).filter(
+    (line) => line === tag || (tag.length > 0 && !tag.includes('.') && line.startsWith(`${tag}.`)),
+  );
+  const newest = maria ? '11.6' : '9.1';
+  const plain = /^\d+\.\d+\.\d+$/.test(tag)
+    ? tag
+    : (releases[lines.at(-1) ?? (tag === '' ? newest : '')] ?? `${tag}.0`);
+  return {
+    ...{ maria, server: maria ? 'mariadbd' : 'mysqld' },
+    version: maria ? `${plain}-MariaDB-ubu2404` : plain,
+    title: maria ? 'mariadb.org binary distribution' : 'MySQL Community Server - GPL',
+  };
+}
+
+const DATA = '/var/lib/mysql';
+
+const dialectOf = (product: Product): Dialect => ({
+  ...{ name: 'mysql', version: product.version },
+  own: ['information_schema', 'mysql', 'performance_schema', 'sys'],
+  folder: (database) => `${DATA}/${database}`,
+  file: (table) => `${table}.ibd`,
+});
+
+/** A variable, or the text of the file that `NAME_FILE` names. */
+function setting(p: Process, name: string): string | undefined {
+  const file = p.env.get(`${name}_FILE`);
+  if (file !== undefined) return p.vfs.readText(p, file).trimEnd();
+  return p.env.get(name) || undefined;
+}
+
+/** Of the two names that MariaDB knows, the first that is set. */
+const either = (p: Process, product: Product, name: string) =>
+  (product.maria ? setting(p, `MARIADB_${name}`) : undefined) ?? setting(p, `MYSQL_${name}`);
+
+const note = (p: Process, text: string, level = 'Note') =>
+  p.print(1, `${formatDate(p.container.clock.now(), '%F %T+00:00')} [${level}] [Entrypoint]: ${text}\n`);
+
+/** Makes the data directory: users and databases by the environment, then the scripts of the image's folder. Resolves with an exit code if it can't. */
+async function initialize(p: Process, product: Product, databases: Databases): Promise<number | undefined> {
+  const root = either(p, product, 'ROOT_PASSWORD');
+  const empty = product.maria ? either(p, product, 'ALLOW_EMPTY_ROOT_PASSWORD') : undefined;
+  const random = either(p, product, 'RANDOM_ROOT_PASSWORD');
+  if (root === undefined && !(empty ?? either(p, product, 'ALLOW_EMPTY_PASSWORD')) && !random) {
+    const options = product.maria
+      ? '\tYou need to specify one of MARIADB_ROOT_PASSWORD, MARIADB_ROOT_PASSWORD_HASH, MARIADB_ALLOW_EMPTY_ROOT_PASSWORD and MARIADB_RANDOM_ROOT_PASSWORD\n'
+      : '    You need to specify one of the following as an environment variable:\n    - MYSQL_ROOT_PASSWORD\n    - MYSQL_ALLOW_EMPTY_PASSWORD\n    - MYSQL_RANDOM_ROOT_PASSWORD\n';
+    const text = `Database is uninitialized and password option is not specified${product.maria ? '\n' : ''}`;
+    await p.print(2, `${formatDate(p.container.clock.now(), '%F %T+00:00')} [ERROR] [Entrypoint]: ${text}\n${options}`);
+    return 1;
+  }
+  if (p.vfs.readdir(p, DATA).length > 0) {
+    const at = new Date(p.container.clock.now()).toISOString();
+    await p.print(
+      2,
+      `${at} 0 [ERROR] [MY-010457] [Server] --initialize specified but the data directory has files in it. Aborting.\n${at} 0 [ERROR] [MY-010119] [Server] Aborting\n`,
+    );
+    return 1;
+  }
+  await note(p, 'Initializing database files');
+  let password = root;
+  if (random) {
+    password = randomBytes(24).toString('base64url');
+    await note(p, `GENERATED ROOT PASSWORD: ${password}`);
+  }
+  databases.users.set('root', password);
+  databases.save();
+  await note(p, 'Database files initialized');
+  const name = either(p, product, 'DATABASE');
+  if (name !== undefined) {
+    await note(p, `Creating database ${name}`);
+    databases.create(name);
+  }
+  const [user, own] = [either(p, product, 'USER'), either(p, product, 'PASSWORD')];
+  if (user !== undefined && own !== undefined) {
+    await note(p, `Creating user ${user}`);
+    databases.users.set(user, own);
+    databases.save();
+    if (name !== undefined) await note(p, `Giving user ${user} access to schema ${name}`);
+  }
+  return runScripts(p, databases, { user: 'root', database: name });
+}
+
+/** `/docker-entrypoint-initdb.d/*.sql`, in order. */
+async function runScripts(p: Process, databases: Databases, session: Session): Promise<number | undefined> {
+  const folder = '/docker-entrypoint-initdb.d';
+  if (!p.vfs.find(p, folder)) return undefined;
+  for (const name of p.vfs.readdir(p, folder).sort()) {
+    const file = `${folder}/${name}`;
+    if (p.vfs.find(p, file)?.node.kind === 'dir') continue;
+    if (!name.endsWith('.sql')) {
+      await note(p, `ignoring ${file}`, 'Warn');
+      continue;
+    }
+    await note(p, `running ${file}`);
+    try {
+      for (const statement of parseSql(p.vfs.readText(p, file), 'mysql')) await databases.execute(session, statement);
+    } catch (error) {
+      const failure = asSqlError(error);
+      await p.print(2, `ERROR ${failure.code} (${failure.state}) at line 1: ${failure.message}\n`);
+      return 1;
+    }
+  }
+  return undefined;
+}
+
+/** What is not understood says so: the statement may be good SQL, this server knows few. */
+function asSqlError(error: unknown): SqlError {
+  if (error instanceof SqlError) return error;
+  if (error instanceof SqlSyntaxError)
+    return new SqlError(
+      1235,
+      '42000',
+      `This server, a simulated one, doesn't know the statement near '${error.near.slice(0, 80)}'`,
+    );
+  if (isSysError(error, 'ENOSPC'))
+    return new SqlError(1021, 'HY000', 'Disk full; waiting for someone to free some space...');
+  throw error;
+}
+
+async function serve(
+  p: Process,
+  databases: Databases,
+  product: Product,
+  connection: number,
+  socket: Duplex,
+  peer: Peer,
+): Promise<void> {
+  const packets = new MysqlPackets(p, socket);
+  const nonce = randomBytes(20).map((byte) => (byte % 94) + 33);
+  packets.send(greeting(product.version, connection, nonce));
+  const answer = await packets.read();
+  if (!answer) return;
+  const { user, proof, database } = readLogin(answer);
+  const host = /^(127\.|::1|0\.0\.0\.0)/.test(peer.address) ? 'localhost' : peer.address;
+  const fail = (error: SqlError) => {
+    packets.send(errorPacket(error));
+    packets.end();
+  };
+  const known = databases.users.has(user) && scramble(databases.users.get(user) ?? '', nonce).equals(proof);
+  if (!known)
+    return fail(
+      new SqlError(
+        1045,
+        '28000',
+        `Access denied for user '${user}'@'${host}' (using password: ${proof.length > 0 ? 'YES' : 'NO'})`,
+      ),
+    );
+  if (database !== undefined && !databases.has(database))
+    return fail(new SqlError(1049, '42000', `Unknown database '${database}'`));
+  packets.send(okPacket());
+  const session: Session = { user, database };
+  for (let packet = await packets.read(); packet; packet = await packets.read()) {
+    const turn = p.step(100);
+    if (turn) await turn;
+    const argument = packet.toString('utf8', 1);
+    if (packet[0] === 1) break;
+    try {
+      if (packet[0] === 2) await databases.execute(session, { t: 'use', name: argument });
+      if (packet[0] === 3) {
+        const [statement, second] = parseSql(argument, 'mysql');
+        if (!statement || second)
+          throw new SqlError(1065, '42000', statement ? 'One statement at a time' : 'Query was empty');
+        for (const part of resultPackets(await databases.execute(session, statement))) packets.send(part);
+      } else packets.send(okPacket());
+    } catch (error) {
+      packets.send(errorPacket(asSqlError(error)));
+    }
+  }
+  packets.end();
+}
+
+/** mysqld and mariadbd, with what the images' entrypoint does before. */
+export const mysqld = program('mysqld', async (p) => {
+  const product = productOf(p);
+  const { server, version } = product;
+  if (p.args.includes('--version') || p.args.includes('-V')) {
+    await p.print(1, `/usr/sbin/${server}  Ver ${version} for Linux on x86_64 (${product.title})\n`);
+    return 0;
+  }
+  const port = Number(p.args.map((arg) => /^--port=(\d+)$/.exec(arg)?.[1]).find(Boolean) ?? 3306);
+  await note(
+    p,
+    `Entrypoint script for ${product.maria ? 'MariaDB' : 'MySQL'} Server ${product.maria ? '1:' : ''}${version.replace('-MariaDB-ubu2404', '+maria~ubu2404')}${product.maria ? '' : '-1.el9'} started.`,
+  );
+  if (p.uid === 0) {
+    const uid = userId(p, 'mysql') ?? 999;
+    try {
+      p.vfs.chown(p, DATA, uid, uid);
+    } catch (error) {
+      if (!isSysError(error)) throw error;
+      await p.print(2, `chown: changing ownership of '${DATA}': ${error.message}\n`);
+      return 1;
+    }
+    await note(p, `Switching to dedicated user 'mysql'`);
+    p.uid = uid;
+    p.gid = uid;
+    p.groups = [];
+  }
+  const databases = new Databases(p, dialectOf(product), `${DATA}/mysql.ibd`);
+  try {
+    if (p.vfs.find(p, `${DATA}/mysql.ibd`)) databases.load();
+    else {
+      const code = await initialize(p, product, databases);
+      if (code !== undefined) return code;
+      await note(p, `${product.maria ? 'MariaDB' : 'MySQL'} init process done. Ready for start up.`);
+    }
+  } catch (error) {
+    if (!isSysError(error)) throw error;
+    await p.print(
+      2,
+      `${server}: Can't create/write to file '${DATA}/is_writable' (OS errno ${error.code === 'EROFS' ? 30 : 13} - ${error.message})\n`,
+    );
+    return 1;
+  }
+  const at = () =>
+    product.maria ? formatDate(p.container.clock.now(), '%F %T') : new Date(p.container.clock.now()).toISOString();
+  const log = (level: string, code: string, text: string) =>
+    p.print(
+      2,
+      product.maria
+        ? `${at()} 0 [${level === 'System' ? 'Note' : level}] ${text}\n`
+        : `${at()} 0 [${level}] [${code}] [Server] ${text}\n`,
+    );
+  await log('System', 'MY-010116', `/usr/sbin/${server} (${server} ${version}) starting as process ${p.pid}`);
+  let connections = 7;
+  try {
+    p.container.network.listen(p, port, (socket, peer) => {
+      serve(p, databases, product, ++connections, socket, peer).catch(() => socket.destroy());
+    });
+  } catch (error) {
+    if (!isSysError(error)) throw error;
+    await log('ERROR', 'MY-010262', `Can't start server: Bind on TCP/IP port: ${error.message}`);
+    await log('ERROR', 'MY-010119', 'Aborting');
+    return 1;
+  }
+  await log(
+    'System',
+    'MY-010931',
+    `/usr/sbin/${server}: ready for connections. Version: '${version}'  socket: '/var/run/mysqld/mysqld.sock'  port: ${port}  ${product.title}.`,
+  );
+  await untilSignal(p, signals.SIGTERM, signals.SIGQUIT);
+  await log(
+    'System',
+    'MY-013172',
+    `Received SHUTDOWN from user <via user signal>. Shutting down ${server} (Version: ${version}).`,
+  );
+  await log('System', 'MY-010910', `/usr/sbin/${server}: Shutdown complete (${server} ${version})  ${product.title}.`);
+  return 0;
+});
