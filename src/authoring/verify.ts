@@ -70,8 +70,8 @@ export interface VerifyReport {
 
 export interface VerifyOptions {
   packs: readonly Pack[];
-  /** Only this scenario. */
-  scenario?: string;
+  /** Only these scenarios. */
+  only?: readonly string[];
   /** What draws the names (default: the familiar ones). Seeds that draw the same names are proved once. */
   seeds?: readonly number[];
   /** How many clusters at the same time. */
@@ -90,16 +90,17 @@ export interface VerifyOptions {
 
 /** Proves scenarios on fresh clusters: one for each untouched run, solution and mistake. Leaves nothing behind. */
 export async function verifyPacks(options: VerifyOptions): Promise<VerifyReport> {
-  const scenarios = options.packs
-    .flatMap((pack) => scenarioIds(pack).map((id) => ({ pack, id })))
-    .filter(({ id }) => !options.scenario || id === options.scenario)
-    .flatMap(({ pack, id }) => variantsOf(pack, id, options.seeds ?? [defaultSeed]));
-  if (scenarios.length === 0) {
+  const known = options.packs.flatMap((pack) => scenarioIds(pack).map((id) => ({ pack, id })));
+  const missing = options.only?.filter((id) => !known.some((one) => one.id === id)) ?? [];
+  if (known.length === 0 || missing.length > 0) {
     throw new UserError({
-      what: `there is no scenario ${options.scenario ?? ''} to verify`.replace('  ', ' '),
+      what: `there is no scenario ${missing.join(', ')} to verify`.replace('  ', ' '),
       next: 'kubedrill list',
     });
   }
+  const scenarios = known
+    .filter(({ id }) => options.only?.includes(id) ?? true)
+    .flatMap(({ pack, id }) => variantsOf(pack, id, options.seeds ?? [defaultSeed]));
   for (const { scenario: s } of scenarios) options.trust.require(s, [...s.setup, ...s.solutions, ...s.mistakes]);
   const kubectl = await options.kubectl();
   const folder = await mkdtemp(join(tmpdir(), 'kubedrill-verify-'));

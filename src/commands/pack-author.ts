@@ -49,11 +49,16 @@ export function addAuthorCommands(pack: Command, context: CommandContext): void 
       const folders = name === undefined ? catalog.packFolders() : [catalog.folderNamed(name)];
       if (options.watch) {
         const { watching } = await import('./pack-watch.ts');
-        return watching(context, folders, options.scenario, async (target, round) => {
-          // Who looks through a pack looks at its scenarios.
-          const within = target.scenario && round.some((t) => t.pack && !t.scenario && t.folder === target.folder);
-          if (!within) look([target]);
-        });
+        return watching(
+          context,
+          folders,
+          options.scenario === undefined ? undefined : [options.scenario],
+          async (target, round) => {
+            // Who looks through a pack looks at its scenarios.
+            const within = target.scenario && round.some((t) => t.pack && !t.scenario && t.folder === target.folder);
+            if (!within) look([target]);
+          },
+        );
       }
       look(folders.map((folder) => ({ folder, ...(options.scenario ? { scenario: options.scenario } : {}) })));
     });

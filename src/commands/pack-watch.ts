@@ -13,13 +13,13 @@ export interface Target {
 }
 
 /**
- * Looks at packs, or at one scenario of them, and again at what changes, until Ctrl-C; each time at one after the other,
+ * Looks at packs, or only at some scenarios of them, and again at what changes, until Ctrl-C; each time at one after the other,
  * knowing what else there is to look at. What a person can mend is told, and looked at again with the next change.
  */
 export async function watching(
   { services, print, note }: Pick<CommandContext, 'services' | 'print' | 'note'>,
   folders: readonly string[],
-  only: string | undefined,
+  only: readonly string[] | undefined,
   look: (target: Target, round: readonly Target[]) => Promise<void>,
 ): Promise<void> {
   const over = new AbortController();
@@ -39,12 +39,13 @@ export async function watching(
     }
     note('waiting for changes; Ctrl-C ends it');
   };
-  const one = only === undefined ? {} : { scenario: only };
+  const within = (target: Target): Target[] =>
+    target.scenario || !only ? [target] : only.map((scenario) => ({ ...target, scenario }));
   const again = async (changes: readonly Change[]) => {
-    const wanted = changes.filter((change) => !('scenario' in change) || !only || change.scenario === only);
+    const wanted = changes.filter((change) => !('scenario' in change) || !only || only.includes(change.scenario));
     if (wanted.length === 0) return;
     print(`\n${wanted.map(nameOf).join(', ')} changed`);
-    const targets = wanted.map((change) => ({ ...change, ...one }));
+    const targets = wanted.flatMap(within);
     const more = failed.filter((old) => !targets.some((target) => isDeepStrictEqual(target, old)));
     await lookAt([...targets, ...more]);
   };
@@ -52,7 +53,7 @@ export async function watching(
     let first = Promise.resolve();
     const onChange = (changes: Change[]) => first.then(() => again(changes));
     const changed = watchPacks({ folders, clock: systemClock, signal, onChange });
-    first = lookAt(folders.map((folder) => ({ folder, ...one })));
+    first = lookAt(folders.flatMap((folder) => within({ folder })));
     await Promise.all([changed, first]);
   } finally {
     over.abort();

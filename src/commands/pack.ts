@@ -29,7 +29,7 @@ export const pack: CommandFactory = (context) => {
   withClusterOptions(command.command('verify'))
     .description('prove scenarios: untouched scores 0, every solution 100, every mistake is caught')
     .argument('[pack]', 'a built-in pack, a folder, or an installed pack (default: all built-in packs)')
-    .option('--scenario <id>', 'only this one')
+    .option('--scenario <ids>', 'only this one, or these, as in who-am-i,who-can')
     .option('--seeds <list>', 'with the names that these draw, as in 1-20 or 0,3,7 (default: 0)', parseSeeds)
     .option(
       '--parallel <count>',
@@ -52,7 +52,7 @@ export const pack: CommandFactory = (context) => {
       if (!options.watch) return verify(context, packs(), options);
       const { watching } = await import('./pack-watch.ts');
       const folders = packs().map((pack) => pack.folder);
-      await watching(context, folders, options.scenario, async ({ folder, scenario, pack }) => {
+      await watching(context, folders, options.scenario?.split(','), async ({ folder, scenario, pack }) => {
         // Read again: it may be what changed. No proof depends on it.
         const changed = packs().filter((one) => one.folder === folder);
         if (!pack) await verify(context, changed, { ...options, ...(scenario ? { scenario } : {}) });
@@ -87,7 +87,7 @@ async function verify(
     const parallel = options.parallel ?? parallelOn(cluster);
     return verifyPacks({
       packs,
-      ...(options.scenario ? { scenario: options.scenario } : {}),
+      ...(options.scenario ? { only: options.scenario.split(',') } : {}),
       ...(options.seeds ? { seeds: options.seeds } : {}),
       ...clusterOptions({ ...options, cluster }, services),
       parallel,

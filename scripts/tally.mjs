@@ -1,0 +1,117 @@
+// Runs checks one after the other and adds up what passed and failed: `npm test` and `npm run test:kind`.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { env, projectNode, root } from './ensure.mjs';
+
+export class Tally {
+  #totals = { passed: 0, failed: 0, skipped: 0 };
+  #failures = [];
+  /** What failed, said once more at the end: the log above it is long. */
+  #details = [];
+  #interrupted = false;
+  /** A folder that is there until the end. */
+  scratch = mkdtempSync(join(tmpdir(), 'kubedrill-test-'));
+  #env;
+
+  /** `variables` are in the environment of all that runs. */
+  constructor(variables = {}) {
+    this.#env = { ...env, ...variables };
+    // Those that run get them as well, and end in order: so do we.
+    for (const signal of ['SIGINT', 'SIGTERM']) {
+      process.on(signal, () => {
+        this.#interrupted = true;
+      });
+    }
+  }
+
+  /** Does all that there is to do and says what came of it; what it throws counts as a failure. */
+  async of(work) {
+    try {
+      await work();
+    } catch (error) {
+      this.#details.push(error.message);
+      this.count('the run itself', 0, 1);
+    } finally {
+      rmSync(this.scratch, { recursive: true, force: true });
+    }
+    const { passed, failed, skipped } = this.#totals;
+    for (const detail of this.#details) console.log(`-- ${detail}`);
+    if (this.#failures.length > 0) console.log(`failed: ${this.#failures.join(', ')}`);
+    console.log(`${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`);
+    process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+  }
+
+  /** One command that passes or fails as a whole. */
+  async step(name, ...args) {
+    const { code } = await this.#run(name, args);
+    this.count(name, code === 0 ? 1 : 0, code === 0 ? 0 : 1);
+  }
+
+  /** A vitest run with more environment variables, counted test by test. */
+  async suite(name, args, variables = {}) {
+    const file = join(this.scratch, `${name.replace(/\W/g, '-')}.json`);
+    const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+    const { code } = await this.#run(name, [vitest, 'run', ...reporters, ...args], variables);
+    if (!existsSync(file)) return this.count(name, 0, 1);
+    const report = JSON.parse(readFileSync(file, 'utf8'));
+    // A file that does not load has no tests, but it is a failure all the same.
+    const broken = report.testResults.filter((f) => f.status === 'failed' && f.assertionResults.length === 0);
+    for (const { name, message } of broken) this.#details.push(`${relative(root, name)}\n${message}`);
+    for (const { name, assertionResults } of report.testResults)
+      for (const { fullName, failureMessages } of assertionResults.filter((test) => test.status === 'failed'))
+        this.#details.push(`${relative(root, name)}: ${fullName}\n${failureMessages.join('\n')}`);
+    const failed = report.numFailedTests + broken.length;
+    this.count(name, report.numPassedTests, failed === 0 && code !== 0 ? 1 : failed, report.numPendingTests);
+  }
+
+  /** `pack verify` as `args` say: each untouched run, solution, mistake, and difference between clusters counts. */
+  async verify(name, { packs = [], args = [] } = {}) {
+    const kubedrill = (...words) =>
+      this.#run(name, [join(root, 'bin', 'kubedrill.js'), 'pack', ...words, ...packs, '--json'], {
+        XDG_STATE_HOME: join(this.scratch, 'state'),
+        XDG_CONFIG_HOME: join(this.scratch, 'config'),
+      });
+    if (packs.length > 0) await kubedrill('trust');
+    const { stdout } = await kubedrill('verify', ...args);
+    let report;
+    try {
+      report = JSON.parse(stdout);
+      if (!report.scenarios) throw new Error('no report');
+    } catch {
+      this.#details.push(`${name}: ${stdout}`);
+      return this.count(name, 0, 1);
+    }
+    const proofs = report.scenarios.flatMap((s) =>
+      [s.untouched, ...s.solutions, ...s.mistakes].map((p) => ({ scenario: s.id, ...p })),
+    );
+    const wrong = [...proofs.filter((p) => !p.ok).map((p) => JSON.stringify(p)), ...(report.differences ?? [])];
+    for (const text of wrong) this.#details.push(`${name}: ${text}`);
+    this.count(name, proofs.filter((p) => p.ok).length, wrong.length || (report.ok ? 0 : 1));
+  }
+
+  count(name, passed, failed, skipped = 0) {
+    this.#totals.passed += passed;
+    this.#totals.failed += failed;
+    this.#totals.skipped += skipped;
+    if (failed > 0) this.#failures.push(name);
+    console.log(`== ${name}: ${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`);
+  }
+
+  /** Resolves with the exit code, and with what was printed if that is a document. */
+  async #run(name, args, variables = {}) {
+    console.log(`== ${name}`);
+    const document = args.includes('--json');
+    const stdio = ['ignore', document ? 'pipe' : 'inherit', 'inherit'];
+    const child = spawn(projectNode(), args, { cwd: root, env: { ...this.#env, ...variables }, stdio });
+    let stdout = '';
+    child.stdout?.setEncoding('utf8').on('data', (text) => {
+      stdout += text;
+    });
+    const code = await new Promise((resolve) => child.once('close', (status) => resolve(status ?? 1)));
+    if (this.#interrupted) throw new Error(`interrupted at: ${name}`);
+    return { code, stdout };
+  }
+}
