@@ -135,7 +135,7 @@ function judge(spec: Spec, view: ClusterView, log: ContainerLog): Judged {
       expected,
       actual: `${shorten(telling)}, ${where}`,
       ...cause(spec, view, pod, telling, age, command),
-      ...(parseForbidden(telling.text) ? {} : { suspects: suspectsOf(pod, log.container, telling) }),
+      ...(isOfAccount(telling) ? {} : { suspects: suspectsOf(pod, log.container, telling) }),
     };
   }
   const doubt = doubtOf(spec, log);
@@ -199,6 +199,11 @@ function noSuchLine(spec: Spec, view: ClusterView, log: ContainerLog, command: E
     evidence,
     suspects: suspectsOf(pod, log.container, last),
   };
+}
+
+/** Whether a line tells of a right that a ServiceAccount lacks: `cause` follows that to its end. */
+function isOfAccount({ text }: LogLine): boolean {
+  return parseForbidden(text)?.user.startsWith('system:serviceaccount:') ?? false;
 }
 
 /** Follows a Forbidden line to its cause; other lines speak for themselves. */

@@ -51,5 +51,10 @@ export function parseConnectionFailure(line: string): { host: string; port?: num
 /** The absolute path of a file that a program did not find. */
 export function parseMissingFile(line: string): string | undefined {
   if (!/No such file or directory|ENOENT|cannot find the file/i.test(line)) return undefined;
-  return /(\/[\w.@+-]+(?:\/[\w.@+-]+)*)/.exec(line)?.[1];
+  return parsePath(line);
+}
+
+/** The first absolute path in a line. */
+export function parsePath(line: string): string | undefined {
+  return /(?<![\w:/.])(\/[\w.@+-]+(?:\/[\w.@+-]+)*)/.exec(line)?.[1];
 }

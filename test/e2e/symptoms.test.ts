@@ -12,6 +12,7 @@ import type { Suspect } from '../../src/checks/types.ts';
 import { parseWorkload } from '../../src/checks/workload.ts';
 import { KubeClient } from '../../src/kube/client.ts';
 import type { Resource } from '../../src/kube/meta.ts';
+import { pods } from '../../src/kube/resources.ts';
 import { chainOf, unproven } from './chains.ts';
 import type { Started } from './lab.ts';
 import { execute, type Result, root, Sandbox } from './sandbox.ts';
@@ -23,9 +24,11 @@ interface Look {
   fails?: boolean;
 }
 
-/** What the chain of evidence says that begins at an object, at a connection or at a name that is asked for. */
+/** What the chain of evidence says that begins at an object, a line of a log, a connection or a name that is asked for. */
 interface Because {
   of?: string;
+  /** The last line that the first container of this Pod wrote. */
+  in?: string;
   from?: string;
   to?: string;
   name?: string;
@@ -116,7 +119,7 @@ async function explained(client: KubeClient, shell: Shell, namespace: string, be
   let problems: string[] = [];
   let told = '';
   const holds = async () => {
-    const chain = await chainOf(client, suspectOf(because, because.namespace ?? namespace));
+    const chain = await chainOf(client, await suspectOf(client, because, because.namespace ?? namespace));
     const facts = chain.flatMap(({ kind, text }) => (kind === 'command' ? [] : [text]));
     told = chain.map(({ kind, text }) => `${kind} ${text}`).join('\n');
     problems = [];
@@ -138,12 +141,20 @@ async function explained(client: KubeClient, shell: Shell, namespace: string, be
   });
 }
 
-function suspectOf({ of, from, to, name = '' }: Because, namespace: string): Suspect {
-  const [kind = '', object = ''] = (of ?? '').split('/');
-  if (of) return { about: 'object', resource: resourceByName(kind) as Resource, namespace, name: object };
-  const source = parseWorkload(from ?? '', namespace);
-  if (!to) return { about: 'name', from: source, name };
-  const [service = '', port] = to.split(':');
+async function suspectOf(client: KubeClient, because: Because, namespace: string): Promise<Suspect> {
+  const [kind = '', object = ''] = (because.of ?? because.in ?? '').split('/');
+  if (because.of) return { about: 'object', resource: resourceByName(kind) as Resource, namespace, name: object };
+  if (because.in) {
+    const pod = await client.get(pods, namespace, object);
+    const container = pod.spec?.containers[0]?.name ?? '';
+    const query = { container, tailLines: 1 };
+    let line = '';
+    for await (line of client.logs(namespace, object, query, new AbortController().signal));
+    return { about: 'log', namespace, pod: object, container, line };
+  }
+  const source = parseWorkload(because.from ?? '', namespace);
+  if (!because.to) return { about: 'name', from: source, name: because.name ?? '' };
+  const [service = '', port] = because.to.split(':');
   return { about: 'connection', from: source, to: { service, namespace }, port: Number(port) };
 }
 

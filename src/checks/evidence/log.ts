@@ -1,18 +1,19 @@
-import type { Container, Pod } from '../../kube/api.gen.ts';
+import type { ConfigMap, Container, Pod, Secret } from '../../kube/api.gen.ts';
 import { parseForbidden } from '../../kube/forbidden.ts';
-import type { Stored } from '../../kube/meta.ts';
+import type { Resource, Stored } from '../../kube/meta.ts';
 import * as resources from '../../kube/resources.ts';
 import {
   isUnauthorized,
   parseConnectionFailure,
   parseMissingFile,
+  parsePath,
   parseUnknownHost,
 } from '../../kube/spoken-errors.ts';
 import { explainDenial } from '../access.ts';
 import { serviceAccountSubject } from '../subject.ts';
 import { containerOf, containerPath } from './container.ts';
 import { snapshot, type Trace } from './reader.ts';
-import { traceUnauthorized } from './unauthorized.ts';
+import { traceAnonymous, traceUnauthorized } from './unauthorized.ts';
 import { clip, describeCommand, getCommand, listed, quote, redact } from './words.ts';
 
 /** So many last lines are looked at, and so many of them told. */
@@ -53,15 +54,17 @@ export async function followWords(t: Trace, pod: Stored<Pod>, container: string,
   const before = t.chain.length;
   const from = { kind: 'Pod', name, namespace } as const;
   const forbidden = parseForbidden(line);
-  if (forbidden) await tellDenial(t, forbidden);
+  if (forbidden?.user === 'system:anonymous') await traceAnonymous(t, pod, container);
+  else if (forbidden) await tellDenial(t, forbidden);
   else if (isUnauthorized(line)) await traceUnauthorized(t, pod, container);
   else {
     const host = parseUnknownHost(line);
     if (host !== undefined) await t.follow({ about: 'name', from, name: host });
     const connection = parseConnectionFailure(line);
     if (connection) await followConnection(t, pod, connection);
-    const file = parseMissingFile(line);
-    if (file !== undefined) await tellMounts(t, pod, container, file);
+    const missing = parseMissingFile(line);
+    const file = missing ?? (telling.test(line) ? parsePath(line) : undefined);
+    if (file !== undefined) await tellMounts(t, pod, container, file, missing !== undefined);
     if (/Read-only file system/i.test(line)) tellReadOnly(t, pod, container);
     if (/Permission denied|EACCES/i.test(line)) tellUser(t, pod, container);
   }
@@ -121,8 +124,14 @@ async function followConnection(
   });
 }
 
-/** A file that a program misses: whether a volume is there, and what it holds. */
-async function tellMounts(t: Trace, pod: Stored<Pod>, container: string, file: string): Promise<void> {
+/** A file that a program misses or complains about: whether it is in a volume, and what that holds. */
+async function tellMounts(
+  t: Trace,
+  pod: Stored<Pod>,
+  container: string,
+  file: string,
+  missing: boolean,
+): Promise<void> {
   const mounts = containerOf(pod, container)?.volumeMounts ?? [];
   const command = getCommand('pod', pod, `-o jsonpath='{${containerPath(pod, container)}.volumeMounts[*].mountPath}'`);
   const over = mounts.find(
@@ -130,22 +139,24 @@ async function tellMounts(t: Trace, pod: Stored<Pod>, container: string, file: s
   );
   const paths = mounts.map((m) => m.mountPath);
   if (!over) {
-    const fact = `no volume is mounted at or above ${file}; there are mounts at ${listed(paths)}`;
+    if (!missing) return;
+    const others = paths.length > 0 ? `; there are mounts at ${listed(paths)}` : '';
+    const fact = `no volume is mounted at or above ${file}${others}`;
     return t.chain.add({ kind: 'missing', fact, command, shows: paths.slice(0, 3) });
   }
   const volume = pod.spec?.volumes?.find((v) => v.name === over.name);
+  const { configMap, secret } = volume ?? {};
+  const [resource, name]: [Resource<ConfigMap | Secret>, string | undefined] = configMap
+    ? [resources.configMaps, configMap.name]
+    : [resources.secrets, secret?.secretName];
   const type = Object.keys(volume ?? {}).find((key) => key !== 'name') ?? '';
-  t.chain.add({ fact: `${over.mountPath} is volume ${over.name} (${type})`, command, shows: [over.mountPath] });
-  const { namespace = '' } = pod.metadata;
-  const [kind, name] = volume?.configMap
-    ? ['ConfigMap', volume.configMap.name]
-    : ['Secret', volume?.secret?.secretName];
-  const resource = kind === 'ConfigMap' ? resources.configMaps : resources.secrets;
-  const object = name ? await t.reader.get(resource, namespace, name) : undefined;
+  const what = name ? `${resource.kind} ${name}` : type;
+  t.chain.add({ fact: `${over.mountPath} is volume ${over.name}: ${what}`, command, shows: [over.mountPath] });
+  const object = name ? await t.reader.get(resource, pod.metadata.namespace, name) : undefined;
   if (!object) return;
-  const keys = Object.keys((object as { data?: object }).data ?? {}).sort();
-  const fact = `${kind} ${name} has the keys ${listed(keys, 6)}`;
-  t.chain.add({ fact, command: describeCommand(kind?.toLowerCase() ?? '', object), shows: keys.slice(0, 6) });
+  const keys = Object.keys(object.data ?? {}).sort();
+  const fact = `${what} has the keys ${listed(keys, 6)}`;
+  t.chain.add({ fact, command: describeCommand(resource.kind.toLowerCase(), object), shows: keys.slice(0, 6) });
 }
 
 function tellReadOnly(t: Trace, pod: Stored<Pod>, name: string): void {

@@ -16,18 +16,27 @@ export async function traceUnauthorized(t: Trace, pod: Stored<Pod>, container: s
     command: `kubectl logs ${name} -c ${container} -n ${namespace} --tail=3`,
   });
   const ofSecrets = await tokensOfSecrets(t, pod, container);
-  const mounted = tellMounted(t, pod, container);
-  if (!mounted && !ofSecrets) {
-    const command = getCommand(
-      'pod',
-      pod,
-      `-o jsonpath='{${containerPath(pod, container)}.volumeMounts[*].mountPath}'`,
-    );
-    const paths = (containerOf(pod, container)?.volumeMounts ?? []).map((m) => m.mountPath);
-    const fact = `no token is mounted in container ${container}; there are mounts at ${listed(paths)}`;
-    return t.chain.add({ kind: 'missing', fact, command, shows: paths.slice(0, 3) });
-  }
-  if (mounted) await tellAccount(t, pod);
+  if (ofSecrets === 'worthless') return;
+  if (tellMounted(t, pod, container)) return tellAccount(t, pod);
+  if (ofSecrets === 'none') tellNoToken(t, pod, container);
+}
+
+/** From a 403 of nobody to whether the container has a token that it could have shown. */
+export async function traceAnonymous(t: Trace, pod: Stored<Pod>, container: string): Promise<void> {
+  const { name, namespace = '' } = pod.metadata;
+  t.chain.add({
+    fact: 'the server took who asks for system:anonymous: the request showed no token that it could refuse',
+    command: `kubectl logs ${name} -c ${container} -n ${namespace} --tail=3`,
+  });
+  if (!tellMounted(t, pod, container)) tellNoToken(t, pod, container);
+}
+
+function tellNoToken(t: Trace, pod: Stored<Pod>, container: string): void {
+  const command = getCommand('pod', pod, `-o jsonpath='{${containerPath(pod, container)}.volumeMounts[*].mountPath}'`);
+  const paths = (containerOf(pod, container)?.volumeMounts ?? []).map((m) => m.mountPath);
+  const mounts = paths.length > 0 ? `; there are mounts at ${listed(paths)}` : '';
+  const fact = `no token is mounted in container ${container}${mounts}`;
+  t.chain.add({ kind: 'missing', fact, command, shows: paths.slice(0, 3) });
 }
 
 /** Tokens that the kubelet renews, by the volumes that hold them. True if the container mounts one. */
@@ -73,8 +82,8 @@ async function tellAccount(t: Trace, pod: Stored<Pod>): Promise<void> {
   });
 }
 
-/** Tokens that the container gets from Secrets, as variables or files. True if there is one. */
-async function tokensOfSecrets(t: Trace, pod: Stored<Pod>, name: string): Promise<boolean> {
+/** Tokens that the container gets from Secrets, as variables or files; `worthless`: one is, and it was told why. */
+async function tokensOfSecrets(t: Trace, pod: Stored<Pod>, name: string): Promise<'none' | 'there' | 'worthless'> {
   const { namespace = '' } = pod.metadata;
   const container = containerOf(pod, name);
   const keys = new Map<string, { secret: string; key: string }>();
@@ -88,54 +97,72 @@ async function tokensOfSecrets(t: Trace, pod: Stored<Pod>, name: string): Promis
     const mounted = container?.volumeMounts?.some((m) => m.name === volume.name);
     if (mounted && volume.secret?.secretName) note(volume.secret.secretName, 'token');
   }
-  let any = false;
+  let found: 'none' | 'there' = 'none';
   for (const { secret, key } of keys.values()) {
     const object = await t.reader.get(resources.secrets, namespace, secret);
     const token = object?.data?.[key];
     if (!object || token === undefined) continue;
-    any = true;
-    await tellToken(t, object, key, Buffer.from(token, 'base64').toString());
+    found = 'there';
+    if (await tellToken(t, object, key, Buffer.from(token, 'base64').toString())) return 'worthless';
   }
-  return any;
+  return found;
 }
 
-async function tellToken(t: Trace, secret: Stored<Secret>, key: string, token: string): Promise<void> {
+/** What API servers call themselves in tokens, unless they were told otherwise. */
+const ownAudience = /^(?:https:\/\/)?kubernetes\.default\.svc/;
+
+/** What a token says of itself. Resolves to whether it is worth nothing. */
+async function tellToken(t: Trace, secret: Stored<Secret>, key: string, token: string): Promise<boolean> {
   const { name, namespace = '' } = secret.metadata;
   const claims = readClaims(token);
   const escaped = key.replaceAll('.', '\\.');
   const data = `kubectl get secret ${name} -n ${namespace} -o jsonpath='{.data.${escaped}}' | base64 -d`;
   if (!claims) {
-    const command = `${data} | tr -cd . | wc -c`;
-    return t.chain.add({
-      fact: `key ${key} of Secret ${name} is no token: a token has three parts with two dots between them`,
-      command,
-    });
+    const fact = `key ${key} of Secret ${name} is no token: a token has three parts with two dots between them`;
+    t.chain.add({ fact, command: `${data} | tr -cd . | wc -c` });
+    return true;
   }
-  const command = `${data} | cut -d. -f2 | base64 -d 2>/dev/null`;
+  // Base64 of another alphabet, and without what fills it up: that is complained about.
+  const command = `${data} | cut -d. -f2 | tr _- /+ | base64 -d 2>/dev/null; echo`;
   const told = describeClaims(claims);
   t.chain.add({ fact: `key ${key} of Secret ${name} is a token ${told.text}`, command, shows: told.shows });
-  const { expires, pod, account } = claims;
+  const { expires } = claims;
   if (expires !== undefined && expires < t.now) {
-    const seconds = String(expires / 1000);
-    t.chain.add({ fact: `it has expired at ${new Date(expires).toISOString()}`, command, shows: [seconds] });
+    const shows = [String(expires / 1000)];
+    t.chain.add({ fact: `it has expired at ${new Date(expires).toISOString()}`, command, shows });
+    return true;
   }
+  if (claims.audiences.length > 0 && !claims.audiences.some((audience) => ownAudience.test(audience))) return true;
+  return tellOwners(t, claims, claims.namespace ?? namespace, command);
+}
+
+/** The Pod and the account that a token is of, if they are gone. Resolves to whether one is. */
+async function tellOwners(
+  t: Trace,
+  { pod, account }: TokenClaims,
+  namespace: string,
+  command: string,
+): Promise<boolean> {
   if (pod) {
-    const holder = await t.reader.get(resources.pods, claims.namespace ?? namespace, pod.name);
+    const holder = await t.reader.get(resources.pods, namespace, pod.name);
     if (holder?.metadata.uid !== pod.uid) {
       const fact = `it is bound to Pod ${pod.name} with uid ${pod.uid}, which is gone`;
       t.chain.add({ kind: 'missing', fact, command, shows: [pod.uid] });
+      return true;
     }
   }
-  if (!account) return;
-  const where = claims.namespace ?? namespace;
-  const owner = await t.reader.get(resources.serviceAccounts, where, account.name);
-  if (!owner) return traceMissing(t, resources.serviceAccounts, where, account.name);
-  if (owner.metadata.uid === account.uid) return;
-  t.chain.add({
-    fact: `ServiceAccount ${account.name} has another uid now, ${owner.metadata.uid}: it was made again since then`,
-    command: getCommand('serviceaccount', owner, "-o jsonpath='{.metadata.uid}'"),
-    shows: [owner.metadata.uid],
-  });
+  if (!account) return false;
+  const owner = await t.reader.get(resources.serviceAccounts, namespace, account.name);
+  if (owner?.metadata.uid === account.uid) return false;
+  if (!owner) await traceMissing(t, resources.serviceAccounts, namespace, account.name);
+  else {
+    t.chain.add({
+      fact: `ServiceAccount ${account.name} has another uid now, ${owner.metadata.uid}: it was made again since then`,
+      command: getCommand('serviceaccount', owner, "-o jsonpath='{.metadata.uid}'"),
+      shows: [owner.metadata.uid],
+    });
+  }
+  return true;
 }
 
 function describeClaims({ subject, audiences, account }: TokenClaims): { text: string; shows: string[] } {
