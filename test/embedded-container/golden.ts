@@ -8,7 +8,8 @@ export interface GoldenCase {
   stdin?: string;
   /** Standard input by its name in `inputs`. */
   input?: string;
-  files?: Record<string, string>;
+  /** Files with their text, or names of `files`. */
+  files?: Record<string, string> | string[];
   out: string;
   err?: string;
   code?: number;
@@ -18,6 +19,7 @@ interface Golden {
   image: string;
   program: string;
   inputs?: Record<string, unknown>;
+  files?: Record<string, string>;
   cases: GoldenCase[];
 }
 
@@ -29,10 +31,11 @@ export function goldenCases(name: string): Golden {
 /** Makes the call in a container and compares; files are in the working directory. */
 export async function expectGolden(
   { runtime }: Pick<ReturnType<typeof testRuntime>, 'runtime'>,
-  { image, program, inputs = {} }: Golden,
+  { image, program, inputs = {}, files: known = {} }: Golden,
   golden: GoldenCase,
 ): Promise<void> {
-  const files = Object.entries(golden.files ?? {});
+  const given = golden.files ?? {};
+  const files = Array.isArray(given) ? given.map((name) => [name, known[name] ?? ''] as const) : Object.entries(given);
   const write = files.map(([name], i) => `printf %s "$F${i}" >${name}; `).join('');
   const stdin = golden.stdin ?? (golden.input === undefined ? '' : JSON.stringify(inputs[golden.input]));
   const env = [{ name: 'IN', value: stdin }, ...files.map(([, value], i) => ({ name: `F${i}`, value }))];

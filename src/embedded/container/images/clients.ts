@@ -96,7 +96,7 @@ export const clients: readonly Image[] = [
       user: 1001,
       files: (tree) => {
         debianLayout(tree, bookworm);
-        tree.programs('/usr/bin', ['curl', 'jq', 'ps', 'pgrep', 'pkill', 'free', 'uptime', 'top', 'watch']);
+        tree.programs('/usr/bin', ['curl', 'jq', 'openssl', 'ps', 'pgrep', 'pkill', 'free', 'uptime', 'top', 'watch']);
         tree.program('/opt/bitnami/kubectl/bin/kubectl', 'kubectl');
         tree.dir('/.kube', 0o777);
       },
@@ -112,7 +112,7 @@ export const clients: readonly Image[] = [
     workingDir: '/apps',
     files: (tree) => {
       alpineLayout(tree, '3.20.3');
-      tree.programs('/usr/bin', ['kubectl', 'curl', 'jq']).program('/bin/bash', 'bash');
+      tree.programs('/usr/bin', ['kubectl', 'curl', 'jq', 'openssl']).program('/bin/bash', 'bash');
       tree.dir('/apps');
     },
   },
@@ -179,9 +179,21 @@ export const clients: readonly Image[] = [
       env: pathEnv,
       files: (tree) => {
         alpineLayout(tree, '3.20.3');
-        tree.programs('/usr/bin', ['curl', 'dig', 'jq']).program('/bin/bash', 'bash');
+        tree.programs('/usr/bin', ['curl', 'dig', 'jq', 'openssl']).program('/bin/bash', 'bash');
       },
     }),
   ),
+  {
+    repository: 'docker.io/alpine/openssl',
+    tags: /^(latest|3\.[0-5]\.\d{1,2})$/,
+    flavor: 'busybox',
+    sizeBytes: 4_600_000,
+    entrypoint: ['openssl'],
+    env: pathEnv,
+    files: (tree) => {
+      alpineLayout(tree, '3.20.3');
+      tree.program('/usr/bin/openssl', 'openssl');
+    },
+  },
   ...stressImages,
 ];

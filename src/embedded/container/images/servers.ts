@@ -36,7 +36,7 @@ http {
 
 function nginxFiles(tree: Tree, port: number): void {
   debianLayout(tree, bookworm, [{ name: 'nginx', uid: 101, home: '/nonexistent' }]);
-  tree.programs('/usr/bin', ['curl']);
+  tree.programs('/usr/bin', ['curl', 'openssl']);
   tree.program('/usr/sbin/nginx', 'nginx');
   tree.file('/usr/share/nginx/html/index.html', nginxPage);
   tree.file(

@@ -36,6 +36,7 @@ import { nginx } from './nginx.ts';
 import { nginxGateway } from './nginx-gateway.ts';
 import { nginxIngress } from './nginx-ingress.ts';
 import { nslookup } from './nslookup.ts';
+import { openssl } from './openssl.ts';
 import { basename, dirname, mktemp, pwd, which } from './paths.ts';
 import { perl } from './perl.ts';
 import { postgres } from './postgres.ts';
@@ -154,7 +155,7 @@ const system = [
   ...[kill, killall, nohup, nproc, pgrep, pidof, pkill, printenv, ps, pwd, sleep, stty, test, time, timeout, top],
   ...[trueProgram, tty, uname, uptime, watch, which, whoami],
 ];
-const network = [curl, kubectl, dig, getent, ifconfig, ip, nc, netstat, nslookup, ping, telnet, wget];
+const network = [curl, kubectl, dig, getent, ifconfig, ip, nc, netstat, nslookup, openssl, ping, telnet, wget];
 const servers = [
   agnhost,
   apacheHttpd,
