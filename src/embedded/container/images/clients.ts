@@ -179,7 +179,7 @@ export const clients: readonly Image[] = [
       env: pathEnv,
       files: (tree) => {
         alpineLayout(tree, '3.20.3');
-        tree.programs('/usr/bin', ['curl', 'dig', 'jq', 'openssl']).program('/bin/bash', 'bash');
+        tree.programs('/usr/bin', ['curl', 'dig', 'jq', 'openssl', 'ss']).program('/bin/bash', 'bash');
       },
     }),
   ),

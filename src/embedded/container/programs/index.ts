@@ -1,17 +1,19 @@
 import type { Program } from '../kernel/process.ts';
 import { shellProgram } from '../sh/main.ts';
+import { agnhost } from './agnhost.ts';
 import { gunzip, gzip, tar, zcat } from './archive.ts';
 import { awk } from './awk.ts';
 import { base64 } from './base64.ts';
 import { busybox, time, top } from './busybox.ts';
 import { cat } from './cat.ts';
 import { chmod, chown } from './chmod.ts';
-import { cmp, dd, diff } from './compare.ts';
+import { cmp, diff } from './compare.ts';
 import { coredns } from './coredns.ts';
 import { cp, mv } from './cp.ts';
 import { curl } from './curl.ts';
 import { cut } from './cut.ts';
 import { date } from './date.ts';
+import { dd } from './dd.ts';
 import { dig } from './dig.ts';
 import { echo } from './echo.ts';
 import { env, printenv } from './env.ts';
@@ -31,7 +33,7 @@ import { metricsServer } from './metrics-server.ts';
 import { mkdir, rmdir } from './mkdir.ts';
 import { mysql, mysqladmin } from './mysql.ts';
 import { mysqld } from './mysqld.ts';
-import { getent, ifconfig, ip, nc, netstat, ping, telnet } from './network-tools.ts';
+import { getent, ifconfig, ip, nc, ping, telnet } from './network-tools.ts';
 import { nginx } from './nginx.ts';
 import { nginxGateway } from './nginx-gateway.ts';
 import { nginxIngress } from './nginx-ingress.ts';
@@ -48,7 +50,7 @@ import { redisCli, redisServer } from './redis.ts';
 import { rm, unlink } from './rm.ts';
 import { sed } from './sed.ts';
 import { seq } from './seq.ts';
-import { agnhost, httpEcho, pause, service } from './service.ts';
+import { httpEcho, pause, service } from './service.ts';
 import { sleep } from './sleep.ts';
 import {
   expr,
@@ -66,6 +68,7 @@ import {
   tac,
   vi,
 } from './small-text.ts';
+import { netstat, ss } from './sockets.ts';
 import { sort } from './sort.ts';
 import { stat } from './stat.ts';
 import { memoryStress, stress, stressNg } from './stress.ts';
@@ -155,7 +158,7 @@ const system = [
   ...[kill, killall, nohup, nproc, pgrep, pidof, pkill, printenv, ps, pwd, sleep, stty, test, time, timeout, top],
   ...[trueProgram, tty, uname, uptime, watch, which, whoami],
 ];
-const network = [curl, kubectl, dig, getent, ifconfig, ip, nc, netstat, nslookup, openssl, ping, telnet, wget];
+const network = [curl, kubectl, dig, getent, ifconfig, ip, nc, netstat, nslookup, openssl, ping, ss, telnet, wget];
 const servers = [
   agnhost,
   apacheHttpd,

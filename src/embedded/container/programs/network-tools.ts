@@ -183,23 +183,6 @@ export const ifconfig = program('ifconfig', async (p) => {
   return 0;
 });
 
-export const netstat = program('netstat', async (p) => {
-  const withPrograms = p.args.some((a) => a.includes('p'));
-  await p.print(
-    1,
-    `Active Internet connections (only servers)\nProto Recv-Q Send-Q Local Address           Foreign Address         State      ${withPrograms ? ' PID/Program name    ' : ''}\n`,
-  );
-  for (const { port, process } of p.container.network.listening) {
-    const own = process.container === p.container;
-    const owner = withPrograms ? ` ${own ? `${process.pid}/${process.name}` : '-'}` : '';
-    await p.print(
-      1,
-      `tcp        0      0 ${`0.0.0.0:${port}`.padEnd(23)} ${'0.0.0.0:*'.padEnd(23)} LISTEN     ${owner}\n`,
-    );
-  }
-  return 0;
-});
-
 export const getent = program('getent', async (p) => {
   const [database, key] = p.args;
   if (database === 'hosts' || database === 'ahosts' || database === 'ahostsv4') {

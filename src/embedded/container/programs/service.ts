@@ -94,41 +94,6 @@ export const pause = program('pause', async (p) => {
   return 0;
 });
 
-/** The end-to-end tests' image: what people run of it. */
-export const agnhost = program('agnhost', async (p) => {
-  const [command = 'pause', ...args] = p.args;
-  const flag = (name: string, fallback: number) => {
-    const at = args.findIndex((a) => a === `--${name}` || a.startsWith(`--${name}=`));
-    const value = at < 0 ? undefined : (args[at]?.split('=')[1] ?? args[at + 1]);
-    return Number(value ?? fallback) || fallback;
-  };
-  const { hostname, clock } = p.container;
-  const started = clock.now();
-  const text = (path: string): string | undefined => {
-    if (path === '/hostname' || path === '/hostName') return hostname;
-    if (path === '/healthz' || path === '/') return path === '/' ? `NOW: ${new Date(clock.now()).toISOString()}` : '';
-    return path === '/clientip' ? '127.0.0.1' : undefined;
-  };
-  if (command === 'netexec' || command === 'serve-hostname') {
-    const port = command === 'netexec' ? flag('http-port', 8080) : flag('port', 9376);
-    serveHttp(p, port, async (request, response) => {
-      const path = new URL(request.url ?? '/', 'http://x').pathname;
-      const body = command === 'serve-hostname' ? hostname : text(path);
-      response.writeHead(body === undefined ? 404 : 200, { 'Content-Type': 'text/plain; charset=utf-8' });
-      response.end(body ?? '404 page not found\n');
-    });
-    await p.print(
-      2,
-      `I${formatDate(started, '%m%d %H:%M:%S.%6N')}       1 log.go:245] Started HTTP server on port ${port}\n`,
-    );
-  } else if (command !== 'pause') {
-    await p.print(2, `Error: "agnhost ${command}" is not simulated\n`);
-    return 1;
-  }
-  await untilSignal(p, signals.SIGTERM, signals.SIGINT);
-  return 0;
-});
-
 /** hashicorp/http-echo. */
 export const httpEcho = program('http-echo', async (p) => {
   const options = new Map(

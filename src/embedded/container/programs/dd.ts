@@ -1,0 +1,218 @@
+import { isSysError } from '../kernel/errno.ts';
+import type { Process } from '../kernel/process.ts';
+import { isBusybox, program, UsageError } from '../lib/program.ts';
+
+const units: Record<string, number> = {
+  ...{ '': 1, c: 1, w: 2, b: 512, B: 1 },
+  ...Object.fromEntries(
+    ['K', 'M', 'G', 'T'].flatMap((letter, i) => [
+      [letter, 1024 ** (i + 1)],
+      [`${letter}iB`, 1024 ** (i + 1)],
+      [`${letter}B`, 1000 ** (i + 1)],
+    ]),
+  ),
+  ...{ k: 1024, kB: 1000 },
+};
+
+const names = 'bs ibs obs count skip seek if of conv status iflag oflag'.split(' ');
+const conversions = 'notrunc sync noerror ucase lcase fsync fdatasync excl nocreat sparse'.split(' ');
+const inFlags = 'count_bytes skip_bytes fullblock direct nonblock'.split(' ');
+const outFlags = 'append direct sync dsync seek_bytes nonblock'.split(' ');
+
+/** No larger block is kept at once, where one has to be. */
+const MAX_BLOCK = 64 * 1024 ** 2;
+
+interface Call {
+  value(name: string): string | undefined;
+  size(name: string, fallback: number): number;
+  conv: ReadonlySet<string>;
+  iflag: ReadonlySet<string>;
+  oflag: ReadonlySet<string>;
+}
+
+function readCall(p: Process): Call {
+  const hint = isBusybox(p) ? '' : "\nTry 'dd --help' for more information.";
+  const quote = (text: string) => (isBusybox(p) ? `'${text}'` : `\u2018${text}\u2019`);
+  const values = new Map<string, string>();
+  for (const arg of p.args) {
+    const at = arg.indexOf('=');
+    const name = arg.slice(0, at);
+    if (at < 0 || !names.includes(name)) throw new UsageError(`unrecognized operand ${quote(arg)}${hint}`);
+    values.set(name, arg.slice(at + 1));
+  }
+  const list = (name: string, known: readonly string[], what: string) => {
+    const words = (values.get(name) ?? '').split(',').filter(Boolean);
+    const strange = words.find((word) => !known.includes(word));
+    if (strange !== undefined) throw new UsageError(`invalid ${what}: ${quote(strange)}${hint}`);
+    return new Set(words);
+  };
+  return {
+    value: (name) => values.get(name),
+    size: (name, fallback) => {
+      const text = values.get(name);
+      if (text === undefined) return fallback;
+      // Factors may be multiplied: `2x512`.
+      return text.split('x').reduce((product, factor) => {
+        const [, digits, unit = ''] = /^(\d+)([a-zA-Z]*)$/.exec(factor) ?? [];
+        const scale = units[unit];
+        if (digits === undefined || scale === undefined) throw new UsageError(`invalid number: ${quote(text)}`);
+        return product * Number(digits) * scale;
+      }, 1);
+    },
+    conv: list('conv', conversions, 'conversion'),
+    iflag: list('iflag', inFlags, 'input flag'),
+    oflag: list('oflag', outFlags, 'output flag'),
+  };
+}
+
+function open(p: Process, file: string, flags: Parameters<Process['vfs']['open']>[2]): number {
+  try {
+    return p.addFd(p.vfs.open(p, file, flags));
+  } catch (error) {
+    if (!isSysError(error)) throw error;
+    throw new UsageError(
+      isBusybox(p) ? `can't open '${file}': ${error.message}` : `failed to open '${file}': ${error.message}`,
+    );
+  }
+}
+
+/** Passes over input: by seeking, or by reading where that can't be. */
+async function skip(p: Process, fd: number, bytes: number): Promise<void> {
+  if (bytes <= 0) return;
+  try {
+    if (p.file(fd).seek(bytes) !== undefined) return;
+  } catch (error) {
+    if (!isSysError(error, 'ESPIPE')) throw error;
+  }
+  for (let left = bytes; left > 0; ) {
+    const data = await p.read(fd, Math.min(left, 65536));
+    if (data.length === 0) return;
+    left -= data.length;
+  }
+}
+
+const scaled = (bytes: number, base: number, suffixes: readonly string[]) => {
+  let [value, at] = [bytes, -1];
+  while (value >= base && at < suffixes.length - 1) {
+    value /= base;
+    at++;
+  }
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${suffixes[at] ?? 'B'}`;
+};
+
+const SI = ['kB', 'MB', 'GB', 'TB'];
+
+/** What was copied, how fast. */
+function summary(p: Process, bytes: number, ms: number): string {
+  const seconds = Math.max(ms, 0.01) / 1000;
+  if (isBusybox(p)) {
+    const binary = scaled(bytes, 1024, ['KB', 'MB', 'GB', 'TB']).replace(' ', '');
+    return `${bytes} bytes (${binary}) copied, ${seconds.toFixed(6)} seconds, ${scaled(bytes / seconds, 1024, ['KB', 'MB', 'GB', 'TB']).replace(' ', '')}/s\n`;
+  }
+  const sizes =
+    bytes < 1000
+      ? ''
+      : ` (${scaled(bytes, 1000, SI)}${bytes < 1024 ? '' : `, ${scaled(bytes, 1024, ['KiB', 'MiB', 'GiB', 'TiB'])}`})`;
+  const rate = scaled(bytes / seconds, 1000, SI);
+  return `${bytes} bytes copied`
+    .replace(' copied', `${sizes} copied`)
+    .concat(`, ${Number(seconds.toPrecision(6))} s, ${rate === '0.0 B' ? '0.0 kB' : rate}/s\n`);
+}
+
+export const dd = program('dd', async (p) => {
+  const { value, size, conv, iflag, oflag } = readCall(p);
+  const started = performance.now();
+  const bs = value('bs') === undefined ? undefined : size('bs', 512);
+  const [ibs, obs] = [bs ?? size('ibs', 512), bs ?? size('obs', 512)];
+  if (ibs <= 0 || obs <= 0) throw new UsageError(`invalid number: '0'`);
+  // Its buffers count as its memory; here blocks go through in small pieces.
+  p.pretend(bs ?? ibs + obs);
+  const piecewise = bs !== undefined && !['sync', 'ucase', 'lcase'].some((word) => conv.has(word));
+  if (!piecewise && Math.max(ibs, obs) > MAX_BLOCK)
+    throw new UsageError(`memory exhausted by input buffer of size ${ibs} bytes`);
+  const count = size('count', Number.POSITIVE_INFINITY);
+  const limit = iflag.has('count_bytes') ? count : count * ibs;
+  const [input, output] = [value('if'), value('of')];
+  const from = input === undefined ? 0 : open(p, input, { read: true });
+  const seek = size('seek', 0) * (oflag.has('seek_bytes') ? 1 : obs);
+  const append = oflag.has('append');
+  const truncates = !conv.has('notrunc') && !append;
+  const to =
+    output === undefined
+      ? 1
+      : open(p, output, { write: true, create: !conv.has('nocreat'), truncate: truncates && seek === 0, append });
+  if (output !== undefined && seek > 0) {
+    const { node } = p.vfs.resolve(p, output);
+    if (node.kind === 'file') {
+      // What is before stays, what is behind goes; a hole reads as zeros.
+      if (truncates) node.truncate(seek);
+      p.file(to).seek(seek);
+    }
+  }
+  await skip(p, from, size('skip', 0) * (iflag.has('skip_bytes') ? 1 : ibs));
+  const [read, written] = [
+    { full: 0, partial: 0 },
+    { full: 0, partial: 0 },
+  ];
+  let [total, copied] = [0, 0];
+  let pending: Uint8Array[] = [];
+  let pendingBytes = 0;
+  const wrote = (bytes: number) => {
+    copied += bytes;
+    if (bytes === obs) written.full++;
+    else written.partial++;
+  };
+  const write = async (data: Uint8Array) => {
+    await p.write(to, data);
+    wrote(data.length);
+  };
+  // A file or device gives whole blocks, a pipe what it has.
+  const whole = iflag.has('fullblock') || input !== undefined || p.file(from).node !== undefined;
+  while (total < limit) {
+    const wanted = Math.min(ibs, limit - total);
+    const pieces: Uint8Array[] = [];
+    let got = 0;
+    let ended = false;
+    while (got < wanted) {
+      const data = await p.read(from, Math.min(wanted - got, 65536));
+      ended = data.length === 0;
+      if (ended) break;
+      if (piecewise) await p.write(to, data);
+      else pieces.push(new Uint8Array(data));
+      got += data.length;
+      if (!whole) break;
+    }
+    if (got === 0) break;
+    // A block of a pipe counts whole, however short.
+    total += whole ? got : wanted;
+    if (got === ibs) read.full++;
+    else read.partial++;
+    if (piecewise) wrote(got);
+    if (piecewise && !ended) continue;
+    if (piecewise) break;
+    let block: Uint8Array = Buffer.concat(pieces);
+    if (conv.has('sync') && got < ibs) block = Buffer.concat([block], ibs);
+    if (conv.has('ucase') || conv.has('lcase')) {
+      const up = conv.has('ucase');
+      block = block.map((b) => (up && b >= 97 && b <= 122 ? b - 32 : !up && b >= 65 && b <= 90 ? b + 32 : b));
+    }
+    if (bs !== undefined) await write(block);
+    else {
+      pending.push(block);
+      pendingBytes += block.length;
+      while (pendingBytes >= obs) {
+        const all = Buffer.concat(pending);
+        await write(all.subarray(0, obs));
+        pending = [all.subarray(obs)];
+        pendingBytes = all.length - obs;
+      }
+    }
+    if (ended) break;
+  }
+  if (pendingBytes > 0) await write(Buffer.concat(pending));
+  const status = value('status');
+  if (status === 'none') return 0;
+  const records = `${read.full}+${read.partial} records in\n${written.full}+${written.partial} records out\n`;
+  await p.print(2, records + (status === 'noxfer' ? '' : summary(p, copied, performance.now() - started)));
+  return 0;
+});
