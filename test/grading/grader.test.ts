@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { checkTypes } from '../../src/checks/registry.ts';
 import type { Check } from '../../src/checks/types.ts';
 import { createEmbeddedCluster, type EmbeddedCluster } from '../../src/embedded/cluster.ts';
@@ -88,6 +88,60 @@ async function grade(checks: Check[], more: Partial<GraderOptions> = {}) {
   const status = (id: string) => grader.verdicts().find((v) => v.id === id)?.status;
   return { grader, told, activities, until, status };
 }
+
+describe('an explanation', () => {
+  const rolledOut = () => check('rolled-out', 'rollout', { workload: 'deployment/web', namespace });
+  const deployment = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web' },
+    spec: {
+      selector: { matchLabels: { app: 'web' } },
+      template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'web', image: 'nginx' }] } },
+    },
+  };
+  const create = () => client.create(resources.deployments, { ...deployment, metadata: { name: 'web', namespace } });
+
+  it('reads on from where the check stands, each time anew', async () => {
+    await create();
+    const { grader } = await grade([rolledOut()]);
+    const told = async () => (await grader.explain('rolled-out'))?.evidence.map((e) => e.text) ?? [];
+    expect(await told()).toEqual([
+      `kubectl rollout status deployment/web -n ${namespace}`,
+      'Deployment web: 0 of 1 Pods are ready',
+      `kubectl get deployment web -n ${namespace}`,
+      'no ReplicaSet has the present template of Deployment web',
+      `kubectl get replicasets -n ${namespace}`,
+    ]);
+    // Nothing of it comes with the verdict: it is read when it is asked for.
+    expect(grader.verdicts()[0]?.evidence).toHaveLength(1);
+    await client.delete(resources.deployments, namespace, 'web');
+    expect(await told()).toContain(`there is no Deployment web in namespace ${namespace}`);
+  });
+
+  it('is the verdict itself where it passes, and nothing for a check that there is not', async () => {
+    await client.create(resources.configMaps, { metadata: { name: 'there', namespace } });
+    const { grader, until, status } = await grade([there()]);
+    await until(() => status('there') === 'pass');
+    expect(await grader.explain('there')).toEqual(grader.verdicts()[0]);
+    expect(await grader.explain('nowhere')).toBeUndefined();
+  });
+
+  it('says so when the cluster cannot be asked', async () => {
+    await create();
+    const gone = KubeClient.fromText(cluster.kubeconfig());
+    const { grader } = await grade([rolledOut()], { client: gone });
+    const list = vi.spyOn(gone, 'list').mockRejectedValue(new Error('connection refused'));
+    const explained = await grader.explain('rolled-out');
+    list.mockRestore();
+    expect(explained?.evidence.at(-1)).toEqual({
+      kind: 'missing',
+      text: 'the cluster cannot be asked: connection refused',
+    });
+    grader.stop();
+    await gone.close();
+  });
+});
 
 const role = () => ({
   metadata: { name: 'pods', namespace },

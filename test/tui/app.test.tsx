@@ -1,5 +1,6 @@
 import { cleanup, render } from 'ink-testing-library';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Verdict } from '../../src/grading/types.ts';
 import { DisconnectedError, EnvironmentError } from '../../src/kernel/errors.ts';
 import { App } from '../../src/tui/app.tsx';
 import { FakeLabs } from './fake-labs.ts';
@@ -143,6 +144,31 @@ describe('the app', () => {
     }
     app.type(keys.enter);
     await app.shuns('Explain');
+  });
+
+  it('shows the chain of evidence that the daemon reads, and reads it anew when the verdict changes', async () => {
+    const labs = new FakeLabs(labState());
+    labs.chain = [{ kind: 'missing', text: 'there is no Secret team-registry' }];
+    const app = open(labs, { scenario: 'forbidden-deployment' });
+    await app.shows('Checks');
+    app.type('e');
+    await app.shows('there is no Secret team-registry');
+    labs.chain = [{ kind: 'object', text: 'Secret team-registry is of type Opaque' }];
+    const [first, ...others] = labState().verdicts;
+    labs.show({ verdicts: [{ ...(first as Verdict), why: 'another reason' }, ...others] });
+    await app.shows('Secret team-registry is of type Opaque');
+    await app.shuns('there is no Secret team-registry');
+  });
+
+  it('shows what the verdict brings where the daemon cannot say more', async () => {
+    const labs = new FakeLabs(labState());
+    const app = open(labs, { scenario: 'forbidden-deployment' });
+    await app.shows('Checks');
+    labs.failure = new Error('the socket is gone');
+    app.type('e');
+    await app.shows('check 1 of 5');
+    await app.shuns('looking for the cause');
+    await app.shuns('the socket is gone');
   });
 
   it('explains the check that was chosen', async () => {

@@ -57,7 +57,7 @@ async function tellCredentials(t: Trace, pod: Stored<Pod>, registry: string): Pr
   const { namespace } = pod.metadata;
   const names = (pod.spec?.imagePullSecrets ?? []).flatMap(({ name }) => (name ? [name] : []));
   const command = getCommand('pod', pod, "-o jsonpath='{.spec.imagePullSecrets[*].name}'");
-  if (names.length === 0) return t.chain.add({ kind: 'missing', fact: 'the Pod names no imagePullSecrets', command });
+  if (names.length === 0) return t.chain.add({ fact: 'the Pod names no imagePullSecrets', command });
   t.chain.add({ fact: `the Pod names the imagePullSecrets ${listed(names)}`, command, shows: names.slice(0, 3) });
   for (const name of names) {
     const secret = await t.reader.get(resources.secrets, namespace, name);
