@@ -55,7 +55,7 @@ export class ManualClock implements Clock {
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     for (;;) {
-      await nextTurn();
+      await allTurns();
       const due = [...this.#timers].filter(([, t]) => t.at <= end).sort(([i, a], [j, b]) => a.at - b.at || i - j)[0];
       if (!due) break;
       const [id, timer] = due;
@@ -64,13 +64,80 @@ export class ManualClock implements Clock {
       timer.fn();
     }
     this.#now = end;
-    await nextTurn();
+    await allTurns();
   }
 }
 
 /** Lets everything that is ready to run, run: resolves in the next turn of the event loop. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** The next turn, and those that others wait for. */
+async function allTurns(): Promise<void> {
+  do await nextTurn();
+  while (waitingForTurn.length > 0);
+}
+
+/** How long the work of all components together may hold up a turn of the event loop, milliseconds. */
+const turnBudget = 10;
+
+/**
+ * Milliseconds of this thread's processor time, where Node tells it (from 23.9): on a machine where others work, too,
+ * ever shorter turns would only add to what there is to do. Else plain time.
+ */
+const spent: () => number =
+  typeof process.threadCpuUsage === 'function'
+    ? () => {
+        const { user, system } = process.threadCpuUsage();
+        return (user + system) / 1000;
+      }
+    : () => performance.now();
+
+/** When the work of this turn began; undefined: there was none yet. */
+let turnBegan: number | undefined;
+const waitingForTurn: (() => void)[] = [];
+/** Somebody is let through soon. */
+let letting = false;
+
+/**
+ * Awaited before each piece of work that nobody waits for at the other end of a connection. Those who wait come one
+ * after the other, each when the one before has nothing more to do at once, and in a later turn when this one has had
+ * enough: however many workers there are, whoever asks the API waits for a few milliseconds of them at a time.
+ */
+export function turnToWork(): Promise<void> {
+  return new Promise((resolve) => {
+    waitingForTurn.push(resolve);
+    if (letting) return;
+    letting = true;
+    letNextLater();
+  });
+}
+
+/** When all microtasks have run: a tick that a tick asks for comes before them, one that a microtask asks for does not. */
+function letNextLater(): void {
+  queueMicrotask(() => process.nextTick(letNext));
+}
+
+/** What whoever was let through before could do at once is done. */
+function letNext(): void {
+  const now = spent();
+  if (turnBegan === undefined) {
+    turnBegan = now;
+    setImmediate(endTurn);
+  }
+  if (now - turnBegan >= turnBudget) return;
+  const next = waitingForTurn.shift();
+  letting = next !== undefined;
+  if (!next) return;
+  next();
+  letNextLater();
+}
+
+function endTurn(): void {
+  turnBegan = undefined;
+  letting = waitingForTurn.length > 0;
+  if (letting) letNext();
 }
 
 /** Resolves after `ms` on `clock`; rejects with the signal's reason if that aborts first. */

@@ -259,14 +259,19 @@ const objectOperators: Readonly<Record<string, SelectorOperator>> = {
   DoesNotExist: '!',
 };
 
+const read = new WeakMap<LabelSelector, readonly Requirement[]>();
+
 /**
- * The requirements of a LabelSelector object, sorted by key. `undefined` (or null) selects nothing, which is what
- * undefined stands for in the result; `{}` selects everything. Throws a SelectorError.
+ * The requirements of a LabelSelector object, sorted by key; it must not change afterwards, as they are kept with it.
+ * `undefined` (or null) selects nothing, which is what undefined stands for in the result; `{}` selects everything.
+ * Throws a SelectorError.
  */
 export function labelSelectorRequirements(
   selector: LabelSelector | null | undefined,
 ): readonly Requirement[] | undefined {
   if (!selector) return undefined;
+  const known = read.get(selector);
+  if (known) return known;
   const all: Requirement[] = Object.entries(selector.matchLabels ?? {}).map(([key, value]) => {
     checkKey(key, 'key');
     return requirement(key, '=', [value]);
@@ -277,7 +282,9 @@ export function labelSelectorRequirements(
     checkKey(key, 'key');
     all.push(requirement(key, known, values ?? []));
   }
-  return sortByKey(all);
+  sortByKey(all);
+  read.set(selector, all);
+  return all;
 }
 
 /** Whether a LabelSelector object selects these labels. Null and undefined select nothing, `{}` everything. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../../kernel/clock.ts';
+import { type Clock, turnToWork } from '../../kernel/clock.ts';
 import type { Event, ObjectReference } from '../../kube/api.gen.ts';
 import type { KubeObject } from '../../kube/meta.ts';
 import { events } from '../../kube/resources.ts';
@@ -196,6 +196,7 @@ export class CorrelatingRecorder implements EventRecorder {
   }
 
   async #create(event: Event): Promise<void> {
+    await turnToWork();
     await this.#client.create(events, event).catch(ignore);
   }
 

@@ -1,4 +1,4 @@
-import { nextTurn } from '../../kernel/clock.ts';
+import { turnToWork } from '../../kernel/clock.ts';
 import type { Pod, PodTemplateSpec } from '../../kube/api.gen.ts';
 import type { Resource, Stored } from '../../kube/meta.ts';
 import { pods } from '../../kube/resources.ts';
@@ -61,9 +61,6 @@ export function podFromTemplate(owner: Stored, r: Resource, template: PodTemplat
   };
 }
 
-/** Writes in one turn of the event loop. */
-const burst = 16;
-
 /**
  * Runs `task` `count` times in growing batches (1, 2, 4, ...), so that a workload that can't be made fails once, not
  * a thousand times. Returns how many succeeded; throws the first failure of the batch that stopped it.
@@ -71,16 +68,18 @@ const burst = 16;
 export async function slowStart(count: number, task: (index: number) => Promise<unknown>): Promise<number> {
   let done = 0;
   for (let batch = Math.min(count, 1); batch > 0; batch = Math.min(2 * batch, count - done)) {
-    const results: PromiseSettledResult<unknown>[] = [];
-    while (results.length < batch) {
-      const some = Array.from({ length: Math.min(burst, batch - results.length) }, (_, i) => results.length + i);
-      results.push(...(await Promise.allSettled(some.map((i) => task(done + i)))));
-      // Whoever asks the API is not kept waiting by a large batch.
-      if (batch > burst) await nextTurn();
+    const failures: unknown[] = [];
+    const first = done;
+    for (let index = first; index < first + batch; index++) {
+      await turnToWork();
+      try {
+        await task(index);
+        done++;
+      } catch (error) {
+        failures.push(error);
+      }
     }
-    const failed = results.find((result) => result.status === 'rejected');
-    done += results.filter((result) => result.status === 'fulfilled').length;
-    if (failed) throw failed.reason;
+    if (failures.length > 0) throw failures[0];
   }
   return done;
 }
@@ -95,19 +94,24 @@ export function isTerminal(pod: Stored<Pod>): boolean {
 }
 
 export function isReady(pod: Stored<Pod>): boolean {
-  return readySince(pod) !== undefined;
+  return readyCondition(pod) !== undefined;
+}
+
+function readyCondition({ status }: Stored<Pod>) {
+  return status?.conditions?.find(({ type, status }) => type === 'Ready' && status === 'True');
 }
 
 /** Since when (ms since 1970) a Pod is Ready. */
 export function readySince(pod: Stored<Pod>): number | undefined {
-  const condition = pod.status?.conditions?.find((c) => c.type === 'Ready');
-  return condition?.status === 'True' ? Date.parse(condition.lastTransitionTime ?? '') || 0 : undefined;
+  const condition = readyCondition(pod);
+  return condition && (Date.parse(condition.lastTransitionTime ?? '') || 0);
 }
 
 /** Ready for at least `minReadySeconds`. */
 export function isAvailable(pod: Stored<Pod>, minReadySeconds: number, now: number): boolean {
+  if (minReadySeconds === 0) return isReady(pod);
   const since = readySince(pod);
-  return since !== undefined && (minReadySeconds === 0 || since + minReadySeconds * 1000 <= now);
+  return since !== undefined && since + minReadySeconds * 1000 <= now;
 }
 
 /** What is left until the first of the Pods that are Ready becomes available (ms); undefined: none waits. */

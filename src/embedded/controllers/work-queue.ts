@@ -1,4 +1,4 @@
-import { type Clock, nextTurn, type Timer } from '../../kernel/clock.ts';
+import { type Clock, type Timer, turnToWork } from '../../kernel/clock.ts';
 
 export interface WorkQueueOptions {
   clock: Clock;
@@ -16,9 +16,6 @@ export interface WorkQueueOptions {
   /** First and longest wait of a failing key in milliseconds. Default 5 ms, doubling up to 1000 s, as client-go's. */
   backoff?: { baseMs: number; maxMs: number };
 }
-
-/** So many keys in a row before others of the process get their turn. */
-const burst = 16;
 
 /**
  * Keys that need work, as client-go's rate-limited queue keeps them: a key that is added twice is synced once, a key
@@ -100,7 +97,8 @@ export class WorkQueue {
   }
 
   async #work(): Promise<void> {
-    for (let n = 1; ; n++) {
+    for (;;) {
+      await turnToWork();
       const [key] = this.#waiting;
       if (key === undefined) break;
       this.#waiting.delete(key);
@@ -110,7 +108,6 @@ export class WorkQueue {
       await this.#process(key);
       this.#processing.delete(key);
       if (this.#dirty.delete(key) && !this.#options.signal.aborted) this.#waiting.add(key);
-      if (n % burst === 0) await nextTurn();
     }
     this.#running--;
     if (this.#running > 0) return;

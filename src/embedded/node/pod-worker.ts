@@ -1,3 +1,4 @@
+import { turnToWork } from '../../kernel/clock.ts';
 import type { Container, Pod, PodStatus } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { pods } from '../../kube/resources.ts';
@@ -146,6 +147,8 @@ export class PodWorker {
     this.#working = true;
     try {
       while (this.#awake && !this.#stopped) {
+        await turnToWork();
+        if (this.#stopped) return;
         this.#awake = false;
         await this.#sync();
       }

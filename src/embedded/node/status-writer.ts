@@ -1,4 +1,4 @@
-import { nextTurn } from '../../kernel/clock.ts';
+import { nextTurn, turnToWork } from '../../kernel/clock.ts';
 import type { Pod, PodStatus } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { pods } from '../../kube/resources.ts';
@@ -40,7 +40,9 @@ export class StatusWriter {
   async #run(): Promise<void> {
     try {
       while (this.#dirty) {
+        // What changes in the same turn is written at once.
         await nextTurn();
+        await turnToWork();
         this.#dirty = false;
         await this.#write();
       }

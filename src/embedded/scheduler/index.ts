@@ -1,5 +1,5 @@
 /** The scheduler: binds Pods to nodes with Kubernetes' own filters, scores and event texts. */
-import { nextTurn, sleep } from '../../kernel/clock.ts';
+import { sleep, turnToWork } from '../../kernel/clock.ts';
 import type { Node, Pod, PodCondition } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { holdsResources } from '../../kube/requests.ts';
@@ -36,8 +36,6 @@ const storagePlugins = [volumeBinding.name, volumeRestrictions.name];
 
 const schedulerName = 'default-scheduler';
 const flushEvery = 30_000;
-/** Pods in one turn of the event loop. */
-const burst = 8;
 
 /** The kube-scheduler with its default profile. */
 export function createScheduler(): Component {
@@ -153,13 +151,13 @@ class Scheduler {
 
   async #drain(): Promise<void> {
     try {
-      for (let key = this.#queue.pop(), n = 1; key !== undefined; key = this.#queue.pop(), n++) {
+      for (let key = this.#queue.pop(); key !== undefined; key = this.#queue.pop()) {
         if (this.#context.signal.aborted) return;
         const pod = this.#pending.get(key);
         if (pod) await this.#schedule(pod);
         else this.#queue.remove(key);
         // Whoever asks the API is not kept waiting by a long queue.
-        if (n % burst === 0) await nextTurn();
+        await turnToWork();
       }
     } finally {
       this.#running = false;

@@ -128,7 +128,7 @@ export class WriteAheadLog implements Journal {
   snapshot(): Promise<void> {
     const source = this.#source;
     if (!source) return Promise.resolve();
-    this.#snapshotting ??= this.#writeSnapshot(source()).finally(() => {
+    this.#snapshotting ??= this.#writeSnapshot(source).finally(() => {
       this.#snapshotting = undefined;
     });
     return this.#snapshotting;
@@ -153,25 +153,19 @@ export class WriteAheadLog implements Journal {
     }
   }
 
-  async #writeSnapshot(content: LogContent): Promise<void> {
-    const chunks = [encode({ r: content.revision, b: '', i: 'snapshot' })];
-    for (const { bucket, id, object } of content.objects) {
-      chunks.push(encode({ r: content.revision, b: bucket, i: id, o: object }));
-    }
-    chunks.push(encode({ r: content.revision, b: '', i: 'end' }));
-    const data = Buffer.concat(chunks);
-    // Later records go to a new segment; those of the old one must be safe before it, or a gap could appear.
-    const old = this.#segment;
-    fsyncSync(this.#fd);
-    const next = openSync(this.#path(old + 1), 'a', 0o600);
-    closeSync(this.#fd);
-    this.#segment = old + 1;
-    this.#fd = next;
-    this.#bytes = 0;
+  async #writeSnapshot(source: () => LogContent): Promise<void> {
+    // Most of it, while others go on.
+    if (this.#dirty) await this.#sync();
+    const content = source();
+    const old = this.#beginSegment();
     const temporary = join(this.#folder, `${snapshotName}.tmp`);
     const file = await open(temporary, 'w', 0o600);
+    let length = 0;
     try {
-      await file.writeFile(data);
+      for (const part of partsOf(content)) {
+        await file.appendFile(part);
+        length += part.length;
+      }
       await file.sync();
     } finally {
       await file.close();
@@ -179,10 +173,22 @@ export class WriteAheadLog implements Journal {
     renameSync(temporary, join(this.#folder, snapshotName));
     // The new name must be on the disk before the segments that it replaces go.
     syncFolder(this.#folder);
-    this.#lastSnapshotBytes = data.length;
+    this.#lastSnapshotBytes = length;
     for (const name of readdirSync(this.#folder)) {
       if (/^log-\d+$/.test(name) && Number(name.slice(4)) <= old) rmSync(join(this.#folder, name));
     }
+  }
+
+  /** Later records go to a new segment; returns the number of the old one, which is safe: else a gap could appear. */
+  #beginSegment(): number {
+    const old = this.#segment;
+    fsyncSync(this.#fd);
+    const next = openSync(this.#path(old + 1), 'a', 0o600);
+    closeSync(this.#fd);
+    this.#segment = old + 1;
+    this.#fd = next;
+    this.#bytes = 0;
+    return old;
   }
 
   #sync(): Promise<void> {
@@ -236,6 +242,26 @@ function encode(line: Line): Buffer {
   const json = JSON.stringify(line);
   const sum = crc32(json).toString(16).padStart(8, '0');
   return Buffer.from(`${sum} ${json}\n`);
+}
+
+/** What is written of a snapshot at a time, bytes. */
+const partSize = 64 * 1024;
+
+/** The lines of a snapshot, in parts of about `partSize`. */
+function* partsOf({ revision, objects }: LogContent): Generator<Buffer> {
+  let lines = [encode({ r: revision, b: '', i: 'snapshot' })];
+  let length = 0;
+  for (const { bucket, id, object } of objects) {
+    const line = encode({ r: revision, b: bucket, i: id, o: object });
+    lines.push(line);
+    length += line.length;
+    if (length < partSize) continue;
+    yield Buffer.concat(lines);
+    lines = [];
+    length = 0;
+  }
+  lines.push(encode({ r: revision, b: '', i: 'end' }));
+  yield Buffer.concat(lines);
 }
 
 function writeAll(fd: number, data: Buffer): void {
