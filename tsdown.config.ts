@@ -12,6 +12,8 @@ export default defineConfig({
   // React's development build is three times as slow.
   define: { 'process.env.NODE_ENV': '"production"' },
   minify: false,
+  // What is not used of a client for every resource is a fifth of a process's memory at rest.
+  treeshake: { moduleSideEffects: [{ test: /@kubernetes\/client-node/, sideEffects: false }] },
   dts: false,
   fixedExtension: false,
   clean: true,
