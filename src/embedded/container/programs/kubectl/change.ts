@@ -28,14 +28,14 @@ export const changeFlags: FlagSet = {
   'resource-version': { kind: 'string' },
 };
 
-interface One {
+export interface One {
   resource: ApiResource;
   namespace: string;
   name: string;
 }
 
 /** The objects that arguments, selectors or files name. */
-async function select(client: ApiClient, flags: Flags, args: readonly string[]): Promise<One[]> {
+export async function select(client: ApiClient, flags: Flags, args: readonly string[]): Promise<One[]> {
   if (flags.has('filename')) {
     const found: One[] = [];
     for (const { object, source } of await readManifests(client, flags)) {
@@ -67,7 +67,12 @@ async function select(client: ApiClient, flags: Flags, args: readonly string[]):
   return selected;
 }
 
-async function eachOne(client: ApiClient, list: readonly One[], run: (one: One) => Promise<void>): Promise<number> {
+/** Runs `run` for each; what the server refuses is told, and makes the exit code 1. */
+export async function eachOne(
+  client: ApiClient,
+  list: readonly One[],
+  run: (one: One) => Promise<void>,
+): Promise<number> {
   let status = 0;
   for (const one of list) {
     try {

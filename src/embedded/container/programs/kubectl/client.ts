@@ -1,4 +1,5 @@
 /** Requests to the API server, and kubectl's words for what goes wrong. */
+import type { Duplex } from 'node:stream';
 import type { Process } from '../../kernel/process.ts';
 import { exchange, HttpFailure, type HttpRequest, type HttpResponse, openConnection } from '../../lib/http-client.ts';
 import { formatDate } from '../date.ts';
@@ -34,7 +35,7 @@ export class ConnectError extends Error {
 
 export interface RequestOptions {
   method?: string;
-  query?: Record<string, string | undefined>;
+  query?: Record<string, string | readonly string[] | undefined>;
   accept?: string;
   contentType?: string;
   body?: Json | string;
@@ -53,12 +54,14 @@ export class ApiClient {
     this.#verbosity = Number(flags.get('v') ?? 0) || 0;
   }
 
-  /** Sends a request; resolves with any response. Throws ConnectError. */
-  async send(path: string, options: RequestOptions = {}): Promise<HttpResponse> {
-    const { p, config } = this;
+  /** What a request says: who asks, how, for what. */
+  #request(path: string, options: RequestOptions): HttpRequest {
+    const { config } = this;
     const url = new URL(config.server.replace(/\/$/, '') + path);
-    for (const [key, value] of Object.entries(options.query ?? {}))
-      if (value !== undefined) url.searchParams.set(key, value);
+    for (const [key, value] of Object.entries(options.query ?? {})) {
+      for (const one of Array.isArray(value) ? value : [value])
+        if (one !== undefined) url.searchParams.append(key, one);
+    }
     const body =
       options.body === undefined
         ? undefined
@@ -78,7 +81,7 @@ export class ApiClient {
     if (as) headers.push(['Impersonate-User', as]);
     for (const group of this.#flags.list('as-group')) headers.push(['Impersonate-Group', group]);
     const timeout = this.#flags.duration('request-timeout');
-    const request: HttpRequest = {
+    return {
       method: options.method ?? 'GET',
       url,
       headers,
@@ -92,6 +95,12 @@ export class ApiClient {
       },
       connectTimeoutMs: (timeout || 30) * 1000,
     };
+  }
+
+  /** Sends a request; resolves with any response. Throws ConnectError. */
+  async send(path: string, options: RequestOptions = {}): Promise<HttpResponse> {
+    const { p } = this;
+    const request = this.#request(path, options);
     const started = p.container.clock.now();
     try {
       const connection = await openConnection(p, request);
@@ -101,7 +110,18 @@ export class ApiClient {
       return response;
     } catch (error) {
       if (!(error instanceof HttpFailure)) throw error;
-      throw connectError(error, url);
+      throw connectError(error, request.url);
+    }
+  }
+
+  /** A connection for a request that is upgraded, and what the request says. Throws ConnectError. */
+  async connect(path: string, options: RequestOptions = {}): Promise<{ request: HttpRequest; socket: Duplex }> {
+    const request = this.#request(path, options);
+    try {
+      return { request, socket: (await openConnection(this.p, request)).socket };
+    } catch (error) {
+      if (!(error instanceof HttpFailure)) throw error;
+      throw connectError(error, request.url);
     }
   }
 
@@ -153,7 +173,11 @@ export function klogStamp(p: Process): string {
 
 /** Reads an answer. Throws StatusError if it is a failure. */
 export async function decode(response: HttpResponse): Promise<Obj> {
-  const text = Buffer.from(await response.bytes()).toString('utf8');
+  return decodeText(response.status, Buffer.from(await response.bytes()).toString('utf8'));
+}
+
+/** Reads an answer's text. Throws StatusError if it is a failure. */
+export function decodeText(status: number, text: string): Obj {
   let value: unknown;
   try {
     value = text === '' ? {} : JSON.parse(text);
@@ -161,11 +185,11 @@ export async function decode(response: HttpResponse): Promise<Obj> {
     value = undefined;
   }
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (response.status >= 200 && response.status < 300) {
+  if (status >= 200 && status < 300) {
     if (!isObject) throw new KubectlError(`unexpected answer of the server: ${text.slice(0, 200)}`);
     return value as Obj;
   }
-  if (isObject && (value as Obj).kind === 'Status') throw new StatusError(value as Obj, response.status);
+  if (isObject && (value as Obj).kind === 'Status') throw new StatusError(value as Obj, status);
   const reasons: Record<number, string> = {
     401: 'Unauthorized',
     403: 'Forbidden',
@@ -173,8 +197,8 @@ export async function decode(response: HttpResponse): Promise<Obj> {
     500: 'InternalError',
   };
   const message = text.trim() === '' ? 'unknown' : text.trim();
-  const words = response.status === 404 ? 'the server could not find the requested resource' : message;
-  throw new StatusError({ kind: 'Status', message: words, reason: reasons[response.status] ?? '' }, response.status);
+  const words = status === 404 ? 'the server could not find the requested resource' : message;
+  throw new StatusError({ kind: 'Status', message: words, reason: reasons[status] ?? '' }, status);
 }
 
 function connectError(error: HttpFailure, url: URL): ConnectError {

@@ -7,6 +7,7 @@ import { ApiClient, ConnectError, StatusError } from './client.ts';
 import { loadConfig } from './config.ts';
 import { create, createFlags } from './create.ts';
 import { describeError } from './errors.ts';
+import { exec, execFlags } from './exec.ts';
 import { type FlagSet, type Flags, globalFlags, KubectlError, parseFlags } from './flags.ts';
 import { GetCommand, getFlags } from './get.ts';
 import {
@@ -21,7 +22,9 @@ import {
 } from './info.ts';
 import { logs, logsFlags } from './logs.ts';
 import { apply, manifestFlags, replace } from './manifests.ts';
+import { rolloutPause, rolloutRestart, rolloutStatus, setEnv, setImage, workloadFlags } from './rollout.ts';
 import { topNodeFlags, topNodes, topPodFlags, topPods } from './top.ts';
+import { wait, waitFlags } from './wait.ts';
 
 interface Command {
   flags: FlagSet;
@@ -46,13 +49,21 @@ const commands: Record<string, Command> = {
   annotate: { flags: changeFlags, run: (client, flags) => annotate(client, flags, 'annotations') },
   scale: { flags: changeFlags, run: scale },
   logs: { flags: logsFlags, run: logs },
+  exec: { flags: execFlags, run: exec },
+  wait: { flags: waitFlags, run: wait },
+  'rollout status': { flags: workloadFlags, run: rolloutStatus },
+  'rollout restart': { flags: workloadFlags, run: rolloutRestart },
+  'rollout pause': { flags: workloadFlags, run: (client, flags) => rolloutPause(client, flags, true) },
+  'rollout resume': { flags: workloadFlags, run: (client, flags) => rolloutPause(client, flags, false) },
+  'set image': { flags: workloadFlags, run: setImage },
+  'set env': { flags: workloadFlags, run: setEnv },
   ...Object.fromEntries(['pod', 'pods'].map((what) => [`top ${what}`, { flags: topPodFlags, run: topPods }])),
   ...Object.fromEntries(['node', 'nodes'].map((what) => [`top ${what}`, { flags: topNodeFlags, run: topNodes }])),
 };
 
 /** Commands that kubectl has and this one has not. */
 const absent = new Set(
-  'attach autoscale certificate completion cordon cp debug describe diff drain edit events exec explain expose kustomize options plugin port-forward proxy rollout run set taint uncordon wait'.split(
+  'attach autoscale certificate completion cordon cp debug describe diff drain edit events explain expose kustomize options plugin port-forward proxy rollout run set taint uncordon'.split(
     ' ',
   ),
 );
