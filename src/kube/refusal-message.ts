@@ -7,6 +7,8 @@ export type Refusal =
   | { by: 'pod-security'; level: string; version: string; violations: string[] }
   | { by: 'policy'; policy: string; binding: string; message: string }
   | { by: 'webhook'; webhook: string; message: string }
+  /** It is being deleted. */
+  | { by: 'namespace'; namespace: string }
   | { by: 'service-account'; namespace: string; name: string }
   | { by: 'priority-class'; name: string };
 
@@ -15,7 +17,17 @@ export type Refusal =
  * words are not known, and for those of RBAC, see `parseForbidden`.
  */
 export function parseRefusal(message: string): Refusal | undefined {
-  for (const parse of [exceeded, unspecified, podSecurity, policy, webhook, serviceAccount, priorityClass, limits]) {
+  for (const parse of [
+    exceeded,
+    unspecified,
+    podSecurity,
+    policy,
+    webhook,
+    terminating,
+    serviceAccount,
+    priorityClass,
+    limits,
+  ]) {
     const refusal = parse(message);
     if (refusal) return refusal;
   }
@@ -83,6 +95,11 @@ function policy(message: string): Refusal | undefined {
 function webhook(message: string): Refusal | undefined {
   const found = /admission webhook "([^"]+)" denied the request(?:: (.+)| without explanation)/s.exec(message);
   return found ? { by: 'webhook', webhook: found[1] ?? '', message: found[2]?.trim() ?? '' } : undefined;
+}
+
+function terminating(message: string): Refusal | undefined {
+  const found = /unable to create new content in namespace (\S+) because it is being terminated/.exec(message);
+  return found ? { by: 'namespace', namespace: found[1] ?? '' } : undefined;
 }
 
 function serviceAccount(message: string): Refusal | undefined {

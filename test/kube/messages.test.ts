@@ -116,6 +116,10 @@ describe('parseRefusal', () => {
       'pods "web-x" is forbidden: error looking up service account shop/robot: serviceaccount "robot" not found',
       { by: 'service-account', namespace: 'shop', name: 'robot' },
     ],
+    [
+      'pods "p" is forbidden: unable to create new content in namespace shop because it is being terminated',
+      { by: 'namespace', namespace: 'shop' },
+    ],
     ['pods "x" is forbidden: no PriorityClass with name high was found', { by: 'priority-class', name: 'high' }],
     ['pods is forbidden: User "jane" cannot list resource "pods" in API group "" in the namespace "shop"', undefined],
   ])('%s', (message, refusal) => expect(parseRefusal(message)).toEqual(refusal));

@@ -5,7 +5,7 @@ import type { Stored } from '../../kube/meta.ts';
 import * as resources from '../../kube/resources.ts';
 import { containerOf, containerPath } from './container.ts';
 import type { Trace } from './reader.ts';
-import { clip, eventsCommand, getCommand, listed, quote } from './words.ts';
+import { clip, describeCommand, eventsCommand, getCommand, listed, quote } from './words.ts';
 
 /** From a container without its image to what the registry said, and what the Pod has to show it. */
 export async function traceImage(
@@ -28,9 +28,11 @@ export async function traceImage(
   );
   const message = failed?.message ?? status.state?.waiting?.message ?? '';
   const { cause, said } = parseImageFailure(message);
-  if (failed) {
+  // Events are kept for an hour only; what the container waits for says the same.
+  if (message) {
     const fact = `the kubelet could not get "${image}": ${clip(said)}`;
-    t.chain.add({ fact, command: eventsCommand('pod', pod), shows: [quote(message)] });
+    const command = failed ? eventsCommand('pod', pod) : describeCommand('pod', pod);
+    t.chain.add({ fact, command, shows: [quote(message)] });
   }
   const reference = parseReference(image);
   const path = containerPath(pod, status.name);

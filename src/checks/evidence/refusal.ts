@@ -26,6 +26,8 @@ export async function traceRefusal(t: Trace, namespace: string, message: string,
       const command = 'kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations -o yaml';
       return t.chain.add({ fact, command, shows: [refusal.webhook] });
     }
+    case 'namespace':
+      return t.follow({ about: 'object', resource: resources.namespaces, name: refusal.namespace });
     case 'service-account':
       return traceMissing(t, resources.serviceAccounts, refusal.namespace, refusal.name);
     case 'priority-class':
@@ -45,11 +47,11 @@ async function tellQuota(
     const now = await t.reader.get(resources.resourceQuotas, namespace, quota);
     const [usedNow, hardNow] = [now?.status?.used?.[resource] ?? used, now?.status?.hard?.[resource] ?? hard];
     t.chain.add({
-      fact: `ResourceQuota ${quota}: of ${resource} ${usedNow} of ${hardNow} are used, the Pod asks for ${requested}`,
+      fact: `ResourceQuota ${quota}: of ${resource} ${usedNow} of ${hardNow} are used, ${requested} more ${requested === '1' ? 'is' : 'are'} asked for`,
       command: `kubectl describe resourcequota ${quota} -n ${namespace}`,
       shows: [resource, String(hardNow)],
     });
-    if (resource !== 'pods' && spec) tellRequests(t, namespace, spec);
+    if (spec && /cpu|memory|ephemeral/.test(resource)) tellRequests(t, namespace, spec);
   }
   const pods = await t.reader.list(resources.pods, namespace);
   const live = pods.filter((pod) => pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed');
@@ -167,7 +169,8 @@ async function tellPolicy(t: Trace, { policy, binding, message }: Of<'policy'>):
   const found = await t.reader.get(resources.validatingAdmissionPolicies, undefined, policy);
   const rules = found?.spec?.validations ?? [];
   const broken =
-    rules.find((r) => r.message && message.includes(r.message)) ?? (rules.length === 1 ? rules[0] : undefined);
+    rules.find(({ message: own = '', expression }) => message.includes(own || expression)) ??
+    (rules.length === 1 ? rules[0] : undefined);
   if (!broken) return;
   t.chain.add({
     fact: `the policy demands ${clip(broken.expression)}`,

@@ -184,7 +184,7 @@ async function traceFailedCreate(t: Trace, owner: Stored): Promise<boolean> {
 /** `Error creating: pods "web-x" is forbidden: exceeded quota ...` without what only says that it was refused. */
 function reasonIn(message: string): string {
   return message.replace(
-    /^(?:\(combined from similar events\): )?(?:Error creating: |create Pod \S+ in \S+ \S+ failed error: )?(?:pods "[^"]*" is forbidden: )?/,
+    /^(?:\(combined from similar events\): )?(?:Error creating: |create (?:Pod|Claim) [^:]+ failed error: )?(?:\S+ "[^"]*" is forbidden: )?/,
     '',
   );
 }

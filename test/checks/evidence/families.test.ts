@@ -153,6 +153,57 @@ data: ${data}
   });
 });
 
+describe('a refusal', () => {
+  const owner = (kind: string, name: string, more: string) => `${shop}
+apiVersion: apps/v1
+kind: ${kind}
+metadata: { name: ${name}, namespace: shop }
+spec: { replicas: 2, template: { metadata: { labels: { app: db } }, spec: { containers: [{ name: db, image: x }] } } }
+status: { replicas: 0, readyReplicas: 0 }
+---
+${more}`;
+  const refused = (kind: string, message: string) => event('FailedCreate', message, `uid-${kind}-db`);
+
+  it('of a claim leads to the quota of storage', async () => {
+    const message =
+      'create Claim data-db-0 for Pod db-0 in StatefulSet db failed error: persistentvolumeclaims "data-db-0" is forbidden: exceeded quota: disk, requested: requests.storage=5Gi, used: requests.storage=0, limited: requests.storage=2Gi';
+    const objects = owner('StatefulSet', 'db', refused('StatefulSet', message));
+    const { facts } = await trace({ objects }, about(resources.statefulSets, 'db'));
+    expect(facts).toEqual([
+      'StatefulSet db: 0 of 2 Pods are ready',
+      'StatefulSet db cannot make its Pods: exceeded quota: disk, requested: requests.storage=5Gi, used: requests.storage=0, limited: requests.storage=2Gi',
+      'ResourceQuota disk: of requests.storage 0 of 2Gi are used, 5Gi more are asked for',
+    ]);
+  });
+
+  it('in a namespace that goes leads to what holds that up', async () => {
+    const message =
+      'pods "db-x" is forbidden: unable to create new content in namespace shop because it is being terminated';
+    const objects = owner('ReplicaSet', 'db', refused('ReplicaSet', message)).replace(
+      'metadata: { name: shop }',
+      'metadata: { name: shop, deletionTimestamp: "2026-01-01T00:00:00Z" }\nstatus: { conditions: [{ type: NamespaceFinalizersRemaining, status: "True", reason: SomeFinalizersRemain, message: "held by example.com/keep" }] }',
+    );
+    const { facts } = await trace({ objects }, about(resources.replicaSets, 'db'));
+    expect(facts.slice(2)).toEqual([
+      'Namespace shop is being deleted',
+      'Namespace shop: NamespaceFinalizersRemaining is True, SomeFinalizersRemain: held by example.com/keep',
+    ]);
+  });
+
+  it('by a policy leads to the expression that was broken', async () => {
+    const message = `pods "db-x" is forbidden: ValidatingAdmissionPolicy 'names' with binding 'all' denied request: failed expression: object.metadata.name.startsWith('ok-')`;
+    const policy = `
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: { name: names }
+spec: { validations: [{ expression: "true", message: never }, { expression: "object.metadata.name.startsWith('ok-')" }] }
+`;
+    const objects = owner('ReplicaSet', 'db', refused('ReplicaSet', message) + policy);
+    const { facts } = await trace({ objects }, about(resources.replicaSets, 'db'));
+    expect(facts.at(-1)).toBe("the policy demands object.metadata.name.startsWith('ok-')");
+  });
+});
+
 describe('a crash', () => {
   const running = (spec: string, status: string) => pod(`{ nodeName: n, ${spec} }`, status);
 
