@@ -1,5 +1,5 @@
 import type { EndpointSlice, Pod, Service } from '../../kube/api.gen.ts';
-import type { Stored } from '../../kube/meta.ts';
+import type { Resource, Stored } from '../../kube/meta.ts';
 import * as resources from '../../kube/resources.ts';
 import { selectorMatches } from '../../kube/selectors.ts';
 import { isReady } from '../pod-trouble.ts';
@@ -98,7 +98,7 @@ async function traceNoEndpoints(
 async function traceNoPods(t: Trace, service: Stored<Service>, pods: readonly Stored<Pod>[]): Promise<void> {
   const { namespace = '' } = service.metadata;
   const selector = service.spec?.selector ?? {};
-  for (const resource of [resources.deployments, resources.statefulSets, resources.daemonSets]) {
+  for (const resource of [resources.deployments, resources.statefulSets, resources.daemonSets] as Resource[]) {
     const maker = (await t.reader.list(resource, namespace)).find((object) =>
       selectorMatches({ matchLabels: selector }, templateOf(object)?.metadata?.labels),
     );

@@ -74,8 +74,13 @@ async function followObject(t: Trace, resource: Resource, namespace: string | un
 /** Pods that should be there: those that are, else whatever makes such. */
 async function followPods(t: Trace, namespace: string, selector: string): Promise<void> {
   const wanted = parseLabelSelector(selector);
-  for (const resource of [resources.deployments, resources.statefulSets, resources.daemonSets, resources.jobs]) {
-    const makers = (await t.reader.list(resource as Resource, namespace)).filter((object) =>
+  for (const resource of [
+    resources.deployments,
+    resources.statefulSets,
+    resources.daemonSets,
+    resources.jobs,
+  ] as Resource[]) {
+    const makers = (await t.reader.list(resource, namespace)).filter((object) =>
       matchesLabels(wanted, templateOf(object)?.metadata?.labels),
     );
     for (const { metadata } of makers) await followObject(t, resource, namespace, metadata.name);
