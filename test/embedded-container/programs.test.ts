@@ -57,7 +57,7 @@ const cases: [script: string, out: string][] = [
   ],
   [
     'id; whoami; hostname; uname; pwd; tty; nproc; echo $HOME',
-    'uid=0(root) gid=0(root) groups=0(root)\nroot\nbox\nLinux\n/\nnot a tty\n2\n/root\n',
+    'uid=0(root) gid=0(root) groups=0(root)\nroot\nbox\nLinux\n/\nnot a tty\n4\n/root\n',
   ],
   ['ls /nope; cat /nope; rm /nope; mkdir /tmp; cp /nope /x; grep x /nope; echo $?', '2\n'],
 ];

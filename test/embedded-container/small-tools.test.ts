@@ -47,6 +47,11 @@ describe('dd', () => {
   });
 });
 
+describe('coreutils', () => {
+  const golden = goldenCases('coreutils');
+  it.each(golden.cases)('$args', (one) => expectGolden(box, golden, one));
+});
+
 describe('who listens', () => {
   const serve = 'httpd -p 8080 -h /tmp; nc -l -p 53 & until netstat -ln | grep -q :53; do :; done;';
 

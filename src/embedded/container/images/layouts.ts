@@ -6,22 +6,7 @@ export const busyboxApplets: readonly string[] = [
   ...['[', '[[', 'arch', 'awk', 'base64', 'basename', 'cat', 'chmod', 'chown', 'clear', 'cmp', 'cp', 'cut', 'date'],
   ...['dd', 'df', 'diff', 'dirname', 'du', 'echo', 'egrep', 'env', 'expr', 'false', 'fgrep', 'find', 'free', 'getent'],
   ...['grep', 'groups', 'gunzip', 'gzip', 'head', 'hexdump', 'hostname', 'httpd', 'id', 'ifconfig', 'ip', 'kill'],
-  ...[
-    'killall',
-    'less',
-    'link',
-    'ln',
-    'ls',
-    'md5sum',
-    'mkdir',
-    'mkfifo',
-    'mktemp',
-    'more',
-    'mount',
-    'mv',
-    'nc',
-    'netstat',
-  ],
+  ...['killall', 'less', 'link', 'ln', 'ls', 'md5sum', 'mkdir', 'mktemp', 'more', 'mount', 'mv', 'nc', 'netstat'],
   ...['nl', 'nohup', 'nproc', 'nslookup', 'od', 'paste', 'pgrep', 'pidof', 'ping', 'pkill', 'printenv', 'printf', 'ps'],
   ...['pwd', 'readlink', 'realpath', 'rev', 'rm', 'rmdir', 'sed', 'seq', 'sha1sum', 'sha256sum', 'sha512sum', 'sleep'],
   ...['sort', 'stat', 'stty', 'sync', 'tac', 'tail', 'tar', 'tee', 'telnet', 'test', 'time', 'timeout', 'top', 'touch'],
@@ -41,7 +26,7 @@ export const busyboxApplets: readonly string[] = [
     'which',
     'whoami',
   ],
-  ...['xargs', 'yes', 'zcat'],
+  ...['comm', 'fold', 'nice', 'shuf', 'split', 'xargs', 'yes', 'zcat'],
 ];
 
 /** What a Debian image has without installing anything. */
@@ -64,7 +49,7 @@ const debianTools: readonly string[] = [
     'df',
   ],
   ...['diff', 'dirname', 'du', 'echo', 'egrep', 'env', 'expr', 'false', 'fgrep', 'find', 'getent', 'grep', 'groups'],
-  ...['gunzip', 'gzip', 'head', 'hostname', 'id', 'link', 'ln', 'ls', 'md5sum', 'mkdir', 'mkfifo', 'mktemp', 'more'],
+  ...['gunzip', 'gzip', 'head', 'hostname', 'id', 'link', 'ln', 'ls', 'md5sum', 'mkdir', 'mktemp', 'more'],
   ...[
     'mount',
     'mv',
@@ -83,6 +68,7 @@ const debianTools: readonly string[] = [
   ...['rev', 'rm', 'rmdir', 'sed', 'seq', 'sha1sum', 'sha256sum', 'sha512sum', 'sleep', 'sort', 'stat', 'stty', 'sync'],
   ...['tac', 'tail', 'tar', 'tee', 'test', 'timeout', 'touch', 'tr', 'true', 'truncate', 'tty', 'uname', 'uniq'],
   ...['unlink', 'wc', 'which', 'whoami', 'xargs', 'yes', 'zcat'],
+  ...['comm', 'fold', 'join', 'nice', 'shuf', 'split'],
 ];
 
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';

@@ -21,7 +21,7 @@ export function createProc(container: Container): DirNode {
     loadavg: (p) => `0.10 0.08 0.05 1/${container.processes.size} ${p.pid}\n`,
     version: () => 'Linux version 6.8.0-embedded (kubedrill@embedded) #1 SMP PREEMPT_DYNAMIC\n',
     cpuinfo: () =>
-      [0, 1]
+      [0, 1, 2, 3]
         .map((n) => `processor\t: ${n}\nvendor_id\t: Embedded\nmodel name\t: Embedded CPU\ncpu MHz\t\t: 2000.000\n\n`)
         .join(''),
     filesystems: () => 'nodev\tproc\nnodev\ttmpfs\nnodev\toverlay\n\text4\n',

@@ -1,5 +1,5 @@
 import { isSysError } from '../kernel/errno.ts';
-import { execute, findExecutable } from '../kernel/exec.ts';
+import { type Executable, execute, findExecutable } from '../kernel/exec.ts';
 import { parseOptions } from '../lib/options.ts';
 import { program } from '../lib/program.ts';
 
@@ -20,16 +20,17 @@ export const env = program('env', async (p) => {
     await p.print(1, [...result].map(([n, v]) => `${n}=${v}${end}`).join(''));
     return 0;
   }
+  let executable: Executable;
   try {
-    const executable = findExecutable(p, rest, result);
-    p.env = result;
-    return await execute(p, executable);
+    executable = findExecutable(p, rest, result);
   } catch (error) {
     if (!isSysError(error, 'ENOENT', 'EACCES', 'ENOEXEC')) throw error;
     const name = p.container.image.flavor === 'busybox' ? `can't execute '${rest[0]}'` : `'${rest[0]}'`;
     await p.print(2, `env: ${name}: ${error.message}\n`);
     return error.code === 'ENOENT' ? 127 : 126;
   }
+  p.env = result;
+  return execute(p, executable);
 });
 
 export const printenv = program('printenv', async (p) => {

@@ -76,7 +76,8 @@ import { arch, clear, df, du, free, mount, nproc, stty, sync, tty, uname, uptime
 import { tail } from './tail.ts';
 import { tee } from './tee.ts';
 import { bracket, doubleBracket, test } from './test.ts';
-import { nohup, timeout, watch } from './timeout.ts';
+import { comm, fold, join, shuf, split } from './text-sets.ts';
+import { nice, nohup, timeout, watch } from './timeout.ts';
 import { touch, truncate } from './touch.ts';
 import { tr } from './tr.ts';
 import { falseProgram, trueProgram } from './true-false.ts';
@@ -112,8 +113,8 @@ const files = [
   ...[stat, sync, tar, gzip, gunzip, zcat, touch, truncate, unlink],
 ];
 const text = [
+  ...[comm, fold, join, shuf, split],
   ...[
-    awk,
     awk,
     base64,
     cat,
@@ -155,7 +156,7 @@ const system = [
     hostname,
     id,
   ],
-  ...[kill, killall, nohup, nproc, pgrep, pidof, pkill, printenv, ps, pwd, sleep, stty, test, time, timeout, top],
+  ...[kill, killall, nice, nohup, nproc, pgrep, pidof, pkill, printenv, ps, pwd, sleep, stty, test, time, timeout, top],
   ...[trueProgram, tty, uname, uptime, watch, which, whoami],
 ];
 const network = [curl, kubectl, dig, getent, ifconfig, ip, nc, netstat, nslookup, openssl, ping, ss, telnet, wget];

@@ -1,6 +1,6 @@
 import type { Process } from '../kernel/process.ts';
 import { humanSize } from '../lib/file-format.ts';
-import { isFolder, join } from '../lib/files.ts';
+import { eachFile, join } from '../lib/files.ts';
 import { Output } from '../lib/io.ts';
 import { parseOptions } from '../lib/options.ts';
 import { isBusybox, program } from '../lib/program.ts';
@@ -26,7 +26,8 @@ export const arch = program('arch', async (p) => {
 });
 
 export const nproc = program('nproc', async (p) => {
-  await p.print(1, '2\n');
+  // What every node has.
+  await p.print(1, '4\n');
   return 0;
 });
 
@@ -103,34 +104,53 @@ export const mount = program('mount', async (p) => {
   return 0;
 });
 
-async function usage(
-  p: Process,
-  path: string,
-  report: (path: string, kb: number) => Promise<void>,
-  depth: number,
-  max: number,
-): Promise<number> {
+interface Counting {
+  report(path: string, bytes: number): Promise<void>;
+  /** What a file counts as. */
+  size(stat: { kind: string; size: number }): number;
+  /** Down to which depth folders, and with `files` files, are told of. */
+  depth: number;
+  files: boolean;
+}
+
+async function usage(p: Process, path: string, counting: Counting, depth: number): Promise<number> {
   const turn = p.step(2);
   if (turn) await turn;
   const stat = p.vfs.stat(p, path, false);
-  let total = stat.kind === 'dir' ? 4 : Math.ceil(stat.size / 4096) * 4;
-  if (stat.kind !== 'dir') return total;
-  for (const name of p.vfs.readdir(p, path)) total += await usage(p, join(path, name), report, depth + 1, max);
-  if (depth <= max) await report(path, total);
+  let total = counting.size(stat);
+  const folder = stat.kind === 'dir';
+  if (folder) for (const name of p.vfs.readdir(p, path)) total += await usage(p, join(path, name), counting, depth + 1);
+  // What was asked for itself is told in any case.
+  if (depth === 0 || (depth <= counting.depth && (folder || counting.files))) await counting.report(path, total);
   return total;
 }
 
 export const du = program('du', async (p) => {
-  const options = parseOptions(p, 'shakmcd:x', { summarize: 's', 'human-readable': 'h', 'max-depth': 'd', total: 'c' });
+  const options = parseOptions(p, 'shakmcd:xb', {
+    ...{ summarize: 's', 'human-readable': 'h', 'max-depth': 'd', total: 'c', all: 'a', bytes: 'b' },
+    'apparent-size': 'apparent-size',
+  });
   const out = new Output(p);
-  const report = (path: string, kb: number) => out.write(`${options.has('h') ? humanSize(kb * 1024) : kb}\t${path}\n`);
-  const max = options.has('s') ? 0 : (options.number('d') ?? Number.POSITIVE_INFINITY);
-  for (const path of options.operands.length > 0 ? options.operands : ['.']) {
-    const total = await usage(p, path, report, 0, max);
-    if (!isFolder(p, path)) await report(path, total);
-  }
+  const apparent = options.has('b', 'apparent-size');
+  const unit = options.has('b') ? 1 : options.has('m') ? 1024 ** 2 : 1024;
+  const counting: Counting = {
+    report: (path, bytes) => out.write(`${options.has('h') ? humanSize(bytes) : Math.ceil(bytes / unit)}\t${path}\n`),
+    size: ({ kind, size }) => (kind === 'dir' ? 4096 : apparent ? size : Math.ceil(size / 4096) * 4096),
+    depth: options.has('s') ? 0 : (options.number('d') ?? Number.POSITIVE_INFINITY),
+    files: options.has('a'),
+  };
+  let total = 0;
+  const status = await eachFile(
+    p,
+    options.operands.length > 0 ? options.operands : ['.'],
+    async (path) => {
+      total += await usage(p, path, counting, 0);
+    },
+    (path, error) => (isBusybox(p) ? `${path}: ${error.message}` : `cannot access '${path}': ${error.message}`),
+  );
+  if (options.has('c')) await counting.report('total', total);
   await out.flush();
-  return 0;
+  return status;
 });
 
 export const clear = program('clear', async (p) => {

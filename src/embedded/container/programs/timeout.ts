@@ -62,6 +62,24 @@ export const nohup = program('nohup', async (p) => {
   return (await p.wait(startCommand(p, p.args))).code;
 });
 
+/** Niceness means nothing here: everybody gets what is there. Alone it says that it is 0. */
+export const nice = program('nice', async (p) => {
+  const options = parseOptions(p, 'n:', { adjustment: 'n' }, { stop: true, code: 125 });
+  const [command] = options.operands;
+  if (command === undefined) {
+    await p.print(1, '0\n');
+    return 0;
+  }
+  try {
+    return (await p.wait(startCommand(p, options.operands))).code;
+  } catch (error) {
+    if (!isSysError(error)) throw error;
+    const quoted = p.container.image.flavor === 'busybox' ? `can't execute '${command}'` : `'${command}'`;
+    await p.print(2, `nice: ${quoted}: ${error.message}\n`);
+    return error.code === 'ENOENT' ? 127 : 126;
+  }
+});
+
 export const watch = program('watch', async (p) => {
   const options = parseOptions(p, 'n:tdec', { interval: 'n', 'no-title': 't', differences: 'd' }, { stop: true });
   const seconds = Number(options.get('n') ?? 2);
