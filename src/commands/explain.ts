@@ -5,12 +5,12 @@ import { attemptCommand, attemptId, type CommandFactory, labsOf } from './comman
 
 export const explain: CommandFactory = ({ services, print, json }) =>
   attemptCommand('explain', 'show the evidence behind a check')
-    .argument('<check>', 'its id, as in kubedrill check --json')
-    .action(async (name: string, options: { attempt?: string; json?: boolean }) => {
+    .argument('[check]', 'its id, as in kubedrill check --json (default: all that do not pass)')
+    .action(async (name: string | undefined, options: { attempt?: string; json?: boolean }) => {
       const labs = await labsOf(services);
       const state = await labs.check(attemptId(services, options));
-      const known = state.verdicts.find((v) => v.id === name);
-      if (!known) {
+      const wanted = state.verdicts.filter((v) => (name === undefined ? v.status !== 'pass' : v.id === name));
+      if (name !== undefined && wanted.length === 0) {
         const ids = state.verdicts.map((v) => v.id);
         throw new UserError({
           what: `there is no check ${name}`,
@@ -19,7 +19,8 @@ export const explain: CommandFactory = ({ services, print, json }) =>
             : {}),
         });
       }
-      const verdict = (await labs.explain(name, state.id)) ?? known;
-      if (options.json) return json(verdict);
-      print(explainText(verdict, paintFor(services.stdout)));
+      const verdicts = await Promise.all(wanted.map(async (v) => (await labs.explain(v.id, state.id)) ?? v));
+      if (options.json) return json(name === undefined ? verdicts : verdicts[0]);
+      const paint = paintFor(services.stdout);
+      print(verdicts.map((verdict) => explainText(verdict, paint)).join('\n\n') || 'every check passes');
     });

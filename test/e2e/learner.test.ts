@@ -64,6 +64,9 @@ describe("the learner's path with kubectl", () => {
     const explained = await user.run(['explain', 'may-list']);
     expect(explained.code).toBe(0);
     expect(explained.stdout).toMatch(/system:serviceaccount:project-swan:default/);
+    const all = await user.json<{ id: string; evidence: unknown[] }[]>(['explain']);
+    expect(all.map(({ id }) => id)).toEqual(report.checks.flatMap((c) => (c.status === 'pass' ? [] : [c.id])));
+    expect(all.find(({ id }) => id === 'may-list')?.evidence).not.toEqual([]);
   });
 
   it('turns green by itself once the Role and the RoleBinding exist', async () => {
@@ -80,6 +83,7 @@ describe("the learner's path with kubectl", () => {
     const { code, stdout } = await watching;
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ score: 100, max: 100, solved: true });
+    expect((await user.run(['explain'])).stdout).toBe('every check passes\n');
   });
 
   it('may list now, and the logs show the table', async () => {
