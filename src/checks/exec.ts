@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { redact } from './evidence/words.ts';
 import { duration, matchIn, regex } from './fields.ts';
 import { probeNeeds, probeSource, targetsOf } from './probe.ts';
 import type { CheckType, Evidence, Outcome, Suspect } from './types.ts';
@@ -42,7 +43,7 @@ export const exec: CheckType<Spec> = {
       // A program says at the end what went wrong, and at the beginning what its output is.
       const ended = result.exitCode === exitCode;
       const said = ended ? shortened(output) : (output.split('\n').at(-1)?.slice(0, 80) ?? '');
-      const evidence: Evidence[] = [...(output ? [{ kind: 'log', text: said } as const] : []), look];
+      const evidence: Evidence[] = [...(output ? [{ kind: 'log', text: redact(said) } as const] : []), look];
       const unwanted = lacks && matchIn(lacks, result.stdout);
       const problem =
         result.exitCode === undefined

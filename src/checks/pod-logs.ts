@@ -4,6 +4,7 @@ import { parseForbidden } from '../kube/forbidden.ts';
 import type { Stored } from '../kube/meta.ts';
 import { pods } from '../kube/resources.ts';
 import { explainDenial, isGranted } from './access.ts';
+import { redact } from './evidence/words.ts';
 import { duration, regex } from './fields.ts';
 import { rbacNeeds } from './grants.ts';
 import { isReady, troubleOf } from './pod-trouble.ts';
@@ -128,7 +129,7 @@ function judge(spec: Spec, view: ClusterView, log: ContainerLog): Judged {
   if (!telling) return noSuchLine(spec, view, log, command);
   const age = Math.max(0, view.now() - telling.time);
   const where = `${ago(age)} (Pod ${pod.metadata.name})`;
-  const evidence: Evidence[] = [{ kind: 'log', text: telling.text }, command];
+  const evidence: Evidence[] = [{ kind: 'log', text: redact(telling.text) }, command];
   if (spec.contradicts?.test(telling.text)) {
     return {
       status: 'fail',
@@ -185,7 +186,7 @@ function noSuchLine(spec: Spec, view: ClusterView, log: ContainerLog, command: E
   const started = Date.parse(status?.state?.running?.startedAt ?? pod.metadata.creationTimestamp);
   const patience = 2 * spec.period + 1_000 - (view.now() - Math.max(view.activatedAt, started));
   const last = log.lines.at(-1);
-  const evidence: Evidence[] = last ? [{ kind: 'log', text: last.text }, command] : [command];
+  const evidence: Evidence[] = last ? [{ kind: 'log', text: redact(last.text) }, command] : [command];
   if (log.running && patience > 0) {
     const why = 'the Pod has just started; its first attempt is on its way';
     return { status: 'pending', expected: spec.shows, actual: 'nothing yet', why, evidence, wakeIn: patience + 100 };
@@ -215,7 +216,7 @@ function cause(
   age: number,
   command: Evidence,
 ): { why: string; evidence: Evidence[] } {
-  const head: Evidence[] = [{ kind: 'log', text: line.text }, command];
+  const head: Evidence[] = [{ kind: 'log', text: redact(line.text) }, command];
   const facts = parseForbidden(line.text);
   const account = facts && /^system:serviceaccount:([^:]+):([^:]+)$/.exec(facts.user);
   if (!facts || !account) return { why: shorten(line), evidence: head };
@@ -248,7 +249,8 @@ function cause(
 function shorten(line: LogLine): string {
   const facts = parseForbidden(line.text);
   if (facts) return `Forbidden: cannot ${facts.verb} ${facts.resource ?? facts.path}`;
-  return line.text.length > 60 ? `${line.text.slice(0, 59)}…` : line.text;
+  const text = redact(line.text);
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 
 function ago(ms: number): string {

@@ -119,6 +119,9 @@ function suspectsOf(spec: Spec, names: readonly string[]): Suspect[] {
   const { namespace, selector } = spec;
   if (names.length === 0 && namespace && selector && resource.kind === 'Pod')
     return [{ about: 'pods', namespace, selector }];
+  const service = /(?:^|,)\s*kubernetes\.io\/service-name\s*==?\s*([a-z0-9-]+)/.exec(selector ?? '')?.[1];
+  if (names.length === 0 && namespace && service && resource.kind === 'EndpointSlice')
+    return [{ about: 'object', resource: known.services, namespace, name: service }];
   // Without a namespace its name alone does not say which it is.
   if (resource.namespaced && !namespace) return [];
   return names

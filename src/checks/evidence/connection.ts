@@ -28,7 +28,15 @@ export async function traceConnection(
     const told = await tracePolicies(t, source, pod, number, 'TCP', denied);
     if (told) return;
   }
+  if (destination.outside) await tracePolicies(t, source, destination.outside, port, 'TCP', denied);
   if (!denied && destination.service) await tellTargetPort(t, destination.service, port, false);
+}
+
+/** `outside`: an address that is no Pod's. */
+interface Destination {
+  ends: End[];
+  service?: Stored<Service>;
+  outside?: string;
 }
 
 interface End {
@@ -44,7 +52,7 @@ async function destinationOf(
   port: number,
   denied: boolean,
   here: string,
-): Promise<{ ends: End[]; service?: Stored<Service> } | undefined> {
+): Promise<Destination | undefined> {
   if ('workload' in to) {
     const pods = await podsOfWorkload(t, to.workload);
     if (!denied && !pods.some(isReady)) {
@@ -55,7 +63,10 @@ async function destinationOf(
     return { ends: pods.map((pod) => ({ pod, number: port })) };
   }
   if ('host' in to) {
-    if (isIP(to.host) > 0) return { ends: [] };
+    if (isIP(to.host) > 0) {
+      const pods = await t.reader.list(resources.pods, undefined, `status.podIP=${to.host}`);
+      return pods.length > 0 ? { ends: pods.map((pod) => ({ pod, number: port })) } : { ends: [], outside: to.host };
+    }
     const [name = '', namespace = here, kind = 'svc'] = to.host.split('.');
     const known = kind === 'svc' && (await t.reader.get(resources.services, namespace, name));
     return known ? destinationOf(t, { service: name, namespace }, port, denied, here) : { ends: [] };
@@ -88,17 +99,18 @@ export async function podsOfWorkload(t: Trace, workload: WorkloadRef): Promise<S
 
 /**
  * What the NetworkPolicies of both ends say of a connection: which select the Pod, what they let pass, and the labels
- * that this goes by. Resolves to whether that explains that it fails (`denied`: that it succeeds).
+ * that this goes by. An address outside has none of its own. Resolves to whether that explains that it fails (`denied`: that it succeeds).
  */
 export async function tracePolicies(
   t: Trace,
   source: Stored<Pod>,
-  destination: Stored<Pod>,
+  destination: Stored<Pod> | string,
   number: number,
   protocol: Protocol,
   denied: boolean,
 ): Promise<boolean> {
-  const spaces = [...new Set([source.metadata.namespace ?? '', destination.metadata.namespace ?? ''])];
+  const inside = typeof destination === 'string' ? undefined : destination;
+  const spaces = [...new Set([source, inside].flatMap((pod) => pod?.metadata.namespace ?? []))];
   const lists = await Promise.all(spaces.map((namespace) => t.reader.list(resources.networkPolicies, namespace)));
   const policies = lists.flat();
   const namespaces = await t.reader.list(resources.namespaces);
@@ -111,14 +123,14 @@ export async function tracePolicies(
         (o) => o.kind === r.kind && o.metadata.name === name && (!r.namespaced || o.metadata.namespace === namespace),
       ) as never,
   };
-  const port = { protocol, number, pod: destination };
-  const ways = [
+  const port = { protocol, number, ...(inside ? { pod: inside } : {}) };
+  const ways: { direction: Direction; pod: Stored<Pod>; other: Stored<Pod> | string }[] = [
     { direction: 'egress', pod: source, other: destination },
-    { direction: 'ingress', pod: destination, other: source },
-  ] as const;
+    ...(inside ? [{ direction: 'ingress' as const, pod: inside, other: source }] : []),
+  ];
   let told = false;
   for (const { direction, pod, other } of ways) {
-    const peer = { address: other.status?.podIP ?? '', pod: other };
+    const peer = typeof other === 'string' ? { address: other } : { address: other.status?.podIP ?? '', pod: other };
     const { allowed, isolatedBy, allowedBy } = decidePolicies(view, direction, pod, peer, port);
     if (!allowed) {
       const own = policies.filter((p) => isolatedBy.includes(`${p.metadata.namespace}/${p.metadata.name}`));
@@ -134,14 +146,15 @@ function tellRefusal(
   t: Trace,
   direction: Direction,
   pod: Stored<Pod>,
-  other: Stored<Pod>,
+  other: Stored<Pod> | string,
   port: string,
   policies: readonly Stored<NetworkPolicy>[],
   namespaces: readonly Stored[],
 ): void {
   const { name, namespace = '' } = pod.metadata;
   const names = policies.map((p) => p.metadata.name);
-  const way = direction === 'ingress' ? `Pod ${other.metadata.name} in` : `it out to Pod ${other.metadata.name}`;
+  const who = typeof other === 'string' ? other : `Pod ${other.metadata.name}`;
+  const way = direction === 'ingress' ? `${who} in` : `it out to ${who}`;
   t.chain.add({
     fact: `Pod ${name} is isolated for ${direction} by NetworkPolicy ${listed(names)}, and none lets ${way} on ${port}`,
     command: `kubectl get networkpolicies -n ${namespace}`,
@@ -160,6 +173,7 @@ function tellRefusal(
       ? (spec?.ingress ?? []).flatMap((r) => r.from ?? [])
       : (spec?.egress ?? []).flatMap((r) => r.to ?? []),
   );
+  if (typeof other === 'string') return;
   if (peers.some((p) => p.podSelector)) tellLabels(t, other, `Pod ${other.metadata.name}`, 'pod');
   const space = namespaces.find((n) => n.metadata.name === other.metadata.namespace);
   if (space && peers.some((p) => p.namespaceSelector))

@@ -64,6 +64,13 @@ async function followObject(t: Trace, resource: Resource, namespace: string | un
   if (namespace !== undefined && workloadKinds.has(kind))
     return traceWorkload(t, { kind: kind as WorkloadRef['kind'], namespace, name });
   if (namespace !== undefined && kind === 'PersistentVolumeClaim') return traceClaim(t, namespace, name);
+  // Its controller makes it of the Service.
+  if (kind === 'EndpointSlice') {
+    const slice = await t.reader.get(resource, namespace, name);
+    const service = slice?.metadata.labels?.['kubernetes.io/service-name'];
+    if (namespace !== undefined && service) await traceService(t, namespace, service);
+    return;
+  }
   if (namespace !== undefined && (kind === 'Service' || kind === 'Endpoints')) {
     await traceService(t, namespace, name);
     return;

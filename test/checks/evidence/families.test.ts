@@ -403,6 +403,42 @@ spec: ${spec}
   });
 });
 
+describe('what leads on to something else', () => {
+  it('is the Service of an EndpointSlice', async () => {
+    const objects = `${shop}
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: { name: web-x, namespace: shop, labels: { kubernetes.io/service-name: web } }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web, namespace: shop }
+spec: { ports: [{ port: 80 }] }
+`;
+    const { facts } = await trace({ objects }, about(resources.endpointSlices, 'web-x'));
+    expect(facts).toEqual([
+      'Service web has no ready endpoints',
+      'Service web has no selector: its endpoints are made by hand',
+    ]);
+  });
+
+  it('is the policy for egress of a connection to an address outside', async () => {
+    const objects = `${pod('{ nodeName: n, containers: [{ name: app, image: x }] }', '{ phase: Running, podIP: 10.0.0.1 }')}
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: inside, namespace: shop }
+spec: { podSelector: {}, policyTypes: [Egress], egress: [{ to: [{ ipBlock: { cidr: 10.0.0.0/8 } }] }] }
+`;
+    const from = { kind: 'Pod', name: 'app', namespace: 'shop' } as const;
+    const to = (host: string): Suspect => ({ about: 'connection', from, to: { host }, port: 443 });
+    expect((await trace({ objects }, to('192.0.2.1'))).facts).toEqual([
+      'Pod app is isolated for egress by NetworkPolicy inside, and none lets it out to 192.0.2.1 on TCP 443',
+      'NetworkPolicy inside lets pass: 10.0.0.0/8',
+    ]);
+    expect((await trace({ objects }, to('10.9.9.9'))).facts).toEqual([]);
+  });
+});
+
 describe('a chain', () => {
   it('ends where the grader may not look', async () => {
     const objects = pod('{ nodeName: n, containers: [{ name: app, image: x }] }', waiting('ImagePullBackOff'));
