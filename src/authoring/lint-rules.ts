@@ -292,7 +292,7 @@ function lintScripts(scenario: Scenario, source: Source, note: Note, options: Li
   for (const script of [...setup, ...solutions]) {
     const original = readFileSync(script.file, 'utf8');
     if (script.kind === 'shell') lintShell(script, original, note);
-    else lintManifest(scenario, script, original, note, options);
+    else lintManifest(scenario, script, note, options);
   }
 }
 
@@ -303,10 +303,13 @@ function lintShell(script: Script, text: string, note: Note): void {
   }
 }
 
-/** Documents parse, have a kind and a name, and pull nothing that a cluster without a registry does not have. */
-function lintManifest(scenario: Scenario, script: Script, text: string, note: Note, options: LintOptions): void {
+/**
+ * Documents parse, have a kind and a name, and pull nothing that a cluster without a registry does not have. With the
+ * variables filled in, as it is applied: a number may be one.
+ */
+function lintManifest(scenario: Scenario, script: Script, note: Note, options: LintOptions): void {
   const lineCounter = new LineCounter();
-  for (const document of parseAllDocuments(text, { lineCounter, prettyErrors: false })) {
+  for (const document of parseAllDocuments(script.text, { lineCounter, prettyErrors: false })) {
     const where = (offset: number): Place => {
       const { line, col } = lineCounter.linePos(offset);
       return { line, column: col };
@@ -326,7 +329,7 @@ function lintManifest(scenario: Scenario, script: Script, text: string, note: No
     visit(document, {
       Pair(_, pair) {
         if (!isScalar(pair.key) || pair.key.value !== 'image' || !isScalar(pair.value)) return;
-        const image = fillIn(String(pair.value.value), scenario.variables);
+        const image = String(pair.value.value);
         if (options.knowsImage(image) || scenario.lint.missing.includes(image)) return;
         note(
           script.file,

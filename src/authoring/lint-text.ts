@@ -40,7 +40,7 @@ export function vagueWordsIn(text: string): (Place & { word: string })[] {
 export function namesIn(markdown: string): (Place & { name: string })[] {
   return [...markdown.matchAll(/`([^`\n]+)`/g)].flatMap((match) => {
     const name = match[1] ?? '';
-    const isName = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name) || /^@\{\w+\}$/.test(name);
+    const isName = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name.replaceAll(/@\{\w+\}/g, 'x'));
     return isName ? [{ name, ...placeOf(markdown, match.index + 1) }] : [];
   });
 }

@@ -111,13 +111,14 @@ function readScripts(folder: string, variables: Record<string, string>): Script[
     });
 }
 
-/** The default of each variable for the default seed, else one of all its values. */
-function draw(declared: Record<string, { default: string; others: string[] }>, seed: number): Record<string, string> {
+/** The default of each variable for the default seed, else one of all its values: the same one of those that go together. */
+function draw(declared: z.infer<typeof scenarioSchema>['variables'], seed: number): Record<string, string> {
+  const names = Object.keys(declared);
   return Object.fromEntries(
-    Object.entries(declared).map(([name, { default: first, others }], index) => {
+    Object.entries(declared).map(([name, { default: first, others, with: leader = name }]) => {
       if (seed === defaultSeed) return [name, first];
       const values = [first, ...others];
-      return [name, values[mix(seed, index) % values.length] ?? first];
+      return [name, values[mix(seed, names.indexOf(leader)) % values.length] ?? first];
     }),
   );
 }

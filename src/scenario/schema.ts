@@ -52,7 +52,30 @@ const condition = z.strictObject(typeKeys).superRefine((value, context) => {
 const variable = z.strictObject({
   default: z.string().describe('The value of the default seed: the familiar name'),
   others: z.array(z.string()).default([]).describe('What other seeds draw from, beside the default'),
+  with: z
+    .string()
+    .optional()
+    .describe('A variable that is drawn by itself: this one takes its value from the same place, so that they go together'),
 });
+
+/** Names that seeds draw. Those that go together (`with`) have as many values as the one that they follow. */
+const variables = z
+  .record(
+    z.string().regex(/^[a-zA-Z][a-zA-Z0-9]*$/, { error: 'expected a word of letters and digits, as in namespace' }),
+    variable,
+  )
+  .superRefine((declared, context) => {
+    const leaders = Object.keys(declared).filter((name) => declared[name]?.with === undefined);
+    for (const [name, { with: leader, others }] of Object.entries(declared)) {
+      if (leader === undefined) continue;
+      const wrong = (message: string, field: string) =>
+        context.addIssue({ code: 'custom', message, path: [name, field] });
+      const led = leaders.includes(leader) ? declared[leader] : undefined;
+      if (!led) wrong(`expected a variable that is drawn by itself: ${leaders.join(', ')}`, 'with');
+      else if (led.others.length !== others.length)
+        wrong(`expected as many as ${leader} has: ${led.others.length}`, 'others');
+    }
+  });
 
 export const scenarioSchema = z
   .strictObject({
@@ -75,13 +98,7 @@ export const scenarioSchema = z
       })
       .prefault({})
       .describe('The cluster that it needs'),
-    variables: z
-      .record(
-        z.string().regex(/^[a-zA-Z][a-zA-Z0-9]*$/, { error: 'expected a word of letters and digits, as in namespace' }),
-        variable,
-      )
-      .default({})
-      .describe('Names that seeds draw; written @{name} in every text of the scenario'),
+    variables: variables.default({}).describe('Names that seeds draw; written @{name} in every text of the scenario'),
     namespaces: z.array(z.string()).min(1).describe('Where the learner works; the first is the default of the shell'),
     setup: z
       .strictObject({

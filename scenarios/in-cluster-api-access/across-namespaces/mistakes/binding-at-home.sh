@@ -1,2 +1,2 @@
 kubectl create role configmap-reader --verb=get,list --resource=configmaps -n @{source}
-kubectl create rolebinding collector-reads --role=configmap-reader --serviceaccount=@{namespace}:collector -n @{namespace}
+kubectl create rolebinding @{program}-reads --role=configmap-reader --serviceaccount=@{namespace}:@{program} -n @{namespace}

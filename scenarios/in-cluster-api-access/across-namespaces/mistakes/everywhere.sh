@@ -1,2 +1,2 @@
 kubectl create clusterrole configmap-reader --verb=get,list --resource=configmaps
-kubectl create clusterrolebinding collector-reads --clusterrole=configmap-reader --serviceaccount=@{namespace}:collector
+kubectl create clusterrolebinding @{program}-reads --clusterrole=configmap-reader --serviceaccount=@{namespace}:@{program}

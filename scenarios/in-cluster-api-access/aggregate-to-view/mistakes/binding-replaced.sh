@@ -1,3 +1,3 @@
-kubectl create clusterrole backups-view --verb=get,list,watch --resource=backups.ops.example.com
-kubectl delete rolebinding auditor -n @{namespace}
-kubectl create rolebinding auditor --clusterrole=backups-view --user=auditor -n @{namespace}
+kubectl create clusterrole @{plural}-view --verb=get,list,watch --resource=@{plural}.ops.example.com
+kubectl delete rolebinding @{user} -n @{namespace}
+kubectl create rolebinding @{user} --clusterrole=@{plural}-view --user=@{user} -n @{namespace}

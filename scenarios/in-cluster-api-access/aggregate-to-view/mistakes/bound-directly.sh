@@ -1,2 +1,2 @@
-kubectl create clusterrole backups-view --verb=get,list,watch --resource=backups.ops.example.com
-kubectl create rolebinding auditor-backups --clusterrole=backups-view --user=auditor -n @{namespace}
+kubectl create clusterrole @{plural}-view --verb=get,list,watch --resource=@{plural}.ops.example.com
+kubectl create rolebinding @{user}-@{plural} --clusterrole=@{plural}-view --user=@{user} -n @{namespace}

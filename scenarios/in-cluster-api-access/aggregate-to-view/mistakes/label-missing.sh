@@ -1,1 +1,1 @@
-kubectl create clusterrole backups-view --verb=get,list,watch --resource=backups.ops.example.com
+kubectl create clusterrole @{plural}-view --verb=get,list,watch --resource=@{plural}.ops.example.com

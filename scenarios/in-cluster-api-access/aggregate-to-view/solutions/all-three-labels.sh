@@ -1,4 +1,4 @@
-kubectl create clusterrole backups-view --verb=get,list,watch --resource=backups.ops.example.com
-kubectl label clusterrole backups-view rbac.authorization.k8s.io/aggregate-to-view=true
-kubectl label clusterrole backups-view rbac.authorization.k8s.io/aggregate-to-edit=true
-kubectl label clusterrole backups-view rbac.authorization.k8s.io/aggregate-to-admin=true
+kubectl create clusterrole @{plural}-view --verb=get,list,watch --resource=@{plural}.ops.example.com
+kubectl label clusterrole @{plural}-view rbac.authorization.k8s.io/aggregate-to-view=true
+kubectl label clusterrole @{plural}-view rbac.authorization.k8s.io/aggregate-to-edit=true
+kubectl label clusterrole @{plural}-view rbac.authorization.k8s.io/aggregate-to-admin=true

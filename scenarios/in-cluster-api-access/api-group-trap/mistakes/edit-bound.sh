@@ -1,1 +1,1 @@
-kubectl create rolebinding board-edit --clusterrole=edit --serviceaccount=@{namespace}:rollout-board -n @{namespace}
+kubectl create rolebinding board-edit --clusterrole=edit --serviceaccount=@{namespace}:@{program} -n @{namespace}

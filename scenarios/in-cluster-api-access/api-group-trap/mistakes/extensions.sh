@@ -1,3 +1,3 @@
-kubectl patch role rollout-board -n @{namespace} --type=json -p '[
+kubectl patch role @{program} -n @{namespace} --type=json -p '[
   {"op":"replace","path":"/rules/0/apiGroups","value":["extensions"]},
   {"op":"replace","path":"/rules/1/apiGroups","value":[""]}]'

@@ -1,1 +1,1 @@
-kubectl patch role rollout-board -n @{namespace} --type=json -p '[{"op":"replace","path":"/rules/0/apiGroups","value":["apps"]}]'
+kubectl patch role @{program} -n @{namespace} --type=json -p '[{"op":"replace","path":"/rules/0/apiGroups","value":["apps"]}]'

@@ -1,1 +1,1 @@
-kubectl patch role rollout-board -n @{namespace} --type=json -p '[{"op":"replace","path":"/rules/1/apiGroups","value":[""]}]'
+kubectl patch role @{program} -n @{namespace} --type=json -p '[{"op":"replace","path":"/rules/1/apiGroups","value":[""]}]'

@@ -1,1 +1,1 @@
-kubectl create role rollout-board -n @{namespace} --verb=get,list --resource=pods,deployments.apps --dry-run=client -o yaml | kubectl apply -f -
+kubectl create role @{program} -n @{namespace} --verb=get,list --resource=pods,deployments.apps --dry-run=client -o yaml | kubectl apply -f -

@@ -1,3 +1,3 @@
-kubectl create rolebinding librarian --role=configmap-reader --serviceaccount=@{namespace}:librarian -n @{namespace}
-kubectl set serviceaccount deployment gatekeeper librarian -n @{namespace}
-kubectl rollout status deployment gatekeeper -n @{namespace} --timeout=60s
+kubectl create rolebinding @{second} --role=@{role} --serviceaccount=@{namespace}:@{second} -n @{namespace}
+kubectl set serviceaccount deployment @{first} @{second} -n @{namespace}
+kubectl rollout status deployment @{first} -n @{namespace} --timeout=60s

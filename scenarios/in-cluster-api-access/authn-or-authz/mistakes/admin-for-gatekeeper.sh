@@ -1,2 +1,2 @@
-kubectl create rolebinding librarian --role=configmap-reader --serviceaccount=@{namespace}:librarian -n @{namespace}
-kubectl create clusterrolebinding gatekeeper --clusterrole=cluster-admin --serviceaccount=@{namespace}:gatekeeper
+kubectl create rolebinding @{second} --role=@{role} --serviceaccount=@{namespace}:@{second} -n @{namespace}
+kubectl create clusterrolebinding @{first} --clusterrole=cluster-admin --serviceaccount=@{namespace}:@{first}

@@ -1,3 +1,3 @@
-kubectl patch deployment librarian -n @{namespace} --type=json \
+kubectl patch deployment @{second} -n @{namespace} --type=json \
   -p '[{"op":"replace","path":"/spec/template/spec/containers/0/command/2","value":"while true; do kubectl version; sleep 3; done"}]'
-kubectl rollout status deployment librarian -n @{namespace} --timeout=60s
+kubectl rollout status deployment @{second} -n @{namespace} --timeout=60s

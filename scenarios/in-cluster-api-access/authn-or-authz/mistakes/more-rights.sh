@@ -1,2 +1,2 @@
-kubectl create rolebinding librarian --role=configmap-reader --serviceaccount=@{namespace}:librarian -n @{namespace}
-kubectl create rolebinding gatekeeper-2 --role=configmap-reader --serviceaccount=@{namespace}:gatekeeper -n @{namespace}
+kubectl create rolebinding @{second} --role=@{role} --serviceaccount=@{namespace}:@{second} -n @{namespace}
+kubectl create rolebinding @{first}-2 --role=@{role} --serviceaccount=@{namespace}:@{first} -n @{namespace}

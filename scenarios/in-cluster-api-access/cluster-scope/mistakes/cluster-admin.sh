@@ -1,2 +1,2 @@
-kubectl delete role,rolebinding node-reader -n @{namespace}
-kubectl create clusterrolebinding node-report --clusterrole=cluster-admin --serviceaccount=@{namespace}:node-report
+kubectl delete role,rolebinding @{role} -n @{namespace}
+kubectl create clusterrolebinding @{program} --clusterrole=cluster-admin --serviceaccount=@{namespace}:@{program}

@@ -1,3 +1,3 @@
-kubectl delete role,rolebinding node-reader -n @{namespace}
-kubectl create clusterrole node-reader --verb=get,list --resource=nodes
-kubectl create rolebinding reads-nodes --clusterrole=node-reader --serviceaccount=@{namespace}:node-report -n @{namespace}
+kubectl delete role,rolebinding @{role} -n @{namespace}
+kubectl create clusterrole @{role} --verb=get,list --resource=nodes
+kubectl create rolebinding reads-nodes --clusterrole=@{role} --serviceaccount=@{namespace}:@{program} -n @{namespace}

@@ -1,2 +1,2 @@
-kubectl create clusterrole node-reader --verb=get,list --resource=nodes
-kubectl create clusterrolebinding node-reader --clusterrole=node-reader --serviceaccount=@{namespace}:node-report
+kubectl create clusterrole @{role} --verb=get,list --resource=nodes
+kubectl create clusterrolebinding @{role} --clusterrole=@{role} --serviceaccount=@{namespace}:@{program}

@@ -1,3 +1,3 @@
-kubectl delete role,rolebinding node-reader -n @{namespace}
-kubectl create clusterrole node-reader --verb=list --resource=nodes
-kubectl create clusterrolebinding node-reader --clusterrole=node-reader --serviceaccount=@{namespace}:node-report
+kubectl delete role,rolebinding @{role} -n @{namespace}
+kubectl create clusterrole @{role} --verb=list --resource=nodes
+kubectl create clusterrolebinding @{role} --clusterrole=@{role} --serviceaccount=@{namespace}:@{program}

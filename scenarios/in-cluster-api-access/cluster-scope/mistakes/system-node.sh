@@ -1,2 +1,2 @@
-kubectl delete role,rolebinding node-reader -n @{namespace}
-kubectl create clusterrolebinding node-report --clusterrole=system:node --serviceaccount=@{namespace}:node-report
+kubectl delete role,rolebinding @{role} -n @{namespace}
+kubectl create clusterrolebinding @{program} --clusterrole=system:node --serviceaccount=@{namespace}:@{program}

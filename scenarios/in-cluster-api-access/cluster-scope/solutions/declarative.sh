@@ -1,5 +1,5 @@
-kubectl delete rolebinding node-reader -n @{namespace}
-kubectl delete role node-reader -n @{namespace}
+kubectl delete rolebinding @{role} -n @{namespace}
+kubectl delete role @{role} -n @{namespace}
 kubectl apply -f - <<'MANIFEST'
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
@@ -13,13 +13,13 @@ rules:
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
 metadata:
-  name: node-report-reads-nodes
+  name: "@{program}-reads-nodes"
 roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: ClusterRole
   name: reads-nodes
 subjects:
   - kind: ServiceAccount
-    name: node-report
+    name: "@{program}"
     namespace: "@{namespace}"
 MANIFEST

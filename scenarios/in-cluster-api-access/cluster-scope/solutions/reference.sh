@@ -1,3 +1,3 @@
-kubectl create clusterrole node-reader --verb=get,list --resource=nodes
-kubectl create clusterrolebinding node-reader --clusterrole=node-reader --serviceaccount=@{namespace}:node-report
-kubectl delete role,rolebinding node-reader -n @{namespace}
+kubectl create clusterrole @{role} --verb=get,list --resource=nodes
+kubectl create clusterrolebinding @{role} --clusterrole=@{role} --serviceaccount=@{namespace}:@{program}
+kubectl delete role,rolebinding @{role} -n @{namespace}

@@ -1,6 +1,6 @@
 kubectl create clusterrole get-nodes --verb=get --resource=nodes
 kubectl create clusterrole list-nodes --verb=list --resource=nodes
 for name in get-nodes list-nodes; do
-  kubectl create clusterrolebinding $name --clusterrole=$name --serviceaccount=@{namespace}:node-report
+  kubectl create clusterrolebinding $name --clusterrole=$name --serviceaccount=@{namespace}:@{program}
 done
-kubectl delete role/node-reader rolebinding/node-reader -n @{namespace}
+kubectl delete role/@{role} rolebinding/@{role} -n @{namespace}

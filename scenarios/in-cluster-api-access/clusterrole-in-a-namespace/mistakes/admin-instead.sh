@@ -1,1 +1,1 @@
-kubectl create rolebinding dashboard-admin --clusterrole=admin --serviceaccount=@{namespace}:dashboard -n @{namespace}
+kubectl create rolebinding @{program}-admin --clusterrole=admin --serviceaccount=@{namespace}:@{program} -n @{namespace}

@@ -1,1 +1,1 @@
-kubectl create rolebinding dashboard-view --clusterrole=view --serviceaccount=@{namespace}:dashboard -n @{other}
+kubectl create rolebinding @{program}-view --clusterrole=view --serviceaccount=@{namespace}:@{program} -n @{other}

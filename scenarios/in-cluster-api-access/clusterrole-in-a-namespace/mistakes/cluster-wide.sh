@@ -1,1 +1,1 @@
-kubectl create clusterrolebinding dashboard-view --clusterrole=view --serviceaccount=@{namespace}:dashboard
+kubectl create clusterrolebinding @{program}-view --clusterrole=view --serviceaccount=@{namespace}:@{program}

@@ -1,2 +1,2 @@
-kubectl create role dashboard --verb=get,list --resource=deployments -n @{namespace}
-kubectl create rolebinding dashboard --role=dashboard --serviceaccount=@{namespace}:dashboard -n @{namespace}
+kubectl create role @{program} --verb=get,list --resource=deployments -n @{namespace}
+kubectl create rolebinding @{program} --role=@{program} --serviceaccount=@{namespace}:@{program} -n @{namespace}

@@ -1,1 +1,1 @@
-kubectl create rolebinding dashboard-view --clusterrole=view --serviceaccount=@{namespace}:dashboard -n @{namespace}
+kubectl create rolebinding @{program}-view --clusterrole=view --serviceaccount=@{namespace}:@{program} -n @{namespace}

@@ -1,5 +1,5 @@
-kubectl create serviceaccount watchman -n @{namespace}
-kubectl create rolebinding watchman --role=pod-lister --group=system:serviceaccounts:@{namespace} -n @{namespace}
-kubectl set serviceaccount deployment watchman watchman -n @{namespace}
-kubectl rollout status deployment watchman -n @{namespace} --timeout=60s
-kubectl delete rolebinding convenience -n @{namespace}
+kubectl create serviceaccount @{program} -n @{namespace}
+kubectl create rolebinding @{program} --role=@{role} --group=system:serviceaccounts:@{namespace} -n @{namespace}
+kubectl set serviceaccount deployment @{program} @{program} -n @{namespace}
+kubectl rollout status deployment @{program} -n @{namespace} --timeout=60s
+kubectl delete rolebinding @{binding} -n @{namespace}

@@ -1,3 +1,3 @@
-kubectl create serviceaccount watchman -n @{namespace}
-kubectl create rolebinding watchman --role=pod-lister --serviceaccount=@{namespace}:watchman -n @{namespace}
-kubectl delete rolebinding convenience -n @{namespace}
+kubectl create serviceaccount @{program} -n @{namespace}
+kubectl create rolebinding @{program} --role=@{role} --serviceaccount=@{namespace}:@{program} -n @{namespace}
+kubectl delete rolebinding @{binding} -n @{namespace}

@@ -1,1 +1,1 @@
-kubectl delete rolebinding convenience -n @{namespace}
+kubectl delete rolebinding @{binding} -n @{namespace}

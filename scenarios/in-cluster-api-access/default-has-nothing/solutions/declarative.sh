@@ -2,13 +2,13 @@ kubectl apply -f - <<'MANIFEST'
 apiVersion: v1
 kind: ServiceAccount
 metadata:
-  name: watchman
+  name: "@{program}"
   namespace: "@{namespace}"
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata:
-  name: watchman
+  name: "@{program}"
   namespace: "@{namespace}"
 rules:
   - apiGroups: [""]
@@ -18,17 +18,17 @@ rules:
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata:
-  name: watchman
+  name: "@{program}"
   namespace: "@{namespace}"
 roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: Role
-  name: watchman
+  name: "@{program}"
 subjects:
   - kind: ServiceAccount
-    name: watchman
+    name: "@{program}"
     namespace: "@{namespace}"
 MANIFEST
-kubectl patch deployment watchman -n @{namespace} -p '{"spec":{"template":{"spec":{"serviceAccountName":"watchman"}}}}'
-kubectl rollout status deployment watchman -n @{namespace} --timeout=60s
-kubectl delete rolebinding/convenience role/pod-lister -n @{namespace}
+kubectl patch deployment @{program} -n @{namespace} -p '{"spec":{"template":{"spec":{"serviceAccountName":"@{program}"}}}}'
+kubectl rollout status deployment @{program} -n @{namespace} --timeout=60s
+kubectl delete rolebinding/@{binding} role/@{role} -n @{namespace}

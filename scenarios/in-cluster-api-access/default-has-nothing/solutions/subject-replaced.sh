@@ -1,5 +1,5 @@
 # The binding stays, and names the new account instead.
-kubectl create serviceaccount watchman -n @{namespace}
-kubectl set serviceaccount deployment watchman watchman -n @{namespace}
-kubectl patch rolebinding convenience -n @{namespace} --type=json -p '[{"op":"replace","path":"/subjects/0/name","value":"watchman"}]'
-kubectl rollout status deployment watchman -n @{namespace} --timeout=60s
+kubectl create serviceaccount @{program} -n @{namespace}
+kubectl set serviceaccount deployment @{program} @{program} -n @{namespace}
+kubectl patch rolebinding @{binding} -n @{namespace} --type=json -p '[{"op":"replace","path":"/subjects/0/name","value":"@{program}"}]'
+kubectl rollout status deployment @{program} -n @{namespace} --timeout=60s

@@ -1,1 +1,1 @@
-kubectl label clusterrole node-watcher-lite rbac.authorization.k8s.io/aggregate-to-admin=true
+kubectl label clusterrole @{watcher}-lite rbac.authorization.k8s.io/aggregate-to-admin=true

@@ -1,2 +1,2 @@
-kubectl create role binds-node-watcher -n @{namespace} --verb=bind --resource=clusterroles.rbac.authorization.k8s.io
-kubectl create rolebinding nora-binds -n @{namespace} --role=binds-node-watcher --user=nora
+kubectl create role binds-@{watcher} -n @{namespace} --verb=bind --resource=clusterroles.rbac.authorization.k8s.io
+kubectl create rolebinding @{user}-binds -n @{namespace} --role=binds-@{watcher} --user=@{user}

@@ -1,2 +1,2 @@
-kubectl create clusterrole binds-node-watcher --verb=bind --resource=clusterroles.rbac.authorization.k8s.io --resource-name=node-watcher-lite
-kubectl create clusterrolebinding nora-binds --clusterrole=binds-node-watcher --user=nora
+kubectl create clusterrole binds-@{watcher} --verb=bind --resource=clusterroles.rbac.authorization.k8s.io --resource-name=@{watcher}-lite
+kubectl create clusterrolebinding @{user}-binds --clusterrole=binds-@{watcher} --user=@{user}

@@ -1,1 +1,1 @@
-kubectl create rolebinding nora-watches -n @{namespace} --clusterrole=node-watcher-lite --user=nora
+kubectl create rolebinding @{user}-watches -n @{namespace} --clusterrole=@{watcher}-lite --user=@{user}

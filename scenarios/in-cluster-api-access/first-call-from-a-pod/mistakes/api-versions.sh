@@ -1,3 +1,3 @@
-kubectl exec explorer -n @{namespace} -- sh -c '
+kubectl exec @{program} -n @{namespace} -- sh -c '
   cd /var/run/secrets/kubernetes.io/serviceaccount
   curl -s --cacert ca.crt -H "Authorization: Bearer $(cat token)" https://kubernetes.default.svc/api > /tmp/pods.json'

@@ -1,1 +1,1 @@
-kubectl get pods -n @{namespace} -o name | kubectl exec -i explorer -n @{namespace} -- sh -c 'cat > /tmp/pods.json'
+kubectl get pods -n @{namespace} -o name | kubectl exec -i @{program} -n @{namespace} -- sh -c 'cat > /tmp/pods.json'

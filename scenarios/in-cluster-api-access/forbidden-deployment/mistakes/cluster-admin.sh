@@ -1,1 +1,1 @@
-kubectl create clusterrolebinding api-client --clusterrole=cluster-admin --serviceaccount=@{namespace}:default
+kubectl create clusterrolebinding @{program} --clusterrole=cluster-admin --serviceaccount=@{namespace}:default

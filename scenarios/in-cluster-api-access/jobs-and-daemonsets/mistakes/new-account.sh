@@ -1,8 +1,8 @@
-kubectl set serviceaccount cronjob/sweeper sweeper -n @{namespace}
+kubectl set serviceaccount cronjob/@{sweeper} @{sweeper} -n @{namespace}
 kubectl create serviceaccount node-labeler -n @{namespace}
 kubectl create clusterrole node-labeler --verb=get,patch --resource=nodes
 kubectl create clusterrolebinding node-labeler --clusterrole=node-labeler --serviceaccount=@{namespace}:node-labeler
-kubectl set serviceaccount daemonset/labeler node-labeler -n @{namespace}
-kubectl rollout status daemonset labeler -n @{namespace} --timeout=60s
-kubectl create job sweep-now --from=cronjob/sweeper -n @{namespace}
+kubectl set serviceaccount daemonset/@{labeler} node-labeler -n @{namespace}
+kubectl rollout status daemonset @{labeler} -n @{namespace} --timeout=60s
+kubectl create job sweep-now --from=cronjob/@{sweeper} -n @{namespace}
 kubectl wait --for=condition=Complete job/sweep-now -n @{namespace} --timeout=60s

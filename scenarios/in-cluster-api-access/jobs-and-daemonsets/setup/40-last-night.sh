@@ -1,1 +1,1 @@
-kubectl create job sweeper-last-night --from=cronjob/sweeper -n @{namespace}
+kubectl create job @{sweeper}-last-night --from=cronjob/@{sweeper} -n @{namespace}

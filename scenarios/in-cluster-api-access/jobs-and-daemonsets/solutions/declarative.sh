@@ -1,5 +1,5 @@
-kubectl patch cronjob sweeper -n @{namespace} --type=merge \
-  -p '{"spec":{"jobTemplate":{"spec":{"template":{"spec":{"serviceAccountName":"sweeper"}}}}}}'
+kubectl patch cronjob @{sweeper} -n @{namespace} --type=merge \
+  -p '{"spec":{"jobTemplate":{"spec":{"template":{"spec":{"serviceAccountName":"@{sweeper}"}}}}}}'
 kubectl apply -f - <<'MANIFEST'
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
@@ -23,8 +23,8 @@ roleRef:
   name: labels-nodes
 subjects:
   - kind: ServiceAccount
-    name: labeler
+    name: "@{labeler}"
     namespace: "@{namespace}"
 MANIFEST
-kubectl create job by-hand --from=cronjob/sweeper -n @{namespace}
+kubectl create job by-hand --from=cronjob/@{sweeper} -n @{namespace}
 kubectl wait --for=condition=Complete job/by-hand -n @{namespace} --timeout=60s

@@ -1,2 +1,2 @@
-kubectl delete clusterrolebinding inventory-admin
-kubectl create rolebinding inventory --clusterrole=cluster-admin --serviceaccount=@{namespace}:inventory -n @{namespace}
+kubectl delete clusterrolebinding @{program}-admin
+kubectl create rolebinding @{program} --clusterrole=cluster-admin --serviceaccount=@{namespace}:@{program} -n @{namespace}

@@ -1,28 +1,28 @@
-kubectl delete clusterrolebinding inventory-admin
+kubectl delete clusterrolebinding @{program}-admin
 kubectl apply -f - <<'MANIFEST'
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
 metadata:
-  name: inventory
+  name: "@{program}"
 rules:
   - apiGroups: [""]
     resources: [pods, services]
     verbs: [list]
   - apiGroups: [""]
     resources: [configmaps]
-    resourceNames: [inventory-state]
+    resourceNames: ["@{program}-state"]
     verbs: [get, patch]
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
 metadata:
-  name: inventory
+  name: "@{program}"
 roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: ClusterRole
-  name: inventory
+  name: "@{program}"
 subjects:
   - kind: ServiceAccount
-    name: inventory
+    name: "@{program}"
     namespace: "@{namespace}"
 MANIFEST

@@ -1,1 +1,1 @@
-kubectl delete clusterrolebinding inventory-admin
+kubectl delete clusterrolebinding @{program}-admin

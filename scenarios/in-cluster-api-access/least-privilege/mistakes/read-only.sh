@@ -1,2 +1,2 @@
-kubectl delete clusterrolebinding inventory-admin
-kubectl create rolebinding inventory --clusterrole=view --serviceaccount=@{namespace}:inventory -n @{namespace}
+kubectl delete clusterrolebinding @{program}-admin
+kubectl create rolebinding @{program} --clusterrole=view --serviceaccount=@{namespace}:@{program} -n @{namespace}

@@ -2,7 +2,7 @@ kubectl apply -f - <<'MANIFEST'
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata:
-  name: inventory
+  name: "@{program}"
   namespace: "@{namespace}"
 rules:
   - apiGroups: [""]
@@ -10,21 +10,21 @@ rules:
     verbs: [list]
   - apiGroups: [""]
     resources: [configmaps]
-    resourceNames: [inventory-state]
+    resourceNames: ["@{program}-state"]
     verbs: [get, patch]
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata:
-  name: inventory
+  name: "@{program}"
   namespace: "@{namespace}"
 roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: Role
-  name: inventory
+  name: "@{program}"
 subjects:
   - kind: ServiceAccount
-    name: inventory
+    name: "@{program}"
     namespace: "@{namespace}"
 MANIFEST
-kubectl delete clusterrolebinding inventory-admin
+kubectl delete clusterrolebinding @{program}-admin

@@ -1,2 +1,2 @@
-kubectl patch role indexer -n @{namespace} --type=json -p '[{"op":"replace","path":"/rules/0/verbs","value":["list"]}]'
-kubectl patch role follower -n @{namespace} --type=json -p '[{"op":"add","path":"/rules/0/verbs/-","value":"watch"}]'
+kubectl patch role @{indexer} -n @{namespace} --type=json -p '[{"op":"replace","path":"/rules/0/verbs","value":["list"]}]'
+kubectl patch role @{follower} -n @{namespace} --type=json -p '[{"op":"add","path":"/rules/0/verbs/-","value":"watch"}]'

@@ -1,2 +1,2 @@
-kubectl patch deployment storefront -n @{namespace} -p '{"spec":{"template":{"spec":{"automountServiceAccountToken":false}}}}'
-kubectl rollout status deployment storefront -n @{namespace} --timeout=60s
+kubectl patch deployment @{front} -n @{namespace} -p '{"spec":{"template":{"spec":{"automountServiceAccountToken":false}}}}'
+kubectl rollout status deployment @{front} -n @{namespace} --timeout=60s

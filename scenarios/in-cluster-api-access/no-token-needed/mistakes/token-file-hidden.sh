@@ -1,4 +1,4 @@
-kubectl patch deployment storefront -n @{namespace} -p '{"spec":{"template":{"spec":{
+kubectl patch deployment @{front} -n @{namespace} -p '{"spec":{"template":{"spec":{
   "volumes":[{"name":"nothing","emptyDir":{}}],
-  "containers":[{"name":"storefront","volumeMounts":[{"name":"nothing","mountPath":"/var/run/secrets/kubernetes.io/serviceaccount"}]}]}}}}'
-kubectl rollout status deployment storefront -n @{namespace} --timeout=60s
+  "containers":[{"name":"@{front}","volumeMounts":[{"name":"nothing","mountPath":"/var/run/secrets/kubernetes.io/serviceaccount"}]}]}}}}'
+kubectl rollout status deployment @{front} -n @{namespace} --timeout=60s

@@ -1,5 +1,5 @@
-kubectl patch serviceaccount shop -n @{namespace} -p '{"automountServiceAccountToken":false}'
-kubectl patch deployment reporter -n @{namespace} -p '{"spec":{"template":{"spec":{"automountServiceAccountToken":true}}}}'
-kubectl patch deployment storefront -n @{namespace} -p '{"spec":{"template":{"spec":{"automountServiceAccountToken":false}}}}'
-kubectl rollout status deployment reporter -n @{namespace} --timeout=60s
-kubectl rollout status deployment storefront -n @{namespace} --timeout=60s
+kubectl patch serviceaccount @{account} -n @{namespace} -p '{"automountServiceAccountToken":false}'
+kubectl patch deployment @{program} -n @{namespace} -p '{"spec":{"template":{"spec":{"automountServiceAccountToken":true}}}}'
+kubectl patch deployment @{front} -n @{namespace} -p '{"spec":{"template":{"spec":{"automountServiceAccountToken":false}}}}'
+kubectl rollout status deployment @{program} -n @{namespace} --timeout=60s
+kubectl rollout status deployment @{front} -n @{namespace} --timeout=60s

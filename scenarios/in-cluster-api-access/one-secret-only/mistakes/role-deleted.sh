@@ -1,1 +1,1 @@
-kubectl delete role mailer -n @{namespace}
+kubectl delete role @{program} -n @{namespace}

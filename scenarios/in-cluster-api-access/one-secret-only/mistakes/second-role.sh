@@ -1,2 +1,2 @@
-kubectl create role mailer-narrow --verb=get --resource=secrets --resource-name=smtp-credentials -n @{namespace}
-kubectl create rolebinding mailer-narrow --role=mailer-narrow --serviceaccount=@{namespace}:mailer -n @{namespace}
+kubectl create role @{program}-narrow --verb=get --resource=secrets --resource-name=@{secret} -n @{namespace}
+kubectl create rolebinding @{program}-narrow --role=@{program}-narrow --serviceaccount=@{namespace}:@{program} -n @{namespace}

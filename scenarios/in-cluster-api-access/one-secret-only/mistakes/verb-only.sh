@@ -1,1 +1,1 @@
-kubectl patch role mailer -n @{namespace} --type=json -p '[{"op":"replace","path":"/rules/0/verbs","value":["get"]}]'
+kubectl patch role @{program} -n @{namespace} --type=json -p '[{"op":"replace","path":"/rules/0/verbs","value":["get"]}]'

@@ -1,1 +1,1 @@
-kubectl create role mailer --verb=get --resource=secrets --resource-name=payroll -n @{namespace} --dry-run=client -o yaml | kubectl apply -f -
+kubectl create role @{program} --verb=get --resource=secrets --resource-name=@{other} -n @{namespace} --dry-run=client -o yaml | kubectl apply -f -

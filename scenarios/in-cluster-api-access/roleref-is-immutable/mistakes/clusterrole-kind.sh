@@ -1,2 +1,2 @@
-kubectl delete rolebinding release-bot -n @{namespace}
-kubectl create rolebinding release-bot --clusterrole=deployment-reader --serviceaccount=@{namespace}:release-bot -n @{namespace}
+kubectl delete rolebinding @{program} -n @{namespace}
+kubectl create rolebinding @{program} --clusterrole=@{role} --serviceaccount=@{namespace}:@{program} -n @{namespace}

@@ -1,1 +1,1 @@
-kubectl create rolebinding release-bot-2 --role=deployment-reader --serviceaccount=@{namespace}:release-bot -n @{namespace}
+kubectl create rolebinding @{program}-2 --role=@{role} --serviceaccount=@{namespace}:@{program} -n @{namespace}

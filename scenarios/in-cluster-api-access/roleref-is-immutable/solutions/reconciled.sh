@@ -2,14 +2,14 @@ kubectl auth reconcile -f - <<'MANIFEST'
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata:
-  name: release-bot
+  name: "@{program}"
   namespace: "@{namespace}"
 roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: Role
-  name: deployment-reader
+  name: "@{role}"
 subjects:
   - kind: ServiceAccount
-    name: release-bot
+    name: "@{program}"
     namespace: "@{namespace}"
 MANIFEST

@@ -1,2 +1,2 @@
-kubectl delete rolebinding release-bot -n @{namespace}
-kubectl create rolebinding release-bot --role=deployment-reader --serviceaccount=@{namespace}:release-bot -n @{namespace}
+kubectl delete rolebinding @{program} -n @{namespace}
+kubectl create rolebinding @{program} --role=@{role} --serviceaccount=@{namespace}:@{program} -n @{namespace}

@@ -1,3 +1,3 @@
-kubectl get rolebinding release-bot -n @{namespace} -o yaml |
-  kubectl patch --local -f - --type merge -p '{"roleRef":{"name":"deployment-reader"}}' -o yaml |
+kubectl get rolebinding @{program} -n @{namespace} -o yaml |
+  kubectl patch --local -f - --type merge -p '{"roleRef":{"name":"@{role}"}}' -o yaml |
   kubectl replace --force -f -

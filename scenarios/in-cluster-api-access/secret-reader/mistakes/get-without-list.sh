@@ -1,5 +1,5 @@
-kubectl create serviceaccount secret-reader -n @{namespace}
-kubectl create role secret-reader --verb=get --resource=secrets -n @{namespace}
-kubectl create rolebinding secret-reader --role=secret-reader --serviceaccount=@{namespace}:secret-reader -n @{namespace}
-kubectl set serviceaccount deployment vault-sync secret-reader -n @{namespace}
-kubectl rollout status deployment vault-sync -n @{namespace} --timeout=60s
+kubectl create serviceaccount @{account} -n @{namespace}
+kubectl create role @{account} --verb=get --resource=secrets -n @{namespace}
+kubectl create rolebinding @{account} --role=@{account} --serviceaccount=@{namespace}:@{account} -n @{namespace}
+kubectl set serviceaccount deployment @{program} @{account} -n @{namespace}
+kubectl rollout status deployment @{program} -n @{namespace} --timeout=60s

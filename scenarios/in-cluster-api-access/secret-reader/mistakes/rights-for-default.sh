@@ -1,3 +1,3 @@
-kubectl create serviceaccount secret-reader -n @{namespace}
-kubectl create role secret-reader --verb=get,list --resource=secrets -n @{namespace}
-kubectl create rolebinding secret-reader --role=secret-reader --serviceaccount=@{namespace}:default -n @{namespace}
+kubectl create serviceaccount @{account} -n @{namespace}
+kubectl create role @{account} --verb=get,list --resource=secrets -n @{namespace}
+kubectl create rolebinding @{account} --role=@{account} --serviceaccount=@{namespace}:default -n @{namespace}

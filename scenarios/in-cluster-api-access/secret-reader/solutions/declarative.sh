@@ -2,7 +2,7 @@ kubectl apply -f - <<'MANIFEST'
 apiVersion: v1
 kind: ServiceAccount
 metadata:
-  name: secret-reader
+  name: "@{account}"
   namespace: "@{namespace}"
 ---
 apiVersion: rbac.authorization.k8s.io/v1
@@ -18,7 +18,7 @@ rules:
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata:
-  name: secret-reader-reads-secrets
+  name: "@{account}-reads-secrets"
   namespace: "@{namespace}"
 roleRef:
   apiGroup: rbac.authorization.k8s.io
@@ -26,8 +26,8 @@ roleRef:
   name: reads-secrets
 subjects:
   - kind: ServiceAccount
-    name: secret-reader
+    name: "@{account}"
     namespace: "@{namespace}"
 MANIFEST
-kubectl patch deployment vault-sync -n @{namespace} -p '{"spec":{"template":{"spec":{"serviceAccountName":"secret-reader"}}}}'
-kubectl rollout status deployment vault-sync -n @{namespace} --timeout=60s
+kubectl patch deployment @{program} -n @{namespace} -p '{"spec":{"template":{"spec":{"serviceAccountName":"@{account}"}}}}'
+kubectl rollout status deployment @{program} -n @{namespace} --timeout=60s

@@ -2,7 +2,7 @@ kubectl apply -f - <<'MANIFEST'
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata:
-  name: support
+  name: "@{team}"
   namespace: "@{namespace}"
 rules:
   - apiGroups: [""]
@@ -15,6 +15,6 @@ rules:
     resources: [deployments/scale]
     verbs: [get, update, patch]
 MANIFEST
-kubectl patch deployment support-console -n @{namespace} --type=json \
+kubectl patch deployment @{team}-console -n @{namespace} --type=json \
   -p '[{"op":"replace","path":"/spec/template/spec/containers/0/command/2","value":"while true; do echo nothing new; sleep 3; done"}]'
-kubectl rollout status deployment support-console -n @{namespace} --timeout=60s
+kubectl rollout status deployment @{team}-console -n @{namespace} --timeout=60s

@@ -1,2 +1,2 @@
-kubectl delete rolebinding support -n @{namespace}
-kubectl create rolebinding support --clusterrole=edit --serviceaccount=@{namespace}:support -n @{namespace}
+kubectl delete rolebinding @{team} -n @{namespace}
+kubectl create rolebinding @{team} --clusterrole=edit --serviceaccount=@{namespace}:@{team} -n @{namespace}

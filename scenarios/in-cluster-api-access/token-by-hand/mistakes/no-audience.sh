@@ -1,4 +1,4 @@
-kubectl patch deployment vault-agent -n @{namespace} --type=json -p '[{"op":"replace","path":"/spec/template/spec/volumes/0",
-  "value":{"name":"vault-token","projected":{"sources":[{"serviceAccountToken":{"path":"token","expirationSeconds":600}}]}}}]'
-kubectl rollout status deployment vault-agent -n @{namespace} --timeout=60s
-kubectl delete secret vault-agent-token -n @{namespace}
+kubectl patch deployment @{host}-agent -n @{namespace} --type=json -p '[{"op":"replace","path":"/spec/template/spec/volumes/0",
+  "value":{"name":"@{host}-token","projected":{"sources":[{"serviceAccountToken":{"path":"token","expirationSeconds":@{seconds}}}]}}}]'
+kubectl rollout status deployment @{host}-agent -n @{namespace} --timeout=60s
+kubectl delete secret @{host}-agent-token -n @{namespace}

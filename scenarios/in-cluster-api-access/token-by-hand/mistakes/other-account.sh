@@ -1,7 +1,7 @@
-kubectl patch deployment vault-agent -n @{namespace} --type=json -p '[{"op":"replace","path":"/spec/template/spec/volumes/0",
-  "value":{"name":"vault-token","projected":{"sources":[{"serviceAccountToken":{"path":"token","audience":"vault.example.com","expirationSeconds":600}}]}}}]'
-kubectl rollout status deployment vault-agent -n @{namespace} --timeout=60s
-kubectl delete secret vault-agent-token -n @{namespace}
+kubectl patch deployment @{host}-agent -n @{namespace} --type=json -p '[{"op":"replace","path":"/spec/template/spec/volumes/0",
+  "value":{"name":"@{host}-token","projected":{"sources":[{"serviceAccountToken":{"path":"token","audience":"@{host}.example.com","expirationSeconds":@{seconds}}}]}}}]'
+kubectl rollout status deployment @{host}-agent -n @{namespace} --timeout=60s
+kubectl delete secret @{host}-agent-token -n @{namespace}
 kubectl create serviceaccount agent -n @{namespace}
-kubectl set serviceaccount deployment vault-agent agent -n @{namespace}
-kubectl rollout status deployment vault-agent -n @{namespace} --timeout=60s
+kubectl set serviceaccount deployment @{host}-agent agent -n @{namespace}
+kubectl rollout status deployment @{host}-agent -n @{namespace} --timeout=60s

@@ -1,15 +1,15 @@
-kubectl patch deployment vault-agent -n @{namespace} -p '
+kubectl patch deployment @{host}-agent -n @{namespace} -p '
 spec:
   template:
     spec:
       volumes:
-        - name: vault-token
+        - name: "@{host}-token"
           secret: null
           projected:
             sources:
               - serviceAccountToken:
                   path: token
-                  audience: vault.example.com
-                  expirationSeconds: 600'
-kubectl rollout status deployment vault-agent -n @{namespace} --timeout=60s
-kubectl delete secret vault-agent-token -n @{namespace}
+                  audience: "@{host}.example.com"
+                  expirationSeconds: @{seconds}'
+kubectl rollout status deployment @{host}-agent -n @{namespace} --timeout=60s
+kubectl delete secret @{host}-agent-token -n @{namespace}

@@ -1,1 +1,1 @@
-kubectl create rolebinding tally --clusterrole=edit --serviceaccount=@{namespace}:tally -n @{namespace}
+kubectl create rolebinding @{singular} --clusterrole=edit --serviceaccount=@{namespace}:@{singular} -n @{namespace}

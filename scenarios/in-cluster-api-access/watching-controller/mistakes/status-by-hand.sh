@@ -1,1 +1,1 @@
-kubectl patch tally board -n @{namespace} --subresource=status --type=merge -p '{"status":{"deployments":1}}'
+kubectl patch @{singular} @{object} -n @{namespace} --subresource=status --type=merge -p '{"status":{"deployments":1}}'

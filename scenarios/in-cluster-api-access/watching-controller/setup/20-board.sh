@@ -1,9 +1,9 @@
-kubectl wait --for=condition=Established crd/tallies.ops.example.com --timeout=60s
+kubectl wait --for=condition=Established crd/@{plural}.ops.example.com --timeout=60s
 kubectl apply -f - <<'MANIFEST'
 apiVersion: ops.example.com/v1
-kind: Tally
+kind: "@{kind}"
 metadata:
-  name: board
+  name: "@{object}"
   namespace: "@{namespace}"
 spec:
   title: Deployments

@@ -1,9 +1,9 @@
-kubectl create rolebinding console-view --clusterrole=view --serviceaccount=@{namespace}:default -n @{namespace}
+kubectl create rolebinding @{program}-view --clusterrole=view --serviceaccount=@{namespace}:default -n @{namespace}
 kubectl apply -f - <<MANIFEST
 apiVersion: v1
 kind: ConfigMap
 metadata:
-  name: console-kubeconfig
+  name: "@{program}-kubeconfig"
   namespace: "@{namespace}"
 data:
   config: |
@@ -14,7 +14,7 @@ data:
       - name: lab
         cluster:
           server: https://kubernetes.default.svc
-          certificate-authority: /etc/console/ca.crt
+          certificate-authority: /etc/@{program}/ca.crt
     users:
       - name: administrator
         user:
@@ -26,8 +26,8 @@ data:
           user: administrator
           namespace: @{namespace}
 MANIFEST
-kubectl delete pod -l app=console -n @{namespace}
-kubectl rollout status deployment console -n @{namespace} --timeout=60s
+kubectl delete pod -l app=@{program} -n @{namespace}
+kubectl rollout status deployment @{program} -n @{namespace} --timeout=60s
 echo GET /api/v1/namespaces/@{namespace}/pods > "$KUBEDRILL_ANSWERS"/request.txt
-kubectl exec terminal -n @{namespace} -- sh -c 'cd /etc/console
+kubectl exec @{pod} -n @{namespace} -- sh -c 'cd /etc/@{program}
   curl -s --cacert ca.crt --cert tls.crt --key tls.key https://kubernetes.default.svc/api/v1/namespaces/@{namespace}/pods > /tmp/pods.json'

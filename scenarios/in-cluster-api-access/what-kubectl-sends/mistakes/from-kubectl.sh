@@ -2,7 +2,7 @@ kubectl apply -f - <<'MANIFEST'
 apiVersion: v1
 kind: ConfigMap
 metadata:
-  name: console-kubeconfig
+  name: "@{program}-kubeconfig"
   namespace: "@{namespace}"
 data:
   config: |
@@ -13,12 +13,12 @@ data:
       - name: lab
         cluster:
           server: https://kubernetes.default.svc
-          certificate-authority: /etc/console/ca.crt
+          certificate-authority: /etc/@{program}/ca.crt
     users:
       - name: administrator
         user:
-          client-certificate: /etc/console/tls.crt
-          client-key: /etc/console/tls.key
+          client-certificate: /etc/@{program}/tls.crt
+          client-key: /etc/@{program}/tls.key
     contexts:
       - name: @{context}
         context:
@@ -26,7 +26,7 @@ data:
           user: administrator
           namespace: @{namespace}
 MANIFEST
-kubectl delete pod -l app=console -n @{namespace}
-kubectl rollout status deployment console -n @{namespace} --timeout=60s
+kubectl delete pod -l app=@{program} -n @{namespace}
+kubectl rollout status deployment @{program} -n @{namespace} --timeout=60s
 echo GET /api/v1/namespaces/@{namespace}/pods > "$KUBEDRILL_ANSWERS"/request.txt
-kubectl get pods -n @{namespace} -o json | kubectl exec -i terminal -n @{namespace} -- sh -c 'cat > /tmp/pods.json'
+kubectl get pods -n @{namespace} -o json | kubectl exec -i @{pod} -n @{namespace} -- sh -c 'cat > /tmp/pods.json'

@@ -11,7 +11,7 @@ kubectl apply -f - <<MANIFEST
 apiVersion: v1
 kind: Secret
 metadata:
-  name: console-certificate
+  name: "@{program}-certificate"
   namespace: "@{namespace}"
 type: kubernetes.io/tls
 data:

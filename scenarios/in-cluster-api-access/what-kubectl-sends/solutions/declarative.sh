@@ -2,7 +2,7 @@ kubectl apply -f - <<'MANIFEST'
 apiVersion: v1
 kind: ConfigMap
 metadata:
-  name: console-kubeconfig
+  name: "@{program}-kubeconfig"
   namespace: "@{namespace}"
 data:
   config: |
@@ -13,12 +13,12 @@ data:
       - name: lab
         cluster:
           server: https://kubernetes.default.svc
-          certificate-authority: /etc/console/ca.crt
+          certificate-authority: /etc/@{program}/ca.crt
     users:
       - name: administrator
         user:
-          client-certificate: /etc/console/tls.crt
-          client-key: /etc/console/tls.key
+          client-certificate: /etc/@{program}/tls.crt
+          client-key: /etc/@{program}/tls.key
     contexts:
       - name: @{context}
         context:
@@ -26,8 +26,8 @@ data:
           user: administrator
           namespace: @{namespace}
 MANIFEST
-kubectl delete pod -l app=console -n @{namespace}
-kubectl rollout status deployment console -n @{namespace} --timeout=60s
+kubectl delete pod -l app=@{program} -n @{namespace}
+kubectl rollout status deployment @{program} -n @{namespace} --timeout=60s
 echo GET /api/v1/namespaces/@{namespace}/pods > "$KUBEDRILL_ANSWERS"/request.txt
-kubectl exec terminal -n @{namespace} -- curl --silent --request GET --cacert /etc/console/ca.crt --cert /etc/console/tls.crt --key /etc/console/tls.key \
+kubectl exec @{pod} -n @{namespace} -- curl --silent --request GET --cacert /etc/@{program}/ca.crt --cert /etc/@{program}/tls.crt --key /etc/@{program}/tls.key \
   --output /tmp/pods.json "https://kubernetes.default.svc:443/api/v1/namespaces/@{namespace}/pods?limit=500"

@@ -1,5 +1,5 @@
 # base64url, without its padding
-text=$(kubectl exec courier -n @{namespace} -- cat /var/run/secrets/kubernetes.io/serviceaccount/token | cut -d. -f2 | tr _- /+)
+text=$(kubectl exec @{program} -n @{namespace} -- cat /var/run/secrets/kubernetes.io/serviceaccount/token | cut -d. -f2 | tr _- /+)
 while [ $((${#text} % 4)) -ne 0 ]; do text="$text="; done
 claims=$(printf %s "$text" | base64 -d)
 # What stands in the quotes after a text.

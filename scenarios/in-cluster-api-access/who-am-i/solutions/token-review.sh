@@ -1,11 +1,11 @@
 # The API server itself says what it makes of a token.
-token=$(kubectl exec courier -n @{namespace} -- cat /var/run/secrets/kubernetes.io/serviceaccount/token)
+token=$(kubectl exec @{program} -n @{namespace} -- cat /var/run/secrets/kubernetes.io/serviceaccount/token)
 review() {
   kubectl create -o jsonpath="$1" -f - <<MANIFEST
 apiVersion: authentication.k8s.io/v1
 kind: TokenReview
 metadata:
-  name: courier
+  name: "@{program}"
 spec:
   token: $token
 MANIFEST

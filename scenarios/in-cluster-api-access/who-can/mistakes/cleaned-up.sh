@@ -1,12 +1,12 @@
 cat > "$KUBEDRILL_ANSWERS"/subjects.txt <<'END'
-User/jane
-ServiceAccount/@{namespace}/sweeper
-Group/night-shift
-ServiceAccount/@{other}/robot
+User/@{user}
+ServiceAccount/@{namespace}/@{account}
+Group/@{group}
+ServiceAccount/@{other}/@{robot}
 END
 cat > "$KUBEDRILL_ANSWERS"/bindings.txt <<'END'
-RoleBinding/cleaning
-RoleBinding/on-call
-ClusterRoleBinding/team-robots
+RoleBinding/@{cleaning}
+RoleBinding/@{oncall}
+ClusterRoleBinding/@{robots}
 END
-kubectl delete rolebinding cleaning on-call -n @{namespace}
+kubectl delete rolebinding @{cleaning} @{oncall} -n @{namespace}

@@ -1,9 +1,9 @@
 cat > "$KUBEDRILL_ANSWERS"/subjects.txt <<'END'
-User/jane
-ServiceAccount/@{namespace}/sweeper
-Group/night-shift
+User/@{user}
+ServiceAccount/@{namespace}/@{account}
+Group/@{group}
 END
 cat > "$KUBEDRILL_ANSWERS"/bindings.txt <<'END'
-RoleBinding/cleaning
-RoleBinding/on-call
+RoleBinding/@{cleaning}
+RoleBinding/@{oncall}
 END

@@ -1,9 +1,9 @@
 cat > "$KUBEDRILL_ANSWERS"/subjects.txt <<'END'
-User/jane
-ServiceAccount/@{namespace}/sweeper
-ServiceAccount/@{other}/robot
+User/@{user}
+ServiceAccount/@{namespace}/@{account}
+ServiceAccount/@{other}/@{robot}
 END
 cat > "$KUBEDRILL_ANSWERS"/bindings.txt <<'END'
-RoleBinding/cleaning
-ClusterRoleBinding/team-robots
+RoleBinding/@{cleaning}
+ClusterRoleBinding/@{robots}
 END

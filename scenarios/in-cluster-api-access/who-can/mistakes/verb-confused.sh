@@ -1,13 +1,13 @@
 cat > "$KUBEDRILL_ANSWERS"/subjects.txt <<'END'
-User/jane
-ServiceAccount/@{namespace}/sweeper
-Group/night-shift
-ServiceAccount/@{other}/robot
-User/boris
+User/@{user}
+ServiceAccount/@{namespace}/@{account}
+Group/@{group}
+ServiceAccount/@{other}/@{robot}
+User/@{collector}
 END
 cat > "$KUBEDRILL_ANSWERS"/bindings.txt <<'END'
-RoleBinding/cleaning
-RoleBinding/on-call
-ClusterRoleBinding/team-robots
-RoleBinding/archive
+RoleBinding/@{cleaning}
+RoleBinding/@{oncall}
+ClusterRoleBinding/@{robots}
+RoleBinding/@{archive}
 END

@@ -1,11 +1,11 @@
 cat > "$KUBEDRILL_ANSWERS"/bindings.txt <<'END'
-ClusterRoleBinding/team-robots
-RoleBinding/on-call
-RoleBinding/cleaning
+ClusterRoleBinding/@{robots}
+RoleBinding/@{oncall}
+RoleBinding/@{cleaning}
 END
 cat > "$KUBEDRILL_ANSWERS"/subjects.txt <<'END'
-Group/night-shift
-ServiceAccount/@{namespace}/sweeper
-ServiceAccount/@{other}/robot
-User/jane
+Group/@{group}
+ServiceAccount/@{namespace}/@{account}
+ServiceAccount/@{other}/@{robot}
+User/@{user}
 END

@@ -1,2 +1,2 @@
-kubectl create serviceaccount stock-sync -n default
-kubectl create serviceaccount price-sync -n default
+kubectl create serviceaccount @{first} -n default
+kubectl create serviceaccount @{second} -n default

@@ -1,2 +1,2 @@
-kubectl delete rolebinding stock-sync price-sync -n @{namespace}
-kubectl create rolebinding stock-sync --role=config-reader --group=system:serviceaccounts:@{namespace} -n @{namespace}
+kubectl delete rolebinding @{first} @{second} -n @{namespace}
+kubectl create rolebinding @{first} --role=@{role} --group=system:serviceaccounts:@{namespace} -n @{namespace}

@@ -1,2 +1,2 @@
-kubectl delete rolebinding stock-sync -n @{namespace}
-kubectl create rolebinding stock-sync --role=config-reader --serviceaccount=@{namespace}:stock-sync -n @{namespace}
+kubectl delete rolebinding @{first} -n @{namespace}
+kubectl create rolebinding @{first} --role=@{role} --serviceaccount=@{namespace}:@{first} -n @{namespace}

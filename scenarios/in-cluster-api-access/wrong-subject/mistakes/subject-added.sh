@@ -1,3 +1,3 @@
-kubectl delete rolebinding stock-sync -n @{namespace}
-kubectl create rolebinding stock-sync --role=config-reader --serviceaccount=@{namespace}:stock-sync -n @{namespace}
-kubectl set subject rolebinding price-sync --serviceaccount=@{namespace}:price-sync -n @{namespace}
+kubectl delete rolebinding @{first} -n @{namespace}
+kubectl create rolebinding @{first} --role=@{role} --serviceaccount=@{namespace}:@{first} -n @{namespace}
+kubectl set subject rolebinding @{second} --serviceaccount=@{namespace}:@{second} -n @{namespace}

@@ -1,2 +1,2 @@
-kubectl create rolebinding stock-view --clusterrole=view --serviceaccount=@{namespace}:stock-sync -n @{namespace}
-kubectl create rolebinding price-view --clusterrole=view --serviceaccount=@{namespace}:price-sync -n @{namespace}
+kubectl create rolebinding stock-view --clusterrole=view --serviceaccount=@{namespace}:@{first} -n @{namespace}
+kubectl create rolebinding price-view --clusterrole=view --serviceaccount=@{namespace}:@{second} -n @{namespace}

@@ -2,28 +2,28 @@ kubectl replace -f - <<'MANIFEST'
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata:
-  name: stock-sync
+  name: "@{first}"
   namespace: "@{namespace}"
 roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: Role
-  name: config-reader
+  name: "@{role}"
 subjects:
   - kind: ServiceAccount
-    name: stock-sync
+    name: "@{first}"
     namespace: "@{namespace}"
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata:
-  name: price-sync
+  name: "@{second}"
   namespace: "@{namespace}"
 roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: Role
-  name: config-reader
+  name: "@{role}"
 subjects:
   - kind: ServiceAccount
-    name: price-sync
+    name: "@{second}"
     namespace: "@{namespace}"
 MANIFEST

@@ -1,3 +1,3 @@
-kubectl delete rolebinding stock-sync price-sync -n @{namespace}
-kubectl create rolebinding stock-sync --role=config-reader --serviceaccount=@{namespace}:stock-sync -n @{namespace}
-kubectl create rolebinding price-sync --role=config-reader --serviceaccount=@{namespace}:price-sync -n @{namespace}
+kubectl delete rolebinding @{first} @{second} -n @{namespace}
+kubectl create rolebinding @{first} --role=@{role} --serviceaccount=@{namespace}:@{first} -n @{namespace}
+kubectl create rolebinding @{second} --role=@{role} --serviceaccount=@{namespace}:@{second} -n @{namespace}

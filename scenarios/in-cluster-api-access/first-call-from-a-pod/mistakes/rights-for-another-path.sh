@@ -1,0 +1,4 @@
+kubectl create rolebinding @{program} --clusterrole=view --serviceaccount=@{namespace}:@{program} -n default
+kubectl exec @{program} -n @{namespace} -- sh -c '
+  cd /var/run/secrets/kubernetes.io/serviceaccount
+  curl -s --cacert ca.crt -H "Authorization: Bearer $(cat token)" https://kubernetes.default.svc/api/v1/namespaces/default/pods > /tmp/pods.json'
