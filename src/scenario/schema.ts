@@ -55,7 +55,9 @@ const variable = z.strictObject({
   with: z
     .string()
     .optional()
-    .describe('A variable that is drawn by itself: this one takes its value from the same place, so that they go together'),
+    .describe(
+      'A variable that is drawn by itself: this one takes its value from the same place, so that they go together',
+    ),
 });
 
 /** Names that seeds draw. Those that go together (`with`) have as many values as the one that they follow. */

@@ -127,20 +127,20 @@ const values = [
   damage('matches: "^NAME', 'matches: "(^NAME', 'not a regular expression'),
   damage('"Error from server|^error:', '"[Error from server|^error:', 'not a regular expression'),
   damage(
-    'workload: deployment/api-client\n      namespace: "@{namespace}"\n      container',
-    'workload: deploy/api-client\n      namespace: "@{namespace}"\n      container',
+    'workload: deployment/@{program}\n      namespace: "@{namespace}"\n      container',
+    'workload: deploy/@{program}\n      namespace: "@{namespace}"\n      container',
     'expected kind/name with a kind of deployment',
-    { line: 'workload: deploy/api-client' },
+    { line: 'workload: deploy/@{program}' },
   ),
   damage(
-    'rollout: { workload: deployment/api-client, namespace: "@{namespace}" }\n\nhints',
-    'rollout: { workload: job/api-client, namespace: "@{namespace}" }\n\nhints',
+    'rollout: { workload: "deployment/@{program}", namespace: "@{namespace}" }\n\nhints',
+    'rollout: { workload: "job/@{program}", namespace: "@{namespace}" }\n\nhints',
     'expected a deployment, a daemonset or a statefulset',
-    { line: 'workload: job/api-client' },
+    { line: 'workload: "job/@{program}"' },
   ),
   damage(
-    'object: deployment/api-client',
-    'object: gadget/api-client',
+    'object: deployment/@{program}',
+    'object: gadget/@{program}',
     'expected kind/name of a known kind, as in deployment/api-client',
   ),
   damage('required:\n        - { verbs: [list], resources: [pods] }', 'required: []', '', { line: 'required: []' }),
@@ -200,13 +200,13 @@ const meaning = [
   }),
   damage('Do not change', 'Do it properly. Do not change', '"properly" leaves open what is asked for', { file: task }),
   damage(
-    '  unchecked: [api-client-once]',
+    '  unchecked: ["@{program}-once"]',
     '  unchecked: []',
     'the task names api-client-once, which no check looks at',
     { file: yaml, line: '' },
   ),
   damage(
-    'workload: deployment/api-client, namespace: "@{namespace}" }\n\nhints',
+    'workload: "deployment/@{program}", namespace: "@{namespace}" }\n\nhints',
     'workload: deployment/other, namespace: "@{namespace}" }\n\nhints',
     'a check looks at other, which the task does not name',
     { line: 'deployment/other' },
@@ -386,12 +386,12 @@ describe('files that are missing', () => {
 describe('a value that fits none of several shapes', () => {
   it.each([
     [
-      'workload: deployment/api-client, namespace: "@{namespace}" }\n      verb',
-      'workload: deployment/api-client, naamspace: x }\n      verb',
+      'workload: "deployment/@{program}", namespace: "@{namespace}" }\n      verb',
+      'workload: "deployment/@{program}", naamspace: x }\n      verb',
       'unknown field "naamspace"; did you mean namespace?',
     ],
     [
-      'subject: { workload: deployment/api-client, namespace: "@{namespace}" }\n      verb',
+      'subject: { workload: "deployment/@{program}", namespace: "@{namespace}" }\n      verb',
       'subject: jane\n      verb',
       'expected object',
     ],

@@ -39,7 +39,7 @@ describe('the built-in scenarios', () => {
     const catalog = new Catalog(builtIn);
     expect(catalog.scenario(flagship).namespaces).toEqual(['project-swan']);
     const others = new Set([1, 2, 3, 4, 5, 6, 7, 8].map((seed) => catalog.scenario(flagship, { seed }).namespaces[0]));
-    expect(others).toEqual(new Set(['project-swan', 'project-tiger', 'project-hamster']));
+    expect(others).toEqual(new Set(['project-swan', 'project-tiger', 'project-hamster', 'project-heron']));
     expect(catalog.scenario(flagship, { seed: 3 })).toEqual(catalog.scenario(flagship, { seed: 3 }));
   });
 });
