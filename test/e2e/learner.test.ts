@@ -165,7 +165,7 @@ describe('several labs at once', () => {
     ]);
     expect(new Set([one.server, two.server, bare.server]).size).toBe(3);
     const namespaces = await new Kubectl(user, two.kubeconfig).run(['get', 'namespaces', '-o', 'name']);
-    expect(namespaces).toMatch(/project-(tiger|hamster)/);
+    expect(namespaces).toMatch(/project-(tiger|hamster|heron)/);
     await new Kubectl(user, one.kubeconfig).run(['create', 'namespace', 'only-here']);
     expect(await new Kubectl(user, bare.kubeconfig).run(['get', 'namespaces', '-o', 'name'])).not.toContain(
       'only-here',
