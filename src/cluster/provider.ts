@@ -1,3 +1,6 @@
+import type { Readable, Writable } from 'node:stream';
+import { UserError } from '../kernel/errors.ts';
+
 /** One finding of a provider's look at the machine. */
 export interface Diagnosis {
   /** What was looked at: `docker`, `inotify`, ... */
@@ -43,6 +46,31 @@ export interface ClusterTarget {
   context?: string;
 }
 
+export interface NodeProcessOptions {
+  command: readonly string[];
+  /** With a terminal: then there is one stream of output. */
+  tty: boolean;
+}
+
+/** A process on a node: its streams and how it ended. */
+export interface NodeProcess {
+  stdin?: Writable;
+  stdout: Readable;
+  stderr?: Readable;
+  resize?(columns: number, rows: number): void;
+  /** Resolves with the exit code when its output is complete; rejects with an Error (and its `exitCode`) if it can't be started. */
+  exit: Promise<number>;
+  /** Hangs up. */
+  close(): void;
+}
+
+/** A node of `names` by its own name or by the end of it: `control-plane`, `worker2`. Throws a UserError that names them. */
+export function findNode(names: readonly string[], node: string): string {
+  const found = names.find((name) => name === node) ?? names.find((name) => name.endsWith(`-${node}`));
+  if (found !== undefined) return found;
+  throw new UserError({ what: `there is no node ${node}`, next: `one of: ${names.join(', ')}` });
+}
+
 /** Something with a kubeconfig. */
 export interface Cluster {
   readonly id: string;
@@ -62,8 +90,13 @@ export interface Cluster {
   dispose(): Promise<void>;
   /** What is not as it was at the snapshot, a line each, sorted: `Deployment shop/web: spec.replicas changed`. */
   differences(): Promise<string[]>;
-  /** The command that opens a shell on a node. Rejects with a UserError that names the nodes if there is no such one. */
-  nodeCommand?(node: string): Promise<string[]>;
+  /**
+   * The command that runs `command` on a node. Rejects with a UserError that names the nodes if there is no such one.
+   * Nodes that are simulated have `nodeProcess` instead.
+   */
+  nodeCommand?(node: string, command: readonly string[]): Promise<string[]>;
+  /** Runs a command as root on a simulated node. Rejects as `nodeCommand` does. */
+  nodeProcess?(node: string, options: NodeProcessOptions): Promise<NodeProcess>;
   /** The API does not answer: starts again what has stopped, and says what is the matter if it knows. */
   revive?(): Promise<string | undefined>;
 }

@@ -1,22 +1,69 @@
 import { Command } from 'commander';
+import { Queue } from '../kernel/queue.ts';
+import type { RemoteLabs } from '../session/remote-labs.ts';
+import type { NodeInput, NodeProcessRequest } from '../session/types.ts';
 import type { CommandFactory } from './command.ts';
+import type { Services } from './services.ts';
 
 export const node: CommandFactory = ({ services, json, exit }) => {
   const command = new Command('node').description('the machines of a cluster');
   command
     .command('shell')
-    .description('open a shell on a node (clusters of kind)')
+    .description(
+      'open a shell on a node, or run a command there: kubedrill node shell worker -- systemctl status kubelet',
+    )
     .argument('<node>', 'its name, or the end of it: control-plane, worker2')
+    .argument('[command...]', 'what to run, after -- (default: bash)')
     .option('--id <cluster>', "as in kubedrill cluster list (default: the newest attempt's)")
     .option('--json', 'print the command instead of running it, as one JSON document')
-    .action(async (name: string, options: { id?: string; json?: boolean }) => {
-      const [file = '', ...args] = await (await services.labs()).nodeCommand(name, options.id);
-      if (options.json) return json({ command: [file, ...args] });
+    .action(async (name: string, words: string[], options: { id?: string; json?: boolean }) => {
+      const wanted = words.length > 0 ? words : ['bash'];
+      const labs = await services.labs();
+      const { argv, simulated } = await labs.nodeCommand(name, wanted, options.id);
+      if (options.json) return json({ command: argv });
+      const tty = services.stdin.isTTY && services.stdout.isTTY;
+      if (simulated) {
+        const request = { node: name, command: wanted, tty, ...(options.id !== undefined && { id: options.id }) };
+        return exit(await runHere(services, labs, request));
+      }
+      const [file = '', ...args] = argv;
       // Without a terminal docker refuses to make one.
-      const plain = services.stdin.isTTY ? args : args.filter((arg) => arg !== '--tty');
+      const plain = tty ? args : args.filter((arg) => arg !== '--tty');
       const { execa } = await import('execa');
       const result = await execa(file, plain, { stdio: 'inherit', reject: false });
       exit(result.exitCode ?? 0);
     });
   return command;
 };
+
+/** Joins the streams of this process to those of one on a node; resolves with its exit code. */
+async function runHere(services: Services, labs: RemoteLabs, request: NodeProcessRequest): Promise<number> {
+  const { stdin, stdout, stderr, signal } = services;
+  const input = new Queue<NodeInput>();
+  const size = () => input.push({ columns: stdout.columns, rows: stdout.rows });
+  const type = (chunk: Buffer) => input.push({ data: chunk.toString('base64') });
+  const end = () => input.push({ end: true });
+  if (request.tty) {
+    stdin.setRawMode(true);
+    stdout.on('resize', size);
+    size();
+  }
+  stdin.on('data', type);
+  stdin.on('end', end);
+  try {
+    return await labs.nodeProcess(
+      request,
+      ({ stream, data }) => void (stream === 'stdout' ? stdout : stderr).write(Buffer.from(data, 'base64')),
+      input,
+      signal,
+    );
+  } finally {
+    input.end();
+    stdin.off('data', type);
+    stdin.off('end', end);
+    stdout.off('resize', size);
+    if (request.tty) stdin.setRawMode(false);
+    // Nobody is to wait for what may still come.
+    stdin.destroy();
+  }
+}

@@ -1,9 +1,10 @@
 import { existsSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock, Timer } from '../kernel/clock.ts';
+import { Queue } from '../kernel/queue.ts';
 import { type CallContext, type RpcServer, serveRpc } from '../kernel/rpc.ts';
 import type { LabHost } from '../session/lab-host.ts';
-import type { AttemptState, ClusterRequest, StartRequest } from '../session/types.ts';
+import type { AttemptState, ClusterRequest, NodeInput, NodeProcessRequest, StartRequest } from '../session/types.ts';
 
 export interface DaemonOptions {
   socket: string;
@@ -27,6 +28,7 @@ export interface Daemon {
 }
 
 type Id = { id?: string };
+type Session = { session: string };
 
 /** Serves the Labs of this process on a local socket until it has idled or is asked to go. */
 export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
@@ -34,6 +36,8 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
   const ended = Promise.withResolvers<void>();
   let idle: Timer | undefined;
   let going: Promise<void> | undefined;
+  /** What clients type into processes on nodes, by their sessions. */
+  const inputs = new Map<string, Queue<NodeInput>>();
 
   const shutdown = () => {
     going ??= (async () => {
@@ -76,7 +80,20 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
       clusterList: ready(() => host.clusterList()),
       clusterDown: ready(({ id }: { id: string }) => host.clusterDown(id)),
       clusterDifferences: ready(({ id }: Id) => host.clusterDifferences(id)),
-      nodeCommand: ready(({ node, id }: Id & { node: string }) => host.nodeCommand(node, id)),
+      nodeCommand: ready(({ node, command, id }: Id & { node: string; command: string[] }) =>
+        host.nodeCommand(node, command, id),
+      ),
+      nodeProcess: ready(async ({ session, ...request }: NodeProcessRequest & Session, { emit, signal }) => {
+        const input = new Queue<NodeInput>();
+        inputs.set(session, input);
+        try {
+          return await host.nodeProcess(request, emit, input, signal);
+        } finally {
+          inputs.delete(session);
+          input.end();
+        }
+      }),
+      nodeInput: ready(({ session, input }: Session & { input: NodeInput }) => inputs.get(session)?.push(input)),
     },
     (connections) => {
       idle?.cancel();

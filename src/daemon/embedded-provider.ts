@@ -1,6 +1,6 @@
 import { describeDifferences } from '../cluster/inventory/difference.ts';
 import { inventoryOf } from '../cluster/inventory/inventory.ts';
-import type { Cluster, Provider } from '../cluster/provider.ts';
+import { type Cluster, findNode, type Provider } from '../cluster/provider.ts';
 import { createEmbeddedCluster, type EmbeddedClusterOptions } from '../embedded/cluster.ts';
 import { createContainerRuntime } from '../embedded/container/runtime.ts';
 import { ClusterHost, type HostedCluster } from '../embedded/host.ts';
@@ -32,6 +32,7 @@ export async function createEmbeddedProvider(
     runtime: (context) =>
       createContainerRuntime({
         network: createClusterNetwork(context),
+        nodes: context.cluster.nodes,
         onBug: (program, stack) => log(`${program}: ${stack}`),
       }),
     report: (error, where) => log(`${where}: ${error instanceof Error ? error.stack : String(error)}`),
@@ -79,6 +80,8 @@ function clusterOf(hosted: HostedCluster, host: ClusterHost): Cluster {
     reset: () => cluster.reset(),
     differences: async () =>
       describeDifferences(inventoryOf(cluster.objects('snapshot')), inventoryOf(cluster.objects('now'))),
+    nodeProcess: async (node, { command, tty }) =>
+      cluster.nodeShell(findNode(cluster.nodes, node), { command: [...command], stdin: true, tty }),
     dispose: () => host.delete(id),
   };
 }

@@ -149,6 +149,8 @@ export interface ComponentContext {
     caCertificate: string;
     /** Where in-cluster clients end up: what 10.96.0.1:443 really is. */
     apiServer: { host: string; port: number };
+    /** What programs on nodes ask. */
+    nodes?: NodeAnswers;
     /** Where the port 10250 of a node really is; undefined: no kubelet runs there. */
     kubelet?(nodeName: string): Promise<{ host: string; port: number } | undefined>;
     serviceCidr: string;
@@ -222,10 +224,91 @@ export type VolumeSource =
   /** Read-only content that the kubelet owns (projected, configMap, secret, downwardAPI); may be replaced while running. */
   | { kind: 'files'; id: string; files: Record<string, { content: Uint8Array; mode: number }> }
   /**
-   * A writable tree shared by the containers of the Pod (emptyDir) or beyond it (hostPath, PVC): same id, same tree.
+   * A writable tree that the containers of the Pod share (emptyDir): same id, same tree.
    * `sizeBytes`: sizeLimit or capacity; `memory`: medium Memory (a tmpfs in `df` and `mount`).
    */
-  | { kind: 'tree'; id: string; sizeBytes?: number; memory?: boolean };
+  | { kind: 'tree'; id: string; sizeBytes?: number; memory?: boolean }
+  /** A path of the node itself (hostPath, local): what is missing there is made, a folder with `mode` (default 0755). */
+  | { kind: 'host'; node: string; path: string; mode?: number };
+
+/** What a program on a node asks of what the node does by itself. */
+export type NodeQuestion =
+  /** systemctl; `units` are names as they were typed. */
+  | { kind: 'unit'; verb: string; units: readonly string[] }
+  /** journalctl: everything that was written to the journal, oldest first. */
+  | { kind: 'journal' }
+  /** crictl: what the container runtime has. */
+  | { kind: 'runtime' }
+  /** crictl logs: by the container's id or the beginning of it. */
+  | { kind: 'log'; container: string; previous: boolean }
+  /**
+   * A process does the work of a part of the control plane until it says that it does not; `process` is a number of its
+   * own. The answer is whether all that the part needs is there.
+   */
+  | { kind: 'component'; name: string; process: string; runs: boolean };
+
+/** A line of a node's journal. */
+export interface JournalEntry {
+  /** Milliseconds since 1970. */
+  at: number;
+  /** `kubelet.service`; empty: of systemd itself, about `about`. */
+  unit: string;
+  identifier: string;
+  pid: number;
+  text: string;
+}
+
+/** What systemctl has to say: its output, its complaint, its exit code. */
+export interface UnitAnswer {
+  stdout: string;
+  stderr: string;
+  code: number;
+}
+
+/** What crictl shows of a Pod and its containers. */
+export interface RuntimePod {
+  id: string;
+  name: string;
+  namespace: string;
+  uid: string;
+  attempt: number;
+  /** ms since 1970. */
+  createdAt: number;
+  ready: boolean;
+  containers: readonly RuntimeContainer[];
+}
+
+export interface RuntimeContainer {
+  id: string;
+  name: string;
+  image: string;
+  imageId: string;
+  attempt: number;
+  createdAt: number;
+  state: 'Running' | 'Exited';
+  exitCode?: number;
+}
+
+export interface RuntimeState {
+  pods: readonly RuntimePod[];
+  images: readonly { name: string; id: string; sizeBytes: number }[];
+}
+
+/** Answers for nodes; by the kind of the question. Rejects with an Error for what is not there. */
+export interface NodeAnswers {
+  answer(node: string, question: NodeQuestion): Promise<unknown>;
+  /** All processes of all nodes have died at once. */
+  lost(): void;
+}
+
+/** What lies at a path of a node. */
+export type NodeEntry =
+  | { kind: 'file'; mode: number; content: Uint8Array }
+  | { kind: 'dir'; mode: number }
+  | { kind: 'link'; target: string };
+
+/** By absolute path. */
+export type NodeEntries = Readonly<Record<string, NodeEntry>>;
 
 export interface ContainerMount {
   mountPath: string;
@@ -246,6 +329,8 @@ export interface ContainerSpec {
   /** Complete: service links, env, envFrom, downward API resolved. */
   env: EnvVar[];
   mounts: ContainerMount[];
+  /** It is the node itself: its root is the node's own file system, and nothing is put into it. */
+  machine?: boolean;
   hostname: string;
   /** `host.subdomain.namespace.svc.cluster.local` where the Pod has a subdomain. */
   fqdn?: string;
@@ -353,6 +438,18 @@ export interface ContainerRuntime {
   updateFiles(id: string, files: Record<string, { content: Uint8Array; mode: number }>): void;
   /** Forgets a volume tree (the Pod is gone). */
   removeVolume(id: string): void;
+  /**
+   * Puts `entries` on a node in place of all that is below `roots` (other entries beside what is there), and tells from
+   * then on of everything below the roots whenever it has changed. Called again it begins anew.
+   */
+  keepFiles(
+    node: string,
+    roots: readonly string[],
+    entries: NodeEntries,
+    changed: (entries: NodeEntries) => void,
+  ): void;
+  /** Does for a hostPath volume what its `type` asks for. Rejects with an Error in the kubelet's words if it can't be mounted. */
+  prepareHostPath(node: string, path: string, type: string): Promise<void>;
   /** What every running container of the cluster uses, by its id. */
   usage(): Promise<Readonly<Record<string, ContainerUsage>>>;
   /** Whether a process of that Pod listens on the TCP port now. */

@@ -1,20 +1,26 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, nextTurn, systemClock } from '../kernel/clock.ts';
+import { type Clock, nextTurn, sleep, systemClock } from '../kernel/clock.ts';
 import { replaceFile } from '../kernel/files.ts';
 import type { Deployment, Node } from '../kube/api.gen.ts';
 import type { KubeObject } from '../kube/meta.ts';
 import { deployments, nodes, serviceAccounts } from '../kube/resources.ts';
 import { Aggregator } from './aggregation/aggregator.ts';
 import { apiServiceAvailability } from './aggregation/availability.ts';
-import type { ApiClient, Component, ComponentContext, ContainerRuntime, ImageDescription, Informer } from './api.ts';
-import {
-  bootstrapAddons,
-  bootstrapControlPlane,
-  bootstrapControlPlanePods,
-  markControlPlane,
-} from './bootstrap/bootstrap.ts';
+import type {
+  ApiClient,
+  Component,
+  ComponentContext,
+  ContainerRuntime,
+  ImageDescription,
+  Informer,
+  NodeAnswers,
+  NodeEntries,
+  ProcessStreams,
+} from './api.ts';
+import { bootstrapAddons, bootstrapControlPlane, markControlPlane } from './bootstrap/bootstrap.ts';
 import type { ClusterFacts } from './bootstrap/facts.ts';
+import { kubeadmFiles, manifestFolder } from './bootstrap/node-files.ts';
 import { securePort } from './bootstrap/objects.ts';
 import {
   type Baseline,
@@ -24,18 +30,21 @@ import {
   objectsIn,
   restoreBaseline,
 } from './cluster/baseline.ts';
+import { ControlPlaneParts, type Part } from './cluster/components.ts';
 import { componentContext } from './cluster/context.ts';
 import { type ControlPlane, createControlPlane } from './cluster/control-plane.ts';
 import { eventExpiry } from './cluster/event-expiry.ts';
 import { kubeconfigOf } from './cluster/kubeconfig.ts';
-import { leaderLeases } from './cluster/leader-leases.ts';
+import { type ControlPlanePart, controlPlaneLease } from './cluster/leader-leases.ts';
 import { type NodePlan, planNodes } from './cluster/nodes.ts';
+import { type NodesBaseline, nodesBaselineFromJson, nodesBaselineToJson } from './cluster/nodes-baseline.ts';
 import { type ObjectOf, withResources } from './cluster/objects.ts';
 import { controllers } from './cluster/parts.ts';
 import { localPathProvisioner } from './controllers/local-path-provisioner.ts';
 import { type Dial, nodeDialer, refuse } from './network/dialer.ts';
 import { createClusterNetwork } from './network/index.ts';
-import { createKubelet, type Kubelet } from './node/index.ts';
+import { sameEntry } from './node/files.ts';
+import { NodeMachine } from './node/machine.ts';
 import { type Credentials, createPki, openPki, type Pki } from './pki/pki.ts';
 import { resourceHandlers } from './resources/handlers/index.ts';
 import { builtinResources } from './resources/index.ts';
@@ -99,12 +108,23 @@ export interface EmbeddedCluster {
   reset(): Promise<void>;
   /** Every object that there is now, or that there was at the snapshot, as it is stored; in no order. */
   objects(when: 'now' | 'snapshot'): ObjectOf[];
+  /** The names of its nodes, the control plane's first. */
+  readonly nodes: readonly string[];
+  /** Runs a command as root on a node itself; rejects with an Error if there is no such node. */
+  nodeShell(node: string, options: NodeShellOptions): Promise<ProcessStreams>;
   /** Forgets old revisions, as etcd's compaction does: watches and lists from before are `Expired`. */
   compact(): void;
   /** Ends everything; a folder keeps all that is needed to go on. */
   stop(): Promise<void>;
 }
 
+export interface NodeShellOptions {
+  command: string[];
+  stdin: boolean;
+  tty: boolean;
+}
+
+const defaultName = 'kubedrill';
 const serviceCidr = '10.96.0.0/12';
 const podCidr = '10.244.0.0/16';
 
@@ -116,7 +136,9 @@ export async function createEmbeddedCluster(options: EmbeddedClusterOptions = {}
   const { folder, clock = systemClock, onStep } = options;
   onStep?.('making keys and certificates');
   if (folder !== undefined) await mkdir(folder, { recursive: true, mode: 0o700 });
-  const pki = folder === undefined ? createPki(clock) : await openPki(folder, clock);
+  const [first] = planNodes(options.name ?? defaultName, 1);
+  const names = first ? [first.nodeName, first.address] : [];
+  const pki = folder === undefined ? createPki(clock, names) : await openPki(folder, clock, names);
   const plane = createControlPlane({
     clock,
     pki,
@@ -142,12 +164,18 @@ class Cluster implements EmbeddedCluster {
   readonly #clock: Clock;
   readonly #plane: ControlPlane;
   readonly #abort = new AbortController();
-  readonly #kubelets = new Map<string, Kubelet>();
+  readonly #machines = new Map<string, NodeMachine>();
+  readonly #plan: readonly NodePlan[];
+  readonly #aggregator: Aggregator;
+  readonly #parts: ControlPlaneParts;
+  /** Where the API server listens, also while it does not. */
+  #address = { host: '', port: 0, url: '' };
   #server: ApiServer | undefined;
   #runtime: ContainerRuntime | undefined;
   #context: ComponentContext | undefined;
   #dial: Dial | undefined;
   #baseline: Baseline = new Map();
+  #nodesBaseline: NodesBaseline = {};
   #kubeadmAdmin: Credentials | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -158,14 +186,21 @@ class Cluster implements EmbeddedCluster {
     this.pki = pki;
     this.client = plane.client;
     this.kubeconfigFile = options.folder && join(options.folder, 'kubeconfig');
+    this.#plan = planNodes(options.name ?? defaultName, options.nodes ?? 1);
+    this.#aggregator = this.#createAggregator();
+    this.#parts = new ControlPlaneParts(this.#controlPlaneParts());
   }
 
   get url(): string {
-    return this.#server?.url ?? '';
+    return this.#address.url;
   }
 
   get port(): number {
-    return this.#server?.port ?? 0;
+    return this.#address.port;
+  }
+
+  get nodes(): readonly string[] {
+    return [...this.#machines.keys()];
   }
 
   get caCertificate(): string {
@@ -178,46 +213,29 @@ class Cluster implements EmbeddedCluster {
   }
 
   async start(): Promise<void> {
-    const { controllers: manage = true, folder, runtime, kubelet = runtime !== undefined, onStep } = this.#options;
+    const { controllers: manage = true, runtime, onStep } = this.#options;
     onStep?.('starting the API server');
-    const plan = planNodes(this.#options.name ?? 'kubedrill', this.#options.nodes ?? 1);
-    const aggregator = this.#aggregator(plan[0]);
-    const server = await this.#listen(aggregator, kubelet ? plan[0] : undefined);
-    this.#server = server;
-    const context = componentContext(
-      this.#plane,
-      this.#clock,
-      this.#abort.signal,
-      {
-        caCertificate: this.caCertificate,
-        apiServer: { host: server.host, port: server.port },
-        serviceCidr,
-        podCidr,
-        folder,
-        kubelet: async (name) => this.#kubelets.get(name)?.address(),
-      },
-      aggregator,
-    );
+    await this.#serve();
+    const context = this.#contextFor(this.#abort.signal);
     this.#context = context;
-    const bootstrap = { ...this.#plane, clock: this.#clock, facts: this.#facts(plan) };
+    const bootstrap = { ...this.#plane, clock: this.#clock, facts: this.#facts() };
     await bootstrapControlPlane(bootstrap);
-    await this.#run([eventExpiry(this.#plane.store), apiServiceAvailability(aggregator)]);
-    if (manage) {
-      onStep?.('starting controllers and scheduler');
-      await this.#run([...controllers(this.pki), createScheduler()]);
-    }
-    if (kubelet && runtime) {
+    await this.#run([eventExpiry(this.#plane.store), apiServiceAvailability(this.#aggregator)]);
+    if (this.#hasNodes() && runtime) await this.#prepareNodes(await runtime(context));
+    if (manage) onStep?.('starting controllers and scheduler');
+    await this.#parts.start();
+    if (this.#hasNodes()) {
       onStep?.('starting the nodes');
-      await this.#startNodes(plan, await runtime(context));
+      await Promise.all([...this.#machines.values()].map((machine) => machine.start(context)));
       if (this.#plane.fresh) await markControlPlane(bootstrap);
     }
     if (this.#hasAddons() && this.#plane.fresh) {
       onStep?.('installing CoreDNS and kube-proxy');
       await bootstrapAddons(bootstrap);
-      await bootstrapControlPlanePods(bootstrap);
     }
-    if (this.#hasAddons()) await this.#run([leaderLeases(plan[0]?.nodeName ?? ''), localPathProvisioner]);
-    if (manage) {
+    if (this.#hasAddons()) await this.#run([localPathProvisioner]);
+    // What was brought back may have been left in any state.
+    if (manage && this.#plane.fresh) {
       onStep?.('waiting until Pods can be made');
       await this.#ready();
     }
@@ -227,7 +245,7 @@ class Cluster implements EmbeddedCluster {
 
   kubeconfig(user = 'admin', groups: readonly string[] = []): string {
     const credentials = user === 'admin' ? this.#admin() : this.#issue(user, groups);
-    const context = this.#options.context ?? this.#options.name ?? 'kubedrill';
+    const context = this.#options.context ?? this.#options.name ?? defaultName;
     return kubeconfigOf({ context, server: this.url, caCertificate: this.caCertificate, credentials });
   }
 
@@ -247,6 +265,11 @@ class Cluster implements EmbeddedCluster {
     return addons ?? (manage && kubelet);
   }
 
+  #hasNodes(): boolean {
+    const { runtime, kubelet = runtime !== undefined } = this.#options;
+    return kubelet && runtime !== undefined;
+  }
+
   loadImages(images: readonly ImageDescription[]): void {
     this.#runtime?.loadImages(images);
   }
@@ -264,13 +287,29 @@ class Cluster implements EmbeddedCluster {
 
   async snapshot(): Promise<void> {
     this.#baseline = captureBaseline(this.#plane.store);
+    this.#nodesBaseline = Object.fromEntries([...this.#machines].map(([name, machine]) => [name, machine.capture()]));
     const { folder } = this.#options;
-    if (folder !== undefined) await replaceFile(join(folder, 'baseline.json'), baselineToJson(this.#baseline));
+    if (folder === undefined) return;
+    await replaceFile(join(folder, 'baseline-nodes.json'), nodesBaselineToJson(this.#nodesBaseline));
+    await replaceFile(join(folder, 'baseline.json'), baselineToJson(this.#baseline));
   }
 
   async reset(): Promise<void> {
+    // First the machines: what they run follows from their files.
+    await Promise.all(
+      [...this.#machines].map(([name, machine]) => {
+        const saved = this.#nodesBaseline[name];
+        return saved && machine.restore(saved);
+      }),
+    );
     restoreBaseline(this.#plane.store, this.#baseline, this.#clock.now());
     await this.#settled();
+  }
+
+  async nodeShell(node: string, options: NodeShellOptions): Promise<ProcessStreams> {
+    const machine = this.#machines.get(node);
+    if (!machine) throw new Error(`the cluster has no node ${node}`);
+    return (await machine.processes()).exec(options);
   }
 
   /** Waits until the components have answered to what was written: a few turns in which nothing is written, or 50 ms. */
@@ -297,19 +336,20 @@ class Cluster implements EmbeddedCluster {
 
   stop(): Promise<void> {
     this.#stopped ??= (async () => {
+      this.#parts.close();
       this.#abort.abort();
       await this.#server?.close();
       await this.#runtime?.dispose();
-      await Promise.all([...this.#kubelets.values()].map((kubelet) => kubelet.stop()));
+      await Promise.all([...this.#machines.values()].map((machine) => machine.stop()));
       await this.#plane.close();
     })();
     return this.#stopped;
   }
 
-  #facts(plan: readonly NodePlan[]): ClusterFacts {
-    const [first] = plan;
+  #facts(): ClusterFacts {
+    const [first] = this.#plan;
     return {
-      name: this.#options.name ?? 'kubedrill',
+      name: this.#options.name ?? defaultName,
       node: first?.nodeName ?? '',
       nodeIP: first?.address ?? '',
       caCertificate: this.caCertificate,
@@ -317,48 +357,139 @@ class Cluster implements EmbeddedCluster {
     };
   }
 
-  #aggregator(node: NodePlan | undefined): Aggregator {
+  #contextFor(signal: AbortSignal): ComponentContext {
+    const { host, port } = this.#address;
+    return componentContext(
+      this.#plane,
+      this.#clock,
+      signal,
+      {
+        caCertificate: this.caCertificate,
+        apiServer: { host, port },
+        serviceCidr,
+        podCidr,
+        folder: this.#options.folder,
+        nodes: this.#answers,
+        kubelet: async (name) => this.#machines.get(name)?.kubelet.address(),
+      },
+      this.#aggregator,
+    );
+  }
+
+  /** What programs on nodes ask. */
+  readonly #answers: NodeAnswers = {
+    answer: async (node, question) => {
+      if (question.kind === 'component') return this.#parts.report(question.name, question.process, question.runs);
+      return this.#machines.get(node)?.answer(question);
+    },
+    lost: () => this.#parts.lost(),
+  };
+
+  #controlPlaneParts(): Part[] {
+    const { controllers: manage = true } = this.#options;
+    const led = (name: ControlPlanePart, components: () => Component[]): Part => ({
+      name,
+      needs: ['kube-apiserver'],
+      start: (signal) => this.#runPart(name, components(), signal),
+    });
+    const server: Part = {
+      name: 'kube-apiserver',
+      needs: ['etcd'],
+      start: async (signal) => {
+        await this.#serve();
+        await this.#runPart('kube-apiserver', [], signal);
+      },
+      stopped: async () => {
+        const closed = this.#server?.close();
+        this.#server = undefined;
+        await closed;
+      },
+    };
+    const managers = [
+      led('kube-controller-manager', () => controllers(this.pki)),
+      led('kube-scheduler', () => [createScheduler()]),
+    ];
+    return [{ name: 'etcd', needs: [] }, server, ...(manage ? managers : [])];
+  }
+
+  async #runPart(name: ControlPlanePart, components: readonly Component[], signal: AbortSignal): Promise<void> {
+    const context = this.#contextFor(signal);
+    for (const component of components) await component.start(context);
+    if (this.#hasAddons()) await controlPlaneLease(name, this.#plan[0]?.nodeName ?? '').start(context);
+  }
+
+  #createAggregator(): Aggregator {
     const { registry } = this.#plane;
     return new Aggregator({
       reader: registry.reader,
       definitions: () => registry.definitions(),
-      dial: (address, port) => this.#dialer(node?.nodeName ?? '')(address, port),
+      dial: (address, port) => this.#dialer()(address, port),
       clock: this.#clock,
       frontProxy: this.#issue('front-proxy-client', []),
     });
   }
 
-  /** @param node the control plane's, through whose address Pods reach the server */
-  async #listen(aggregator: Aggregator, node: NodePlan | undefined): Promise<ApiServer> {
-    const { registry, authorizer } = this.#plane;
-    const port = this.#options.port ?? (await this.#lastPort());
-    const start = (wanted: number) =>
-      createApiServer({
-        registry,
-        reader: registry.reader,
-        authorizer,
-        aggregator,
-        nodeAgent: (name) => this.#kubelets.get(name),
-        dial: (address, port) => this.#dialer(node?.nodeName ?? '')(address, port),
-        clock: this.#clock,
-        pki: this.pki,
-        port: wanted,
-        ...(node && { advertised: `${node.address}:${securePort}` }),
-        ...(this.#options.debug && { debugPaths: { '/debug/compact': () => this.compact() } }),
-        report: this.#options.report,
+  /** Listens, unless it does already; always at the same address once there was one. */
+  async #serve(): Promise<void> {
+    if (this.#server || this.#stopped) return;
+    const known = this.#address.port;
+    const server = known === 0 ? await this.#listen() : await this.#listenAgain(known);
+    if (!server) return;
+    this.#server = server;
+    const { host, port, url } = server;
+    this.#address = { host, port, url };
+  }
+
+  /** The port was ours a moment ago; whoever has it now may give it back. */
+  async #listenAgain(port: number): Promise<ApiServer | undefined> {
+    while (!this.#abort.signal.aborted) {
+      const server = await this.#createServer(port).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EADDRINUSE') throw error;
+        return undefined;
       });
+      if (server) return server;
+      await sleep(this.#clock, 1000, this.#abort.signal).catch(() => {});
+    }
+    return undefined;
+  }
+
+  #createServer(wanted: number): Promise<ApiServer> {
+    const { registry, authorizer } = this.#plane;
+    // Pods reach it through the address of the control plane's node.
+    const node = this.#hasNodes() ? this.#plan[0] : undefined;
+    return createApiServer({
+      registry,
+      reader: registry.reader,
+      authorizer,
+      aggregator: this.#aggregator,
+      nodeAgent: (name) => {
+        const kubelet = this.#machines.get(name)?.kubelet;
+        return kubelet?.running ? kubelet : undefined;
+      },
+      dial: (address, port) => this.#dialer()(address, port),
+      clock: this.#clock,
+      pki: this.pki,
+      port: wanted,
+      ...(node && { advertised: `${node.address}:${securePort}` }),
+      ...(this.#options.debug && { debugPaths: { '/debug/compact': () => this.compact() } }),
+      report: this.#options.report,
+    });
+  }
+
+  async #listen(): Promise<ApiServer> {
+    const port = this.#options.port ?? (await this.#lastPort());
     try {
-      return await start(port);
+      return await this.#createServer(port);
     } catch (error) {
       if (port === 0 || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-      return start(0);
+      return this.#createServer(0);
     }
   }
 
   /** How the API server's machine reaches Pods. Where no containers run, nobody listens. */
-  #dialer(nodeName: string): Dial {
+  #dialer(): Dial {
     if (!this.#runtime) return refuse;
-    this.#dial ??= nodeDialer(createClusterNetwork(this.context), this.#runtime, nodeName);
+    this.#dial ??= nodeDialer(createClusterNetwork(this.context), this.#runtime, this.#plan[0]?.nodeName ?? '');
     return this.#dial;
   }
 
@@ -373,12 +504,29 @@ class Cluster implements EmbeddedCluster {
     for (const component of components) await component.start(this.context);
   }
 
-  async #startNodes(plan: readonly NodePlan[], runtime: ContainerRuntime): Promise<void> {
+  /** Puts the disks of the nodes in place. */
+  async #prepareNodes(runtime: ContainerRuntime): Promise<void> {
     this.#runtime = runtime;
     runtime.loadImages(this.#options.images ?? []);
-    const kubelets = plan.map((node) => createKubelet({ ...node, runtime }));
-    for (const kubelet of kubelets) this.#kubelets.set(kubelet.nodeName, kubelet);
-    await Promise.all(kubelets.map((kubelet) => kubelet.start(this.context)));
+    const { folder } = this.#options;
+    for (const plan of this.#plan) {
+      const written = kubeadmFiles(plan, this.#facts(), this.pki);
+      const files = this.#hasAddons() ? written : withoutControlPlane(written);
+      const machine = await NodeMachine.open({
+        ...{ plan, runtime, clock: this.#clock, initial: files },
+        ...(folder !== undefined && { file: join(folder, 'nodes', plan.nodeName) }),
+      });
+      this.#machines.set(machine.name, machine);
+      if (plan.role === 'control-plane' && this.#hasAddons()) this.#awaitChanged(machine, files);
+    }
+  }
+
+  /** A part whose manifest is not as kubeadm wrote it runs when its process does. */
+  #awaitChanged({ files }: NodeMachine, written: NodeEntries): void {
+    for (const name of ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']) {
+      const path = `${manifestFolder}/${name}.yaml`;
+      if (!sameEntry(files.entry(path), written[path])) this.#parts.release(name);
+    }
   }
 
   /** Pods can be made in `default` once its ServiceAccount is there, and run once the nodes are known to be ready. */
@@ -398,11 +546,18 @@ class Cluster implements EmbeddedCluster {
 
   async #loadBaseline(): Promise<void> {
     const { folder } = this.#options;
-    const file = folder === undefined ? undefined : join(folder, 'baseline.json');
-    const text = file === undefined ? undefined : await readFile(file, 'utf8').catch(() => undefined);
-    if (text === undefined) await this.snapshot();
-    else this.#baseline = baselineFromJson(text);
+    const read = async (name: string) =>
+      folder === undefined ? undefined : readFile(join(folder, name), 'utf8').catch(() => undefined);
+    const [objects, machines] = await Promise.all([read('baseline.json'), read('baseline-nodes.json')]);
+    if (objects === undefined) return this.snapshot();
+    this.#baseline = baselineFromJson(objects);
+    if (machines !== undefined) this.#nodesBaseline = nodesBaselineFromJson(machines);
   }
+}
+
+/** What a node's kubelet runs of itself where no control plane is shown. */
+function withoutControlPlane(entries: NodeEntries): NodeEntries {
+  return Object.fromEntries(Object.entries(entries).filter(([path]) => !path.startsWith(`${manifestFolder}/`)));
 }
 
 /** Resolves once the objects of an informer are as asked. */

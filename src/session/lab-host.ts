@@ -4,7 +4,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { installAddon } from '../cluster/addons/install.ts';
 import type { AddonName } from '../cluster/addons/names.ts';
-import type { Cluster, Provider } from '../cluster/provider.ts';
+import type { Cluster, NodeProcess, Provider } from '../cluster/provider.ts';
 import type { Verdict } from '../grading/types.ts';
 import { AppendLog } from '../kernel/append-log.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -18,7 +18,17 @@ import type { AttemptEvent } from './events.ts';
 import { type AttemptFold, foldAttempt } from './fold.ts';
 import { needsOf } from './needs.ts';
 import { statisticsMarkdown, statisticsOf } from './statistics.ts';
-import type { AttemptState, ClusterInfo, ClusterRequest, Labs, StartRequest } from './types.ts';
+import type {
+  AttemptState,
+  ClusterInfo,
+  ClusterRequest,
+  Labs,
+  NodeCommand,
+  NodeInput,
+  NodeOutput,
+  NodeProcessRequest,
+  StartRequest,
+} from './types.ts';
 
 /** How long no verdict may move before `check` answers, milliseconds: more than a change takes to be judged. */
 const quietFor = 250;
@@ -269,17 +279,35 @@ export class LabHost implements Labs {
     return (await this.#clusterOf(id)).differences();
   }
 
-  async nodeCommand(node: string, id?: string): Promise<string[]> {
+  async nodeCommand(node: string, command: readonly string[], id?: string): Promise<NodeCommand> {
     const cluster = await this.#clusterOf(id);
-    if (cluster.nodeCommand) return cluster.nodeCommand(node);
-    throw new UserError({
-      what: `the nodes of ${cluster.id} can't be entered`,
-      why:
-        cluster.provider === 'embedded'
-          ? 'the nodes of an embedded cluster are simulated: there is no machine behind them'
-          : `kubedrill has no access to the machines of a cluster of ${cluster.provider}`,
-      next: 'use --cluster kind',
-    });
+    if (cluster.nodeCommand) return { argv: await cluster.nodeCommand(node, command), simulated: false };
+    if (!cluster.nodeProcess) throw notEntered(cluster);
+    return { argv: ['kubedrill', 'node', 'shell', '--id', cluster.id, node, '--', ...command], simulated: true };
+  }
+
+  async nodeProcess(
+    { id, node, command, tty }: NodeProcessRequest,
+    onOutput: (output: NodeOutput) => void,
+    input: AsyncIterable<NodeInput>,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const cluster = await this.#clusterOf(id);
+    if (!cluster.nodeProcess) throw notEntered(cluster);
+    const process = await cluster.nodeProcess(node, { command, tty });
+    for (const stream of ['stdout', 'stderr'] as const) {
+      process[stream]?.on('data', (chunk: Buffer) => onOutput({ stream, data: chunk.toString('base64') }));
+    }
+    signal.addEventListener('abort', () => process.close(), { once: true });
+    if (signal.aborted) process.close();
+    void feed(process, input);
+    try {
+      return await process.exit;
+    } catch (error) {
+      const { message, exitCode = 126 } = error as Error & { exitCode?: number };
+      onOutput({ stream: 'stderr', data: Buffer.from(`${message}\n`).toString('base64') });
+      return exitCode;
+    }
   }
 
   /** Lets go of everything without ending it. */
@@ -388,6 +416,24 @@ export class LabHost implements Labs {
 
   #file(id: string): string {
     return join(this.#options.folder, id, 'events.jsonl');
+  }
+}
+
+function notEntered({ id, provider }: Cluster): UserError {
+  return new UserError({
+    what: `the nodes of ${id} can't be entered`,
+    why: `kubedrill has no access to the machines of a cluster of ${provider}`,
+    next: 'use --cluster embedded or --cluster kind',
+  });
+}
+
+/** Passes input on to a process until there is no more, or it does not want any more. */
+async function feed(process: NodeProcess, input: AsyncIterable<NodeInput>): Promise<void> {
+  process.stdin?.on('error', () => undefined);
+  for await (const piece of input) {
+    if ('data' in piece) process.stdin?.write(Buffer.from(piece.data, 'base64'));
+    else if ('columns' in piece) process.resize?.(piece.columns, piece.rows);
+    else process.stdin?.end();
   }
 }
 

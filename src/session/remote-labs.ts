@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -150,6 +150,18 @@ function remoteLabs(client: RpcClient): RemoteLabs {
     clusterList: () => client.call('clusterList'),
     clusterDown: (id) => client.call('clusterDown', { id }),
     clusterDifferences: (id) => client.call('clusterDifferences', { id }),
-    nodeCommand: (node, id) => client.call('nodeCommand', { node, id }),
+    nodeCommand: (node, command, id) => client.call('nodeCommand', { node, command, id }),
+    nodeProcess(request, onOutput, input, signal) {
+      const session = randomUUID();
+      const ended = client.call<number>(
+        'nodeProcess',
+        { ...request, session },
+        { onEvent: onOutput as (event: never) => void, signal },
+      );
+      void (async () => {
+        for await (const piece of input) await client.call('nodeInput', { session, input: piece });
+      })().catch(() => undefined);
+      return ended;
+    },
   };
 }

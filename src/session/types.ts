@@ -81,6 +81,29 @@ export interface StartRequest extends ClusterOptions {
   resume?: boolean;
 }
 
+/** `argv` runs it. `simulated`: it is a command of kubedrill itself, which asks for `nodeProcess`. */
+export interface NodeCommand {
+  argv: string[];
+  simulated: boolean;
+}
+
+export interface NodeProcessRequest {
+  /** A cluster; default: that of the newest attempt. */
+  id?: string;
+  node: string;
+  command: readonly string[];
+  tty: boolean;
+}
+
+/** A piece of output, base64. */
+export interface NodeOutput {
+  stream: 'stdout' | 'stderr';
+  data: string;
+}
+
+/** A piece of input (base64), the end of it, or another size of the terminal. */
+export type NodeInput = { data: string } | { end: true } | { columns: number; rows: number };
+
 /**
  * What commands and the app ask of the daemon. All methods reject with a UserError or an EnvironmentError that says
  * what to do. Attempts are named by id; undefined means the one started last that isn't stopped.
@@ -114,6 +137,16 @@ export interface Labs {
   clusterDown(id: string): Promise<void>;
   /** What is not as it was at the snapshot, a line each. `id` of a cluster; undefined: that of the newest attempt. */
   clusterDifferences(id?: string): Promise<string[]>;
-  /** The command that opens a shell on a node of that cluster. */
-  nodeCommand(node: string, id?: string): Promise<string[]>;
+  /** How a command (default: a shell) is run on a node of that cluster. */
+  nodeCommand(node: string, command: readonly string[], id?: string): Promise<NodeCommand>;
+  /**
+   * Runs a command as root on a simulated node; resolves with its exit code when its output is complete. `input` brings
+   * what it reads; aborting hangs up.
+   */
+  nodeProcess(
+    request: NodeProcessRequest,
+    onOutput: (output: NodeOutput) => void,
+    input: AsyncIterable<NodeInput>,
+    signal: AbortSignal,
+  ): Promise<number>;
 }

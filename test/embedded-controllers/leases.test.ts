@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { leaderLeases } from '../../src/embedded/cluster/leader-leases.ts';
+import { controlPlaneLease } from '../../src/embedded/cluster/leader-leases.ts';
 import { leases, namespaces } from '../../src/kube/resources.ts';
 import { startPlane } from './plane.ts';
 
@@ -7,7 +7,8 @@ it('the control plane renews its Leases, and takes them over after a restart', a
   const plane = await startPlane();
   await plane.client.create(namespaces, { metadata: { name: 'kube-system' } });
   const context = { ...plane, signal: new AbortController().signal };
-  const start = () => leaderLeases('node').start(context as never);
+  const parts = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const;
+  const start = () => Promise.all(parts.map((part) => controlPlaneLease(part, 'node').start(context as never)));
   await start();
   const held = () => plane.informers.of(leases).list('kube-system');
   const spec = (name: string) => held().find(({ metadata }) => metadata.name === name)?.spec;

@@ -4,6 +4,7 @@ import type {
   ContainerRuntime,
   ContainerSpec,
   ContainerUsage,
+  NodeEntries,
   ProcessStreams,
   RunningContainer,
 } from '../../src/embedded/api.ts';
@@ -121,6 +122,21 @@ export class FakeRuntime implements ContainerRuntime {
 
   removeVolume(id: string): void {
     this.removed.push(id);
+  }
+
+  /** Files of nodes, and how a test says that they have changed. */
+  readonly nodeFiles = new Map<string, { entries: NodeEntries; changed: (entries: NodeEntries) => void }>();
+
+  keepFiles(node: string, _: readonly string[], entries: NodeEntries, changed: (entries: NodeEntries) => void): void {
+    this.nodeFiles.set(node, { entries, changed });
+  }
+
+  /** What hostPath volumes of a type other than none are refused with, by path. */
+  readonly hostPathFailures = new Map<string, string>();
+
+  async prepareHostPath(_: string, path: string): Promise<void> {
+    const failure = this.hostPathFailures.get(path);
+    if (failure) throw new Error(failure);
   }
 
   listening(podUid: string, port: number): boolean {

@@ -176,7 +176,7 @@ describe('volumes', () => {
     await api.client.patch(persistentVolumeClaims, 'default', 'data', 'merge', bound, { subresource: 'status' });
     await advanceUntil('p', (pod) => pod.status?.phase === 'Running');
     expect(runtime.last('c').spec.mounts).toEqual([
-      { mountPath: '/data', readOnly: true, volume: { kind: 'tree', id: 'host/node-1/srv/pv' } },
+      { mountPath: '/data', readOnly: true, volume: { kind: 'host', node: 'node-1', path: '/srv/pv', mode: 0o777 } },
     ]);
   });
 
@@ -200,7 +200,7 @@ describe('volumes', () => {
         readOnly: false,
         volume: { kind: 'tree', id: `${metadata.uid}/v`, sizeBytes: 16 * 1024 * 1024, memory: true },
       },
-      { mountPath: '/h', readOnly: true, volume: { kind: 'tree', id: 'host/node-1/tmp/x' } },
+      { mountPath: '/h', readOnly: true, volume: { kind: 'host', node: 'node-1', path: '/tmp/x' } },
     ]);
     await client.delete(pods, 'default', 'p');
     await api.until(() => api.all(pods).length === 0);

@@ -113,7 +113,8 @@ export class FakeLabs {
       clusterList: async () => [],
       clusterDown: async () => undefined,
       clusterDifferences: async () => [],
-      nodeCommand: async () => [],
+      nodeCommand: async () => ({ argv: [], simulated: false }),
+      nodeProcess: async () => 0,
     };
   }
 }

@@ -3,10 +3,10 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { type Clock, sleep } from '../../kernel/clock.ts';
-import { EnvironmentError, UserError } from '../../kernel/errors.ts';
+import { EnvironmentError } from '../../kernel/errors.ts';
 import { InventoryKeeper } from '../inventory/keeper.ts';
 import { clusterEnvironment } from '../kubectl/kubectl.ts';
-import type { Cluster } from '../provider.ts';
+import { type Cluster, findNode } from '../provider.ts';
 import type { ClusterRecord, ProcessIdentity } from '../record.ts';
 import type { Tools } from './tools.ts';
 
@@ -100,18 +100,10 @@ export class KindCluster implements Cluster {
     return this.#options.dispose();
   }
 
-  /** A node by its own name or by the end of it: `control-plane`, `worker2`. */
-  async nodeCommand(node: string): Promise<string[]> {
+  async nodeCommand(node: string, command: readonly string[]): Promise<string[]> {
     const { tools, record } = this.#options;
-    const nodes = await tools.nodes(record.kindName);
-    const found = nodes.find((n) => n.name === node) ?? nodes.find((n) => n.name === `${record.kindName}-${node}`);
-    if (!found) {
-      throw new UserError({
-        what: `there is no node ${node}`,
-        next: `one of: ${nodes.map((n) => n.name).join(', ')}`,
-      });
-    }
-    return ['docker', 'exec', '--interactive', '--tty', found.name, 'bash'];
+    const names = (await tools.nodes(record.kindName)).map(({ name }) => name);
+    return ['docker', 'exec', '--interactive', '--tty', findNode(names, node), ...command];
   }
 
   /** Brings images of this machine's Docker into the nodes; what is not here the nodes pull themselves. */

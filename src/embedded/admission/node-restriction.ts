@@ -1,5 +1,6 @@
 import type { Lease, Node, Pod, TokenRequest } from '../../kube/api.gen.ts';
 import { nodes, pods } from '../../kube/resources.ts';
+import { mirrorAnnotation } from '../mirror.ts';
 import { nodeNameOf } from '../rbac/users.ts';
 import { quote, sameJson } from '../registry/field.ts';
 import { notFound } from '../registry/status.ts';
@@ -76,9 +77,8 @@ function existingPod({ read, namespace, name = '' }: AdmissionAttributes): Pod {
 function admitMirrorPod(attributes: AdmissionAttributes, pod: Pod, node: string): void {
   const me = quote(node);
   const refuse = (why: string) => refusal(attributes, why);
-  const mirror = 'kubernetes.io/config.mirror';
-  if (pod.metadata?.annotations?.[mirror] === undefined) {
-    throw refuse(`pod does not have ${quote(mirror)} annotation, node ${me} can only create mirror pods`);
+  if (pod.metadata?.annotations?.[mirrorAnnotation] === undefined) {
+    throw refuse(`pod does not have ${quote(mirrorAnnotation)} annotation, node ${me} can only create mirror pods`);
   }
   if (pod.spec?.nodeName !== node) throw refuse(`node ${me} can only create pods with spec.nodeName set to itself`);
   const [owner, ...others] = pod.metadata.ownerReferences ?? [];

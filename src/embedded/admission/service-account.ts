@@ -1,5 +1,6 @@
-import type { Container, EphemeralContainer, Pod, PodSpec, ServiceAccount, Volume } from '../../kube/api.gen.ts';
+import type { Container, EphemeralContainer, PodSpec, ServiceAccount, Volume } from '../../kube/api.gen.ts';
 import { serviceAccounts } from '../../kube/resources.ts';
+import { isMirror } from '../mirror.ts';
 import { quote } from '../registry/field.ts';
 import { generateName } from '../registry/metadata.ts';
 import { podOf, refusal } from './refuse.ts';
@@ -7,7 +8,6 @@ import type { AdmissionAttributes, AdmissionPlugin } from './types.ts';
 
 const tokenVolumePrefix = 'kube-api-access-';
 const tokenMountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
-const mirrorAnnotation = 'kubernetes.io/config.mirror';
 const mountableAnnotation = 'kubernetes.io/enforce-mountable-secrets';
 /** A little over the hour, so that tokens of Pods can be told from those of `kubectl create token`. */
 const tokenExpirationSeconds = 3607;
@@ -48,10 +48,6 @@ export const serviceAccount: AdmissionPlugin = {
     else limitSecrets(attributes, accountOf(attributes, pod.spec), pod.spec);
   },
 };
-
-function isMirror(pod: Pod): boolean {
-  return pod.metadata?.annotations?.[mirrorAnnotation] !== undefined;
-}
 
 function accountOf(attributes: AdmissionAttributes, spec: PodSpec): ServiceAccount {
   const { namespace } = attributes;

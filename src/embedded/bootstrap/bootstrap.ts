@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Clock } from '../../kernel/clock.ts';
-import type { Node, Pod } from '../../kube/api.gen.ts';
-import type { KubeObject, Resource, Stored } from '../../kube/meta.ts';
+import type { KubeObject, Resource } from '../../kube/meta.ts';
 import { apiVersionOf } from '../../kube/meta.ts';
-import { configMaps, nodes, pods } from '../../kube/resources.ts';
+import { configMaps, nodes } from '../../kube/resources.ts';
 import type { ApiClient } from '../api.ts';
 import { equalJson } from '../registry/core.ts';
 import { reasonOf } from '../registry/status.ts';
@@ -12,7 +10,6 @@ import type { ClusterFacts } from './facts.ts';
 import {
   controllerServiceAccounts,
   controlPlaneObjects,
-  controlPlanePods,
   kubeadmObjects,
   kubernetesService,
   storageObjects,
@@ -36,7 +33,6 @@ const identities = {
     user: { name: 'system:kube-controller-manager', groups: masters },
     fieldManager: 'kube-controller-manager',
   },
-  kubelet: { user: { name: 'system:apiserver', groups: masters }, fieldManager: 'kubelet' },
 };
 
 /** Makes what kube-apiserver makes at every start: everything that is missing of its own. */
@@ -72,30 +68,6 @@ async function publishFrontProxy({ client, facts }: BootstrapOptions): Promise<v
 export async function markControlPlane({ client, facts }: BootstrapOptions): Promise<void> {
   const labels = { 'node-role.kubernetes.io/control-plane': '' };
   await client.as(identities.kubeadm).patch(nodes, undefined, facts.node, 'strategic', { metadata: { labels } });
-}
-
-/** Makes the mirror Pods of the control plane on its node, as its kubelet does for static Pods. */
-export async function bootstrapControlPlanePods(options: BootstrapOptions): Promise<void> {
-  const { client, clock, facts } = options;
-  const node: Stored<Node> = await client.get(nodes, undefined, facts.node);
-  const owner = { apiVersion: 'v1', kind: 'Node', name: facts.node, uid: node.metadata.uid, controller: true };
-  const seen = new Date(clock.now()).toISOString();
-  for (const pod of controlPlanePods(facts) as Pod[]) {
-    const hash = createHash('md5').update(JSON.stringify(pod)).digest('hex');
-    const metadata = {
-      ...pod.metadata,
-      annotations: {
-        ...pod.metadata?.annotations,
-        'kubernetes.io/config.hash': hash,
-        'kubernetes.io/config.mirror': hash,
-        'kubernetes.io/config.seen': seen,
-        'kubernetes.io/config.source': 'file',
-      },
-      ownerReferences: [owner],
-    };
-    const mirror = { ...pod, metadata, spec: { ...pod.spec, nodeName: facts.node } } as Pod;
-    await createOne(client.as(identities.kubelet), pods, mirror);
-  }
 }
 
 async function createMissing(

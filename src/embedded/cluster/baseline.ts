@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Pod, Secret } from '../../kube/api.gen.ts';
 import type { KubeObject, Stored } from '../../kube/meta.ts';
 import * as resources from '../../kube/resources.ts';
+import { isMirror } from '../mirror.ts';
 import { equalJson } from '../registry/core.ts';
 import { sameJson } from '../registry/field.ts';
 import { bucketOf } from '../registry/keys.ts';
@@ -177,8 +178,6 @@ function hasFinalStatus(bucket: string): boolean {
 
 /** Made by a controller, which makes it again. */
 const isManaged = (object: Stored) => object.metadata.ownerReferences?.some((owner) => owner.controller) ?? false;
-
-const isMirror = (object: Stored) => object.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined;
 
 const isOwnedSystemPod = (object: Stored) => isSystem(object) && isManaged(object);
 

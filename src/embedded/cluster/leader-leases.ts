@@ -7,6 +7,8 @@ import { isAlreadyExists, isNotFound } from '../controllers/failures.ts';
 
 const namespace = 'kube-system';
 
+export type ControlPlanePart = 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler';
+
 /** client-go's leader election, and the identity of an API server (KEP-1965). All in seconds. */
 const leader = { duration: 15, renew: 2 };
 const identity = { duration: 3600, renew: 10 };
@@ -14,7 +16,6 @@ const identity = { duration: 3600, renew: 10 };
 /** A Lease that one component of the control plane holds. */
 interface Holding {
   name: string;
-  manager: string;
   holder: string;
   duration: number;
   renew: number;
@@ -23,40 +24,27 @@ interface Holding {
   elected: boolean;
 }
 
-/** Keeps the Leases by which the control plane on `node` shows that it lives: who leads, and which API server it is. */
-export function leaderLeases(node: string): Component {
+/** Keeps the Lease by which a part of the control plane on `node` shows that it leads, or which API server it is. */
+export function controlPlaneLease(part: ControlPlanePart, node: string): Component {
   return {
-    name: 'leases',
+    name: `lease/${part}`,
     start({ client, clock, signal }) {
-      const renewing = holdings(node).map((holding) => {
-        const user = { name: `system:${holding.manager}`, groups: ['system:masters', 'system:authenticated'] };
-        return keep(client.as({ user, fieldManager: holding.manager }), clock, signal, holding);
-      });
-      return Promise.all(renewing).then(() => {});
+      const user = { name: `system:${part}`, groups: ['system:masters', 'system:authenticated'] };
+      return keep(client.as({ user, fieldManager: part }), clock, signal, holdingOf(part, node));
     },
   };
 }
 
-function holdings(node: string): Holding[] {
-  const led = ['kube-controller-manager', 'kube-scheduler'].map((name) => ({
-    name,
-    manager: name,
-    holder: `${node}_${randomUUID()}`,
-    ...leader,
-    elected: true,
-  }));
+function holdingOf(part: ControlPlanePart, node: string): Holding {
+  if (part !== 'kube-apiserver') return { name: part, holder: `${node}_${randomUUID()}`, ...leader, elected: true };
   const server = `apiserver-${base32(createHash('sha256').update(node).digest().subarray(0, 16))}`;
-  return [
-    ...led,
-    {
-      name: server,
-      manager: 'kube-apiserver',
-      holder: `${server}_${randomUUID()}`,
-      ...identity,
-      labels: { 'apiserver.kubernetes.io/identity': 'kube-apiserver', 'kubernetes.io/hostname': node },
-      elected: false,
-    },
-  ];
+  return {
+    name: server,
+    holder: `${server}_${randomUUID()}`,
+    ...identity,
+    labels: { 'apiserver.kubernetes.io/identity': 'kube-apiserver', 'kubernetes.io/hostname': node },
+    elected: false,
+  };
 }
 
 /** Takes the Lease now and renews it from then on; resolves when it is taken. */

@@ -11,6 +11,8 @@ import type {
   ContainerSpec,
   ContainerUsage,
   ImageDescription,
+  NodeEntries,
+  NodeQuestion,
 } from '../api.ts';
 
 export type Files = Record<string, { content: Uint8Array; mode: number }>;
@@ -43,6 +45,9 @@ export type ToWorker =
   | { t: 'ackSession'; session: number; bytes: number }
   | { t: 'files'; cluster: number; id: string; files: Files }
   | { t: 'removeVolume'; cluster: number; id: string }
+  /** What is on a node below `roots`; `version` counts these messages. */
+  | { t: 'nodeFiles'; cluster: number; node: string; roots: readonly string[]; entries: NodeEntries; version: number }
+  | { t: 'hostPath'; cluster: number; request: number; node: string; path: string; type: string }
   | { t: 'answer'; request: number; value?: unknown; errorCode?: string; now?: number }
   | { t: 'timer'; cluster: number; timer: number; now: number }
   | { t: 'usage'; cluster: number; request: number; now?: number }
@@ -68,10 +73,14 @@ export type ToMain =
   | { t: 'listening'; cluster: number; podUid: string; ports: number[] }
   | { t: 'records'; request: number; cluster: number; question: ClusterDnsQuestion }
   | { t: 'route'; request: number; cluster: number; from: ConnectionSource; to: ConnectionTarget }
+  | { t: 'node'; request: number; cluster: number; node: string; question: NodeQuestion }
   | { t: 'timer'; cluster: number; timer: number; ms: number }
   | { t: 'timerCancel'; cluster: number; timer: number }
   /** What each container of the cluster has used and uses. */
   | { t: 'usage'; cluster: number; request: number; containers: Record<string, ContainerUsage> }
+  /** Something below the roots has changed since the main thread's `version`. */
+  | { t: 'nodeFiles'; cluster: number; node: string; entries: NodeEntries; version: number }
+  | { t: 'hostPath'; cluster: number; request: number; error?: string }
   | { t: 'bug'; program: string; stack: string };
 
 /** Output that is under way before a writer waits, in bytes. */

@@ -9,17 +9,21 @@ import type {
   ContainerSpec,
   ContainerUsage,
   ImageDescription,
+  NodeAnswers,
+  NodeEntries,
   ProcessStreams,
   RunningContainer,
   StartFailure,
 } from '../api.ts';
 import { Catalogue } from './images/catalogue.ts';
-import { ACK_AFTER, type Files, INPUT_WINDOW, type Stream, type ToMain } from './protocol.ts';
+import { ACK_AFTER, type Files, INPUT_WINDOW, type Stream, type ToMain, type ToWorker } from './protocol.ts';
 import { type ClusterLink, WorkerClient } from './worker-client.ts';
 
 export interface ContainerRuntimeOptions {
   /** What programs find on the network. */
   network: ClusterNetwork;
+  /** What programs on nodes ask. Default: there is nobody to ask. */
+  nodes?: NodeAnswers;
   /** Default: the machine's. */
   clock?: Clock;
   /** Default: the worker that all clusters of this process share. */
@@ -59,6 +63,8 @@ class Runtime implements ContainerRuntime {
   readonly #clock: Clock;
   readonly #options: ContainerRuntimeOptions;
   readonly #questions = new Map<number, (usage: Record<string, ContainerUsage>) => void>();
+  readonly #hostPaths = new Map<number, PromiseWithResolvers<void>>();
+  readonly #nodeFiles = new Map<string, KeptFiles>();
   #nextQuestion = 1;
   #images: ImageDescription[] = [];
   #disposed = false;
@@ -70,6 +76,7 @@ class Runtime implements ContainerRuntime {
     this.#link = this.#worker.join({
       now: () => (this.#clock === systemClock ? undefined : this.#clock.now()),
       images: () => this.#images,
+      nodes: () => [...this.#nodeFiles].map(([node, kept]) => this.#nodeFilesMessage(node, kept)),
       handle: (message) => this.#handle(message),
       lost: () => this.#lost(),
     });
@@ -125,6 +132,30 @@ class Runtime implements ContainerRuntime {
     this.#link.send({ t: 'removeVolume', cluster: this.#link.id, id });
   }
 
+  keepFiles(
+    node: string,
+    roots: readonly string[],
+    entries: NodeEntries,
+    changed: (entries: NodeEntries) => void,
+  ): void {
+    const version = (this.#nodeFiles.get(node)?.version ?? 0) + 1;
+    const kept = { roots, entries, changed, version };
+    this.#nodeFiles.set(node, kept);
+    this.#link.send(this.#nodeFilesMessage(node, kept));
+  }
+
+  #nodeFilesMessage(node: string, { roots, entries, version }: KeptFiles): ToWorker {
+    return { t: 'nodeFiles', cluster: this.#link.id, node, roots, entries, version };
+  }
+
+  prepareHostPath(node: string, path: string, type: string): Promise<void> {
+    const answer = Promise.withResolvers<void>();
+    const request = this.#nextQuestion++;
+    this.#hostPaths.set(request, answer);
+    this.#link.send({ t: 'hostPath', cluster: this.#link.id, request, node, path, type });
+    return answer.promise;
+  }
+
   usage(): Promise<Readonly<Record<string, ContainerUsage>>> {
     if (this.#containers.size === 0) return Promise.resolve({});
     return new Promise((resolve) => {
@@ -154,6 +185,7 @@ class Runtime implements ContainerRuntime {
     this.#link.send({ t: 'clusterEnd', cluster: this.#link.id });
     await Promise.all(ends);
     for (const answer of this.#questions.values()) answer({});
+    for (const { resolve } of this.#hostPaths.values()) resolve();
     for (const timer of this.#timers.values()) timer.cancel();
     await this.#link.leave();
   }
@@ -193,6 +225,20 @@ class Runtime implements ContainerRuntime {
         this.#questions.get(message.request)?.(message.containers);
         this.#questions.delete(message.request);
         return;
+      case 'nodeFiles': {
+        const kept = this.#nodeFiles.get(message.node);
+        // What changed before the present files were put there is gone with the earlier ones.
+        if (!kept || message.version !== kept.version) return;
+        this.#nodeFiles.set(message.node, { ...kept, entries: message.entries });
+        return kept.changed(message.entries);
+      }
+      case 'hostPath': {
+        const answer = this.#hostPaths.get(message.request);
+        this.#hostPaths.delete(message.request);
+        if (message.error === undefined) answer?.resolve();
+        else answer?.reject(new Error(message.error));
+        return;
+      }
       case 'listening':
         if (message.ports.length > 0) this.#ports.set(message.podUid, message.ports);
         else this.#ports.delete(message.podUid);
@@ -204,6 +250,11 @@ class Runtime implements ContainerRuntime {
         // What listens has been told before: messages keep their order.
         const listening = (podUid: string, port: number) => this.listening(podUid, port);
         return this.#answer(message.request, this.#options.network.route(from, to, listening));
+      }
+      case 'node': {
+        const { nodes } = this.#options;
+        const { request, node, question } = message;
+        return this.#answer(request, nodes?.answer(node, question) ?? Promise.reject(new Error('no node')));
       }
       case 'timer':
         this.#timers.set(
@@ -246,12 +297,23 @@ class Runtime implements ContainerRuntime {
     this.#containers.clear();
     for (const answer of this.#questions.values()) answer({});
     this.#questions.clear();
+    for (const { reject } of this.#hostPaths.values()) reject(new Error('the container runtime was restarted'));
+    this.#hostPaths.clear();
+    this.#options.nodes?.lost();
     for (const session of [...this.#sessions.values()]) session.ended(137, undefined);
     this.#sessions.clear();
     this.#ports.clear();
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
   }
+}
+
+/** What was put on a node, or is there since; `version` counts how often something was put there. */
+interface KeptFiles {
+  roots: readonly string[];
+  entries: NodeEntries;
+  version: number;
+  changed(entries: NodeEntries): void;
 }
 
 interface ContainerHooks {

@@ -10,6 +10,8 @@ export interface ClusterHooks {
   /** The time of the cluster's own clock; undefined: the machine's. */
   now(): number | undefined;
   images(): readonly ImageDescription[];
+  /** What a worker that begins anew has to know of nodes. */
+  nodes(): readonly ToWorker[];
   handle(message: ToMain): void;
   /** The worker died with everything in it. */
   lost(): void;
@@ -49,6 +51,8 @@ export function workerUrl(base: string = import.meta.url): URL {
   return new URL(names[0] ?? './worker.js', base);
 }
 
+const needsWorker = ({ t }: ToWorker) => t === 'start' || t === 'hostPath';
+
 export class WorkerClient {
   static #shared: WorkerClient | undefined;
   #worker: Worker | undefined;
@@ -84,8 +88,8 @@ export class WorkerClient {
         return number;
       },
       send: (message) => {
-        // Starting is what needs a worker; without one there is nothing to tell.
-        if (!this.#worker && message.t !== 'start') return;
+        // Without a worker there is nothing to tell but what needs one.
+        if (!this.#worker && !needsWorker(message)) return;
         this.#send(message);
       },
       leave: async () => {
@@ -123,11 +127,12 @@ export class WorkerClient {
     for (const [id, hooks] of this.#clusters) {
       this.#send({ t: 'cluster', cluster: id, now: hooks.now() });
       if (hooks.images().length > 0) this.#send({ t: 'images', cluster: id, images: hooks.images() });
+      for (const message of hooks.nodes()) this.#send(message);
     }
   }
 
   #send(message: ToWorker): void {
-    if (message.t === 'start') this.warmUp();
+    if (needsWorker(message)) this.warmUp();
     this.#queue.push(message);
     if (this.#scheduled) return;
     this.#scheduled = true;

@@ -3,6 +3,7 @@ import type { Service, ServicePort } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { nodes, pods } from '../../kube/resources.ts';
 import type { ClusterNetwork, ComponentContext, ConnectionRoute, ConnectionSource } from '../api.ts';
+import { uidOnNode } from '../mirror.ts';
 import { clusterRecords } from './dns.ts';
 import { type Balance, deliver, type Source, type Verdict } from './packet.ts';
 import type { Backend } from './services.ts';
@@ -48,7 +49,7 @@ async function routeOf(verdict: Verdict, cluster: ComponentContext['cluster']): 
     return address ? { kind: 'kubelet', ...address } : { kind: 'refused' };
   }
   if (receiver.kind !== 'pod') return { kind: receiver.kind };
-  return { kind: 'container', podUid: receiver.pod.metadata.uid, port: receiver.port, from: source };
+  return { kind: 'container', podUid: uidOnNode(receiver.pod), port: receiver.port, from: source };
 }
 
 /** kube-proxy's default of `sessionAffinityConfig.clientIP.timeoutSeconds`. */

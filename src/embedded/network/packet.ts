@@ -10,6 +10,7 @@ import {
 } from '../../kube/network-policies.ts';
 import { nodes } from '../../kube/resources.ts';
 import { securePort } from '../bootstrap/objects.ts';
+import { uidOnNode } from '../mirror.ts';
 import { upstreamResolver } from '../upstream-resolver.ts';
 import { type Backend, backendsOf, type ServiceAddress, type ServiceMatch, serviceAt } from './services.ts';
 import { hostNetworkPods, keyOf, type NetworkView, nodeAt, podAt } from './view.ts';
@@ -219,7 +220,7 @@ class Journey {
   }
 
   #listens(pod: Stored<Pod>, port: number): boolean {
-    return this.#view.listening?.(pod.metadata.uid, port, this.#packet.protocol) ?? true;
+    return this.#view.listening?.(uidOnNode(pod), port, this.#packet.protocol) ?? true;
   }
 
   #delivered(receiver: Receiver): Verdict {

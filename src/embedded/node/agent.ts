@@ -4,6 +4,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Pod } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import type { ContainerRuntime, ExecOptions, LogOptions, NodeAgent, ProcessStreams, RunningContainer } from '../api.ts';
+import { uidOnNode } from '../mirror.ts';
 import { ApiError, internalError } from '../registry/status.ts';
 import { containerName, noLog, notRunning, statusOf } from './container-lookup.ts';
 import { containerStatus } from './container-status.ts';
@@ -32,7 +33,7 @@ export class Agent implements Omit<NodeAgent, 'answer'> {
   /** The log of the newest run that has one, or with `previous` of the run before. */
   async logs(pod: Stored<Pod>, options: LogOptions): Promise<Readable> {
     const name = containerName(pod, options.container);
-    const worker = this.#worker(pod.metadata.uid);
+    const worker = this.#worker(uidOnNode(pod));
     const record = worker?.record(name);
     const spec = [
       ...(pod.spec?.containers ?? []),
@@ -71,16 +72,16 @@ export class Agent implements Omit<NodeAgent, 'answer'> {
   }
 
   async portForward(pod: Stored<Pod>, port: number): Promise<Duplex> {
-    if (!this.#worker(pod.metadata.uid)) {
+    if (!this.#worker(uidOnNode(pod))) {
       throw new ApiError({ code: 404, reason: 'NotFound', message: `pod ${pod.metadata.name} not found` });
     }
     // Begins inside of the Pod's network: no policy is asked.
-    return this.#runtime.connect(pod.metadata.uid, port, '127.0.0.1');
+    return this.#runtime.connect(uidOnNode(pod), port, '127.0.0.1');
   }
 
   #running(pod: Stored<Pod>, wanted: string | undefined): RunningContainer {
     const name = containerName(pod, wanted);
-    const current = this.#worker(pod.metadata.uid)?.record(name)?.current;
+    const current = this.#worker(uidOnNode(pod))?.record(name)?.current;
     if (!current?.running || current.end) throw notRunning(name);
     return current.running;
   }

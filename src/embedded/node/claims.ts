@@ -14,11 +14,6 @@ export function claimNameOf(pod: Stored<Pod>, volume: Volume): string | undefine
   return volume.ephemeral && `${pod.metadata.name}-${volume.name}`;
 }
 
-/** The tree of a path of the node, which all that mount it share. */
-export function hostTree(nodeName: string, path: string): VolumeSource {
-  return { kind: 'tree', id: `host/${nodeName}${path}` };
-}
-
 /** The tree of the volume that a claim is bound to. Throws an Error with the text of the kubelet's event. */
 export function claimedTree(nodeName: string, namespace: string, name: string, sources: ClaimSources): VolumeSource {
   const failed = (why: string) => new Error(`error processing PVC ${namespace}/${name}: ${why}`);
@@ -31,7 +26,8 @@ export function claimedTree(nodeName: string, namespace: string, name: string, s
     throw failed(`failed to fetch PV ${volumeName} from API server: persistentvolumes "${volumeName}" not found`);
   if (volume.spec?.claimRef?.uid !== claim.metadata.uid) throw failed(`PV ${volumeName} is bound to another claim`);
   const path = volume.spec.hostPath?.path ?? volume.spec.local?.path;
-  if (path !== undefined) return hostTree(nodeName, path);
+  // What its provisioner makes, everybody may write to.
+  if (path !== undefined) return { kind: 'host', node: nodeName, path, mode: 0o777 };
   const { accessModes, capacity, claimRef, nodeAffinity, mountOptions, ...rest } = volume.spec;
   const type = Object.entries(rest).find(([, value]) => typeof value === 'object')?.[0];
   throw new Error(`volumes of type ${type} are not simulated by this cluster`);

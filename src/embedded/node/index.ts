@@ -1,43 +1,73 @@
 /** The simulated kubelet: registers a node and runs the Pods that are bound to it. */
 import { join } from 'node:path';
+import type { Duplex, Readable } from 'node:stream';
 import { systemClock } from '../../kernel/clock.ts';
 import type { Pod } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { type Amounts, add, holdsResources, podRequests } from '../../kube/requests.ts';
 import {
   configMaps,
+  nodes,
   persistentVolumeClaims,
   persistentVolumes,
   pods,
   secrets,
   services,
 } from '../../kube/resources.ts';
-import type { Component, ComponentContext, ContainerRuntime, HttpAnswer, NodeAgent } from '../api.ts';
+import type {
+  Component,
+  ComponentContext,
+  ContainerRuntime,
+  ExecOptions,
+  HttpAnswer,
+  LogOptions,
+  NodeAgent,
+  ProcessStreams,
+} from '../api.ts';
+import { isMirror } from '../mirror.ts';
 import { AddressPool } from './address-pool.ts';
 import { Agent } from './agent.ts';
 import { BackOff } from './back-off.ts';
+import type { NodeFiles } from './files.ts';
 import { Images } from './images.ts';
 import { LogStore } from './log-store.ts';
-import { capacityOf, type NodeFacts } from './node-object.ts';
+import { capacityOf, type NodeFacts, newBootId } from './node-object.ts';
 import { registerNode } from './node-registration.ts';
 import { kubeletAnswer } from './paths.ts';
 import { PodWorker } from './pod-worker.ts';
 import { KubeletServer } from './server.ts';
 import type { NodeServices } from './services.ts';
 import { usesSource } from './sources.ts';
+import { StaticPods } from './static-pods.ts';
 import { NodeStatistics } from './stats.ts';
 
 export interface KubeletOptions extends Partial<Omit<NodeFacts, 'name'>> {
   nodeName: string;
   runtime: ContainerRuntime;
+  /** What is on the node's disk; without it there are no static Pods. */
+  files?: NodeFiles;
+  /** A line of its log. */
+  log?(severity: 'I' | 'W' | 'E', where: string, message: string, values?: Record<string, string | string[]>): void;
 }
 
 export interface Kubelet extends Component, NodeAgent {
-  /** Where its port 10250 really is, once it has started. */
+  /** Where its port 10250 really is, once it has started; undefined: it does not run. */
   address(): Promise<{ host: string; port: number } | undefined>;
+  /** Everything but the start of the process, which `resume` does. */
+  prepare(context: ComponentContext): void;
+  /** Whether the process runs: `pause` ends it and `resume` starts it; containers go on meanwhile. */
+  readonly running: boolean;
+  pause(): void;
+  /** `staticPodPath`: the folder of the static Pods. Resolves when the Node has been told of. */
+  resume(staticPodPath?: string): Promise<void>;
+  /** Every Pod that it works on. */
+  workers(): readonly PodWorker[];
   /** Resolves when the node writes nothing any more: its context was aborted and its runtime has ended before. */
   stop(): Promise<void>;
 }
+
+/** What kubeadm configures. */
+export const defaultStaticPodPath = '/etc/kubernetes/manifests';
 
 /** CrashLoopBackOff: 10 s doubling to 5 min, forgotten after 10 min. */
 const firstRestart = 10_000;
@@ -48,83 +78,160 @@ const lastRestart = 300_000;
  * then on, those that ran before a restart of the daemon again with restartCount + 1.
  */
 export function createKubelet(options: KubeletOptions): Kubelet {
-  const { nodeName, runtime, ...more } = options;
-  const facts: NodeFacts = {
-    address: '172.18.0.2',
-    podCIDR: '10.244.0.0/24',
-    role: 'control-plane',
-    ...more,
-    name: nodeName,
-  };
-  const workers = new Map<string, PodWorker>();
-  let clock = systemClock;
-  let logs: LogStore | undefined;
-  let statistics: NodeStatistics | undefined;
-  let server: KubeletServer | undefined;
-  const agent = new Agent(
-    nodeName,
-    runtime,
-    () => clock,
-    (uid) => workers.get(uid),
-  );
+  return new SimulatedKubelet(options);
+}
 
-  const answer = (path: string): Promise<HttpAnswer> =>
-    kubeletAnswer(
-      path,
-      () => statistics?.collect(),
-      () => [...workers.values()].map(({ pod }) => pod),
+class SimulatedKubelet implements Kubelet {
+  readonly name: string;
+  readonly nodeName: string;
+  readonly #options: KubeletOptions;
+  readonly #facts: NodeFacts;
+  readonly #workers = new Map<string, PodWorker>();
+  readonly #agent: Agent;
+  readonly #bootId = newBootId();
+  #context: ComponentContext | undefined;
+  #services: NodeServices | undefined;
+  #statistics: NodeStatistics | undefined;
+  #server: KubeletServer | undefined;
+  #statics: StaticPods | undefined;
+  /** Set while the process runs. */
+  #run: AbortController | undefined;
+
+  constructor(options: KubeletOptions) {
+    const { nodeName, runtime, files: _, log: __, ...more } = options;
+    this.#options = options;
+    this.name = `kubelet/${nodeName}`;
+    this.nodeName = nodeName;
+    this.#facts = {
+      address: '172.18.0.2',
+      podCIDR: '10.244.0.0/24',
+      role: 'control-plane',
+      ...more,
+      name: nodeName,
+    };
+    this.#agent = new Agent(
+      nodeName,
+      runtime,
+      () => this.#context?.clock ?? systemClock,
+      (uid) => this.#workers.get(uid),
     );
+  }
 
-  const start = async (context: ComponentContext): Promise<void> => {
-    clock = context.clock;
-    const shared = nodeServices(context, facts, runtime, workers);
-    logs = shared.logs;
-    statistics = new NodeStatistics(runtime, clock, workers);
-    server = new KubeletServer({
-      ...{ nodeName, clock, client: shared.client, answer },
+  get running(): boolean {
+    return this.#run !== undefined;
+  }
+
+  async start(context: ComponentContext): Promise<void> {
+    this.prepare(context);
+    await this.resume(defaultStaticPodPath);
+  }
+
+  prepare(context: ComponentContext): void {
+    const { runtime, files, log = () => {} } = this.#options;
+    this.#context = context;
+    const shared = nodeServices(context, this.#facts, runtime, this.#workers, () => this.running);
+    this.#services = shared;
+    this.#statistics = new NodeStatistics(runtime, context.clock, this.#workers);
+    this.#server = new KubeletServer({
+      ...{ nodeName: this.nodeName, clock: context.clock, client: shared.client },
+      answer: (path) => this.answer(path),
       caCertificate: context.cluster.caCertificate,
     });
-    await registerNode({
-      client: shared.client,
-      clock,
-      recorder: shared.recorder,
-      signal: context.signal,
-      facts,
-    });
-    const stops = [
-      followPods(context, shared, workers),
-      ...([configMaps, secrets] as const).map((resource) => {
-        const changed = (object: Stored) => {
-          for (const worker of workers.values()) if (usesSource(worker.pod, object)) worker.sourceChanged();
-        };
-        return context.informers.of(resource as typeof configMaps).on({ add: changed, update: changed });
-      }),
-    ];
+    const { informers } = context;
+    if (files) {
+      this.#statics = new StaticPods({
+        ...{ services: shared, files, workers: this.#workers, log },
+        node: () => informers.of(nodes).get(undefined, this.nodeName),
+        stored: (namespace, name) => informers.of(pods).get(namespace, name),
+      });
+    }
     context.signal.addEventListener(
       'abort',
       () => {
-        for (const stop of stops) stop();
-        for (const worker of workers.values()) worker.stop();
+        this.#run?.abort();
+        this.#run = undefined;
+        for (const worker of this.#workers.values()) worker.stop();
       },
       { once: true },
     );
-  };
+  }
 
-  return {
-    name: `kubelet/${nodeName}`,
-    start,
-    address: async () => server?.address(),
-    stop: async () => {
-      await server?.close();
-      logs?.close();
-    },
-    nodeName,
-    logs: (pod, o) => agent.logs(pod, o),
-    exec: (pod, o) => agent.exec(pod, o),
-    attach: (pod, o) => agent.attach(pod, o),
-    portForward: (pod, port) => agent.portForward(pod, port),
-    answer,
-  };
+  pause(): void {
+    this.#run?.abort();
+    this.#run = undefined;
+    for (const worker of this.#workers.values()) worker.suspend();
+  }
+
+  async resume(staticPodPath?: string): Promise<void> {
+    const [context, shared] = [this.#context, this.#services];
+    if (!context || !shared || this.#run || context.signal.aborted) return;
+    const run = new AbortController();
+    this.#run = run;
+    await registerNode({
+      ...{ client: shared.client, clock: context.clock, recorder: shared.recorder, signal: run.signal },
+      ...{ facts: this.#facts, bootId: this.#bootId },
+    });
+    if (run.signal.aborted) return;
+    const stored = context.informers.of(pods);
+    for (const worker of this.#workers.values()) worker.resume();
+    this.#statics?.start(staticPodPath);
+    const stops = [followPods(context, shared, this.#workers, this.#statics), ...this.#followSources(context)];
+    // What was deleted while nobody looked.
+    for (const worker of [...this.#workers.values()]) {
+      const { uid, namespace, name, resourceVersion } = worker.pod.metadata;
+      if (resourceVersion !== '0' && stored.get(namespace, name)?.metadata.uid !== uid) worker.remove();
+    }
+    run.signal.addEventListener('abort', () => {
+      for (const stop of stops) stop();
+      this.#statics?.stop();
+    });
+  }
+
+  workers(): readonly PodWorker[] {
+    return [...this.#workers.values()];
+  }
+
+  async address(): Promise<{ host: string; port: number } | undefined> {
+    return this.running ? this.#server?.address() : undefined;
+  }
+
+  async stop(): Promise<void> {
+    await this.#server?.close();
+    await this.#services?.logs.close();
+  }
+
+  logs(pod: Stored<Pod>, options: LogOptions): Promise<Readable> {
+    return this.#agent.logs(pod, options);
+  }
+
+  exec(pod: Stored<Pod>, options: ExecOptions): Promise<ProcessStreams> {
+    return this.#agent.exec(pod, options);
+  }
+
+  attach(pod: Stored<Pod>, options: Omit<ExecOptions, 'command'>): Promise<ProcessStreams> {
+    return this.#agent.attach(pod, options);
+  }
+
+  portForward(pod: Stored<Pod>, port: number): Promise<Duplex> {
+    return this.#agent.portForward(pod, port);
+  }
+
+  answer(path: string): Promise<HttpAnswer> {
+    return kubeletAnswer(
+      path,
+      () => this.#statistics?.collect(),
+      () => this.workers().map(({ pod }) => pod),
+    );
+  }
+
+  #followSources(context: ComponentContext): (() => void)[] {
+    return ([configMaps, secrets] as const).map((resource) => {
+      const changed = (object: Stored) => {
+        for (const worker of this.#workers.values()) if (usesSource(worker.pod, object)) worker.sourceChanged();
+      };
+      return context.informers.of(resource as typeof configMaps).on({ add: changed, update: changed });
+    });
+  }
 }
 
 function nodeServices(
@@ -132,11 +239,13 @@ function nodeServices(
   facts: NodeFacts,
   runtime: ContainerRuntime,
   workers: ReadonlyMap<string, PodWorker>,
+  running: () => boolean,
 ): NodeServices {
   const { clock, informers, cluster } = context;
   const user = { name: `system:node:${facts.name}`, groups: ['system:nodes', 'system:authenticated'] };
   const [maps, secretCache, serviceCache] = [informers.of(configMaps), informers.of(secrets), informers.of(services)];
   const [claims, volumes] = [informers.of(persistentVolumeClaims), informers.of(persistentVolumes)];
+  const recorder = context.recorder('kubelet', facts.name);
   return {
     nodeName: facts.name,
     hostIP: facts.address,
@@ -144,7 +253,11 @@ function nodeServices(
     client: context.client.as({ user, fieldManager: 'kubelet' }),
     clock,
     runtime,
-    recorder: context.recorder('kubelet', facts.name),
+    recorder: {
+      event: (...event) => {
+        if (running()) recorder.event(...event);
+      },
+    },
     images: new Images(runtime, clock),
     crashes: new BackOff(firstRestart, lastRestart),
     logs: new LogStore(cluster.folder && join(cluster.folder, 'logs', facts.name), clock),
@@ -167,10 +280,19 @@ function nodeServices(
   };
 }
 
-/** One worker a Pod, from the moment it is bound to the node until its object is gone and its containers ended. */
-function followPods(context: ComponentContext, shared: NodeServices, workers: Map<string, PodWorker>): () => void {
+/**
+ * One worker a Pod, from the moment it is bound to the node until its object is gone and its containers ended. Mirrors
+ * of static Pods are pictures only.
+ */
+function followPods(
+  context: ComponentContext,
+  shared: NodeServices,
+  workers: Map<string, PodWorker>,
+  statics: StaticPods | undefined,
+): () => void {
   const see = (pod: Stored<Pod>) => {
     if (pod.spec?.nodeName !== shared.nodeName) return;
+    if (statics && isMirror(pod)) return statics.mirrorSeen(pod);
     const { uid } = pod.metadata;
     const worker = workers.get(uid);
     if (worker) worker.update(pod);
@@ -183,6 +305,9 @@ function followPods(context: ComponentContext, shared: NodeServices, workers: Ma
       if (old.metadata.uid !== pod.metadata.uid) workers.get(old.metadata.uid)?.remove();
       see(pod);
     },
-    delete: (pod) => workers.get(pod.metadata.uid)?.remove(),
+    delete: (pod) => {
+      if (statics && isMirror(pod) && pod.spec?.nodeName === shared.nodeName) statics.mirrorSeen(pod);
+      else workers.get(pod.metadata.uid)?.remove();
+    },
   });
 }

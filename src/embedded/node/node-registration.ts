@@ -5,7 +5,7 @@ import { leases, nodes } from '../../kube/resources.ts';
 import type { ApiClient, EventRecorder } from '../api.ts';
 import { reasonOf } from '../registry/status.ts';
 import { registerCsiNode } from './csi-node.ts';
-import { type NodeFacts, newBootId, nodeObject, nodeStatus } from './node-object.ts';
+import { type NodeFacts, nodeObject, nodeStatus } from './node-object.ts';
 
 /** The kubelet's defaults: nodeLeaseDurationSeconds 40, renewed at a quarter of it; nodeStatusReportFrequency 5 min. */
 const leaseSeconds = 40;
@@ -19,11 +19,12 @@ export interface Registration {
   recorder: EventRecorder;
   signal: AbortSignal;
   facts: NodeFacts;
+  /** The machine's; another one than the Node has means that the machine was started anew. */
+  bootId: string;
 }
 
 /** Registers the Node, or takes the existing one over after a restart, and says that it is Ready. */
-export async function registerNode({ client, clock, recorder, signal, facts }: Registration): Promise<void> {
-  const bootId = newBootId();
+export async function registerNode({ client, clock, recorder, signal, facts, bootId }: Registration): Promise<void> {
   const about = { apiVersion: 'v1', kind: 'Node', metadata: { name: facts.name } };
   recorder.event(about, 'Normal', 'Starting', 'Starting kubelet.');
   const existing = await client.get(nodes, undefined, facts.name).catch(() => undefined);
@@ -34,9 +35,11 @@ export async function registerNode({ client, clock, recorder, signal, facts }: R
     recorder.event(about, 'Normal', reason, `Node ${facts.name} status is now: ${reason}`);
   }
   recorder.event(about, 'Normal', 'NodeAllocatableEnforced', 'Updated Node Allocatable limit across pods');
-  if (existing) {
+  if (existing && existing.status?.nodeInfo?.bootID !== bootId) {
     recorder.event(about, 'Warning', 'Rebooted', `Node ${facts.name} has been rebooted, boot id: ${bootId}`);
-  } else {
+  }
+  const wasReady = existing?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
+  if (!wasReady) {
     recorder.event(about, 'Normal', 'NodeReady', `Node ${facts.name} status is now: NodeReady`);
   }
   void every(clock, heartbeatEvery, signal, async () => {

@@ -25,12 +25,15 @@ export interface ProbedRun {
 export class PodProbes {
   readonly #services: NodeServices;
   readonly #probers = new Map<string, Prober>();
+  readonly #runs = new Map<string, ProbedRun>();
 
   constructor(services: NodeServices) {
     this.#services = services;
   }
 
-  start({ pod, podIP, container, record, instance, running, changed, kill }: ProbedRun): void {
+  start(run: ProbedRun): void {
+    const { pod, podIP, container, record, instance, running, changed, kill } = run;
+    this.#runs.set(container.name, run);
     const { runtime, clock } = this.#services;
     const connect = (port: number) => runtime.connect(pod.metadata.uid, port);
     const path = containerPath(pod, container.name);
@@ -52,9 +55,25 @@ export class PodProbes {
   stop(container: string): void {
     this.#probers.get(container)?.stop();
     this.#probers.delete(container);
+    this.#runs.delete(container);
   }
 
   stopAll(): void {
     for (const prober of this.#probers.values()) prober.stop();
+  }
+
+  /** No probes until `resume`. */
+  pause(): void {
+    this.stopAll();
+    this.#probers.clear();
+  }
+
+  /** Probes begin anew; what they had found out holds until they find out something else. */
+  resume(): void {
+    for (const run of [...this.#runs.values()]) {
+      const { started, ready } = run.instance;
+      this.start(run);
+      Object.assign(run.instance, { started, ready });
+    }
   }
 }

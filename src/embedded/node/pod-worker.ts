@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { turnToWork } from '../../kernel/clock.ts';
 import type { Container, Pod, PodStatus } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
@@ -24,6 +25,14 @@ const retryDelay = 10_000;
 /** Containers of a Pod whose object was deleted by force. */
 const forcedGraceSeconds = 1;
 
+/** Where the API server shows a Pod that is not the API server's: a static one. */
+export interface MirrorLink {
+  /** The mirror Pod; undefined: there is none now. */
+  object(): Stored<Pod> | undefined;
+  /** The containers have ended, as was asked for. */
+  ended(): Promise<void>;
+}
+
 /**
  * The life of one Pod on this node: one task at a time. `#sync` looks at the stage the Pod is in (`lifecycle.ts`)
  * and does what is due there; everything that happens (a new object, an exit, a probe, a timer) only wakes it.
@@ -37,6 +46,7 @@ export class PodWorker {
   readonly #tokens: PodTokens;
   readonly #status: StatusWriter;
   readonly #onGone: () => void;
+  readonly #mirror: MirrorLink | undefined;
   readonly #timer: WakeTimer;
   readonly #deadlines = new Set<Deadline>();
   readonly #abort = new AbortController();
@@ -48,16 +58,18 @@ export class PodWorker {
   #removed = false;
   #deleted = false;
   #stopped = false;
+  #suspended = false;
   #retryMounts = false;
   #verdict: { reason: string; message: string } | undefined;
   #awake = false;
   #working = false;
 
-  /** `onGone`: the Pod is off the node and needs this worker no more. */
-  constructor(services: NodeServices, pod: Stored<Pod>, onGone: () => void) {
+  /** `onGone`: the Pod is off the node and needs this worker no more. `mirror`: set for static Pods. */
+  constructor(services: NodeServices, pod: Stored<Pod>, onGone: () => void, mirror?: MirrorLink) {
     this.#services = services;
     this.#pod = pod;
     this.#onGone = onGone;
+    this.#mirror = mirror;
     this.#records = restoreRecords(services, pod);
     this.#allocation = new Allocation(pod);
     this.#probes = new PodProbes(services);
@@ -66,8 +78,10 @@ export class PodWorker {
     this.#tokens = new PodTokens(services.client, services.clock);
     this.#status = new StatusWriter(
       services.client,
-      () => (this.#removed ? undefined : { pod: this.#pod, status: this.#currentStatus() }),
-      (written) => this.#adopt(written),
+      () => this.#statusToWrite(),
+      (written) => {
+        if (!mirror) this.#adopt(written);
+      },
     );
     this.#restore();
     this.wake();
@@ -85,6 +99,13 @@ export class PodWorker {
   /** A resize would be granted if there were room. */
   get waitsForRoom(): boolean {
     return this.#allocation.isPending;
+  }
+
+  /** What the container runtime calls the Pod: 64 hexadecimal digits. */
+  readonly podId = randomBytes(32).toString('hex');
+
+  get records(): readonly ContainerRecord[] {
+    return [...this.#records.values()];
   }
 
   record(container: string): ContainerRecord | undefined {
@@ -110,6 +131,25 @@ export class PodWorker {
     this.#removed = true;
     this.#abort.abort(new Error('the Pod is gone'));
     for (const d of this.#deadlines) d.shorten(forcedGraceSeconds * 1000);
+    this.wake();
+  }
+
+  /** The status has to be written again: there is another object to write it to. */
+  tellStatus(): void {
+    this.#status.touch();
+  }
+
+  /** The kubelet goes and the containers stay: nothing is done nor told until `resume`. */
+  suspend(): void {
+    this.#suspended = true;
+    this.#probes.pause();
+  }
+
+  resume(): void {
+    this.#suspended = false;
+    this.#probes.resume();
+    this.#status.touch();
+    if (this.#mounted) void this.refreshVolumes();
     this.wake();
   }
 
@@ -140,15 +180,15 @@ export class PodWorker {
 
   wake(): void {
     this.#awake = true;
-    if (!this.#working && !this.#stopped) void this.#work();
+    if (!this.#working && !this.#stopped && !this.#suspended) void this.#work();
   }
 
   async #work(): Promise<void> {
     this.#working = true;
     try {
-      while (this.#awake && !this.#stopped) {
+      while (this.#awake && !this.#stopped && !this.#suspended) {
         await turnToWork();
-        if (this.#stopped) return;
+        if (this.#stopped || this.#suspended) return;
         this.#awake = false;
         await this.#sync();
       }
@@ -224,7 +264,7 @@ export class PodWorker {
     const room = () => ({ allocatable, used: held(this.#pod.metadata.uid) });
     this.#tell(this.#allocation.consider(this.#pod, room));
     for (const { spec, action } of containerActions(this.#view())) {
-      if (this.#abort.signal.aborted) return;
+      if (this.#abort.signal.aborted || this.#suspended) return;
       if (action === 'start') await this.#start(spec, now);
       if (action === 'replace') {
         this.#recordOf(spec).interrupted = true;
@@ -309,8 +349,13 @@ export class PodWorker {
   async #terminate(): Promise<void> {
     if (this.#deleted) return;
     await this.#stopAll(this.#pod.metadata.deletionGracePeriodSeconds ?? 30);
+    if (this.#suspended) return;
     if (this.#removed) return this.wake();
     await this.#finish();
+    if (this.#mirror) {
+      this.#deleted = true;
+      return this.#mirror.ended();
+    }
     const { name, namespace, uid } = this.#pod.metadata;
     this.#deleted = true;
     await this.#services.client
@@ -418,6 +463,15 @@ export class PodWorker {
     } else if (status?.podIP && !this.#pod.spec?.hostNetwork) {
       this.#podIP = this.#services.addresses.allocate(metadata.uid, status.podIP);
     }
+  }
+
+  #statusToWrite(): { pod: Stored<Pod>; status: PodStatus } | undefined {
+    if (this.#removed || this.#suspended) return undefined;
+    const status = this.#currentStatus();
+    if (!this.#mirror) return { pod: this.#pod, status };
+    this.#pod = { ...this.#pod, status };
+    const pod = this.#mirror.object();
+    return pod && { pod, status };
   }
 
   #currentStatus(): PodStatus {

@@ -4,7 +4,7 @@ import type { Stored } from '../../kube/meta.ts';
 import { quantityValue } from '../../kube/quantity.ts';
 import type { ContainerMount, ContainerRuntime, VolumeSource } from '../api.ts';
 import { BackOff } from './back-off.ts';
-import { type ClaimSources, claimedTree, claimNameOf, hostTree } from './claims.ts';
+import { type ClaimSources, claimedTree, claimNameOf } from './claims.ts';
 import { expand } from './expansion.ts';
 import { isProjection, type ProjectionSources, sameFiles, volumeFiles } from './projections.ts';
 
@@ -110,7 +110,11 @@ export class PodVolumes {
         ...(medium === 'Memory' && { memory: true }),
       };
     }
-    if (volume.hostPath) return hostTree(this.#nodeName, volume.hostPath.path);
+    if (volume.hostPath) {
+      const { path, type } = volume.hostPath;
+      if (type) await this.#runtime.prepareHostPath(this.#nodeName, path, type);
+      return { kind: 'host', node: this.#nodeName, path };
+    }
     const claim = claimNameOf(pod, volume);
     if (claim !== undefined) return claimedTree(this.#nodeName, pod.metadata.namespace ?? '', claim, this.#claims);
     // emptyDir is what a volume without a source defaults to.

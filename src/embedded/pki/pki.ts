@@ -48,8 +48,8 @@ const caSubject: Subject = { commonName: 'kubernetes' };
 const hour = 3_600_000;
 const tenYears = 10 * 365 * 24 * hour;
 
-/** Makes everything anew: some milliseconds. */
-export function createPki(clock: Clock): Pki {
+/** Makes everything anew: some milliseconds. `names`: by which the API server is reached beside the usual ones. */
+export function createPki(clock: Clock, names: readonly string[] = []): Pki {
   const caKey = keyPair();
   const issuer: Issuer = { subject: caSubject, ...caKey };
   const validity = { notBefore: clock.now() - hour, notAfter: clock.now() + tenYears };
@@ -67,7 +67,7 @@ export function createPki(clock: Clock): Pki {
         subject: { commonName: 'kube-apiserver' },
         publicKey: serverKey.publicKey,
         usage: 'server',
-        names: serverNames,
+        names: [...serverNames, ...names],
         ...validity,
       },
       issuer,
@@ -89,11 +89,11 @@ export function createPki(clock: Clock): Pki {
  * The PKI of a cluster folder: read from `folder/pki`, or made and written there (files 0600, folder 0700) the first time.
  * Rejects with the file system's error if the folder can't be read or written.
  */
-export async function openPki(folder: string, clock: Clock): Promise<Pki> {
+export async function openPki(folder: string, clock: Clock, names: readonly string[] = []): Promise<Pki> {
   const directory = join(folder, 'pki');
   const found = await readPki(directory, clock);
   if (found) return found;
-  const pki = createPki(clock);
+  const pki = createPki(clock, names);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const write = (file: string, content: string) => writeFile(join(directory, file), content, { mode: 0o600 });
   await write('ca.crt', pki.ca.certificate);

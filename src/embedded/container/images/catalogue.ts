@@ -7,15 +7,15 @@ import { clients } from './clients.ts';
 import { controlPlane } from './control-plane.ts';
 import { databases } from './databases.ts';
 import { pathEnv } from './layouts.ts';
+import { nodeSystem } from './node-system.ts';
 import { servers } from './servers.ts';
 import { Tree } from './tree.ts';
 import type { Image } from './types.ts';
 
 const builtIn: ReadonlyMap<string, Image> = new Map(
-  [...baseSystems, ...clients, ...servers, ...controlPlane, ...applicationImages, ...databases].map((image) => [
-    image.repository,
-    image,
-  ]),
+  [...baseSystems, ...clients, ...servers, ...controlPlane, nodeSystem, ...applicationImages, ...databases].map(
+    (image) => [image.repository, image],
+  ),
 );
 
 export interface FoundImage {

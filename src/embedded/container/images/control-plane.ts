@@ -38,6 +38,7 @@ const components: Component[] = [
     needs: [0.045, 247],
     tags: kubernetesTags,
     path: '/usr/local/bin/kube-apiserver',
+    program: 'kube-apiserver',
     sizeBytes: 103_363_204,
     service: {
       logs: [
@@ -61,6 +62,7 @@ const components: Component[] = [
     needs: [0.014, 59],
     tags: kubernetesTags,
     path: '/usr/local/bin/kube-controller-manager',
+    program: 'kube-controller-manager',
     sizeBytes: 93_577_895,
     service: {
       logs: [
@@ -81,6 +83,7 @@ const components: Component[] = [
     needs: [0.006, 21],
     tags: kubernetesTags,
     path: '/usr/local/bin/kube-scheduler',
+    program: 'kube-scheduler',
     sizeBytes: 71_373_443,
     service: {
       logs: [
@@ -115,6 +118,7 @@ const components: Component[] = [
     needs: [0.021, 41],
     tags: /^3\.[4-6]\.\d{1,2}-\d$/,
     path: '/usr/local/bin/etcd',
+    program: 'etcd',
     sizeBytes: 44_104_015,
     service: {
       logs: [

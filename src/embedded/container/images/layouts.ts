@@ -3,7 +3,23 @@ import type { Tree } from './tree.ts';
 
 /** Tools that busybox has as applets. */
 export const busyboxApplets: readonly string[] = [
-  ...['[', '[[', 'arch', 'awk', 'base64', 'basename', 'cat', 'chmod', 'chown', 'clear', 'cmp', 'cp', 'cut', 'date'],
+  ...[
+    '[',
+    '[[',
+    'arch',
+    'awk',
+    'base64',
+    'basename',
+    'cat',
+    'chmod',
+    'chown',
+    'chroot',
+    'clear',
+    'cmp',
+    'cp',
+    'cut',
+    'date',
+  ],
   ...['dd', 'df', 'diff', 'dirname', 'du', 'echo', 'egrep', 'env', 'expr', 'false', 'fgrep', 'find', 'free', 'getent'],
   ...['grep', 'groups', 'gunzip', 'gzip', 'head', 'hexdump', 'hostname', 'httpd', 'id', 'ifconfig', 'ip', 'kill'],
   ...['killall', 'less', 'link', 'ln', 'ls', 'md5sum', 'mkdir', 'mktemp', 'more', 'mount', 'mv', 'nc', 'netstat'],
@@ -153,6 +169,7 @@ export function debianLayout(
   folders(tree);
   tree.dir('/usr/lib64').dir('/boot').dir('/media');
   tree.programs('/usr/bin', debianTools);
+  tree.program('/usr/sbin/chroot', 'chroot');
   tree.program('/usr/bin/sh', 'dash').program('/usr/bin/dash', 'dash').program('/usr/bin/bash', 'bash');
   tree.file(
     '/etc/os-release',

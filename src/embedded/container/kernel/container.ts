@@ -1,4 +1,5 @@
 import type { Clock } from '../../../kernel/clock.ts';
+import type { NodeQuestion } from '../../api.ts';
 import type { Image } from '../images/types.ts';
 import { type CpuBounds, CpuMeter, type NodeCpu } from './cpu-meter.ts';
 import { SysError } from './errno.ts';
@@ -26,6 +27,8 @@ export interface ContainerOptions {
   /** CapEff of root, as a number; for /proc. */
   capabilities: bigint;
   pod: { name: string; namespace: string; ip: string; serviceAccountName: string; nodeName: string };
+  /** Asks the node that it runs on. */
+  askNode(question: NodeQuestion): Promise<unknown>;
   /** What it was made from: the flavour of its tools, the behaviour of its service. */
   image: Image;
   /** `docker.io/library/nginx:1.27` */
@@ -47,6 +50,7 @@ export class Container {
   readonly disk = new DiskAccount();
   readonly capabilities: bigint;
   readonly pod: ContainerOptions['pod'];
+  readonly askNode: ContainerOptions['askNode'];
   readonly image: Image;
   readonly imageName: string;
   readonly processes = new Map<number, Process>();
@@ -71,6 +75,7 @@ export class Container {
     this.memory = new MemoryAccount(options.memoryLimit, () => this.#outOfMemory());
     this.capabilities = options.capabilities;
     this.pod = options.pod;
+    this.askNode = options.askNode;
     this.image = options.image;
     this.imageName = options.imageName;
     this.startedAt = options.clock.now();

@@ -154,25 +154,33 @@ export class NetworkNamespace {
   /** Opens a TCP connection. Throws ECONNREFUSED, ETIMEDOUT (after `timeoutMs` if that is shorter than TCP's own). */
   async connect(p: Process, address: string, port: number, timeoutMs = SYN_TIMEOUT_MS): Promise<Duplex> {
     await p.step(CONNECT_COST);
-    if (isLoopback(address) || (address === this.pod.ip && this.#listeners.has(port))) {
-      return this.#connected(p, this.dial(port, address));
-    }
-    const route = await this.#route(p, { address, port, protocol: 'TCP' });
+    const here = isLoopback(address);
+    // A machine's own addresses lead to whatever on it listens, in the network of the node.
+    const own = here ? !this.#isMachine : address === this.pod.ip;
+    if (this.#listeners.has(port) ? here || own : here && own) return this.#connected(p, this.dial(port, address));
+    const target = { address: here ? this.pod.ip : address, port, protocol: 'TCP' as const };
+    const route = await this.#route(p, target);
     if (route.kind === 'timeout') {
       await p.sleep(Math.min(timeoutMs, SYN_TIMEOUT_MS));
       throw new SysError('ETIMEDOUT');
     }
     if (route.kind === 'container') {
-      const target = this.#network.namespaces.get(route.podUid);
-      return this.#connected(p, target?.dial(route.port, route.from));
+      const receiver = this.#network.namespaces.get(route.podUid);
+      return this.#connected(p, receiver?.dial(route.port, route.from));
     }
     if (route.kind === 'api-server' || route.kind === 'kubelet')
       return this.#connected(p, await dialHost(p, route.host, route.port));
     throw new SysError('ECONNREFUSED');
   }
 
+  /** The network of a node itself is in no namespace. */
+  get #isMachine(): boolean {
+    return this.pod.namespace === '';
+  }
+
   #route(p: Process, to: ConnectionTarget): Promise<ConnectionRoute> {
-    const from = { namespace: this.pod.namespace, podName: this.pod.name };
+    const { namespace, name } = this.pod;
+    const from = this.#isMachine ? { nodeName: name } : { namespace, podName: name };
     return p.until(this.#network.link.route(from, to));
   }
 

@@ -1,3 +1,4 @@
+import type { ToolFlavor } from '../images/types.ts';
 import type { Container } from './container.ts';
 import { SysError } from './errno.ts';
 import type { OpenFile } from './open-file.ts';
@@ -73,6 +74,8 @@ export class Process {
   gid: number;
   groups: readonly number[];
   umask: number;
+  /** Its own root (chroot) with the tools that are there; undefined: the container's. */
+  root: { vfs: Vfs; flavor: ToolFlavor } | undefined;
   readonly fds = new Map<number, OpenFile>();
   readonly dispositions = new Map<number, Disposition>();
   readonly children = new Set<Process>();
@@ -97,6 +100,7 @@ export class Process {
     this.gid = options.gid;
     this.groups = options.groups;
     this.umask = options.umask ?? options.parent?.umask ?? 0o022;
+    this.root = options.parent?.root;
     this.startedAt = container.clock.now();
     for (const [fd, file] of options.fds) this.fds.set(fd, file.ref());
     if (options.parent) {
@@ -107,7 +111,11 @@ export class Process {
   }
 
   get vfs(): Vfs {
-    return this.container.vfs;
+    return this.root?.vfs ?? this.container.vfs;
+  }
+
+  get flavor(): ToolFlavor {
+    return this.root?.flavor ?? this.container.image.flavor;
   }
 
   /** The arguments without the program's own name. */

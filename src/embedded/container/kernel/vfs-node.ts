@@ -14,10 +14,22 @@ abstract class BaseNode {
   /** Milliseconds since 1970. */
   mtime: number;
   nlink = 1;
+  /** Told of every change of what the node holds, and of what is below it. */
+  protected observer: (() => void) | undefined;
 
   constructor(mode: number, mtime: number) {
     this.mode = mode;
     this.mtime = mtime;
+  }
+
+  /** From now on `observer` hears of changes, in place of whoever did before. */
+  observe(observer: (() => void) | undefined): void {
+    this.observer = observer;
+  }
+
+  /** Something of the node was changed from outside: its mode, its owner. */
+  changed(): void {
+    this.observer?.();
   }
 }
 
@@ -43,10 +55,20 @@ export class DirNode extends BaseNode {
 
   set(name: string, node: VNode): void {
     this.#filled().set(name, node);
+    if (!this.observer) return;
+    node.observe(this.observer);
+    this.observer();
   }
 
   remove(name: string): void {
     this.#filled().delete(name);
+    this.observer?.();
+  }
+
+  override observe(observer: (() => void) | undefined): void {
+    super.observe(observer);
+    // Entries that are made later hear of it when they are put in.
+    for (const node of this.#entries.values()) node.observe(observer);
   }
 
   get empty(): boolean {
@@ -135,6 +157,7 @@ export class FileNode extends BaseNode {
     this.#data.set(data, position);
     this.#size = Math.max(this.#size, end);
     this.program = undefined;
+    this.observer?.();
   }
 
   truncate(size: number): void {
@@ -146,6 +169,7 @@ export class FileNode extends BaseNode {
       this.account?.charge(-this.#data.length);
       this.#data = NOTHING;
     }
+    this.observer?.();
   }
 
   /** The last name is gone. */

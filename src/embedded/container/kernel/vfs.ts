@@ -87,6 +87,18 @@ export class Vfs {
     this.mounts.push(mount);
   }
 
+  /** The same files with a folder of them as the root: what is outside of it can't be reached. */
+  below(place: Place): Vfs {
+    const { node, mount, path } = place;
+    const inner = new Vfs({ ...mount, node, path: '/' }, this.#now);
+    inner.#covers = this.#covers;
+    const prefix = path === '/' ? '' : path;
+    for (const m of this.mounts) {
+      if (m.path.startsWith(`${prefix}/`)) inner.mounts.push({ ...m, path: m.path.slice(prefix.length) });
+    }
+    return inner;
+  }
+
   #rootPlace(): Place {
     return { node: this.root.node, mount: this.root, path: '/', name: '/', parent: undefined };
   }
@@ -375,6 +387,7 @@ export class Vfs {
   chmod(p: Process, path: string, mode: number): void {
     const place = this.#mustOwn(p, path, true);
     place.node.mode = mode & 0o7777;
+    place.node.changed();
   }
 
   chown(p: Process, path: string, uid: number | undefined, gid: number | undefined, followLast = true): void {
@@ -384,6 +397,7 @@ export class Vfs {
     }
     if (uid !== undefined) place.node.uid = uid;
     if (gid !== undefined) place.node.gid = gid;
+    place.node.changed();
   }
 
   utimes(p: Process, path: string, mtime: number): void {

@@ -1,4 +1,5 @@
 /** Volumes of one cluster, by id; shared between containers. */
+import { HostTree } from './host-tree.ts';
 import { DiskAccount } from './memory.ts';
 import { DirNode, FileNode, LinkNode, type VNode } from './vfs-node.ts';
 
@@ -54,7 +55,7 @@ export class FilesVolume {
   }
 }
 
-/** An emptyDir, hostPath or claim: a writable tree. */
+/** An emptyDir: a writable tree. */
 export class TreeVolume {
   readonly root: DirNode;
   readonly account: DiskAccount;
@@ -69,10 +70,29 @@ export class TreeVolume {
 export class Volumes {
   readonly #files = new Map<string, FilesVolume>();
   readonly #trees = new Map<string, TreeVolume>();
+  readonly #hosts = new Map<string, HostTree>();
   readonly #now: () => number;
+  readonly #system: () => DirNode;
 
-  constructor(now: () => number) {
+  /** `system`: the root of a node on which nothing has been changed yet. */
+  constructor(now: () => number, system: () => DirNode) {
     this.#now = now;
+    this.#system = system;
+  }
+
+  /** The file system of a node. */
+  host(nodeName: string): HostTree {
+    let tree = this.#hosts.get(nodeName);
+    if (!tree) {
+      tree = new HostTree(this.#system(), this.#now);
+      this.#hosts.set(nodeName, tree);
+    }
+    return tree;
+  }
+
+  /** Nobody needs them any more. */
+  dispose(): void {
+    for (const host of this.#hosts.values()) host.dispose();
   }
 
   files(id: string, files: Files, gid: number | undefined): FilesVolume {

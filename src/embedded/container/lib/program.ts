@@ -37,5 +37,5 @@ export function program(
 }
 
 export function isBusybox(p: Process): boolean {
-  return p.container.image.flavor === 'busybox';
+  return p.flavor === 'busybox';
 }

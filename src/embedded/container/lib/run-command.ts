@@ -21,7 +21,7 @@ export async function runCommand(p: Process, argv: string[], fds?: ReadonlyMap<n
   } catch (error) {
     if (!isSysError(error)) throw error;
     const missing = error.code === 'ENOENT';
-    const name = p.container.image.flavor === 'busybox' ? `can't execute '${argv[0]}'` : `${argv[0]}`;
+    const name = p.flavor === 'busybox' ? `can't execute '${argv[0]}'` : `${argv[0]}`;
     await p.print(2, `${p.name}: ${name}: ${error.message}\n`);
     return missing ? 127 : 126;
   }

@@ -25,7 +25,7 @@ export const env = program('env', async (p) => {
     executable = findExecutable(p, rest, result);
   } catch (error) {
     if (!isSysError(error, 'ENOENT', 'EACCES', 'ENOEXEC')) throw error;
-    const name = p.container.image.flavor === 'busybox' ? `can't execute '${rest[0]}'` : `'${rest[0]}'`;
+    const name = p.flavor === 'busybox' ? `can't execute '${rest[0]}'` : `'${rest[0]}'`;
     await p.print(2, `env: ${name}: ${error.message}\n`);
     return error.code === 'ENOENT' ? 127 : 126;
   }

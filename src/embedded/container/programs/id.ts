@@ -37,9 +37,7 @@ export const whoami = program('whoami', async (p) => {
   if (name === undefined) {
     await p.print(
       2,
-      p.container.image.flavor === 'busybox'
-        ? `whoami: unknown uid ${p.uid}\n`
-        : `whoami: cannot find name for user ID ${p.uid}\n`,
+      p.flavor === 'busybox' ? `whoami: unknown uid ${p.uid}\n` : `whoami: cannot find name for user ID ${p.uid}\n`,
     );
     return 1;
   }

@@ -7,9 +7,12 @@ import { base64 } from './base64.ts';
 import { busybox, time, top } from './busybox.ts';
 import { cat } from './cat.ts';
 import { chmod, chown } from './chmod.ts';
+import { chroot } from './chroot.ts';
 import { cmp, diff } from './compare.ts';
+import { controlPlanePrograms } from './control-plane.ts';
 import { coredns } from './coredns.ts';
 import { cp, mv } from './cp.ts';
+import { crictl } from './crictl.ts';
 import { curl } from './curl.ts';
 import { cut } from './cut.ts';
 import { date } from './date.ts';
@@ -73,6 +76,7 @@ import { sort } from './sort.ts';
 import { stat } from './stat.ts';
 import { memoryStress, stress, stressNg } from './stress.ts';
 import { arch, clear, df, du, free, mount, nproc, stty, sync, tty, uname, uptime, yes } from './system.ts';
+import { init, journalctl, kubelet, systemctl } from './systemd.ts';
 import { tail } from './tail.ts';
 import { tee } from './tee.ts';
 import { bracket, doubleBracket, test } from './test.ts';
@@ -91,6 +95,7 @@ const files = [
   ...[
     chmod,
     chown,
+    chroot,
     cp,
     dd,
     df,
@@ -160,7 +165,9 @@ const system = [
   ...[trueProgram, tty, uname, uptime, watch, which, whoami],
 ];
 const network = [curl, kubectl, dig, getent, ifconfig, ip, nc, netstat, nslookup, openssl, ping, ss, telnet, wget];
+const machine = [crictl, init, journalctl, kubelet, systemctl];
 const servers = [
+  ...controlPlanePrograms,
   agnhost,
   apacheHttpd,
   coredns,
@@ -189,5 +196,5 @@ const servers = [
 
 /** Every program that an image's executables can name. */
 export const programs: ReadonlyMap<string, Program> = new Map(
-  [...shells, ...files, ...text, ...system, ...network, ...servers].map((p) => [p.name, p]),
+  [...shells, ...files, ...text, ...system, ...network, ...machine, ...servers].map((p) => [p.name, p]),
 );

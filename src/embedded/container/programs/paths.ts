@@ -33,7 +33,7 @@ export const pwd = program('pwd', async (p) => {
 
 export const mktemp = program('mktemp', async (p) => {
   const options = parseOptions(p, 'dqtup:', { directory: 'd', quiet: 'q', tmpdir: 'p' });
-  const template = options.operands[0] ?? (p.container.image.flavor === 'busybox' ? 'tmp.XXXXXX' : 'tmp.XXXXXXXXXX');
+  const template = options.operands[0] ?? (p.flavor === 'busybox' ? 'tmp.XXXXXX' : 'tmp.XXXXXXXXXX');
   if (!/XXX/.test(template)) throw new UsageError(`too few X's in template '${template}'`);
   const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
   const random = () => letters[Math.floor(Math.random() * letters.length)] ?? 'x';

@@ -27,7 +27,7 @@ export const timeout = program('timeout', async (p) => {
     if (!isSysError(error)) throw error;
     await p.print(
       2,
-      `timeout: ${p.container.image.flavor === 'busybox' ? `can't execute '${command[0]}'` : `failed to run command '${command[0]}'`}: ${error.message}\n`,
+      `timeout: ${p.flavor === 'busybox' ? `can't execute '${command[0]}'` : `failed to run command '${command[0]}'`}: ${error.message}\n`,
     );
     return error.code === 'ENOENT' ? 127 : 126;
   }
@@ -53,7 +53,7 @@ export const timeout = program('timeout', async (p) => {
   if (!expired || options.has('preserve-status')) return status.code;
   if (signal === signals.SIGKILL || status.signal === signals.SIGKILL) return 137;
   // busybox' timeout becomes the killed command's parent: its status says the signal.
-  return p.container.image.flavor === 'busybox' ? 128 + signal : 124;
+  return p.flavor === 'busybox' ? 128 + signal : 124;
 });
 
 export const nohup = program('nohup', async (p) => {

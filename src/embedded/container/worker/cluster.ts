@@ -1,7 +1,8 @@
 /** One cluster as the worker sees it: its clock, network, images, volumes. */
 import type { Clock, Timer } from '../../../kernel/clock.ts';
-import type { ConnectionRoute, DnsAnswer } from '../../api.ts';
+import type { ConnectionRoute, DnsAnswer, NodeQuestion } from '../../api.ts';
 import { Catalogue } from '../images/catalogue.ts';
+import { nodeSystem } from '../images/node-system.ts';
 import { NodeCpu } from '../kernel/cpu-meter.ts';
 import { PodNetwork } from '../kernel/network.ts';
 import { Volumes } from '../kernel/volumes.ts';
@@ -86,7 +87,17 @@ export class WorkerCluster {
   constructor(id: number, now: number | undefined, requests: Requests, send: (message: ToMain) => void) {
     this.id = id;
     this.clock = new ClusterClock(id, now, send);
-    this.volumes = new Volumes(() => this.clock.now());
+    this.volumes = new Volumes(
+      () => this.clock.now(),
+      () => this.catalogue.tree(nodeSystem).instantiate(this.clock.now()),
+    );
+    this.ask = (node, question) => {
+      // Services are to find what was written before they were asked.
+      this.volumes.host(node).flush();
+      const { request, answer } = requests.add();
+      send({ t: 'node', request, cluster: id, node, question });
+      return answer;
+    };
     this.network = new PodNetwork(
       {
         records: (question) => {
@@ -103,6 +114,9 @@ export class WorkerCluster {
       (podUid, ports) => send({ t: 'listening', cluster: id, podUid, ports }),
     );
   }
+
+  /** Asks the node itself. */
+  readonly ask: (node: string, question: NodeQuestion) => Promise<unknown>;
 
   cpuOf(nodeName: string): NodeCpu {
     const cpu = this.#cpus.get(nodeName) ?? new NodeCpu(this.clock);

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
-import type { ContainerUsage } from '../../api.ts';
+import type { ContainerUsage, NodeEntries } from '../../api.ts';
+import { HostPathError } from '../kernel/host-tree.ts';
 import type { Program } from '../kernel/process.ts';
 import { Scheduler } from '../kernel/scheduler.ts';
 import { OUTPUT_WINDOW, type ToMain, type ToWorker } from '../protocol.ts';
@@ -41,6 +42,7 @@ export class ContainerHost {
         for (const { sandbox, cluster } of [...this.#sandboxes.values()]) {
           if (cluster === message.cluster) sandbox.container.kill();
         }
+        this.#clusters.get(message.cluster)?.volumes.dispose();
         this.#clusters.delete(message.cluster);
         return;
       case 'images':
@@ -76,6 +78,10 @@ export class ContainerHost {
         return this.#clusters.get(message.cluster)?.volumes.update(message.id, message.files);
       case 'removeVolume':
         return this.#clusters.get(message.cluster)?.volumes.remove(message.id);
+      case 'nodeFiles':
+        return this.#nodeFiles(message);
+      case 'hostPath':
+        return this.#hostPath(message);
       case 'answer':
         return this.#requests.settle(message.request, message.value, message.errorCode);
       case 'timer':
@@ -111,6 +117,21 @@ export class ContainerHost {
     }
     this.#sandboxes.set(container, { sandbox, cluster: message.cluster, sessions: new Set() });
     this.#send({ t: 'started', container });
+  }
+
+  #nodeFiles({ cluster, node, roots, entries, version }: Extract<ToWorker, { t: 'nodeFiles' }>): void {
+    const tell = (now: NodeEntries) => this.#send({ t: 'nodeFiles', cluster, node, entries: now, version });
+    this.#clusters.get(cluster)?.volumes.host(node).keep(roots, entries, tell);
+  }
+
+  #hostPath({ cluster, request, node, path, type }: Extract<ToWorker, { t: 'hostPath' }>): void {
+    try {
+      this.#clusters.get(cluster)?.volumes.host(node).mountable(path, type);
+      this.#send({ t: 'hostPath', cluster, request });
+    } catch (error) {
+      if (!(error instanceof HostPathError)) throw error;
+      this.#send({ t: 'hostPath', cluster, request, error: error.message });
+    }
   }
 
   #usage({ cluster: id, request, now }: Extract<ToWorker, { t: 'usage' }>): void {

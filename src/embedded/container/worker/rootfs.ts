@@ -27,14 +27,22 @@ export function createRootfs(
   const { clock } = container;
   const now = clock.now();
   const readOnly = spec.securityContext?.readOnlyRootFilesystem ?? false;
-  const vfs = new Vfs({ node: tree.instantiate(now), readOnly, path: '/', source: 'overlay', type: 'overlay' }, () =>
-    clock.now(),
-  );
   const mount = (path: string, node: Mount['node'], type: string, more: Partial<Mount> = {}) =>
     vfs.mountAt(root, { node, path, type, source: type, readOnly: false, ...more });
-  mount('/proc', createProc(container), 'proc');
-  mount('/dev', createDev(now), 'tmpfs');
-  mount('/sys', createSys(container), 'sysfs', { readOnly: true });
+  const mountSystem = (at: string) => {
+    mount(`${at}/proc`, createProc(container), 'proc');
+    mount(`${at}/dev`, createDev(now), 'tmpfs');
+    mount(`${at}/sys`, createSys(container), 'sysfs', { readOnly: true });
+  };
+  const own = spec.machine ? volumes.host(spec.pod.nodeName) : undefined;
+  const vfs = new Vfs(
+    own
+      ? { node: own.root, readOnly: false, path: '/', source: '/dev/vda1', type: 'ext4', account: own.account }
+      : { node: tree.instantiate(now), readOnly, path: '/', source: 'overlay', type: 'overlay' },
+    () => clock.now(),
+  );
+  mountSystem('');
+  if (own) return vfs;
   const file = (path: string, text: string) =>
     mount(path, new FileNode(0o644, now, encoder.encode(text), container.disk), 'ext4', { source: '/dev/vda1' });
   file('/etc/hosts', hostsFile(spec));
@@ -43,7 +51,11 @@ export function createRootfs(
   const message = new FileNode(0o666, now, undefined, container.disk);
   mount(spec.terminationMessagePath, message, 'ext4', { source: '/dev/vda1' });
   const ordered = [...spec.mounts].sort((a, b) => a.mountPath.split('/').length - b.mountPath.split('/').length);
-  for (const m of ordered) mountVolume(vfs, root, spec, m, volumes, now);
+  for (const m of ordered) {
+    mountVolume(vfs, root, spec, m, volumes, now);
+    // The node's root comes with all that is mounted there.
+    if (m.volume.kind === 'host' && m.volume.path === '/' && !m.subPath) mountSystem(m.mountPath.replace(/\/+$/, ''));
+  }
   if (found.image.workingDir || spec.workingDir)
     makeWorkingDir(vfs, root, spec.workingDir ?? found.image.workingDir ?? '/');
   return vfs;
@@ -64,6 +76,14 @@ function mountVolume(
     const { root: dir } = volumes.files(volume.id, volume.files, gid);
     const node = m.subPath ? subPathOf(dir, m.subPath, now) : dir;
     vfs.mountAt(root, { node, path, readOnly: true, source: 'tmpfs', type: 'tmpfs' });
+    return;
+  }
+  if (volume.kind === 'host') {
+    const host = volumes.host(volume.node);
+    const found = host.mountable(volume.path, '', volume.mode);
+    const node = m.subPath && found.kind === 'dir' ? subPathOf(found, m.subPath, now) : found;
+    const { account } = host;
+    vfs.mountAt(root, { node, path, readOnly: m.readOnly, source: '/dev/vda1', type: 'ext4', account });
     return;
   }
   const shared = volumes.tree(volume.id, gid, volume.sizeBytes);

@@ -83,6 +83,7 @@ export class Sandbox {
       cpuBounds: cpuBounds(spec),
       capabilities: capabilitiesOf(spec),
       pod: spec.pod,
+      askNode: (question) => cluster.ask(spec.pod.nodeName, question),
       image,
       imageName: found.name,
       onBug: (process, error) => {

@@ -1,9 +1,7 @@
 import type { Pod } from '../../../kube/api.gen.ts';
 import type { FieldError } from '../../definition.ts';
+import { mirrorAnnotation } from '../../mirror.ts';
 import * as field from '../../registry/field.ts';
-
-/** Marks the API's image of a static Pod. */
-export const mirrorAnnotation = 'kubernetes.io/config.mirror';
 
 const where = field.path('metadata', 'annotations').key(mirrorAnnotation);
 const mirror = (pod: Pod) => pod.metadata?.annotations?.[mirrorAnnotation];

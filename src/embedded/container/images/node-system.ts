@@ -1,0 +1,25 @@
+import { debianLayout, pathEnv } from './layouts.ts';
+import type { Image } from './types.ts';
+
+const bookworm = { id: 'debian', name: 'Debian GNU/Linux 12 (bookworm)', version: '12.9' };
+
+/** What is on a node's disk: the image of kind's nodes. */
+export const nodeSystem: Image = {
+  repository: 'docker.io/kindest/node',
+  tags: /^v1\.(2[8-9]|3[0-6])\.\d{1,2}$/,
+  flavor: 'gnu',
+  sizeBytes: 1_030_000_000,
+  entrypoint: ['/usr/local/bin/entrypoint', '/sbin/init'],
+  env: pathEnv,
+  files: (tree) => {
+    debianLayout(tree, bookworm);
+    tree.programs('/usr/bin', ['curl', 'free', 'kill', 'less', 'pgrep', 'pkill', 'ps', 'top', 'uptime', 'watch']);
+    tree.programs('/usr/bin', ['ip', 'netstat', 'ping', 'kubectl', 'systemctl', 'journalctl']);
+    tree.program('/usr/local/bin/crictl', 'crictl').program('/usr/local/bin/entrypoint', 'init');
+    tree.program('/usr/bin/kubelet', 'kubelet').program('/usr/lib/systemd/systemd', 'init');
+    tree.link('/usr/sbin/init', '/usr/lib/systemd/systemd');
+    tree.dir('/run/systemd/system').dir('/etc/kubernetes').dir('/etc/systemd/system').dir('/var/lib/kubelet');
+    tree.dir('/var/log/containers').dir('/var/log/pods').dir('/var/lib/containerd').dir('/opt/cni/bin');
+    tree.file('/etc/crictl.yaml', 'runtime-endpoint: unix:///run/containerd/containerd.sock\n');
+  },
+};
