@@ -15,13 +15,15 @@ import type { Resource } from '../../src/kube/meta.ts';
 import { pods } from '../../src/kube/resources.ts';
 import { chainOf, unproven } from './chains.ts';
 import type { Started } from './lab.ts';
-import { execute, type Result, root, Sandbox } from './sandbox.ts';
+import { execute, program, type Result, root, Sandbox } from './sandbox.ts';
 
 interface Look {
   /** A shell command, and what its output (or, if it `fails`, its complaint) has to match, sooner or later. */
   run: string;
   shows: string;
   fails?: boolean;
+  /** How long it may take to show, seconds. */
+  within?: number;
 }
 
 /** What the chain of evidence says that begins at an object, a line of a log, a connection or a name that is asked for. */
@@ -97,11 +99,13 @@ function slug(text: string): string {
 type Shell = (command: string, input?: string) => Promise<Result>;
 
 /** A learner's shell in a namespace of its own. */
-async function shellIn(namespace: string, { kubeconfig, context, server }: Started): Promise<Shell> {
+async function shellIn(namespace: string, { id, kubeconfig, context, server }: Started): Promise<Shell> {
   const home = join(user.folder, namespace);
   mkdirSync(home);
   const own = join(home, 'kubeconfig');
-  const env = { ...user.env, KUBECONFIG: own, NAMESPACE: namespace, SERVER: server };
+  // `$NODE_SHELL worker -- command`: on a node itself.
+  const nodeShell = `${process.execPath} ${program} node shell --id ${id}`;
+  const env = { ...user.env, KUBECONFIG: own, NAMESPACE: namespace, SERVER: server, NODE_SHELL: nodeShell };
   const shell: Shell = (command, input) =>
     execute('/bin/sh', ['-c', command], { env, cwd: home, ...(input === undefined ? {} : { input }) });
   await must(shell, `cat ${kubeconfig} > ${own} && kubectl config set-context ${context} --namespace ${namespace}`);
@@ -159,13 +163,13 @@ async function suspectOf(client: KubeClient, because: Because, namespace: string
 }
 
 /** Looks again and again, as one does. */
-async function until(shell: Shell, { run, shows, fails = false }: Look): Promise<void> {
+async function until(shell: Shell, { run, shows, fails = false, within }: Look): Promise<void> {
   let last: Result | undefined;
   const seen = async () => {
     last = await shell(run);
     return (last.code !== 0) === fails && new RegExp(shows).test(last.stdout + last.stderr);
   };
-  await vi.waitUntil(seen, { timeout: patience, interval: 300 }).catch(() => {
+  await vi.waitUntil(seen, { timeout: within === undefined ? patience : within * 1000, interval: 300 }).catch(() => {
     throw new Error(`${run} does not show ${shows}, but (${last?.code})\n${last?.stdout}${last?.stderr}`);
   });
 }

@@ -1,9 +1,10 @@
 import type { Duplex } from 'node:stream';
-import type { Pod } from '../../../kube/api.gen.ts';
+import type { Node, Pod } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
+import { nodes } from '../../../kube/resources.ts';
 import type { NodeAgent } from '../../api.ts';
 import * as field from '../../registry/field.ts';
-import { badRequest, internalError, invalid } from '../../registry/status.ts';
+import { ApiError, badRequest, internalError, invalid } from '../../registry/status.ts';
 import type { Exchange } from '../exchange.ts';
 import { requireAllowed } from '../filters/authorization.ts';
 import { parseGoBoolean, parseGoInteger, parseOptionalBoolean } from '../query.ts';
@@ -50,7 +51,22 @@ function agentOf(pod: Stored<Pod>, context: HandlerContext): NodeAgent {
   const node = pod.spec?.nodeName ?? '';
   const agent = context.nodeAgent(node);
   if (agent) return agent;
-  throw internalError(`error dialing backend: dial tcp: lookup ${node}: no such host`);
+  throw internalError(`error dialing backend: ${notDialled(node, context)}`);
+}
+
+const kubeletPort = 10_250;
+
+/** Why no kubelet answers: there is no such node, or nothing listens there. */
+function notDialled(name: string, context: HandlerContext): string {
+  const address = addressOf(name, context);
+  if (address === undefined) return `dial tcp: lookup ${name}: no such host`;
+  return `dial tcp ${address}:${kubeletPort}: connect: connection refused`;
+}
+
+function addressOf(name: string, { registry }: HandlerContext): string | undefined {
+  const definition = registry.definition(nodes);
+  const [node] = definition ? registry.list(definition, { fieldSelector: `metadata.name=${name}` }).items : [];
+  return (node as Stored<Node> | undefined)?.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
 }
 
 function requireHost(pod: Stored<Pod>): void {
@@ -63,7 +79,13 @@ async function podLog(request: ResourceRequest, context: HandlerContext): Promis
   const pod = podOf(request, context);
   const container = containerOf(pod, exchange.info.query.get('container'));
   if (!pod.spec?.nodeName) return exchange.send(204, undefined, '');
-  const log = await agentOf(pod, context).logs(pod, { ...options, container, signal: exchange.signal });
+  const agent = context.nodeAgent(pod.spec.nodeName);
+  if (!agent) {
+    const host = addressOf(pod.spec.nodeName, context) ?? pod.spec.nodeName;
+    const url = `https://${host}:${kubeletPort}/containerLogs/${pod.metadata.namespace}/${name}/${container}`;
+    throw new ApiError({ code: 500, message: `Get "${url}": ${notDialled(pod.spec.nodeName, context)}` });
+  }
+  const log = await agent.logs(pod, { ...options, container, signal: exchange.signal });
   exchange.head(200, { 'Content-Type': 'text/plain' });
   exchange.flush();
   await exchange.pipe(log);
