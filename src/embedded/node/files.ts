@@ -108,6 +108,8 @@ export class NodeFiles {
       .catch(() => {})
       .finally(() => {
         this.#saving = undefined;
+        // What changed in the turn in which the last one was kept.
+        if (this.#unsaved) this.#save();
       });
   }
 }

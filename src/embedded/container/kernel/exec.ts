@@ -59,10 +59,14 @@ export function loadExecutable(p: Process, path: string, argv: string[], depth =
 export async function execute(p: Process, executable: Executable): Promise<number> {
   p.argv = executable.argv;
   for (const [n, d] of [...p.dispositions]) if (d !== 'ignore') p.dispositions.delete(n);
-  if (executable.program.go) {
-    for (const n of [1, 2, 15]) if (!p.dispositions.has(n)) p.dispositions.set(n, goDisposition(p, n));
-  }
+  catchSignals(p, executable.program);
   return await executable.program.run(p);
+}
+
+/** What a program does with signals from its first moment on. */
+export function catchSignals(p: Process, { go }: Program): void {
+  if (!go) return;
+  for (const n of [1, 2, 15]) if (!p.dispositions.has(n)) p.dispositions.set(n, goDisposition(p, n));
 }
 
 /** Go's runtime resets the signal and raises it; as pid 1 that does nothing, and it exits with 2. */

@@ -4,7 +4,7 @@ import type { ContainerExit, ContainerSpec } from '../../api.ts';
 import type { FoundImage } from '../images/catalogue.ts';
 import { Container } from '../kernel/container.ts';
 import { isSysError } from '../kernel/errno.ts';
-import { type Executable, execute, findExecutable } from '../kernel/exec.ts';
+import { catchSignals, type Executable, execute, findExecutable } from '../kernel/exec.ts';
 import { NullFile, type OpenFile } from '../kernel/open-file.ts';
 import { type ExitStatus, Process, type Program } from '../kernel/process.ts';
 import type { Scheduler } from '../kernel/scheduler.ts';
@@ -152,7 +152,7 @@ export class Sandbox {
       fds.set(2, new OutputFile('stderr', this.#sinks, this.#rate));
     }
     if (spec.tty) this.#env.set('TERM', this.#env.get('TERM') ?? 'xterm');
-    this.container.start(
+    const init = this.container.start(
       {
         ...{ argv: executable.argv, env: this.#env, cwd: this.#cwd, ...this.#user, fds },
         session: { tty: this.#tty },
@@ -160,6 +160,8 @@ export class Sandbox {
       },
       (status) => this.#ended(status),
     );
+    // It counts as running from now on, whenever its turn comes.
+    catchSignals(init, executable.program);
   }
 
   #find(argv: string[], env: ReadonlyMap<string, string>, what: 'create' | 'exec'): Executable {
