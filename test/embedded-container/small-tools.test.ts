@@ -150,3 +150,50 @@ describe('agnhost', () => {
     expect((await run('etc-hosts')).out).toContain('127.0.0.1');
   });
 });
+
+describe('redis', () => {
+  const image = 'redis:7';
+  const file = 'maxmemory 2mb\n# a comment\nmaxmemory-policy allkeys-lru\n';
+  const files = { 'redis.conf': { content: new TextEncoder().encode(file), mode: 0o644 } };
+  const mounts = [{ mountPath: '/etc/redis', readOnly: true, volume: { kind: 'files' as const, id: 'conf', files } }];
+
+  it('reads its configuration, and asks for the password that it names', async () => {
+    const args = ['redis-server', '/etc/redis/redis.conf', '--requirepass', 'pw', '--port', '6380'];
+    const running = await box.runtime.start(specOf(image, { args, mounts }));
+    await follow(running).until(/Ready to accept connections/);
+    const cli = async (...words: string[]) => {
+      const { out, err } = await collect(
+        running.exec({ command: ['redis-cli', '-p', '6380', ...words], stdin: false, tty: false }),
+      );
+      return out + err;
+    };
+    expect(await cli('ping')).toBe('NOAUTH Authentication required.\n');
+    const warning =
+      "Warning: Using a password with '-a' or '-u' option on the command line interface may not be safe.\n";
+    expect(await cli('-a', 'pw', 'ping')).toBe(`PONG\n${warning}`);
+    expect(await cli('-a', 'no', '--no-auth-warning', 'ping')).toBe(
+      'NOAUTH Authentication required.\nAUTH failed: WRONGPASS invalid username-password pair or user is disabled.\n',
+    );
+    const auth = ['-a', 'pw', '--no-auth-warning'];
+    expect(await cli(...auth, 'config', 'get', 'maxmemory*')).toBe(
+      'maxmemory\n2097152\nmaxmemory-policy\nallkeys-lru\nmaxmemory-samples\n5\n',
+    );
+    expect(await cli(...auth, 'config', 'set', 'maxmemory', '1gb')).toBe('OK\n');
+    expect(await cli(...auth, 'config', 'get', 'maxmemory')).toBe('maxmemory\n1073741824\n');
+    expect(await cli(...auth, 'config', 'set', 'maxmemory-policy', 'none')).toMatch(/^ERR CONFIG SET failed/);
+    running.kill('SIGKILL');
+  });
+
+  it('does not start with what it does not understand', async () => {
+    const run = async (...args: string[]) =>
+      finished(await box.runtime.start(specOf(image, { args: ['redis-server', ...args] })));
+    expect(await run('/none.conf')).toMatchObject({
+      ...{ code: 1, err: "Fatal error, can't open config file '/none.conf': No such file or directory\n" },
+    });
+    const { err, code } = await run('--maxmemory-policy', 'all');
+    expect([code, err]).toEqual([
+      1,
+      expect.stringContaining(">>> 'maxmemory-policy all'\nargument(s) must be one of the following: volatile-lru"),
+    ]);
+  });
+});
