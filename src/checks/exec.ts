@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseMissingFile } from '../kube/spoken-errors.ts';
 import { redact } from './evidence/words.ts';
 import { duration, matchIn, regex } from './fields.ts';
 import { probeNeeds, probeSource, targetsOf } from './probe.ts';
@@ -59,7 +60,9 @@ export const exec: CheckType<Spec> = {
         const why = `in Pod ${target.pod}: ${problem}`;
         const container = target.container ?? target.object.spec?.containers[0]?.name ?? '';
         const { namespace, pod } = target;
-        const suspects: Suspect[] = output ? [{ about: 'log', namespace, pod, container, line: output }] : [];
+        // That there is no file yet is what the command was to find out.
+        const points = output !== '' && parseMissingFile(output) === undefined;
+        const suspects: Suspect[] = points ? [{ about: 'log', namespace, pod, container, line: output }] : [];
         bad ??= { status: 'fail', expected, actual: problem, why, evidence, suspects };
       } else good ??= { status: 'pass', expected, actual: 'as expected', evidence };
     }

@@ -17,7 +17,9 @@ export async function traceUnauthorized(t: Trace, pod: Stored<Pod>, container: s
   });
   const ofSecrets = await tokensOfSecrets(t, pod, container);
   if (ofSecrets === 'worthless') return;
-  if (tellMounted(t, pod, container)) return tellAccount(t, pod);
+  const mounted = tellMounted(t, pod, container);
+  if (mounted === 'own') return tellAccount(t, pod);
+  if (mounted === 'foreign') return;
   if (ofSecrets === 'none') tellNoToken(t, pod, container);
 }
 
@@ -28,7 +30,7 @@ export async function traceAnonymous(t: Trace, pod: Stored<Pod>, container: stri
     fact: 'the server took who asks for system:anonymous: the request showed no token that it could refuse',
     command: `kubectl logs ${name} -c ${container} -n ${namespace} --tail=3`,
   });
-  if (!tellMounted(t, pod, container)) tellNoToken(t, pod, container);
+  if (tellMounted(t, pod, container) === 'none') tellNoToken(t, pod, container);
 }
 
 function tellNoToken(t: Trace, pod: Stored<Pod>, container: string): void {
@@ -39,21 +41,22 @@ function tellNoToken(t: Trace, pod: Stored<Pod>, container: string): void {
   t.chain.add({ kind: 'missing', fact, command, shows: paths.slice(0, 3) });
 }
 
-/** Tokens that the kubelet renews, by the volumes that hold them. True if the container mounts one. */
-function tellMounted(t: Trace, pod: Stored<Pod>, container: string): boolean {
+/** Tokens that the kubelet renews, by the volumes that hold them; `foreign`: all of them are for somebody else. */
+function tellMounted(t: Trace, pod: Stored<Pod>, container: string): 'none' | 'foreign' | 'own' {
   const mounts = containerOf(pod, container)?.volumeMounts ?? [];
-  let any = false;
+  let found: 'none' | 'foreign' | 'own' = 'none';
   for (const { name, projected } of pod.spec?.volumes ?? []) {
     const mount = mounts.find((m) => m.name === name);
     const token = projected?.sources?.find((s) => s.serviceAccountToken)?.serviceAccountToken;
     if (!mount || !token) continue;
-    any = true;
     const { audience, expirationSeconds = 3_600, path } = token;
     const command = getCommand(
       'pod',
       pod,
       `-o jsonpath='{.spec.volumes[?(@.name=="${name}")].projected.sources[*].serviceAccountToken}'`,
     );
+    if (!audience || ownAudience.test(audience)) found = 'own';
+    else if (found === 'none') found = 'foreign';
     // The one that the API server itself has added is for the API server.
     const whom = audience ? `for audience "${audience}"` : "for the API server's own audience";
     t.chain.add({
@@ -62,7 +65,7 @@ function tellMounted(t: Trace, pod: Stored<Pod>, container: string): boolean {
       shows: [path, ...(audience ? [audience] : [])],
     });
   }
-  return any;
+  return found;
 }
 
 /** The account of the mounted token: a token is of one ServiceAccount object, not of any later one of its name. */

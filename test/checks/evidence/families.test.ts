@@ -344,6 +344,15 @@ metadata: { name: bot, namespace: shop, creationTimestamp: "2026-01-01T00:10:00Z
     ]);
   });
 
+  it('leads to a mounted token that is for somebody else', async () => {
+    const objects = pod(
+      '{ nodeName: n, containers: [{ name: app, image: x, volumeMounts: [{ name: t, mountPath: /t }] }], volumes: [{ name: t, projected: { sources: [{ serviceAccountToken: { path: token, audience: vault } }] } }] }',
+      '{ phase: Running }',
+    );
+    const { facts } = await trace({ objects }, log);
+    expect(facts.at(-1)).toBe('the token at /t/token is for audience "vault", renewed within 3600 s');
+  });
+
   it('is told apart from a 403 of nobody', async () => {
     const forbidden =
       'pods is forbidden: User "system:anonymous" cannot list resource "pods" in API group "" in the namespace "shop"';
