@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { replaceFileSync } from '../kernel/files.ts';
-import { defaultSeed } from '../scenario/load.ts';
 import { proofDigest, type Result, type Results, readResults } from '../scenario/results.ts';
-import { readSeeds, writeSeeds } from '../scenario/seed-list.ts';
+import { defaultSeed, readSeeds, writeSeeds } from '../scenario/seed-list.ts';
 import type { Pack } from '../scenario/types.ts';
 import type { ScenarioReport, VerifyReport } from './verify.ts';
 

@@ -1,14 +1,10 @@
-import { randomInt } from 'node:crypto';
 import { Command } from 'commander';
 import { UserError } from '../kernel/errors.ts';
 import { tableText } from '../present/text.ts';
 import type { Catalog } from '../scenario/catalog.ts';
 import type { Exam, Pack } from '../scenario/types.ts';
 import type { CommandFactory } from './command.ts';
-import { parseSeed } from './seeds.ts';
-
-/** What is drawn if no seed is named. */
-const mostSeeds = 1_000_000;
+import { anySeed, parseSeed } from './seeds.ts';
 
 interface Options {
   pack?: string;
@@ -46,7 +42,7 @@ export const exam: CommandFactory = ({ services, print, json }) => {
       const { loadScenario, scenarioIds } = await import('../scenario/load.ts');
       const found = examsOf(await services.catalog(), options.pack);
       const { exam: wanted, pack } = found.find((entry) => entry.exam.id === id) ?? unknown(id, found);
-      const seed = options.seed ?? randomInt(1, mostSeeds);
+      const seed = options.seed ?? anySeed();
       const scenarios = scenarioIds(pack).map((scenario) => loadScenario(pack, scenario, seed));
       const tasks = drawExam(wanted, scenarios, seed).map((scenario) => {
         const { id: name, title, minutes, difficulty } = scenario;

@@ -4,11 +4,11 @@ import { markdownText } from '../present/markdown.ts';
 import { paintFor } from '../present/text.ts';
 import { type ClusterFlags, clusterOptions, withClusterOptions } from './cluster-options.ts';
 import { type CommandFactory, tellOfCleanup } from './command.ts';
-import { parseSeed } from './seeds.ts';
+import { otherSeed, parseSeedOrAny } from './seeds.ts';
 
 interface Options extends ClusterFlags {
   pack?: string;
-  seed?: number;
+  seed?: number | 'any';
   json?: boolean;
 }
 
@@ -17,13 +17,23 @@ export const start: CommandFactory = ({ services, print, json, note }) =>
     .description('start a scenario on a cluster of its own')
     .argument('<scenario>', 'its id, as in kubedrill list')
     .option('--pack <folder>', 'take the scenario from the pack in this folder')
-    .option('--seed <number>', 'draw other names and numbers', parseSeed)
+    .option(
+      '--seed <number>',
+      'draw other names and numbers; any: for a second time, not the familiar ones',
+      parseSeedOrAny,
+    )
     .option('--json', 'print one JSON document')
     .action(async (scenario: string, options: Options) => {
       // The daemon stands in another folder.
       const packFolder = options.pack === undefined ? undefined : resolve(options.pack);
       // What is wrong with the name or the scenario is told before a daemon is started for it.
-      (await services.catalog()).scenario(scenario, packFolder ? { packFolder } : {});
+      const catalog = await services.catalog();
+      const place = packFolder ? { packFolder } : {};
+      catalog.scenario(scenario, place);
+      const seed =
+        options.seed === 'any'
+          ? otherSeed((drawn) => catalog.scenario(scenario, { ...place, seed: drawn }).variables)
+          : options.seed;
       const labs = await services.labs();
       tellOfCleanup({ services, note });
       let step: string | undefined;
@@ -32,8 +42,8 @@ export const start: CommandFactory = ({ services, print, json, note }) =>
           scenario,
           cluster: options.cluster,
           ...clusterOptions(options, services),
-          ...(packFolder ? { packFolder } : {}),
-          ...(options.seed === undefined ? {} : { seed: options.seed }),
+          ...place,
+          ...(seed === undefined ? {} : { seed }),
         },
         (now) => {
           if (now.step && now.step !== step && !options.json) note(now.step);

@@ -4,11 +4,9 @@ import * as z from 'zod';
 import { UserError } from '../kernel/errors.ts';
 import { mix } from './mix.ts';
 import { packSchema, scenarioSchema, toCheck, toCondition } from './schema.ts';
+import { defaultSeed } from './seed-list.ts';
 import type { Pack, Scenario, Script } from './types.ts';
 import { fillIn, InvalidFile, readYamlFile } from './yaml-file.ts';
-
-/** The seed that gives the familiar names. */
-export const defaultSeed = 0;
 
 /** Reads `pack.yaml` of a folder. */
 export function loadPack(folder: string, builtIn: boolean): Pack {

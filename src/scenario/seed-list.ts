@@ -1,3 +1,6 @@
+/** The seed that gives the familiar names. */
+export const defaultSeed = 0;
+
 /** Seeds as they are written, `1-20` or `0,3,7-9`: each once and in order. Undefined if it is no such list. */
 export function readSeeds(text: string, most: number): number[] | undefined {
   const seeds = new Set<number>();

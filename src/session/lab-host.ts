@@ -11,7 +11,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { EnvironmentError, UserError } from '../kernel/errors.ts';
 import { KubeClient } from '../kube/client.ts';
 import type { Catalog } from '../scenario/catalog.ts';
-import { defaultSeed } from '../scenario/load.ts';
+import { defaultSeed } from '../scenario/seed-list.ts';
 import type { TrustStore } from '../scenario/trust.ts';
 import { Attempt, type AttemptDependencies } from './attempt.ts';
 import type { AttemptEvent } from './events.ts';

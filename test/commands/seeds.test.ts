@@ -1,5 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { parseSeeds } from '../../src/commands/seeds.ts';
+import { otherSeed, parseSeedOrAny, parseSeeds } from '../../src/commands/seeds.ts';
+
+describe('a seed for a second time', () => {
+  it('draws other values than the familiar ones, also where most seeds draw those', () => {
+    const variables = (seed: number) => ({ namespace: seed % 4 === 0 ? 'project-swan' : 'project-tiger' });
+    for (let n = 0; n < 100; n++) expect(variables(otherSeed(variables)).namespace).toBe('project-tiger');
+    expect(otherSeed(() => ({}))).toBeGreaterThan(0);
+  });
+
+  it('is any, or a number', () => {
+    expect([parseSeedOrAny('any'), parseSeedOrAny('7')]).toEqual(['any', 7]);
+    expect(() => parseSeedOrAny('many')).toThrow('expected a whole number');
+  });
+});
 
 describe('seeds of a command line', () => {
   it('are ranges and single ones, each once and in order', () => {
