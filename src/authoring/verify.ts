@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clusterEnvironment, pathWith } from '../cluster/kubectl/kubectl.ts';
 import type { KubectlVersion } from '../cluster/kubectl/version.ts';
@@ -21,6 +21,12 @@ import { mutantsOf } from './mutants.ts';
 
 /** How long verdicts may take to settle, milliseconds; what is still pending then is a problem. */
 const settlePatience = 60_000;
+
+/**
+ * How many clusters are made, set up and worked on at the same time: that takes the processor, while those whose verdicts
+ * settle mostly wait. A machine that has more to do than this gets to have fewer clusters, not slower ones.
+ */
+const preparingAtOnce = 8 * availableParallelism();
 
 /** What one run of a scenario showed. */
 export interface Proof {
@@ -167,7 +173,8 @@ class Bench {
   readonly #folder: string;
   readonly #env: Record<string, string>;
   readonly #options: VerifyOptions;
-  #free: number;
+  #running = 0;
+  #preparing = 0;
   /** Proofs that wait for a cluster, the longest first. */
   readonly #queue: { period: number; begin(): void }[] = [];
   #runs = 0;
@@ -177,7 +184,6 @@ class Bench {
     this.#folder = folder;
     this.#env = env;
     this.#options = options;
-    this.#free = options.parallel;
   }
 
   async verify(variant: Variant): Promise<ScenarioReport> {
@@ -299,7 +305,7 @@ class Bench {
     judge: Judge,
     refusable = false,
   ): Promise<Proof> {
-    await this.#take(longestPeriod(scenario));
+    const prepared = await this.#take(longestPeriod(scenario));
     const { signal, progress } = this.#options;
     const id = `${scenario.id.slice(0, 24)}-${++this.#runs}`;
     const drawn = this.#options.seeds ? ` seed ${seed}` : '';
@@ -322,6 +328,7 @@ class Bench {
         signal.throwIfAborted();
         await attempt.setUp(cluster);
         const refused = work && (await this.#work(work, attempt, cluster, refusable));
+        prepared();
         verdicts = refused ? [] : await attempt.settled(settlePatience);
         problems = refused ? [] : judge(verdicts);
         hints = attempt.observedHints().map((index) => index + 1);
@@ -333,6 +340,7 @@ class Bench {
       signal.throwIfAborted();
       problems = [error instanceof Error ? error.message : String(error)];
     } finally {
+      prepared();
       this.#giveBack();
     }
     const ok = problems.length === 0;
@@ -373,27 +381,38 @@ class Bench {
     }
   }
 
-  /** Resolves when there is room for another cluster: for the longest proof first, as the last one is waited for. */
-  async #take(period: number): Promise<void> {
+  /**
+   * Resolves when there is room for another cluster: for the longest proof first, as the last one is waited for. What
+   * comes back is told when all is done that the verdicts are to be about, or when it is over.
+   */
+  async #take(period: number): Promise<() => void> {
     await new Promise<void>((begin) => {
       const after = this.#queue.findIndex((other) => other.period < period);
       this.#queue.splice(after < 0 ? this.#queue.length : after, 0, { period, begin });
       // Once all have come that come at the same time.
-      setImmediate(() => this.#beginNext());
+      setImmediate(() => this.#beginMore());
     });
+    let preparing = true;
+    return () => {
+      if (preparing) this.#preparing--;
+      preparing = false;
+      this.#beginMore();
+    };
   }
 
   #giveBack(): void {
-    this.#free++;
-    this.#beginNext();
+    this.#running--;
+    this.#beginMore();
   }
 
-  #beginNext(): void {
-    if (this.#free === 0) return;
-    const next = this.#queue.shift();
-    if (!next) return;
-    this.#free--;
-    next.begin();
+  #beginMore(): void {
+    while (this.#running < this.#options.parallel && this.#preparing < preparingAtOnce) {
+      const next = this.#queue.shift();
+      if (!next) return;
+      this.#running++;
+      this.#preparing++;
+      next.begin();
+    }
   }
 }
 
