@@ -16,6 +16,11 @@ export interface ClusterWatchOptions {
 const interval = 5_000;
 const troubledInterval = 1_000;
 const patience = 4_000;
+const tooLate = new Error(`no answer within ${patience / 1000} s`);
+/** Who comes so much later than it meant to is busy itself, and may have kept the answer waiting; milliseconds. */
+const ownLateness = 500;
+/** How often it waits once more for that reason. */
+const moreChances = 5;
 
 /**
  * Asks a cluster from time to time whether it is there: a connection that hangs says nothing by itself. Starts again what
@@ -26,6 +31,8 @@ export class ClusterWatch {
   readonly #kubeconfig: string;
   readonly #stop = new AbortController();
   #timer: Timer | undefined;
+  /** Kept while it gets answers: a handshake costs more than what is asked. */
+  #client: KubeClient | undefined;
   #reason: string | undefined;
 
   constructor(options: ClusterWatchOptions) {
@@ -37,6 +44,7 @@ export class ClusterWatch {
   stop(): void {
     this.#stop.abort();
     this.#timer?.cancel();
+    void this.#client?.close();
   }
 
   #schedule(ms: number): void {
@@ -69,21 +77,45 @@ export class ClusterWatch {
 
   /** Why the API server does not answer; undefined if it does, whatever it says. */
   async #ask(): Promise<string | undefined> {
-    const { cluster, clock } = this.#options;
+    const kept = this.#client !== undefined;
+    let failure = await this.#tryToAsk();
+    // That a connection of before broke may be about that connection only.
+    if (failure && kept && failure !== tooLate) failure = await this.#tryToAsk();
+    if (!failure || this.#stop.signal.aborted) return undefined;
+    const known = await this.#options.cluster.revive?.().catch((cause: Error) => cause.message);
+    return known ?? failure.message;
+  }
+
+  async #tryToAsk(): Promise<Error | undefined> {
     const late = new AbortController();
-    const timer = clock.after(patience, () => late.abort(new Error(`no answer within ${patience / 1000} s`)));
-    const client = KubeClient.fromText(this.#kubeconfig, cluster.context);
+    const timer = this.#patience(() => late.abort(tooLate));
+    const client = this.#client ?? KubeClient.fromText(this.#kubeconfig, this.#options.cluster.context);
+    this.#client = client;
     try {
       await client.request('GET', '/version', { signal: AbortSignal.any([late.signal, this.#stop.signal]) });
       return undefined;
     } catch (error) {
       if (error instanceof KubeError && error.code < 500) return undefined;
-      if (this.#stop.signal.aborted) return undefined;
-      const known = await cluster.revive?.().catch((cause: Error) => cause.message);
-      return known ?? (error as Error).message;
+      this.#client = undefined;
+      await client.close();
+      return error as Error;
     } finally {
       timer.cancel();
-      await client.close();
     }
+  }
+
+  /** Ends when an answer should have come, and somewhat later where this process is too busy to take it. */
+  #patience(onEnd: () => void): Timer {
+    const { clock } = this.#options;
+    let chances = moreChances;
+    const wait = (): Timer => {
+      const due = clock.now() + patience;
+      return clock.after(patience, () => {
+        if (clock.now() - due < ownLateness || chances-- === 0) onEnd();
+        else timer = wait();
+      });
+    };
+    let timer = wait();
+    return { cancel: () => timer.cancel() };
   }
 }
