@@ -70,6 +70,25 @@ describe('kubectl in a Pod', { timeout: 60_000 }, () => {
     );
   });
 
+  it('tells the revisions of a Deployment and goes back to them', async () => {
+    await sh('kubectl create deployment back --image=nginx:1.25; kubectl rollout status deploy/back');
+    expect(await kubectl('rollout undo deploy/back')).toBe('error: no rollout history found for deployment "back"\n1');
+    await sh('kubectl set image deploy/back nginx=nginx:1.26; kubectl rollout status deploy/back');
+    expect(await kubectl('rollout history deploy/back')).toBe(
+      'deployment.apps/back \nREVISION  CHANGE-CAUSE\n1         <none>\n2         <none>\n\n0',
+    );
+    expect(await kubectl('rollout history deploy/back --revision=1')).toContain('    Image:\tnginx:1.25\n');
+    expect(await kubectl('rollout undo deploy/back')).toBe('deployment.apps/back rolled back\n0');
+    expect(await kubectl(`get deploy back -o jsonpath='{.spec.template.spec.containers[0].image}'`)).toBe(
+      'nginx:1.250',
+    );
+    await sh('kubectl rollout status deploy/back');
+    expect(await kubectl('rollout undo deploy/back --to-revision=2')).toBe('deployment.apps/back rolled back\n0');
+    expect(await kubectl('rollout undo deploy/back --to-revision=9')).toBe(
+      'error: unable to find specified revision 9 in history\n1',
+    );
+  });
+
   it('runs commands in other containers', async () => {
     await lab.run('other', { image: 'busybox:1.36', command: ['sleep', '3600'] });
     expect(await kubectl('exec other -- hostname')).toBe('other\n0');

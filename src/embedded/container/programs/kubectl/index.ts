@@ -22,6 +22,7 @@ import {
 } from './info.ts';
 import { logs, logsFlags } from './logs.ts';
 import { apply, manifestFlags, replace } from './manifests.ts';
+import { revisionFlags, rolloutHistory, rolloutUndo } from './rollback.ts';
 import { rolloutPause, rolloutRestart, rolloutStatus, setEnv, setImage, workloadFlags } from './rollout.ts';
 import { topNodeFlags, topNodes, topPodFlags, topPods } from './top.ts';
 import { wait, waitFlags } from './wait.ts';
@@ -51,6 +52,8 @@ const commands: Record<string, Command> = {
   logs: { flags: logsFlags, run: logs },
   exec: { flags: execFlags, run: exec },
   wait: { flags: waitFlags, run: wait },
+  'rollout history': { flags: revisionFlags, run: rolloutHistory },
+  'rollout undo': { flags: revisionFlags, run: rolloutUndo },
   'rollout status': { flags: workloadFlags, run: rolloutStatus },
   'rollout restart': { flags: workloadFlags, run: rolloutRestart },
   'rollout pause': { flags: workloadFlags, run: (client, flags) => rolloutPause(client, flags, true) },
