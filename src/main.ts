@@ -82,8 +82,8 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
     return overview(packs, join(paths.cache, 'scenarios.json'), async () => (await catalog()).scenarios());
   };
   const labs = async () => {
-    const { connectLabs } = await import('./session/remote-labs.ts');
-    return connections.keep(await connectLabs(paths, { command: daemonCommand(), build: build() }));
+    const { connectLabs, frugal } = await import('./session/remote-labs.ts');
+    return connections.keep(await connectLabs(paths, { command: daemonCommand(frugal.nodeFlags), build: build() }));
   };
   const kubectl = async (progress?: (step: string) => void) => {
     const { ensureKubectl } = await import('./cluster/kubectl/kubectl.ts');
@@ -161,6 +161,7 @@ async function daemon(): Promise<void> {
     { TrustStore },
     { installedPacks },
     { logToStderr },
+    { giveBackAtRest },
   ] = await Promise.all([
     import('./daemon/daemon.ts'),
     import('./daemon/providers.ts'),
@@ -171,6 +172,7 @@ async function daemon(): Promise<void> {
     import('./scenario/trust.ts'),
     import('./scenario/packs/folders.ts'),
     import('./daemon/log.ts'),
+    import('./daemon/rest.ts'),
   ]);
   const log = logToStderr(() => systemClock.now());
   const { all, resume, warmUp, stop } = await createProviders({ state: paths.state, log });
@@ -197,6 +199,7 @@ async function daemon(): Promise<void> {
     process.on('SIGTERM', () => void running.shutdown()).on('SIGINT', () => void running.shutdown());
     tellStarter({ ready: true });
     void warmUp();
+    giveBackAtRest(systemClock);
     await running.ended;
     process.exit(exitCodes.ok);
   } catch (error) {
@@ -213,8 +216,8 @@ function tellStarter(message: object): void {
   process.send?.(message, undefined, undefined, () => undefined);
 }
 
-function daemonCommand(): string[] {
-  return [process.execPath, join(root, 'bin', 'kubedrill.js'), 'daemon'];
+function daemonCommand(nodeFlags: readonly string[]): string[] {
+  return [process.execPath, ...nodeFlags, join(root, 'bin', 'kubedrill.js'), 'daemon'];
 }
 
 function version(): string {

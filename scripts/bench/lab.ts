@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { resolvePaths } from '../../src/kernel/paths.ts';
 import { connectRpc, type RpcClient } from '../../src/kernel/rpc.ts';
-import { socketPath } from '../../src/session/remote-labs.ts';
+import { frugal, socketPath } from '../../src/session/remote-labs.ts';
 
 export const root = join(import.meta.dirname, '..', '..');
 const executable = join(root, 'bin', 'kubedrill.js');
@@ -43,8 +43,9 @@ export class Bed {
 
   spawnDaemon(): { ready: Promise<number>; pid: number } {
     const begin = performance.now();
-    const child = spawn(process.execPath, [executable, 'daemon'], {
-      env: this.env,
+    // As the program starts it.
+    const child = spawn(process.execPath, [...frugal.nodeFlags, executable, 'daemon'], {
+      env: { ...frugal.env, ...this.env },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     const ready = new Promise<number>((resolve) => child.once('message', () => resolve(performance.now() - begin)));

@@ -62,7 +62,9 @@ export async function benchApi(args: string[]): Promise<void> {
       rows[name] = compared(await row(), await peer?.rows.get(name)?.());
     }
     const { seconds, concurrency, http2 } = load;
-    const memoryMiB = { atRest, afterwards: residentMemory(pid) };
+    const afterwards = residentMemory(pid);
+    await new Promise((resolve) => setTimeout(resolve, 60_000));
+    const memoryMiB = { atRest, afterwards, aMinuteLater: residentMemory(pid) };
     const report = { node: process.version, seconds, concurrency, http2, startMs, memoryMiB };
     const peerCosts = kind && {
       peer: { startMs: kind.startMs, memoryMiB: { atRest: kindAtRest, afterwards: await kind.memory() } },

@@ -29,6 +29,8 @@ export interface ClusterLink {
 const PING_MS = 5000;
 const MISSED_PINGS = 4;
 const MEMORY_MB = 1024;
+/** New objects of programs in containers, semi-spaces and all: they are short-lived, and Node's own 48 would stay. */
+const YOUNG_MB = 12;
 
 /**
  * Where the worker's code is: beside this file in the sources (`worker.ts`), beside the bundle in `dist/`
@@ -108,7 +110,7 @@ export class WorkerClient {
       // The worker needs nothing of this process: not its environment, not its streams.
       env: {},
       stdin: false,
-      resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
+      resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB, maxYoungGenerationSizeMb: YOUNG_MB },
     });
     this.#worker = worker;
     worker.unref();
