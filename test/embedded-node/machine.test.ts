@@ -187,6 +187,9 @@ describe('static Pods', () => {
     for (let i = 0; i < 20 && mirror().status?.containerStatuses?.[0]?.state?.waiting === undefined; i++)
       await clock.advance(1000);
     expect(mirror().status?.containerStatuses?.[0]?.state?.waiting?.reason).toBe('CrashLoopBackOff');
+    expect(await journal()).toMatch(
+      /"Error syncing pod, skipping" err="failed to \\"StartContainer\\" for \\"web\\" with CrashLoopBackOff: .*back-off 10s restarting failed container=web pod=web-node-1_default\([0-9a-f]{32}\).*" pod="default\/web-node-1"/,
+    );
   });
 
   it('is deleted where a mirror has no static Pod', async () => {

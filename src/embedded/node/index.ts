@@ -41,13 +41,20 @@ import { usesSource } from './sources.ts';
 import { StaticPods } from './static-pods.ts';
 import { NodeStatistics } from './stats.ts';
 
+/** Takes a line of the kubelet's log: where in its source it comes from, what it says, and of what. */
+export type KubeletLog = (
+  severity: 'I' | 'W' | 'E',
+  where: string,
+  message: string,
+  values?: Record<string, string | string[]>,
+) => void;
+
 export interface KubeletOptions extends Partial<Omit<NodeFacts, 'name'>> {
   nodeName: string;
   runtime: ContainerRuntime;
   /** What is on the node's disk; without it there are no static Pods. */
   files?: NodeFiles;
-  /** A line of its log. */
-  log?(severity: 'I' | 'W' | 'E', where: string, message: string, values?: Record<string, string | string[]>): void;
+  log?: KubeletLog;
 }
 
 export interface Kubelet extends Component, NodeAgent {
@@ -129,7 +136,7 @@ class SimulatedKubelet implements Kubelet {
   prepare(context: ComponentContext): void {
     const { runtime, files, log = () => {} } = this.#options;
     this.#context = context;
-    const shared = nodeServices(context, this.#facts, runtime, this.#workers, () => this.running);
+    const shared = nodeServices(context, this.#facts, runtime, this.#workers, () => this.running, log);
     this.#services = shared;
     this.#statistics = new NodeStatistics(runtime, context.clock, this.#workers);
     this.#server = new KubeletServer({
@@ -240,6 +247,7 @@ function nodeServices(
   runtime: ContainerRuntime,
   workers: ReadonlyMap<string, PodWorker>,
   running: () => boolean,
+  log: KubeletLog,
 ): NodeServices {
   const { clock, informers, cluster } = context;
   const user = { name: `system:node:${facts.name}`, groups: ['system:nodes', 'system:authenticated'] };
@@ -255,7 +263,9 @@ function nodeServices(
     runtime,
     recorder: {
       event: (...event) => {
-        if (running()) recorder.event(...event);
+        if (!running()) return;
+        recorder.event(...event);
+        logFailure(workers, log, ...event);
       },
     },
     images: new Images(runtime, clock),
@@ -278,6 +288,25 @@ function nodeServices(
       for (const worker of workers.values()) if (worker.waitsForRoom) worker.wake();
     },
   };
+}
+
+/** What keeps a container from running stands in the kubelet's log as well, in its own words. */
+function logFailure(
+  workers: ReadonlyMap<string, PodWorker>,
+  log: KubeletLog,
+  ...[involved, , reason, message]: Parameters<NodeServices['recorder']['event']>
+): void {
+  if (reason !== 'BackOff' && !message.startsWith('Error: ')) return;
+  const { uid = '', namespace, name } = involved.metadata ?? {};
+  const container = /\{(.*)\}/.exec(involved.fieldPath ?? '')?.[1] ?? '';
+  const waiting = workers.get(uid)?.record(container)?.waiting;
+  if (!waiting) return;
+  const why = `failed to "StartContainer" for "${container}" with ${waiting.reason}: ${JSON.stringify(waiting.message ?? '')}`;
+  log('E', 'pod_workers.go:1324', 'Error syncing pod, skipping', {
+    err: why,
+    pod: `${namespace}/${name}`,
+    podUID: uid,
+  });
 }
 
 /**

@@ -14,7 +14,7 @@ export const nodeSystem: Image = {
   files: (tree) => {
     debianLayout(tree, bookworm);
     tree.programs('/usr/bin', ['curl', 'free', 'kill', 'less', 'pgrep', 'pkill', 'ps', 'top', 'uptime', 'watch']);
-    tree.programs('/usr/bin', ['ip', 'netstat', 'ping', 'kubectl', 'systemctl', 'journalctl']);
+    tree.programs('/usr/bin', ['ip', 'kubectl', 'netstat', 'openssl', 'ping', 'ss', 'systemctl', 'journalctl']);
     tree.program('/usr/local/bin/crictl', 'crictl').program('/usr/local/bin/entrypoint', 'init');
     tree.program('/usr/bin/kubelet', 'kubelet').program('/usr/lib/systemd/systemd', 'init');
     tree.link('/usr/sbin/init', '/usr/lib/systemd/systemd');
