@@ -334,4 +334,13 @@ describe('the worker', () => {
     expect((await container.exited).exitCode).toBe(137);
     await expect(own.start(specOf('busybox'))).rejects.toThrow('the runtime has ended');
   });
+
+  it('ends while a container cannot start', async () => {
+    const own = createContainerRuntime({ network: emptyNetwork() });
+    const failed = expect(own.start(specOf('busybox', { command: ['no-such-command'] }))).rejects.toThrow(
+      'executable file not found in $PATH',
+    );
+    await own.dispose();
+    await failed;
+  });
 });

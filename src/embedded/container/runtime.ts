@@ -195,12 +195,15 @@ class Runtime implements ContainerRuntime {
       case 'started':
         this.#containers.get(message.container)?.started();
         return;
-      case 'startFailed':
-        this.#containers
-          .get(message.container)
-          ?.failed(new RuntimeStartFailure(message.reason, message.message, message.exitCode));
-        this.#containers.delete(message.container);
+      case 'startFailed': {
+        const { container: id, reason, message: text, exitCode } = message;
+        const container = this.#containers.get(id);
+        this.#containers.delete(id);
+        container?.failed(new RuntimeStartFailure(reason, text, exitCode));
+        // Whoever ends everything waits for what was about to start, too.
+        container?.ended({ exitCode });
         return;
+      }
       case 'output':
         this.#containers.get(message.container)?.output(message.stream, message.data);
         return;
