@@ -80,7 +80,7 @@ async function allTurns(): Promise<void> {
 }
 
 /** How long the work of all components together may hold up a turn of the event loop, milliseconds. */
-const turnBudget = 10;
+const turnBudget = 5;
 
 /**
  * Milliseconds of this thread's processor time, where Node tells it (from 23.9): on a machine where others work, too,
