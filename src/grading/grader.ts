@@ -273,7 +273,8 @@ export class Grader {
 
   #tellActivity(change: Change, namespace: string | undefined): void {
     const { feed = [], clock, onActivity } = this.#options;
-    if (!onActivity || feed.length === 0 || !activityResources.some((r) => same(r, change.resource))) return;
+    if (!onActivity || change.first || feed.length === 0 || !activityResources.some((r) => same(r, change.resource)))
+      return;
     if (namespace && feed !== 'everywhere' && !feed.includes(namespace)) return;
     // With a namespace all in it goes: that it goes is enough.
     if (namespace && !change.object && this.#isGoing(namespace)) return;

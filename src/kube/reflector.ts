@@ -7,6 +7,8 @@ export interface Change<T extends KubeObject = KubeObject> {
   resource: Resource<T>;
   object?: Stored<T>;
   old?: Stored<T>;
+  /** It was there when the mirror began: nothing happened to it. */
+  first?: true;
 }
 
 export interface ReflectorOptions<T extends KubeObject> {
@@ -34,6 +36,7 @@ export class Reflector<T extends KubeObject> {
   readonly #waiting = new Set<() => void>();
   #synced = Promise.withResolvers<void>();
   #failing = false;
+  #listed = false;
   /** The newest that was seen. */
   #version = 0n;
 
@@ -117,6 +120,7 @@ export class Reflector<T extends KubeObject> {
       this.#put(object);
     }
     for (const [key, object] of this.#objects) if (!seen.has(key)) this.#remove(object);
+    this.#listed = true;
     if (list?.metadata.resourceVersion) this.#saw(list.metadata.resourceVersion);
     return list?.metadata.resourceVersion;
   }
@@ -163,7 +167,8 @@ export class Reflector<T extends KubeObject> {
     const old = this.#objects.get(key);
     if (old?.metadata.resourceVersion === object.metadata.resourceVersion) return;
     this.#objects.set(key, object);
-    this.#options.onChange({ resource: this.#options.resource, object, ...(old ? { old } : {}) });
+    const first = this.#listed ? {} : { first: true as const };
+    this.#options.onChange({ resource: this.#options.resource, object, ...(old ? { old } : {}), ...first });
   }
 
   #remove(object: Stored<T>): void {

@@ -362,6 +362,40 @@ describe('the activity feed', () => {
 });
 
 describe('the activity feed of a whole cluster', () => {
+  it('does not tell what was there before, also when it began without the cluster', async () => {
+    await client.create(resources.roles, role(), { fieldManager: 'kubectl-create' });
+    const gate = Promise.withResolvers<void>();
+    const away = new Proxy(client, {
+      get(target, key) {
+        const value: unknown = Reflect.get(target, key);
+        if (key !== 'list') return typeof value === 'function' ? value.bind(target) : value;
+        return async (...args: Parameters<KubeClient['list']>) => gate.promise.then(() => target.list(...args));
+      },
+    });
+    const activities: Activity[] = [];
+    const told = Promise.withResolvers<void>();
+    const grader = new Grader({
+      client: away,
+      checks: [mayList()],
+      baseline: baselineOf({ version: 1, objects: [] }),
+      clock: systemClock,
+      activatedAt: Date.now(),
+      feed: 'everywhere',
+      onActivity: (activity) => {
+        activities.push(activity);
+        if (activity.name === 'pods') told.resolve();
+      },
+    });
+    onTestFinished(() => grader.stop());
+    grader.distrust('it is away');
+    await grader.start();
+    gate.resolve();
+    await grader.settled(10_000);
+    await client.create(resources.roleBindings, binding(), { fieldManager: 'kubectl-create' });
+    await told.promise;
+    expect(activities.map(({ kind, name }) => [kind, name])).toEqual([['RoleBinding', 'pods']]);
+  });
+
   it('tells what people do in any namespace, and of a namespace that goes only that it goes', async () => {
     const elsewhere = `elsewhere-${namespace}`;
     const { activities, until, grader } = await grade([mayList()], { feed: 'everywhere' });
