@@ -14,7 +14,7 @@ export const node: CommandFactory = ({ services, json, exit }) => {
     )
     .argument('<node>', 'its name, or the end of it: control-plane, worker2')
     .argument('[command...]', 'what to run, after -- (default: bash)')
-    .option('--id <cluster>', "as in kubedrill cluster list (default: the newest attempt's)")
+    .option('--id <cluster>', "as in kubedrill cluster list (default: the newest attempt's, or the only one)")
     .option('--json', 'print the command instead of running it, as one JSON document')
     .action(async (name: string, words: string[], options: { id?: string; json?: boolean }) => {
       const wanted = words.length > 0 ? words : ['bash'];

@@ -347,11 +347,18 @@ export class LabHost implements Labs {
     }
   }
 
-  /** A cluster by its id, else that of the newest attempt. */
+  /** A cluster by its id, else that of the newest attempt, else the only one that there is. */
   async #clusterOf(id: string | undefined): Promise<Cluster> {
-    const wanted = id ?? (await this.#get(undefined)).fold.cluster?.id;
     const lists = await Promise.all(this.#options.providers.map((provider) => provider.list()));
-    const cluster = lists.flat().find((c) => c.id === wanted);
+    const clusters = lists.flat();
+    const [only, another] = clusters;
+    if (id === undefined && only && this.#attempts.size === 0) {
+      if (!another) return only;
+      const ids = clusters.map((c) => c.id).join(', ');
+      throw new UserError({ what: 'there are several clusters', why: ids, next: 'name one of them' });
+    }
+    const wanted = id ?? (await this.#get(undefined)).fold.cluster?.id;
+    const cluster = clusters.find((c) => c.id === wanted);
     if (cluster) return cluster;
     throw new UserError({
       what: `there is no cluster ${wanted ?? 'of this attempt yet'}`,

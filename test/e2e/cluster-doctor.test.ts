@@ -30,6 +30,15 @@ describe('kubedrill cluster doctor', () => {
       'Service kube-system/kube-dns is missing',
     ]);
     expect((await user.json<Report>(['cluster', 'doctor', id])).differences).toEqual(stdout.trimEnd().split('\n'));
+    // Without attempts the only cluster is meant; of several one has to be named.
+    const hostname = ['node', 'shell', 'control-plane', '--', 'hostname'];
+    expect((await user.run(hostname)).stdout).toBe('kubedrill-control-plane\n');
+    const other = await user.json<Started>(['cluster', 'up', '--name', 'other']);
+    expect(await user.run(hostname)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('there are several clusters'),
+    });
+    expect((await user.run(['cluster', 'down', other.id])).code).toBe(0);
     expect((await user.run(['cluster', 'down', id])).code).toBe(0);
     expect(await user.run(['cluster', 'doctor', id])).toMatchObject({
       code: 2,
