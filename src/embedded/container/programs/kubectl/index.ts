@@ -27,6 +27,13 @@ import { rolloutPause, rolloutRestart, rolloutStatus, setEnv, setImage, workload
 import { topNodeFlags, topNodes, topPodFlags, topPods } from './top.ts';
 import { wait, waitFlags } from './wait.ts';
 
+const describeFlags: FlagSet = {
+  'all-namespaces': { kind: 'bool', short: 'A' },
+  selector: { kind: 'string', short: 'l' },
+  'show-events': { kind: 'bool' },
+  'chunk-size': { kind: 'string' },
+};
+
 interface Command {
   flags: FlagSet;
   run(client: ApiClient, flags: Flags): Promise<number>;
@@ -34,6 +41,10 @@ interface Command {
 
 const commands: Record<string, Command> = {
   get: { flags: getFlags, run: (client, flags) => new GetCommand(client, flags).run() },
+  describe: {
+    flags: describeFlags,
+    run: async (client, flags) => (await import('./describe/index.ts')).describe(client, flags),
+  },
   'auth can-i': { flags: canIFlags, run: canI },
   'auth whoami': { flags: whoamiFlags, run: whoami },
   version: { flags: versionFlags, run: version },
@@ -66,7 +77,7 @@ const commands: Record<string, Command> = {
 
 /** Commands that kubectl has and this one has not. */
 const absent = new Set(
-  'attach autoscale certificate completion cordon cp debug describe diff drain edit events explain expose kustomize options plugin port-forward proxy rollout run set taint uncordon'.split(
+  'attach autoscale certificate completion cordon cp debug diff drain edit events explain expose kustomize options plugin port-forward proxy rollout run set taint uncordon'.split(
     ' ',
   ),
 );
