@@ -1,24 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { Catalogue } from '../../src/embedded/container/images/catalogue.ts';
-import { parseReference } from '../../src/kube/image-reference.ts';
-
-describe('references', () => {
-  it.each([
-    ['nginx', 'docker.io/library/nginx', 'latest'],
-    ['docker.io/nginx:1.27', 'docker.io/library/nginx', '1.27'],
-    ['index.docker.io/library/nginx', 'docker.io/library/nginx', 'latest'],
-    ['bitnami/kubectl', 'docker.io/bitnami/kubectl', 'latest'],
-    ['registry.k8s.io/pause:3.10.1', 'registry.k8s.io/pause', '3.10.1'],
-    ['localhost:5000/x/y:z', 'localhost:5000/x/y', 'z'],
-  ])('reads %s', (text, repository, tag) => {
-    expect(parseReference(text)).toEqual({ repository, tag, digest: undefined });
-  });
-
-  it('refuses what is none', () => {
-    for (const text of ['', 'UPPER', 'nginx:1.27:x', 'a//b', 'x@sha256:12'])
-      expect(parseReference(text)).toBeUndefined();
-  });
-});
 
 describe('the catalogue', () => {
   const catalogue = new Catalogue();

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { environment, serviceVariables } from '../../src/embedded/node/environment.ts';
 import { expand } from '../../src/embedded/node/expansion.ts';
-import { parseImage } from '../../src/embedded/node/image-reference.ts';
 import type { Container, Pod, Service } from '../../src/kube/api.gen.ts';
 import type { Stored } from '../../src/kube/meta.ts';
 import { quantityValue } from '../../src/kube/quantity.ts';
@@ -207,20 +206,6 @@ describe('volumes', () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(runtime.removed).toContain(`${metadata.uid}/v`);
     expect(runtime.removed).not.toContain('host/node-1/tmp/x');
-  });
-});
-
-describe('image references', () => {
-  it.each([
-    ['nginx', 'docker.io/library/nginx:latest'],
-    ['nginx:1.27', 'docker.io/library/nginx:1.27'],
-    ['bitnami/kubectl', 'docker.io/bitnami/kubectl:latest'],
-    ['registry.k8s.io/pause:3.10', 'registry.k8s.io/pause:3.10'],
-    ['localhost:5000/a/b:c', 'localhost:5000/a/b:c'],
-  ])('%s is %s', (text, expected) => expect(parseImage(text).normalized).toBe(expected));
-
-  it.each([['nginx:1.27:x'], ['NGINX'], ['a b'], ['']])('refuses %s', (text) => {
-    expect(() => parseImage(text)).toThrow('invalid reference format');
   });
 });
 

@@ -1,9 +1,9 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Container } from '../../kube/api.gen.ts';
+import { type ImageReference, parseReference, referenceProblem, referenceText } from '../../kube/image-reference.ts';
 import type { ContainerRuntime } from '../api.ts';
 import { BackOff } from './back-off.ts';
 import { goDuration } from './duration.ts';
-import { ImageReferenceError, parseImage } from './image-reference.ts';
 
 export type Image = NonNullable<ReturnType<ContainerRuntime['image']>>;
 
@@ -57,24 +57,16 @@ export class Images {
     for (const key of this.#lastError.keys()) if (key.startsWith(podUid)) this.#lastError.delete(key);
   }
 
-  #parse(text: string, tell: Tell) {
-    try {
-      return parseImage(text);
-    } catch (error) {
-      if (!(error instanceof ImageReferenceError)) throw error;
-      const message = `Failed to apply default image tag "${text}": couldn't parse image name "${text}": ${error.message}`;
-      tell('Warning', 'InspectFailed', message);
-      throw new WaitingError('InvalidImageName', message);
-    }
+  #parse(text: string, tell: Tell): ImageReference {
+    const parsed = parseReference(text);
+    if (parsed) return parsed;
+    const why = referenceProblem(text);
+    const message = `Failed to apply default image tag "${text}": couldn't parse image name "${text}": ${why}`;
+    tell('Warning', 'InspectFailed', message);
+    throw new WaitingError('InvalidImageName', message);
   }
 
-  #pull(
-    key: string,
-    text: string,
-    parsed: { normalized: string; repository: string },
-    found: Image | undefined,
-    tell: Tell,
-  ): Image {
+  #pull(key: string, text: string, parsed: ImageReference, found: Image | undefined, tell: Tell): Image {
     const now = this.#clock.now();
     const last = this.#lastError.get(key);
     const until = last && this.#backOff.until(key, last.at, now);
@@ -101,7 +93,9 @@ export class Images {
   }
 
   /** What containerd says when a registry does not have the image. */
-  #pullError({ normalized, repository }: { normalized: string; repository: string }): string {
+  #pullError(reference: ImageReference): string {
+    const { repository } = reference;
+    const normalized = referenceText(reference);
     const steps = `failed to pull and unpack image "${normalized}": failed to resolve reference "${normalized}"`;
     if (this.#runtime.image(repository)) {
       return `rpc error: code = NotFound desc = ${steps}: ${normalized}: not found`;
