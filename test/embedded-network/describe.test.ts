@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,6 +9,8 @@ import { ScratchFolder } from '../contract/scratch.ts';
 import { type Lab, openLab } from './lab.ts';
 
 const namespace = 'varied';
+const gadget = 'fixtures/describe/gadget.yaml';
+const inPodGadget = '/tmp/gadget.yaml';
 
 /** Ages go on while two kubectls are asked, and the columns beside them move. */
 function withoutAges(text: string): string {
@@ -32,7 +34,11 @@ describe('kubectl describe in a Pod', { timeout: 120_000 }, () => {
     return { stdout, stderr, exitCode };
   };
   const inPod = async (args: string[]) => {
-    const { stdout, stderr, exitCode } = await lab.exec('tool', 'kubectl', ...args);
+    const { stdout, stderr, exitCode } = await lab.exec(
+      'tool',
+      'kubectl',
+      ...args.map((arg) => (arg === gadget ? inPodGadget : arg)),
+    );
     return { stdout, stderr, exitCode };
   };
 
@@ -51,10 +57,16 @@ describe('kubectl describe in a Pod', { timeout: 120_000 }, () => {
     for (const step of [
       ['apply', '--server-side', '-f', 'fixtures/describe/objects.yaml'],
       ['wait', '--for=condition=Established', 'crd/gadgets.example.com'],
-      ['apply', '--server-side', '-f', 'fixtures/describe/gadget.yaml'],
-    ])
-      expect(await real(step)).toMatchObject({ exitCode: 0 });
+      ['apply', '--server-side', '-f', gadget],
+      ['delete', '--wait=false', '-n', namespace, 'pod/leaving', 'gadget/odd'],
+      ['delete', '--wait=false', 'namespace', 'held'],
+    ]) {
+      const { stderr, exitCode } = await real(step);
+      expect(exitCode, stderr).toBe(0);
+    }
     await lab.run('tool', { image: 'bitnami/kubectl:1.35', command: ['sleep', '3600'] });
+    const copy = ['sh', '-c', 'printf %s "$1" > "$2"', '-', await readFile(gadget, 'utf8'), inPodGadget];
+    expect(await lab.exec('tool', ...copy)).toMatchObject({ exitCode: 0 });
     await lab.until(deployments, (all) => all.every(({ status }) => status?.availableReplicas), namespace);
     await lab.until(statefulSets, (all) => all.every(({ status }) => status?.availableReplicas), namespace);
     await lab.until(
@@ -62,7 +74,7 @@ describe('kubectl describe in a Pod', { timeout: 120_000 }, () => {
       (all) => all.some(({ metadata, status }) => metadata.name === 'done' && status?.completionTime),
       namespace,
     );
-    const scheduled = ['full', 'huge'];
+    const scheduled = ['full', 'huge', 'odd-volumes', 'crashing', 'unpullable', 'leaving'];
     await lab.until(
       pods,
       (all) =>
@@ -90,7 +102,7 @@ describe('kubectl describe in a Pod', { timeout: 120_000 }, () => {
   }
 
   async function expectSame(line: string): Promise<void> {
-    const { simulated, real: wanted } = await both(['describe', ...line.split(' ')]);
+    const { simulated, real: wanted } = await both(['describe', ...line.split(' ').filter(Boolean)]);
     const shown = ({ stdout, stderr, exitCode }: typeof wanted) =>
       `$ kubectl describe ${line}\n${withoutAges(stdout)}${stderr}${exitCode}`;
     expect(shown(simulated)).toBe(shown(wanted));
@@ -155,5 +167,35 @@ describe('kubectl describe in a Pod', { timeout: 120_000 }, () => {
     'secret credentials -n varied --as=nobody',
     'secrets -n varied --as=nobody',
     'pods -n varied --as=system:serviceaccount:varied:robot',
+    ...[
+      ...['services', 'pvc', 'ingresses', 'secrets', 'nodes', 'namespaces', 'pods'],
+      ...['deploy web', 'rs web', 'pvc wanted', 'secret credentials', 'all', 'svc,secrets'],
+    ].map((what) => `${what} -n varied --as=system:serviceaccount:varied:limited`),
+    'pods --chunk-size=2 -n varied',
+    'all -n varied',
+    'po,svc,deploy -n varied',
+    'pod/full pod/nope pod/none -n varied',
+    'pod nope none -n varied',
+    'pod/full svc -n varied',
+    'pod/',
+    'deployment.apps/web -n varied',
+    'Pod full -n varied',
+    'nope/full -n varied',
+    'po,svc web -n varied',
+    'po,svc nope -n varied',
+    'pod/full pod/nope -n varied',
+    'pod/nope pod/full -n varied',
+    'endpoints -n varied',
+    'csr',
+    'csinodes',
+    'apiservices -l none=such',
+    'servicecidrs',
+    'ipaddresses',
+    'flowschemas probes',
+    'events -n kube-system',
+    'pod full --nope',
+    '',
+    '-l a=b',
+    `-f ${gadget}`,
   ])('answers describe %s as the real one does', expectSame);
 });

@@ -46,6 +46,7 @@ export class ApiClient {
   readonly config: ClientConfig;
   readonly #flags: Flags;
   readonly #verbosity: number;
+  readonly #warned = new Set<string>();
 
   constructor(p: Process, config: ClientConfig, flags: Flags) {
     this.p = p;
@@ -135,7 +136,10 @@ export class ApiClient {
     for (const [name, value] of response.headers) {
       if (name.toLowerCase() !== 'warning') continue;
       for (const m of value.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)) {
-        await this.p.print(2, `Warning: ${(m[1] ?? '').replace(/\\(.)/g, '$1')}\n`);
+        const text = (m[1] ?? '').replace(/\\(.)/g, '$1');
+        // Each is told once, however many answers carry it.
+        if (!this.#warned.has(text)) await this.p.print(2, `Warning: ${text}\n`);
+        this.#warned.add(text);
       }
     }
   }

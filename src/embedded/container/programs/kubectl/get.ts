@@ -52,8 +52,9 @@ export async function resolveTargets(client: ApiClient, args: readonly string[])
         throw new KubectlError(
           `there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'`,
         );
-      if (more.length > 0 || name === '')
-        throw new KubectlError(`arguments in resource/name form may not have more than one slash`);
+      if (name === '' || type === '')
+        throw new KubectlError('arguments in resource/name form must have a single resource and name');
+      if (more.length > 0) throw new KubectlError(`arguments in resource/name form may not have more than one slash`);
       targets.push({ resource: await findResource(client, type), names: [name] });
     }
     return targets;

@@ -30,6 +30,7 @@ import { wait, waitFlags } from './wait.ts';
 const describeFlags: FlagSet = {
   'all-namespaces': { kind: 'bool', short: 'A' },
   selector: { kind: 'string', short: 'l' },
+  filename: { kind: 'string', short: 'f' },
   'show-events': { kind: 'bool' },
   'chunk-size': { kind: 'string' },
 };

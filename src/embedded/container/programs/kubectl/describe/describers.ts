@@ -1,12 +1,15 @@
 import type { KubeObject } from '../../../../../kube/meta.ts';
+import { describeAddress, describeServiceCidr } from './addresses.ts';
 import { describeAutoscaler } from './autoscaler.ts';
 import { describeClaim, describeStorageClass, describeVolume } from './claims.ts';
 import { describeConfigMap } from './config-map.ts';
 import type { Describer } from './context.ts';
 import { describeCronJob } from './cron-job.ts';
+import { describeCsiNode } from './csi-node.ts';
 import { describeDaemonSet } from './daemon-set.ts';
 import { describeDeployment } from './deployment.ts';
 import { describeEndpointSlice } from './endpoint-slice.ts';
+import { describeEndpoints } from './endpoints-object.ts';
 import { describeAnything } from './generic.ts';
 import { describeIngress, describeIngressClass } from './ingress.ts';
 import { describeJob } from './job.ts';
@@ -26,6 +29,7 @@ const describers: Readonly<Record<string, Describer<never>>> = {
   '/Pod': describePod,
   '/ReplicationController': describeReplicationController,
   '/Service': describeService,
+  '/Endpoints': describeEndpoints,
   '/ConfigMap': describeConfigMap,
   '/Secret': describeSecret,
   '/ServiceAccount': describeServiceAccount,
@@ -44,6 +48,8 @@ const describers: Readonly<Record<string, Describer<never>>> = {
   'batch/CronJob': describeCronJob,
   'networking.k8s.io/Ingress': describeIngress,
   'networking.k8s.io/IngressClass': describeIngressClass,
+  'networking.k8s.io/IPAddress': describeAddress,
+  'networking.k8s.io/ServiceCIDR': describeServiceCidr,
   'networking.k8s.io/NetworkPolicy': describeNetworkPolicy,
   'discovery.k8s.io/EndpointSlice': describeEndpointSlice,
   'rbac.authorization.k8s.io/Role': describeRole,
@@ -51,6 +57,7 @@ const describers: Readonly<Record<string, Describer<never>>> = {
   'rbac.authorization.k8s.io/RoleBinding': describeRoleBinding,
   'rbac.authorization.k8s.io/ClusterRoleBinding': describeRoleBinding,
   'storage.k8s.io/StorageClass': describeStorageClass,
+  'storage.k8s.io/CSINode': describeCsiNode,
   'scheduling.k8s.io/PriorityClass': describePriorityClass,
   'policy/PodDisruptionBudget': describeDisruptionBudget,
 };

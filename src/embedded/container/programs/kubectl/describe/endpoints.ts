@@ -1,13 +1,13 @@
-import type { EndpointSlice, Service } from '../../../../../kube/api.gen.ts';
+import type { EndpointSlice } from '../../../../../kube/api.gen.ts';
 import { type DescribeContext, fetchAll } from './context.ts';
 
 /** How many addresses are shown. */
 const most = 3;
 
 /** The slices of a Service. Throws StatusError. */
-export function slicesOf(context: DescribeContext, { metadata = {} }: Service): Promise<EndpointSlice[]> {
-  return fetchAll<EndpointSlice>(context, `/apis/discovery.k8s.io/v1/namespaces/${metadata.namespace}/endpointslices`, {
-    labelSelector: `kubernetes.io/service-name=${metadata.name}`,
+export function slicesOf(context: DescribeContext, namespace: string, service: string): Promise<EndpointSlice[]> {
+  return fetchAll<EndpointSlice>(context, `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`, {
+    labelSelector: `kubernetes.io/service-name=${service}`,
   });
 }
 

@@ -1,5 +1,6 @@
 /** `kubectl describe`. Loaded late: few containers need it. */
 import type { KubeObject } from '../../../../../kube/meta.ts';
+import { select } from '../change.ts';
 import { type ApiClient, StatusError } from '../client.ts';
 import { type ApiResource, pathOf } from '../discovery.ts';
 import { describeError } from '../errors.ts';
@@ -39,9 +40,9 @@ class DescribeCommand {
 
   async run(): Promise<number> {
     const { args } = this.#flags;
-    if (args.length === 0)
+    if (args.length === 0 && !this.#flags.has('filename'))
       throw new KubectlError(
-        `You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.\n\nSee 'kubectl describe -h' for help and examples`,
+        `You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.`,
       );
     const found = await this.#find();
     let printed = 0;
@@ -75,6 +76,7 @@ class DescribeCommand {
 
   async #find(): Promise<Found[]> {
     const flags = this.#flags;
+    if (flags.has('filename')) return this.#inFiles();
     const targets = await resolveTargets(this.#client, flags.args);
     const named = targets.some(({ names }) => names.length > 0);
     if (named && this.#everywhere)
@@ -84,27 +86,40 @@ class DescribeCommand {
     for (const { resource, names } of targets) {
       if (names.length === 0) found.push(...((await this.#try(() => this.#list(resource))) ?? []));
       for (const name of names) {
-        const one = await this.#try(() => this.#get(resource, name));
+        const one = await this.#try(() => this.#get(resource, this.#client.config.namespace, name));
         if (one) found.push(one);
       }
     }
-    // `describe TYPE PREFIX`: when nothing has that very name.
     const [missing] = this.#errors;
-    if (flags.args.length === 2 && missing?.reason === 'NotFound' && this.#errors.length === 1) {
-      const [target] = targets;
-      const prefix = target?.names[0] ?? '';
-      const similar = target ? (await this.#list(target.resource)).filter(({ name }) => name.startsWith(prefix)) : [];
-      if (similar.length > 0) {
-        this.#errors.pop();
-        this.#byPrefix = true;
-        return similar;
-      }
+    const oneMissing = missing?.reason === 'NotFound' && this.#errors.length === 1;
+    if (flags.args.length === 2 && oneMissing) return this.#similar(targets);
+    return found;
+  }
+
+  /** What `describe TYPE PREFIX` shows when nothing has that very name; two TYPE/NAMEs get only the error. */
+  async #similar(targets: Awaited<ReturnType<typeof resolveTargets>>): Promise<Found[]> {
+    const [target] = targets;
+    const [type = '', prefix = ''] = this.#flags.args;
+    if (!target || type.includes('/')) return [];
+    if (targets.length > 1) throw new KubectlError('you may only specify a single resource type');
+    const similar = (await this.#list(target.resource)).filter(({ name }) => name.startsWith(prefix));
+    if (similar.length > 0) {
+      this.#errors.pop();
+      this.#byPrefix = true;
+    }
+    return similar;
+  }
+
+  async #inFiles(): Promise<Found[]> {
+    const found: Found[] = [];
+    for (const { resource, namespace, name } of await select(this.#client, this.#flags, [])) {
+      const one = await this.#try(() => this.#get(resource, namespace, name));
+      if (one) found.push(one);
     }
     return found;
   }
 
-  async #get(resource: ApiResource, name: string): Promise<Found> {
-    const { namespace } = this.#client.config;
+  async #get(resource: ApiResource, namespace: string, name: string): Promise<Found> {
     const object = (await this.#client.json(pathOf(resource, namespace, name))) as unknown as KubeObject;
     return { resource, namespace: object.metadata?.namespace, name, object };
   }

@@ -57,8 +57,8 @@ async function backendState(
   service: IngressServiceBackend,
 ): Promise<string> {
   try {
+    const slices = await slicesOf(context, namespace, service.name);
     const found = await fetchObject<Service>(context, `/api/v1/namespaces/${namespace}/services/${service.name}`);
-    const slices = await slicesOf(context, found);
     const wanted = service.port;
     const port = found.spec?.ports?.find(({ name, port: number }) =>
       wanted?.name ? name === wanted.name : number === wanted?.number,

@@ -29,7 +29,7 @@ export const describeNamespace: Describer<Namespace> = async (w, namespace, cont
     w.write(1, '----\t------\t------------------\t------\t-------\n');
     for (const c of status.conditions) {
       const time = c.lastTransitionTime ? timeText(c.lastTransitionTime) : '';
-      w.write(1, `${c.type} \t${c.status} \t${time} \t${c.reason ?? ''} \t${c.message ?? ''}\n`);
+      w.write(1, `${c.type}\t${c.status}\t${time}\t${c.reason ?? ''}\t${c.message ?? ''}\n`);
     }
   }
   const own = `/api/v1/namespaces/${metadata?.name}`;

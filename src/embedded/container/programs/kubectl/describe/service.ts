@@ -6,8 +6,8 @@ import { writeEvents } from './events.ts';
 import { labelsText, none, unset, writeMetadata } from './format.ts';
 
 export const describeService: Describer<Service> = async (w, service, context) => {
-  const { spec = {}, status } = service;
-  const slices = await slicesOf(context, service).catch((error: unknown) => {
+  const { metadata, spec = {}, status } = service;
+  const slices = await slicesOf(context, metadata?.namespace ?? '', metadata?.name ?? '').catch((error: unknown) => {
     if (error instanceof StatusError) return [];
     throw error;
   });
