@@ -58,6 +58,7 @@ describe('kubectl describe in a Pod', { timeout: 120_000 }, () => {
       ['apply', '--server-side', '-f', 'fixtures/describe/objects.yaml'],
       ['wait', '--for=condition=Established', 'crd/gadgets.example.com'],
       ['apply', '--server-side', '-f', gadget],
+      ['certificate', 'deny', 'plain'],
       ['delete', '--wait=false', '-n', namespace, 'pod/leaving', 'gadget/odd'],
       ['delete', '--wait=false', 'namespace', 'held'],
     ]) {

@@ -6,6 +6,8 @@ import { goName } from './name.ts';
 export interface ParsedRequest {
   commonName: string;
   organizations: readonly string[];
+  /** Every attribute of the subject, in the request's order: its object identifier and text. */
+  attributes: readonly (readonly [oid: string, text: string])[];
   /** DER of the subject as it goes into the certificate, in the order in which Go writes it. */
   subject: Buffer;
   publicKey: KeyObject;
@@ -65,6 +67,7 @@ export function parseCertificateRequest(pem: string): ParsedRequest {
   return {
     commonName: names.find(([id]) => id === oids.commonName)?.[1] ?? '',
     organizations: names.filter(([id]) => id === oids.organization).map(([, value]) => value),
+    attributes: names,
     subject: goName(names),
     publicKey,
     alternativeNames: attributes && alternativeNamesDer(attributes),

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../../../../kube/meta.ts';
 import { describeAddress, describeServiceCidr } from './addresses.ts';
 import { describeAutoscaler } from './autoscaler.ts';
+import { describeCertificateRequest } from './certificate-request.ts';
 import { describeClaim, describeStorageClass, describeVolume } from './claims.ts';
 import { describeConfigMap } from './config-map.ts';
 import type { Describer } from './context.ts';
@@ -48,6 +49,7 @@ const describers: Readonly<Record<string, Describer<never>>> = {
   'batch/CronJob': describeCronJob,
   'networking.k8s.io/Ingress': describeIngress,
   'networking.k8s.io/IngressClass': describeIngressClass,
+  'certificates.k8s.io/CertificateSigningRequest': describeCertificateRequest,
   'networking.k8s.io/IPAddress': describeAddress,
   'networking.k8s.io/ServiceCIDR': describeServiceCidr,
   'networking.k8s.io/NetworkPolicy': describeNetworkPolicy,
