@@ -4,6 +4,7 @@ import type {
   ProjectedVolumeSource,
   Volume,
 } from '../../../../../kube/api.gen.ts';
+import { diskLines } from './disks.ts';
 import { annotationLines, labelLines, none, unset, writeLines } from './format.ts';
 import type { DescribeWriter } from './writer.ts';
 
@@ -112,7 +113,11 @@ function writeProjected(w: DescribeWriter, { sources = [] }: ProjectedVolumeSour
 }
 
 /** Sources that Pods and PersistentVolumes both have. */
-function writeShared(w: DescribeWriter, { hostPath, nfs, csi }: Volume | PersistentVolumeSpec): boolean {
+function writeShared(w: DescribeWriter, volume: Volume | PersistentVolumeSpec): boolean {
+  const { hostPath, nfs, csi } = volume;
+  const disk = diskLines(volume);
+  for (const line of disk ?? []) w.write(2, `${line}\n`);
+  if (disk) return true;
   if (hostPath)
     writeSource(w, shared.hostPath, [
       ['Path', hostPath.path],
