@@ -189,6 +189,7 @@ describe('kubectl describe in a Pod', { timeout: 120_000 }, () => {
     'endpoints -n varied',
     'csr',
     'csinodes',
+    'volumeattributesclasses',
     'apiservices -l none=such',
     'servicecidrs',
     'ipaddresses',

@@ -1,4 +1,10 @@
-import type { PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from '../../../../../kube/api.gen.ts';
+import type {
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  StorageClass,
+  VolumeAttributesClass,
+} from '../../../../../kube/api.gen.ts';
 import type { KubeObject } from '../../../../../kube/meta.ts';
 import { type DescribeContext, type Describer, fetchAll } from './context.ts';
 import { writeEvents } from './events.ts';
@@ -122,4 +128,12 @@ export const describeStorageClass: Describer<StorageClass> = async (w, storageCl
     });
   }
   await writeEvents(w, storageClass, context);
+};
+
+export const describeAttributesClass: Describer<VolumeAttributesClass> = async (w, attributesClass, context) => {
+  writeName(w, attributesClass.metadata);
+  w.write(0, `Annotations:\t${labelsText(attributesClass.metadata?.annotations)}\n`);
+  w.write(0, `DriverName:\t${attributesClass.driverName}\n`);
+  w.write(0, `Parameters:\t${labelsText(attributesClass.parameters)}\n`);
+  await writeEvents(w, attributesClass, context);
 };

@@ -2,7 +2,7 @@ import type { KubeObject } from '../../../../../kube/meta.ts';
 import { describeAddress, describeServiceCidr } from './addresses.ts';
 import { describeAutoscaler } from './autoscaler.ts';
 import { describeCertificateRequest } from './certificate-request.ts';
-import { describeClaim, describeStorageClass, describeVolume } from './claims.ts';
+import { describeAttributesClass, describeClaim, describeStorageClass, describeVolume } from './claims.ts';
 import { describeConfigMap } from './config-map.ts';
 import type { Describer } from './context.ts';
 import { describeCronJob } from './cron-job.ts';
@@ -59,6 +59,7 @@ const describers: Readonly<Record<string, Describer<never>>> = {
   'rbac.authorization.k8s.io/RoleBinding': describeRoleBinding,
   'rbac.authorization.k8s.io/ClusterRoleBinding': describeRoleBinding,
   'storage.k8s.io/StorageClass': describeStorageClass,
+  'storage.k8s.io/VolumeAttributesClass': describeAttributesClass,
   'storage.k8s.io/CSINode': describeCsiNode,
   'scheduling.k8s.io/PriorityClass': describePriorityClass,
   'policy/PodDisruptionBudget': describeDisruptionBudget,
