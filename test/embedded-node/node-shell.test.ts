@@ -150,7 +150,7 @@ END`,
     expect((await exec(`hello-${worker}`, 'hostname')).stdout).toBe(`hello-${worker}\n`);
     const address = (await read(`hello-${worker}`)).status?.podIP;
     expect(await run(controlPlane, `curl -s ${address}`)).toContain('Welcome to nginx');
-    await run(worker, 'mv /etc/kubernetes/manifests/hello.yaml /root/');
+    await run(worker, 'mv /etc/kubernetes/manifests/hello.yaml /tmp/');
     await until(
       async () => !(await client.list(pods, 'default')).items.some(({ metadata }) => /hello/.test(metadata.name)),
     );
@@ -184,7 +184,7 @@ describe('the control plane', () => {
   });
 
   it('makes no ReplicaSets without the controller manager', async () => {
-    await run(controlPlane, 'mv /etc/kubernetes/manifests/kube-controller-manager.yaml /root/');
+    await run(controlPlane, 'mv /etc/kubernetes/manifests/kube-controller-manager.yaml /tmp/');
     await until(async () => {
       const { items } = await client.list(pods, 'kube-system');
       return !items.some(({ metadata }) => metadata.name.startsWith('kube-controller-manager'));
@@ -196,7 +196,7 @@ describe('the control plane', () => {
     });
     await new Promise<void>((resolve) => cluster.context.clock.after(1500, resolve));
     expect((await client.list(replicaSets, 'default')).items).toEqual([]);
-    await run(controlPlane, 'mv /root/kube-controller-manager.yaml /etc/kubernetes/manifests/');
+    await run(controlPlane, 'mv /tmp/kube-controller-manager.yaml /etc/kubernetes/manifests/');
     await until(async () => (await client.list(replicaSets, 'default')).items.length === 1);
   });
 
@@ -207,13 +207,13 @@ describe('the control plane', () => {
         () => true,
         () => false,
       );
-    await run(controlPlane, `mv /etc/kubernetes/manifests/${part}.yaml /root/`);
+    await run(controlPlane, `mv /etc/kubernetes/manifests/${part}.yaml /tmp/`);
     await until(async () => !(await answers()));
     await expect(fetch(url)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
     expect(await run(controlPlane, 'kubectl --kubeconfig /etc/kubernetes/admin.conf get nodes')).toMatch(
       /The connection to the server \S+:6443 was refused/,
     );
-    await run(controlPlane, `mv /root/${part}.yaml /etc/kubernetes/manifests/`);
+    await run(controlPlane, `mv /tmp/${part}.yaml /etc/kubernetes/manifests/`);
     await until(answers);
   });
 

@@ -1,6 +1,7 @@
 /** Runs SQL on databases that are kept in files of the container, one for each table. */
+import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
-import type { Column, Expression, Statement, Value } from './sql.ts';
+import { type Column, type Expression, SqlSyntaxError, type Statement, type Value } from './sql.ts';
 
 /** An error with the codes that the two kinds of servers have for it. */
 export class SqlError extends Error {
@@ -12,6 +13,17 @@ export class SqlError extends Error {
     this.code = code;
     this.state = state;
   }
+}
+
+/**
+ * What a server tells of an error: its own words for what it does not understand, which says so (the statement may be
+ * good SQL, these servers know few), and for a full disk. Throws what is neither.
+ */
+export function sqlErrorOf(error: unknown, told: { unknown(near: string): SqlError; full(): SqlError }): SqlError {
+  if (error instanceof SqlError) return error;
+  if (error instanceof SqlSyntaxError) return told.unknown(error.near.slice(0, 80));
+  if (isSysError(error, 'ENOSPC')) return told.full();
+  throw error;
 }
 
 export interface Result {

@@ -1,7 +1,7 @@
 /** The servers of the images mysql and mariadb: their entrypoint's work, tables in their data directory, their protocol. */
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import { Databases, type Dialect, type Session, SqlError } from '../database/engine.ts';
+import { Databases, type Dialect, type Session, SqlError, sqlErrorOf } from '../database/engine.ts';
 import {
   errorPacket,
   greeting,
@@ -11,7 +11,7 @@ import {
   resultPackets,
   scramble,
 } from '../database/mysql-wire.ts';
-import { parseSql, SqlSyntaxError } from '../database/sql.ts';
+import { parseSql } from '../database/sql.ts';
 import { isSysError } from '../kernel/errno.ts';
 import type { Peer } from '../kernel/network.ts';
 import type { Process } from '../kernel/process.ts';
@@ -148,19 +148,12 @@ async function runScripts(p: Process, databases: Databases, session: Session): P
   return undefined;
 }
 
-/** What is not understood says so: the statement may be good SQL, this server knows few. */
-function asSqlError(error: unknown): SqlError {
-  if (error instanceof SqlError) return error;
-  if (error instanceof SqlSyntaxError)
-    return new SqlError(
-      1235,
-      '42000',
-      `This server, a simulated one, doesn't know the statement near '${error.near.slice(0, 80)}'`,
-    );
-  if (isSysError(error, 'ENOSPC'))
-    return new SqlError(1021, 'HY000', 'Disk full; waiting for someone to free some space...');
-  throw error;
-}
+const asSqlError = (error: unknown) =>
+  sqlErrorOf(error, {
+    unknown: (near) =>
+      new SqlError(1235, '42000', `This server, a simulated one, doesn't know the statement near '${near}'`),
+    full: () => new SqlError(1021, 'HY000', 'Disk full; waiting for someone to free some space...'),
+  });
 
 async function serve(
   p: Process,

@@ -1,7 +1,7 @@
 /** PostgreSQL as its image starts it: the entrypoint's work, tables in the data directory, the protocol. */
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import { Databases, type Dialect, type Session, SqlError } from '../database/engine.ts';
+import { Databases, type Dialect, type Session, SqlError, sqlErrorOf } from '../database/engine.ts';
 import {
   int32,
   md5Proof,
@@ -11,7 +11,7 @@ import {
   sendResult,
   texts,
 } from '../database/postgres-wire.ts';
-import { parseSql, SqlSyntaxError } from '../database/sql.ts';
+import { parseSql } from '../database/sql.ts';
 import { isSysError } from '../kernel/errno.ts';
 import type { Peer } from '../kernel/network.ts';
 import type { Process } from '../kernel/process.ts';
@@ -124,17 +124,12 @@ async function initialize(p: Process, databases: Databases): Promise<number | un
   return undefined;
 }
 
-function asSqlError(error: unknown): SqlError {
-  if (error instanceof SqlError) return error;
-  if (error instanceof SqlSyntaxError)
-    return new SqlError(
-      1235,
-      '0A000',
-      `this server, a simulated one, does not know the statement near "${error.near.slice(0, 80)}"`,
-    );
-  if (isSysError(error, 'ENOSPC')) return new SqlError(1021, '53100', 'could not extend file: No space left on device');
-  throw error;
-}
+const asSqlError = (error: unknown) =>
+  sqlErrorOf(error, {
+    unknown: (near) =>
+      new SqlError(1235, '0A000', `this server, a simulated one, does not know the statement near "${near}"`),
+    full: () => new SqlError(1021, '53100', 'could not extend file: No space left on device'),
+  });
 
 const failure = (messages: PostgresMessages, severity: 'ERROR' | 'FATAL', { state, message }: SqlError) =>
   messages.send('E', `S${severity}`, `V${severity}`, `C${state}`, `M${message}`, Buffer.of(0));

@@ -15,15 +15,14 @@ import {
   labelsText,
   none,
   since,
-  timeText,
   unset,
   writeAnnotations,
   writeLabels,
   writeLines,
   writeName,
+  writeTimedConditions,
 } from './format.ts';
 import { writeNodeAffinity, writePersistentSource } from './volumes.ts';
-import type { DescribeWriter } from './writer.ts';
 
 const formerClass = 'volume.beta.kubernetes.io/storage-class';
 const defaultClass = /^storageclass\.(beta\.)?kubernetes\.io\/is-default-class$/;
@@ -54,7 +53,7 @@ export const describeClaim: Describer<PersistentVolumeClaim> = async (w, claim, 
     w.write(1, `Name:\t${spec.dataSource.name}\n`);
   }
   writeLines(w, 'Used By', users);
-  writeClaimConditions(w, claim);
+  writeTimedConditions(w, claim.status?.conditions, 'lastProbeTime');
   await writeEvents(w, claim, context);
 };
 
@@ -70,17 +69,6 @@ async function usersOf({ metadata }: PersistentVolumeClaim, context: DescribeCon
       ),
     )
     .map((pod) => pod.metadata?.name ?? '');
-}
-
-function writeClaimConditions(w: DescribeWriter, { status }: PersistentVolumeClaim): void {
-  if (!status?.conditions?.length) return;
-  w.write(0, 'Conditions:\n');
-  w.write(1, 'Type\tStatus\tLastProbeTime\tLastTransitionTime\tReason\tMessage\n');
-  w.write(1, '----\t------\t-----------------\t------------------\t------\t-------\n');
-  for (const c of status.conditions) {
-    const times = `${timeText(c.lastProbeTime)} \t${timeText(c.lastTransitionTime)}`;
-    w.write(1, `${c.type} \t${c.status} \t${times} \t${c.reason ?? ''} \t${c.message ?? ''}\n`);
-  }
 }
 
 export const describeVolume: Describer<PersistentVolume> = async (w, volume, context) => {

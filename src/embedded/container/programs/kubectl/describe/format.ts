@@ -158,3 +158,28 @@ export function accessModesText(modes: readonly string[] | undefined): string {
     .flatMap(([mode, short]) => (modes?.includes(mode) ? [short] : []))
     .join(',');
 }
+
+type TimedCondition<Looked extends string> = {
+  type: string;
+  status: string;
+  lastTransitionTime?: string | null;
+  reason?: string;
+  message?: string;
+} & { [time in Looked]?: string | null };
+
+/** Conditions with both their times: when they were looked at last, by the name that the kind has for it, and changed. */
+export function writeTimedConditions<Looked extends 'lastProbeTime' | 'lastHeartbeatTime'>(
+  w: DescribeWriter,
+  conditions: readonly TimedCondition<Looked>[] | undefined,
+  looked: Looked,
+): void {
+  if (!conditions?.length) return;
+  const heading = `L${looked.slice(1)}`;
+  w.write(0, 'Conditions:\n');
+  w.write(1, `Type\tStatus\t${heading}\tLastTransitionTime\tReason\tMessage\n`);
+  w.write(1, '----\t------\t-----------------\t------------------\t------\t-------\n');
+  for (const c of conditions) {
+    const times = `${timeText(c[looked])} \t${timeText(c.lastTransitionTime)}`;
+    w.write(1, `${c.type} \t${c.status} \t${times} \t${c.reason ?? ''} \t${c.message ?? ''}\n`);
+  }
+}

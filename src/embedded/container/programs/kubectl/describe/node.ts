@@ -12,6 +12,7 @@ import {
   writeLabels,
   writeLines,
   writeName,
+  writeTimedConditions,
 } from './format.ts';
 import { addAmounts, type PodAmounts, podAmounts, share } from './pod-amounts.ts';
 import type { DescribeWriter } from './writer.ts';
@@ -30,7 +31,7 @@ export const describeNode: Describer<Node> = async (w, node, context) => {
   writeLines(w, 'Taints', taints.sort());
   w.write(0, `Unschedulable:\t${spec.unschedulable ?? false}\n`);
   await writeLease(w, name, context);
-  writeConditions(w, node);
+  writeTimedConditions(w, status.conditions, 'lastHeartbeatTime');
   w.write(0, 'Addresses:\n');
   for (const { type, address } of status.addresses ?? []) w.write(1, `${type}:\t${address}\n`);
   for (const [label, amounts] of [
@@ -69,17 +70,6 @@ async function writeLease(w: DescribeWriter, name: string, context: DescribeCont
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
     w.write(0, `Lease:\tFailed to get lease: ${error.message}\n`);
-  }
-}
-
-function writeConditions(w: DescribeWriter, { status }: Node): void {
-  if (!status?.conditions?.length) return;
-  w.write(0, 'Conditions:\n');
-  w.write(1, 'Type\tStatus\tLastHeartbeatTime\tLastTransitionTime\tReason\tMessage\n');
-  w.write(1, '----\t------\t-----------------\t------------------\t------\t-------\n');
-  for (const c of status.conditions) {
-    const times = `${timeText(c.lastHeartbeatTime)} \t${timeText(c.lastTransitionTime)}`;
-    w.write(1, `${c.type} \t${c.status} \t${times} \t${c.reason ?? ''} \t${c.message ?? ''}\n`);
   }
 }
 
