@@ -1,5 +1,5 @@
 import { connect as connectTcp } from 'node:net';
-import { type Duplex, duplexPair } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import type {
   ClusterDnsQuestion,
   ConnectionRoute,
@@ -11,6 +11,7 @@ import type {
 import type { Container } from './container.ts';
 import { SysError } from './errno.ts';
 import type { Process } from './process.ts';
+import { TcpSocket } from './tcp.ts';
 
 /** The answers of the main thread: see `ClusterNetwork`. */
 export interface NetworkLink {
@@ -25,7 +26,7 @@ export interface Peer {
 
 interface Listener {
   process: Process;
-  accept(connection: Duplex, peer: Peer): void;
+  accept(connection: TcpSocket, peer: Peer): void;
 }
 
 /** What a name server answers; undefined: it drops the question. */
@@ -105,7 +106,7 @@ export class NetworkNamespace {
   }
 
   /** Accepts connections until the process ends or the returned function is called. Throws EADDRINUSE, EACCES. */
-  listen(p: Process, port: number, accept: (connection: Duplex, peer: Peer) => void): () => void {
+  listen(p: Process, port: number, accept: (connection: TcpSocket, peer: Peer) => void): () => void {
     if (this.#listeners.has(port)) throw new SysError('EADDRINUSE');
     const listener = { process: p, accept };
     this.#listeners.set(port, listener);
@@ -136,12 +137,10 @@ export class NetworkNamespace {
   }
 
   /** The near end of a new connection to a listener here; undefined: nobody listens. */
-  dial(port: number, from: string): Duplex | undefined {
+  dial(port: number, from: string): TcpSocket | undefined {
     const listener = this.#listeners.get(port);
     if (!listener) return undefined;
-    const [near, far] = duplexPair();
-    near.on('error', () => {});
-    far.on('error', () => {});
+    const [near, far] = TcpSocket.pair();
     const forget = listener.process.onExit(() => {
       near.destroy();
       far.destroy();

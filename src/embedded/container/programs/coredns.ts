@@ -94,7 +94,7 @@ class Server {
     const stops = [
       network.serveDns(this.#p, port, (question, peer) => this.#answer(port, question, peer)),
       // Over TCP nothing here asks; that it is open can be seen.
-      network.listen(this.#p, port, (socket) => socket.end()),
+      network.listen(this.#p, port, (socket) => socket.destroySoon()),
     ];
     return () => {
       for (const stop of stops) stop();

@@ -1,8 +1,8 @@
-import type { Duplex } from 'node:stream';
 import type { ContainerUsage, NodeEntries } from '../../api.ts';
 import { HostPathError } from '../kernel/host-tree.ts';
 import type { Program } from '../kernel/process.ts';
 import { Scheduler } from '../kernel/scheduler.ts';
+import type { TcpSocket } from '../kernel/tcp.ts';
 import { OUTPUT_WINDOW, type ToMain, type ToWorker } from '../protocol.ts';
 import { Requests, WorkerCluster } from './cluster.ts';
 import { Outbox, Window } from './port.ts';
@@ -226,7 +226,7 @@ export class ContainerHost {
   }
 
   /** Carries a connection over the messages of a session, both ways with back-pressure. */
-  #bridge(session: number, socket: Duplex): Session {
+  #bridge(session: number, socket: TcpSocket): Session {
     const window = new Window(OUTPUT_WINDOW);
     socket.on('data', (data: Uint8Array) => {
       window.take(data.length);
@@ -236,7 +236,11 @@ export class ContainerHost {
       window.wait(() => socket.resume());
     });
     const end = () => this.#endSession(session, { code: 0 });
-    socket.once('end', end);
+    socket.once('end', () => {
+      end();
+      // Nothing more can come from the main thread.
+      socket.destroySoon();
+    });
     socket.once('close', end);
     socket.once('error', end);
     return {
