@@ -10,6 +10,7 @@ import { readLog } from '../../src/embedded/node/log-reader.ts';
 import { FileLogStorage, MemoryLogStorage } from '../../src/embedded/node/log-storage.ts';
 import { LogStore } from '../../src/embedded/node/log-store.ts';
 import { ManualClock, systemClock } from '../../src/kernel/clock.ts';
+import { buffersKept, traffic } from '../helpers/memory.ts';
 import { temporaryFolder } from '../helpers/temporary.ts';
 import { first, reason, startNode } from './harness.ts';
 
@@ -19,6 +20,23 @@ afterEach(() => stop());
 async function read(log: ContainerLog, options = {}): Promise<string> {
   return text(await readLog(log, options, systemClock));
 }
+
+describe('a log in memory', () => {
+  it('takes as much as its lines do', async () => {
+    const logs = Array.from({ length: 50 }, () => new ContainerLog(new MemoryLogStorage(), new ManualClock()));
+    const taken = await buffersKept(async () => {
+      for (let n = 0; n < 40; n++) {
+        for (const log of logs) {
+          log.write('stdout', Buffer.from(`line ${n}\n`));
+          traffic();
+          await log.flush();
+        }
+      }
+    });
+    expect(await Promise.all(logs.map((log) => read(log, { tailLines: 1 })))).toEqual(logs.map(() => 'line 39\n'));
+    expect(taken).toBeLessThan(50 * 8 * 1024);
+  });
+});
 
 describe('a container log', () => {
   it('keeps lines in the CRI format with rising nanoseconds', async () => {

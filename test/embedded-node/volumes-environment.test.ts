@@ -148,6 +148,8 @@ describe('volumes', () => {
     expect(Object.keys(files)).toEqual(['a', 'dir/b', 'labels']);
     expect(files['dir/b']?.mode).toBe(0o400);
     expect(Buffer.from(files.labels?.content ?? []).toString()).toBe('app="x"\nzone="eu"');
+    // What goes to the containers' thread goes with all of the memory that it is cut from.
+    for (const { content } of Object.values(files)) expect(content.buffer.byteLength).toBe(content.length);
     await client.patch(configMaps, 'default', 'one', 'merge', { data: { a: '2' } });
     await vi.waitFor(() => expect(runtime.updated.some((u) => u.text.a === '2')).toBe(true), { interval: 1 });
     await client.patch(pods, 'default', 'p', 'merge', { metadata: { labels: { zone: 'us' } } });

@@ -50,7 +50,8 @@ export class ContainerLog {
         rest = rest.subarray(longestPiece);
       } else break;
     }
-    this.#rests[stream] = rest;
+    // A copy: most often there is no rest, and a part keeps what it is a part of.
+    this.#rests[stream] = Buffer.from(rest);
   }
 
   /** The process ended: what is left of its last line is written, followers end. Resolves when all is in the storage. */

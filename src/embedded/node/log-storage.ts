@@ -57,25 +57,34 @@ export class FileLogStorage implements LogStorage {
 
 /** Keeps the log in memory: clusters without a folder. */
 export class MemoryLogStorage implements LogStorage {
-  #chunks: Uint8Array[] = [];
+  // Bytes of its own: a line that is kept as it came holds the whole piece of memory that it was cut from.
+  #bytes = Buffer.alloc(0);
+  #length = 0;
 
   async append(bytes: Uint8Array): Promise<void> {
-    this.#chunks.push(bytes);
+    const length = this.#length + bytes.length;
+    if (length > this.#bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(1024, length, 2 * this.#bytes.length));
+      this.#bytes.copy(larger, 0, 0, this.#length);
+      this.#bytes = larger;
+    }
+    this.#bytes.set(bytes, this.#length);
+    this.#length = length;
   }
 
   async read(): Promise<Buffer> {
-    const all = Buffer.concat(this.#chunks);
-    this.#chunks = [all];
-    return all;
+    // Nothing that was written is written again: what comes later goes behind it.
+    return this.#bytes.subarray(0, this.#length);
   }
 
   async rotate(): Promise<void> {
-    this.#chunks = [];
+    await this.remove();
   }
 
   async close(): Promise<void> {}
 
   async remove(): Promise<void> {
-    this.#chunks = [];
+    this.#bytes = Buffer.alloc(0);
+    this.#length = 0;
   }
 }

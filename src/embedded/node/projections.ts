@@ -21,6 +21,12 @@ export interface ProjectionSources extends PodFacts {
 
 const defaultFileMode = 0o644;
 
+// Bytes of their own: Node cuts small buffers from pieces of 64 KiB, and one that is sent to the containers' thread takes all
+// of its piece along.
+const encoder = new TextEncoder();
+const fromText = (text: string) => encoder.encode(text);
+const fromBase64 = (text: string) => new Uint8Array(Buffer.from(text, 'base64'));
+
 /** Whether the kubelet itself writes the files of this volume. */
 export function isProjection(volume: Volume): boolean {
   return Boolean(volume.configMap ?? volume.secret ?? volume.downwardAPI ?? volume.projected);
@@ -64,7 +70,7 @@ async function projectedFiles(
   const namespace = pod.metadata.namespace ?? '';
   if (source.serviceAccountToken) {
     const { audience, expirationSeconds = 3600, path } = source.serviceAccountToken;
-    return { [path]: { content: Buffer.from(await sources.token(pod, audience, expirationSeconds)), mode } };
+    return { [path]: { content: fromText(await sources.token(pod, audience, expirationSeconds)), mode } };
   }
   if (source.configMap) {
     const { name = '', items, optional } = source.configMap;
@@ -89,8 +95,8 @@ function configMapFiles(
   const object = sources.configMap(namespace, name);
   if (!object && !optional) throw new Error(`configmap "${name}" not found`);
   const content = new Map<string, Uint8Array>();
-  for (const [key, value] of Object.entries(object?.data ?? {})) content.set(key, Buffer.from(value));
-  for (const [key, value] of Object.entries(object?.binaryData ?? {})) content.set(key, Buffer.from(value, 'base64'));
+  for (const [key, value] of Object.entries(object?.data ?? {})) content.set(key, fromText(value));
+  for (const [key, value] of Object.entries(object?.binaryData ?? {})) content.set(key, fromBase64(value));
   return select(content, items, mode, optional, 'config');
 }
 
@@ -105,7 +111,7 @@ function secretFiles(
   const object = sources.secret(namespace, name);
   if (!object && !optional) throw new Error(`secret "${name}" not found`);
   const entries = Object.entries(object?.data ?? {});
-  const content = new Map<string, Uint8Array>(entries.map(([key, value]) => [key, Buffer.from(value, 'base64')]));
+  const content = new Map<string, Uint8Array>(entries.map(([key, value]) => [key, fromBase64(value)]));
   return select(content, items, mode, optional, 'secret');
 }
 
@@ -134,7 +140,7 @@ function downwardFiles(pod: Stored<Pod>, facts: PodFacts, items: DownwardAPIVolu
       const value = item.fieldRef
         ? fieldValue(pod, facts, item.fieldRef)
         : resourceValue(pod, undefined, facts, item.resourceFieldRef ?? { resource: '' });
-      return [item.path, { content: Buffer.from(value), mode: item.mode ?? mode }];
+      return [item.path, { content: fromText(value), mode: item.mode ?? mode }];
     }),
   );
 }

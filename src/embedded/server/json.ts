@@ -12,9 +12,16 @@ const largestKept = 64 * 1024;
 function remembered(key: object, encode: () => string): Buffer {
   let bytes = encoded.get(key);
   if (!bytes) {
-    bytes = Buffer.from(encode());
+    bytes = alone(encode());
     if (bytes.length <= largestKept) encoded.set(key, bytes);
   }
+  return bytes;
+}
+
+/** In memory of its own: Node cuts small buffers from pieces of 64 KiB, and one that is kept would keep all of its piece. */
+function alone(text: string): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
+  bytes.write(text);
   return bytes;
 }
 
