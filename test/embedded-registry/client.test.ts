@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ComponentContext } from '../../src/embedded/api.ts';
 import { CorrelatingRecorder } from '../../src/embedded/client/events.ts';
 import { StoreInformers } from '../../src/embedded/client/informers.ts';
+import { Passing, Recent } from '../../src/embedded/client/recent.ts';
 import { eventExpiry } from '../../src/embedded/cluster/event-expiry.ts';
 import { configMaps, events, nodes, pods } from '../../src/kube/resources.ts';
 import { apiServer, configMap, pod } from './harness.ts';
@@ -56,6 +57,29 @@ describe('informers', () => {
     await client.create(configMaps, configMap('late'));
     await store.delivered();
     expect(told).toEqual([]);
+  });
+});
+
+describe('what a recorder keeps in mind', () => {
+  it('are the newest 4096', () => {
+    const recent = new Recent<number>();
+    for (let n = 0; n < 4096; n++) recent.set(`k${n}`, n);
+    recent.set('k0', 0).set('one more', 0);
+    expect(recent.size).toBe(4096);
+    expect([recent.has('k0'), recent.has('k1')]).toEqual([true, false]);
+  });
+
+  it('is forgotten when it means nothing any more', () => {
+    const passing = new Passing<{ at: number }>(60_000);
+    for (let minute = 0; minute < 100; minute++) passing.set(`pod-${minute}`, { at: minute * 60_000 });
+    expect([...passing.keys()]).toEqual(['pod-98', 'pod-99']);
+    // What is still told of does not hide what is not.
+    const lasting = { at: 0 };
+    for (let minute = 0; minute < 100; minute++) {
+      lasting.at = minute * 60_000;
+      passing.set('lasting', lasting).set(`pod-${minute}`, { at: minute * 60_000 });
+    }
+    expect(passing.size).toBeLessThan(5);
   });
 });
 

@@ -4,13 +4,13 @@ import type { KubeObject } from '../../kube/meta.ts';
 import { events } from '../../kube/resources.ts';
 import type { ApiClient, EventRecorder } from '../api.ts';
 import { timestamp } from '../registry/metadata.ts';
+import { Passing, Recent } from './recent.ts';
 
 /** As client-go's defaults. */
 const similarLimit = 10;
 const similarMs = 600_000;
 const burst = 25;
 const refillMs = 300_000;
-const cacheSize = 4096;
 const messageLimit = 1024;
 /** How long an event of the newer API counts as the same series. */
 const seriesMs = 360_000;
@@ -25,21 +25,6 @@ interface Observation {
   firstTimestamp: string;
   /** Resolves when it has been written. */
   written: Promise<unknown>;
-}
-
-/** An insertion-ordered map that forgets its oldest entries. */
-class Recent<V> extends Map<string, V> {
-  override set(key: string, value: V): this {
-    this.delete(key);
-    super.set(key, value);
-    if (this.size > cacheSize) {
-      for (const oldest of this.keys()) {
-        this.delete(oldest);
-        break;
-      }
-    }
-    return this;
-  }
 }
 
 let sequence = 0;
@@ -74,10 +59,10 @@ export class CorrelatingRecorder implements EventRecorder {
   readonly #clock: Clock;
   readonly #component: string;
   readonly #host: string;
-  readonly #similar = new Recent<{ messages: Set<string>; at: number }>();
+  readonly #similar = new Passing<{ messages: Set<string>; at: number }>(similarMs);
   readonly #observed = new Recent<Observation>();
-  readonly #tokens = new Recent<{ left: number; at: number }>();
-  readonly #series = new Recent<{ name: string; at: number; count: number; written: Promise<unknown> }>();
+  readonly #tokens = new Passing<{ left: number; at: number }>(burst * refillMs);
+  readonly #series = new Passing<{ name: string; at: number; count: number; written: Promise<unknown> }>(seriesMs);
 
   constructor(client: ApiClient, clock: Clock, component: string, host = '') {
     this.#client = client;
@@ -164,6 +149,7 @@ export class CorrelatingRecorder implements EventRecorder {
     if (known && now - known.at <= seriesMs) {
       known.at = now;
       known.count++;
+      this.#series.set(key, known);
       // The first repetition starts the series; later ones are only kept in mind (client-go's refresh is half an hour).
       if (known.count > 2) return;
       const event = this.#frame(regarding, known.name);
