@@ -1,11 +1,11 @@
 /**
  * `npm run bench -- soak`: hours of a busy cluster in minutes, on a clock that runs fast. Memory, timers and objects every
- * ten simulated minutes: after the first hour (Events live that long) they have to stay as they are.
+ * ten simulated minutes: after the first hour (Events live that long) they have to stay as they are. What only seems to stay
+ * because it began anew is told, too: how often containers were started that should not have been, and whether the
+ * containers' thread is the first one (another is a fault).
  */
 
 import { subscribe } from 'node:diagnostics_channel';
-import { Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -19,6 +19,7 @@ import { KubeClient } from '../../../src/kube/client.ts';
 import type { KubeObject, Resource } from '../../../src/kube/meta.ts';
 import * as resources from '../../../src/kube/resources.ts';
 import { round } from '../measure.ts';
+import { ContainersThread } from './containers-thread.ts';
 
 const minute = 60_000;
 const between = 10 * minute;
@@ -130,6 +131,8 @@ interface Sample {
   containersMiB: number;
   residentMiB: number;
   timers: number;
+  /** Of containers that have no reason to end, since the beginning. */
+  restarts: number;
   objects: Record<string, number>;
 }
 
@@ -142,9 +145,10 @@ export async function benchSoak(args: string[]): Promise<void> {
   const faults: string[] = [];
   process.on('unhandledRejection', (error) => faults.push(`unhandled: ${(error as Error)?.stack ?? error}`));
 
-  let containers: Worker | undefined;
+  let containers: ContainersThread | undefined;
   subscribe('worker_threads', (message) => {
-    containers = (message as { worker: Worker }).worker;
+    const { worker } = message as { worker: Worker };
+    containers = new ContainersThread(worker, () => faults.push("the containers' thread was lost"));
   });
   const clock = new FastClock(scale);
   const cluster = await createEmbeddedCluster({
@@ -173,8 +177,9 @@ export async function benchSoak(args: string[]): Promise<void> {
       for (const r of [resources.pods, resources.jobs, resources.events, resources.replicaSets]) {
         objects[r.resource] = (await client.list(r as Resource)).items.length;
       }
-      const containersMiB = await collectedHeap(containers);
-      samples.push({ minutes, heapMiB, containersMiB, residentMiB, timers: clock.waiting, objects });
+      const containersMiB = (await containers?.collectedMiB()) ?? 0;
+      const restarts = await restartsOf(client);
+      samples.push({ minutes, heapMiB, containersMiB, residentMiB, timers: clock.waiting, restarts, objects });
       console.error(JSON.stringify(samples.at(-1)));
       // Something for the Deployment controller to do.
       await client.request('PATCH', '/apis/apps/v1/namespaces/default/deployments/web', {
@@ -201,15 +206,16 @@ export async function benchSoak(args: string[]): Promise<void> {
       ),
     );
   } finally {
+    containers?.release();
     await client.close();
     await cluster.stop();
   }
 }
 
-/** What a thread's heap holds after its garbage is gone, in MiB: a snapshot is taken of nothing else. */
-async function collectedHeap(worker: Worker | undefined): Promise<number> {
-  if (!worker) return 0;
-  await pipeline(await worker.getHeapSnapshot(), new Writable({ write: (_chunk, _encoding, done) => done() }));
-  const { used_heap_size: used, external_memory: external } = await worker.getHeapStatistics();
-  return round((used + external) / 2 ** 20, 1);
+async function restartsOf(client: KubeClient): Promise<number> {
+  const { items } = await client.list(resources.pods);
+  const statuses = items
+    .filter(({ metadata }) => !metadata.name.startsWith('crasher-'))
+    .flatMap(({ status }) => status?.containerStatuses ?? []);
+  return statuses.reduce((sum, { restartCount }) => sum + restartCount, 0);
 }
