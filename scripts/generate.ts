@@ -3,7 +3,9 @@ import './generate-api-types.ts';
 import './generate-rbac.ts';
 import './generate-bootstrap.ts';
 import { generateFacts } from './generate/facts.ts';
+import { generateFlags } from './generate/flags.ts';
 import { generateTypes } from './generate/types.ts';
 
 generateTypes();
 generateFacts();
+generateFlags();

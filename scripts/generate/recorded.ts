@@ -1,7 +1,8 @@
 /** Reads the recordings under fixtures/kubernetes for the generators. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
-const fixtures = new URL('../../fixtures/kubernetes/', import.meta.url);
+/** Where the recordings are. */
+export const recordedFolder = new URL('../../fixtures/kubernetes/', import.meta.url);
 
 /** A schema as the recorded OpenAPI v3 documents hold it. */
 export interface OpenApiSchema {
@@ -64,12 +65,12 @@ export interface ProtoMessage {
 
 /** Parses one recorded JSON file. */
 export function readRecorded<T>(path: string): T {
-  return JSON.parse(readFileSync(new URL(path, fixtures), 'utf8')) as T;
+  return JSON.parse(readFileSync(new URL(path, recordedFolder), 'utf8')) as T;
 }
 
 /** Every recorded OpenAPI document by its path on the server: `api/v1`, `apis/apps`. */
 export function openApiDocuments(): Map<string, OpenApiDocument> {
-  const folder = new URL('openapi/', fixtures);
+  const folder = new URL('openapi/', recordedFolder);
   return new Map(
     readdirSync(folder)
       .sort()

@@ -267,17 +267,36 @@ describe('the kubelet as a service', () => {
       (text: string) => text.replace('pki/ca.crt', 'pki/CA.crt'),
       'unable to load client CA file /etc/kubernetes/pki/CA.crt',
     ],
+    [
+      'has a word where a list should be',
+      (text: string) => text.replace(/clusterDNS:\n- (\S+)/, 'clusterDNS: $1'),
+      'failed to decode: json: cannot unmarshal string into Go struct field KubeletConfiguration.clusterDNS of type []string',
+    ],
+    ['is empty', () => '', `kubelet config file \\\\"${kubeletConfigFile}\\\\" was empty`],
   ])('does not come up with a configuration that %s, and is tried again', async (_, breakIt, why) => {
     const good = machine.files.text(kubeletConfigFile) ?? '';
     write(kubeletConfigFile, breakIt(good));
     await systemctl('restart', 'kubelet');
     expect(await systemctl('is-active', 'kubelet')).toMatchObject({ stdout: 'activating\n', code: 3 });
     expect((await systemctl('status', 'kubelet')).stdout).toMatch(/activating \(auto-restart\) \(Result: exit-code\)/);
-    expect(await journal()).toMatch(new RegExp(`"command failed" err="[^\\n]*${why.replaceAll(/[/().]/g, '\\$&')}`));
+    expect(await journal()).toMatch(new RegExp(`"command failed" err="[^\\n]*${why.replaceAll(/[/().[\]]/g, '\\$&')}`));
     await clock.advance(10_000);
     expect(await journal()).toMatch(/Scheduled restart job, restart counter is at 1\./);
     write(kubeletConfigFile, good);
     await clock.advance(10_000);
+    expect(await systemctl('is-active', 'kubelet')).toMatchObject({ stdout: 'active\n', code: 0 });
+  });
+
+  it.each([
+    ['--network-plugin=cni', 'unknown flag: --network-plugin'],
+    ['--max-open-files=many', 'invalid argument \\"many\\" for \\"--max-open-files\\" flag: strconv.ParseInt'],
+    ['--node-ip', 'flag needs an argument: --node-ip'],
+  ])('does not come up with the flag %s, wherever it comes from', async (flag, why) => {
+    write('/etc/default/kubelet', `KUBELET_EXTRA_ARGS=${flag}\n`);
+    await systemctl('restart', 'kubelet');
+    expect(await journal()).toContain(`"command failed" err="failed to parse kubelet flag: ${why}`);
+    write('/etc/default/kubelet', 'KUBELET_EXTRA_ARGS=--node-labels=a=b\n');
+    await systemctl('restart', 'kubelet');
     expect(await systemctl('is-active', 'kubelet')).toMatchObject({ stdout: 'active\n', code: 0 });
   });
 

@@ -4,7 +4,9 @@ import { replaceFile } from '../../kernel/files.ts';
 import type { ContainerRuntime, NodeEntries, NodeEntry } from '../api.ts';
 
 /** The folders of a node whose content is kept: over a restart of this process, and for a reset to go back to. */
-const keptRoots = ['/etc/kubernetes', '/etc/systemd/system', '/etc/cni/net.d', '/var/lib/kubelet', '/root'];
+const keptRoots = [
+  ...['/etc/kubernetes', '/etc/systemd/system', '/etc/default', '/etc/cni/net.d', '/var/lib/kubelet', '/root'],
+];
 
 const utf8 = new TextDecoder();
 

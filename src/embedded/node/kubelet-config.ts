@@ -1,4 +1,6 @@
 import { parseYaml, YamlSyntaxError } from '../codec/yaml.ts';
+import { flagSetOf, namesOf } from '../flags/flag-set.ts';
+import { FlagError, type ParsedFlags, parsePflags } from '../flags/pflag.ts';
 import type { NodeFiles } from './files.ts';
 
 /** What of its configuration a kubelet goes by here. */
@@ -14,14 +16,11 @@ const wanted = { apiVersion: 'kubelet.config.k8s.io/v1beta1', kind: 'KubeletConf
  * @throws Error with the text that it ends with
  */
 export function loadKubelet(files: NodeFiles, args: readonly string[]): KubeletConfiguration {
-  const flag = (name: string) => {
-    const at = args.findIndex((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
-    return at < 0 ? undefined : args[at]?.startsWith(`--${name}=`) ? args[at]?.slice(name.length + 3) : args[at + 1];
-  };
-  const path = flag('config');
-  const config = path === undefined ? {} : readConfig(files, path);
-  const kubeconfig = flag('kubeconfig');
-  if (kubeconfig !== undefined) checkKubeconfig(files, kubeconfig, flag('bootstrap-kubeconfig'));
+  const flags = parseFlags(args);
+  const path = flags.get('config');
+  const config = path ? readConfig(files, path) : {};
+  const kubeconfig = flags.get('kubeconfig');
+  if (kubeconfig) checkKubeconfig(files, kubeconfig, flags.get('bootstrap-kubeconfig'));
   const ca = nested(config, 'authentication', 'x509', 'clientCAFile');
   if (typeof ca === 'string' && ca !== '' && files.text(ca) === undefined) {
     const why = `open ${ca}: no such file or directory`;
@@ -29,6 +28,19 @@ export function loadKubelet(files: NodeFiles, args: readonly string[]): KubeletC
   }
   const { staticPodPath } = config;
   return { staticPodPath: typeof staticPodPath === 'string' && staticPodPath !== '' ? staticPodPath : undefined };
+}
+
+function parseFlags(args: readonly string[]): ParsedFlags {
+  let flags: ParsedFlags;
+  try {
+    flags = parsePflags(flagSetOf('kubelet'), args);
+  } catch (error) {
+    if (!(error instanceof FlagError)) throw error;
+    throw new Error(`failed to parse kubelet flag: ${error.message}`);
+  }
+  const [operand] = flags.operands;
+  if (operand !== undefined) throw new Error(`unknown command ${operand}`);
+  return flags;
 }
 
 function readConfig(files: NodeFiles, path: string): Record<string, unknown> {
@@ -40,6 +52,7 @@ function readConfig(files: NodeFiles, path: string): Record<string, unknown> {
   if (text === undefined) {
     throw failed(`failed to read kubelet config file "${path}", error: open ${path}: no such file or directory`);
   }
+  if (text === '') throw failed(`kubelet config file ${JSON.stringify(path)} was empty`);
   let value: unknown;
   try {
     ({ value } = parseYaml(text));
@@ -52,10 +65,39 @@ function readConfig(files: NodeFiles, path: string): Record<string, unknown> {
   if (!kind) throw failed(`failed to decode: Object 'Kind' is missing in '${JSON.stringify(value)}'`);
   if (kind !== wanted.kind || apiVersion !== wanted.apiVersion) {
     throw failed(
-      `failed to decode: no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/kubelet/apis/config/scheme/scheme.go:33"`,
+      `failed to decode: no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`,
     );
   }
+  const mismatch = wrongType(config);
+  if (mismatch !== undefined) throw failed(`failed to decode: ${mismatch}`);
   return config;
+}
+
+/** The first field that can't be what it is, in the words of encoding/json. Fields that there are not don't matter. */
+function wrongType(config: Readonly<Record<string, unknown>>): string | undefined {
+  for (const line of namesOf('kubelet-configuration')) {
+    const [name = '', type = ''] = line.split(' ');
+    const value = config[name];
+    if (value === undefined || value === null) continue;
+    const wrong = mismatchOf(type, value);
+    if (!wrong) continue;
+    const [found, wanted] = wrong;
+    return `json: cannot unmarshal ${found} into Go struct field KubeletConfiguration.${name} of type ${wanted}`;
+  }
+  return undefined;
+}
+
+/** What is there and what should be, as Go names them; undefined: it fits. */
+function mismatchOf(type: string, value: unknown): [found: string, wanted: string] | undefined {
+  const found = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+  const one = (wanted: string, fits: boolean): [string, string] | undefined => (fits ? undefined : [found, wanted]);
+  if (type === 'duration' || type === 'string') return one('string', found === 'string');
+  if (type === 'bool') return one('bool', found === 'bool');
+  if (/^(int|float)/.test(type)) return one(type, found === 'number');
+  const of = (items: readonly unknown[]) =>
+    items.map((item) => mismatchOf('string', item)).find((wrong) => wrong !== undefined);
+  if (type === '[]string') return one(type, found === 'array') ?? of(value as unknown[]);
+  return one(type, found === 'object') ?? of(Object.values(value as object));
 }
 
 function checkKubeconfig(files: NodeFiles, path: string, bootstrap: string | undefined): void {

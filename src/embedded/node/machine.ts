@@ -305,7 +305,7 @@ export class NodeMachine {
     const pid = this.#pid;
     this.#keep('active');
     this.#systemd(`Started ${kubeletUnit} - ${unit.description}.`);
-    const [file = '', ...args] = commandLine(unit);
+    const [file = '', ...args] = commandLine(unit, this.files);
     if (file !== kubeletProgram) {
       this.#journal.write(
         kubeletUnit,
@@ -373,7 +373,7 @@ export class NodeMachine {
 
   #staticPodPath(): string | undefined {
     try {
-      return this.#unit && loadKubelet(this.files, commandLine(this.#unit).slice(1)).staticPodPath;
+      return this.#unit && loadKubelet(this.files, commandLine(this.#unit, this.files).slice(1)).staticPodPath;
     } catch {
       // The restart shows what is wrong.
       return undefined;

@@ -15,6 +15,8 @@ export interface UnitDefinition {
   dropIns: readonly string[];
   /** Values of Environment=, by name. */
   environment: ReadonlyMap<string, string>;
+  /** Files of EnvironmentFile=, which are read when the unit is started. */
+  environmentFiles: readonly string[];
 }
 
 /** How the process of a unit ended. */
@@ -43,6 +45,7 @@ export function readUnit(files: NodeFiles): UnitDefinition | undefined {
   const texts = [main, ...dropIns.map((name) => files.text(`${folder}/${name}`) ?? '')];
   const unit = { description: '', documentation: '', execStart: '' };
   const environment = new Map<string, string>();
+  const environmentFiles: string[] = [];
   for (const line of texts.join('\n').split('\n')) {
     const [, key = '', value = ''] = /^\s*(\w+)\s*=(.*)$/.exec(line) ?? [];
     if (key === 'Description') unit.description = value;
@@ -50,13 +53,9 @@ export function readUnit(files: NodeFiles): UnitDefinition | undefined {
     // An empty one takes the earlier ones back.
     if (key === 'ExecStart') unit.execStart = value.trim();
     if (key === 'Environment') addVariable(environment, value.trim().replace(/^"(.*)"$/, '$1'));
-    if (key === 'EnvironmentFile') {
-      for (const assignment of (files.text(value.trim().replace(/^-/, '')) ?? '').split('\n')) {
-        addVariable(environment, assignment.replace(/"/g, ''));
-      }
-    }
+    if (key === 'EnvironmentFile') environmentFiles.push(value.trim().replace(/^-/, ''));
   }
-  return { ...unit, dropIns, environment };
+  return { ...unit, dropIns, environment, environmentFiles };
 }
 
 function addVariable(environment: Map<string, string>, assignment: string): void {
@@ -64,8 +63,15 @@ function addVariable(environment: Map<string, string>, assignment: string): void
   if (cut > 0) environment.set(assignment.slice(0, cut), assignment.slice(cut + 1));
 }
 
-/** The command line with the unit's variables in it. */
-export function commandLine({ execStart, environment }: UnitDefinition): string[] {
+/** The command line with the unit's variables in it, as they are now. */
+export function commandLine(
+  { execStart, environment: own, environmentFiles }: UnitDefinition,
+  files: NodeFiles,
+): string[] {
+  const environment = new Map(own);
+  for (const line of environmentFiles.flatMap((path) => (files.text(path) ?? '').split('\n'))) {
+    addVariable(environment, line.replace(/"/g, ''));
+  }
   return execStart
     .replace(/\$\{?(\w+)\}?/g, (_, name: string) => environment.get(name) ?? '')
     .split(/\s+/)
@@ -115,7 +121,7 @@ export function statusText(
   if (active !== 'active' && exit) lines.push(row('Process', `${exit.pid} ExecStart=${unit.execStart} ${ended}`));
   lines.push(row('Docs', unit.documentation));
   if (active === 'active') {
-    const command = commandLine(unit).join(' ');
+    const command = commandLine(unit, files).join(' ');
     lines.push(row('Main PID', `${pid} (${name})`), row('CGroup', `/kubelet.slice/${kubeletUnit}`));
     lines.push(`${' '.repeat(13)}└─${pid} ${command}`);
   } else if (exit) lines.push(row('Main PID', `${exit.pid} ${ended}`));

@@ -6,6 +6,8 @@ import type { Image } from './types.ts';
 type Service = NonNullable<ImageDescription['service']>;
 type Port = NonNullable<Service['ports']>[number];
 
+/** What the programs of these images say that they are. */
+export const kubernetesVersion = 'v1.35.4';
 const kubernetesTags = /^v1\.(2[4-9]|3[0-6])\.\d{1,2}$/;
 const ok = { body: 'ok' };
 const health = (port: number, protocol: Port['protocol'] = 'http'): Port => ({
@@ -42,9 +44,6 @@ const components: Component[] = [
     sizeBytes: 103_363_204,
     service: {
       logs: [
-        klog('options.go:263', 'external host was not specified, using the node address'),
-        klog('server.go:150', 'Version: v1.35.4'),
-        klog('server.go:152', '"Golang settings" GOGC="" GOMAXPROCS="" GOTRACEBACK=""'),
         klog(
           'dynamic_cafile_content.go:161',
           '"Starting controller" name="client-ca-bundle::/etc/kubernetes/pki/ca.crt"',
@@ -66,11 +65,7 @@ const components: Component[] = [
     sizeBytes: 93_577_895,
     service: {
       logs: [
-        klog('serving.go:386', 'Generated self-signed cert in-memory'),
-        klog('controllermanager.go:189', '"Starting" version="v1.35.4"'),
         klog('secure_serving.go:211', 'Serving securely on 127.0.0.1:10257'),
-        klog('leaderelection.go:257', 'attempting to acquire leader lease kube-system/kube-controller-manager...'),
-        klog('leaderelection.go:271', 'successfully acquired lease kube-system/kube-controller-manager'),
         klog('controllermanager.go:741', '"Started controller" controller="deployment-controller"'),
         klog('controllermanager.go:741', '"Started controller" controller="replicaset-controller"'),
         klog('shared_informer.go:356', '"Caches are synced" controller="garbage collector"'),
@@ -86,13 +81,7 @@ const components: Component[] = [
     program: 'kube-scheduler',
     sizeBytes: 71_373_443,
     service: {
-      logs: [
-        klog('serving.go:386', 'Generated self-signed cert in-memory'),
-        klog('server.go:175', '"Starting Kubernetes Scheduler" version="v1.35.4"'),
-        klog('secure_serving.go:211', 'Serving securely on 127.0.0.1:10259'),
-        klog('leaderelection.go:257', 'attempting to acquire leader lease kube-system/kube-scheduler...'),
-        klog('leaderelection.go:271', 'successfully acquired lease kube-system/kube-scheduler'),
-      ],
+      logs: [klog('secure_serving.go:211', 'Serving securely on 127.0.0.1:10259')],
       ports: [health(10259, 'https')],
     },
   },
@@ -101,10 +90,10 @@ const components: Component[] = [
     needs: [0.001, 13],
     tags: kubernetesTags,
     path: '/usr/local/bin/kube-proxy',
+    program: 'kube-proxy',
     sizeBytes: 85_617_255,
     service: {
       logs: [
-        klog('server_linux.go:53', '"Using iptables proxy"'),
         klog('server.go:527', '"Version info" version="v1.35.4"'),
         klog('config.go:200', '"Starting service config controller"'),
         klog('shared_informer.go:356', '"Caches are synced" controller="service config"'),
@@ -122,7 +111,6 @@ const components: Component[] = [
     sizeBytes: 44_104_015,
     service: {
       logs: [
-        '{"level":"info","ts":"{iso}","caller":"etcdmain/etcd.go:73","msg":"Running: ","args":["etcd"]}',
         '{"level":"info","ts":"{iso}","caller":"etcdserver/server.go:2409","msg":"cluster version is updated","cluster-version":"3.6"}',
         '{"level":"info","ts":"{iso}","caller":"embed/serve.go:210","msg":"serving client traffic securely","traffic":"grpc+http","address":"127.0.0.1:2379"}',
       ],

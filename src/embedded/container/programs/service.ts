@@ -53,11 +53,12 @@ function listen(p: Process, port: Port, image: string): void {
   serveHttp(p, port.port, answer, port.protocol);
 }
 
-/** Does what an image's description says: logs, listens, ends. */
-export const service = program('service', async (p) => {
+/** Does what an image's description says: logs, listens, ends. `portOf`: where it listens instead of a described port. */
+export async function runService(p: Process, portOf: (port: number) => number = (port) => port): Promise<number> {
   const { image } = p.container;
   const described = image.service ?? {};
-  for (const port of described.ports ?? []) {
+  for (const one of described.ports ?? []) {
+    const port = { ...one, port: portOf(one.port) };
     try {
       listen(p, port, image.repository);
     } catch (error) {
@@ -85,7 +86,10 @@ export const service = program('service', async (p) => {
   }
   stopped.catch(() => {});
   return Promise.race([stopped.then(() => 0), p.sleep(exit.afterSeconds * 1000).then(() => exit.code)]);
-});
+}
+
+/** A container that does nothing but what its image's description says. */
+export const service = program('service', (p) => runService(p));
 
 /** The pause container: waits to be told to go. */
 export const pause = program('pause', async (p) => {
