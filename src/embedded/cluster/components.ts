@@ -49,10 +49,9 @@ export class ControlPlaneParts {
   async report(name: string, process: string, runs: boolean): Promise<boolean> {
     const state = this.#states.get(name);
     if (!state || this.#closed) return true;
-    if (runs) {
-      state.processes.add(process);
-      state.held = false;
-    } else state.processes.delete(process);
+    state.held = false;
+    if (runs) state.processes.add(process);
+    else state.processes.delete(process);
     await this.#settle();
     return state.part.needs.every((need) => this.#isOn(need));
   }

@@ -20,24 +20,29 @@ let processes = 0;
 function partProgram(component: ControlPlaneComponent): Program {
   const main = async (p: Process): Promise<number> => {
     for (const signal of [signals.SIGTERM, signals.SIGINT]) p.dispositions.set(signal, () => p.terminate({ code: 0 }));
+    const process = `${p.container.id}/${processes++}`;
+    const tell = (runs: boolean) => p.container.askNode({ kind: 'component', name: component.name, process, runs });
     try {
-      return await work(p, component);
+      return await work(p, component, tell);
     } catch (error) {
-      if (error instanceof Ended) return error.code;
-      if (!(error instanceof StartFailure)) throw error;
-      await error.tell(p);
+      if (!(error instanceof Ended) && !(error instanceof StartFailure)) throw error;
+      if (error instanceof StartFailure) await error.tell(p);
+      // Also where it never worked: nobody waits for its first process any more.
+      await p.until(tell(false).catch(() => {}));
       return error.code;
     }
   };
   return program(component.name, main, { go: true });
 }
 
-async function work(p: Process, component: ControlPlaneComponent): Promise<number> {
-  const { name, needs } = component;
+async function work(
+  p: Process,
+  component: ControlPlaneComponent,
+  tell: (runs: boolean) => Promise<unknown>,
+): Promise<number> {
+  const { needs } = component;
   const flags = await component.parse(p);
   if (!(await component.start(p, flags))) return component.serve(p, flags);
-  const process = `${p.container.id}/${processes++}`;
-  const tell = (runs: boolean) => p.container.askNode({ kind: 'component', name, process, runs });
   await component.begin?.(p, flags);
   p.onExit(() => void tell(false).catch(() => {}));
   const hasAll = async () => {
