@@ -48,18 +48,19 @@ export async function clientFiles(
   return server;
 }
 
-/** Waits until the API server of this node answers at `server`. */
-export async function connected(p: Process, server: string, name: string): Promise<void> {
+/** Resolves when it leads: the API server of this node answers at `server`. */
+export async function elected(p: Process, server: string, name: string): Promise<void> {
   const lock = `lock="kube-system/${name}"`;
   await klog(p, 'I', 'leaderelection.go:258', `"Attempting to acquire leader lease..." ${lock}`);
   const path = `/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/${name}?timeout=5s`;
   for (;;) {
     const fault = await faultOf(p, server);
-    if (fault === undefined) return;
+    if (fault === undefined) break;
     const err = quoted(`Get "${server}${path}": ${fault}`);
     await klog(p, 'E', 'leaderelection.go:452', `"Error retrieving lease lock" err=${err} ${lock}`);
     await p.sleep(retryLeaseMs);
   }
+  await klog(p, 'I', 'leaderelection.go:272', `"Successfully acquired lease" ${lock}`);
 }
 
 /** Why the API server of this node is not reached; undefined: it is. */

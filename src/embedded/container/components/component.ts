@@ -3,19 +3,23 @@ import type { ParsedFlags } from '../../flags/pflag.ts';
 import type { Process } from '../kernel/process.ts';
 import { runService } from '../programs/service.ts';
 
+/** What a component of this cluster does from its start on. */
+export interface Work {
+  /** What it waits for while it serves already, and what fails only then. */
+  lead?(): Promise<void>;
+}
+
 /** A program of the control plane: what it looks at, and in which order it does so. */
 export interface ControlPlaneComponent {
   name: FlaggedProgram;
   /** @throws FlagError for a command line that it can't read, after what it says of it */
   parse(p: Process): Promise<ParsedFlags>;
   /**
-   * Everything before it does its work: its checks, and the wait for what it depends on.
-   * @returns whether what it does then is this cluster's work; another one's is none of ours
+   * Everything before it serves: its checks, and the wait for what it can't serve without.
+   * @returns undefined where what it does then is none of this cluster's work
    * @throws StartFailure where a real one ends
    */
-  start(p: Process, flags: ParsedFlags): Promise<boolean>;
-  /** What fails only when it works. */
-  begin?(p: Process, flags: ParsedFlags): Promise<void>;
+  start(p: Process, flags: ParsedFlags): Promise<Work | undefined>;
   /** Serves until it is told to end; resolves with its exit code. */
   serve(p: Process, flags: ParsedFlags): Promise<number>;
   /** What it can't work without for long. */

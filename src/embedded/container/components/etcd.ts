@@ -68,7 +68,7 @@ export const etcd: ControlPlaneComponent = {
     const asIs = <T>(fault: T) => fault;
     keyPair(p, flags, ['cert-file', 'key-file'], asIs, listenerFailed);
     fileOf(p, flags, 'trusted-ca-file', asIs, listenerFailed);
-    return true;
+    return {};
   },
   serve: (p, flags) => {
     const moved = new Map([

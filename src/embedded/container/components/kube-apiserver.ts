@@ -32,14 +32,12 @@ export const kubeApiServer: ControlPlaneComponent = {
     await klog(p, 'I', 'server.go:152', '"Golang settings" GOGC="" GOMAXPROCS="" GOTRACEBACK=""');
     configure(p, flags);
     await storage(p, flags);
-    return Number(flags.get('secure-port') ?? securePort) === securePort;
-  },
-  begin: async (p, flags) => {
     const group = (fault: string) => `problem initializing API group "": ${fault}`;
     fileOf(p, flags, 'kubelet-client-certificate', group);
     fileOf(p, flags, 'kubelet-client-key', group);
     fileOf(p, flags, 'proxy-client-cert-file');
     fileOf(p, flags, 'proxy-client-key-file');
+    return Number(flags.get('secure-port') ?? securePort) === securePort ? {} : undefined;
   },
   serve: (p, flags) => serveSecurely(p, flags, securePort),
   needs: {

@@ -3,7 +3,7 @@ import { createPrivateKey } from 'node:crypto';
 import { namesOf } from '../../flags/flag-set.ts';
 import type { ParsedFlags } from '../../flags/pflag.ts';
 import type { Process } from '../kernel/process.ts';
-import { clientFiles, connected } from './api-client.ts';
+import { clientFiles, elected } from './api-client.ts';
 import { featureGates, fileOf, isCidr, noFile, securePortFault, throwAll } from './checks.ts';
 import { type ControlPlaneComponent, serveSecurely } from './component.ts';
 import { parseCommand } from './pflag-program.ts';
@@ -44,18 +44,25 @@ export const kubeControllerManager: ControlPlaneComponent = {
     const server = await clientFiles(p, flags);
     await klog(p, 'I', 'controllermanager.go:189', '"Starting" version="v1.35.4"');
     await klog(p, 'I', 'controllermanager.go:191', '"Golang settings" GOGC="" GOMAXPROCS="" GOTRACEBACK=""');
-    if (server === undefined) return false;
-    await connected(p, server, name);
-    return true;
-  },
-  begin: async (p, flags) => {
-    await klog(p, 'I', 'leaderelection.go:272', `"Successfully acquired lease" lock="kube-system/${name}"`);
-    tokenController(p, flags);
-    signer(p, flags);
-    if (flags.get('allocate-node-cidrs') === 'true') nodeIpam(flags);
+    if (server === undefined) return undefined;
+    return {
+      lead: async () => {
+        await elected(p, server, name);
+        await startControllers(p, flags);
+      },
+    };
   },
   serve: (p, flags) => serveSecurely(p, flags, securePort),
 };
+
+async function startControllers(p: Process, flags: ParsedFlags): Promise<void> {
+  tokenController(p, flags);
+  signer(p, flags);
+  if (flags.get('allocate-node-cidrs') === 'true') nodeIpam(flags);
+  for (const controller of ['deployment-controller', 'replicaset-controller']) {
+    await klog(p, 'I', 'controllermanager.go:741', `"Started controller" controller="${controller}"`);
+  }
+}
 
 function controllerFaults(flags: ParsedFlags): string[] {
   // Most have an older name too.

@@ -37,7 +37,7 @@ export const kubeProxy: ControlPlaneComponent = {
       }
       throw error;
     }
-    return false;
+    return undefined;
   },
   serve: (p) => runService(p),
 };

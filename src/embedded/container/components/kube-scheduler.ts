@@ -2,7 +2,7 @@
 import { parseYaml, YamlSyntaxError } from '../../codec/yaml.ts';
 import type { ParsedFlags } from '../../flags/pflag.ts';
 import type { Process } from '../kernel/process.ts';
-import { clientFiles, connected } from './api-client.ts';
+import { clientFiles, elected } from './api-client.ts';
 import { featureGates, fileOf, keyPair, securePortFault, throwAll } from './checks.ts';
 import { type ControlPlaneComponent, serveSecurely } from './component.ts';
 import { parseCommand } from './pflag-program.ts';
@@ -24,11 +24,8 @@ export const kubeScheduler: ControlPlaneComponent = {
     const server = await clientFiles(p, flags, () => configuredKubeconfig(p, flags));
     await klog(p, 'I', 'server.go:175', '"Starting Kubernetes Scheduler" version="v1.35.4"');
     await klog(p, 'I', 'server.go:177', '"Golang settings" GOGC="" GOMAXPROCS="" GOTRACEBACK=""');
-    if (server === undefined) return false;
-    await connected(p, server, name);
-    return true;
+    return server === undefined ? undefined : { lead: () => elected(p, server, name) };
   },
-  begin: (p) => klog(p, 'I', 'leaderelection.go:272', `"Successfully acquired lease" lock="kube-system/${name}"`),
   serve: (p, flags) => serveSecurely(p, flags, securePort),
 };
 

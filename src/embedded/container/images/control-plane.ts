@@ -64,12 +64,7 @@ const components: Component[] = [
     program: 'kube-controller-manager',
     sizeBytes: 93_577_895,
     service: {
-      logs: [
-        klog('secure_serving.go:211', 'Serving securely on 127.0.0.1:10257'),
-        klog('controllermanager.go:741', '"Started controller" controller="deployment-controller"'),
-        klog('controllermanager.go:741', '"Started controller" controller="replicaset-controller"'),
-        klog('shared_informer.go:356', '"Caches are synced" controller="garbage collector"'),
-      ],
+      logs: [klog('secure_serving.go:211', 'Serving securely on 127.0.0.1:10257')],
       ports: [health(10257, 'https')],
     },
   },

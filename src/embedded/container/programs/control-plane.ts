@@ -42,8 +42,8 @@ async function work(
 ): Promise<number> {
   const { needs } = component;
   const flags = await component.parse(p);
-  if (!(await component.start(p, flags))) return component.serve(p, flags);
-  await component.begin?.(p, flags);
+  const own = await component.start(p, flags);
+  if (!own) return component.serve(p, flags);
   p.onExit(() => void tell(false).catch(() => {}));
   const hasAll = async () => {
     const reached = !needs || (await needs.reached(p, flags));
@@ -60,9 +60,14 @@ async function work(
     }
     return false;
   };
-  if (!(await hasAll()) && needs && !(await regained())) throw needs.lost();
+  if (!needs) {
+    const serving = component.serve(p, flags);
+    const leading = own.lead?.().then(hasAll) ?? hasAll();
+    // Who fails to lead ends; who leads goes on to serve.
+    return Promise.race([serving, leading.then(() => serving)]);
+  }
+  if (!(await hasAll()) && !(await regained())) throw needs.lost();
   const serving = component.serve(p, flags);
-  if (!needs) return serving;
   const alone = (async () => {
     for (;;) {
       await p.sleep(lookEveryMs);
