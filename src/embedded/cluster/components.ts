@@ -40,9 +40,10 @@ export class ControlPlaneParts {
     if (state) state.held = false;
   }
 
-  /** Starts what is to run; resolves when it does. */
-  start(): Promise<void> {
-    return this.#settle();
+  /** Starts what is to run, and ends what of the rest ran already; resolves when all is so. */
+  async start(): Promise<void> {
+    await this.#settle();
+    for (const { part, running } of this.#states.values()) if (!running) await part.stopped?.();
   }
 
   /** A process of a part has come or gone. Resolves with whether all that the part needs is there. */
