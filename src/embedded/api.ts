@@ -239,6 +239,8 @@ export type NodeQuestion =
   | { kind: 'journal' }
   /** crictl: what the container runtime has. */
   | { kind: 'runtime' }
+  /** Bytes of a container's log as it lies on the disk, at most `length`; the answer is a LogPiece. */
+  | { kind: 'logFile'; path: string; offset: number; length: number }
   /** crictl logs: by the container's id or the beginning of it. */
   | { kind: 'log'; container: string; previous: boolean }
   /**
@@ -246,6 +248,20 @@ export type NodeQuestion =
    * own. The answer is whether all that the part needs is there.
    */
   | { kind: 'component'; name: string; process: string; runs: boolean };
+
+/** A piece of a file, and how long the file is now, in bytes. */
+export interface LogPiece {
+  bytes: Uint8Array;
+  size: number;
+}
+
+/** The log of a container on a node's disk, and the link that leads to it. */
+export interface NodeLog {
+  path: string;
+  link: string;
+  /** Bytes. */
+  size: number;
+}
 
 /** A line of a node's journal. */
 export interface JournalEntry {
@@ -287,6 +303,12 @@ export interface RuntimeContainer {
   createdAt: number;
   state: 'Running' | 'Exited';
   exitCode?: number;
+  /** ms since 1970; undefined: it never ran, or still does. */
+  startedAt?: number;
+  finishedAt?: number;
+  reason?: string;
+  message?: string;
+  logPath: string;
 }
 
 export interface RuntimeState {
@@ -448,6 +470,10 @@ export interface ContainerRuntime {
     entries: NodeEntries,
     changed: (entries: NodeEntries) => void,
   ): void;
+  /** Shows the log of a container on a node, or how long it is now; what is read of it is asked of the node. */
+  showLog(node: string, log: NodeLog): void;
+  /** Takes a log away. */
+  hideLog(node: string, path: string): void;
   /** Does for a hostPath volume what its `type` asks for. Rejects with an Error in the kubelet's words if it can't be mounted. */
   prepareHostPath(node: string, path: string, type: string): Promise<void>;
   /** What every running container of the cluster uses, by its id. */

@@ -5,6 +5,7 @@ import type {
   ContainerSpec,
   ContainerUsage,
   NodeEntries,
+  NodeLog,
   ProcessStreams,
   RunningContainer,
 } from '../../src/embedded/api.ts';
@@ -125,6 +126,15 @@ export class FakeRuntime implements ContainerRuntime {
   }
 
   /** Files of nodes, and how a test says that they have changed. */
+  /** The logs that are shown, by path. */
+  readonly nodeLogs = new Map<string, NodeLog>();
+  showLog(_: string, log: NodeLog): void {
+    this.nodeLogs.set(log.path, log);
+  }
+  hideLog(_: string, path: string): void {
+    this.nodeLogs.delete(path);
+  }
+
   readonly nodeFiles = new Map<string, { entries: NodeEntries; changed: (entries: NodeEntries) => void }>();
 
   keepFiles(node: string, _: readonly string[], entries: NodeEntries, changed: (entries: NodeEntries) => void): void {

@@ -111,15 +111,15 @@ describe('the logs of a node', () => {
 
   it('are on the disk when it has stopped, and nothing is written after that', async () => {
     const folder = join(temporaryFolder(), 'node');
-    const store = new LogStore(folder, new ManualClock());
-    const log = store.open(pod, 'c', 0);
+    const store = new LogStore({ folder, clock: new ManualClock() });
+    const log = store.open(pod, 'c', { attempt: 0, id: 'a' });
     log.write('stdout', Buffer.from('line\nrest'));
     await store.close();
     const file = join(folder, 'default_p_u', 'c', '0.log');
     expect(parseEntries(await readFile(file)).map((entry) => entry.text.toString())).toEqual(['line', 'rest']);
     await rm(folder, { recursive: true });
     // A process that ends late, and a container that had only begun to start.
-    const late = store.open(pod, 'c', 1);
+    const late = store.open(pod, 'c', { attempt: 1, id: 'b' });
     for (const one of [log, late]) {
       one.write('stdout', Buffer.from('late\n'));
       await one.close();
@@ -143,8 +143,8 @@ describe('the logs of a node', () => {
 
   it('that are dropped do not come back with what was not written yet', async () => {
     const folder = temporaryFolder();
-    const store = new LogStore(folder, new ManualClock());
-    const log = store.open(pod, 'c', 0);
+    const store = new LogStore({ folder, clock: new ManualClock() });
+    const log = store.open(pod, 'c', { attempt: 0, id: 'a' });
     log.write('stdout', Buffer.from('line\n'));
     await store.dropPod(pod);
     log.write('stdout', Buffer.from('late\n'));

@@ -82,6 +82,45 @@ describe('a node', () => {
     expect(await run(controlPlane, 'crictl images')).toMatch(/registry\.k8s\.io\/kube-apiserver +v1\.35\.4/);
   });
 
+  it('has the logs of its containers on its disk, for itself and for Pods that mount it', async () => {
+    const container = (name: string, command: string) => ({
+      ...{ name, image: 'busybox:1.36', command: ['sh', '-c', command] },
+      volumeMounts: [{ name: 'logs', mountPath: '/var/log', readOnly: true }],
+    });
+    const pod = (name: string, command: string) => ({
+      metadata: { name, namespace: 'default' },
+      spec: {
+        nodeName: worker,
+        containers: [container('c', command)],
+        volumes: [{ name: 'logs', hostPath: { path: '/var/log' } }],
+      },
+    });
+    const { metadata } = await client.create(pods, pod('talks', 'echo one; echo two >&2; sleep 1000'));
+    await until(async () => (await run(worker, 'ls /var/log/containers')).includes('talks_default_c-'));
+    const path = `/var/log/pods/default_talks_${metadata.uid}/c/0.log`;
+    const link = '/var/log/containers/talks_default_c-*.log';
+    const stamp = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z`;
+    await until(async () =>
+      new RegExp(`^${stamp} stdout F one\n${stamp} stderr F two\n$`).test(await run(worker, `cat ${link}`)),
+    );
+    expect(await run(worker, `readlink ${link}; tail -n 1 ${path} | cut -d' ' -f2-; grep -c . ${path}`)).toBe(
+      `${path}\nstderr F two\n2\n`,
+    );
+    await until(async () => Number(await run(worker, `stat -c %s ${path}`)) === 2 * 44);
+    const id = (await run(worker, 'crictl ps -q --name ^c$')).trim();
+    expect(await run(worker, `crictl inspect ${id} | grep logPath`)).toContain(`"logPath": "${path}"`);
+    expect(await run(worker, `ls /var/log/containers`)).toContain(`talks_default_c-${id}.log`);
+    // A collector reads what others write, and what comes later.
+    await client.create(pods, pod('collects', `tail -n 1 -f ${link} & sleep 1000`));
+    await until(async () => (await read('collects')).status?.phase === 'Running');
+    expect((await exec('collects', 'sh', '-c', `cp ${link} /tmp/copy && wc -l < /tmp/copy`)).stdout).toBe('2\n');
+    await exec('talks', 'sh', '-c', 'echo three > /proc/1/fd/1');
+    await until(async () => (await run(worker, 'cat /var/log/containers/collects_*')).includes(' stdout F three'));
+    expect(await run(worker, `echo x > ${path}`)).toContain('Permission denied');
+    for (const name of ['talks', 'collects']) await client.delete(pods, 'default', name, { gracePeriodSeconds: 0 });
+    await until(async () => !(await run(worker, 'ls /var/log/containers /var/log/pods')).includes('talks'));
+  });
+
   it('shares its files with Pods that mount them', async () => {
     await run(worker, 'mkdir -p /data && echo from the node > /data/file');
     await client.create(pods, {

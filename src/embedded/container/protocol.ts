@@ -12,6 +12,7 @@ import type {
   ContainerUsage,
   ImageDescription,
   NodeEntries,
+  NodeLog,
   NodeQuestion,
 } from '../api.ts';
 
@@ -47,6 +48,8 @@ export type ToWorker =
   | { t: 'removeVolume'; cluster: number; id: string }
   /** What is on a node below `roots`; `version` counts these messages. */
   | { t: 'nodeFiles'; cluster: number; node: string; roots: readonly string[]; entries: NodeEntries; version: number }
+  | { t: 'nodeLog'; cluster: number; node: string; log: NodeLog }
+  | { t: 'nodeLogEnd'; cluster: number; node: string; path: string }
   | { t: 'hostPath'; cluster: number; request: number; node: string; path: string; type: string }
   | { t: 'answer'; request: number; value?: unknown; errorCode?: string; now?: number }
   | { t: 'timer'; cluster: number; timer: number; now: number }

@@ -11,6 +11,7 @@ import type {
   ImageDescription,
   NodeAnswers,
   NodeEntries,
+  NodeLog,
   ProcessStreams,
   RunningContainer,
   StartFailure,
@@ -65,6 +66,8 @@ class Runtime implements ContainerRuntime {
   readonly #questions = new Map<number, (usage: Record<string, ContainerUsage>) => void>();
   readonly #hostPaths = new Map<number, PromiseWithResolvers<void>>();
   readonly #nodeFiles = new Map<string, KeptFiles>();
+  /** By node and path. */
+  readonly #nodeLogs = new Map<string, Map<string, NodeLog>>();
   #nextQuestion = 1;
   #images: ImageDescription[] = [];
   #disposed = false;
@@ -76,7 +79,12 @@ class Runtime implements ContainerRuntime {
     this.#link = this.#worker.join({
       now: () => (this.#clock === systemClock ? undefined : this.#clock.now()),
       images: () => this.#images,
-      nodes: () => [...this.#nodeFiles].map(([node, kept]) => this.#nodeFilesMessage(node, kept)),
+      nodes: () => [
+        ...[...this.#nodeFiles].map(([node, kept]) => this.#nodeFilesMessage(node, kept)),
+        ...[...this.#nodeLogs].flatMap(([node, logs]) =>
+          [...logs.values()].map((log) => this.#nodeLogMessage(node, log)),
+        ),
+      ],
       handle: (message) => this.#handle(message),
       lost: () => this.#lost(),
     });
@@ -146,6 +154,22 @@ class Runtime implements ContainerRuntime {
 
   #nodeFilesMessage(node: string, { roots, entries, version }: KeptFiles): ToWorker {
     return { t: 'nodeFiles', cluster: this.#link.id, node, roots, entries, version };
+  }
+
+  showLog(node: string, log: NodeLog): void {
+    const logs = this.#nodeLogs.get(node) ?? new Map<string, NodeLog>();
+    this.#nodeLogs.set(node, logs);
+    logs.set(log.path, log);
+    this.#link.send(this.#nodeLogMessage(node, log));
+  }
+
+  hideLog(node: string, path: string): void {
+    this.#nodeLogs.get(node)?.delete(path);
+    this.#link.send({ t: 'nodeLogEnd', cluster: this.#link.id, node, path });
+  }
+
+  #nodeLogMessage(node: string, log: NodeLog): ToWorker {
+    return { t: 'nodeLog', cluster: this.#link.id, node, log };
   }
 
   prepareHostPath(node: string, path: string, type: string): Promise<void> {

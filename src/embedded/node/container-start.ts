@@ -70,7 +70,7 @@ async function create(services: NodeServices, input: StartInput, image: Image, t
     started: false,
     ready: false,
   };
-  const log = services.logs.open(pod, container.name, attempt);
+  const log = services.logs.open(pod, container.name, instance);
   instance.log = log;
   tell('Normal', 'Created', 'Container created');
   if (attempt > 1) void services.logs.drop(pod, container.name, attempt - 2);

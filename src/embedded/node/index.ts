@@ -21,6 +21,7 @@ import type {
   ExecOptions,
   HttpAnswer,
   LogOptions,
+  LogPiece,
   NodeAgent,
   ProcessStreams,
 } from '../api.ts';
@@ -67,6 +68,8 @@ export interface Kubelet extends Component, NodeAgent {
   pause(): void;
   /** `staticPodPath`: the folder of the static Pods. Resolves when the Node has been told of. */
   resume(staticPodPath?: string): Promise<void>;
+  /** A piece of a container's log, by its path on the node. Rejects where there is none. */
+  logPiece(path: string, offset: number, length: number): Promise<LogPiece>;
   /** Every Pod that it works on. */
   workers(): readonly PodWorker[];
   /** Resolves when the node writes nothing any more: its context was aborted and its runtime has ended before. */
@@ -194,6 +197,11 @@ class SimulatedKubelet implements Kubelet {
     });
   }
 
+  async logPiece(path: string, offset: number, length: number): Promise<LogPiece> {
+    if (!this.#services) throw new Error('the node has not started');
+    return this.#services.logs.readPiece(path, offset, length);
+  }
+
   workers(): readonly PodWorker[] {
     return [...this.#workers.values()];
   }
@@ -270,7 +278,12 @@ function nodeServices(
     },
     images: new Images(runtime, clock),
     crashes: new BackOff(firstRestart, lastRestart),
-    logs: new LogStore(cluster.folder && join(cluster.folder, 'logs', facts.name), clock),
+    logs: new LogStore({
+      clock,
+      ...(cluster.folder !== undefined && { folder: join(cluster.folder, 'logs', facts.name) }),
+      show: (log) => runtime.showLog(facts.name, log),
+      hide: (path) => runtime.hideLog(facts.name, path),
+    }),
     addresses: new AddressPool(facts.podCIDR),
     configMap: (namespace, name) => maps.get(namespace, name),
     secret: (namespace, name) => secretCache.get(namespace, name),

@@ -23,6 +23,7 @@ const rotateAt = 10 * 1024 * 1024;
 export class ContainerLog {
   readonly #storage: LogStorage;
   readonly #clock: Clock;
+  readonly #grew: () => void;
   readonly #rests = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
   readonly #followers = new Set<{ entry(e: LogEntry): void; end(): void }>();
   #pending: Buffer[] = [];
@@ -31,9 +32,11 @@ export class ContainerLog {
   #closing: Promise<void> | undefined;
   #lastTime = 0n;
 
-  constructor(storage: LogStorage, clock: Clock) {
+  /** `grew`: told whenever something was put into the storage. */
+  constructor(storage: LogStorage, clock: Clock, grew: () => void = () => {}) {
     this.#storage = storage;
     this.#clock = clock;
+    this.#grew = grew;
   }
 
   /** After `close` nothing is taken any more. */
@@ -95,6 +98,20 @@ export class ContainerLog {
     return { entries: parseEntries(bytes), stop: () => void this.#followers.delete(proxy) };
   }
 
+  /** A piece of it as it lies in the storage, and how long it is. */
+  async readPiece(offset: number, length: number): Promise<{ bytes: Uint8Array; size: number }> {
+    await this.flush();
+    return this.#exclusive(async () => ({
+      bytes: await this.#storage.readPiece(offset, length),
+      size: await this.#storage.size(),
+    }));
+  }
+
+  /** How long it is, in bytes; what was just written comes a moment later. */
+  size(): Promise<number> {
+    return this.#storage.size();
+  }
+
   /** Resolves when everything written before the call is in the storage. */
   async flush(): Promise<void> {
     while (this.#pending.length > 0 || this.#busy) await (this.#busy ?? this.#startFlush());
@@ -132,6 +149,7 @@ export class ContainerLog {
       this.#pending = [];
       if (bytes.length === 0) return;
       await this.#storage.append(bytes);
+      this.#grew();
       this.#stored += bytes.length;
       if (this.#stored < rotateAt) return;
       await this.#storage.rotate();

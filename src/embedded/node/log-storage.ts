@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Where the bytes of one container log are. Calls are made one after the other. */
@@ -6,10 +6,19 @@ export interface LogStorage {
   append(bytes: Uint8Array): Promise<void>;
   /** What was appended since the last rotation. */
   read(): Promise<Buffer>;
+  /** At most `length` bytes of it from `offset` on. */
+  readPiece(offset: number, length: number): Promise<Uint8Array>;
+  /** How long it is, in bytes. */
+  size(): Promise<number>;
   /** Sets the content aside (a real kubelet gzips it; readers do not see it any more) and starts anew. */
   rotate(): Promise<void>;
   close(): Promise<void>;
   remove(): Promise<void>;
+}
+
+/** A file that is not there holds nothing. */
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
 }
 
 /** Keeps the log in a file; folders are made as needed. */
@@ -30,12 +39,22 @@ export class FileLogStorage implements LogStorage {
   }
 
   async read(): Promise<Buffer> {
+    return (await readFile(this.#path).catch(absent)) ?? Buffer.alloc(0);
+  }
+
+  async readPiece(offset: number, length: number): Promise<Uint8Array> {
+    const file = await open(this.#path, 'r').catch(absent);
+    if (!file) return new Uint8Array(0);
     try {
-      return await readFile(this.#path);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
-      throw error;
+      const { buffer, bytesRead } = await file.read(new Uint8Array(length), 0, length, offset);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await file.close();
     }
+  }
+
+  async size(): Promise<number> {
+    return (await stat(this.#path).catch(absent))?.size ?? 0;
   }
 
   async rotate(): Promise<void> {
@@ -75,6 +94,14 @@ export class MemoryLogStorage implements LogStorage {
   async read(): Promise<Buffer> {
     // Nothing that was written is written again: what comes later goes behind it.
     return this.#bytes.subarray(0, this.#length);
+  }
+
+  async readPiece(offset: number, length: number): Promise<Uint8Array> {
+    return (await this.read()).subarray(offset, offset + length);
+  }
+
+  async size(): Promise<number> {
+    return this.#length;
   }
 
   async rotate(): Promise<void> {

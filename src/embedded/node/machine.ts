@@ -21,6 +21,7 @@ import { createKubelet, type Kubelet } from './index.ts';
 import { Journal, klogLine } from './journal.ts';
 import { loadKubelet } from './kubelet-config.ts';
 import { readLog } from './log-reader.ts';
+import { logPathOf } from './log-store.ts';
 import { kubeletVersion } from './node-object.ts';
 import {
   commandLine,
@@ -177,6 +178,8 @@ export class NodeMachine {
         return this.#journal.entries;
       case 'runtime':
         return this.#runtimeState();
+      case 'logFile':
+        return this.kubelet.logPiece(question.path, question.offset, question.length);
       case 'log':
         return this.#containerLog(question.container, question.previous);
     }
@@ -418,9 +421,15 @@ export class NodeMachine {
           if (!instance) return [];
           names.add(instance.image);
           const { id, image, imageId, attempt, end } = instance;
-          const createdAt = instance.startedAt ?? end?.at ?? 0;
-          const state = end ? { state: 'Exited' as const, exitCode: end.exitCode } : { state: 'Running' as const };
-          return [{ id, name, image, imageId, attempt, createdAt, ...state }];
+          const { startedAt } = instance;
+          const createdAt = startedAt ?? end?.at ?? 0;
+          const ended = end && {
+            ...{ exitCode: end.exitCode, finishedAt: end.at, reason: end.reason },
+            ...(end.message !== undefined && { message: end.message }),
+          };
+          const state = { state: end ? ('Exited' as const) : ('Running' as const), ...ended };
+          const logPath = logPathOf(pod, name, attempt);
+          return [{ id, name, image, imageId, attempt, createdAt, startedAt, logPath, ...state }];
         }),
       );
       const { name, namespace = '', uid } = pod.metadata;

@@ -14,7 +14,7 @@ export function restoreRecords({ clock, logs }: NodeServices, pod: Stored<Pod>):
     const record = recordFromStatus(kind, old, clock.now());
     if (record.current) record.current = { ...record.current, specImage: spec.image ?? '' };
     for (const instance of [record.current, record.previous]) {
-      if (instance) instance.log = logs.open(pod, spec.name, instance.attempt);
+      if (instance) instance.log = logs.open(pod, spec.name, instance);
     }
     records.set(spec.name, record);
   }

@@ -1,11 +1,20 @@
 /** The file systems of nodes, which hostPath volumes and the nodes' own processes share. */
-import type { NodeEntries, NodeEntry } from '../../api.ts';
+import type { NodeEntries, NodeEntry, NodeLog } from '../../api.ts';
 import { DiskAccount } from './memory.ts';
-import { DirNode, FileNode, LinkNode, type VNode } from './vfs-node.ts';
+import { DirNode, type FetchPiece, FileNode, LinkNode, RemoteNode, type VNode } from './vfs-node.ts';
 
 const MAX_LINKS = 40;
 /** How long changes are gathered before they are told, milliseconds. */
 const GATHER_MS = 5;
+
+const podLogs = '/var/log/pods';
+/** As containerd makes them: root only. */
+const logMode = 0o640;
+
+const split = (path: string): [dir: string, name: string] => {
+  const cut = path.lastIndexOf('/');
+  return [path.slice(0, cut) || '/', path.slice(cut + 1)];
+};
 
 /** Why a path is not what a hostPath volume says of it; the message is the kubelet's. */
 export class HostPathError extends Error {}
@@ -16,6 +25,8 @@ export class HostTree {
   readonly account = new DiskAccount();
   readonly #now: () => number;
   #roots: readonly string[] = [];
+  /** The links of /var/log/containers by the logs that they lead to. */
+  readonly #links = new Map<string, string>();
   #told: ((entries: NodeEntries) => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -47,6 +58,37 @@ export class HostTree {
   dispose(): void {
     this.#told = undefined;
     clearTimeout(this.#timer);
+  }
+
+  /** Puts the log of a container where containerd and the kubelet have it; `fetch` reads it. Again: how long it is now. */
+  showLog({ path, link, size }: NodeLog, fetch: FetchPiece): void {
+    const now = this.#now();
+    const known = this.find(path);
+    if (known instanceof RemoteNode) return known.grown(size, now);
+    const [dir, name] = split(path);
+    this.#folder(dir).set(name, new RemoteNode(logMode, now, size, fetch));
+    const [linkDir, linkName] = split(link);
+    this.#folder(linkDir).set(linkName, new LinkNode(path, now));
+    this.#links.set(path, link);
+  }
+
+  /** Takes a log away, with the folders that were there for it alone. */
+  hideLog(path: string): void {
+    this.#unlink(path);
+    const link = this.#links.get(path);
+    this.#links.delete(path);
+    if (link !== undefined) this.#unlink(link);
+    for (let [dir] = split(path); dir.startsWith(`${podLogs}/`); [dir] = split(dir)) {
+      const node = this.find(dir);
+      if (node?.kind !== 'dir' || !node.empty) return;
+      this.#unlink(dir);
+    }
+  }
+
+  #unlink(path: string): void {
+    const [dir, name] = split(path);
+    const node = this.find(dir);
+    if (node?.kind === 'dir') node.remove(name);
   }
 
   /** What a path leads to; links stay inside of the tree. Undefined: nothing is there. */

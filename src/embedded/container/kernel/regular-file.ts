@@ -2,7 +2,7 @@ import { SysError } from './errno.ts';
 import { EMPTY, OpenFile } from './open-file.ts';
 import type { Process } from './process.ts';
 import type { OpenFlags } from './vfs.ts';
-import type { FileNode, GeneratedNode, VNode } from './vfs-node.ts';
+import { type FileNode, type GeneratedNode, RemoteNode, type VNode } from './vfs-node.ts';
 
 /** An open regular file (or folder, which can't be read). */
 export class MemoryFile extends OpenFile {
@@ -27,9 +27,11 @@ export class MemoryFile extends OpenFile {
     return this.node;
   }
 
-  override async read(_p: Process, max: number): Promise<Uint8Array> {
+  override async read(p: Process, max: number): Promise<Uint8Array> {
     if (!this.#flags.read) throw new SysError('EBADF');
-    const data = this.#file().read(this.position, max);
+    const file = this.#file();
+    const data =
+      file instanceof RemoteNode ? await p.until(file.fetch(this.position, max)) : file.read(this.position, max);
     this.position += data.length;
     return data;
   }

@@ -188,6 +188,59 @@ export class FileNode extends BaseNode {
   }
 }
 
+/** Content that is somewhere else: what is there from `offset` on, at most `length` bytes, and how long it is now. */
+export type FetchPiece = (offset: number, length: number) => Promise<{ bytes: Uint8Array; size: number }>;
+
+/** A file whose content is kept by the node itself: it can be read and removed, but not written. */
+export class RemoteNode extends FileNode {
+  readonly #fetch: FetchPiece;
+  #length: number;
+
+  constructor(mode: number, mtime: number, size: number, fetch: FetchPiece) {
+    super(mode, mtime);
+    this.#length = size;
+    this.#fetch = fetch;
+  }
+
+  override get size(): number {
+    return this.#length;
+  }
+
+  /** It is as long as that now. */
+  grown(size: number, mtime: number): void {
+    if (size !== this.#length) this.mtime = mtime;
+    this.#length = size;
+  }
+
+  /** Rejects with EIO where it is not kept any more. */
+  async fetch(offset: number, length: number): Promise<Uint8Array> {
+    try {
+      const { bytes, size } = await this.#fetch(offset, length);
+      this.#length = size;
+      return bytes;
+    } catch {
+      throw new SysError('EIO');
+    }
+  }
+
+  override get content(): Uint8Array {
+    throw new SysError('EIO');
+  }
+
+  /** Programs that take a whole file at once read it with `readFileSlowly`. */
+  override read(): Uint8Array {
+    throw new SysError('EIO');
+  }
+
+  override write(): void {
+    throw new SysError('EACCES');
+  }
+
+  override truncate(): void {
+    throw new SysError('EACCES');
+  }
+}
+
 export class LinkNode extends BaseNode {
   readonly kind = 'link';
   readonly target: string;

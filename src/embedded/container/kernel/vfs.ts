@@ -7,7 +7,10 @@ import type { DiskAccount } from './memory.ts';
 import type { OpenFile } from './open-file.ts';
 import type { Process } from './process.ts';
 import { MemoryFile, TextFile } from './regular-file.ts';
-import { DirNode, FileNode, LinkNode, sizeOf, type VNode } from './vfs-node.ts';
+import { DirNode, FileNode, LinkNode, RemoteNode, sizeOf, type VNode } from './vfs-node.ts';
+
+/** What is read at once of a file that is read to its end. */
+const PIECE_BYTES = 64 * 1024;
 
 export interface Mount {
   node: VNode;
@@ -257,6 +260,22 @@ export class Vfs {
     if (node.kind === 'file') return node.content.slice();
     if (node.kind === 'generated') return new TextEncoder().encode(node.text(p));
     return new Uint8Array(0);
+  }
+
+  /** The whole of a file, also of one whose content is somewhere else. */
+  async readFileSlowly(p: Process, path: string): Promise<Uint8Array> {
+    if (!(this.resolve(p, path).node instanceof RemoteNode)) return this.readFile(p, path);
+    const file = this.open(p, path, { read: true }).ref();
+    const pieces: Uint8Array[] = [];
+    try {
+      for (;;) {
+        const piece = await file.read(p, PIECE_BYTES);
+        if (piece.length === 0) return Buffer.concat(pieces);
+        pieces.push(piece);
+      }
+    } finally {
+      file.unref();
+    }
   }
 
   readText(p: Process, path: string): string {

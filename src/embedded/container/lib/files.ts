@@ -65,7 +65,7 @@ export async function copyTree(
     p.vfs.symlink(p, p.vfs.readlink(p, from), to);
     return;
   } else {
-    const content = p.vfs.readFile(p, from);
+    const content = await p.vfs.readFileSlowly(p, from);
     p.vfs.writeFile(p, to, content, stat.mode & 0o777);
     const target = p.vfs.resolve(p, to).node;
     const source = p.vfs.resolve(p, from).node;

@@ -161,7 +161,7 @@ class TarWriter {
       } else if (stat.kind === 'link') {
         this.#push(entryHeader({ ...facts, name, type: '2', size: 0, link: p.vfs.readlink(p, path) }));
       } else {
-        const content = p.vfs.readFile(p, path);
+        const content = await p.vfs.readFileSlowly(p, path);
         this.#push(entryHeader({ ...facts, name, type: '0', size: content.length, link: '' }));
         this.#push(content);
         this.#push(new Uint8Array((512 - (content.length % 512)) % 512));
@@ -196,7 +196,7 @@ export const gzip = program('gzip', async (p) => {
     return 0;
   }
   for (const file of options.operands) {
-    const data = p.vfs.readFile(p, file);
+    const data = await p.vfs.readFileSlowly(p, file);
     const result = unpack ? unzip(data) : gzipSync(data);
     if (options.has('c')) await p.write(1, result);
     else {

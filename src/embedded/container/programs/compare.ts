@@ -123,7 +123,7 @@ function normal(all: readonly Edit[]): string {
 export const cmp = program('cmp', async (p) => {
   const options = parseOptions(p, 'sl', { silent: 's', quiet: 's' }, { code: 2 });
   const [left = '-', right = '-'] = options.operands;
-  const read = async (file: string) => (file === '-' ? await p.readAll(0) : p.vfs.readFile(p, file));
+  const read = async (file: string) => (file === '-' ? await p.readAll(0) : await p.vfs.readFileSlowly(p, file));
   const [a, b] = [await read(left), await read(right)];
   const length = Math.min(a.length, b.length);
   let line = 1;

@@ -1,7 +1,9 @@
 import type { RuntimeContainer, RuntimePod, RuntimeState } from '../../api.ts';
+import { stringifyYaml } from '../../codec/yaml.ts';
 import type { Process } from '../kernel/process.ts';
 import { type Options, parseOptions } from '../lib/options.ts';
 import { program, UsageError } from '../lib/program.ts';
+import { formatDate } from './date.ts';
 
 /** Go's tabwriter as crictl sets it: columns of at least 20, 3 apart. */
 function table(rows: readonly (readonly string[])[]): string {
@@ -119,13 +121,48 @@ async function logs(p: Process, options: Options): Promise<void> {
   }
 }
 
+const time = (ms: number | undefined) => (ms ? formatDate(ms, '%FT%T.%NZ') : '0001-01-01T00:00:00Z');
+
+/** One container as CRI's ContainerStatus tells of it. */
+async function inspect(p: Process, options: Options): Promise<void> {
+  const [id] = options.operands;
+  if (id === undefined) throw new UsageError('ID cannot be empty');
+  const { pods } = await state(p);
+  const found = pods.flatMap((pod) => pod.containers.map((c) => ({ pod, c }))).find(({ c }) => c.id.startsWith(id));
+  if (!found) throw Object.assign(new Error(`no container ${id}`), { code: 'ENOENT' });
+  const { pod, c } = found;
+  const status = {
+    createdAt: time(c.createdAt),
+    exitCode: c.exitCode ?? 0,
+    finishedAt: time(c.finishedAt),
+    id: c.id,
+    image: { annotations: {}, image: c.image, runtimeHandler: '', userSpecifiedImage: '' },
+    imageRef: c.imageId,
+    labels: {
+      'io.kubernetes.container.name': c.name,
+      'io.kubernetes.pod.name': pod.name,
+      'io.kubernetes.pod.namespace': pod.namespace,
+      'io.kubernetes.pod.uid': pod.uid,
+    },
+    logPath: c.logPath,
+    message: c.message ?? '',
+    metadata: { attempt: c.attempt, name: c.name },
+    reason: c.reason ?? '',
+    startedAt: time(c.startedAt),
+    state: c.state === 'Running' ? 'CONTAINER_RUNNING' : 'CONTAINER_EXITED',
+  };
+  const answer = { info: { sandboxID: pod.id }, status };
+  const yaml = options.get('o') === 'yaml';
+  await p.print(1, yaml ? stringifyYaml(answer) : `${JSON.stringify(answer, undefined, 2)}\n`);
+}
+
 async function version(p: Process): Promise<void> {
   const rows = ['Version:  0.1.0', 'RuntimeName:  containerd', 'RuntimeVersion:  v2.2.9', 'RuntimeApiVersion:  v1'];
   await p.print(1, `${rows.join('\n')}\n`);
 }
 
 const commands: Record<string, (p: Process, options: Options) => Promise<void>> = {
-  ...{ ps, pods, images, logs, version, image: images, img: images },
+  ...{ ps, pods, images, logs, inspect, version, image: images, img: images },
 };
 
 /** The container runtime's client: looks at Pods, containers, images and logs past the kubelet. */

@@ -1,6 +1,6 @@
 /** One cluster as the worker sees it: its clock, network, images, volumes. */
 import type { Clock, Timer } from '../../../kernel/clock.ts';
-import type { ConnectionRoute, DnsAnswer, NodeQuestion } from '../../api.ts';
+import type { ConnectionRoute, DnsAnswer, LogPiece, NodeLog, NodeQuestion } from '../../api.ts';
 import { Catalogue } from '../images/catalogue.ts';
 import { nodeSystem } from '../images/node-system.ts';
 import { NodeCpu } from '../kernel/cpu-meter.ts';
@@ -113,6 +113,15 @@ export class WorkerCluster {
       },
       (podUid, ports) => send({ t: 'listening', cluster: id, podUid, ports }),
     );
+  }
+
+  /** The log of a container on a node, which the main thread keeps: read when a program reads it. */
+  showLog(node: string, log: NodeLog): void {
+    const { path } = log;
+    this.volumes.host(node).showLog(log, async (offset, length) => {
+      const piece = await this.ask(node, { kind: 'logFile', path, offset, length });
+      return piece as LogPiece;
+    });
   }
 
   /** Asks the node itself. */

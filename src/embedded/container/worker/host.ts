@@ -80,6 +80,10 @@ export class ContainerHost {
         return this.#clusters.get(message.cluster)?.volumes.remove(message.id);
       case 'nodeFiles':
         return this.#nodeFiles(message);
+      case 'nodeLog':
+        return this.#clusters.get(message.cluster)?.showLog(message.node, message.log);
+      case 'nodeLogEnd':
+        return this.#clusters.get(message.cluster)?.volumes.host(message.node).hideLog(message.path);
       case 'hostPath':
         return this.#hostPath(message);
       case 'answer':
