@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { ContainerSpec } from '../../src/embedded/api.ts';
 import { createContainerRuntime } from '../../src/embedded/container/runtime.ts';
@@ -333,6 +334,30 @@ describe('the worker', () => {
     await own.dispose();
     expect((await container.exited).exitCode).toBe(137);
     await expect(own.start(specOf('busybox'))).rejects.toThrow('the runtime has ended');
+  });
+
+  it('does not come back for a cluster that has ended', async () => {
+    let workers = 0;
+    const count = () => void workers++;
+    subscribe('worker_threads', count);
+    const own = createContainerRuntime({ network: emptyNetwork(), worker: new WorkerClient() });
+    await own.prepareHostPath('node-1', '/var/lib', 'Directory');
+    await own.dispose();
+    await own.prepareHostPath('node-1', '/var/lib', 'Directory');
+    await own.usage();
+    await expect(own.start(specOf('busybox'))).rejects.toThrow('the runtime has ended');
+    unsubscribe('worker_threads', count);
+    expect(workers).toBe(1);
+  });
+
+  it('holds the process no longer than there is a cluster', async () => {
+    const ports = () => process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
+    const before = ports();
+    const own = createContainerRuntime({ network: emptyNetwork(), worker: new WorkerClient() });
+    const container = await own.start(specOf('busybox', { command: ['sleep', '99'] }));
+    await own.dispose();
+    expect((await container.exited).exitCode).toBe(137);
+    expect(ports()).toBe(before);
   });
 
   it('ends while a container cannot start', async () => {

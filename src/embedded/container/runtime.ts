@@ -173,6 +173,8 @@ class Runtime implements ContainerRuntime {
   }
 
   prepareHostPath(node: string, path: string, type: string): Promise<void> {
+    // As for those that wait at the end: the node that asks is about to stop, and no fault of the volume is to be told.
+    if (this.#disposed) return Promise.resolve();
     const answer = Promise.withResolvers<void>();
     const request = this.#nextQuestion++;
     this.#hostPaths.set(request, answer);

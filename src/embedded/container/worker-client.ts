@@ -80,18 +80,19 @@ export class WorkerClient {
 
   join(hooks: ClusterHooks): ClusterLink {
     const id = this.#nextId++;
+    const here = () => this.#clusters.has(id);
     this.#clusters.set(id, hooks);
     if (this.#worker) this.#send({ t: 'cluster', cluster: id, now: hooks.now() });
     return {
       id,
       newId: () => {
         const number = this.#nextId++;
-        this.#owners.set(number, id);
+        if (here()) this.#owners.set(number, id);
         return number;
       },
       send: (message) => {
-        // Without a worker there is nothing to tell but what needs one.
-        if (!this.#worker && !needsWorker(message)) return;
+        // Without a worker there is nothing to tell but what needs one, and after the end nothing at all.
+        if (!here() || (!this.#worker && !needsWorker(message))) return;
         this.#send(message);
       },
       leave: async () => {
@@ -102,7 +103,10 @@ export class WorkerClient {
     };
   }
 
-  /** Starts the worker if it does not run, so that the first container does not wait for it. */
+  /**
+   * Starts the worker if it does not run, so that the first container does not wait for it. It holds the process until the
+   * last cluster has left: who ends a cluster waits for what the worker says of it.
+   */
   warmUp(): void {
     if (this.#worker) return;
     const worker = new Worker(this.#url, {
@@ -113,7 +117,6 @@ export class WorkerClient {
       resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB, maxYoungGenerationSizeMb: YOUNG_MB },
     });
     this.#worker = worker;
-    worker.unref();
     worker.on('message', (messages: ToMain[]) => {
       this.#missed = 0;
       for (const message of messages) this.#receive(message);
