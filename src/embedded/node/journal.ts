@@ -41,5 +41,6 @@ export function klogLine(
   const time = new Date(at).toISOString();
   const stamp = `${time.slice(5, 7)}${time.slice(8, 10)} ${time.slice(11, 23)}000`;
   const rest = Object.entries(values).map(([key, value]) => ` ${key}=${shown(value)}`);
-  return `${severity}${stamp} ${String(pid).padStart(7)} ${where}] ${JSON.stringify(message)}${rest.join('')}`;
+  // Joined: what a template makes is kept as the many pieces that it was put together from, and a journal is long.
+  return [severity, stamp, ' ', String(pid).padStart(7), ' ', where, '] ', JSON.stringify(message), ...rest].join('');
 }
