@@ -75,6 +75,8 @@ export class Grader {
   readonly #distrusted = Promise.withResolvers<void>();
   /** Ends evaluations that wait for an answer which may never come. */
   readonly #interrupts = new Set<() => void>();
+  /** Resolves when it is told to stop. */
+  readonly #end = Promise.withResolvers<void>();
   #active = false;
   #stopped = false;
   #lastChange: number;
@@ -190,7 +192,7 @@ export class Grader {
   async #caughtUp(atMost: number): Promise<void> {
     const time = Promise.withResolvers<void>();
     const timer = this.#options.clock.after(atMost, () => time.resolve());
-    await Promise.race([this.#mirror.caughtUp(), time.promise]);
+    await Promise.race([this.#mirror.caughtUp(), time.promise, this.#end.promise]);
     timer.cancel();
   }
 
@@ -231,6 +233,7 @@ export class Grader {
 
   stop(): void {
     this.#stopped = true;
+    this.#end.resolve();
     this.#mirror.stop();
     this.#followers.stop();
     this.#reviews.stop();

@@ -18,6 +18,7 @@ export class AppendLog<T> {
   readonly #handle: FileHandle;
   #pending: string[] = [];
   #writing: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
   /** Bytes that are whole; behind them lies what a failed write left. */
   #length: number;
   #torn = false;
@@ -55,8 +56,13 @@ export class AppendLog<T> {
     return this.#writing;
   }
 
-  /** Writes what waits, if it can be written, and closes the file. */
-  async close(): Promise<void> {
+  /** Writes what waits, if it can be written, and closes the file; what comes later is not written. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     await this.#writing?.catch(() => undefined);
     try {
       await this.#flush();

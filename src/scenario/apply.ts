@@ -43,6 +43,7 @@ async function applyManifest(script: Script, { client, signal }: ApplyContext): 
   const discovery = new Discovery(client);
   const accounts = new Set<string>();
   for (const object of parseManifest(script)) {
+    signal.throwIfAborted();
     const resource = await discovery.resourceOf(object);
     const namespace = object.metadata?.namespace;
     // Pods are refused until their namespace has its ServiceAccount; waiting once saves the controllers' back-off.

@@ -248,6 +248,7 @@ export class Attempt {
     await this.close();
   }
 
+  /** Lets go of everything; what is under way (set-up, waiting for verdicts) ends with it. */
   async close(): Promise<void> {
     this.#stop.abort(new EnvironmentError({ what: 'the attempt was closed' }));
     this.#stopGrading();
@@ -324,6 +325,7 @@ export class Attempt {
   }
 
   async #connect(): Promise<KubeClient> {
+    this.#stop.signal.throwIfAborted();
     if (!this.#cluster) throw new EnvironmentError({ what: `attempt ${this.id} has no cluster` });
     this.#client ??= await KubeClient.fromFile(this.#cluster.kubeconfig, this.#cluster.context);
     return this.#client;
@@ -338,6 +340,7 @@ export class Attempt {
   async #waitFor(client: KubeClient, since: number): Promise<void> {
     const { waits } = this.scenario;
     if (waits.length === 0) return;
+    this.#stop.signal.throwIfAborted();
     const { clock } = this.#dependencies;
     const done = Promise.withResolvers<void>();
     const check = () => {
@@ -382,6 +385,7 @@ export class Attempt {
 
   async #grade(client: KubeClient, activatedAt: number): Promise<void> {
     const baseline = JSON.parse(await readFile(this.#file('baseline.json'), 'utf8')) as BaselineData;
+    this.#stop.signal.throwIfAborted();
     this.#grader?.stop();
     const grader = new Grader({
       client,
