@@ -1,15 +1,25 @@
-/** What the containers' worker keeps after what it was for is over: by count, with the worker's host in this thread. */
-import { Duplex } from 'node:stream';
+/** What is kept of containers after they are over, by count: in their thread (its host runs in this one here), and in the main one. */
+import { EventEmitter } from 'node:events';
+import { Duplex, Readable, Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { queryObjects } from 'node:v8';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Container } from '../../src/embedded/container/kernel/container.ts';
+import { OpenFile } from '../../src/embedded/container/kernel/open-file.ts';
+import { Process } from '../../src/embedded/container/kernel/process.ts';
 import { programs } from '../../src/embedded/container/programs/index.ts';
 import type { ToMain, ToWorker } from '../../src/embedded/container/protocol.ts';
+import { createContainerRuntime } from '../../src/embedded/container/runtime.ts';
 import { ContainerHost } from '../../src/embedded/container/worker/host.ts';
-import { specOf } from './helpers.ts';
+import { WorkerClient } from '../../src/embedded/container/worker-client.ts';
+import { collect, emptyNetwork, finished, printed, specOf } from './helpers.ts';
 
 type Of<T extends ToMain['t']> = Extract<ToMain, { t: T }>;
 
-/** Speaks for the main thread. */
+const nowhere = { code: 'NXDOMAIN', records: [] };
+const refused = { kind: 'refused' };
+
+/** Speaks for the main thread, on a network where nothing is found. */
 class Peer {
   readonly host: ContainerHost;
   #next = 2;
@@ -17,7 +27,11 @@ class Peer {
 
   constructor() {
     this.host = new ContainerHost(programs, (messages) => {
-      for (const message of messages) for (const look of [...this.#waiting]) look(message);
+      for (const message of messages) {
+        if (message.t === 'records') this.host.handle({ t: 'answer', request: message.request, value: nowhere });
+        if (message.t === 'route') this.host.handle({ t: 'answer', request: message.request, value: refused });
+        for (const look of [...this.#waiting]) look(message);
+      }
     });
     this.host.handle({ t: 'cluster', cluster: 1 });
   }
@@ -62,11 +76,32 @@ class Peer {
     await ended;
   }
 
+  /** Opens a session of a container, and hangs up once it has begun. */
+  async visit(container: number, what: 'exec' | 'attach'): Promise<void> {
+    const session = this.newId();
+    const begun = this.told('sessionStarted', (m) => m.session === session);
+    const ended = this.told('sessionEnd', (m) => m.session === session);
+    const options = { container, session, stdin: true, tty: true };
+    if (what === 'attach') this.host.handle({ t: 'attach', ...options });
+    else this.host.handle({ t: 'exec', ...options, command: ['sh'], env: [] });
+    await begun;
+    this.host.handle({ t: 'hangup', session });
+    await ended;
+  }
+
+  /** Starts a container and waits for its end. */
+  async run(image: string, ...command: string[]): Promise<void> {
+    const container = this.newId();
+    const exited = this.told('exited', (m) => m.container === container);
+    this.host.handle({ t: 'start', cluster: 1, container, spec: specOf(image, { command }) });
+    await exited;
+  }
+
   /** Runs a command in a container to its end. */
-  async exec(container: number, ...command: string[]): Promise<void> {
+  async exec(container: number, ...command: readonly string[]): Promise<void> {
     const session = this.newId();
     const ended = this.told('sessionEnd', (m) => m.session === session);
-    this.host.handle({ t: 'exec', container, session, command, stdin: false, tty: false, env: [] });
+    this.host.handle({ t: 'exec', container, session, command: [...command], stdin: false, tty: false, env: [] });
     await ended;
   }
 
@@ -79,23 +114,40 @@ class Peer {
   }
 }
 
-/** How many streams there are after `work` has been done often, more than after it was done once. */
-async function left(work: () => Promise<unknown>): Promise<number> {
+type Kind = abstract new (...args: never[]) => object;
+
+const kept = { streams: Duplex, files: OpenFile, processes: Process, containers: Container };
+
+/** How many things of each kind there are after `work` has been done often, more than after it was done a few times. */
+async function left<K extends string>(
+  work: () => Promise<unknown>,
+  kinds: Record<K, Kind>,
+): Promise<Record<K, number>> {
+  const count = () => mapValues(kinds, (kind) => queryObjects(kind as never, { format: 'count' }));
   for (let n = 0; n < 3; n++) await work();
-  const before = queryObjects(Duplex, { format: 'count' });
+  const before = count();
   for (let n = 0; n < 30; n++) await work();
-  return queryObjects(Duplex, { format: 'count' }) - before;
+  const after = count();
+  return mapValues(kinds, (_, name) => after[name] - before[name]);
 }
 
-describe('connections to servers in containers', () => {
-  let peer: Peer;
-  beforeEach(() => {
-    peer = new Peer();
-  });
-  afterEach(() => {
-    peer.host.handle({ t: 'clusterEnd', cluster: 1 });
-  });
+function mapValues<K extends string, V, T>(of: Record<K, V>, to: (value: V, key: K) => T): Record<K, T> {
+  return Object.fromEntries(Object.entries<V>(of).map(([key, value]) => [key, to(value, key as K)])) as Record<K, T>;
+}
 
+/** What is left of the last time or two is no leak. */
+const few = expect.toSatisfy((count: number) => count < 10);
+const nothing = { streams: few, files: few, processes: few, containers: few };
+
+let peer: Peer;
+beforeEach(() => {
+  peer = new Peer();
+});
+afterEach(() => {
+  peer.host.handle({ t: 'clusterEnd', cluster: 1 });
+});
+
+describe('connections to servers in containers', () => {
   const get = (header = '') => `GET / HTTP/1.1\r\nHost: x\r\n${header}\r\n`;
 
   it.each([
@@ -104,13 +156,80 @@ describe('connections to servers in containers', () => {
     ['the client says that it will send no more', get(), 'inputEnd'],
   ] as const)('are gone when %s', async (_, request, finish) => {
     const { container, podUid } = await peer.serve('nginx:1.29');
-    expect(await left(() => peer.talk(podUid, 80, request, finish))).toBeLessThan(5);
+    expect(await left(() => peer.talk(podUid, 80, request, finish), kept)).toEqual(nothing);
     await peer.end(container);
   });
 
   it('are gone with the process that made them', async () => {
     const { container } = await peer.serve('nginx:1.29');
-    expect(await left(() => peer.exec(container, 'curl', '-s', 'http://127.0.0.1/'))).toBeLessThan(5);
+    expect(await left(() => peer.exec(container, 'curl', '-s', 'http://127.0.0.1/'), kept)).toEqual(nothing);
     await peer.end(container);
+  });
+});
+
+describe('what has run in containers', () => {
+  it.each([
+    ['exec', ['cat', '/etc/hostname']],
+    [
+      'a script with pipes, substitutions and children',
+      ['sh', '-c', 'x=$(echo a | tr a b); (exit 3) || echo $x | cat'],
+    ],
+    ['what is left in the background', ['sh', '-c', 'true & echo done']],
+    ['what fails on the network', ['sh', '-c', 'wget -q -O- http://no-such-host/; nslookup no-such-host; true']],
+    ['what is refused', ['curl', '-s', 'http://127.0.0.1:81/']],
+  ])('is gone with it: %s', async (_, command) => {
+    const { container } = await peer.serve('nginx:1.29');
+    expect(await left(() => peer.exec(container, ...command), kept)).toEqual(nothing);
+    await peer.end(container);
+  });
+
+  it.each(['exec', 'attach'] as const)('is gone when a client hangs up: %s', async (what) => {
+    const { container } = await peer.serve('nginx:1.29');
+    expect(await left(() => peer.visit(container, what), kept)).toEqual(nothing);
+    await peer.end(container);
+  });
+
+  it('is gone with its container', async () => {
+    const run = () => peer.run('busybox:1.36', 'sh', '-c', 'echo a > /tmp/b; sleep 9 & cat /tmp/b');
+    expect(await left(run, kept)).toEqual(nothing);
+    const serve = async () => peer.end((await peer.serve('nginx:1.29')).container);
+    expect(await left(serve, kept)).toEqual(nothing);
+  });
+
+  it('is gone with its cluster', async () => {
+    const visit = async () => {
+      const { container } = await peer.serve('nginx:1.29');
+      const exited = peer.told('exited', (m) => m.container === container);
+      peer.host.handle({ t: 'clusterEnd', cluster: 1 });
+      await exited;
+      peer.host.handle({ t: 'cluster', cluster: 1 });
+    };
+    expect(await left(visit, kept)).toEqual(nothing);
+  });
+});
+
+describe("the main thread's end", () => {
+  it('keeps nothing of containers, sessions and connections that are over', async () => {
+    const runtime = createContainerRuntime({ network: emptyNetwork(), worker: new WorkerClient() });
+    const spec = specOf('nginx:1.29');
+    const server = await runtime.start(spec);
+    await printed(server, /start worker processes/);
+    const work = async () => {
+      await finished(await runtime.start(specOf('busybox:1.36', { command: ['echo', 'hello'] })));
+      await collect(server.exec({ command: ['cat', '/etc/hostname'], stdin: false, tty: false }));
+      const attached = server.attach({ stdin: false, tty: false });
+      attached.close();
+      await attached.exit;
+      const socket = await runtime.connect(spec.pod.uid, 80);
+      socket.end('GET / HTTP/1.0\r\n\r\n');
+      expect(await text(socket)).toContain('Welcome to nginx!');
+      expect(await runtime.connect(spec.pod.uid, 81).catch((error: Error) => error.message)).toBe('Connection refused');
+    };
+    expect(await left(work, { readers: Readable, writers: Writable, emitters: EventEmitter })).toEqual({
+      readers: few,
+      writers: few,
+      emitters: few,
+    });
+    await runtime.dispose();
   });
 });
