@@ -71,7 +71,9 @@ describe('openssl', () => {
   });
 
   it('shows what a TLS server has', async () => {
-    const server = specOf('registry.k8s.io/kube-scheduler:v1.35.4');
+    const inCluster = { KUBERNETES_SERVICE_HOST: '10.96.0.1', KUBERNETES_SERVICE_PORT: '443' };
+    const env = Object.entries(inCluster).map(([name, value]) => ({ name, value }));
+    const server = specOf('registry.k8s.io/kube-scheduler:v1.35.4', { env });
     const running = await box.runtime.start(server);
     await printed(running, /Serving securely/);
     const client = `openssl s_client -connect localhost:10259 </dev/null 2>err | tee all | openssl x509 -noout -subject; grep -e CONNECTED -e 'Verify return' -e ' s:' all; cat err; openssl s_client -connect localhost:1 </dev/null`;

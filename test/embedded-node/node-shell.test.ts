@@ -295,3 +295,26 @@ it('keeps files and services over a restart of its process', { timeout: 60_000 }
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+it('has vim, with the settings of its owner', { timeout: 30_000 }, async () => {
+  await open({});
+  try {
+    await run(controlPlane, "echo 'set et sw=2 ts=2 number' > ~/.vimrc; printf 'spec:\\n' > /tmp/f.yaml");
+    const session = await cluster.nodeShell(controlPlane, { command: ['vim', '/tmp/f.yaml'], stdin: true, tty: true });
+    let shown = '';
+    session.stdout?.on('data', (data: Uint8Array) => {
+      shown += Buffer.from(data).toString();
+    });
+    await until(() => shown.includes('"/tmp/f.yaml" 1L, 6B'));
+    expect(shown).toContain('  1 spec:');
+    session.stdin?.write('o\ta: 1');
+    await until(() => shown.includes('-- INSERT --'));
+    session.stdin?.write('\x1byyp>>:q\r');
+    await until(() => shown.includes('E37: No write since last change (add ! to override)'));
+    session.stdin?.write(':wq\r');
+    expect(await session.exit).toBe(0);
+    expect(await run(controlPlane, 'cat /tmp/f.yaml')).toBe('spec:\n  a: 1\n    a: 1\n');
+  } finally {
+    await close();
+  }
+});

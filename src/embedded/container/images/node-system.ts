@@ -18,6 +18,7 @@ export const nodeSystem: Image = {
     tree.program('/usr/local/bin/crictl', 'crictl').program('/usr/local/bin/entrypoint', 'init');
     tree.program('/usr/bin/kubelet', 'kubelet').program('/usr/lib/systemd/systemd', 'init');
     tree.link('/usr/sbin/init', '/usr/lib/systemd/systemd');
+    for (const name of ['vi', 'view', 'vim']) tree.program(`/usr/bin/${name}`, 'vi');
     tree.dir('/run/systemd/system').dir('/etc/kubernetes').dir('/etc/systemd/system').dir('/var/lib/kubelet');
     tree.dir('/var/log/containers').dir('/var/log/pods').dir('/var/lib/containerd').dir('/opt/cni/bin');
     tree.file('/etc/crictl.yaml', 'runtime-endpoint: unix:///run/containerd/containerd.sock\n');

@@ -69,7 +69,6 @@ import {
   sha256sum,
   sha512sum,
   tac,
-  vi,
 } from './small-text.ts';
 import { netstat, ss } from './sockets.ts';
 import { sort } from './sort.ts';
@@ -86,6 +85,7 @@ import { touch, truncate } from './touch.ts';
 import { tr } from './tr.ts';
 import { falseProgram, trueProgram } from './true-false.ts';
 import { uniq } from './uniq.ts';
+import { vi } from './vi.ts';
 import { wc } from './wc.ts';
 import { wget } from './wget.ts';
 import { xargs } from './xargs.ts';

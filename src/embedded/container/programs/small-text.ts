@@ -270,11 +270,3 @@ export const pager = program('less', (p) =>
   ),
 );
 export const more = program('more', pager.run);
-
-export const vi = program('vi', async (p) => {
-  await p.print(
-    2,
-    `vi: there is no full-screen editor in this container; write files with cat > FILE, sed -i or kubectl cp\n`,
-  );
-  return 1;
-});

@@ -1,0 +1,244 @@
+/** Keys that move: each to the place that it leads to. */
+import type { Editor } from './editor.ts';
+import type { Key } from './keys.ts';
+import { findInLine, type Motion, matching, paragraph, toLine, wordBack, wordEnd, wordForward } from './motions.ts';
+import { firstNonBlank, type Position } from './text.ts';
+
+export interface OperatorContext {
+  operator: string;
+  /** It is `cw`, which ends with the word that it begins in. */
+  changesWord: boolean;
+}
+
+/** Reads what else belongs to a motion, and where it leads; undefined: nowhere, or the key is none. */
+export async function readMotion(
+  editor: Editor,
+  key: Key,
+  count: number | undefined,
+  context?: OperatorContext,
+): Promise<Motion | undefined> {
+  const { text, cursor } = editor;
+  const times = count ?? 1;
+  const { row, column } = cursor;
+  const line = text.line(row);
+  const inLine = (to: number, kind: Motion['kind'] = 'exclusive'): Motion => ({ to: { row, column: to }, kind });
+  const repeated = (step: (at: Position) => Position, kind: Motion['kind']): Motion => {
+    let at: Position = { ...cursor };
+    for (let i = 0; i < times; i++) at = step(at);
+    return { to: at, kind };
+  };
+  switch (key) {
+    case 'h':
+    case '<left>':
+    case '\x7f':
+    case '\b':
+      return inLine(Math.max(0, column - times));
+    case 'l':
+    case ' ':
+    case '<right>':
+      return inLine(Math.min(line.length, column + times));
+    case 'j':
+    case '<down>':
+    case '\n':
+    case '\x0e':
+      return vertical(editor, row + times);
+    case 'k':
+    case '<up>':
+    case '\x10':
+      return vertical(editor, row - times);
+    case '0':
+    case '<home>':
+      return inLine(0);
+    case '^':
+      return inLine(firstNonBlank(line));
+    case '|':
+      return inLine(Math.min(Math.max(0, line.length - 1), times - 1));
+    case '$':
+    case '<end>': {
+      const last = Math.min(text.last, row + times - 1);
+      if (!context) editor.wantEnd();
+      const to = { row: last, column: Math.max(0, text.line(last).length - 1) };
+      return { to, kind: text.line(last) === '' ? 'exclusive' : 'inclusive', keepsColumn: true };
+    }
+    case 'w':
+    case 'W':
+      return repeated((at) => wordForward(text, at, key === 'W'), 'exclusive');
+    case 'b':
+    case 'B':
+      return repeated((at) => wordBack(text, at, key === 'B'), 'exclusive');
+    case 'e':
+    case 'E':
+      return endOfWord(editor, key === 'E', times, context);
+    case 'G':
+      return toLine(text, count === undefined ? text.last : count - 1);
+    case 'g':
+      return goTo(editor, await editor.next(), count);
+    case '+':
+    case '\r':
+      return row + times > text.last ? undefined : toLine(text, row + times);
+    case '-':
+      return row - times < 0 ? undefined : toLine(text, row - times);
+    case '_':
+      return toLine(text, row + times - 1);
+    case '}':
+    case '{':
+      return repeated((at) => paragraph(text, at, key === '}' ? 1 : -1), 'exclusive');
+    case '%': {
+      if (count !== undefined) return toLine(text, Math.floor((count * (text.last + 1) + 99) / 100) - 1);
+      const to = matching(text, cursor);
+      return to && { to, kind: 'inclusive' };
+    }
+    case 'H':
+    case 'M':
+    case 'L': {
+      const { top } = editor.screen;
+      const bottom = editor.screen.bottom(editor.view());
+      if (key === 'H') return toLine(text, Math.min(bottom, top + times - 1));
+      return toLine(text, key === 'L' ? Math.max(top, bottom - times + 1) : Math.floor((top + bottom) / 2));
+    }
+    case '\x06':
+    case '\x02':
+    case '<pagedown>':
+    case '<pageup>':
+      return page(editor, key === '\x06' || key === '<pagedown>', times);
+    case '\x04':
+    case '\x15':
+      return halfPage(editor, key === '\x04', count);
+    case '\x05':
+    case '\x19':
+      return scroll(editor, key === '\x05' ? times : -times);
+    case 'f':
+    case 't':
+    case 'F':
+    case 'T': {
+      const char = await editor.next();
+      if (char === undefined || char.length > 2) return undefined;
+      editor.lastFind = { how: key, char };
+      return find(editor, key, char, times);
+    }
+    case ';':
+    case ',': {
+      if (!editor.lastFind) return undefined;
+      const { how, char } = editor.lastFind;
+      const other = how === how.toLowerCase() ? how.toUpperCase() : how.toLowerCase();
+      return find(editor, key === ';' ? how : other, char, times, true);
+    }
+    case '/':
+    case '?': {
+      const typed = await editor.readLine(key);
+      if (typed === undefined) return undefined;
+      const pattern = typed.replace(new RegExp(`([^\\\\])\\${key}.*$`), '$1') || editor.lastSearch?.pattern || '';
+      if (pattern === '') {
+        editor.message = editor.words.noPattern;
+        return undefined;
+      }
+      editor.lastSearch = { pattern, forward: key === '/' };
+      return again(editor, times, false);
+    }
+    case 'n':
+    case 'N':
+      return again(editor, times, key === 'N');
+    case '*':
+    case '#': {
+      const word = /^\W*(\w+)/.exec(line.slice(wordStart(line, column)))?.[1];
+      if (word === undefined) return undefined;
+      editor.lastSearch = { pattern: `\\<${word}\\>`, forward: key === '*' };
+      return again(editor, times, false);
+    }
+    case "'":
+    case '`': {
+      const mark = editor.marks.get((await editor.next()) ?? '');
+      if (!mark) return undefined;
+      return key === "'" ? toLine(text, mark.row) : { to: mark, kind: 'exclusive' };
+    }
+  }
+  return undefined;
+}
+
+function wordStart(line: string, column: number): number {
+  let at = column;
+  while (at > 0 && /\w/.test(line[at] ?? '') && /\w/.test(line[at - 1] ?? '')) at--;
+  return at;
+}
+
+function vertical(editor: Editor, row: number): Motion | undefined {
+  if (row < 0 && editor.cursor.row === 0) return undefined;
+  if (row > editor.text.last && editor.cursor.row === editor.text.last) return undefined;
+  const to = Math.max(0, Math.min(row, editor.text.last));
+  return { to: { row: to, column: editor.columnOn(to) }, kind: 'lines', keepsColumn: true };
+}
+
+/** `cw` on the last character of a word stays there. */
+function endOfWord(editor: Editor, big: boolean, times: number, context: OperatorContext | undefined): Motion {
+  const { text } = editor;
+  let at: Position = { ...editor.cursor };
+  for (let i = 0; i < times; i++) {
+    const line = text.line(at.row);
+    const isClass = (char: string | undefined) =>
+      char === undefined || /\s/.test(char) ? 0 : big || /[\w\u0080-\uffff]/.test(char) ? 1 : 2;
+    const atEnd = isClass(line[at.column]) !== isClass(line[at.column + 1]);
+    if (!(i === 0 && context?.changesWord && atEnd)) at = wordEnd(text, at, big);
+  }
+  return { to: at, kind: 'inclusive' };
+}
+
+function goTo(editor: Editor, second: Key | undefined, count: number | undefined): Motion | undefined {
+  if (second === 'g') return toLine(editor.text, (count ?? 1) - 1);
+  if (second === '_') {
+    const { row } = editor.cursor;
+    const line = editor.text.line(row);
+    return { to: { row, column: Math.max(0, line.trimEnd().length - 1) }, kind: 'inclusive' };
+  }
+  return undefined;
+}
+
+function page(editor: Editor, forward: boolean, times: number): Motion | undefined {
+  const { screen, text } = editor;
+  const by = Math.max(1, screen.height - 2) * times;
+  if (forward && screen.top >= text.last) return undefined;
+  const last = editor.screen.bottom(editor.view());
+  if (forward && last >= text.last && editor.cursor.row === text.last) return undefined;
+  screen.top = Math.max(0, Math.min(text.last, screen.top + (forward ? by : -by)));
+  const bottom = screen.bottom(editor.view());
+  const row = forward ? Math.max(editor.cursor.row, screen.top) : Math.min(editor.cursor.row, bottom);
+  return toLine(text, row);
+}
+
+function halfPage(editor: Editor, down: boolean, count: number | undefined): Motion {
+  const { screen, text, cursor } = editor;
+  const by = count ?? Math.max(1, Math.floor(screen.height / 2));
+  if (down && screen.bottom(editor.view()) < text.last) screen.top = Math.min(text.last, screen.top + by);
+  if (!down) screen.top = Math.max(0, screen.top - by);
+  return toLine(text, cursor.row + (down ? by : -by));
+}
+
+/** The text goes, the cursor only as far as it has to. */
+function scroll(editor: Editor, by: number): Motion {
+  const { screen, text, cursor } = editor;
+  screen.top = Math.max(0, Math.min(text.last, screen.top + by));
+  const bottom = screen.bottom(editor.view());
+  const row = Math.max(screen.top, Math.min(cursor.row, bottom));
+  return { to: { row, column: editor.columnOn(row) }, kind: 'lines', keepsColumn: true };
+}
+
+function find(editor: Editor, how: string, char: string, times: number, again = false): Motion | undefined {
+  const { row, column } = editor.cursor;
+  const line = editor.text.line(row);
+  // `;` after `t` does not stay where it is.
+  const start = again && how === 't' ? column + 1 : again && how === 'T' ? column - 1 : column;
+  const to = findInLine(line, start, how, char, times);
+  if (to === undefined) return undefined;
+  return { to: { row, column: to }, kind: how === 'f' || how === 't' ? 'inclusive' : 'exclusive' };
+}
+
+function again(editor: Editor, times: number, opposite: boolean): Motion | undefined {
+  const start = editor.cursor;
+  let to: Position | undefined;
+  for (let i = 0; i < times; i++) {
+    to = editor.searchAgain(opposite);
+    if (!to) break;
+    editor.cursor = to;
+  }
+  editor.cursor = start;
+  return to && { to, kind: 'exclusive' };
+}
