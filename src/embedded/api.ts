@@ -247,7 +247,46 @@ export type NodeQuestion =
    * A process does the work of a part of the control plane until it says that it does not; `process` is a number of its
    * own. The answer is whether all that the part needs is there.
    */
-  | { kind: 'component'; name: string; process: string; runs: boolean };
+  | { kind: 'component'; name: string; process: string; runs: boolean }
+  /** A process of etcd asks for its data; the answer is an EtcdOpened or EtcdAnswer. */
+  | { kind: 'etcd'; question: EtcdQuestion };
+
+/** By what a data directory of etcd says that the cluster's own store holds its content: each start has another `epoch`. */
+export interface DataClaim {
+  id: string;
+  epoch: number;
+}
+
+/** What a process of etcd asks. */
+export type EtcdQuestion =
+  | {
+      op: 'open';
+      /** What its data directory says; undefined: the directory is empty, or was restored and not served yet. */
+      claim?: DataClaim;
+      /** Where that is on the node; undefined: on no disk of the node. */
+      path?: string;
+      /** The directory's own database, if it is needed. */
+      database?: Uint8Array;
+      /** By its flags; `token`: --initial-cluster-token. */
+      member: { name: string; peerUrls: readonly string[]; clientUrls: readonly string[]; token?: string };
+    }
+  /** It ends. */
+  | { op: 'close'; id: string }
+  /** A call of its API, named as in `etcd/messages.ts`. */
+  | { op: 'call'; method: string; request: object };
+
+export type EtcdOpened =
+  | { kind: 'opened'; claim: DataClaim }
+  /** The claim is not known: asked again with the database it can be opened. */
+  | { kind: 'database wanted' }
+  /** The database cannot be read. */
+  | { kind: 'damaged'; message: string }
+  | { kind: 'closed'; claim: DataClaim; database: Uint8Array }
+  /** Another directory is served by now. */
+  | { kind: 'another' };
+
+/** The answer to a call: a message, or the status of a failure as gRPC has it. */
+export type EtcdAnswer = { kind: 'response'; response: object } | { kind: 'error'; code: number; message: string };
 
 /** A piece of a file, and how long the file is now, in bytes. */
 export interface LogPiece {
@@ -469,6 +508,8 @@ export interface ContainerRuntime {
     roots: readonly string[],
     entries: NodeEntries,
     changed: (entries: NodeEntries) => void,
+    /** What is put elsewhere on the disk whenever it is set up. */
+    beside?: () => NodeEntries,
   ): void;
   /** Shows the log of a container on a node, or how long it is now; what is read of it is asked of the node. */
   showLog(node: string, log: NodeLog): void;

@@ -18,7 +18,12 @@ import type {
   NodeEntries,
   ProcessStreams,
 } from './api.ts';
-import { bootstrapAddons, bootstrapControlPlane, markControlPlane } from './bootstrap/bootstrap.ts';
+import {
+  type BootstrapOptions,
+  bootstrapAddons,
+  bootstrapControlPlane,
+  markControlPlane,
+} from './bootstrap/bootstrap.ts';
 import type { ClusterFacts } from './bootstrap/facts.ts';
 import { kubeadmFiles, manifestFolder } from './bootstrap/node-files.ts';
 import { securePort } from './bootstrap/objects.ts';
@@ -41,6 +46,7 @@ import { type NodesBaseline, nodesBaselineFromJson, nodesBaselineToJson } from '
 import { type ObjectOf, withResources } from './cluster/objects.ts';
 import { controllers } from './cluster/parts.ts';
 import { localPathProvisioner } from './controllers/local-path-provisioner.ts';
+import { EtcdBackend } from './etcd/backend.ts';
 import { type Dial, nodeDialer, refuse } from './network/dialer.ts';
 import { createClusterNetwork } from './network/index.ts';
 import { sameEntry } from './node/files.ts';
@@ -168,6 +174,7 @@ class Cluster implements EmbeddedCluster {
   readonly #plan: readonly NodePlan[];
   readonly #aggregator: Aggregator;
   readonly #parts: ControlPlaneParts;
+  readonly #etcd: EtcdBackend;
   /** Where the API server listens, also while it does not. */
   #address = { host: '', port: 0, url: '' };
   #server: ApiServer | undefined;
@@ -177,6 +184,7 @@ class Cluster implements EmbeddedCluster {
   #baseline: Baseline = new Map();
   #nodesBaseline: NodesBaseline = {};
   #kubeadmAdmin: Credentials | undefined;
+  #starting = true;
   #stopped: Promise<void> | undefined;
 
   constructor(options: EmbeddedClusterOptions, clock: Clock, pki: Pki, plane: ControlPlane) {
@@ -189,6 +197,14 @@ class Cluster implements EmbeddedCluster {
     this.#plan = planNodes(options.name ?? defaultName, options.nodes ?? 1);
     this.#aggregator = this.#createAggregator();
     this.#parts = new ControlPlaneParts(this.#controlPlaneParts());
+    const [first] = this.#plan;
+    this.#etcd = new EtcdBackend({
+      store: plane.store,
+      definitions: () => plane.registry.definitions(),
+      folder: options.folder,
+      name: first?.nodeName ?? '',
+      peerUrl: `https://${first?.address ?? ''}:2380`,
+    });
   }
 
   get url(): string {
@@ -218,7 +234,7 @@ class Cluster implements EmbeddedCluster {
     await this.#serve();
     const context = this.#contextFor(this.#abort.signal);
     this.#context = context;
-    const bootstrap = { ...this.#plane, clock: this.#clock, facts: this.#facts() };
+    const bootstrap = this.#bootstrap();
     await bootstrapControlPlane(bootstrap);
     await this.#run([eventExpiry(this.#plane.store), apiServiceAvailability(this.#aggregator)]);
     if (this.#hasNodes() && runtime) await this.#prepareNodes(await runtime(context));
@@ -241,6 +257,7 @@ class Cluster implements EmbeddedCluster {
     }
     await this.#writeFiles();
     await this.#loadBaseline();
+    this.#starting = false;
   }
 
   kubeconfig(user = 'admin', groups: readonly string[] = []): string {
@@ -288,6 +305,7 @@ class Cluster implements EmbeddedCluster {
   async snapshot(): Promise<void> {
     this.#baseline = captureBaseline(this.#plane.store);
     this.#nodesBaseline = Object.fromEntries([...this.#machines].map(([name, machine]) => [name, machine.capture()]));
+    this.#etcd.data.mark();
     const { folder } = this.#options;
     if (folder === undefined) return;
     await replaceFile(join(folder, 'baseline-nodes.json'), nodesBaselineToJson(this.#nodesBaseline));
@@ -295,6 +313,7 @@ class Cluster implements EmbeddedCluster {
   }
 
   async reset(): Promise<void> {
+    this.#etcd.data.reset();
     // First the machines: what they run follows from their files.
     await Promise.all(
       [...this.#machines].map(([name, machine]) => {
@@ -346,6 +365,20 @@ class Cluster implements EmbeddedCluster {
     return this.#stopped;
   }
 
+  /** Makes the nodes known that an emptied cluster has lost, for whatever routes to them. */
+  async #registerNodes(): Promise<void> {
+    if (!this.#context) return;
+    const known = this.context.informers.of(nodes);
+    const unknown = [...this.#machines.values()].filter(({ name }) => !known.get(undefined, name));
+    if (unknown.length === 0 || this.#starting) return;
+    await Promise.all(unknown.map((machine) => machine.registerAgain()));
+    await markControlPlane(this.#bootstrap());
+  }
+
+  #bootstrap(): BootstrapOptions {
+    return { ...this.#plane, clock: this.#clock, facts: this.#facts() };
+  }
+
   #facts(): ClusterFacts {
     const [first] = this.#plan;
     return {
@@ -380,6 +413,7 @@ class Cluster implements EmbeddedCluster {
   readonly #answers: NodeAnswers = {
     answer: async (node, question) => {
       if (question.kind === 'component') return this.#parts.report(question.name, question.process, question.runs);
+      if (question.kind === 'etcd') return this.#etcd.answer(question.question);
       return this.#machines.get(node)?.answer(question);
     },
     lost: () => this.#parts.lost(),
@@ -397,6 +431,9 @@ class Cluster implements EmbeddedCluster {
       needs: ['etcd'],
       start: async (signal) => {
         await this.#serve();
+        // etcd may have come back with nothing in it.
+        await bootstrapControlPlane(this.#bootstrap());
+        void this.#registerNodes().catch((error: unknown) => this.#options.report?.(error, 'registering nodes'));
         await this.#runPart('kube-apiserver', [], signal);
       },
       stopped: async () => {
@@ -510,10 +547,11 @@ class Cluster implements EmbeddedCluster {
     runtime.loadImages(this.#options.images ?? []);
     const { folder } = this.#options;
     for (const plan of this.#plan) {
-      const written = kubeadmFiles(plan, this.#facts(), this.pki);
+      const written = kubeadmFiles(plan, this.#facts(), this.pki, this.#clock);
       const files = this.#hasAddons() ? written : withoutControlPlane(written);
       const machine = await NodeMachine.open({
         ...{ plan, runtime, clock: this.#clock, initial: files },
+        ...(plan.role === 'control-plane' && { beside: () => this.#etcd.data.entries() }),
         ...(folder !== undefined && { file: join(folder, 'nodes', plan.nodeName) }),
       });
       this.#machines.set(machine.name, machine);

@@ -22,7 +22,7 @@ export async function replaceFile(file: string, content: string, mode = ownersOn
 }
 
 /** `replaceFile` where nothing else may happen meanwhile. */
-export function replaceFileSync(file: string, content: string, mode = ownersOnly): void {
+export function replaceFileSync(file: string, content: string | Uint8Array, mode = ownersOnly): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const partial = partialOf(file);
   try {

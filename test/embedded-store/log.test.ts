@@ -25,7 +25,7 @@ const newFolder = () => join(root, String(folders++));
 function openStore(folder: string, options?: LogOptions) {
   const { log, content } = WriteAheadLog.open(folder, options);
   const store = new Store({ clock: new ManualClock(), journal: log });
-  store.restore(content.revision, content.objects);
+  store.restore(content);
   log.compactFrom(() => ({ revision: store.revision, objects: store.all() }));
   return { log, store };
 }

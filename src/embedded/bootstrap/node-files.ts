@@ -1,11 +1,12 @@
 /** What kubeadm leaves on the disk of a node. */
 import type { KeyObject } from 'node:crypto';
 import { stringify } from 'yaml';
+import type { Clock } from '../../kernel/clock.ts';
 import type { ConfigMap, Container, Pod, Probe } from '../../kube/api.gen.ts';
 import type { NodeEntries, NodeEntry } from '../api.ts';
 import { kubeconfigOf } from '../cluster/kubeconfig.ts';
 import type { NodePlan } from '../cluster/nodes.ts';
-import type { Credentials, Pki } from '../pki/pki.ts';
+import { type Credentials, createAuthority, type Pki } from '../pki/pki.ts';
 import type { ClusterFacts } from './facts.ts';
 import { controlPlanePods, kubeadmObjects, securePort } from './objects.ts';
 
@@ -19,7 +20,7 @@ export const kubeletKubeconfig = '/etc/kubernetes/kubelet.conf';
 export const clientCaFile = `${pkiFolder}/ca.crt`;
 
 /** The files of a node after `kubeadm init` or `kubeadm join`. */
-export function kubeadmFiles(node: NodePlan, facts: ClusterFacts, pki: Pki): NodeEntries {
+export function kubeadmFiles(node: NodePlan, facts: ClusterFacts, pki: Pki, clock: Clock): NodeEntries {
   const entries: Record<string, NodeEntry> = {};
   const put = (path: string, content: string, mode = 0o644) => {
     entries[path] = { kind: 'file', mode, content: encoder.encode(content) };
@@ -80,11 +81,13 @@ export function kubeadmFiles(node: NodePlan, facts: ClusterFacts, pki: Pki): Nod
   pair('front-proxy-client', issue('front-proxy-client'));
   put(`${pkiFolder}/sa.key`, pem(pki.serviceAccounts.privateKey), 0o600);
   put(`${pkiFolder}/sa.pub`, pem(pki.serviceAccounts.publicKey), 0o600);
-  pair('etcd/ca', pki.ca);
-  pair('etcd/server', pki.server);
-  pair('etcd/peer', pki.server);
-  pair('etcd/healthcheck-client', issue('kube-etcd-healthcheck-client'));
-  pair('apiserver-etcd-client', issue('kube-apiserver-etcd-client'));
+  const etcd = createAuthority(clock, 'etcd-ca');
+  const served = [facts.node, 'localhost', facts.nodeIP, '127.0.0.1'];
+  pair('etcd/ca', etcd.ca);
+  pair('etcd/server', etcd.issue({ commonName: facts.node }, 'peer', served));
+  pair('etcd/peer', etcd.issue({ commonName: facts.node }, 'peer', served));
+  pair('etcd/healthcheck-client', etcd.issue({ commonName: 'kube-etcd-healthcheck-client' }, 'client'));
+  pair('apiserver-etcd-client', etcd.issue({ commonName: 'kube-apiserver-etcd-client' }, 'client'));
   return entries;
 }
 

@@ -51,7 +51,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   const opened = options.folder === undefined ? undefined : WriteAheadLog.open(join(options.folder, 'wal'));
   const store = new Store({ clock, journal: opened?.log });
   if (opened) {
-    store.restore(opened.content.revision, opened.content.objects);
+    store.restore(opened.content);
     opened.log.compactFrom(() => ({ revision: store.revision, objects: store.all() }));
   }
   const fresh = store.revision === 1;

@@ -145,15 +145,17 @@ class Runtime implements ContainerRuntime {
     roots: readonly string[],
     entries: NodeEntries,
     changed: (entries: NodeEntries) => void,
+    beside: () => NodeEntries = () => ({}),
   ): void {
     const version = (this.#nodeFiles.get(node)?.version ?? 0) + 1;
-    const kept = { roots, entries, changed, version };
+    const kept = { roots, entries, changed, version, beside };
     this.#nodeFiles.set(node, kept);
     this.#link.send(this.#nodeFilesMessage(node, kept));
   }
 
-  #nodeFilesMessage(node: string, { roots, entries, version }: KeptFiles): ToWorker {
-    return { t: 'nodeFiles', cluster: this.#link.id, node, roots, entries, version };
+  #nodeFilesMessage(node: string, { roots, entries, version, beside }: KeptFiles): ToWorker {
+    const all = { ...beside(), ...entries };
+    return { t: 'nodeFiles', cluster: this.#link.id, node, roots, entries: all, version };
   }
 
   showLog(node: string, log: NodeLog): void {
@@ -343,6 +345,7 @@ interface KeptFiles {
   entries: NodeEntries;
   version: number;
   changed(entries: NodeEntries): void;
+  beside(): NodeEntries;
 }
 
 interface ContainerHooks {

@@ -15,6 +15,8 @@ export interface NodeFilesOptions {
   runtime: Pick<ContainerRuntime, 'keepFiles'>;
   /** What is there where nothing was kept. */
   initial: NodeEntries;
+  /** What is put elsewhere on the disk whenever it is set up; others keep it. */
+  beside?(): NodeEntries;
   /** Where it is kept; undefined: in memory. */
   file?: string;
 }
@@ -88,12 +90,13 @@ export class NodeFiles {
   }
 
   #place(): void {
-    const { nodeName, runtime } = this.#options;
-    runtime.keepFiles(nodeName, keptRoots, this.#entries, (entries) => {
+    const { nodeName, runtime, beside } = this.#options;
+    const changed = (entries: NodeEntries) => {
       this.#entries = entries;
       this.#save();
       for (const listener of this.#listeners) listener();
-    });
+    };
+    runtime.keepFiles(nodeName, keptRoots, this.#entries, changed, beside);
   }
 
   #save(): void {

@@ -54,6 +54,8 @@ export interface MachineOptions {
   clock: Clock;
   /** What is on its disk where nothing was kept. */
   initial: NodeEntries;
+  /** What is put on its disk beside that whenever the disk is set up. */
+  beside?(): NodeEntries;
   /** Where its state is kept, without the extension; undefined: in memory. */
   file?: string;
 }
@@ -75,9 +77,9 @@ export class NodeMachine {
 
   /** Puts the disk in place; nothing runs yet. Rejects with an EnvironmentError if what was kept can't be read. */
   static async open(options: MachineOptions): Promise<NodeMachine> {
-    const { plan, runtime, initial, file } = options;
+    const { plan, runtime, initial, beside, file } = options;
     const files = await NodeFiles.open({
-      ...{ nodeName: plan.nodeName, runtime, initial },
+      ...{ nodeName: plan.nodeName, runtime, initial, beside },
       ...(file !== undefined && { file: `${file}.json` }),
     });
     const kept = file === undefined ? undefined : await readFile(`${file}.units.json`, 'utf8').catch(() => undefined);
@@ -133,6 +135,13 @@ export class NodeMachine {
     }
   }
 
+  /** Its Node is gone with everything else of the cluster: the kubelet begins anew, if it runs. */
+  async registerAgain(): Promise<void> {
+    if (this.#state.active !== 'active') return;
+    this.#stopKubelet();
+    await this.#startKubelet();
+  }
+
   /** A process on the node itself: the first one boots it. */
   async processes(): Promise<RunningContainer> {
     this.#system ??= this.#boot();
@@ -170,7 +179,7 @@ export class NodeMachine {
   }
 
   /** What programs on the node ask. Rejects with code ENOENT for a container that is not there. */
-  async answer(question: Exclude<NodeQuestion, { kind: 'component' }>): Promise<unknown> {
+  async answer(question: Exclude<NodeQuestion, { kind: 'component' | 'etcd' }>): Promise<unknown> {
     switch (question.kind) {
       case 'unit':
         return this.#systemctl(question.verb, question.units);

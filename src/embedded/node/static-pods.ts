@@ -56,6 +56,8 @@ export class StaticPods {
     this.#list();
     this.#stopWatching = this.#options.files.on(() => this.#changed());
     this.#tick();
+    // What shows them may have gone while nobody looked.
+    for (const key of this.#running.keys()) void this.#reconcile(key);
   }
 
   /** Leaves everything as it is. */
@@ -222,17 +224,22 @@ export class StaticPods {
         err: (error as Error).message,
         pod: key,
       });
-      this.#retry?.cancel();
-      this.#retry = services.clock.after(retryEvery, () => {
-        for (const other of this.#running.keys()) void this.#reconcile(other);
-      });
+      this.#tryLater();
     }
+  }
+
+  #tryLater(): void {
+    this.#retry?.cancel();
+    this.#retry = this.#options.services.clock.after(retryEvery, () => {
+      for (const other of this.#running.keys()) void this.#reconcile(other);
+    });
   }
 
   async #create({ pod, worker }: Entry): Promise<void> {
     const { services, node } = this.#options;
     const owner = node();
-    if (!owner) return;
+    // The Node may be gone with all of a cluster whose etcd has begun anew, until it is registered once more.
+    if (!owner) return this.#tryLater();
     const { uid, resourceVersion: _, creationTimestamp: __, ...metadata } = pod.metadata;
     const mirror: Pod = {
       ...pod,

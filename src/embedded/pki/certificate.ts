@@ -32,8 +32,8 @@ export interface CertificateRequest {
   /** Milliseconds since 1970. */
   notBefore: number;
   notAfter: number;
-  /** `server` needs `names`: DNS names and IP addresses. */
-  usage: 'ca' | 'server' | 'client';
+  /** `server` and `peer`, which is both a server and a client, need `names`: DNS names and IP addresses. */
+  usage: 'ca' | 'server' | 'client' | 'peer';
   names?: readonly string[];
 }
 
@@ -107,7 +107,10 @@ function extensions(request: CertificateRequest, issuer: Issuer): Buffer[] {
     extension(
       oids.extendedKeyUsage,
       false,
-      sequence(oid(request.usage === 'server' ? oids.serverAuth : oids.clientAuth)),
+      sequence(
+        ...(request.usage === 'client' ? [] : [oid(oids.serverAuth)]),
+        ...(request.usage === 'server' ? [] : [oid(oids.clientAuth)]),
+      ),
     ),
     extension(oids.basicConstraints, true, sequence()),
     authority,

@@ -2,7 +2,7 @@ import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, typ
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
-import { createCertificate, type Issuer, type Subject } from './certificate.ts';
+import { type CertificateRequest, createCertificate, type Issuer, type Subject } from './certificate.ts';
 
 /** A certificate with its key, both PEM. */
 export interface Credentials {
@@ -47,6 +47,27 @@ const adminSubject: Subject = { commonName: 'kubernetes-admin', organizations: [
 const caSubject: Subject = { commonName: 'kubernetes' };
 const hour = 3_600_000;
 const tenYears = 10 * 365 * 24 * hour;
+
+/** An authority of its own beside the cluster's, as etcd has one. */
+export interface Authority {
+  ca: Credentials;
+  /** A certificate signed by it; `names` for those who serve. */
+  issue(subject: Subject, usage: 'client' | 'peer', names?: readonly string[]): Credentials;
+}
+
+export function createAuthority(clock: Clock, commonName: string): Authority {
+  const key = keyPair();
+  const issuer: Issuer = { subject: { commonName }, ...key };
+  const validity = { notBefore: clock.now() - hour, notAfter: clock.now() + tenYears };
+  const sign = (request: Omit<CertificateRequest, 'publicKey' | 'notBefore' | 'notAfter'>, pair: typeof key) => ({
+    certificate: createCertificate({ ...request, publicKey: pair.publicKey, ...validity }, issuer),
+    key: exportKey(pair.privateKey),
+  });
+  return {
+    ca: sign({ subject: issuer.subject, usage: 'ca' }, key),
+    issue: (subject, usage, names) => sign({ subject, usage, ...(names && { names }) }, keyPair()),
+  };
+}
 
 /** Makes everything anew: some milliseconds. `names`: by which the API server is reached beside the usual ones. */
 export function createPki(clock: Clock, names: readonly string[] = []): Pki {

@@ -10,7 +10,15 @@ export interface StoreEvent {
   previous?: Stored;
 }
 
-interface Version {
+/** What etcd tells of a key beside its value. */
+export interface KeyHistory {
+  /** The revision at which it came to be. */
+  created: number;
+  /** How often it was written since. */
+  writes: number;
+}
+
+interface Version extends KeyHistory {
   revision: number;
   /** Undefined: deleted at this revision. */
   object: Stored | undefined;
@@ -29,11 +37,21 @@ export class Bucket {
 
   /** The state at `revision`, which must not be compacted. */
   getAt(id: string, revision: number): Stored | undefined {
+    return this.#versionAt(id, revision)?.object;
+  }
+
+  /** What there is to tell of an object that is alive at `revision`, which must not be compacted. */
+  historyAt(id: string, revision: number): KeyHistory {
+    const { created, writes } = this.#versionAt(id, revision) ?? { created: revision, writes: 1 };
+    return { created, writes };
+  }
+
+  #versionAt(id: string, revision: number): Version | undefined {
     const versions = this.#versions.get(id);
     if (!versions) return undefined;
     for (let i = versions.length - 1; i >= 0; i--) {
       const version = versions[i];
-      if (version && version.revision <= revision) return version.object;
+      if (version && version.revision <= revision) return version;
     }
     return undefined;
   }
@@ -45,15 +63,26 @@ export class Bucket {
       this.#versions.set(event.id, versions);
       this.#ids.splice(lowerBound(this.#ids, event.id), 0, event.id);
     }
-    versions.push({ revision: event.revision, object: event.type === 'put' ? event.object : undefined });
+    const { revision } = event;
+    const last = versions.at(-1);
+    const { created, writes } = last?.object ? last : { created: revision, writes: 0 };
+    const object = event.type === 'put' ? event.object : undefined;
+    versions.push({ revision, object, created, writes: writes + 1 });
     this.#events.push(event);
   }
 
   /** Puts an object there without an event: what a restart found. */
-  restore(id: string, object: Stored, revision: number): void {
+  restore(id: string, object: Stored, revision: number, { created, writes }: KeyHistory): void {
     const known = this.#versions.has(id);
-    this.#versions.set(id, [{ revision, object }]);
+    this.#versions.set(id, [{ revision, object, created, writes }]);
     if (!known) this.#ids.push(id);
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#versions.clear();
+    this.#ids.length = 0;
+    this.#events = [];
   }
 
   /** Ends a run of `restore`. */

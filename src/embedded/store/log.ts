@@ -17,13 +17,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { EnvironmentError } from '../../kernel/errors.ts';
 import type { Stored } from '../../kube/meta.ts';
-import type { Journal, JournalRecord } from './store.ts';
-
-/** What the files of a log hold when it is opened. */
-export interface LogContent {
-  revision: number;
-  objects: Iterable<{ bucket: string; id: string; object: Stored }>;
-}
+import type { Journal, JournalRecord, StoreContent, StoredEntry } from './store.ts';
 
 export interface LogOptions {
   /** A snapshot replaces the log once it is larger than this and than twice the last snapshot. Default 4 MiB. */
@@ -32,7 +26,11 @@ export interface LogOptions {
   syncMs?: number;
 }
 
-type Line = { r: number; b: string; i: string; o?: Stored };
+/**
+ * Revision, bucket, id, object; in a snapshot also the revision that an object is from and how often it was written, and
+ * in a snapshot's first line the first segment that goes on from it.
+ */
+type Line = { r: number; b: string; i: string; o?: Stored; c?: number; w?: number; s?: number };
 
 const snapshotName = 'snapshot';
 
@@ -53,7 +51,7 @@ export class WriteAheadLog implements Journal {
   #syncTimer: NodeJS.Timeout | undefined;
   #syncing: Promise<void> | undefined;
   #dirty = false;
-  #source: (() => LogContent) | undefined;
+  #source: (() => StoreContent) | undefined;
   #failure: unknown;
 
   private constructor(folder: string, segment: number, bytes: number, options: LogOptions) {
@@ -68,14 +66,16 @@ export class WriteAheadLog implements Journal {
    * Opens or makes the log in `folder`. A torn record at the very end (the process died while it wrote) is cut off.
    * Throws an EnvironmentError with file and offset if anything before it is damaged.
    */
-  static open(folder: string, options: LogOptions = {}): { log: WriteAheadLog; content: LogContent } {
+  static open(folder: string, options: LogOptions = {}): { log: WriteAheadLog; content: StoreContent } {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     rmSync(join(folder, `${snapshotName}.tmp`), { force: true });
-    const objects = new Map<string, { bucket: string; id: string; object: Stored }>();
-    let revision = readSnapshot(join(folder, snapshotName), objects);
+    const objects = new Map<string, StoredEntry>();
+    const snapshot = readSnapshot(join(folder, snapshotName), objects);
+    let { revision } = snapshot;
     const segments = readdirSync(folder)
       .filter((name) => /^log-\d+$/.test(name))
       .map((name) => Number(name.slice(4)))
+      .filter((segment) => segment >= snapshot.segment)
       .sort((a, b) => a - b);
     let bytes = 0;
     for (const segment of segments) {
@@ -86,16 +86,16 @@ export class WriteAheadLog implements Journal {
         if (line.r !== revision + 1) throw damaged(file, offset, `revision ${revision + 1} is missing`);
         revision = line.r;
         const key = `${line.b} ${line.i}`;
-        if (line.o) objects.set(key, { bucket: line.b, id: line.i, object: line.o });
+        if (line.o) objects.set(key, entryOf(line, line.o, objects.get(key)));
         else objects.delete(key);
       });
     }
-    const log = new WriteAheadLog(folder, segments.at(-1) ?? 1, bytes, options);
+    const log = new WriteAheadLog(folder, segments.at(-1) ?? Math.max(1, snapshot.segment), bytes, options);
     return { log, content: { revision, objects: objects.values() } };
   }
 
   /** From now on the log may shrink itself: `source` gives the state as of the last appended record. */
-  compactFrom(source: () => LogContent): void {
+  compactFrom(source: () => StoreContent): void {
     this.#source = source;
   }
 
@@ -134,6 +134,27 @@ export class WriteAheadLog implements Journal {
     return this.#snapshotting;
   }
 
+  replace(content: StoreContent): void {
+    if (this.#failure) throw this.#failure;
+    try {
+      const old = this.#beginSegment();
+      const temporary = join(this.#folder, `${snapshotName}.tmp`);
+      const fd = openSync(temporary, 'w', 0o600);
+      try {
+        for (const part of partsOf(content, this.#segment)) writeAll(fd, part);
+        fsyncSync(fd);
+      } finally {
+        closeSync(fd);
+      }
+      // What is in the former segments is none of this content, whatever their revisions.
+      renameSync(temporary, join(this.#folder, snapshotName));
+      syncFolder(this.#folder);
+      this.#dropSegments(old);
+    } catch (error) {
+      throw this.#refuse(error);
+    }
+  }
+
   /** Flushes and closes; appending afterwards throws. */
   async close(): Promise<void> {
     await this.#snapshotting;
@@ -153,7 +174,7 @@ export class WriteAheadLog implements Journal {
     }
   }
 
-  async #writeSnapshot(source: () => LogContent): Promise<void> {
+  async #writeSnapshot(source: () => StoreContent): Promise<void> {
     // Most of it, while others go on.
     if (this.#dirty) await this.#sync();
     const content = source();
@@ -174,8 +195,13 @@ export class WriteAheadLog implements Journal {
     // The new name must be on the disk before the segments that it replaces go.
     syncFolder(this.#folder);
     this.#lastSnapshotBytes = length;
+    this.#dropSegments(old);
+  }
+
+  /** Removes the segments up to `last`. */
+  #dropSegments(last: number): void {
     for (const name of readdirSync(this.#folder)) {
-      if (/^log-\d+$/.test(name) && Number(name.slice(4)) <= old) rmSync(join(this.#folder, name));
+      if (/^log-\d+$/.test(name) && Number(name.slice(4)) <= last) rmSync(join(this.#folder, name));
     }
   }
 
@@ -248,11 +274,11 @@ function encode(line: Line): Buffer {
 const partSize = 64 * 1024;
 
 /** The lines of a snapshot, in parts of about `partSize`. */
-function* partsOf({ revision, objects }: LogContent): Generator<Buffer> {
-  let lines = [encode({ r: revision, b: '', i: 'snapshot' })];
+function* partsOf({ revision, objects }: StoreContent, segment?: number): Generator<Buffer> {
+  let lines = [encode({ r: revision, b: '', i: 'snapshot', s: segment })];
   let length = 0;
-  for (const { bucket, id, object } of objects) {
-    const line = encode({ r: revision, b: bucket, i: id, o: object });
+  for (const { bucket, id, object, created, writes } of objects) {
+    const line = encode({ r: revision, b: bucket, i: id, o: object, c: created, w: writes });
     lines.push(line);
     length += line.length;
     if (length < partSize) continue;
@@ -306,19 +332,27 @@ function decode(line: Buffer): Line | undefined {
   }
 }
 
-function readSnapshot(file: string, objects: Map<string, { bucket: string; id: string; object: Stored }>): number {
+/** The entry of a line; without a history of its own it goes on from the one before. */
+function entryOf(line: Line, object: Stored, before?: StoredEntry): StoredEntry {
+  const { c: created = before?.created, w: writes = (before?.writes ?? 0) + 1 } = line;
+  return { bucket: line.b, id: line.i, object, created: created ?? Number(object.metadata.resourceVersion), writes };
+}
+
+function readSnapshot(file: string, objects: Map<string, StoredEntry>): { revision: number; segment: number } {
   let revision = 1;
+  let segment = 0;
   let complete = false;
   try {
     readLines(file, false, (line) => {
       revision = line.r;
-      if (line.o) objects.set(`${line.b} ${line.i}`, { bucket: line.b, id: line.i, object: line.o });
+      segment = line.s ?? segment;
+      if (line.o) objects.set(`${line.b} ${line.i}`, entryOf(line, line.o));
       else complete = line.i === 'end';
     });
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 1;
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { revision, segment };
     throw error;
   }
   if (!complete) throw damaged(file, 0, 'the snapshot has no end');
-  return revision;
+  return { revision, segment };
 }

@@ -1,8 +1,8 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { KubeObject, Stored } from '../../kube/meta.ts';
-import { Bucket, type StoreEvent } from './bucket.ts';
+import { Bucket, type KeyHistory, type StoreEvent } from './bucket.ts';
 
-export type { StoreEvent };
+export type { KeyHistory, StoreEvent };
 
 /** A write met another state than it expected. `current` is undefined where the object does not exist. */
 export class StoreConflict extends Error {
@@ -36,10 +36,25 @@ export interface JournalRecord {
   object?: Stored;
 }
 
+/** An object with the place where it is kept and its history. */
+export interface StoredEntry extends KeyHistory {
+  bucket: string;
+  id: string;
+  object: Stored;
+}
+
+/** All that a store holds at one revision. */
+export interface StoreContent {
+  revision: number;
+  objects: Iterable<StoredEntry>;
+}
+
 /** Where writes are kept beyond the process. */
 export interface Journal {
   /** Returns once the record is written to the file; throws if it cannot be. */
   append(record: JournalRecord): void;
+  /** Drops everything that was written for `content`; returns once that is on the disk; throws if it cannot be. */
+  replace(content: StoreContent): void;
 }
 
 export interface StoreOptions {
@@ -65,6 +80,8 @@ interface Watcher {
   bucket: Bucket;
   under: string;
   cursor: number;
+  /** What it has to hear before anything else. */
+  owed: StoreEvent[];
   deliver(event: StoreEvent): void;
   closed: boolean;
 }
@@ -105,13 +122,54 @@ export class Store {
   }
 
   /** Takes over what a log held, before anything else happens. */
-  restore(revision: number, objects: Iterable<{ bucket: string; id: string; object: Stored }>): void {
-    for (const { bucket, id, object } of objects) {
-      this.#bucket(bucket).restore(id, object, Number(object.metadata.resourceVersion));
+  restore({ revision, objects }: StoreContent): void {
+    for (const { bucket, id, object, created, writes } of objects) {
+      this.#bucket(bucket).restore(id, object, Number(object.metadata.resourceVersion), { created, writes });
     }
     for (const bucket of this.#buckets.values()) bucket.sort();
     this.#revision = revision;
     this.#compacted = revision;
+  }
+
+  /**
+   * Puts another content in place of all, as when etcd is started on the data of a backup: the revision may go back.
+   * Watchers and observers are told what differs, as informers find out that list anew; what was written before and
+   * not told yet is not told any more.
+   */
+  replace(content: StoreContent): void {
+    const next = new Map<string, StoredEntry>();
+    for (const entry of content.objects) next.set(`${entry.bucket} ${entry.id}`, entry);
+    this.#options.journal?.replace({ revision: content.revision, objects: next.values() });
+    const differences: { bucket: string; event: StoreEvent }[] = [];
+    for (const { bucket, id, object } of [...this.all()]) {
+      const entry = next.get(`${bucket} ${id}`);
+      if (!entry) differences.push({ bucket, event: { type: 'delete', revision: content.revision, id, object } });
+    }
+    for (const { bucket, id, object } of next.values()) {
+      const previous = this.get(bucket, id);
+      if (previous && isSame(previous, object)) continue;
+      const revision = Number(object.metadata.resourceVersion);
+      // Another object of the same name comes after the end of the first.
+      const again = previous && previous.metadata.uid !== object.metadata.uid;
+      if (again) differences.push({ bucket, event: { type: 'delete', revision, id, object: previous } });
+      differences.push({
+        bucket,
+        event: { type: 'put', revision, id, object, previous: again ? undefined : previous },
+      });
+    }
+    for (const bucket of this.#buckets.values()) bucket.clear();
+    this.restore({ revision: content.revision, objects: next.values() });
+    this.#marks = [];
+    for (const { bucket, event } of differences) {
+      for (const listener of this.#observers.get(bucket) ?? []) listener(event);
+    }
+    for (const watcher of this.#watchers) {
+      watcher.cursor = this.#revision;
+      for (const { bucket, event } of differences) {
+        if (this.#buckets.get(bucket) === watcher.bucket) watcher.owed.push(event);
+      }
+    }
+    this.#schedule();
   }
 
   get(bucket: string, id: string): Stored | undefined {
@@ -146,10 +204,26 @@ export class Store {
   }
 
   /** All current objects: what a snapshot holds. */
-  *all(): Generator<{ bucket: string; id: string; object: Stored }> {
+  *all(): Generator<StoredEntry> {
     for (const [bucket, content] of this.#buckets) {
-      for (const [id, object] of content.at(this.#revision, '')) yield { bucket, id, object };
+      for (const [id, object] of content.at(this.#revision, '')) {
+        yield { bucket, id, object, ...content.historyAt(id, this.#revision) };
+      }
     }
+  }
+
+  /** What etcd tells of an object that is alive at `revision`. */
+  history(bucket: string, id: string, revision: number = this.#revision): KeyHistory {
+    return this.#buckets.get(bucket)?.historyAt(id, revision) ?? { created: revision, writes: 1 };
+  }
+
+  /** Every event after `revision`, in order. Throws RevisionExpired. */
+  eventsAfter(revision: number): { bucket: string; event: StoreEvent }[] {
+    if (revision < this.#compacted) throw new RevisionExpired(revision, this.#compacted);
+    const all = [...this.#buckets].flatMap(([bucket, content]) =>
+      content.eventsAfter(revision).map((event) => ({ bucket, event })),
+    );
+    return all.sort((a, b) => a.event.revision - b.event.revision);
   }
 
   /** The names of the buckets that were ever written to. */
@@ -182,7 +256,7 @@ export class Store {
    */
   watch(bucket: string, under: string, from: number, deliver: (event: StoreEvent) => void): () => void {
     if (from < this.#compacted) throw new RevisionExpired(from, this.#compacted);
-    const watcher: Watcher = { bucket: this.#bucket(bucket), under, cursor: from, deliver, closed: false };
+    const watcher: Watcher = { bucket: this.#bucket(bucket), under, cursor: from, owed: [], deliver, closed: false };
     this.#watchers.add(watcher);
     if (from < this.#revision) this.#schedule();
     return () => {
@@ -264,11 +338,12 @@ export class Store {
   #deliver(): void {
     const until = this.#revision;
     for (const watcher of this.#watchers) {
-      if (watcher.cursor >= until) continue;
-      const events = watcher.bucket.eventsAfter(watcher.cursor);
+      if (watcher.cursor >= until && watcher.owed.length === 0) continue;
+      const owed = watcher.owed.splice(0);
+      const events = [...owed, ...watcher.bucket.eventsAfter(watcher.cursor)];
       for (const event of events) {
         if (watcher.closed) break;
-        watcher.cursor = event.revision;
+        watcher.cursor = Math.max(watcher.cursor, event.revision);
         if (!event.id.startsWith(watcher.under)) continue;
         try {
           watcher.deliver(event);
@@ -301,4 +376,9 @@ export class Store {
     if (excess > this.#historyRevisions / 10) target = Math.max(target, this.#revision - this.#historyRevisions);
     if (target > this.#compacted) this.compact(target);
   }
+}
+
+/** Whether an object is still the one that it was: the same write of it. */
+function isSame(a: Stored, b: Stored): boolean {
+  return a.metadata.resourceVersion === b.metadata.resourceVersion && JSON.stringify(a) === JSON.stringify(b);
 }

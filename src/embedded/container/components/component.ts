@@ -7,6 +7,8 @@ import { runService } from '../programs/service.ts';
 export interface Work {
   /** What it waits for while it serves already, and what fails only then. */
   lead?(): Promise<void>;
+  /** What it does last, when nothing works with it any more. */
+  end?(): Promise<void>;
 }
 
 /** A program of the control plane: what it looks at, and in which order it does so. */

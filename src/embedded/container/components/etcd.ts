@@ -2,6 +2,8 @@
 import { flagSetOf, namesOf } from '../../flags/flag-set.ts';
 import { parseGoFlags } from '../../flags/go-flag.ts';
 import { FlagError, type ParsedFlags } from '../../flags/pflag.ts';
+import { DataFault, startEtcd } from '../etcd/process.ts';
+import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
 import { runService } from '../programs/service.ts';
 import { fileOf, keyPair } from './checks.ts';
@@ -13,7 +15,7 @@ const selections = {
   'initial-cluster-state': ['new', 'existing'],
   'discovery-fallback': ['exit', 'proxy'],
 };
-const ports = { client: 2379, peer: 2380, metrics: 2381 };
+const ports = { peer: 2380, metrics: 2381 };
 const defaultPeerUrl = 'http://localhost:2380';
 
 const usage = `Usage:
@@ -68,11 +70,17 @@ export const etcd: ControlPlaneComponent = {
     const asIs = <T>(fault: T) => fault;
     keyPair(p, flags, ['cert-file', 'key-file'], asIs, listenerFailed);
     fileOf(p, flags, 'trusted-ca-file', asIs, listenerFailed);
-    return {};
+    try {
+      const { close } = await startEtcd(p, flags);
+      return { end: close };
+    } catch (error) {
+      if (isSysError(error)) throw listenerFailed(`listen tcp: bind: ${error.message.toLowerCase()}`);
+      if (!(error instanceof DataFault)) throw error;
+      throw new FatalLine('backend/backend.go:189', 'failed to open database', error.message);
+    }
   },
   serve: (p, flags) => {
     const moved = new Map([
-      [ports.client, portOf(flags, 'listen-client-urls')],
       [ports.peer, portOf(flags, 'listen-peer-urls')],
       [ports.metrics, portOf(flags, 'listen-metrics-urls')],
     ]);

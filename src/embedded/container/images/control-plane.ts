@@ -1,4 +1,5 @@
 /** Images of Kubernetes itself: they run, log what one expects, and answer their health checks. */
+import { posix } from 'node:path';
 import type { ImageDescription } from '../../api.ts';
 import { distrolessLayout, pathEnv } from './layouts.ts';
 import type { Image } from './types.ts';
@@ -31,6 +32,8 @@ interface Component {
   entrypoint?: boolean;
   /** Which program it is. Default: one that does what `service` says. */
   program?: string;
+  /** Programs beside it, in the same folder. */
+  more?: readonly string[];
   service?: Service;
 }
 
@@ -103,6 +106,7 @@ const components: Component[] = [
     tags: /^3\.[4-6]\.\d{1,2}-\d$/,
     path: '/usr/local/bin/etcd',
     program: 'etcd',
+    more: ['etcdctl', 'etcdutl'],
     sizeBytes: 44_104_015,
     service: {
       logs: [
@@ -110,12 +114,11 @@ const components: Component[] = [
         '{"level":"info","ts":"{iso}","caller":"embed/serve.go:210","msg":"serving client traffic securely","traffic":"grpc+http","address":"127.0.0.1:2379"}',
       ],
       ports: [
-        { port: 2379, protocol: 'tcp', routes: { '/': { body: '' } } },
         { port: 2380, protocol: 'tcp', routes: { '/': { body: '' } } },
         {
           port: 2381,
           routes: {
-            '/health': { headers: { 'content-type': 'application/json' }, body: '{"health":"true","reason":""}' },
+            '/health': { body: '{"health":"true","reason":""}' },
             '/livez': ok,
             '/readyz': ok,
           },
@@ -212,7 +215,7 @@ export const controlPlane: readonly Image[] = [
       ...(c.needs && { needs: { cores: c.needs[0], memoryBytes: c.needs[1] * 1024 ** 2 } }),
       files: (tree) => {
         distrolessLayout(tree);
-        tree.program(c.path, c.program ?? 'service');
+        tree.program(c.path, c.program ?? 'service').programs(posix.dirname(c.path), c.more ?? []);
       },
     }),
   ),

@@ -15,6 +15,8 @@ export const nodeSystem: Image = {
     debianLayout(tree, bookworm);
     tree.programs('/usr/bin', ['curl', 'free', 'kill', 'less', 'pgrep', 'pkill', 'ps', 'top', 'uptime', 'watch']);
     tree.programs('/usr/bin', ['ip', 'kubectl', 'netstat', 'openssl', 'ping', 'ss', 'systemctl', 'journalctl']);
+    // As the control-plane nodes of the exam have them.
+    tree.programs('/usr/local/bin', ['etcdctl', 'etcdutl']);
     tree.program('/usr/local/bin/crictl', 'crictl').program('/usr/local/bin/entrypoint', 'init');
     tree.program('/usr/bin/kubelet', 'kubelet').program('/usr/lib/systemd/systemd', 'init');
     tree.link('/usr/sbin/init', '/usr/lib/systemd/systemd');

@@ -22,6 +22,8 @@ export interface Mount {
   /** Bytes that fit in, for df; undefined: the node's disk. */
   size?: number;
   account?: DiskAccount;
+  /** Where `node` is on the disk of the node; undefined: it is not there. */
+  hostPath?: string;
 }
 
 /** Where a path leads. */

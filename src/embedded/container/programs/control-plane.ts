@@ -64,7 +64,10 @@ async function work(
     const serving = component.serve(p, flags);
     const leading = own.lead?.().then(hasAll) ?? hasAll();
     // Who fails to lead ends; who leads goes on to serve.
-    return Promise.race([serving, leading.then(() => serving)]);
+    const code = await Promise.race([serving, leading.then(() => serving)]);
+    if (own.end) await p.until(tell(false).catch(() => {}));
+    await own.end?.();
+    return code;
   }
   if (!(await hasAll()) && !(await regained())) throw needs.lost();
   const serving = component.serve(p, flags);

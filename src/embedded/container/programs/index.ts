@@ -20,6 +20,8 @@ import { dd } from './dd.ts';
 import { dig } from './dig.ts';
 import { echo } from './echo.ts';
 import { env, printenv } from './env.ts';
+import { etcdctl } from './etcdctl.ts';
+import { etcdutl } from './etcdutl.ts';
 import { find } from './find.ts';
 import { egrep, fgrep, grep } from './grep.ts';
 import { head } from './head.ts';
@@ -171,6 +173,8 @@ const servers = [
   agnhost,
   apacheHttpd,
   coredns,
+  etcdctl,
+  etcdutl,
   hpaExample,
   httpEcho,
   httpd,

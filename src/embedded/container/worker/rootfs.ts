@@ -1,5 +1,5 @@
 /** The root file system of one container: image, what the kubelet puts in, volumes. */
-
+import { posix } from 'node:path';
 import { milliValue } from '../../../kube/quantity.ts';
 import type { ContainerMount, ContainerSpec } from '../../api.ts';
 import type { FoundImage } from '../images/catalogue.ts';
@@ -37,7 +37,15 @@ export function createRootfs(
   const own = spec.machine ? volumes.host(spec.pod.nodeName) : undefined;
   const vfs = new Vfs(
     own
-      ? { node: own.root, readOnly: false, path: '/', source: '/dev/vda1', type: 'ext4', account: own.account }
+      ? {
+          node: own.root,
+          readOnly: false,
+          path: '/',
+          source: '/dev/vda1',
+          type: 'ext4',
+          account: own.account,
+          hostPath: '/',
+        }
       : { node: tree.instantiate(now), readOnly, path: '/', source: 'overlay', type: 'overlay' },
     () => clock.now(),
   );
@@ -83,7 +91,8 @@ function mountVolume(
     const found = host.mountable(volume.path, '', volume.mode);
     const node = m.subPath && found.kind === 'dir' ? subPathOf(found, m.subPath, now) : found;
     const { account } = host;
-    vfs.mountAt(root, { node, path, readOnly: m.readOnly, source: '/dev/vda1', type: 'ext4', account });
+    const hostPath = posix.join(volume.path, m.subPath ?? '');
+    vfs.mountAt(root, { node, path, readOnly: m.readOnly, source: '/dev/vda1', type: 'ext4', account, hostPath });
     return;
   }
   const shared = volumes.tree(volume.id, gid, volume.sizeBytes);
