@@ -49,6 +49,12 @@ function referenceTo(object: Involved): ObjectReference {
   };
 }
 
+/** What tells objects apart that events are about. Short, as thousands are kept: a uid stands for kind and name. */
+function sourceOf({ resourceVersion: _, ...reference }: ObjectReference): string {
+  const { uid, apiVersion, fieldPath } = reference;
+  return uid ? [uid, apiVersion, fieldPath].join(' ') : JSON.stringify(reference);
+}
+
 /**
  * Writes Events as client-go's recorder and correlator do: an equal event counts up the one that exists, many similar
  * ones are combined, a flood is dropped. With `options.action` it is the recorder of events.k8s.io (the scheduler's):
@@ -86,9 +92,8 @@ export class CorrelatingRecorder implements EventRecorder {
 
   #correlate(regarding: ObjectReference, type: Type, reason: string, text: string): void {
     const now = this.#clock.now();
-    const { resourceVersion: _, ...same } = regarding;
-    const source = JSON.stringify(same);
-    const similarKey = `${source} ${type} ${reason}`;
+    const source = sourceOf(regarding);
+    const similarKey = [source, type, reason].join(' ');
     let similar = this.#similar.get(similarKey);
     if (!similar || now - similar.at > similarMs) similar = { messages: new Set(), at: now };
     similar.messages.add(text);
@@ -102,7 +107,7 @@ export class CorrelatingRecorder implements EventRecorder {
       }
     }
     const message = combined ? `(combined from similar events): ${text}` : text;
-    const key = combined ? similarKey : `${similarKey} ${text}`;
+    const key = combined ? similarKey : [similarKey, text].join(' ');
     const known = this.#observed.get(key);
     const time = timestamp(now);
     const observation: Observation = known
