@@ -5,9 +5,10 @@ import { ManualClock } from '../../src/kernel/clock.ts';
 it('shares the cores of a node by requests where they do not do for all', async () => {
   const clock = new ManualClock();
   const node = new NodeCpu(clock);
+  const users = Array.from({ length: 4 }, () => ({ cpuMs: 0 }));
   const meter = (running: number, request?: number, limit?: number) => {
     const made = new CpuMeter(node, { request, limit });
-    made.running = running;
+    made.running = users.slice(0, running);
     return made;
   };
   const meters = [meter(4, 1), meter(4, 3), meter(4), meter(1, 0.5, 0.25), meter(0, 2)];
@@ -18,7 +19,7 @@ it('shares the cores of a node by requests where they do not do for all', async 
   };
   const [first, other] = meters;
   expect(await second()).toEqual([937, 2811, 2, 250, 0]);
-  if (other) other.running = 0;
+  if (other) other.running = [];
   expect(await second()).toEqual([3743, 0, 7, 250, 0]);
   first?.close();
   expect(await second()).toEqual([0, 0, 3750, 250, 0]);

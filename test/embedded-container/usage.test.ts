@@ -45,6 +45,33 @@ describe('what containers use', () => {
     expect(await millicores(...ids)).toEqual([0, 1000, 250, 1750, 1000]);
   });
 
+  it.each([
+    // busybox counts all four cores as 100 %, procps each.
+    [
+      'busybox:1.36',
+      '1',
+      /^ *1 +0 root +R +\d+ +\d+% +13% sh -c .*\n +2 +1 root +S .* 0% sleep 1000$/m,
+      /13% usr .* 87% idle/,
+    ],
+    [
+      'bitnami/kubectl:1.33',
+      '1',
+      /^ *1 1001 .* R +50\.0 +0\.\d +\d:\d\d\.\d\d (?:sh|bash)\n +2 1001 .* S +0\.0 /m,
+      /%Cpu\(s\): +12\.5 us/,
+    ],
+  ])('is what top in it shows (%s)', async (image, count, process, summary) => {
+    const busy = await started('sleep 1000 & while :; do :; done', { cpu: '500m' }, image);
+    const { stdout } = busy.exec({ stdin: false, tty: false, command: ['top', '-b', '-n', count] });
+    let ended = false;
+    const shown = text(stdout).finally(() => {
+      ended = true;
+    });
+    while (!ended) await clock.advance(50);
+    const picture = await shown;
+    expect(picture).toMatch(process);
+    expect(picture).toMatch(summary);
+  });
+
   it('follows its limits where they change', async () => {
     const busy = await started('while :; do :; done');
     busy.update({ limits: { cpu: '1500m', memory: '64Mi' } });

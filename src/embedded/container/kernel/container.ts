@@ -1,7 +1,7 @@
 import type { Clock } from '../../../kernel/clock.ts';
 import type { NodeQuestion } from '../../api.ts';
 import type { Image } from '../images/types.ts';
-import { type CpuBounds, CpuMeter, type NodeCpu } from './cpu-meter.ts';
+import { type CpuBounds, CpuMeter, type CpuUser, type NodeCpu } from './cpu-meter.ts';
 import { SysError } from './errno.ts';
 import { DiskAccount, MemoryAccount } from './memory.ts';
 import type { NetworkNamespace } from './network.ts';
@@ -60,6 +60,7 @@ export class Container {
   vfs!: Vfs;
   init: Process | undefined;
   readonly #needsBytes: number;
+  readonly #needs: CpuUser = { cpuMs: 0 };
   #nextPid = 1;
   #onEnd: ((status: ExitStatus) => void) | undefined;
   readonly #onBug: ContainerOptions['onBug'];
@@ -80,7 +81,7 @@ export class Container {
     this.imageName = options.imageName;
     this.startedAt = options.clock.now();
     const { cores = 0, memoryBytes = 0 } = options.image.needs ?? {};
-    this.cpu.meter.pretend(cores);
+    this.cpu.meter.pretend(this.#needs, cores);
     this.#needsBytes = memoryBytes;
     this.#onBug = options.onBug;
   }
@@ -120,6 +121,13 @@ export class Container {
     this.scheduler.close(this.cpu);
     this.network.release(this);
     this.#onEnd?.(process.status ?? { code: 0 });
+  }
+
+  /** Milliseconds of CPU that a process has used; what the image is said to need is its first process's. */
+  cpuMsOf(process: Process): number {
+    // Settles what was used until now.
+    void this.cpu.usedMs;
+    return process.cpuMs + (process === this.init ? this.#needs.cpuMs : 0);
   }
 
   /** What it holds in memory, in bytes: what its processes keep, and what each of them is by itself. */

@@ -5,6 +5,12 @@ const NODE_CORES = 4;
 /** What a container without a request counts as where there is not enough for all. */
 const LEAST_WEIGHT = 0.002;
 
+/** What uses CPU in a container: a process. */
+export interface CpuUser {
+  /** Milliseconds of CPU since it began. */
+  cpuMs: number;
+}
+
 /** Limit and request of a container, in cores; undefined: none. */
 export interface CpuBounds {
   limit: number | undefined;
@@ -18,10 +24,10 @@ export interface CpuBounds {
 export class CpuMeter {
   readonly #node: NodeCpu;
   #bounds: CpuBounds;
-  /** Processes that want to run now. */
-  #running = 0;
-  /** Cores that are only pretended to be used. */
-  #pretended = 0;
+  /** Processes that want to run now; one that waits several times counts as often. */
+  #running: readonly CpuUser[] = [];
+  /** Cores that are only pretended to be used, by whom. */
+  readonly #pretended = new Map<CpuUser, number>();
   #usedMs = 0;
   /** Cores that it gets now. */
   share = 0;
@@ -47,17 +53,30 @@ export class CpuMeter {
     this.#node.rebalance();
   }
 
-  /** So many processes want to run from now on. */
-  set running(count: number) {
-    if (count === this.#running) return;
-    this.#running = count;
-    this.#node.rebalance();
+  /** Milliseconds of CPU that all containers of the node have used. */
+  get nodeUsedMs(): number {
+    return this.#node.usedMs;
   }
 
-  /** Counts cores as used from now on without using them, or (negative) no longer. */
-  pretend(cores: number): void {
+  /** These want to run from now on. */
+  set running(users: readonly CpuUser[]) {
+    const same = users.length === this.#running.length && users.every((user, i) => user === this.#running[i]);
+    if (same) return;
+    const count = this.#running.length;
+    // What was used until now is theirs who ran until now.
+    this.#node.settle();
+    this.#running = [...users];
+    if (users.length !== count) this.#node.rebalance();
+  }
+
+  /** Counts cores as used by `user` from now on without using them, or (negative) no longer. */
+  pretend(user: CpuUser, cores: number): void {
     if (cores === 0) return;
-    this.#pretended += cores;
+    this.#node.settle();
+    const now = (this.#pretended.get(user) ?? 0) + cores;
+    // Sums of fractions may leave next to nothing.
+    if (Math.abs(now) < 1e-9) this.#pretended.delete(user);
+    else this.#pretended.set(user, now);
     this.#node.rebalance();
   }
 
@@ -68,7 +87,9 @@ export class CpuMeter {
 
   /** Cores that its processes would use. */
   get wanted(): number {
-    return this.#running + this.#pretended;
+    let cores = this.#running.length;
+    for (const pretended of this.#pretended.values()) cores += pretended;
+    return cores;
   }
 
   /** Cores that it could use. */
@@ -83,7 +104,12 @@ export class CpuMeter {
 
   /** It had its share for so long. */
   pass(ms: number): void {
-    this.#usedMs += ms * this.share;
+    const used = ms * this.share;
+    if (used === 0) return;
+    this.#usedMs += used;
+    const each = used / this.wanted;
+    for (const user of this.#running) user.cpuMs += each;
+    for (const [user, cores] of this.#pretended) user.cpuMs += each * cores;
   }
 }
 
@@ -92,10 +118,17 @@ export class NodeCpu {
   readonly #clock: Clock;
   readonly #meters = new Set<CpuMeter>();
   #since: number;
+  #usedMs = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#since = clock.now();
+  }
+
+  /** Milliseconds of CPU that its containers have used. */
+  get usedMs(): number {
+    this.settle();
+    return this.#usedMs;
   }
 
   join(meter: CpuMeter): void {
@@ -115,7 +148,11 @@ export class NodeCpu {
     const now = this.#clock.now();
     const passed = Math.max(0, now - this.#since);
     this.#since = now;
-    if (passed > 0) for (const meter of this.#meters) meter.pass(passed);
+    if (passed === 0) return;
+    for (const meter of this.#meters) {
+      meter.pass(passed);
+      this.#usedMs += passed * meter.share;
+    }
   }
 
   /** Demands have changed: what was until now is counted, and everybody's share is reckoned anew. */

@@ -80,6 +80,8 @@ export class Process {
   readonly dispositions = new Map<number, Disposition>();
   readonly children = new Set<Process>();
   readonly startedAt: number;
+  /** Milliseconds of CPU that were counted as its own. */
+  cpuMs = 0;
   status: ExitStatus | undefined;
   #charged = 0;
   #pretended = 0;
@@ -156,7 +158,7 @@ export class Process {
     const cpu = this.container.cpu;
     cpu.fuel -= cost;
     if (cpu.fuel > 0) return undefined;
-    return this.container.scheduler.turn(cpu).then(() => {
+    return this.container.scheduler.turn(cpu, this).then(() => {
       if (this.status) throw new ProcessKilled();
     });
   }
@@ -293,8 +295,8 @@ export class Process {
 
   /** Counts CPU that this process only pretends to use, in cores, until it ends. */
   pretendCpu(cores: number): void {
-    this.container.cpu.meter.pretend(cores);
-    this.onExit(() => this.container.cpu.meter.pretend(-cores));
+    this.container.cpu.meter.pretend(this, cores);
+    this.onExit(() => this.container.cpu.meter.pretend(this, -cores));
   }
 
   get residentBytes(): number {

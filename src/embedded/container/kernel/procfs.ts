@@ -128,7 +128,7 @@ function descriptorDir(process: Process): DirNode {
 }
 
 function statLine(process: Process): string {
-  const ticks = Math.round(process.container.cpu.usedMs / 10);
+  const ticks = Math.round(process.container.cpuMsOf(process) / 10);
   const parent = process.parent?.pid ?? 0;
   return `${process.pid} (${process.name}) S ${parent} ${process.pgid} ${process.sid} 0 -1 0 0 0 0 0 ${ticks} 0 0 0 20 0 1 0 0 ${process.residentBytes} ${process.residentBytes >> 12}\n`;
 }

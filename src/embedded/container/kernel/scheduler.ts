@@ -1,4 +1,4 @@
-import type { CpuMeter } from './cpu-meter.ts';
+import type { CpuMeter, CpuUser } from './cpu-meter.ts';
 
 /**
  * Shares the worker's CPU between containers. Code that runs in containers is cooperative: every step takes fuel
@@ -21,7 +21,7 @@ export class CpuAccount {
   /** Milliseconds of CPU that may be used without waiting. */
   credit = MAX_CREDIT_MS;
   refilledAt = 0;
-  waiting: (() => void)[] = [];
+  waiting: { user: CpuUser; resume: () => void }[] = [];
   queued = false;
   closed = false;
   readonly meter: CpuMeter;
@@ -56,15 +56,15 @@ export class Scheduler {
     this.#accounts.delete(account);
     this.#queue = this.#queue.filter((a) => a !== account);
     account.meter.close();
-    for (const resume of account.waiting.splice(0)) resume();
+    for (const { resume } of account.waiting.splice(0)) resume();
   }
 
-  /** Resolves at the account's next turn. */
-  turn(account: CpuAccount): Promise<void> {
+  /** Resolves at the account's next turn, which `user` waits for. */
+  turn(account: CpuAccount, user: CpuUser): Promise<void> {
     if (account.closed) return Promise.resolve();
     return new Promise((resolve) => {
-      account.waiting.push(resolve);
-      account.meter.running = account.waiting.length;
+      account.waiting.push({ user, resume: resolve });
+      account.meter.running = account.waiting.map((one) => one.user);
       if (!account.queued) {
         account.queued = true;
         this.#queue.push(account);
@@ -91,11 +91,11 @@ export class Scheduler {
     }
     next.queued = false;
     next.fuel = FUEL_PER_TURN;
-    for (const resume of next.waiting.splice(0)) resume();
+    for (const { resume } of next.waiting.splice(0)) resume();
     // What was resumed runs in microtasks, all of it before the next macrotask.
     setImmediate(() => {
       const used = Math.max(0.2, performance.now() - now);
-      next.meter.running = next.waiting.length;
+      next.meter.running = next.waiting.map(({ user }) => user);
       if (next.credit > 0) next.credit -= used;
       else this.#budget -= used;
       this.#pump();

@@ -6,8 +6,8 @@ import type { Process } from '../kernel/process.ts';
  */
 export async function burn(p: Process, cpuMs: number): Promise<void> {
   const { meter } = p.container.cpu;
-  meter.pretend(1);
-  const giveBack = p.onExit(() => meter.pretend(-1));
+  meter.pretend(p, 1);
+  const giveBack = p.onExit(() => meter.pretend(p, -1));
   let left = cpuMs;
   while (left > 0) {
     const speed = Math.max(0.01, Math.min(1, meter.share / Math.max(1, meter.wanted)));
@@ -17,5 +17,5 @@ export async function burn(p: Process, cpuMs: number): Promise<void> {
     left -= ms * speed;
   }
   giveBack();
-  meter.pretend(-1);
+  meter.pretend(p, -1);
 }

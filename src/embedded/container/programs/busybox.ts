@@ -44,19 +44,3 @@ export const time = program('time', async (p) => {
   await p.print(2, `real\t${text(clock.now() - from)}\nuser\t${text(cpu.usedMs - used)}\nsys\t${text(0)}\n`);
   return code;
 });
-
-/** busybox' top in batch: one picture of the processes. */
-export const top = program('top', async (p) => {
-  const rows = [...p.container.processes.values()].map(
-    (q) =>
-      `${String(q.pid).padStart(5)} ${String(q.parent?.pid ?? 0).padStart(5)} ${String(q.uid).padEnd(8)} S ${String(Math.round(q.residentBytes / 1024)).padStart(8)}   0%   0% ${q.argv.join(' ')}`,
-  );
-  const picture = `Mem: 2097152K used, 6291456K free, 0K shrd, 4096K buff, 524288K cached\nCPU:   1% usr   1% sys   0% nic  98% idle   0% io   0% irq   0% sirq\nLoad average: 0.10 0.08 0.05 1/${rows.length} ${p.pid}\n  PID  PPID USER     STAT   VSZ %VSZ %CPU COMMAND\n${rows.join('\n')}\n`;
-  const batch = p.args.some((a) => a.includes('b'));
-  const limit = Number(/n\s*(\d+)/.exec(p.args.join(' '))?.[1] ?? Number.POSITIVE_INFINITY);
-  for (let i = 0; i < limit; i++) {
-    await p.print(1, batch ? picture : `\x1b[H\x1b[J${picture}`);
-    if (i < limit - 1) await p.sleep(5000);
-  }
-  return 0;
-});

@@ -8,6 +8,14 @@ function elapsed(p: Process, q: Process): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
+/** CPU time: busybox shows minutes and seconds, procps hours too. */
+function cpuTime(p: Process, q: Process): string {
+  const seconds = Math.floor(p.container.cpuMsOf(q) / 1000);
+  const two = (n: number) => String(n).padStart(2, '0');
+  if (isBusybox(p)) return `${Math.floor(seconds / 60)}:${two(seconds % 60)}`;
+  return `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+}
+
 const columns: Record<string, { title: string; left?: boolean; value: (p: Process, q: Process) => string }> = {
   pid: { title: 'PID', value: (_, q) => String(q.pid) },
   ppid: { title: 'PPID', value: (_, q) => String(q.parent?.pid ?? 0) },
@@ -17,7 +25,7 @@ const columns: Record<string, { title: string; left?: boolean; value: (p: Proces
   args: { title: 'COMMAND', left: true, value: (_, q) => q.argv.join(' ') },
   cmd: { title: 'CMD', left: true, value: (_, q) => q.argv.join(' ') },
   etime: { title: 'ELAPSED', value: (p, q) => elapsed(p, q) },
-  time: { title: 'TIME', value: () => '0:00' },
+  time: { title: 'TIME', value: (p, q) => cpuTime(p, q) },
   rss: { title: 'RSS', value: (_, q) => String(Math.round(q.residentBytes / 1024)) },
   vsz: { title: 'VSZ', value: (_, q) => String(Math.round(q.residentBytes / 256)) },
   stat: { title: 'STAT', left: true, value: (p, q) => (p === q ? 'R' : 'S') },
