@@ -12,7 +12,14 @@ import {
 import { createContainerRuntime } from '../../src/embedded/container/runtime.ts';
 import { createClusterNetwork } from '../../src/embedded/network/index.ts';
 import { KubeClient } from '../../src/kube/client.ts';
-import { configMaps, customResourceDefinitions, deployments, pods, secrets } from '../../src/kube/resources.ts';
+import {
+  configMaps,
+  customResourceDefinitions,
+  deployments,
+  namespaces,
+  pods,
+  secrets,
+} from '../../src/kube/resources.ts';
 
 const pki = '/etc/kubernetes/pki/etcd';
 const flags = ['--cacert', `${pki}/ca.crt`, '--cert', `${pki}/server.crt`, '--key', `${pki}/server.key`];
@@ -449,5 +456,24 @@ describe('a restore', () => {
     await serves();
     expect(await etcdctl('member list')).toMatch(/^e58c878e0e01014, started/);
     expect(await names()).toEqual(['given']);
+  });
+
+  it('of nothing is an empty cluster', async () => {
+    await open();
+    await serves();
+    await create('lost');
+    await dataDirectory('/var/lib/etcd-new');
+    // What lets kubeadm's administrators do anything is gone, too.
+    const masters = KubeClient.fromText(cluster.kubeconfig('root', ['system:masters']));
+    const all = async () => (await masters.list(namespaces)).items.map(({ metadata }) => metadata.name);
+    const made = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
+    await vi.waitUntil(async () => (await all().catch(() => [])).sort().join() === made.join(), soon);
+    await expect(client.list(configMaps, 'default')).rejects.toThrow(/kubernetes-admin.*cannot list/);
+    await serves();
+    const mirrors = async () => (await masters.list(pods, 'kube-system')).items.map(({ metadata }) => metadata.name);
+    await vi.waitUntil(async () => (await mirrors()).includes(`etcd-${cluster.nodes[0]}`), soon);
+    await masters.close();
+    await dataDirectory('/var/lib/etcd');
+    await shows('lost');
   });
 });

@@ -5,7 +5,7 @@ import type { EtcdAnswer, EtcdOpened, EtcdQuestion } from '../api.ts';
 import type { ResourceDefinition } from '../definition.ts';
 import { RevisionExpired, type Store, type StoreContent } from '../store/store.ts';
 import { DataDirectories } from './data.ts';
-import { type Database, DatabaseError, decodeDatabase, encodeDatabase } from './database.ts';
+import { type Database, DatabaseError, decodeDatabase, encodeDatabase, withHash } from './database.ts';
 import { compacted, future, Keyspace } from './keyspace.ts';
 import { type Membership, newMember } from './member.ts';
 import {
@@ -134,7 +134,7 @@ export class EtcdBackend {
       case 'hashKv':
         return this.#hash((request as { revision: number }).revision);
       case 'snapshot':
-        return this.#answered({ blob: this.#database(), version: storageVersion });
+        return this.#answered({ blob: withHash(this.#database()), version: storageVersion });
       case 'watch': {
         const { start_revision: from } = request as WatchCreateRequest;
         const range = request as WatchCreateRequest;

@@ -59,6 +59,7 @@ export class PodWorker {
   #deleted = false;
   #stopped = false;
   #suspended = false;
+  #left = false;
   #retryMounts = false;
   #verdict: { reason: string; message: string } | undefined;
   #awake = false;
@@ -374,6 +375,9 @@ export class PodWorker {
     crashes.forget((key) => key.startsWith(this.#pod.metadata.uid));
     this.#volumes.tearDown(this.#pod);
     this.#finished = true;
+    // What woke it up meanwhile ends here once more; another Pod may have its name by then.
+    if (this.#left) return;
+    this.#left = true;
     this.#onGone();
     this.#services.freed();
     await logs.dropPod(this.#pod);

@@ -198,7 +198,7 @@ export class StaticPods {
   /** Its containers have ended: the next one of that name may begin. */
   #gone(key: string, uid: string): void {
     this.#options.workers.delete(uid);
-    this.#running.delete(key);
+    if (this.#running.get(key)?.pod.metadata.uid === uid) this.#running.delete(key);
     void this.#reconcile(key);
     this.#sync();
   }

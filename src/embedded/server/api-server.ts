@@ -186,6 +186,11 @@ function upgradeOf(
 function trackConnections(server: Http2SecureServer): { destroy(): void } {
   const sockets = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
+  // Before TLS is agreed on, too: who was about to connect would hold a server that is closed.
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
   server.on('secureConnection', (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));

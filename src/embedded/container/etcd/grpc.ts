@@ -63,7 +63,12 @@ export function serveHttp2(
       stream.sendTrailers({ 'grpc-status': String(status?.code ?? 0), ...message });
     });
     const send = (message: Uint8Array) => void (stream.writable && stream.write(framed(message)));
-    handle({ path: headers[':path'] ?? '', messages: unframed(stream), send, signal: gone.signal })
+    handle({
+      path: headers[':path'] ?? '',
+      messages: unframed(stream.iterator({ destroyOnReturn: false })),
+      send,
+      signal: gone.signal,
+    })
       .catch((error: unknown) => {
         status = error instanceof RpcError ? error : new RpcError(grpcCodes.internal, String(error));
       })

@@ -38,7 +38,7 @@ async function handle(p: Process, { path, messages, send, signal }: Call): Promi
   const method = methods[name];
   for await (const message of messages) {
     const request = decode<object>(method.request, message);
-    if (name === 'watch') return watch(p, request as WatchRequest, send, signal);
+    if (name === 'watch') return await watch(p, request as WatchRequest, send, signal);
     const response = await call(p, name, request);
     if (name !== 'snapshot') return send(encode(method.response, response));
     const { blob, ...rest } = response as { blob: Uint8Array };

@@ -1,6 +1,6 @@
 /** etcdctl's commands about members: endpoint, member list, alarm, defrag, snapshot save. */
 
-import { withHash } from '../../etcd/database.ts';
+import { splitHash } from '../../etcd/database.ts';
 import {
   type HashKVResponse,
   type MemberListResponse,
@@ -168,7 +168,10 @@ export async function snapshotSave(p: Process, flags: Flags): Promise<void> {
     version = message.version;
   }
   await say('v3@v3.6.6/maintenance.go:302', 'completed snapshot read; closing', {}, 'client');
-  const file = withHash(Buffer.concat(parts));
+  const file = Buffer.concat(parts);
+  if (splitHash(file).hash === undefined) {
+    throw new CommandError(`sha256 checksum not found [bytes: ${file.length}]`, exitCodes.interrupted);
+  }
   try {
     p.vfs.writeFile(p, partial, file, 0o600);
   } catch (error) {
