@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Prover } from './authoring/proof.ts';
+import type { ProverChoice } from './commands/services.ts';
 import { systemClock } from './kernel/clock.ts';
 import { errorLines, errorText, exitCodeOf, exitCodes, UserError } from './kernel/errors.ts';
 import { resolvePaths } from './kernel/paths.ts';
@@ -13,12 +16,16 @@ const paths = resolvePaths();
 const trustFile = join(paths.config, 'trusted-packs.json');
 const builtIn = join(root, 'scenarios');
 
+/** For processes that make many clusters, one after the other. */
+const proverFlags = ['--max-semi-space-size=32'];
+
 /**
  * Runs one command line and sets the process's exit code. The only place that ends the process or knows all rooms;
  * what a command does not need is not loaded.
  */
 export async function main(args: string[]): Promise<void> {
   if (args[0] === 'daemon') return daemon();
+  if (args[0] === 'prover') return prover(args[1] ?? '');
   const interrupted = new AbortController();
   const onSignal = () => {
     // The second one ends it the hard way.
@@ -83,7 +90,9 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
   };
   const labs = async () => {
     const { connectLabs, frugal } = await import('./session/remote-labs.ts');
-    return connections.keep(await connectLabs(paths, { command: daemonCommand(frugal.nodeFlags), build: build() }));
+    return connections.keep(
+      await connectLabs(paths, { command: ownCommand(frugal.nodeFlags, 'daemon'), build: build() }),
+    );
   };
   const kubectl = async (progress?: (step: string) => void) => {
     const { ensureKubectl } = await import('./cluster/kubectl/kubectl.ts');
@@ -109,11 +118,15 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
       return holdsClusters(paths.state) ? labs() : undefined;
     },
     kubectl,
-    localProvider: async (name, folder, clusters) => {
-      const { createLocalProvider } = await import('./daemon/providers.ts');
-      const local = await createLocalProvider(name, folder, paths.state, clusters);
-      if (local) return local;
-      throw new UserError({ what: `there is no cluster provider ${name}`, next: 'use embedded or kind' });
+    provers: async (folder, { cluster, parallel, ...choice }) => {
+      // Their clusters live in the process that judges them: one for each core.
+      const processes = cluster === 'embedded' ? Math.min(availableParallelism(), parallel) : 1;
+      if (processes > 1) {
+        const { startProverProcesses } = await import('./authoring/provers.ts');
+        return startProverProcesses(ownCommand(proverFlags, 'prover', folder), processes);
+      }
+      const { prover, stop } = await localProver(folder, { cluster, parallel, ...choice });
+      return { provers: [prover], stop };
     },
     knowsImage: async () => {
       const { Catalogue } = await import('./embedded/container/images/catalogue.ts');
@@ -216,8 +229,37 @@ function tellStarter(message: object): void {
   process.send?.(message, undefined, undefined, () => undefined);
 }
 
-function daemonCommand(nodeFlags: readonly string[]): string[] {
-  return [process.execPath, ...nodeFlags, join(root, 'bin', 'kubedrill.js'), 'daemon'];
+/** Makes proofs for the process that started this one, on embedded clusters whose files are in `folder`. */
+async function prover(folder: string): Promise<void> {
+  const { serveProver } = await import('./authoring/provers.ts');
+  const { prover, stop } = await localProver(folder, { cluster: 'embedded', parallel: 1 });
+  await serveProver(prover);
+  await stop();
+  process.exit(exitCodes.ok);
+}
+
+/** Makes proofs in this process. */
+async function localProver(
+  folder: string,
+  { cluster, parallel, ...choice }: ProverChoice,
+): Promise<{ prover: Prover; stop(): Promise<void> }> {
+  const [{ createLocalProvider }, { LocalProver }, { TrustStore }, { ensureKubectl, pathWith }] = await Promise.all([
+    import('./daemon/providers.ts'),
+    import('./authoring/proof.ts'),
+    import('./scenario/trust.ts'),
+    import('./cluster/kubectl/kubectl.ts'),
+  ]);
+  const local = await createLocalProvider(cluster, join(folder, String(process.pid)), paths.state, parallel);
+  if (!local) throw new UserError({ what: `there is no cluster provider ${cluster}`, next: 'use embedded or kind' });
+  const { provider, stop } = local;
+  const env = { PATH: pathWith(await ensureKubectl({ cache: paths.cache })) };
+  const trust = new TrustStore(trustFile);
+  return { prover: new LocalProver({ provider, folder: join(folder, 'attempts'), env, trust, ...choice }), stop };
+}
+
+/** What starts this program once more, in another part. */
+function ownCommand(nodeFlags: readonly string[], ...args: string[]): string[] {
+  return [process.execPath, ...nodeFlags, join(root, 'bin', 'kubedrill.js'), ...args];
 }
 
 function version(): string {

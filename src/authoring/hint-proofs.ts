@@ -1,5 +1,5 @@
 import type { Scenario } from '../scenario/types.ts';
-import type { Proof } from './verify.ts';
+import type { Proof } from './proof.ts';
 
 /** A hint on what is there: it must be given after a mistake, and neither before anything was done nor once all is. */
 export interface HintProof {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import type { Proof, ScenarioReport, VerifyReport } from '../authoring/verify.ts';
+import type { Proof } from '../authoring/proof.ts';
+import type { ScenarioReport, VerifyReport } from '../authoring/verify.ts';
 import { exitCodes } from '../kernel/errors.ts';
 import { paintFor, tableText } from '../present/text.ts';
 import type { Pack } from '../scenario/types.ts';
@@ -89,10 +90,12 @@ async function verify(
       packs,
       ...(options.scenario ? { only: options.scenario.split(',') } : {}),
       ...(options.seeds ? { seeds: options.seeds } : {}),
-      ...clusterOptions({ ...options, cluster }, services),
       parallel,
-      kubectl: () => services.kubectl(note),
-      provider: (folder) => services.localProvider(cluster, folder, parallel),
+      provers: async (folder) => {
+        // Whoever proves finds it in the cache.
+        await services.kubectl(note);
+        return services.provers(folder, { ...clusterOptions({ ...options, cluster }, services), cluster, parallel });
+      },
       trust: services.trust,
       thorough: { again: options.again, shuffle: options.shuffle, mutate: options.mutate },
       signal: services.signal,

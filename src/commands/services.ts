@@ -1,10 +1,21 @@
+import type { Prover } from '../authoring/proof.ts';
 import type { KubectlVersion } from '../cluster/kubectl/version.ts';
-import type { Diagnosis, Provider } from '../cluster/provider.ts';
+import type { ClusterTarget, Diagnosis } from '../cluster/provider.ts';
 import type { Paths } from '../kernel/paths.ts';
 import type { Catalog } from '../scenario/catalog.ts';
 import type { ScenarioEntry } from '../scenario/overview.ts';
 import type { TrustStore } from '../scenario/trust.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
+
+/** Where `pack verify` proves. */
+export interface ProverChoice {
+  /** Name of a provider. */
+  cluster: string;
+  /** Clusters at a time. */
+  parallel: number;
+  nodeImage?: string;
+  target?: ClusterTarget;
+}
 
 /** What main gives to the commands: everything that reaches outside of them. */
 export interface Services {
@@ -27,8 +38,8 @@ export interface Services {
   runningLabs(): Promise<RemoteLabs | undefined>;
   /** A kubectl that is new enough, fetched into the cache if need be. */
   kubectl(progress?: (step: string) => void): Promise<KubectlVersion>;
-  /** A provider whose clusters end with this process, `clusters` of them at a time, for `pack verify`. */
-  localProvider(name: string, folder: string, clusters: number): Promise<{ provider: Provider; stop(): Promise<void> }>;
+  /** What makes the proofs of `pack verify`, on clusters that end with it; `folder` is theirs. */
+  provers(folder: string, choice: ProverChoice): Promise<{ provers: readonly Prover[]; stop(): Promise<void> }>;
   /** Whether the embedded cluster has an image, by reference. */
   knowsImage(): Promise<(reference: string) => boolean>;
   /** What works on this machine. */

@@ -49,7 +49,7 @@ export async function serveRpc(
       sockets.delete(socket);
       onConnections(sockets.size);
     });
-    serveSocket(socket, handlers);
+    serveRpcOver(socket, handlers);
   });
   try {
     await listen(server, path);
@@ -70,7 +70,8 @@ export async function serveRpc(
   };
 }
 
-function serveSocket(socket: Socket, handlers: Handlers): void {
+/** Answers the calls that come over one connection; when it closes, what still runs is asked to stop. */
+export function serveRpcOver(socket: Socket, handlers: Handlers): void {
   const running = new Map<number, AbortController>();
   const send = (reply: Reply) => {
     if (!socket.destroyed) socket.write(`${JSON.stringify(reply)}\n`);
@@ -120,12 +121,13 @@ export function connectRpc(path: string): Promise<RpcClient> {
     socket.once('error', reject);
     socket.once('connect', () => {
       socket.off('error', reject);
-      resolve(clientOf(socket));
+      resolve(rpcOver(socket));
     });
   });
 }
 
-function clientOf(socket: Socket): RpcClient {
+/** Calls over one connection, whose other end serves them. `lost`: what its calls reject with when it ends. */
+export function rpcOver(socket: Socket, lost: () => Error = disconnected): RpcClient {
   interface Call {
     resolve(value: unknown): void;
     reject(error: Error): void;
@@ -136,7 +138,7 @@ function clientOf(socket: Socket): RpcClient {
   let sequence = 0;
   socket.on('error', () => socket.destroy());
   socket.on('close', () => {
-    for (const call of calls.values()) call.reject(disconnected());
+    for (const call of calls.values()) call.reject(lost());
     calls.clear();
     gone.resolve();
   });
@@ -161,7 +163,7 @@ function clientOf(socket: Socket): RpcClient {
       const { signal } = options;
       return new Promise<T>((resolve, reject) => {
         signal?.throwIfAborted();
-        if (socket.destroyed) return reject(disconnected());
+        if (socket.destroyed) return reject(lost());
         const cancel = () => socket.write(`${JSON.stringify({ cancel: id })}\n`);
         signal?.addEventListener('abort', cancel, { once: true });
         const done = () => signal?.removeEventListener('abort', cancel);

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { newScenario } from '../../src/authoring/new.ts';
+import { LocalProver } from '../../src/authoring/proof.ts';
 import { type Thorough, verifyPacks } from '../../src/authoring/verify.ts';
 import { createEmbeddedProvider } from '../../src/daemon/embedded-provider.ts';
 import { loadPack } from '../../src/scenario/load.ts';
@@ -14,13 +15,16 @@ async function verify(edit: (text: string) => string, thorough: Thorough, seeds?
   newScenario({ folder, id: 'first', title: 'First', competency: 'ckad/configmaps', namespace: 'mine' });
   const file = join(folder, 'first', 'scenario.yaml');
   writeFileSync(file, edit(readFileSync(file, 'utf8')));
+  const trust = new TrustStore(join(temporaryFolder(), 'trust.json'));
   const report = await verifyPacks({
     packs: [loadPack(folder, false)],
     parallel: 8,
-    // Manifests need none.
-    kubectl: async () => ({ file: '/nowhere/kubectl', version: 'v1.35.0', minor: 35 }),
-    provider: (clusters) => createEmbeddedProvider(clusters),
-    trust: new TrustStore(join(temporaryFolder(), 'trust.json')),
+    provers: async (place) => {
+      const { provider, stop } = await createEmbeddedProvider(join(place, 'clusters'));
+      // Manifests need no kubectl.
+      return { provers: [new LocalProver({ provider, folder: join(place, 'attempts'), env: {}, trust })], stop };
+    },
+    trust,
     thorough,
     ...(seeds ? { seeds } : {}),
     signal: new AbortController().signal,
