@@ -42,25 +42,34 @@ export async function waitForEtcd(p: Process, flags: ParsedFlags): Promise<boole
 /** Whether one of `--etcd-servers` answers now. */
 export async function reachesEtcd(p: Process, flags: ParsedFlags): Promise<boolean> {
   for (const server of flags.list('etcd-servers').filter(Boolean)) {
-    if ((await faultOf(p, flags, server)) === undefined) return true;
+    const { host, port } = addressOf(server);
+    const { network } = p.container;
+    if (await network.listens(p, isLoopback(host) ? network.pod.ip : host, port)) return true;
   }
   return false;
 }
+
+/** Where a server is; port 0: it says none. */
+function addressOf(server: string): { host: string; port: number } {
+  const [, host = '', port = '0'] = /^\[?(.*?)\]?:(\d+)$/.exec(hostPort(server)) ?? [];
+  return { host, port: Number(port) };
+}
+
+// On the node's network, its own address leads to what listens in other Pods there.
+const isLoopback = (host: string) => /^(127\.|localhost$|::1$)/.test(host);
 
 const hostPort = (server: string) => server.replace(/^\w+:\/\//, '').replace(/\/.*$/, '');
 
 /** What is wrong with the connection; undefined: it works. etcd takes TLS with a client's certificate only. */
 async function faultOf(p: Process, flags: ParsedFlags, server: string): Promise<string | undefined> {
   const address = hostPort(server);
-  const [, host = '', port = ''] = /^\[?(.*?)\]?:(\d+)$/.exec(address) ?? [];
+  const { host, port } = addressOf(server);
   const dial = (why: string) =>
     `connection error: desc = "transport: Error while dialing: dial tcp ${address}: ${why}"`;
-  if (port === '') return dial('missing port in address');
+  if (port === 0) return dial('missing port in address');
   const { network } = p.container;
   try {
-    // On the node's network, its own address leads to what listens in other Pods there.
-    const loopback = /^(127\.|localhost$|::1$)/.test(host);
-    const connection = await network.connect(p, loopback ? network.pod.ip : host, Number(port), attemptTimeoutMs);
+    const connection = await network.connect(p, isLoopback(host) ? network.pod.ip : host, port, attemptTimeoutMs);
     connection.destroy();
   } catch (error) {
     if (isSysError(error, 'ECONNREFUSED')) return dial('connect: connection refused');

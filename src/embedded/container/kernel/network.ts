@@ -153,12 +153,8 @@ export class NetworkNamespace {
   /** Opens a TCP connection. Throws ECONNREFUSED, ETIMEDOUT (after `timeoutMs` if that is shorter than TCP's own). */
   async connect(p: Process, address: string, port: number, timeoutMs = SYN_TIMEOUT_MS): Promise<Duplex> {
     await p.step(CONNECT_COST);
-    const here = isLoopback(address);
-    // A machine's own addresses lead to whatever on it listens, in the network of the node.
-    const own = here ? !this.#isMachine : address === this.pod.ip;
-    if (this.#listeners.has(port) ? here || own : here && own) return this.#connected(p, this.dial(port, address));
-    const target = { address: here ? this.pod.ip : address, port, protocol: 'TCP' as const };
-    const route = await this.#route(p, target);
+    if (this.#staysHere(address, port)) return this.#connected(p, this.dial(port, address));
+    const route = await this.#tcpRoute(p, address, port);
     if (route.kind === 'timeout') {
       await p.sleep(Math.min(timeoutMs, SYN_TIMEOUT_MS));
       throw new SysError('ETIMEDOUT');
@@ -170,6 +166,26 @@ export class NetworkNamespace {
     if (route.kind === 'api-server' || route.kind === 'kubelet')
       return this.#connected(p, await dialHost(p, route.host, route.port));
     throw new SysError('ECONNREFUSED');
+  }
+
+  /** Whether somebody would take a connection, without opening one. */
+  async listens(p: Process, address: string, port: number): Promise<boolean> {
+    if (this.#staysHere(address, port)) return this.#listeners.has(port);
+    const route = await this.#tcpRoute(p, address, port);
+    if (route.kind !== 'container') return route.kind === 'api-server' || route.kind === 'kubelet';
+    return this.#network.namespaces.get(route.podUid)?.ports.includes(route.port) === true;
+  }
+
+  /** Whether a connection does not leave this network. */
+  #staysHere(address: string, port: number): boolean {
+    const here = isLoopback(address);
+    // A machine's own addresses lead to whatever on it listens, in the network of the node.
+    const own = here ? !this.#isMachine : address === this.pod.ip;
+    return this.#listeners.has(port) ? here || own : here && own;
+  }
+
+  #tcpRoute(p: Process, address: string, port: number): Promise<ConnectionRoute> {
+    return this.#route(p, { address: isLoopback(address) ? this.pod.ip : address, port, protocol: 'TCP' });
   }
 
   /** The network of a node itself is in no namespace. */
