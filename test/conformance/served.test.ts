@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { People } from '../../scripts/conformance/client.ts';
 import { compare } from '../../scripts/conformance/placeholders.ts';
 import { createEmbeddedCluster, type EmbeddedCluster } from '../../src/embedded/cluster.ts';
@@ -113,13 +113,14 @@ describe('what a served cluster answers', () => {
       runtime: (context) => createContainerRuntime({ network: createClusterNetwork(context) }),
     });
     try {
-      const { items } = await whole.client.list(serviceAccounts);
-      const served = byName(items);
-      for (const [name, account] of Object.entries(
-        byName(recording<KubeObject[]>('bootstrap/serviceaccounts.json') ?? []),
-      )) {
-        expect({ [name]: served[name] }).toEqual({ [name]: account });
-      }
+      const recorded = byName(recording<KubeObject[]>('bootstrap/serviceaccounts.json') ?? []);
+      // Controllers make them after the cluster has begun: on a busy machine that takes a moment.
+      await vi.waitFor(async () => {
+        const served = byName((await whole.client.list(serviceAccounts)).items);
+        for (const [name, account] of Object.entries(recorded)) {
+          expect({ [name]: served[name] }).toEqual({ [name]: account });
+        }
+      }, 10_000);
     } finally {
       await whole.stop();
     }
