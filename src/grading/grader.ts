@@ -123,7 +123,7 @@ export class Grader {
   async start(): Promise<void> {
     const needs = this.#checks.flatMap((e) => e.needs).filter((n): n is ResourceNeed => n.kind === 'resource');
     this.#mirror.add([...needs, ...this.#feedNeeds()]);
-    await Promise.race([this.#mirror.synced(), this.#distrusted.promise]);
+    await Promise.race([this.#mirror.synced(), this.#distrusted.promise, this.#end.promise]);
     if (this.#stopped) return;
     this.#active = true;
     this.#followLogs();
@@ -231,6 +231,7 @@ export class Grader {
     this.#wake(() => true);
   }
 
+  /** Lets go of the cluster; `start`, `settled` and `quiet` end with it. */
   stop(): void {
     this.#stopped = true;
     this.#end.resolve();
@@ -239,6 +240,7 @@ export class Grader {
     this.#reviews.stop();
     this.#probes.stop();
     this.#answers.stop();
+    for (const interrupt of this.#interrupts) interrupt();
     for (const { timers } of this.#checks) for (const timer of timers) timer.cancel();
     this.#tellQuiet();
   }
@@ -437,6 +439,7 @@ export class Grader {
   }
 
   #wakeLater(evaluated: Evaluated, ms: number): void {
+    if (this.#stopped) return;
     const timer = this.#options.clock.after(ms, () => {
       evaluated.timers.delete(timer);
       void this.#evaluate(evaluated);

@@ -351,6 +351,39 @@ describe('an unreachable cluster', () => {
   });
 });
 
+describe('a grader that is told to stop', () => {
+  it.each([
+    ['has not seen the cluster yet', 'list'],
+    ['waits for what a check has asked', 'create'],
+  ] as const)('does not go on waiting when it %s', async (_, method) => {
+    const asked = Promise.withResolvers<void>();
+    const mute = new Proxy(client, {
+      get(target, key) {
+        const value: unknown = Reflect.get(target, key);
+        if (key !== method) return typeof value === 'function' ? value.bind(target) : value;
+        return () => {
+          asked.resolve();
+          return new Promise(() => undefined);
+        };
+      },
+    });
+    const grader = new Grader({
+      client: mute,
+      checks: [mayList()],
+      baseline: baselineOf({ version: 1, objects: [] }),
+      clock: systemClock,
+      activatedAt: Date.now(),
+    });
+    onTestFinished(() => grader.stop());
+    const started = grader.start();
+    await asked.promise;
+    const settled = grader.settled(60_000);
+    grader.stop();
+    await started;
+    await settled;
+  });
+});
+
 describe('the activity feed', () => {
   it('tells what was changed, by whom, and what about it matters', async () => {
     const { activities, until } = await grade([mayList()]);
