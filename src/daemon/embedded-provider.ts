@@ -11,7 +11,10 @@ export interface EmbeddedProvider {
   provider: Provider;
   /** Brings back the clusters of an earlier process. */
   resume(): Promise<void>;
-  /** Makes a cluster in memory and throws it away: the next one starts on compiled code and a running worker. */
+  /**
+   * Makes a cluster in memory and throws it away, unless there has been one already: the next one starts on compiled code
+   * and a running worker.
+   */
   warmUp(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -47,7 +50,8 @@ export async function createEmbeddedProvider(
         progress(step);
         signal?.throwIfAborted();
       };
-      // Both would do the same work at the same time, each the slower for it.
+      // Both would do the same work at the same time, each the slower for it; whoever comes first warms up.
+      warming ??= Promise.resolve();
       await warming;
       return clusterOf(await host.create({ name, nodes, onStep }), host);
     },
@@ -58,6 +62,7 @@ export async function createEmbeddedProvider(
     provider,
     resume: () => host.resume((id, error) => log(`cluster ${id} cannot be brought back: ${(error as Error).message}`)),
     warmUp() {
+      if (host.list().length > 0) return Promise.resolve();
       warming ??= createEmbeddedCluster(options)
         .then((cluster) => cluster.stop())
         .catch((error: unknown) => log(`warming up: ${(error as Error).message}`));

@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, nextTurn, sleep, systemClock } from '../kernel/clock.ts';
-import { replaceFile } from '../kernel/files.ts';
+import { replaceFileSync } from '../kernel/files.ts';
 import type { Deployment, Node } from '../kube/api.gen.ts';
 import type { KubeObject } from '../kube/meta.ts';
 import { deployments, nodes, serviceAccounts } from '../kube/resources.ts';
@@ -232,6 +232,7 @@ class Cluster implements EmbeddedCluster {
     const { controllers: manage = true, runtime, onStep } = this.#options;
     onStep?.('starting the API server');
     await this.#serve();
+    this.#writeFiles();
     const context = this.#contextFor(this.#abort.signal);
     this.#context = context;
     const bootstrap = this.#bootstrap();
@@ -255,7 +256,6 @@ class Cluster implements EmbeddedCluster {
       onStep?.('waiting until Pods can be made');
       await this.#ready();
     }
-    await this.#writeFiles();
     await this.#loadBaseline();
     this.#starting = false;
   }
@@ -308,8 +308,9 @@ class Cluster implements EmbeddedCluster {
     this.#etcd.data.mark();
     const { folder } = this.#options;
     if (folder === undefined) return;
-    await replaceFile(join(folder, 'baseline-nodes.json'), nodesBaselineToJson(this.#nodesBaseline));
-    await replaceFile(join(folder, 'baseline.json'), baselineToJson(this.#baseline));
+    // At once: a cluster that has just come up is busy, and each step of an asynchronous write waits for its turn.
+    replaceFileSync(join(folder, 'baseline-nodes.json'), nodesBaselineToJson(this.#nodesBaseline));
+    replaceFileSync(join(folder, 'baseline.json'), baselineToJson(this.#baseline));
   }
 
   async reset(): Promise<void> {
@@ -575,17 +576,17 @@ class Cluster implements EmbeddedCluster {
     await until(informers.of(nodes), (all) => !all.list().some(notReady));
   }
 
-  async #writeFiles(): Promise<void> {
+  #writeFiles(): void {
     const { folder } = this.#options;
     if (folder === undefined || this.kubeconfigFile === undefined) return;
-    await replaceFile(join(folder, 'port'), `${this.port}\n`);
-    await replaceFile(this.kubeconfigFile, this.kubeconfig());
+    replaceFileSync(join(folder, 'port'), `${this.port}\n`);
+    replaceFileSync(this.kubeconfigFile, this.kubeconfig());
   }
 
   async #loadBaseline(): Promise<void> {
     const { folder } = this.#options;
-    const read = async (name: string) =>
-      folder === undefined ? undefined : readFile(join(folder, name), 'utf8').catch(() => undefined);
+    if (folder === undefined || this.#plane.fresh) return this.snapshot();
+    const read = (name: string) => readFile(join(folder, name), 'utf8').catch(() => undefined);
     const [objects, machines] = await Promise.all([read('baseline.json'), read('baseline-nodes.json')]);
     if (objects === undefined) return this.snapshot();
     this.#baseline = baselineFromJson(objects);

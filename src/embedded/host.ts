@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { EnvironmentError, UserError } from '../kernel/errors.ts';
-import { replaceFile } from '../kernel/files.ts';
+import { replaceFileSync } from '../kernel/files.ts';
 import type { ImageDescription } from './api.ts';
 import { createEmbeddedCluster, type EmbeddedCluster, type EmbeddedClusterOptions } from './cluster.ts';
 
@@ -89,9 +89,9 @@ export class ClusterHost {
     const meta: Meta = { version: 1, id, name, nodes, images, createdAt, ready: false };
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      if (this.#lasting) await writeMeta(folder, meta);
+      if (this.#lasting) writeMeta(folder, meta);
       const hosted = await this.#start(meta, onStep);
-      if (this.#lasting) await writeMeta(folder, { ...meta, ready: true });
+      if (this.#lasting) writeMeta(folder, { ...meta, ready: true });
       return hosted;
     } catch (error) {
       await this.delete(id);
@@ -149,7 +149,7 @@ export class ClusterHost {
       ...(onStep && { onStep }),
     });
     const kubeconfig = join(folder, 'kubeconfig');
-    if (!this.#lasting) await replaceFile(kubeconfig, cluster.kubeconfig());
+    if (!this.#lasting) replaceFileSync(kubeconfig, cluster.kubeconfig());
     const hosted: HostedCluster = { id, name, kubeconfig, context, server: cluster.url, cluster };
     this.#running.set(id, hosted);
     return hosted;
@@ -191,6 +191,7 @@ async function readMeta(folder: string): Promise<Meta | undefined> {
   }
 }
 
-function writeMeta(folder: string, meta: Meta): Promise<void> {
-  return replaceFile(join(folder, 'meta.json'), JSON.stringify(meta, undefined, 2));
+/** At once: a cluster that has just come up is busy, and each step of an asynchronous write waits for its turn. */
+function writeMeta(folder: string, meta: Meta): void {
+  replaceFileSync(join(folder, 'meta.json'), JSON.stringify(meta, undefined, 2));
 }

@@ -1,5 +1,7 @@
 /** The main thread's end of the worker: starts it, carries messages, starts a new one when it died. */
 import { existsSync } from 'node:fs';
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { ImageDescription } from '../api.ts';
@@ -51,6 +53,13 @@ export function workerUrl(base: string = import.meta.url): URL {
     if (existsSync(fileURLToPath(url))) return url;
   }
   return new URL(names[0] ?? './worker.js', base);
+}
+
+/** Where this process keeps compiled code between runs, if it does: a thread has to be told. */
+function compiledCode(): NodeJS.ProcessEnv {
+  // The folder of this version of Node is in the one that was named.
+  const folder = getCompileCacheDir?.();
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
 }
 
 const needsWorker = ({ t }: ToWorker) => t === 'start' || t === 'hostPath';
@@ -112,7 +121,7 @@ export class WorkerClient {
     const worker = new Worker(this.#url, {
       name: 'kubedrill-containers',
       // The worker needs nothing of this process: not its environment, not its streams.
-      env: {},
+      env: compiledCode(),
       stdin: false,
       resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB, maxYoungGenerationSizeMb: YOUNG_MB },
     });
