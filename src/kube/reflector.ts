@@ -45,7 +45,7 @@ export class Reflector<T extends KubeObject> {
     void this.#run();
   }
 
-  /** Resolves after the first complete list, when it is forbidden (`onHealth` tells the difference), or when stopped. */
+  /** Resolves after the first complete list, or when it is forbidden: `onHealth` tells the difference. */
   get synced(): Promise<void> {
     return this.#synced.promise;
   }
@@ -83,7 +83,6 @@ export class Reflector<T extends KubeObject> {
 
   stop(): void {
     this.#stop.abort();
-    this.#synced.resolve();
     this.#tell();
   }
 

@@ -89,17 +89,6 @@ async function grade(checks: Check[], more: Partial<GraderOptions> = {}) {
   return { grader, told, activities, until, status };
 }
 
-it('is not waited for any more once it is stopped, also while it begins', async () => {
-  const checks = [there()];
-  const baseline = baselineOf(await captureBaseline(client, checks));
-  const nobody = () => undefined;
-  const told = { onVerdict: nobody, onActivity: nobody };
-  const grader = new Grader({ client, checks, baseline, clock: systemClock, activatedAt: Date.now(), ...told });
-  const beginning = grader.start();
-  grader.stop();
-  await beginning;
-});
-
 describe('an explanation', () => {
   const rolledOut = () => check('rolled-out', 'rollout', { workload: 'deployment/web', namespace });
   const deployment = {
