@@ -30,10 +30,15 @@ export async function main(args: string[]): Promise<void> {
   if (args[0] === 'daemon') return daemon();
   if (args[0] === 'prover') return prover(args[1] ?? '');
   const interrupted = new AbortController();
+  let heardAt = 0;
   const onSignal = () => {
-    // The second one ends it the hard way.
-    if (interrupted.signal.aborted) process.exit(exitCodes.interrupted);
-    interrupted.abort(new Interrupted());
+    if (!interrupted.signal.aborted) {
+      heardAt = performance.now();
+      interrupted.abort(new Interrupted());
+      return;
+    }
+    // The second one ends it the hard way; but one Ctrl-C comes from the terminal and from whoever has started us, too.
+    if (performance.now() - heardAt > samePress) process.exit(exitCodes.interrupted);
   };
   // A terminal that is closed hangs up: what was being made must go then, too.
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -59,6 +64,9 @@ export async function main(args: string[]): Promise<void> {
 }
 
 class Interrupted extends Error {}
+
+/** Signals that come together, in milliseconds, are one. */
+const samePress = 300;
 
 /** Connections to the daemon: open ones keep the process alive, so all are closed at the end, late ones at once. */
 class Connections {

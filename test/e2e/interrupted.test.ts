@@ -89,4 +89,16 @@ describe('kubedrill pack verify', () => {
     expect(temporary()).toEqual([]);
     await vi.waitFor(() => expect(run.left()).toEqual([]), { timeout: 10_000 });
   });
+
+  it('takes a Ctrl-C that comes by two ways for one', async () => {
+    const run = verify('--scenario', scenarios);
+    await vi.waitFor(() => expect(temporary().some((name) => name.endsWith('/kubeconfig'))).toBe(true), {
+      timeout: 60_000,
+      interval: 2,
+    });
+    run.interrupt();
+    run.interrupt();
+    expect(await run.ended).toBe(130);
+    expect(temporary()).toEqual([]);
+  });
 });
