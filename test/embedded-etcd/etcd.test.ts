@@ -24,7 +24,7 @@ import {
 const pki = '/etc/kubernetes/pki/etcd';
 const flags = ['--cacert', `${pki}/ca.crt`, '--cert', `${pki}/server.crt`, '--key', `${pki}/server.key`];
 const variables = `export ETCDCTL_CACERT=${pki}/ca.crt ETCDCTL_CERT=${pki}/server.crt ETCDCTL_KEY=${pki}/server.key`;
-const soon = { timeout: 20_000, interval: 50 };
+const soon = { timeout: 50_000, interval: 50 };
 
 let cluster: EmbeddedCluster;
 let client: KubeClient;
@@ -58,7 +58,8 @@ async function run(command: string): Promise<{ out: string; err: string; code: n
 }
 
 const etcdctl = async (args: string) => (await run(`etcdctl ${args}`)).out;
-const serves = () => vi.waitUntil(async () => (await run('etcdctl endpoint health')).code === 0, soon);
+const serves = () =>
+  vi.waitUntil(async () => (await run('etcdctl endpoint health --command-timeout=1s')).code === 0, soon);
 const create = (name: string) =>
   client.create(configMaps, { metadata: { name, namespace: 'default' }, data: { a: 'b' } });
 const names = async () =>
@@ -153,12 +154,18 @@ describe('etcdctl', () => {
   });
 
   it('follows what happens to keys', async () => {
-    const watched = run('timeout 3 etcdctl watch /w/ --prefix');
+    const script = ['bash', '-c', `${variables}\nexec etcdctl watch /w/ --prefix`];
+    const watching = await cluster.nodeShell(cluster.nodes[0] ?? '', { command: script, stdin: false, tty: false });
+    let told = '';
+    watching.stdout?.on('data', (data) => {
+      told += String(data);
+    });
     await vi.waitUntil(async () => {
       await run('etcdctl put /w/1 one; etcdctl del /w/1');
-      return Promise.race([watched, Promise.resolve()]);
+      return told.includes('PUT\n/w/1\none\nDELETE\n/w/1\n\n');
     }, soon);
-    expect((await watched).out).toContain('PUT\n/w/1\none\nDELETE\n/w/1\n\n');
+    await run('pkill etcdctl');
+    expect(await watching.exit).not.toBe(0);
   });
 
   it('deletes and puts the objects of Kubernetes themselves', async () => {
@@ -273,7 +280,7 @@ describe('etcdctl', () => {
   });
 });
 
-describe('a restore', () => {
+describe('a restore', { timeout: 60_000 }, () => {
   let folder: string | undefined;
   afterEach(async () => {
     await close();
