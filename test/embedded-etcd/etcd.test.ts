@@ -10,6 +10,7 @@ import {
   type EmbeddedClusterOptions,
 } from '../../src/embedded/cluster.ts';
 import { createContainerRuntime } from '../../src/embedded/container/runtime.ts';
+import { WorkerClient } from '../../src/embedded/container/worker-client.ts';
 import { createClusterNetwork } from '../../src/embedded/network/index.ts';
 import { KubeClient } from '../../src/kube/client.ts';
 import {
@@ -444,6 +445,21 @@ describe('a restore', { timeout: 60_000 }, () => {
     await shows('before', 'later');
     await serves();
     expect(await names()).toEqual(['before', 'later']);
+    await dataDirectory('/var/lib/etcd');
+    await shows('after', 'before');
+  });
+
+  it('is still there when all processes of all nodes have died', async () => {
+    await open();
+    await backup();
+    await create('after');
+    await restore();
+    await dataDirectory('/var/lib/etcd-restored');
+    await shows('before');
+    await create('later');
+    await WorkerClient.shared().crash();
+    await serves();
+    await shows('before', 'later');
     await dataDirectory('/var/lib/etcd');
     await shows('after', 'before');
   });

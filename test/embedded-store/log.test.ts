@@ -49,6 +49,29 @@ describe('WriteAheadLog', () => {
     expect(second.create('pods', 'a/z', { metadata: { name: 'z' } }).metadata.resourceVersion).toBe('6');
   });
 
+  it('has another content in place of all, whatever came before and after it', async () => {
+    const folder = newFolder();
+    const { log, store } = openStore(folder);
+    store.create('pods', 'kept', { metadata: { name: 'kept' } });
+    store.update('pods', 'kept', { metadata: { name: 'kept' } });
+    const backup = { revision: store.revision, objects: [...store.all()] };
+    for (let i = 0; i < 5; i++) store.create('pods', `p${i}`, { metadata: { name: `p${i}` } });
+    const former = readFileSync(join(folder, 'log-1'));
+    // A snapshot that is being written is none of what comes now.
+    const snapshot = log.snapshot();
+    store.replace(backup);
+    store.create('pods', 'later', { metadata: { name: 'later' } });
+    await snapshot;
+    // As if the process had been killed before it dropped what it had written before.
+    writeFileSync(join(folder, 'log-1'), former);
+    const second = openStore(folder).store;
+    expect([...second.all()].map(({ id }) => id)).toEqual(['kept', 'later']);
+    expect(second.revision).toBe(backup.revision + 1);
+    expect(second.history('pods', 'kept')).toEqual({ created: 2, writes: 2 });
+    second.update('pods', 'kept', { metadata: { name: 'kept' } });
+    expect(openStore(folder).store.history('pods', 'kept')).toEqual({ created: 2, writes: 3 });
+  });
+
   it('restores, torn at any byte, exactly the writes that are whole', () => {
     const folder = newFolder();
     const { store } = openStore(folder);

@@ -127,6 +127,27 @@ describe('Store', () => {
     expect(seen).toEqual(['put a/x', 'put a/x', 'delete a/x']);
   });
 
+  it('tells what differs when another content takes the place of all', async () => {
+    const store = new Store({ clock: new ManualClock() });
+    for (const name of ['same', 'changed', 'gone']) store.create('things', name, object(name, '1'));
+    const backup = { revision: store.revision, objects: [...store.all()].filter(({ id }) => id !== 'gone') };
+    store.update('things', 'changed', object('changed', '2'));
+    store.create('things', 'new', object('new', '1'));
+    const told: string[] = [];
+    const tell = ({ type, id, previous }: StoreEvent) =>
+      told.push(`${type} ${id}${previous && type === 'put' ? ' before' : ''}`);
+    store.watch('things', '', store.revision, tell);
+    const seen: string[] = [];
+    store.observe('things', ({ type, id }) => seen.push(`${type} ${id}`));
+    store.replace(backup);
+    expect(store.revision).toBe(backup.revision);
+    expect(contentOf(store)).toEqual(new Map(Object.entries({ same: '1', changed: '1' })));
+    expect(seen.sort()).toEqual(['delete gone', 'delete new', 'put changed']);
+    store.create('things', 'later', object('later', '1'));
+    await store.delivered();
+    expect(told.sort()).toEqual(['delete gone', 'delete new', 'put changed before', 'put later']);
+  });
+
   it('refuses writes that expect another state', () => {
     const store = new Store({ clock: new ManualClock() });
     const first = store.create('things', 'x', object('x', '1'));

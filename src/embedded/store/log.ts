@@ -53,6 +53,8 @@ export class WriteAheadLog implements Journal {
   #dirty = false;
   #source: (() => StoreContent) | undefined;
   #failure: unknown;
+  /** Counts `replace`: a snapshot that was begun before is none of what there is now. */
+  #replaced = 0;
 
   private constructor(folder: string, segment: number, bytes: number, options: LogOptions) {
     this.#folder = folder;
@@ -68,7 +70,7 @@ export class WriteAheadLog implements Journal {
    */
   static open(folder: string, options: LogOptions = {}): { log: WriteAheadLog; content: StoreContent } {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    rmSync(join(folder, `${snapshotName}.tmp`), { force: true });
+    for (const ending of ['tmp', 'new']) rmSync(join(folder, `${snapshotName}.${ending}`), { force: true });
     const objects = new Map<string, StoredEntry>();
     const snapshot = readSnapshot(join(folder, snapshotName), objects);
     let { revision } = snapshot;
@@ -136,9 +138,10 @@ export class WriteAheadLog implements Journal {
 
   replace(content: StoreContent): void {
     if (this.#failure) throw this.#failure;
+    this.#replaced++;
     try {
       const old = this.#beginSegment();
-      const temporary = join(this.#folder, `${snapshotName}.tmp`);
+      const temporary = join(this.#folder, `${snapshotName}.new`);
       const fd = openSync(temporary, 'w', 0o600);
       try {
         for (const part of partsOf(content, this.#segment)) writeAll(fd, part);
@@ -179,11 +182,12 @@ export class WriteAheadLog implements Journal {
     if (this.#dirty) await this.#sync();
     const content = source();
     const old = this.#beginSegment();
+    const [replaced, segment] = [this.#replaced, this.#segment];
     const temporary = join(this.#folder, `${snapshotName}.tmp`);
     const file = await open(temporary, 'w', 0o600);
     let length = 0;
     try {
-      for (const part of partsOf(content)) {
+      for (const part of partsOf(content, segment)) {
         await file.appendFile(part);
         length += part.length;
       }
@@ -191,6 +195,7 @@ export class WriteAheadLog implements Journal {
     } finally {
       await file.close();
     }
+    if (this.#replaced !== replaced) return rmSync(temporary, { force: true });
     renameSync(temporary, join(this.#folder, snapshotName));
     // The new name must be on the disk before the segments that it replaces go.
     syncFolder(this.#folder);
@@ -274,7 +279,7 @@ function encode(line: Line): Buffer {
 const partSize = 64 * 1024;
 
 /** The lines of a snapshot, in parts of about `partSize`. */
-function* partsOf({ revision, objects }: StoreContent, segment?: number): Generator<Buffer> {
+function* partsOf({ revision, objects }: StoreContent, segment: number): Generator<Buffer> {
   let lines = [encode({ r: revision, b: '', i: 'snapshot', s: segment })];
   let length = 0;
   for (const { bucket, id, object, created, writes } of objects) {
