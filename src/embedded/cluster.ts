@@ -368,10 +368,11 @@ class Cluster implements EmbeddedCluster {
 
   /** Makes the nodes known that an emptied cluster has lost, for whatever routes to them. */
   async #registerNodes(): Promise<void> {
-    if (!this.#context) return;
+    if (!this.#context || this.#starting) return;
     const known = this.context.informers.of(nodes);
     const unknown = [...this.#machines.values()].filter(({ name }) => !known.get(undefined, name));
-    if (unknown.length === 0 || this.#starting) return;
+    if (unknown.length === 0) return;
+    await bootstrapControlPlane(this.#bootstrap());
     await Promise.all(unknown.map((machine) => machine.registerAgain()));
     await markControlPlane(this.#bootstrap());
   }
@@ -414,7 +415,14 @@ class Cluster implements EmbeddedCluster {
   readonly #answers: NodeAnswers = {
     answer: async (node, question) => {
       if (question.kind === 'component') return this.#parts.report(question.name, question.process, question.runs);
-      if (question.kind === 'etcd') return this.#etcd.answer(question.question);
+      if (question.kind === 'etcd') {
+        const answer = await this.#etcd.answer(question.question);
+        // An API server finds etcd by what is known of nodes and their Pods.
+        if (question.question.op === 'open') {
+          void this.#registerNodes().catch((error: unknown) => this.#options.report?.(error, 'registering nodes'));
+        }
+        return answer;
+      }
       return this.#machines.get(node)?.answer(question);
     },
     lost: () => this.#parts.lost(),
@@ -434,7 +442,6 @@ class Cluster implements EmbeddedCluster {
         await this.#serve();
         // etcd may have come back with nothing in it.
         await bootstrapControlPlane(this.#bootstrap());
-        void this.#registerNodes().catch((error: unknown) => this.#options.report?.(error, 'registering nodes'));
         await this.#runPart('kube-apiserver', [], signal);
       },
       stopped: async () => {

@@ -186,8 +186,10 @@ function upgradeOf(
 function trackConnections(server: Http2SecureServer): { destroy(): void } {
   const sockets = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
+  let isOver = false;
   // Before TLS is agreed on, too: who was about to connect would hold a server that is closed.
   server.on('connection', (socket) => {
+    if (isOver) return void socket.destroy();
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
@@ -206,6 +208,7 @@ function trackConnections(server: Http2SecureServer): { destroy(): void } {
   server.on('tlsClientError', () => undefined);
   return {
     destroy() {
+      isOver = true;
       for (const session of sessions) session.destroy();
       for (const socket of sockets) socket.destroy();
     },
