@@ -145,7 +145,7 @@ class Bench {
   #running = 0;
   #preparing = 0;
   /** Proofs that wait for a cluster, the longest first. */
-  readonly #queue: { period: number; begin(): void }[] = [];
+  readonly #queue: { expected: number; begin(): void }[] = [];
   #runs = 0;
 
   constructor(provers: readonly Prover[], options: VerifyOptions) {
@@ -257,7 +257,7 @@ class Bench {
 
   /** Has one proof made once there is room for its cluster, by whoever has the least to do. */
   async #order({ scenario, seeds: [seed] }: Variant, name: string, work: Work): Promise<ProofOutcome> {
-    await this.#take(longestPeriod(scenario));
+    await this.#take(expectedTime(scenario));
     const { progress } = this.#options;
     const { signal } = this.#over;
     const [place] = this.#provers.toSorted((a, b) => a.preparing - b.preparing || a.running - b.running);
@@ -298,10 +298,10 @@ class Bench {
   }
 
   /** Resolves when there is room for another cluster: for the longest proof first, as the last one is waited for. */
-  #take(period: number): Promise<void> {
+  #take(expected: number): Promise<void> {
     return new Promise<void>((begin) => {
-      const after = this.#queue.findIndex((other) => other.period < period);
-      this.#queue.splice(after < 0 ? this.#queue.length : after, 0, { period, begin });
+      const after = this.#queue.findIndex((other) => other.expected < expected);
+      this.#queue.splice(after < 0 ? this.#queue.length : after, 0, { expected, begin });
       // Once all have come that come at the same time.
       setImmediate(() => this.#beginMore());
     });
@@ -318,7 +318,11 @@ class Bench {
   }
 }
 
-/** The longest period that a workload of a scenario declares, milliseconds: verdicts settle in twice that. */
-function longestPeriod({ checks }: Scenario): number {
-  return Math.max(0, ...checks.map(({ spec }) => (spec as { period?: number }).period ?? 0));
+/**
+ * About how long a proof of a scenario takes, milliseconds: verdicts settle in twice the longest period that a workload
+ * declares, and what takes a learner minutes takes a script seconds.
+ */
+function expectedTime({ checks, minutes }: Scenario): number {
+  const period = Math.max(0, ...checks.map(({ spec }) => (spec as { period?: number }).period ?? 0));
+  return 2 * period + minutes * 1_000;
 }

@@ -34,7 +34,7 @@ export const pack: CommandFactory = (context) => {
     .option('--seeds <list>', 'with the names that these draw, as in 1-20 or 0,3,7 (default: 0)', parseSeeds)
     .option(
       '--parallel <count>',
-      'clusters at the same time (default: embedded 20 a core if there is memory, kind 2, kubeconfig 1)',
+      'clusters at the same time (default: embedded 36 a core if there is memory, kind 2, kubeconfig 1)',
       parseParallel,
     )
     .option('--again', 'also: each solution, a reset, and the solution again')

@@ -4,7 +4,7 @@ import { InvalidArgumentError } from 'commander';
 /** More would only take turns. */
 const most = 256;
 /** An embedded cluster mostly waits: for what a workload logs every few seconds. */
-const embeddedACore = 20;
+const embeddedACore = 36;
 /** What an embedded cluster with a scenario takes at most, MiB. */
 const embeddedMebibytes = 40;
 const kindClusters = 2;
