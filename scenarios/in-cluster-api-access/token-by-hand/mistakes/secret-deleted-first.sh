@@ -1,2 +1,2 @@
 kubectl delete secret @{host}-agent-token -n @{namespace}
-kubectl delete pod -l app=@{host}-agent -n @{namespace} --grace-period=1
+kubectl delete pod -l app=@{host}-agent -n @{namespace}
