@@ -27,8 +27,9 @@ const proverFlags = ['--max-semi-space-size=32'];
  * what a command does not need is not loaded.
  */
 export async function main(args: string[]): Promise<void> {
-  if (args[0] === 'daemon') return daemon();
-  if (args[0] === 'prover') return prover(args[1] ?? '');
+  // Parts of this program that it starts by itself: typed by somebody, they are no commands.
+  if (args[0] === 'daemon' && process.send) return daemon();
+  if (args[0] === 'prover' && process.send) return prover(args[1] ?? '');
   const interrupted = new AbortController();
   let heardAt = 0;
   const onSignal = () => {

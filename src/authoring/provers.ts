@@ -32,7 +32,8 @@ class ProverProcess implements Prover {
   #end = 'it has ended';
 
   constructor([file = process.execPath, ...args]: readonly string[]) {
-    const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] });
+    // The channel of node tells it that it was started by this program.
+    const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'inherit', 'pipe', 'ipc'] });
     child.once('error', (error) => {
       this.#end = error.message;
     });
