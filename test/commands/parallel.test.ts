@@ -14,7 +14,7 @@ describe('clusters at the same time', () => {
   );
 
   it('are as many embedded ones as the cores bear', () => {
-    expect(parallelOn('embedded', { cores: 2, freeBytes: 16 * GiB })).toBe(40);
+    expect(parallelOn('embedded', { cores: 2, freeBytes: 16 * GiB })).toBe(72);
     expect(parallelOn('embedded', { cores: 64, freeBytes: 512 * GiB })).toBe(256);
   });
 
