@@ -94,10 +94,13 @@ export interface LocalProverOptions {
 /** Makes proofs in this process: each on a fresh cluster of its own. */
 export class LocalProver implements Prover {
   readonly #options: LocalProverOptions;
+  /** For scripts. */
+  readonly #env: Record<string, string>;
   readonly #scenarios = new Map<string, Scenario>();
 
   constructor(options: LocalProverOptions) {
     this.#options = options;
+    this.#env = { ...briefly, ...options.env };
   }
 
   async prove(order: ProofOrder, { signal, prepared }: ProofContext): Promise<ProofOutcome> {
@@ -126,23 +129,25 @@ export class LocalProver implements Prover {
   }
 
   async #find(order: ProofOrder, signal: AbortSignal, prepared: () => void): Promise<Found> {
-    const { provider, folder, env, nodeImage, target } = this.#options;
+    const { provider, folder, nodeImage, target } = this.#options;
     const { seed, work, number } = order;
     const scenario = this.#scenario(order);
     const id = `${scenario.id.slice(0, 24)}-${number}`;
     const choice = { seed, on: { provider: provider.name } };
-    const dependencies = { clock: systemClock, folder, scriptEnvironment: async () => ({ ...briefly, ...env }) };
+    const dependencies = { clock: systemClock, folder, scriptEnvironment: async () => this.#env };
     const attempt = await Attempt.create(id, scenario, choice, dependencies);
+    // Whatever is waited for ends with the attempt. What goes wrong is told when it is closed at the end.
+    const onAbort = () => void attempt.close().catch(() => undefined);
+    signal.addEventListener('abort', onAbort, { once: true });
     let cluster: Cluster | undefined;
-    let settingUp: Promise<void> | undefined;
     try {
       const spec = { name: id, ...needsOf(scenario), ...(nodeImage && { nodeImage }), ...(target && { target }) };
       cluster = await provider.create(spec, () => undefined, signal);
-      settingUp = attempt.setUp(cluster);
-      await orAbort(settingUp, signal);
+      await attempt.setUp(cluster);
       const { refused, changes } = await this.#work({ attempt, scenario, cluster, signal }, work);
       prepared();
-      const verdicts = refused ? [] : await orAbort(attempt.settled(settlePatience), signal);
+      const verdicts = refused ? [] : await attempt.settled(settlePatience);
+      signal.throwIfAborted();
       const hints = attempt.observedHints().map((index) => index + 1);
       return {
         verdicts,
@@ -151,8 +156,8 @@ export class LocalProver implements Prover {
         ...(changes ? { changes } : {}),
       };
     } finally {
+      signal.removeEventListener('abort', onAbort);
       await attempt.close();
-      await settingUp?.catch(() => undefined);
       if (cluster) await (provider.release?.(cluster.id) ?? cluster.dispose());
     }
   }
@@ -163,12 +168,7 @@ export class LocalProver implements Prover {
     if (work.kind === 'untouched') return {};
     const client = await KubeClient.fromFile(cluster.kubeconfig, cluster.context);
     const answers = join(this.#options.folder, attempt.id, 'answers');
-    const env = {
-      ...briefly,
-      ...this.#options.env,
-      ...clusterEnvironment(cluster.kubeconfig),
-      KUBEDRILL_ANSWERS: answers,
-    };
+    const env = { ...this.#env, ...clusterEnvironment(cluster.kubeconfig), KUBEDRILL_ANSWERS: answers };
     const apply = (script: Script) => applyScript(script, { client, env, signal });
     try {
       if (work.kind === 'mutant') {
@@ -183,9 +183,9 @@ export class LocalProver implements Prover {
       }
       if (work.kind === 'again') {
         await apply(script);
-        const first = judgeSolution(await orAbort(attempt.settled(settlePatience), signal));
+        const first = judgeSolution(await attempt.settled(settlePatience));
         await attempt.reset();
-        const between = judgeUntouched(await orAbort(attempt.settled(settlePatience), signal)).map(
+        const between = judgeUntouched(await attempt.settled(settlePatience)).map(
           (problem) => `after the reset: ${problem}`,
         );
         if (first.length + between.length > 0) throw new Error([...first, ...between].join('; '));
@@ -240,16 +240,6 @@ function scriptOf(scenario: Scenario, work: Extract<Work, { script: string }>): 
   const script = scripts.find(({ name }) => name === work.script);
   if (script) return script;
   throw new UserError({ what: `${scenario.id} has no ${work.script} any more`, next: 'verify it again' });
-}
-
-/** The promise, or the signal's reason if that comes first. */
-function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }
 
 /** A manifest with its documents the other way round, Namespaces still first; a script as it is. */

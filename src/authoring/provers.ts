@@ -46,9 +46,10 @@ class ProverProcess implements Prover {
 
   async prove(order: ProofOrder, { signal, prepared }: ProofContext): Promise<ProofOutcome> {
     return this.#client.call<ProofOutcome>('prove', order, { signal, onEvent: prepared }).catch(async (error) => {
+      if (!(error instanceof ProverLost)) throw error;
       // Its line breaks before it is known how it ended.
-      if (error instanceof ProverLost) await this.#exit;
-      throw error instanceof ProverLost ? this.#lost() : error;
+      await this.#exit;
+      throw this.#lost();
     });
   }
 
