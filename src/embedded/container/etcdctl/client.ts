@@ -2,18 +2,13 @@
 
 import { X509Certificate } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import {
-  checkServerIdentity,
-  createSecureContext,
-  type SecureContext,
-  type TLSSocket,
-  connect as tlsConnect,
-} from 'node:tls';
+import { checkServerIdentity, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { grpcCodes, type Method, RpcError } from '../../etcd/messages.ts';
 import { GrpcConnection } from '../etcd/grpc.ts';
 import { isSysError } from '../kernel/errno.ts';
 import { type Process, ProcessKilled } from '../kernel/process.ts';
 import { resolveHost } from '../kernel/resolver.ts';
+import { shakeHands } from '../lib/tls.ts';
 import { badArgs, CommandError, type Flags } from './flags.ts';
 import { globalFlags } from './usage.ts';
 
@@ -242,24 +237,14 @@ async function secure(p: Process, socket: Duplex, host: string, tls: Tls): Promi
   const servername = /^[\d.]+$|:/.test(host) ? undefined : host;
   let secured: TLSSocket;
   try {
-    secured = await p.block<TLSSocket>((resolve, reject) => {
-      const made = tlsConnect({
-        ...{ socket, servername, secureContext: tls.context, ALPNProtocols: ['h2'] },
-        // Checked below, so that Go's words can be told.
-        ...{ rejectUnauthorized: false, checkServerIdentity: () => undefined },
-      });
-      made.once('secureConnect', () => resolve(made));
-      made.once('error', reject);
-      socket.once('close', () => reject(new Error('EOF')));
-      return () => made.destroy();
-    });
+    const handshake = { servername, secureContext: tls.context, ALPNProtocols: ['h2'] };
+    secured = await shakeHands(p, socket, handshake, () => new Error('EOF'));
   } catch (error) {
     if (error instanceof ProcessKilled) throw error;
     socket.destroy();
     const { code = '', message } = error as Error & { code?: string };
     throw failed(handshakeFaults[code] ?? message);
   }
-  secured.on('error', () => {});
   const why = tls.skipsVerify ? undefined : certificateFault(secured, servername ?? host, p.container.clock.now());
   if (why === undefined) return secured;
   secured.destroy();

@@ -17,6 +17,7 @@ import {
   type EndpointHash,
   type EndpointHealth,
   type EndpointStatus,
+  type Format,
   formatOf,
   hashText,
   healthText,
@@ -53,31 +54,41 @@ async function eachEndpoint<T>(
   return { all, good };
 }
 
-export async function endpointStatus(p: Process, flags: Flags): Promise<number> {
+/** Asks every endpoint for its `what`, and prints what they said in the format of the flags. Returns the exit code. */
+async function printEach<T>(
+  p: Process,
+  flags: Flags,
+  what: string,
+  ask: (client: Client, endpoint: string) => Promise<T>,
+  text: (all: readonly T[], format: Format, hex: boolean) => string,
+): Promise<number> {
   const format = formatOf(flags);
   const client = openClient(p, flags);
-  const { all, good } = await eachEndpoint<EndpointStatus>(
+  const { all, good } = await eachEndpoint(
     p,
     await endpointsOf(client, flags),
-    async (endpoint) => ({ endpoint, status: await client.unary<StatusResponse>(methods.status, {}, { endpoint }) }),
-    (endpoint, why) => `Failed to get the status of endpoint ${endpoint} (${why})\n`,
+    (endpoint) => ask(client, endpoint),
+    (endpoint, why) => `Failed to get the ${what} of endpoint ${endpoint} (${why})\n`,
   );
-  if (good || all.length > 0) await p.print(1, statusText(all, format, flags.is('hex')));
+  if (good || all.length > 0) await p.print(1, text(all, format, flags.is('hex')));
   return good ? 0 : exitCodes.error;
 }
 
-export async function endpointHash(p: Process, flags: Flags): Promise<number> {
-  const format = formatOf(flags);
-  const client = openClient(p, flags);
+export function endpointStatus(p: Process, flags: Flags): Promise<number> {
+  const ask = async (client: Client, endpoint: string): Promise<EndpointStatus> => ({
+    endpoint,
+    status: await client.unary<StatusResponse>(methods.status, {}, { endpoint }),
+  });
+  return printEach(p, flags, 'status', ask, statusText);
+}
+
+export function endpointHash(p: Process, flags: Flags): Promise<number> {
   const request = { revision: flags.number('rev') };
-  const { all, good } = await eachEndpoint<EndpointHash>(
-    p,
-    await endpointsOf(client, flags),
-    async (endpoint) => ({ endpoint, hash: await client.unary<HashKVResponse>(methods.hashKv, request, { endpoint }) }),
-    (endpoint, why) => `Failed to get the hash of endpoint ${endpoint} (${why})\n`,
-  );
-  if (good || all.length > 0) await p.print(1, hashText(all, format, flags.is('hex')));
-  return good ? 0 : exitCodes.error;
+  const ask = async (client: Client, endpoint: string): Promise<EndpointHash> => ({
+    endpoint,
+    hash: await client.unary<HashKVResponse>(methods.hashKv, request, { endpoint }),
+  });
+  return printEach(p, flags, 'hash', ask, hashText);
 }
 
 export async function endpointHealth(p: Process, flags: Flags): Promise<void> {

@@ -1,16 +1,11 @@
 /** HTTP over the simulated network; TLS is real, verified against what the program trusts. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import {
-  checkServerIdentity,
-  createSecureContext,
-  type SecureContext,
-  type TLSSocket,
-  connect as tlsConnect,
-} from 'node:tls';
+import { checkServerIdentity, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
 import { resolveHost } from '../kernel/resolver.ts';
+import { shakeHands } from './tls.ts';
 
 /** Why a request got no response. `kind` decides a tool's words and exit code. */
 export class HttpFailure extends Error {
@@ -141,27 +136,13 @@ async function secure(
   const servername = options.servername ?? (/^[\d.]+$|:/.test(host) ? undefined : host);
   let secured: TLSSocket;
   try {
-    secured = await p.block<TLSSocket>((resolve, reject) => {
-      const tls = tlsConnect({
-        socket,
-        servername,
-        secureContext: contextOf(options),
-        // Checked below, so that the program can tell what is wrong.
-        rejectUnauthorized: false,
-        checkServerIdentity: () => undefined,
-        ALPNProtocols: ['http/1.1'],
-      });
-      tls.once('secureConnect', () => resolve(tls));
-      tls.once('error', reject);
-      socket.once('close', () => reject(new Error('closed')));
-      return () => tls.destroy();
-    });
+    const handshake = { servername, secureContext: contextOf(options), ALPNProtocols: ['http/1.1'] };
+    secured = await shakeHands(p, socket, handshake, () => new Error('closed'));
   } catch (error) {
     if (!(error instanceof Error) || error.message === 'killed') throw error;
     socket.destroy();
     throw new HttpFailure('tls', error.message, 'code' in error ? String(error.code) : '');
   }
-  secured.on('error', () => {});
   if (!options.insecure) {
     const code = secured.authorizationError;
     if (code) {

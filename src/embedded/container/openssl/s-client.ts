@@ -1,9 +1,10 @@
 /** `openssl s_client`: a TLS connection, its certificates, what was agreed on. */
 import type { Duplex } from 'node:stream';
-import { createSecureContext, type DetailedPeerCertificate, type TLSSocket, connect as tlsConnect } from 'node:tls';
+import { createSecureContext, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
 import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
 import { resolveHost } from '../kernel/resolver.ts';
+import { shakeHands } from '../lib/tls.ts';
 import { nameText, pemBlocks, readCertificate, timeText } from './certificate.ts';
 import { chainFault } from './certificates.ts';
 import { Arguments, certificatePem, loadKey, OpensslError, readInput } from './files.ts';
@@ -61,19 +62,8 @@ export async function sClient(p: Process, args: readonly string[]): Promise<numb
   });
   let secure: TLSSocket;
   try {
-    secure = await p.block<TLSSocket>((resolve, reject) => {
-      const tls = tlsConnect({
-        socket,
-        servername: named,
-        secureContext: context,
-        rejectUnauthorized: false,
-        checkServerIdentity: () => undefined,
-      });
-      tls.once('secureConnect', () => resolve(tls));
-      tls.once('error', reject);
-      socket.once('close', () => reject(new OpensslError('write:errno=104')));
-      return () => tls.destroy();
-    });
+    const handshake = { servername: named, secureContext: context };
+    secure = await shakeHands(p, socket, handshake, () => new OpensslError('write:errno=104'));
   } catch (error) {
     if (error instanceof OpensslError) throw error;
     if (!(error instanceof Error) || !('code' in error)) throw error;
@@ -81,7 +71,6 @@ export async function sClient(p: Process, args: readonly string[]): Promise<numb
       `error:0A00010B:SSL routines:ssl3_get_record:wrong version number\n---\nno peer certificate available\n---\nNo client certificate CA names sent\n---`,
     );
   }
-  secure.on('error', () => {});
   const chain = chainOf(secure);
   const [own] = chain;
   if (!own) throw new OpensslError('no peer certificate available');
