@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { type Clock, nextTurn, sleep, systemClock } from '../kernel/clock.ts';
 import { replaceFileSync } from '../kernel/files.ts';
 import type { Deployment, Node } from '../kube/api.gen.ts';
-import type { KubeObject } from '../kube/meta.ts';
 import { deployments, nodes, serviceAccounts } from '../kube/resources.ts';
 import { Aggregator } from './aggregation/aggregator.ts';
 import { apiServiceAvailability } from './aggregation/availability.ts';
@@ -13,7 +12,6 @@ import type {
   ComponentContext,
   ContainerRuntime,
   ImageDescription,
-  Informer,
   NodeAnswers,
   NodeEntries,
   ProcessStreams,
@@ -25,16 +23,11 @@ import {
   markControlPlane,
 } from './bootstrap/bootstrap.ts';
 import type { ClusterFacts } from './bootstrap/facts.ts';
-import { kubeadmFiles, manifestFolder } from './bootstrap/node-files.ts';
+import { kubeadmFiles, manifestFolder, withoutControlPlane } from './bootstrap/node-files.ts';
 import { securePort } from './bootstrap/objects.ts';
-import {
-  type Baseline,
-  baselineFromJson,
-  baselineToJson,
-  captureBaseline,
-  objectsIn,
-  restoreBaseline,
-} from './cluster/baseline.ts';
+import { until } from './client/informers.ts';
+import { type Baseline, captureBaseline, objectsIn, restoreBaseline } from './cluster/baseline.ts';
+import { readBaselines, writeBaselines } from './cluster/baseline-files.ts';
 import { ControlPlaneParts, type Part } from './cluster/components.ts';
 import { componentContext } from './cluster/context.ts';
 import { type ControlPlane, createControlPlane } from './cluster/control-plane.ts';
@@ -42,7 +35,7 @@ import { eventExpiry } from './cluster/event-expiry.ts';
 import { kubeconfigOf } from './cluster/kubeconfig.ts';
 import { type ControlPlanePart, controlPlaneLease } from './cluster/leader-leases.ts';
 import { type NodePlan, planNodes } from './cluster/nodes.ts';
-import { type NodesBaseline, nodesBaselineFromJson, nodesBaselineToJson } from './cluster/nodes-baseline.ts';
+import type { NodesBaseline } from './cluster/nodes-baseline.ts';
 import { type ObjectOf, withResources } from './cluster/objects.ts';
 import { controllers } from './cluster/parts.ts';
 import { localPathProvisioner } from './controllers/local-path-provisioner.ts';
@@ -307,10 +300,7 @@ class Cluster implements EmbeddedCluster {
     this.#nodesBaseline = Object.fromEntries([...this.#machines].map(([name, machine]) => [name, machine.capture()]));
     this.#etcd.data.mark();
     const { folder } = this.#options;
-    if (folder === undefined) return;
-    // At once: a cluster that has just come up is busy, and each step of an asynchronous write waits for its turn.
-    replaceFileSync(join(folder, 'baseline-nodes.json'), nodesBaselineToJson(this.#nodesBaseline));
-    replaceFileSync(join(folder, 'baseline.json'), baselineToJson(this.#baseline));
+    if (folder !== undefined) writeBaselines(folder, this.#baseline, this.#nodesBaseline);
   }
 
   async reset(): Promise<void> {
@@ -593,28 +583,9 @@ class Cluster implements EmbeddedCluster {
   async #loadBaseline(): Promise<void> {
     const { folder } = this.#options;
     if (folder === undefined || this.#plane.fresh) return this.snapshot();
-    const read = (name: string) => readFile(join(folder, name), 'utf8').catch(() => undefined);
-    const [objects, machines] = await Promise.all([read('baseline.json'), read('baseline-nodes.json')]);
-    if (objects === undefined) return this.snapshot();
-    this.#baseline = baselineFromJson(objects);
-    if (machines !== undefined) this.#nodesBaseline = nodesBaselineFromJson(machines);
+    const saved = await readBaselines(folder);
+    if (!saved) return this.snapshot();
+    this.#baseline = saved.objects;
+    if (saved.nodes) this.#nodesBaseline = saved.nodes;
   }
-}
-
-/** What a node's kubelet runs of itself where no control plane is shown. */
-function withoutControlPlane(entries: NodeEntries): NodeEntries {
-  return Object.fromEntries(Object.entries(entries).filter(([path]) => !path.startsWith(`${manifestFolder}/`)));
-}
-
-/** Resolves once the objects of an informer are as asked. */
-function until<T extends KubeObject>(informer: Informer<T>, fits: (informer: Informer<T>) => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    const look = () => {
-      if (!fits(informer)) return;
-      queueMicrotask(() => stop());
-      resolve();
-    };
-    const stop = informer.on({ add: look, update: look, delete: look });
-    look();
-  });
 }

@@ -101,6 +101,11 @@ function pem(key: KeyObject): string {
 const containerDefaults: readonly (keyof Container)[] = ['terminationMessagePath', 'terminationMessagePolicy'];
 const probeDefaults: readonly (keyof Probe)[] = ['successThreshold'];
 
+/** What a node's kubelet runs of itself where no control plane is shown. */
+export function withoutControlPlane(entries: NodeEntries): NodeEntries {
+  return Object.fromEntries(Object.entries(entries).filter(([path]) => !path.startsWith(`${manifestFolder}/`)));
+}
+
 /** A static Pod of the control plane as kubeadm writes its manifest: without what the kubelet fills in. */
 function kubeadmManifest(pod: Pod, node: string): Pod {
   const { name = '', ...metadata } = pod.metadata ?? {};

@@ -137,3 +137,19 @@ class OwnerIndex {
 function controllerOf(object: Stored): string | undefined {
   return object.metadata.ownerReferences?.find((reference) => reference.controller)?.uid;
 }
+
+/** Resolves once the objects of an informer are as asked. */
+export function until<T extends KubeObject>(
+  informer: Informer<T>,
+  fits: (informer: Informer<T>) => boolean,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (!fits(informer)) return;
+      queueMicrotask(() => stop());
+      resolve();
+    };
+    const stop = informer.on({ add: look, update: look, delete: look });
+    look();
+  });
+}
