@@ -29,12 +29,12 @@ it('is done with the tools and in the words of a real cluster', async () => {
   // What etcd's Pod writes below /var/lib/etcd is on the node.
   const saved = await exec('etcdctl', ...flags, 'snapshot', 'save', '/var/lib/etcd/snapshot.db');
   expect(saved.stdout).toBe('Snapshot saved at /var/lib/etcd/snapshot.db\nServer version 3.6.0\n');
-  const status = await onNode('mv /var/lib/etcd/snapshot.db /root; etcdutl snapshot status /root/snapshot.db -w table');
+  const status = await onNode('mv /var/lib/etcd/snapshot.db /opt; etcdutl snapshot status /opt/snapshot.db -w table');
   expect(status.stdout).toMatch(/\| {3}HASH {3}\| REVISION \| TOTAL KEYS \| TOTAL SIZE \| VERSION \|\n/);
 
   await kubectl.run(['delete', 'configmap', 'kept']);
   await kubectl.run(['create', 'configmap', 'later']);
-  const restored = await onNode('etcdutl snapshot restore /root/snapshot.db --data-dir /var/lib/etcd-backup');
+  const restored = await onNode('etcdutl snapshot restore /opt/snapshot.db --data-dir /var/lib/etcd-backup');
   expect(restored).toMatchObject({ code: 0, stderr: expect.stringContaining('\trestored snapshot\t') });
   await onNode("sed -i 's#path: /var/lib/etcd$#path: /var/lib/etcd-backup#' /etc/kubernetes/manifests/etcd.yaml");
   await until(async () => (await shown('configmap', 'kept')) === 'configmap/kept');

@@ -292,12 +292,20 @@ describe('a restore', { timeout: 60_000 }, () => {
   const backup = async () => {
     await serves();
     await create('before');
-    expect((await run('etcdctl snapshot save /root/backup.db')).code).toBe(0);
+    expect((await run('etcdctl snapshot save /opt/backup.db')).code).toBe(0);
   };
   const restore = async (path = '/var/lib/etcd-restored', more = '') => {
-    const restored = await run(`etcdutl snapshot restore /root/backup.db --data-dir ${path} ${more}`);
+    const restored = await run(`etcdutl snapshot restore /opt/backup.db --data-dir ${path} ${more}`);
     expect(restored.code).toBe(0);
     return restored.err;
+  };
+  /** To a backup, after something was made. */
+  const goBack = async () => {
+    await backup();
+    await create('after');
+    await restore();
+    await dataDirectory('/var/lib/etcd-restored');
+    await shows('before');
   };
 
   it('brings back the objects of the backup, with their revisions, and what runs follows', async () => {
@@ -372,7 +380,7 @@ describe('a restore', { timeout: 60_000 }, () => {
     expect(told).toMatch(
       /\tinfo\tmembership\/cluster\.go:424\tadded member\t\{"cluster-id": "cdf818194e3a8c32", "local-member-id": "0", "added-peer-id": "8e9e05c52164694d", "added-peer-peer-urls": \["http:\/\/localhost:2380"\], "added-peer-is-learner": false\}\n/,
     );
-    expect((await run('etcdutl snapshot restore /root/backup.db --data-dir /var/lib/etcd-restored')).err).toBe(
+    expect((await run('etcdutl snapshot restore /opt/backup.db --data-dir /var/lib/etcd-restored')).err).toBe(
       'Error: data-dir "/var/lib/etcd-restored" not empty or could not be read\n',
     );
     await dataDirectory('/var/lib/etcd-restored');
@@ -394,11 +402,7 @@ describe('a restore', { timeout: 60_000 }, () => {
 
   it('can be taken back: the former directory still has what it had', async () => {
     await open();
-    await backup();
-    await create('after');
-    await restore();
-    await dataDirectory('/var/lib/etcd-restored');
-    await shows('before');
+    await goBack();
     await create('later');
     await dataDirectory('/var/lib/etcd');
     await shows('after', 'before');
@@ -433,11 +437,7 @@ describe('a restore', { timeout: 60_000 }, () => {
   it('outlives the process, and what came after it', async () => {
     folder = await mkdtemp(join(tmpdir(), 'kubedrill-etcd-'));
     await open({ folder });
-    await backup();
-    await create('after');
-    await restore();
-    await dataDirectory('/var/lib/etcd-restored');
-    await shows('before');
+    await goBack();
     await create('later');
     await close();
 
@@ -451,11 +451,7 @@ describe('a restore', { timeout: 60_000 }, () => {
 
   it('is still there when all processes of all nodes have died', async () => {
     await open();
-    await backup();
-    await create('after');
-    await restore();
-    await dataDirectory('/var/lib/etcd-restored');
-    await shows('before');
+    await goBack();
     await create('later');
     await WorkerClient.shared().crash();
     await serves();

@@ -89,6 +89,16 @@ async function grade(checks: Check[], more: Partial<GraderOptions> = {}) {
   return { grader, told, activities, until, status };
 }
 
+/** The client, one of its methods replaced. */
+function clientWith(method: keyof KubeClient, instead: (...args: never[]) => unknown): KubeClient {
+  return new Proxy(client, {
+    get(target, key) {
+      const value: unknown = key === method ? instead : Reflect.get(target, key);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
 describe('an explanation', () => {
   const rolledOut = () => check('rolled-out', 'rollout', { workload: 'deployment/web', namespace });
   const deployment = {
@@ -180,14 +190,8 @@ it('distrusts at once, checks that wait for an answer included', async () => {
     asked.resolve();
     return new Promise(() => undefined);
   };
-  const hanging = new Proxy(client, {
-    get(target, key) {
-      if (key === 'create') return create;
-      const value: unknown = Reflect.get(target, key);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
-  const { grader, until, status } = await grade([mayList()], { client: hanging });
+  const hanging = { client: clientWith('create', create) };
+  const { grader, until, status } = await grade([mayList()], hanging);
   expect(status('may-list')).toBe('fail');
   hangs = true;
   await client.create(resources.roles, role());
@@ -219,13 +223,7 @@ describe('settled verdicts', () => {
         yield event;
       }
     }
-    return new Proxy(client, {
-      get(target, key) {
-        if (key === 'watch') return watch;
-        const value = Reflect.get(target, key);
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    });
+    return clientWith('watch', watch);
   }
 
   const make = () => client.create(resources.configMaps, { metadata: { name: 'it', namespace } });
@@ -346,15 +344,9 @@ describe('a grader that is told to stop', () => {
     ['waits for what a check has asked', 'create'],
   ] as const)('does not go on waiting when it %s', async (_, method) => {
     const asked = Promise.withResolvers<void>();
-    const mute = new Proxy(client, {
-      get(target, key) {
-        const value: unknown = Reflect.get(target, key);
-        if (key !== method) return typeof value === 'function' ? value.bind(target) : value;
-        return () => {
-          asked.resolve();
-          return new Promise(() => undefined);
-        };
-      },
+    const mute = clientWith(method, () => {
+      asked.resolve();
+      return new Promise(() => undefined);
     });
     const grader = new Grader({
       client: mute,
@@ -398,12 +390,9 @@ describe('the activity feed of a whole cluster', () => {
   it('does not tell what was there before, also when it began without the cluster', async () => {
     await client.create(resources.roles, role(), { fieldManager: 'kubectl-create' });
     const gate = Promise.withResolvers<void>();
-    const away = new Proxy(client, {
-      get(target, key) {
-        const value: unknown = Reflect.get(target, key);
-        if (key !== 'list') return typeof value === 'function' ? value.bind(target) : value;
-        return async (...args: Parameters<KubeClient['list']>) => gate.promise.then(() => target.list(...args));
-      },
+    const away = clientWith('list', async (...args: Parameters<KubeClient['list']>) => {
+      await gate.promise;
+      return client.list(...args);
     });
     const activities: Activity[] = [];
     const told = Promise.withResolvers<void>();
