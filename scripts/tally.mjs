@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { env, projectNode, root } from './ensure.mjs';
 
+/** So much of an error stream is said once more at the end, in characters. */
+const longestComplaint = 20_000;
+
 export class Tally {
   #totals = { passed: 0, failed: 0, skipped: 0 };
   #failures = [];
@@ -54,8 +57,11 @@ export class Tally {
     const file = join(this.scratch, `${name.replace(/\W/g, '-')}.json`);
     const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-    const { code } = await this.#run(name, [vitest, 'run', ...reporters, ...args], variables);
-    if (!existsSync(file)) return this.count(name, 0, 1);
+    const { code, complaints } = await this.#run(name, [vitest, 'run', ...reporters, ...args], variables);
+    if (!existsSync(file)) {
+      this.#details.push(`${name}: ended with ${code} and no report\n${complaints}`);
+      return this.count(name, 0, 1);
+    }
     const report = JSON.parse(readFileSync(file, 'utf8'));
     // A file that does not load has no tests, but it is a failure all the same.
     const broken = report.testResults.filter((f) => f.status === 'failed' && f.assertionResults.length === 0);
@@ -64,7 +70,10 @@ export class Tally {
       for (const { fullName, failureMessages } of assertionResults.filter((test) => test.status === 'failed'))
         this.#details.push(`${relative(root, name)}: ${fullName}\n${failureMessages.join('\n')}`);
     const failed = report.numFailedTests + broken.length;
-    this.count(name, report.numPassedTests, failed === 0 && code !== 0 ? 1 : failed, report.numPendingTests);
+    // An error outside of any test, or a process that did not end: only told on the error stream.
+    const outside = failed === 0 && code !== 0;
+    if (outside) this.#details.push(`${name}: ended with ${code} though no test failed\n${complaints}`);
+    this.count(name, report.numPassedTests, outside ? 1 : failed, report.numPendingTests);
   }
 
   /** `pack verify` as `args` say: each untouched run, solution, mistake, and difference between clusters counts. */
@@ -100,18 +109,23 @@ export class Tally {
     console.log(`== ${name}: ${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`);
   }
 
-  /** Resolves with the exit code, and with what was printed if that is a document. */
+  /** Resolves with the exit code, the end of what was said on the error stream, and what was printed if that is a document. */
   async #run(name, args, variables = {}) {
     console.log(`== ${name}`);
     const document = args.includes('--json');
-    const stdio = ['ignore', document ? 'pipe' : 'inherit', 'inherit'];
+    const stdio = ['ignore', document ? 'pipe' : 'inherit', 'pipe'];
     const child = spawn(projectNode(), args, { cwd: root, env: { ...this.#env, ...variables }, stdio });
+    let complaints = '';
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      process.stderr.write(text);
+      complaints = (complaints + text).slice(-longestComplaint);
+    });
     let stdout = '';
     child.stdout?.setEncoding('utf8').on('data', (text) => {
       stdout += text;
     });
     const code = await new Promise((resolve) => child.once('close', (status) => resolve(status ?? 1)));
     if (this.#interrupted) throw new Error(`interrupted at: ${name}`);
-    return { code, stdout };
+    return { code, complaints, stdout };
   }
 }
