@@ -526,8 +526,24 @@ export interface ContainerRuntime {
    * address that the listener sees, its node's if not given. Rejects with code `ECONNREFUSED` if nobody listens.
    */
   connect(podUid: string, port: number, from?: string): Promise<Duplex>;
+  /**
+   * One GET to a listener of that Pod as a kubelet's prober makes it: over a connection of its own, whatever certificate is
+   * shown. Rejects in the words of Go's client, with code `ECONNREFUSED` if nobody listens; aborted, in no particular ones.
+   */
+  get(podUid: string, port: number, request: ProbeRequest, signal?: AbortSignal): Promise<ProbeResponse>;
   /** Kills everything that belongs to this cluster. */
   dispose(): Promise<void>;
+}
+
+export interface ProbeRequest {
+  url: string;
+  headers: Readonly<Record<string, string>>;
+}
+
+export interface ProbeResponse {
+  status: number;
+  /** Of a redirection, as it was sent. */
+  location?: string;
 }
 
 /** `name` without the final dot; `type` is `A`, `SRV`, `PTR`, ... */

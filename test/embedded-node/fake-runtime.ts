@@ -6,9 +6,12 @@ import type {
   ContainerUsage,
   NodeEntries,
   NodeLog,
+  ProbeRequest,
+  ProbeResponse,
   ProcessStreams,
   RunningContainer,
 } from '../../src/embedded/api.ts';
+import { getOver } from '../../src/embedded/container/worker/prober.ts';
 import type { ResourceRequirements } from '../../src/kube/api.gen.ts';
 
 /** What a scripted container does: `this` is the container. */
@@ -156,6 +159,10 @@ export class FakeRuntime implements ContainerRuntime {
   async connect(podUid: string, port: number): Promise<Duplex> {
     if (!this.listening(podUid, port)) throw Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
     return new PassThrough();
+  }
+
+  async get(podUid: string, port: number, request: ProbeRequest, signal?: AbortSignal): Promise<ProbeResponse> {
+    return getOver(await this.connect(podUid, port), request, false, signal);
   }
 
   async dispose(): Promise<void> {}

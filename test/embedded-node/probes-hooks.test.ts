@@ -1,8 +1,6 @@
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { Duplex, PassThrough } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
-import { httpGet } from '../../src/embedded/node/probe-action.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { pods } from '../../src/kube/resources.ts';
 import { FakeApi } from './fake-api.ts';
@@ -21,24 +19,6 @@ async function node(runtime = new FakeRuntime(), api?: FakeApi) {
 const container = { name: 'c', image: 'x' };
 
 describe('probes', () => {
-  it('fails when its time is over just as the connection is there, and nothing else does', async () => {
-    const late = new AbortController();
-    // As connections inside of the cluster are: destroyed before their end, they fail.
-    const connection = Duplex.from({ readable: new PassThrough(), writable: new PassThrough() });
-    const closed = new Promise((resolve) => connection.once('close', resolve));
-    const target = {
-      container,
-      running: new FakeRuntime() as never,
-      podIP: '10.0.0.1',
-      connect: async () => {
-        late.abort();
-        return connection;
-      },
-    };
-    expect(await httpGet(target, { port: 80 }, late.signal)).toMatchObject({ success: false });
-    await closed;
-  });
-
   it('is ready only while the readiness probe passes', async () => {
     const { run, advanceUntil, runtime, messages, until } = await node();
     runtime.scripts.set('c', (c) => c.execs.set('check', { code: 1, output: "cat: can't open '/tmp/ok'\n" }));

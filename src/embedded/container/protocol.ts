@@ -14,6 +14,8 @@ import type {
   NodeEntries,
   NodeLog,
   NodeQuestion,
+  ProbeRequest,
+  ProbeResponse,
 } from '../api.ts';
 
 export type Files = Record<string, { content: Uint8Array; mode: number }>;
@@ -37,6 +39,8 @@ export type ToWorker =
     }
   | { t: 'attach'; container: number; session: number; stdin: boolean; tty: boolean }
   | { t: 'connect'; cluster: number; session: number; podUid: string; port: number; from?: string }
+  | { t: 'get'; cluster: number; request: number; podUid: string; port: number; get: ProbeRequest }
+  | { t: 'getAbort'; cluster: number; request: number }
   | { t: 'input'; session: number; data: Uint8Array }
   | { t: 'inputEnd'; session: number }
   | { t: 'resize'; session: number; columns: number; rows: number }
@@ -84,6 +88,7 @@ export type ToMain =
   /** Something below the roots has changed since the main thread's `version`. */
   | { t: 'nodeFiles'; cluster: number; node: string; entries: NodeEntries; version: number }
   | { t: 'hostPath'; cluster: number; request: number; error?: string }
+  | { t: 'got'; cluster: number; request: number; response?: ProbeResponse; error?: { message: string; code?: string } }
   | { t: 'bug'; program: string; stack: string };
 
 /** Output that is under way before a writer waits, in bytes. */

@@ -12,6 +12,8 @@ import type {
   NodeAnswers,
   NodeEntries,
   NodeLog,
+  ProbeRequest,
+  ProbeResponse,
   ProcessStreams,
   RunningContainer,
   StartFailure,
@@ -65,6 +67,7 @@ class Runtime implements ContainerRuntime {
   readonly #options: ContainerRuntimeOptions;
   readonly #questions = new Map<number, (usage: Record<string, ContainerUsage>) => void>();
   readonly #hostPaths = new Map<number, PromiseWithResolvers<void>>();
+  readonly #gets = new Map<number, PromiseWithResolvers<ProbeResponse>>();
   readonly #nodeFiles = new Map<string, KeptFiles>();
   /** By node and path. */
   readonly #nodeLogs = new Map<string, Map<string, NodeLog>>();
@@ -206,6 +209,25 @@ class Runtime implements ContainerRuntime {
     return socket;
   }
 
+  async get(podUid: string, port: number, get: ProbeRequest, signal?: AbortSignal): Promise<ProbeResponse> {
+    signal?.throwIfAborted();
+    const request = this.#nextQuestion++;
+    const answer = Promise.withResolvers<ProbeResponse>();
+    this.#gets.set(request, answer);
+    const abort = () => {
+      this.#link.send({ t: 'getAbort', cluster: this.#link.id, request });
+      answer.reject(signal?.reason);
+    };
+    signal?.addEventListener('abort', abort);
+    try {
+      this.#link.send({ t: 'get', cluster: this.#link.id, request, podUid, port, get });
+      return await answer.promise;
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      this.#gets.delete(request);
+    }
+  }
+
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
@@ -214,6 +236,7 @@ class Runtime implements ContainerRuntime {
     await Promise.all(ends);
     for (const answer of this.#questions.values()) answer({});
     for (const { resolve } of this.#hostPaths.values()) resolve();
+    for (const { reject } of this.#gets.values()) reject(new Error('EOF'));
     for (const timer of this.#timers.values()) timer.cancel();
     await this.#link.leave();
   }
@@ -268,6 +291,13 @@ class Runtime implements ContainerRuntime {
         this.#hostPaths.delete(message.request);
         if (message.error === undefined) answer?.resolve();
         else answer?.reject(new Error(message.error));
+        return;
+      }
+      case 'got': {
+        const { response, error } = message;
+        const answer = this.#gets.get(message.request);
+        if (response) answer?.resolve(response);
+        else answer?.reject(Object.assign(new Error(error?.message), { code: error?.code }));
         return;
       }
       case 'listening':
@@ -330,6 +360,7 @@ class Runtime implements ContainerRuntime {
     this.#questions.clear();
     for (const { reject } of this.#hostPaths.values()) reject(new Error('the container runtime was restarted'));
     this.#hostPaths.clear();
+    for (const { reject } of this.#gets.values()) reject(new Error('EOF'));
     this.#options.nodes?.lost();
     for (const session of [...this.#sessions.values()]) session.ended(137, undefined);
     this.#sessions.clear();

@@ -112,12 +112,7 @@ async function create(services: NodeServices, input: StartInput, image: Image, t
   tell('Normal', 'Started', 'Container started');
   const hook = container.lifecycle?.postStart;
   if (!hook) return input.begun(instance, running);
-  const target = {
-    container,
-    running,
-    podIP,
-    connect: (port: number) => services.runtime.connect(pod.metadata.uid, port),
-  };
+  const target = { container, running, podIP, podUid: pod.metadata.uid, runtime: services.runtime };
   try {
     await Promise.race([
       runHook(target, hook, services.clock, input.signal),

@@ -72,12 +72,7 @@ export async function stopContainer(
   onDeadline?.(deadline);
   if (hook && graceSeconds > 0) {
     const abort = new AbortController();
-    const target = {
-      container: spec,
-      running,
-      podIP,
-      connect: (port: number) => services.runtime.connect(pod.metadata.uid, port),
-    };
+    const target = { container: spec, running, podIP, podUid: pod.metadata.uid, runtime: services.runtime };
     const ran = runHook(target, hook, services.clock, abort.signal).catch(() => {
       if (!abort.signal.aborted) {
         containerEvent(services, pod, path, 'Warning', 'FailedPreStopHook', 'PreStopHook failed');

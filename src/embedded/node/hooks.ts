@@ -17,7 +17,8 @@ export async function runHook(
     const { success, output } = await httpGet(target, hook.httpGet, signal);
     if (!success) throw new Error(output);
   } else if (hook.tcpSocket) {
-    (await target.connect(portNumber(target.container, hook.tcpSocket.port))).destroy();
+    const port = portNumber(target.container, hook.tcpSocket.port);
+    (await target.runtime.connect(target.podUid, port)).destroy();
   } else if (hook.sleep) {
     await sleep(clock, hook.sleep.seconds * 1000, signal);
   }

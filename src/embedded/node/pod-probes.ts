@@ -35,9 +35,8 @@ export class PodProbes {
     const { pod, podIP, container, record, instance, running, changed, kill } = run;
     this.#runs.set(container.name, run);
     const { runtime, clock } = this.#services;
-    const connect = (port: number) => runtime.connect(pod.metadata.uid, port);
     const path = containerPath(pod, container.name);
-    const prober = new Prober({ container, running, podIP, connect }, instance, clock, {
+    const prober = new Prober({ container, running, podIP, podUid: pod.metadata.uid, runtime }, instance, clock, {
       unhealthy: (kind, output) =>
         containerEvent(this.#services, pod, path, 'Warning', 'Unhealthy', `${names[kind]} probe failed: ${output}`),
       changed,

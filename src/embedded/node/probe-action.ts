@@ -1,10 +1,8 @@
-import { Agent, request } from 'node:http';
 import { connect as http2Connect } from 'node:http2';
 import type { Duplex, Readable } from 'node:stream';
-import { createSecureContext, type SecureContext, connect as tlsConnect } from 'node:tls';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Container, ExecAction, GRPCAction, HTTPGetAction, IntOrString, Probe } from '../../kube/api.gen.ts';
-import type { RunningContainer } from '../api.ts';
+import type { ContainerRuntime, RunningContainer } from '../api.ts';
 import { quiet } from '../network/quiet.ts';
 
 /** What a probe or hook may touch. */
@@ -12,8 +10,8 @@ export interface ActionTarget {
   container: Container;
   running: RunningContainer;
   podIP: string;
-  /** A TCP connection to a port of the Pod; rejects with code ECONNREFUSED where nobody listens. */
-  connect(port: number): Promise<Duplex>;
+  podUid: string;
+  runtime: Pick<ContainerRuntime, 'connect' | 'get'>;
 }
 
 export interface ProbeOutcome {
@@ -104,14 +102,18 @@ export async function execToEnd(
 }
 
 /** `error.message` becomes what Go's dialer says. */
-async function dial({ connect, podIP }: ActionTarget, port: number): Promise<Duplex> {
+async function dial(target: ActionTarget, port: number): Promise<Duplex> {
   try {
-    return quiet(await connect(port));
+    return quiet(await target.runtime.connect(target.podUid, port));
   } catch (cause) {
-    const refused = (cause as NodeJS.ErrnoException).code === 'ECONNREFUSED';
-    throw new Error(`dial tcp ${podIP}:${port}: ${refused ? 'connect: connection refused' : 'i/o timeout'}`, { cause });
+    throw new Error(dialed(target, port, cause), { cause });
   }
 }
+
+const refused = (error: unknown) => (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
+
+const dialed = ({ podIP }: ActionTarget, port: number, error: unknown) =>
+  `dial tcp ${podIP}:${port}: ${refused(error) ? 'connect: connection refused' : 'i/o timeout'}`;
 
 /** A GET as the kubelet's prober makes it: 200 to 399 is healthy. */
 export async function httpGet(
@@ -137,49 +139,14 @@ export async function httpGet(
 }
 
 async function get(target: ActionTarget, port: number, url: URL, action: HTTPGetAction, signal?: AbortSignal) {
-  const raw = await dial(target, url.port === '' ? port : Number(url.port));
-  const secure = { socket: raw, rejectUnauthorized: false };
-  const socket = action.scheme === 'HTTPS' ? quiet(tlsConnect({ ...secure, secureContext: proberContext() })) : raw;
-  const headers: Record<string, string> = { 'User-Agent': 'kube-probe/1.35', Accept: '*/*', Connection: 'close' };
+  const headers: Record<string, string> = { 'User-Agent': 'kube-probe/1.35', Accept: '*/*' };
   for (const { name, value } of action.httpHeaders ?? []) headers[name] = value;
-  return new Promise<{ status: number; next?: URL }>((resolve, reject) => {
-    const call = request(
-      { method: 'GET', host: url.host, path: url.pathname + url.search, headers, signal, agent: new SingleUse(socket) },
-      (response) => {
-        response.resume();
-        response.on('close', () => socket.destroy());
-        const status = response.statusCode ?? 0;
-        const to = status >= 300 && status < 400 ? response.headers.location : undefined;
-        resolve({ status, ...(to && { next: new URL(to, url) }) });
-      },
-    );
-    call.on('error', (error: NodeJS.ErrnoException) => {
-      socket.destroy();
-      reject(error.code === 'ECONNRESET' ? new Error('EOF') : error);
-    });
-    call.end();
-  });
-}
-
-let context: SecureContext | undefined;
-
-/** What all probes over TLS are made with: no certificate is trusted or shown. */
-function proberContext(): SecureContext {
-  context ??= createSecureContext({ ca: [] });
-  return context;
-}
-
-/** Gives one request the connection that is already there. */
-class SingleUse extends Agent {
-  readonly #socket: Duplex;
-
-  constructor(socket: Duplex) {
-    super({ keepAlive: false });
-    this.#socket = socket;
-  }
-
-  override createConnection(): Duplex {
-    return this.#socket;
+  const to = url.port === '' ? port : Number(url.port);
+  try {
+    const { status, location } = await target.runtime.get(target.podUid, to, { url: url.href, headers }, signal);
+    return { status, next: location === undefined ? undefined : new URL(location, url) };
+  } catch (cause) {
+    throw refused(cause) ? new Error(dialed(target, to, cause), { cause }) : cause;
   }
 }
 
@@ -192,7 +159,7 @@ async function grpc(
 ): Promise<ProbeOutcome | 'wait'> {
   let socket: Duplex;
   try {
-    socket = quiet(await target.connect(action.port));
+    socket = quiet(await target.runtime.connect(target.podUid, action.port));
   } catch {
     return 'wait';
   }

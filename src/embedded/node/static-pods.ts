@@ -33,12 +33,18 @@ interface Entry {
   worker: PodWorker;
 }
 
+/** A Pod that a file asks for, with what it was read from: the file may be broken by now. */
+interface Wanted {
+  pod: Stored<Pod>;
+  text: string;
+}
+
 export class StaticPods {
   readonly #options: StaticPodsOptions;
   /** What runs or is on its way out, by namespace/name. */
   readonly #running = new Map<string, Entry>();
   /** What the files ask for, by path. */
-  #wanted = new Map<string, Stored<Pod>>();
+  #wanted = new Map<string, Wanted>();
   #texts = new Map<string, string>();
   #folder: string | undefined;
   #stopWatching: (() => void) | undefined;
@@ -126,10 +132,11 @@ export class StaticPods {
   }
 
   /** A manifest that says the same as before is the same Pod, seen at the same time. */
-  #take(path: string, text: string, known: Stored<Pod> | undefined): void {
+  #take(path: string, text: string, known: Wanted | undefined): void {
+    if (known?.text === text) return void this.#wanted.set(path, known);
     const { nodeName, clock } = this.#options.services;
     const pod = readManifest(path, text, nodeName, clock);
-    this.#wanted.set(path, known?.metadata.uid === pod.metadata.uid ? known : pod);
+    this.#wanted.set(path, { pod: known?.pod.metadata.uid === pod.metadata.uid ? known.pod : pod, text });
   }
 
   /** The manifests by path, in the order of their names; what begins with a dot is none. */
@@ -156,7 +163,7 @@ export class StaticPods {
   /** Ends what nobody asks for any more and starts what is missing. */
   #sync(): void {
     const wanted = new Map<string, Stored<Pod>>();
-    for (const pod of this.#wanted.values()) if (!wanted.has(keyOf(pod))) wanted.set(keyOf(pod), pod);
+    for (const { pod } of this.#wanted.values()) if (!wanted.has(keyOf(pod))) wanted.set(keyOf(pod), pod);
     for (const [key, { pod, worker }] of this.#running) {
       if (wanted.get(key)?.metadata.uid !== pod.metadata.uid) this.#end(pod, worker);
     }

@@ -24,9 +24,12 @@ export interface Peer {
   port: number;
 }
 
+type Accept = (connection: TcpSocket, peer: Peer) => void;
+
 interface Listener {
   process: Process;
-  accept(connection: TcpSocket, peer: Peer): void;
+  accept: Accept;
+  secured: Accept | undefined;
 }
 
 /** What a name server answers; undefined: it drops the question. */
@@ -105,10 +108,13 @@ export class NetworkNamespace {
     return [...this.#listeners].map(([port, { process }]) => ({ port, process }));
   }
 
-  /** Accepts connections until the process ends or the returned function is called. Throws EADDRINUSE, EACCES. */
-  listen(p: Process, port: number, accept: (connection: TcpSocket, peer: Peer) => void): () => void {
+  /**
+   * Accepts connections until the process ends or the returned function is called; a TLS server may say how it goes on with
+   * those that are `secured` already. Throws EADDRINUSE, EACCES.
+   */
+  listen(p: Process, port: number, accept: Accept, secured?: Accept): () => void {
     if (this.#listeners.has(port)) throw new SysError('EADDRINUSE');
-    const listener = { process: p, accept };
+    const listener = { process: p, accept, secured };
     this.#listeners.set(port, listener);
     this.#announce();
     const stop = () => {
@@ -139,14 +145,26 @@ export class NetworkNamespace {
   /** The near end of a new connection to a listener here; undefined: nobody listens. */
   dial(port: number, from: string): TcpSocket | undefined {
     const listener = this.#listeners.get(port);
-    if (!listener) return undefined;
+    return listener && this.#connection(listener, listener.accept, from);
+  }
+
+  /**
+   * The near end of a new connection that counts as secured, for clients that look at no certificate: the handshake is most
+   * of what such a request costs. Undefined: whoever listens, if anybody does, has to be asked by TLS.
+   */
+  dialSecured(port: number, from: string): TcpSocket | undefined {
+    const listener = this.#listeners.get(port);
+    return listener?.secured && this.#connection(listener, listener.secured, from);
+  }
+
+  #connection(listener: Listener, accept: Accept, from: string): TcpSocket {
     const [near, far] = TcpSocket.pair();
     const forget = listener.process.onExit(() => {
       near.destroy();
       far.destroy();
     });
     far.once('close', forget);
-    listener.accept(far, { address: from, port: this.#nextPort++ });
+    accept(far, { address: from, port: this.#nextPort++ });
     return near;
   }
 

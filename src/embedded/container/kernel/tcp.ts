@@ -1,5 +1,5 @@
 import { Duplex } from 'node:stream';
-import { SysError } from './errno.ts';
+import { type Errno, SysError } from './errno.ts';
 
 /**
  * One end of a TCP connection inside the cluster, half-open as long as either side still sends. It ends as a real one does:
@@ -52,11 +52,11 @@ export class TcpSocket extends Duplex {
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     const peer = this.#peer;
     this.#peer = undefined;
-    this.#settle(new SysError('ECONNRESET'));
+    this.#settle('ECONNRESET');
     // Not now: the other side may be in the midst of parsing what came from here.
     process.nextTick(() => {
       if (!peer) return;
-      peer.#settle(new SysError('ECONNRESET'));
+      peer.#settle('ECONNRESET');
       if (error) peer.destroy();
       else peer.#end();
     });
@@ -64,10 +64,10 @@ export class TcpSocket extends Duplex {
   }
 
   /** The write that waits, if one does, is done or has failed. */
-  #settle(error?: Error): void {
+  #settle(fault?: Errno): void {
     const written = this.#written;
     this.#written = undefined;
-    written?.(error);
+    written?.(fault && new SysError(fault));
   }
 
   /** The other side has sent all that it will. */

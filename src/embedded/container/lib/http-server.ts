@@ -35,10 +35,13 @@ export function serveHttp(
   });
   // A client that has said all it will still gets its answer (nc, port-forward).
   Object.assign(server, { httpAllowHalfOpen: true });
-  const stop = p.container.network.listen(p, port, (socket, peer) => {
-    if (protocol === 'http') return accept(server, peers, socket, peer);
+  const plain = (socket: Duplex, peer: Peer) => {
+    peers.set(socket, peer);
+    server.emit('connection', socket);
+  };
+  const secure = (socket: Duplex, peer: Peer) => {
     const secureContext = selfSigned(p.container.clock.now());
-    const secure = new TLSSocket(socket, {
+    const secured = new TLSSocket(socket, {
       ...{ isServer: true, secureContext },
       ...(typeof protocol === 'object' && { requestCert: true, rejectUnauthorized: false }),
       ...(typeof protocol === 'function' && {
@@ -46,16 +49,15 @@ export function serveHttp(
       }),
     });
     // A client that breaks off the handshake.
-    secure.on('error', () => secure.destroy());
-    accept(server, peers, secure, peer);
-  });
+    secured.on('error', () => secured.destroy());
+    plain(secured, peer);
+  };
+  // Where the handler looks at who asks, or for whom, there is no way around the handshake.
+  const stop = p.container.network.listen(
+    ...([p, port, protocol === 'http' ? plain : secure, protocol === 'https' ? plain : undefined] as const),
+  );
   p.onExit(() => server.close());
   return stop;
-}
-
-function accept(server: Server, peers: WeakMap<object, Peer>, socket: Duplex, peer: Peer): void {
-  peers.set(socket, peer);
-  server.emit('connection', socket);
 }
 
 const types: Record<string, string> = {

@@ -55,6 +55,17 @@ function configure({ config }: Store, [what = '', ...args]: readonly string[]): 
   }
 }
 
+/** How many words a command takes, its name with them; negative: that many or more. */
+const arity: Readonly<Record<string, number>> = {
+  ...{ ECHO: 2, GET: 2, INCR: 2, DECR: 2, KEYS: 2, DBSIZE: 1, INCRBY: 3, APPEND: 3 },
+  ...{ PING: -1, SET: -3, DEL: -2, EXISTS: -2 },
+};
+
+function takes(command: string, words: number): boolean {
+  const wanted = arity[command] ?? -1;
+  return wanted < 0 ? words >= -wanted : words === wanted;
+}
+
 /** The commands of a small key-value store. */
 function execute(p: Process, store: Store, session: Session, [name = '', ...args]: string[]): Reply {
   const { data } = store;
@@ -63,6 +74,8 @@ function execute(p: Process, store: Store, session: Session, [name = '', ...args
   if (command === 'AUTH') return authenticate(store, session, args);
   if (!session.authenticated && store.config.get('requirepass') !== '')
     return { error: 'NOAUTH Authentication required.' };
+  if (!takes(command, 1 + args.length))
+    return { error: `ERR wrong number of arguments for '${name.toLowerCase()}' command` };
   switch (command) {
     case 'PING':
       return args.length > 0 ? key : { status: 'PONG' };

@@ -82,6 +82,8 @@ export class WorkerCluster {
   readonly catalogue = new Catalogue();
   readonly volumes: Volumes;
   readonly network: PodNetwork;
+  /** Probes that are under way, by their requests' numbers. */
+  readonly gets = new Map<number, AbortController>();
   readonly #cpus = new Map<string, NodeCpu>();
 
   constructor(id: number, now: number | undefined, requests: Requests, send: (message: ToMain) => void) {

@@ -6,6 +6,7 @@ import type { TcpSocket } from '../kernel/tcp.ts';
 import { OUTPUT_WINDOW, type ToMain, type ToWorker } from '../protocol.ts';
 import { Requests, WorkerCluster } from './cluster.ts';
 import { Outbox, Window } from './port.ts';
+import { getOver } from './prober.ts';
 import { CannotStart, Sandbox, type Session } from './sandbox.ts';
 
 /** So long a client may come late to a container that has ended. */
@@ -42,6 +43,7 @@ export class ContainerHost {
         for (const { sandbox, cluster } of [...this.#sandboxes.values()]) {
           if (cluster === message.cluster) sandbox.container.kill();
         }
+        for (const abort of this.#clusters.get(message.cluster)?.gets.values() ?? []) abort.abort();
         this.#clusters.get(message.cluster)?.volumes.dispose();
         this.#clusters.delete(message.cluster);
         return;
@@ -59,6 +61,10 @@ export class ContainerHost {
         return this.#attach(message);
       case 'connect':
         return this.#connect(message);
+      case 'get':
+        return void this.#get(message);
+      case 'getAbort':
+        return this.#clusters.get(message.cluster)?.gets.get(message.request)?.abort();
       case 'input':
         return this.#sessions.get(message.session)?.input(message.data);
       case 'inputEnd':
@@ -218,15 +224,47 @@ export class ContainerHost {
   }
 
   #connect(message: Extract<ToWorker, { t: 'connect' }>): void {
-    const { session } = message;
-    const namespace = this.#clusters.get(message.cluster)?.network.namespaces.get(message.podUid);
-    const socket = namespace?.dial(message.port, message.from ?? gatewayOf(namespace.pod.ip));
+    const { session, from } = message;
+    const { namespace, gateway } = this.#network(message);
+    const socket = namespace?.dial(message.port, from ?? gateway);
     if (!socket) {
       const error = { message: 'Connection refused', exitCode: 1, code: 'ECONNREFUSED' };
       return this.#send({ t: 'sessionEnd', session, error });
     }
     this.#sessions.set(session, this.#bridge(session, socket));
     this.#send({ t: 'sessionStarted', session });
+  }
+
+  /** The network of a Pod, and the node's address in it: the first of the node's range (a /24). */
+  #network({ cluster, podUid }: { cluster: number; podUid: string }) {
+    const namespace = this.#clusters.get(cluster)?.network.namespaces.get(podUid);
+    return { namespace, gateway: namespace?.pod.ip.replace(/\d+$/, '1') ?? '' };
+  }
+
+  async #get(message: Extract<ToWorker, { t: 'get' }>): Promise<void> {
+    const { cluster, request, port, get } = message;
+    const { namespace, gateway } = this.#network(message);
+    const secured = get.url.startsWith('https:') ? namespace?.dialSecured(port, gateway) : undefined;
+    const socket = secured ?? namespace?.dial(port, gateway);
+    const gets = this.#clusters.get(cluster)?.gets;
+    if (!socket || !gets) {
+      const error = { message: 'connect: connection refused', code: 'ECONNREFUSED' };
+      return this.#send({ t: 'got', cluster, request, error });
+    }
+    const abort = new AbortController();
+    gets.set(request, abort);
+    try {
+      this.#send({
+        t: 'got',
+        cluster,
+        request,
+        response: await getOver(socket, get, socket === secured, abort.signal),
+      });
+    } catch (error) {
+      this.#send({ t: 'got', cluster, request, error: { message: (error as Error).message } });
+    } finally {
+      gets.delete(request);
+    }
   }
 
   /** Carries a connection over the messages of a session, both ways with back-pressure. */
@@ -261,6 +299,3 @@ export class ContainerHost {
     };
   }
 }
-
-/** The node's end of the Pods' network: the first address of the node's range (a /24). */
-const gatewayOf = (podIP: string) => podIP.replace(/\d+$/, '1');
