@@ -20,7 +20,7 @@ const builtIn = join(root, 'scenarios');
 const unasked = 100;
 
 /** For processes that make many clusters, one after the other. */
-const proverFlags = ['--max-semi-space-size=32'];
+const proverFlags = ['--max-semi-space-size=64'];
 
 /**
  * Runs one command line and sets the process's exit code. The only place that ends the process or knows all rooms;

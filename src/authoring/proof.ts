@@ -1,3 +1,4 @@
+import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { clusterEnvironment } from '../cluster/kubectl/kubectl.ts';
 import type { Cluster, ClusterTarget, Provider } from '../cluster/provider.ts';
@@ -16,8 +17,11 @@ import { applyChanges, changesBetween, type ObjectChange, readObjects } from './
 /** How long verdicts may take to settle, milliseconds; what is still pending then is a problem. */
 const settlePatience = 60_000;
 
-/** A kubectl that lives for a moment need not collect garbage: that is a fifth of what it takes. */
-const briefly = { GOGC: '400' };
+/**
+ * A kubectl that lives for a moment need not collect garbage: that is a fifth of what it takes. Nor need it keep what it
+ * learns of the API, in a hundred files for three calls of it: a folder that can't be made is none.
+ */
+const briefly = { GOGC: '400', KUBECACHEDIR: join(devNull, 'none') };
 
 /** What one run of a scenario showed. */
 export interface Proof {
@@ -168,7 +172,7 @@ export class LocalProver implements Prover {
     if (work.kind === 'untouched') return {};
     const client = await KubeClient.fromFile(cluster.kubeconfig, cluster.context);
     const answers = join(this.#options.folder, attempt.id, 'answers');
-    const env = { ...this.#env, ...clusterEnvironment(cluster.kubeconfig), KUBEDRILL_ANSWERS: answers };
+    const env = { ...clusterEnvironment(cluster.kubeconfig), ...this.#env, KUBEDRILL_ANSWERS: answers };
     const apply = (script: Script) => applyScript(script, { client, env, signal });
     try {
       if (work.kind === 'mutant') {

@@ -257,7 +257,7 @@ class Bench {
 
   /** Has one proof made once there is room for its cluster, by whoever has the least to do. */
   async #order({ scenario, seeds: [seed] }: Variant, name: string, work: Work): Promise<ProofOutcome> {
-    await this.#take(expectedTime(scenario));
+    await this.#take(expectedTime(scenario, work));
     const { progress } = this.#options;
     const { signal } = this.#over;
     const [place] = this.#provers.toSorted((a, b) => a.preparing - b.preparing || a.running - b.running);
@@ -322,7 +322,7 @@ class Bench {
  * About how long a proof of a scenario takes, milliseconds: verdicts settle in twice the longest period that a workload
  * declares, and what takes a learner minutes takes a script seconds.
  */
-function expectedTime({ checks, minutes }: Scenario): number {
+function expectedTime({ checks, minutes }: Scenario, { kind }: Work): number {
   const period = Math.max(0, ...checks.map(({ spec }) => (spec as { period?: number }).period ?? 0));
-  return 2 * period + minutes * 1_000;
+  return (kind === 'mistake' ? 4 : 2) * period + minutes * 100;
 }

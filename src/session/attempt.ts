@@ -137,7 +137,7 @@ export class Attempt {
         await installAddon(client, addon, this.#stop.signal);
       }
       if (scenario.setup.length > 0) {
-        const env = { ...(await this.#scriptEnvironment()), ...clusterEnvironment(cluster.kubeconfig) };
+        const env = { ...clusterEnvironment(cluster.kubeconfig), ...(await this.#scriptEnvironment()) };
         for (const script of scenario.setup) {
           await this.#record({ type: 'step', text: script.name.replace(/^\d+-/, '') });
           await applyScript(script, { client, env, signal: this.#stop.signal });

@@ -5,7 +5,7 @@ import { configMaps, nodes } from '../../kube/resources.ts';
 import type { ApiClient } from '../api.ts';
 import { equalJson } from '../registry/core.ts';
 import { reasonOf } from '../registry/status.ts';
-import type { Registry } from '../registry/types.ts';
+import type { ObjectReader, Registry } from '../registry/types.ts';
 import type { ClusterFacts } from './facts.ts';
 import {
   controllerServiceAccounts,
@@ -17,7 +17,7 @@ import {
 
 export interface BootstrapOptions {
   client: ApiClient;
-  registry: Registry;
+  registry: Registry & { reader: ObjectReader };
   facts: ClusterFacts;
   clock: Clock;
 }
@@ -78,7 +78,8 @@ async function createMissing(
   const as = client.as(identity);
   for (const object of objects) {
     const r = resourceOf(registry, object);
-    if (r) await createOne(as, r, object);
+    const { name = '', namespace } = object.metadata ?? {};
+    if (r && !registry.reader.read(r, namespace, name)) await createOne(as, r, object);
   }
 }
 
@@ -101,10 +102,7 @@ async function reconcile(
     const r = resourceOf(registry, object);
     if (!r) continue;
     const { name = '', namespace } = object.metadata ?? {};
-    const existing = await as.get(r, namespace, name).catch((error: unknown) => {
-      if (reasonOf(error) === 'NotFound') return undefined;
-      throw error;
-    });
+    const existing = registry.reader.read(r, namespace, name);
     if (!existing) await createOne(as, r, object);
     else if (object.kind !== 'Service' && !includes(existing, object)) {
       await as.update(r, { ...existing, ...object, metadata: existing.metadata });

@@ -20,7 +20,7 @@ const seenAnnotation = 'kubernetes.io/config.seen';
  * @throws Error with the kubelet's text
  */
 export function readManifest(path: string, text: string, nodeName: string, clock: Clock): Stored<Pod> {
-  const pod = decode(path, text);
+  const pod = decoded(path, text);
   const { name = '', namespace = '' } = pod.metadata ?? {};
   if (name === '') throw new Error('invalid pod: name is needed for the pod');
   const hash = createHash('md5').update(`host:${nodeName}file:${path}`).update(JSON.stringify(pod)).digest('hex');
@@ -50,6 +50,20 @@ export function readManifest(path: string, text: string, nodeName: string, clock
   podResource.strategy.defaults?.(found);
   check(found, clock);
   return found;
+}
+
+/** By their texts: all clusters of a process have the same control plane. */
+const known = new Map<string, Pod>();
+const mostKnown = 32;
+
+function decoded(path: string, text: string): Pod {
+  let pod = known.get(text);
+  if (!pod) {
+    pod = decode(path, text);
+    if (known.size >= mostKnown) known.clear();
+    known.set(text, pod);
+  }
+  return structuredClone(pod);
 }
 
 function decode(path: string, text: string): Pod {

@@ -1,7 +1,7 @@
 /** The managers of an object: metadata.managedFields decoded and encoded as the API server does. */
 import type { ManagedFieldsEntry } from '../../kube/api.gen.ts';
 import { type FieldSet, fromFieldsV1, isEmpty, toFieldsV1, union } from './field-set.ts';
-import { isMap } from './json-value.ts';
+import { isMap, type JsonMap } from './json-value.ts';
 
 export interface Manager {
   name: string;
@@ -41,7 +41,7 @@ export function decodeManagers(entries: readonly ManagedFieldsEntry[] | undefine
       apiVersion: entry.apiVersion,
       subresource: entry.subresource ?? '',
       time: entry.time ?? undefined,
-      set: fromFieldsV1(entry.fieldsV1 ?? {}),
+      set: written.get(entry.fieldsV1 ?? {}) ?? fromFieldsV1(entry.fieldsV1 ?? {}),
     };
     managers.set(identify(manager), manager);
   }
@@ -63,6 +63,22 @@ export function isReset(entries: unknown): boolean {
   return entries.length === 0 || (entries.length === 1 && isMap(entries[0]) && Object.keys(entries[0]).length === 0);
 }
 
+/** What sets were written as, and which sets: most of an object's managers are the same after a write of somebody else. */
+const fields = new WeakMap<FieldSet, JsonMap>();
+const written = new WeakMap<object, FieldSet>();
+
+function fieldsOf(set: FieldSet): JsonMap {
+  let json = fields.get(set);
+  if (!json) {
+    json = toFieldsV1(set);
+    // What has no parts is one for all, and written alike whether it is everything or nothing.
+    if (!set.children) return json;
+    fields.set(set, json);
+    written.set(json, set);
+  }
+  return json;
+}
+
 /** The entries in the server's order: Apply before Update, oldest first, then by manager, version and subresource. */
 export function encodeManagers(managers: Managers): ManagedFieldsEntry[] | undefined {
   const sorted = [...managers.values()].filter((m) => !isEmpty(m.set)).sort(compareManagers);
@@ -73,7 +89,7 @@ export function encodeManagers(managers: Managers): ManagedFieldsEntry[] | undef
     apiVersion,
     ...(time !== undefined && { time }),
     fieldsType: 'FieldsV1',
-    fieldsV1: toFieldsV1(set),
+    fieldsV1: fieldsOf(set),
     ...(subresource !== '' && { subresource }),
   }));
 }

@@ -60,6 +60,8 @@ type Where = FieldPath | string;
 
 /** A string as Go's `%q` prints it. */
 export function quote(text: string): string {
+  // Nearly all that is quoted is a name.
+  if (/^[ !#-[\]-~]*$/.test(text)) return `"${text}"`;
   let out = '"';
   for (const c of text) {
     const code = c.codePointAt(0) ?? 0;
