@@ -39,6 +39,23 @@ export function parseYaml(text: string): { value: unknown; duplicates: string[] 
   }
 }
 
+const configurations = new Map<string, unknown>();
+const mostConfigurations = 32;
+
+/**
+ * What `parseYaml` makes of a configuration file. Those that were asked for last are remembered: programs read one several
+ * times, and all clusters of a process have the same ones. Shared: not to be changed.
+ * @throws YamlSyntaxError
+ */
+export function readConfiguration(text: string): unknown {
+  const value = configurations.has(text) ? configurations.get(text) : parseYaml(text).value;
+  configurations.delete(text);
+  configurations.set(text, value);
+  const [oldest = ''] = configurations.keys();
+  if (configurations.size > mostConfigurations) configurations.delete(oldest);
+  return value;
+}
+
 function readYaml(text: string): { value: unknown; duplicates: string[] } {
   const lines = lineCounter(text);
   const document = parseDocument(text, { version: '1.1', uniqueKeys: false, logLevel: 'silent', customTags: readTags });

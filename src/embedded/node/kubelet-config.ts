@@ -1,4 +1,4 @@
-import { parseYaml, YamlSyntaxError } from '../codec/yaml.ts';
+import { readConfiguration, YamlSyntaxError } from '../codec/yaml.ts';
 import { flagSetOf, namesOf } from '../flags/flag-set.ts';
 import { FlagError, type ParsedFlags, parsePflags } from '../flags/pflag.ts';
 import type { NodeFiles } from './files.ts';
@@ -55,7 +55,7 @@ function readConfig(files: NodeFiles, path: string): Record<string, unknown> {
   if (text === '') throw failed(`kubelet config file ${JSON.stringify(path)} was empty`);
   let value: unknown;
   try {
-    ({ value } = parseYaml(text));
+    value = readConfiguration(text);
   } catch (error) {
     if (!(error instanceof YamlSyntaxError)) throw error;
     throw failed(`failed to decode: ${error.message}`);
@@ -112,7 +112,7 @@ function checkKubeconfig(files: NodeFiles, path: string, bootstrap: string | und
     return;
   }
   try {
-    parseYaml(text);
+    readConfiguration(text);
   } catch (error) {
     if (!(error instanceof YamlSyntaxError)) throw error;
     throw new Error(

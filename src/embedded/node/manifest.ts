@@ -4,7 +4,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Pod, PodSpec } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { decodeBody } from '../codec/decode.ts';
-import { parseYaml, YamlSyntaxError } from '../codec/yaml.ts';
+import { readConfiguration, YamlSyntaxError } from '../codec/yaml.ts';
 import type { StrategyContext } from '../definition.ts';
 import { timestamp } from '../registry/metadata.ts';
 import { isApiError } from '../registry/status.ts';
@@ -20,7 +20,7 @@ const seenAnnotation = 'kubernetes.io/config.seen';
  * @throws Error with the kubelet's text
  */
 export function readManifest(path: string, text: string, nodeName: string, clock: Clock): Stored<Pod> {
-  const pod = decoded(path, text);
+  const pod = decode(path, text);
   const { name = '', namespace = '' } = pod.metadata ?? {};
   if (name === '') throw new Error('invalid pod: name is needed for the pod');
   const hash = createHash('md5').update(`host:${nodeName}file:${path}`).update(JSON.stringify(pod)).digest('hex');
@@ -52,25 +52,11 @@ export function readManifest(path: string, text: string, nodeName: string, clock
   return found;
 }
 
-/** By their texts: all clusters of a process have the same control plane. */
-const known = new Map<string, Pod>();
-const mostKnown = 32;
-
-function decoded(path: string, text: string): Pod {
-  let pod = known.get(text);
-  if (!pod) {
-    pod = decode(path, text);
-    if (known.size >= mostKnown) known.clear();
-    known.set(text, pod);
-  }
-  return structuredClone(pod);
-}
-
 function decode(path: string, text: string): Pod {
   const unreadable = (why: string) => new Error(`${path}: couldn't parse as pod(${why}), please check config file`);
   let value: unknown;
   try {
-    ({ value } = parseYaml(text));
+    value = readConfiguration(text);
   } catch (error) {
     if (error instanceof YamlSyntaxError) throw unreadable(error.message);
     throw error;

@@ -1,5 +1,5 @@
 /** kube-proxy v1.35: what it reads at its start. Its rules are there whether it runs or not. */
-import { parseYaml, YamlSyntaxError } from '../../codec/yaml.ts';
+import { readConfiguration, YamlSyntaxError } from '../../codec/yaml.ts';
 import type { ParsedFlags } from '../../flags/pflag.ts';
 import type { Process } from '../kernel/process.ts';
 import { runService } from '../programs/service.ts';
@@ -56,7 +56,7 @@ function configuration(p: Process, flags: ParsedFlags): ProxyConfiguration {
   }
   let value: unknown;
   try {
-    ({ value } = parseYaml(text));
+    value = readConfiguration(text);
   } catch (error) {
     if (!(error instanceof YamlSyntaxError)) throw error;
     throw new CommandFailed(failed(`failed to decode: ${error.message}`));

@@ -1,5 +1,5 @@
 /** kube-scheduler v1.35: what it reads at its start. */
-import { parseYaml, YamlSyntaxError } from '../../codec/yaml.ts';
+import { readConfiguration, YamlSyntaxError } from '../../codec/yaml.ts';
 import type { ParsedFlags } from '../../flags/pflag.ts';
 import type { Process } from '../kernel/process.ts';
 import { clientFiles, elected } from './api-client.ts';
@@ -43,7 +43,7 @@ function configuredKubeconfig(p: Process, flags: ParsedFlags): string | undefine
   if (text === undefined) return undefined;
   let value: unknown;
   try {
-    ({ value } = parseYaml(text));
+    value = readConfiguration(text);
   } catch (error) {
     if (!(error instanceof YamlSyntaxError)) throw error;
     throw new CommandFailed(error.message);

@@ -1,4 +1,4 @@
-import { parseYaml, YamlSyntaxError } from '../../codec/yaml.ts';
+import { readConfiguration, YamlSyntaxError } from '../../codec/yaml.ts';
 import type { Process } from '../kernel/process.ts';
 import { CommandFailed } from './start-failure.ts';
 
@@ -15,7 +15,7 @@ export function serverOf(
   if (!p.vfs.find(p, path)) throw new CommandFailed(says(`stat ${path}: no such file or directory`));
   let value: unknown;
   try {
-    ({ value } = parseYaml(p.vfs.readText(p, path)));
+    value = readConfiguration(p.vfs.readText(p, path));
   } catch (error) {
     if (!(error instanceof YamlSyntaxError)) throw error;
     throw new CommandFailed(says(`error loading config file "${path}": ${error.message}`));
