@@ -1,5 +1,5 @@
-import type { Readable, Writable } from 'node:stream';
 import { UserError } from '../kernel/errors.ts';
+import type { ProcessStreams } from '../kernel/process-streams.ts';
 
 /** One finding of a provider's look at the machine. */
 export interface Diagnosis {
@@ -52,18 +52,6 @@ export interface NodeProcessOptions {
   tty: boolean;
 }
 
-/** A process on a node: its streams and how it ended. */
-export interface NodeProcess {
-  stdin?: Writable;
-  stdout: Readable;
-  stderr?: Readable;
-  resize?(columns: number, rows: number): void;
-  /** Resolves with the exit code when its output is complete; rejects with an Error (and its `exitCode`) if it can't be started. */
-  exit: Promise<number>;
-  /** Hangs up. */
-  close(): void;
-}
-
 /** A node of `names` by its own name or by the end of it: `control-plane`, `worker2`. Throws a UserError that names them. */
 export function findNode(names: readonly string[], node: string): string {
   const found = names.find((name) => name === node) ?? names.find((name) => name.endsWith(`-${node}`));
@@ -96,7 +84,7 @@ export interface Cluster {
    */
   nodeCommand?(node: string, command: readonly string[]): Promise<string[]>;
   /** Runs a command as root on a simulated node. Rejects as `nodeCommand` does. */
-  nodeProcess?(node: string, options: NodeProcessOptions): Promise<NodeProcess>;
+  nodeProcess?(node: string, options: NodeProcessOptions): Promise<ProcessStreams>;
   /** The API does not answer: starts again what has stopped, and says what is the matter if it knows. */
   revive?(): Promise<string | undefined>;
 }

@@ -1,8 +1,9 @@
 /**
  * What the parts of the embedded cluster know of each other. Types only; `cluster.ts` joins the parts.
  */
-import type { Duplex, Readable, Writable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { Clock } from '../kernel/clock.ts';
+import type { ProcessStreams } from '../kernel/process-streams.ts';
 import type { EnvVar, Pod, ResourceRequirements, Status } from '../kube/api.gen.ts';
 import type { KubeObject, Resource, Stored } from '../kube/meta.ts';
 
@@ -179,19 +180,6 @@ export interface LogOptions {
   timestamps?: boolean;
   limitBytes?: number;
   signal?: AbortSignal;
-}
-
-/** The three streams of a process in a container and how it ended. */
-export interface ProcessStreams {
-  stdin?: Writable;
-  stdout: Readable;
-  stderr?: Readable;
-  /** Terminal size, for tty sessions. */
-  resize?(columns: number, rows: number): void;
-  /** Resolves with the exit code when the process has ended and its output is complete. */
-  exit: Promise<number>;
-  /** Hangs up: the process gets SIGHUP, then SIGKILL. */
-  close(): void;
 }
 
 export interface ExecOptions {

@@ -2,6 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, nextTurn, sleep, systemClock } from '../kernel/clock.ts';
 import { replaceFileSync } from '../kernel/files.ts';
+import type { ProcessStreams } from '../kernel/process-streams.ts';
 import type { Deployment, Node } from '../kube/api.gen.ts';
 import { deployments, nodes, serviceAccounts } from '../kube/resources.ts';
 import { Aggregator } from './aggregation/aggregator.ts';
@@ -14,7 +15,6 @@ import type {
   ImageDescription,
   NodeAnswers,
   NodeEntries,
-  ProcessStreams,
 } from './api.ts';
 import {
   type BootstrapOptions,

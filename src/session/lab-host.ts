@@ -4,11 +4,12 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { installAddon } from '../cluster/addons/install.ts';
 import type { AddonName } from '../cluster/addons/names.ts';
-import type { Cluster, NodeProcess, Provider } from '../cluster/provider.ts';
+import type { Cluster, Provider } from '../cluster/provider.ts';
 import type { Verdict } from '../grading/types.ts';
 import { AppendLog } from '../kernel/append-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { EnvironmentError, UserError } from '../kernel/errors.ts';
+import type { ProcessStreams } from '../kernel/process-streams.ts';
 import { KubeClient } from '../kube/client.ts';
 import type { Catalog } from '../scenario/catalog.ts';
 import { defaultSeed } from '../scenario/seed-list.ts';
@@ -435,7 +436,7 @@ function notEntered({ id, provider }: Cluster): UserError {
 }
 
 /** Passes input on to a process until there is no more, or it does not want any more. */
-async function feed(process: NodeProcess, input: AsyncIterable<NodeInput>): Promise<void> {
+async function feed(process: ProcessStreams, input: AsyncIterable<NodeInput>): Promise<void> {
   process.stdin?.on('error', () => undefined);
   for await (const piece of input) {
     if ('data' in piece) process.stdin?.write(Buffer.from(piece.data, 'base64'));

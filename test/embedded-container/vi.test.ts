@@ -1,8 +1,10 @@
 /** The editor in a terminal: what it does to a text, held against vim, and what it shows. */
+
 import { readFileSync } from 'node:fs';
 import xterm from '@xterm/headless';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { ProcessStreams, RunningContainer } from '../../src/embedded/api.ts';
+import type { RunningContainer } from '../../src/embedded/api.ts';
+import type { ProcessStreams } from '../../src/kernel/process-streams.ts';
 import { collect, specOf, testRuntime } from './helpers.ts';
 
 interface Golden {

@@ -8,10 +8,10 @@ import type {
   NodeLog,
   ProbeRequest,
   ProbeResponse,
-  ProcessStreams,
   RunningContainer,
 } from '../../src/embedded/api.ts';
 import { getOver } from '../../src/embedded/container/worker/prober.ts';
+import type { ProcessStreams } from '../../src/kernel/process-streams.ts';
 import type { ResourceRequirements } from '../../src/kube/api.gen.ts';
 
 /** What a scripted container does: `this` is the container. */

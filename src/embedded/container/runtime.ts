@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { Duplex, Readable, Writable } from 'node:stream';
 import { type Clock, systemClock, type Timer } from '../../kernel/clock.ts';
+import type { ProcessStreams } from '../../kernel/process-streams.ts';
 import type { EnvVar, ResourceRequirements } from '../../kube/api.gen.ts';
 import type {
   ClusterNetwork,
@@ -14,7 +15,6 @@ import type {
   NodeLog,
   ProbeRequest,
   ProbeResponse,
-  ProcessStreams,
   RunningContainer,
   StartFailure,
 } from '../api.ts';

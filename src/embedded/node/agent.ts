@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex, Readable } from 'node:stream';
 import type { Clock } from '../../kernel/clock.ts';
+import type { ProcessStreams } from '../../kernel/process-streams.ts';
 import type { Pod } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
-import type { ContainerRuntime, ExecOptions, LogOptions, NodeAgent, ProcessStreams, RunningContainer } from '../api.ts';
+import type { ContainerRuntime, ExecOptions, LogOptions, NodeAgent, RunningContainer } from '../api.ts';
 import { uidOnNode } from '../mirror.ts';
 import { ApiError, internalError } from '../registry/status.ts';
 import { containerName, noLog, notRunning, statusOf } from './container-lookup.ts';

@@ -1,7 +1,9 @@
 /** The simulated kubelet: registers a node and runs the Pods that are bound to it. */
+
 import { join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { systemClock } from '../../kernel/clock.ts';
+import type { ProcessStreams } from '../../kernel/process-streams.ts';
 import type { Pod } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { type Amounts, add, holdsResources, podRequests } from '../../kube/requests.ts';
@@ -23,7 +25,6 @@ import type {
   LogOptions,
   LogPiece,
   NodeAgent,
-  ProcessStreams,
 } from '../api.ts';
 import { isMirror } from '../mirror.ts';
 import { AddressPool } from './address-pool.ts';

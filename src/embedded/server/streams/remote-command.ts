@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
+import type { ProcessStreams } from '../../../kernel/process-streams.ts';
 import type { Status } from '../../../kube/api.gen.ts';
-import type { ProcessStreams } from '../../api.ts';
 import { internalError, isApiError } from '../../registry/status.ts';
 import type { CommandChannel } from './command-channel.ts';
 
