@@ -15,13 +15,13 @@ export interface Handshake {
  * tells what is wrong in their own words. Rejects with Node's error, or with what `closed` makes when the other end has
  * gone meanwhile; the connection is left to the caller then.
  */
-export async function shakeHands(
+export function shakeHands(
   p: Process,
   socket: Duplex,
   handshake: Handshake,
   closed: () => Error,
 ): Promise<TLSSocket> {
-  const secured = await p.block<TLSSocket>((resolve, reject) => {
+  return p.block<TLSSocket>((resolve, reject) => {
     const tls = tlsConnect({
       socket,
       ...handshake,
@@ -29,11 +29,9 @@ export async function shakeHands(
       checkServerIdentity: () => undefined,
     });
     tls.once('secureConnect', () => resolve(tls));
-    tls.once('error', reject);
+    // One may follow another, and later ones show where it is read and written.
+    tls.on('error', reject);
     socket.once('close', () => reject(closed()));
     return () => tls.destroy();
   });
-  // Later errors show where it is read and written.
-  secured.on('error', () => {});
-  return secured;
 }
