@@ -11,7 +11,15 @@ import * as resources from '../../src/kube/resources.ts';
 import type { AttemptState } from '../../src/session/types.ts';
 import { Bed, median, residentMemory, root } from './lab.ts';
 
-const targets = { scenarioReady: 1_000, green: 250, reset: 100, version: 80, firstScreen: 300, verify: 20_000 };
+const targets = {
+  scenarioReady: 1_000,
+  green: 250,
+  reset: 100,
+  version: 80,
+  firstScreen: 300,
+  verify: 20_000,
+  verifyTwenty: 60_000,
+};
 const namespace = 'project-swan';
 
 async function times(count: number, once: () => Promise<number>): Promise<number> {
@@ -215,11 +223,19 @@ async function firstScreen(bed: Bed): Promise<number> {
   return taken;
 }
 
-async function verify(): Promise<{ milliseconds: number; ok: boolean }> {
+/** All proofs of some scenarios: untouched, and each solution and mistake. */
+async function verify(scenarios: readonly string[]): Promise<{ milliseconds: number; proofs: number; ok: boolean }> {
   return onBed(async (bed) => {
-    const { stdout, milliseconds } = await bed.run('pack', 'verify', '--scenario', 'forbidden-deployment', '--json');
-    return { milliseconds: Math.round(milliseconds), ok: (JSON.parse(stdout) as { ok: boolean }).ok };
+    const { stdout, milliseconds } = await bed.run('pack', 'verify', '--scenario', scenarios.join(','), '--json');
+    const report = JSON.parse(stdout) as { ok: boolean; scenarios: { solutions: unknown[]; mistakes: unknown[] }[] };
+    const proofs = report.scenarios.reduce((sum, s) => sum + 1 + s.solutions.length + s.mistakes.length, 0);
+    return { milliseconds: Math.round(milliseconds), proofs, ok: report.ok };
   });
+}
+
+async function firstScenarios(count: number): Promise<string[]> {
+  const { stdout } = await onBed((bed) => bed.run('list', '--json'));
+  return (JSON.parse(stdout) as { id: string }[]).slice(0, count).map(({ id }) => id);
 }
 
 async function main(): Promise<void> {
@@ -238,7 +254,8 @@ async function main(): Promise<void> {
     resetUntilReady: median(labs.map((l) => l.resetAndSettled)),
     requestsPerSecond: await requests(),
     memoryMiB: await memory(),
-    packVerify: await verify(),
+    packVerify: await verify(['forbidden-deployment']),
+    packVerifyOfTwenty: await verify(await firstScenarios(20)),
     targets,
   };
   console.log(JSON.stringify(report, null, 2));
