@@ -1,5 +1,6 @@
 /** What is kept of containers after they are over, by count: in their thread (its host runs in this one here), and in the main one. */
 import { EventEmitter } from 'node:events';
+import { ClientRequest } from 'node:http';
 import { Duplex, Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { queryObjects } from 'node:v8';
@@ -74,6 +75,16 @@ class Peer {
       this.host.handle({ t: finish, session });
     }
     await ended;
+  }
+
+  /** Asks as a probe does, to its end; `abort`: it is given up at once. */
+  async get(podUid: string, url: string, abort = false): Promise<void> {
+    const request = this.newId();
+    const got = this.told('got', (m) => m.request === request);
+    const port = Number(new URL(url).port);
+    this.host.handle({ t: 'get', cluster: 1, request, podUid, port, get: { url, headers: {} } });
+    if (abort) this.host.handle({ t: 'getAbort', cluster: 1, request });
+    await got;
   }
 
   /** Opens a session of a container, and hangs up once it has begun. */
@@ -163,6 +174,28 @@ describe('connections to servers in containers', () => {
   it('are gone with the process that made them', async () => {
     const { container } = await peer.serve('nginx:1.29');
     expect(await left(() => peer.exec(container, 'curl', '-s', 'http://127.0.0.1/'), kept)).toEqual(nothing);
+    await peer.end(container);
+  });
+});
+
+describe('probes', () => {
+  const secure = { port: 8443, protocol: 'https' as const, routes: { '/': { body: 'ok' } } };
+
+  it.each([
+    ['are answered', 'http://10.244.0.9:8080/', false],
+    ['are answered over TLS', 'https://10.244.0.9:8443/', false],
+    ['ask for TLS where there is none', 'https://10.244.0.9:8080/', false],
+    ['find nobody', 'http://10.244.0.9:81/', false],
+    ['are given up', 'http://10.244.0.9:8080/', true],
+  ])('leave nothing when they %s', async (_, url, abort) => {
+    const service = { ports: [secure, { ...secure, port: 8080, protocol: 'http' as const }] };
+    const images = [{ name: 'example.com/both', entrypoint: ['service'], service }];
+    peer.host.handle({ t: 'images', cluster: 1, images });
+    const { container, podUid } = await peer.serve('example.com/both');
+    expect(await left(() => peer.get(podUid, url, abort), { ...kept, requests: ClientRequest })).toEqual({
+      ...nothing,
+      requests: few,
+    });
     await peer.end(container);
   });
 });
