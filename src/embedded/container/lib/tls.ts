@@ -15,12 +15,7 @@ export interface Handshake {
  * tells what is wrong in their own words. Rejects with Node's error, or with what `closed` makes when the other end has
  * gone meanwhile; the connection is left to the caller then.
  */
-export function shakeHands(
-  p: Process,
-  socket: Duplex,
-  handshake: Handshake,
-  closed: () => Error,
-): Promise<TLSSocket> {
+export function shakeHands(p: Process, socket: Duplex, handshake: Handshake, closed: () => Error): Promise<TLSSocket> {
   return p.block<TLSSocket>((resolve, reject) => {
     const tls = tlsConnect({
       socket,
