@@ -1,9 +1,17 @@
 // Runs checks one after the other and adds up what passed and failed: `npm test` and `npm run test:kind`.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { env, projectNode, root } from './ensure.mjs';
+
+const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+
+/** What vitest complains of beside failed tests, and the one such complaint after which a file has simply not been run. */
+const complaint = /⎯ (Unhandled Error|Unhandled Rejection|Uncaught Exception) ⎯/g;
+const notStarted = /\[vitest-pool\]: (Failed to start|Timeout starting) /g;
+const countOf = (text, pattern) => stripVTControlCharacters(text).match(pattern)?.length ?? 0;
 
 /** So much of an error stream is said once more at the end, in characters. */
 const longestComplaint = 20_000;
@@ -52,12 +60,15 @@ export class Tally {
     this.count(name, code === 0 ? 1 : 0, code === 0 ? 0 : 1);
   }
 
-  /** A vitest run with more environment variables, counted test by test. */
-  async suite(name, args, variables = {}) {
+  /** The tests of a project, or of some files of it, with more environment variables, counted one by one. */
+  async suite(name, project, variables = {}, files = []) {
     const file = join(this.scratch, `${name.replace(/\W/g, '-')}.json`);
-    const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-    const { code, complaints } = await this.#run(name, [vitest, 'run', ...reporters, ...args], variables);
+    const { code, complaints } = await this.#run(
+      name,
+      [vitest, 'run', ...reporters, '--project', project, ...files],
+      variables,
+    );
     if (!existsSync(file)) {
       this.#details.push(`${name}: ended with ${code} and no report\n${complaints}`);
       return this.count(name, 0, 1);
@@ -72,8 +83,29 @@ export class Tally {
     const failed = report.numFailedTests + broken.length;
     // An error outside of any test, or a process that did not end: only told on the error stream.
     const outside = failed === 0 && code !== 0;
+    const left = outside && files.length === 0 ? this.#notRun(project, variables, report, complaints) : [];
+    if (left.length > 0) {
+      this.count(name, report.numPassedTests, 0, report.numPendingTests);
+      return this.suite(`${name} whose process did not start`, project, variables, left);
+    }
     if (outside) this.#details.push(`${name}: ended with ${code} though no test failed\n${complaints}`);
     this.count(name, report.numPassedTests, outside ? 1 : failed, report.numPendingTests);
+  }
+
+  /**
+   * The files that have still to be run, if that is all that there is to complain of: vitest gives the process of a file a
+   * minute to begin, and does without when a machine is held up meanwhile (vitest-dev/vitest#8968).
+   */
+  #notRun(project, variables, report, complaints) {
+    const delayed = countOf(complaints, notStarted);
+    if (delayed === 0 || delayed !== countOf(complaints, complaint)) return [];
+    const list = [vitest, 'list', '--filesOnly', '--json', '--project', project];
+    const { stdout } = spawnSync(projectNode(), list, { cwd: root, env: { ...this.#env, ...variables } });
+    const run = new Set(report.testResults.map(({ name }) => name));
+    const left = JSON.parse(String(stdout))
+      .map((one) => one.file)
+      .filter((one) => !run.has(one));
+    return left.map((one) => relative(root, one));
   }
 
   /** `pack verify` as `args` say: each untouched run, solution, mistake, and difference between clusters counts. */

@@ -34,7 +34,7 @@ await tally.of(async () => {
     loadImage();
     // The contract of providers, a lab as its user sees it, and (not in a part) faults of the machine.
     const files = part ? ['test/contract/kind.test.ts', 'test/contract/kind-lab.test.ts'] : [];
-    await tally.suite('kind', ['--project', 'kind', ...files]);
+    await tally.suite('kind', 'kind', {}, files);
     // Scenarios on kind beside the same on embedded clusters.
     await tally.verify('pack verify --cluster kind', { args: ['--cluster', 'kind', ...(part ? few : []), ...more] });
   } finally {

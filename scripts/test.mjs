@@ -25,13 +25,13 @@ await tally.of(async () => {
     'src',
   );
   await tally.step('unused', join(root, 'node_modules', 'knip', 'bin', 'knip.js'));
-  await tally.suite('tests', ['--project', 'unit']);
-  await tally.suite('conformance', ['--project', 'conformance']);
-  await tally.suite('contract', ['--project', 'contract'], { KUBEDRILL_CONTRACT: 'part' });
-  await tally.suite('red team', ['--project', 'redteam'], { KUBEDRILL_REDTEAM: 'part' });
+  await tally.suite('tests', 'unit');
+  await tally.suite('conformance', 'conformance');
+  await tally.suite('contract', 'contract', { KUBEDRILL_CONTRACT: 'part' });
+  await tally.suite('red team', 'redteam', { KUBEDRILL_REDTEAM: 'part' });
   await tally.verify('pack verify');
   await tally.verify('pack verify of samples', { packs: [join('fixtures', 'packs', 'samples')] });
   // All of them with all names: `npm run test:seeds`.
   await tally.verify('pack verify with other names', { args: ['--scenario', 'who-can', '--seeds', '3'] });
-  await tally.suite('end to end', ['--project', 'e2e']);
+  await tally.suite('end to end', 'e2e');
 });
