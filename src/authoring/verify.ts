@@ -14,7 +14,7 @@ import { type Proof, type ProofOutcome, type Prover, scriptsOf, type Work } from
  * How many clusters are made, set up and worked on at the same time: that takes the processor, while those whose verdicts
  * settle mostly wait. A machine that has more to do than this gets to have fewer clusters, not slower ones.
  */
-const preparingAtOnce = 8 * availableParallelism();
+const preparingAtOnce = 5 * availableParallelism();
 
 export interface ScenarioReport {
   id: string;
@@ -320,7 +320,7 @@ class Bench {
 
 /**
  * About how long a proof of a scenario takes, milliseconds: verdicts settle in twice the longest period that a workload
- * declares, and what takes a learner minutes takes a script seconds.
+ * declares, a mistake's only after as much patience for success; what takes a learner minutes takes a script a moment.
  */
 function expectedTime({ checks, minutes }: Scenario, { kind }: Work): number {
   const period = Math.max(0, ...checks.map(({ spec }) => (spec as { period?: number }).period ?? 0));
