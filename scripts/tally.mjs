@@ -102,10 +102,8 @@ export class Tally {
     const list = [vitest, 'list', '--filesOnly', '--json', '--project', project];
     const { stdout } = spawnSync(projectNode(), list, { cwd: root, env: { ...this.#env, ...variables } });
     const run = new Set(report.testResults.map(({ name }) => name));
-    const left = JSON.parse(String(stdout))
-      .map((one) => one.file)
-      .filter((one) => !run.has(one));
-    return left.map((one) => relative(root, one));
+    const listed = JSON.parse(String(stdout)).filter((one) => !run.has(one.file));
+    return listed.map((one) => relative(root, one.file));
   }
 
   /** `pack verify` as `args` say: each untouched run, solution, mistake, and difference between clusters counts. */

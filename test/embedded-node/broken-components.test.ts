@@ -18,7 +18,7 @@ beforeAll(async () => {
   });
   client = KubeClient.fromText(cluster.kubeconfig());
   [node = ''] = cluster.nodes;
-  await run('cp -r /etc/kubernetes/manifests /root/good');
+  await run('cp -r /etc/kubernetes/manifests /opt/good');
 });
 afterAll(async () => {
   await client.close();
@@ -43,7 +43,7 @@ const answers = () =>
 const lastWords = (part: string) =>
   run(`crictl logs $(crictl ps -aq --state exited --name '^${part}$' | head -1) 2>&1`);
 const mend = async (part: string) => {
-  await run(`cp /root/good/${part}.yaml /etc/kubernetes/manifests/${part}.yaml`);
+  await run(`cp /opt/good/${part}.yaml /etc/kubernetes/manifests/${part}.yaml`);
   await until(answers);
 };
 const edit = (part: string, script: string) => run(`sed -i '${script}' /etc/kubernetes/manifests/${part}.yaml`);

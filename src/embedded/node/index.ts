@@ -1,5 +1,4 @@
 /** The simulated kubelet: registers a node and runs the Pods that are bound to it. */
-
 import { join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { systemClock } from '../../kernel/clock.ts';

@@ -52,10 +52,10 @@ export function serveHttp(
     secured.on('error', () => secured.destroy());
     plain(secured, peer);
   };
+  const accept = protocol === 'http' ? plain : secure;
   // Where the handler looks at who asks, or for whom, there is no way around the handshake.
-  const stop = p.container.network.listen(
-    ...([p, port, protocol === 'http' ? plain : secure, protocol === 'https' ? plain : undefined] as const),
-  );
+  const secured = protocol === 'https' ? plain : undefined;
+  const stop = p.container.network.listen(p, port, accept, secured);
   p.onExit(() => server.close());
   return stop;
 }

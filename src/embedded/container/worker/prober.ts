@@ -3,6 +3,7 @@ import { Agent, type ClientRequest, request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext, connect as tlsConnect } from 'node:tls';
 import type { ProbeRequest, ProbeResponse } from '../../api.ts';
+import { quiet } from '../../network/quiet.ts';
 
 /**
  * A GET over `socket`, which ends with it; `secured`: TLS is spoken over it already, where it has to be. Rejects in the words
@@ -15,19 +16,17 @@ export function getOver(
   signal?: AbortSignal,
 ): Promise<ProbeResponse> {
   const { protocol, host, pathname, search } = new URL(url);
-  // Let go before its end it says so by an error; who asks is told by the request.
-  socket.on('error', () => undefined);
-  const connection = protocol === 'https:' && !secured ? secure(socket) : socket;
+  const connection = protocol === 'https:' && !secured ? secure(quiet(socket)) : quiet(socket);
   return new Promise((resolve, reject) => {
     const agent = new SingleUse(connection);
     const call: ClientRequest = request(
-      { method: 'GET', host, path: pathname + search, headers: { ...headers, Connection: 'close' }, signal, agent },
+      { method: 'GET', host, path: pathname + search, headers: { Connection: 'close', ...headers }, signal, agent },
       (response) => {
         response.resume();
         response.on('close', () => connection.destroy());
         const { statusCode: status = 0, headers: answered } = response;
         const location = status >= 300 && status < 400 ? answered.location : undefined;
-        resolve({ status, ...(location !== undefined && { location }) });
+        resolve({ status, ...(location && { location }) });
       },
     );
     call.on('error', (error: NodeJS.ErrnoException) => {
@@ -51,7 +50,7 @@ let context: SecureContext | undefined;
 /** No certificate is trusted or shown. */
 function secure(socket: Duplex): Duplex {
   context ??= createSecureContext({ ca: [] });
-  return tlsConnect({ socket, secureContext: context, rejectUnauthorized: false }).on('error', () => undefined);
+  return quiet(tlsConnect({ socket, secureContext: context, rejectUnauthorized: false }));
 }
 
 /** Gives one request the connection that is already there. */
