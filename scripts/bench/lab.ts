@@ -52,6 +52,17 @@ export class Bed {
     return { ready, pid: child.pid ?? 0 };
   }
 
+  /** From nothing to a cluster: the daemon's process, and what `kubedrill cluster up` asks it for. */
+  async startCluster(): Promise<{ pid: number; kubeconfig: string; milliseconds: number }> {
+    const begin = performance.now();
+    const { pid, ready } = this.spawnDaemon();
+    await ready;
+    const rpc = await this.connect();
+    const { kubeconfig } = await rpc.call<{ kubeconfig: string }>('clusterUp', { provider: 'embedded' });
+    rpc.close();
+    return { pid, kubeconfig, milliseconds: Math.round(performance.now() - begin) };
+  }
+
   connect(): Promise<RpcClient> {
     return connectRpc(socketPath(resolvePaths(this.env)));
   }

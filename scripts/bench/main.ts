@@ -40,14 +40,11 @@ async function onBed<T>(work: (bed: Bed) => Promise<T>, bed = new Bed()): Promis
 const apiReady = () =>
   onBed(async (bed) => {
     const begin = performance.now();
-    await bed.spawnDaemon().ready;
-    const rpc = await bed.connect();
-    const { kubeconfig } = await rpc.call<{ kubeconfig: string }>('clusterUp', { provider: 'embedded' });
+    const { kubeconfig } = await bed.startCluster();
     const client = await KubeClient.fromFile(kubeconfig);
     await client.request('GET', '/version');
     const taken = performance.now() - begin;
     await client.close();
-    rpc.close();
     return taken;
   });
 
@@ -165,9 +162,7 @@ async function memory() {
 /** Requests a second over TLS, 16 at the same time for three seconds. */
 async function requests() {
   return onBed(async (bed) => {
-    await bed.spawnDaemon().ready;
-    const rpc = await bed.connect();
-    const { kubeconfig } = await rpc.call<{ kubeconfig: string }>('clusterUp', { provider: 'embedded' });
+    const { kubeconfig } = await bed.startCluster();
     const client = await KubeClient.fromFile(kubeconfig);
     await client.create(resources.configMaps, { metadata: { name: 'bench', namespace: 'default' }, data: { k: 'v' } });
     const review = {
@@ -194,7 +189,6 @@ async function requests() {
       subjectAccessReview: await rate(() => client.create(resources.subjectAccessReviews, review)),
     };
     await client.close();
-    rpc.close();
     return result;
   });
 }

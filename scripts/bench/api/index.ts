@@ -44,9 +44,9 @@ export async function benchApi(args: string[]): Promise<void> {
   try {
     // As kind has its node image by the time it is measured, this has its code compiled; without it is told, too.
     const earlier = new Bed();
-    const first = await startCluster(earlier);
+    const first = await earlier.startCluster();
     await earlier.dispose();
-    const { pid, kubeconfig, milliseconds } = await startCluster(bed);
+    const { pid, kubeconfig, milliseconds } = await bed.startCluster();
     const startMs = { first: first.milliseconds, later: milliseconds };
     const atRest = residentMemory(pid);
     const embedded = await open(kubeconfig, () => processorTime(pid));
@@ -75,17 +75,6 @@ export async function benchApi(args: string[]): Promise<void> {
     for (const stop of stops) await stop();
     await bed.dispose();
   }
-}
-
-/** From nothing to a cluster: the daemon's process, and what `kubedrill cluster up` asks it for. */
-async function startCluster(bed: Bed): Promise<{ pid: number; kubeconfig: string; milliseconds: number }> {
-  const begin = performance.now();
-  const { pid, ready } = bed.spawnDaemon();
-  await ready;
-  const rpc = await bed.connect();
-  const { kubeconfig } = await rpc.call<{ kubeconfig: string }>('clusterUp', { provider: 'embedded' });
-  rpc.close();
-  return { pid, kubeconfig, milliseconds: Math.round(performance.now() - begin) };
 }
 
 function compared(measured: Measured, peer: Measured | undefined): Compared {
