@@ -108,7 +108,7 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
   };
   const kubectl = async (progress?: (step: string) => void) => {
     const { ensureKubectl } = await import('./cluster/kubectl/kubectl.ts');
-    return ensureKubectl({ cache: paths.cache }, progress);
+    return ensureKubectl({ cache: paths.cache, signal }, progress);
   };
   return runProgram(args, {
     version: version(),

@@ -15,6 +15,8 @@ export class LabVerbs {
   #following = new AbortController();
   /** Checks whose chains are being read. */
   readonly #tracing = new Set<string>();
+  /** Counts what the screen called busy. */
+  #turn = 0;
 
   constructor(store: Store, access: LabsAccess, screen: Screen) {
     this.#store = store;
@@ -170,6 +172,7 @@ export class LabVerbs {
 
   async #guarded(work: () => Promise<void>, busy?: string): Promise<void> {
     if (busy) this.#busy(busy);
+    const turn = busy ? ++this.#turn : 0;
     try {
       await work();
     } catch (error) {
@@ -179,7 +182,8 @@ export class LabVerbs {
       if (lab?.failure?.what === text.what) return;
       this.#store.dispatch({ type: 'overlay', overlay: { kind: 'problem', ...text, scroll: 0 } });
     } finally {
-      if (busy) this.#busy(undefined);
+      // What was begun since then is still under way.
+      if (busy && turn === this.#turn) this.#busy(undefined);
     }
   }
 

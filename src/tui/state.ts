@@ -169,7 +169,10 @@ function withLab(state: AppState, lab: AttemptState, at: number): AppState {
   // Whoever reads older changes goes on reading them when a new one arrives.
   const news = state.scroll.cluster > 0 ? Math.max(0, lab.activities.length - (state.lab?.activities.length ?? 0)) : 0;
   const scroll = news > 0 ? { ...state.scroll, cluster: state.scroll.cluster + news } : state.scroll;
-  return { ...state, lab, labAt: at, running, steps, scroll };
+  const { busy, ...rest } = state;
+  // What is shown as ready can be used: the answer to the reset is still on its way.
+  const ready = state.lab?.phase === 'resetting' && lab.phase === 'active';
+  return { ...rest, ...(busy !== undefined && !ready && { busy }), lab, labAt: at, running, steps, scroll };
 }
 
 function withScroll(state: AppState, by: number, max: number): AppState {

@@ -127,6 +127,25 @@ describe('the app', () => {
     await vi.waitFor(() => expect(labs.asked).toContain('reset'), patience);
   });
 
+  it('opens a shell as soon as a reset lab is shown as ready, whenever the reset is answered', async () => {
+    const labs = new FakeLabs(labState());
+    const answered = Promise.withResolvers<void>();
+    labs.resetAnswer = answered.promise;
+    const app = open(labs, { scenario: 'forbidden-deployment' });
+    await app.shows('Checks');
+    app.type('ry');
+    await vi.waitFor(() => expect(labs.asked).toContain('reset'), patience);
+    app.type('s');
+    await app.shows('one thing at a time');
+    labs.show({ phase: 'resetting' });
+    app.type('s');
+    await app.shows('the cluster is not ready yet');
+    labs.show({ phase: 'active' });
+    app.type('s');
+    await vi.waitFor(() => expect(labs.asked).toContain('shell forbidden-deployment-ab12'), patience);
+    answered.resolve();
+  });
+
   it('sees each of several keys that come in one breath', async () => {
     const labs = new FakeLabs(labState());
     const app = open(labs, { scenario: 'forbidden-deployment' });

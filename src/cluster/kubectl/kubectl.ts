@@ -29,14 +29,19 @@ export async function findKubectl({ cache, env = process.env }: FindOptions): Pr
   return { ...(cached ? { usable: cached } : {}), ...(onPath ? { onPath } : {}) };
 }
 
-/** A kubectl that is new enough, fetched into the cache if there is none. Rejects with an EnvironmentError. */
+/**
+ * A kubectl that is new enough, fetched into the cache if there is none. Rejects with an EnvironmentError, or with the
+ * reason of the signal.
+ */
 export async function ensureKubectl(
-  options: FindOptions,
+  { signal, ...options }: FindOptions & { signal?: AbortSignal },
   progress: (step: string) => void = () => undefined,
 ): Promise<KubectlVersion> {
   const { usable } = await findKubectl(options);
   if (usable) return usable;
-  const file = await downloadKubectl(join(options.cache, 'kubectl'), progress);
+  // A terminal's Ctrl-C ends the kubectl that was asked, too: that is no missing one.
+  signal?.throwIfAborted();
+  const file = await downloadKubectl(join(options.cache, 'kubectl'), { progress, ...(signal && { signal }) });
   const version = await kubectlVersion(file);
   if (version) return version;
   throw new EnvironmentError({
