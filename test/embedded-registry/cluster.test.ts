@@ -4,6 +4,8 @@ import {
   type EmbeddedCluster,
   type EmbeddedClusterOptions,
 } from '../../src/embedded/cluster.ts';
+import { ManualClock } from '../../src/kernel/clock.ts';
+import type { EndpointSlice } from '../../src/kube/api.gen.ts';
 import { KubeClient } from '../../src/kube/client.ts';
 import type { KubeObject, Resource, Stored } from '../../src/kube/meta.ts';
 import {
@@ -11,6 +13,7 @@ import {
   configMaps,
   deployments,
   endpointSlices,
+  endpoints,
   namespaces,
   pods,
   priorityClasses,
@@ -83,6 +86,25 @@ describe('createEmbeddedCluster', () => {
     expect((await admin.list(namespaces)).items).toHaveLength(4);
     const jane = KubeClient.fromText(cluster.kubeconfig('jane', ['dev']));
     await expect(jane.list(pods, 'default')).rejects.toThrow(/User "jane" cannot list resource "pods"/);
+  });
+
+  it('has its Service kubernetes back within ten seconds, with the endpoints that are right', async () => {
+    const clock = new ManualClock();
+    const cluster = await newCluster({ clock });
+    const { client } = cluster;
+    const [before] = (await client.get(endpointSlices, 'default', 'kubernetes')).endpoints;
+    await client.delete(services, 'default', 'kubernetes');
+    await until(cluster, endpoints, 'default', (items) => items.length === 0);
+    await clock.advance(10_000);
+    const [service] = await until(cluster, services, 'default', (items) => items.length === 1);
+    expect(service?.spec).toMatchObject({ clusterIP: '10.96.0.1', ports: [{ port: 443, targetPort: 6443 }] });
+    await until(cluster, endpoints, 'default', (items) => items.length === 1);
+    await client.patch(endpointSlices, 'default', 'kubernetes', 'merge', { endpoints: [{ addresses: ['192.0.2.9'] }] });
+    await clock.advance(10_000);
+    const isRight = ([slice]: Stored<EndpointSlice>[]) =>
+      slice?.endpoints[0]?.addresses[0] !== undefined && slice.endpoints[0].addresses[0] !== '192.0.2.9';
+    const [slice] = await until(cluster, endpointSlices, 'default', isRight);
+    expect(slice?.endpoints).toEqual([before]);
   });
 
   it('resets a changed, and a deleted, workload: the old template, no new ReplicaSet, new Pods', async () => {

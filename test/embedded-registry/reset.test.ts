@@ -3,6 +3,8 @@ import { captureBaseline, restoreBaseline } from '../../src/embedded/cluster/bas
 import type { KubeObject } from '../../src/kube/meta.ts';
 import {
   configMaps,
+  endpointSlices,
+  endpoints,
   events,
   jobs,
   leases,
@@ -87,6 +89,30 @@ describe('reset', () => {
     const owner = await client.get(configMaps, 'ns', 'owner');
     const dependent = await client.get(configMaps, 'ns', 'dependent');
     expect(dependent.metadata.ownerReferences?.[0]?.uid).toBe(owner.metadata.uid);
+  });
+
+  it('brings back endpoints that somebody wrote, and leaves those of selectors to their controllers', async () => {
+    const { client, store, clock } = await apiServer();
+    const subsets = (ip: string) => [{ addresses: [{ ip }], ports: [{ port: 80 }] }];
+    const byHand = { name: 'by-hand', namespace: 'ns' };
+    const labels = { 'endpoints.kubernetes.io/managed-by': 'endpoint-controller' };
+    for (const name of ['by-hand', 'selected'])
+      await client.create(services, { metadata: { name, namespace: 'ns' }, spec: { ports: [{ port: 80 }] } });
+    await client.create(endpoints, { metadata: byHand, subsets: subsets('192.0.2.1') });
+    await client.create(endpoints, { metadata: { name: 'selected', namespace: 'ns', labels }, subsets: [] });
+    const slice = { addressType: 'IPv4', endpoints: [{ addresses: ['192.0.2.1'] }], ports: [{ port: 80 }] };
+    await client.create(endpointSlices, { metadata: byHand, ...slice });
+    const baseline = captureBaseline(store);
+
+    await client.patch(endpoints, 'ns', 'by-hand', 'merge', { subsets: subsets('192.0.2.9') });
+    await client.delete(endpointSlices, 'ns', 'by-hand');
+    await client.patch(endpoints, 'ns', 'selected', 'merge', { subsets: subsets('10.244.0.7') });
+    restoreBaseline(store, baseline, clock.now());
+    const addressOf = async (name: string) =>
+      (await client.get(endpoints, 'ns', name)).subsets?.[0]?.addresses?.[0]?.ip;
+    expect(await addressOf('by-hand')).toBe('192.0.2.1');
+    expect((await client.get(endpointSlices, 'ns', 'by-hand')).endpoints[0]?.addresses).toEqual(['192.0.2.1']);
+    expect(await addressOf('selected')).toBe('10.244.0.7');
   });
 
   it('brings back a namespace that is being deleted, with all that was in it', async () => {

@@ -2,7 +2,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { KubeObject, Resource } from '../../kube/meta.ts';
 import { apiVersionOf } from '../../kube/meta.ts';
 import { configMaps, nodes } from '../../kube/resources.ts';
-import type { ApiClient } from '../api.ts';
+import type { ApiClient, Component } from '../api.ts';
 import { equalJson } from '../registry/core.ts';
 import { reasonOf } from '../registry/status.ts';
 import type { ObjectReader, Registry } from '../registry/types.ts';
@@ -41,6 +41,24 @@ export async function bootstrapControlPlane(options: BootstrapOptions): Promise<
   const today = new Date(clock.now()).toISOString().slice(0, 10);
   await createMissing(options, identities.apiServer, controlPlaneObjects(facts, today));
   await reconcile(options, identities.apiServer, kubernetesService(facts));
+}
+
+/** EndpointInterval of kube-apiserver's controller of that Service. */
+const serviceInterval = 10_000;
+
+/** Looks after the Service `kubernetes` as long as the API server runs: it comes back, and its endpoints are right again. */
+export function kubernetesServiceUpkeep(options: BootstrapOptions, report?: (error: unknown) => void): Component {
+  return {
+    name: 'kubernetesservice',
+    start({ clock, signal }) {
+      const again = async () => {
+        if (signal.aborted) return;
+        await reconcile(options, identities.apiServer, kubernetesService(options.facts)).catch(report);
+        clock.after(serviceInterval, again);
+      };
+      clock.after(serviceInterval, again);
+    },
+  };
 }
 
 /** Makes what `kubeadm init` and the controllers' start add to a new cluster. Only once: what a learner deletes stays away. */

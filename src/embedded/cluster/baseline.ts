@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type { Pod, Secret } from '../../kube/api.gen.ts';
 import type { KubeObject, Stored } from '../../kube/meta.ts';
 import * as resources from '../../kube/resources.ts';
+import { managedByLabel } from '../controllers/endpoint-slice.ts';
+import { endpointsManagedByLabel } from '../controllers/endpoints.ts';
 import { isMirror } from '../mirror.ts';
 import { equalJson } from '../registry/core.ts';
 import { sameJson } from '../registry/field.ts';
 import { bucketOf } from '../registry/keys.ts';
 import { timestamp } from '../registry/metadata.ts';
 import type { Store } from '../store/store.ts';
+import { isSystemNamespace } from '../system-namespaces.ts';
 
 /** The objects of a cluster at one moment, by bucket and id. */
 export type Baseline = Map<string, Map<string, Stored>>;
@@ -20,8 +23,6 @@ const buckets = {
   pods: bucketOf(resources.pods),
   jobs: bucketOf(resources.jobs),
   certificateRequests: bucketOf(resources.certificateSigningRequests),
-  endpoints: bucketOf(resources.endpoints),
-  endpointSlices: bucketOf(resources.endpointSlices),
 };
 
 /** What a reset goes back to. */
@@ -46,8 +47,9 @@ export function* objectsIn(baseline: Baseline): Generator<{ bucket: string; obje
 /**
  * Brings every object back to what it was in `baseline`, in one turn of the event loop, by writes that watchers see:
  * what is new is deleted whatever its finalizers, what changed is restored, what is missing is made again (with a new
- * uid, as a second object of that name, which all that named the first one names from then on). Pods outside kube-system
- * are replaced, so that their processes end. What controllers derive (the Pods of a ReplicaSet, endpoints) is left to them.
+ * uid, as a second object of that name, which all that named the first one names from then on). Pods outside the system's
+ * namespaces are replaced, so that their processes end. What controllers derive (the Pods of a ReplicaSet, the endpoints
+ * of a selector) is left to them.
  */
 export function restoreBaseline(store: Store, baseline: Baseline, now: number): void {
   new Restoration(store, baseline, timestamp(now)).run();
@@ -73,7 +75,7 @@ class Restoration {
       for (const [id, object] of content) this.#noteReplacement(bucket, id, object);
     }
     for (const bucket of names) {
-      if (bucket !== buckets.pods && !isDerived(bucket)) this.#restoreAll(bucket);
+      if (bucket !== buckets.pods) this.#restoreAll(bucket);
     }
     this.#restorePods();
   }
@@ -86,7 +88,7 @@ class Restoration {
     for (const [id, object] of [...this.#store.entries(bucket)]) {
       if (this.#saved(bucket, id) || isHeartbeat(bucket, object)) continue;
       if (bucket === buckets.pods && isOwnedSystemPod(object)) continue;
-      if (isDerived(bucket) && this.#belongsToBaseline(object)) continue;
+      if (isDerived(object) && this.#belongsToBaseline(object)) continue;
       this.#store.delete(bucket, id);
     }
   }
@@ -111,6 +113,7 @@ class Restoration {
 
   #restoreAll(bucket: string): void {
     for (const [id, saved] of this.#baseline.get(bucket) ?? []) {
+      if (isDerived(saved)) continue;
       const live = this.#store.get(bucket, id);
       if (live) this.#restore(bucket, id, saved, live);
       else if (!isManaged(saved)) this.#store.create(bucket, id, this.#again(saved));
@@ -165,10 +168,11 @@ function isHeartbeat(bucket: string, { metadata }: Stored): boolean {
   return bucket === buckets.leases && /^kube-(system|node-lease)$/.test(metadata.namespace ?? '');
 }
 
-/** Kept right by controllers from other objects. */
-const isDerived = (bucket: string) => bucket === buckets.endpoints || bucket === buckets.endpointSlices;
+/** Endpoints that controllers keep right from Services and Pods; others somebody has written. */
+const isDerived = ({ metadata: { labels } }: Stored) =>
+  labels?.[endpointsManagedByLabel] !== undefined || labels?.[managedByLabel]?.endsWith('.k8s.io') === true;
 
-const isSystem = (object: Stored) => object.metadata.namespace === 'kube-system';
+const isSystem = (object: Stored) => isSystemNamespace(object.metadata.namespace);
 
 /** Whose status does not follow from the rest: what has ended or was decided, and what no controller here looks after. */
 function hasFinalStatus(bucket: string): boolean {
