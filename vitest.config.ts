@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const conformance = ['test/conformance*/**/*.test.ts'];
 const endToEnd = ['test/e2e/**/*.test.ts'];
-const contract = ['test/contract/{embedded,kubeconfig}.test.ts'];
+const contract = ['test/contract/{embedded,kubeconfig,renewed}.test.ts'];
 const redTeam = ['test/redteam/**/*.test.ts'];
 /** Needs Docker: `npm run test:kind`. */
 const kind = ['test/contract/kind*.test.ts'];

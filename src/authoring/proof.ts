@@ -54,7 +54,7 @@ export type Work =
 
 /** One proof to be made, as it goes to whoever makes it: plain data. */
 export interface ProofOrder {
-  /** No other proof of the run has it: the name of its cluster ends in it. */
+  /** No other proof of the run has it: the name of its attempt ends in it. */
   number: number;
   pack: Pick<Pack, 'folder' | 'builtIn'>;
   scenario: string;
@@ -95,7 +95,7 @@ export interface LocalProverOptions {
   target?: ClusterTarget;
 }
 
-/** Makes proofs in this process: each on a fresh cluster of its own. */
+/** Makes proofs in this process: each on a cluster of its own, which is new or as new. */
 export class LocalProver implements Prover {
   readonly #options: LocalProverOptions;
   /** For scripts. */
@@ -138,7 +138,7 @@ export class LocalProver implements Prover {
     const scenario = this.#scenario(order);
     const id = `${scenario.id.slice(0, 24)}-${number}`;
     const choice = { seed, on: { provider: provider.name } };
-    const dependencies = { clock: systemClock, folder, scriptEnvironment: async () => this.#env };
+    const dependencies = { clock: systemClock, folder, scriptEnvironment: async () => this.#env, unattended: true };
     const attempt = await Attempt.create(id, scenario, choice, dependencies);
     // Whatever is waited for ends with the attempt. What goes wrong is told when it is closed at the end.
     const onAbort = () => void attempt.close().catch(() => undefined);
@@ -162,7 +162,11 @@ export class LocalProver implements Prover {
     } finally {
       signal.removeEventListener('abort', onAbort);
       await attempt.close();
-      if (cluster) await (provider.release?.(cluster.id) ?? cluster.dispose());
+      if (cluster) {
+        // Whoever wants to stop does not wait until it can be used again.
+        if (provider.release && !signal.aborted) await provider.release(cluster.id);
+        else await cluster.dispose();
+      }
     }
   }
 

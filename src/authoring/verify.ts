@@ -63,7 +63,7 @@ export interface VerifyOptions {
   progress(line: string): void;
 }
 
-/** Proves scenarios on fresh clusters: one for each untouched run, solution and mistake. Leaves nothing behind. */
+/** Proves scenarios, each untouched run, solution and mistake on a cluster that is new or as new. Leaves nothing behind. */
 export async function verifyPacks(options: VerifyOptions): Promise<VerifyReport> {
   const known = options.packs.flatMap((pack) => scenarioIds(pack).map((id) => ({ pack, id })));
   const missing = options.only?.filter((id) => !known.some((one) => one.id === id)) ?? [];

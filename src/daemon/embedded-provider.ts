@@ -22,7 +22,10 @@ export interface EmbeddedProvider {
 export interface EmbeddedProviderOptions {
   /** Told of faults of ours. */
   log?(line: string): void;
-  /** Whether clusters can be brought back by a later process; default true. */
+  /**
+   * Whether clusters can be brought back by a later process; default true. If not, those that are given back are used
+   * again where they can be made as new.
+   */
   lasting?: boolean;
 }
 
@@ -42,6 +45,16 @@ export async function createEmbeddedProvider(
   };
   const host = new ClusterHost({ folder, clock: systemClock, lasting, defaults: options });
   let warming: Promise<void> | undefined;
+  /** By id. */
+  const kept = new Map<string, HostedCluster>();
+  const remove = (id: string) => {
+    kept.delete(id);
+    return host.delete(id);
+  };
+  const view = (hosted: HostedCluster) => clusterOf(hosted, () => remove(hosted.id));
+  /** Makes a cluster as new, if that can be done. */
+  const isAsNew = async (hosted: HostedCluster) =>
+    (await hosted.cluster.renew()) && (await view(hosted).differences()).length === 0;
   const provider: Provider = {
     name: 'embedded',
     check: async () => [{ subject: 'embedded cluster', ok: true, text: 'Kubernetes v1.35, in the daemon' }],
@@ -50,13 +63,32 @@ export async function createEmbeddedProvider(
         progress(step);
         signal?.throwIfAborted();
       };
+      const renewed = [...kept.values()].find(({ cluster }) => cluster.nodes.length === nodes);
+      if (renewed) {
+        onStep('taking a cluster that is as new');
+        kept.delete(renewed.id);
+        return view(renewed);
+      }
       // Both would do the same work at the same time, each the slower for it; whoever comes first warms up.
       warming ??= Promise.resolve();
       await warming;
-      return clusterOf(await host.create({ name, nodes, onStep }), host);
+      return view(await host.create({ name, nodes, onStep }));
     },
-    list: async () => host.list().map((hosted) => clusterOf(hosted, host)),
-    delete: (id) => host.delete(id),
+    list: async () =>
+      host
+        .list()
+        .filter(({ id }) => !kept.has(id))
+        .map(view),
+    kept: async () => [...kept.values()].map(view),
+    delete: remove,
+    ...(!lasting && {
+      async release(id: string) {
+        const hosted = host.get(id);
+        const again = hosted && (await isAsNew(hosted).catch((error: Error) => log(`renewing ${id}: ${error.stack}`)));
+        if (again) kept.set(id, hosted);
+        else await remove(id);
+      },
+    }),
   };
   return {
     provider,
@@ -72,7 +104,7 @@ export async function createEmbeddedProvider(
   };
 }
 
-function clusterOf(hosted: HostedCluster, host: ClusterHost): Cluster {
+function clusterOf(hosted: HostedCluster, dispose: () => Promise<void>): Cluster {
   const { id, kubeconfig, context, server, cluster } = hosted;
   return {
     id,
@@ -80,13 +112,13 @@ function clusterOf(hosted: HostedCluster, host: ClusterHost): Cluster {
     kubeconfig,
     context,
     server,
-    systemRuns: () => cluster.systemRuns(),
+    systemRuns: async () => void (await cluster.systemRuns()),
     snapshot: () => cluster.snapshot(),
     reset: () => cluster.reset(),
     differences: async () =>
       describeDifferences(inventoryOf(cluster.objects('snapshot')), inventoryOf(cluster.objects('now'))),
     nodeProcess: async (node, { command, tty }) =>
       cluster.nodeShell(findNode(cluster.nodes, node), { command: [...command], stdin: true, tty }),
-    dispose: () => host.delete(id),
+    dispose,
   };
 }

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { type Clock, nextTurn, sleep, systemClock } from '../kernel/clock.ts';
 import { replaceFileSync } from '../kernel/files.ts';
 import type { ProcessStreams } from '../kernel/process-streams.ts';
-import type { Deployment, Node } from '../kube/api.gen.ts';
-import { deployments, nodes, serviceAccounts } from '../kube/resources.ts';
+import type { DaemonSet, Deployment, Node } from '../kube/api.gen.ts';
+import type { Stored } from '../kube/meta.ts';
+import { daemonSets, deployments, namespaces, nodes, pods, serviceAccounts } from '../kube/resources.ts';
 import { Aggregator } from './aggregation/aggregator.ts';
 import { apiServiceAvailability } from './aggregation/availability.ts';
 import type {
@@ -20,14 +21,15 @@ import {
   type BootstrapOptions,
   bootstrapAddons,
   bootstrapControlPlane,
+  kubernetesServiceUpkeep,
   markControlPlane,
 } from './bootstrap/bootstrap.ts';
 import type { ClusterFacts } from './bootstrap/facts.ts';
 import { kubeadmFiles, manifestFolder, withoutControlPlane } from './bootstrap/node-files.ts';
 import { securePort } from './bootstrap/objects.ts';
 import { until } from './client/informers.ts';
-import { type Baseline, captureBaseline, objectsIn, restoreBaseline } from './cluster/baseline.ts';
-import { readBaselines, writeBaselines } from './cluster/baseline-files.ts';
+import { captureBaseline, objectsIn, restoreBaseline } from './cluster/baseline.ts';
+import { type ClusterBaseline, readBaseline, writeBaseline } from './cluster/baseline-files.ts';
 import { ControlPlaneParts, type Part } from './cluster/components.ts';
 import { componentContext } from './cluster/context.ts';
 import { type ControlPlane, createControlPlane } from './cluster/control-plane.ts';
@@ -35,7 +37,6 @@ import { eventExpiry } from './cluster/event-expiry.ts';
 import { kubeconfigOf } from './cluster/kubeconfig.ts';
 import { type ControlPlanePart, controlPlaneLease } from './cluster/leader-leases.ts';
 import { type NodePlan, planNodes } from './cluster/nodes.ts';
-import type { NodesBaseline } from './cluster/nodes-baseline.ts';
 import { type ObjectOf, withResources } from './cluster/objects.ts';
 import { controllers } from './cluster/parts.ts';
 import { localPathProvisioner } from './controllers/local-path-provisioner.ts';
@@ -45,10 +46,12 @@ import { createClusterNetwork } from './network/index.ts';
 import { sameEntry } from './node/files.ts';
 import { NodeMachine } from './node/machine.ts';
 import { type Credentials, createPki, openPki, type Pki } from './pki/pki.ts';
+import { bucketOf } from './registry/keys.ts';
 import { resourceHandlers } from './resources/handlers/index.ts';
 import { builtinResources } from './resources/index.ts';
 import { createScheduler } from './scheduler/index.ts';
 import { type ApiServer, createApiServer } from './server/api-server.ts';
+import { isSystemNamespace } from './system-namespaces.ts';
 
 /** Makes the container runtime of a cluster, from what programs in its containers can reach. */
 export type RuntimeFactory = (context: ComponentContext) => ContainerRuntime | Promise<ContainerRuntime>;
@@ -99,12 +102,21 @@ export interface EmbeddedCluster {
   /** YAML. `admin` is kubernetes-admin; another name gets a certificate of its own, in `groups`. */
   kubeconfig(user?: string, groups?: readonly string[]): string;
   loadImages(images: readonly ImageDescription[]): void;
-  /** Resolves when the Deployments of kube-system (the cluster's DNS) are available, after five seconds in any case. */
-  systemRuns(): Promise<void>;
+  /**
+   * Resolves when the cluster's own Deployments (its DNS above all) are rolled out and available; after five seconds in
+   * any case, then with false.
+   */
+  systemRuns(): Promise<boolean>;
   /** Remembers the present state as the one that `reset` goes back to. */
   snapshot(): Promise<void>;
   /** Puts every object back as it was at the snapshot (or at the start), by writes that watchers see; running Pods are replaced. */
   reset(): Promise<void>;
+  /**
+   * Puts everything back as it was when the cluster was made, whatever was remembered since, and ends at once what ran.
+   * False: something was done that no reset undoes (to the nodes' disks, in Pods that stay), or it was not made by this
+   * process; then nothing is promised of it any more.
+   */
+  renew(): Promise<boolean>;
   /** Every object that there is now, or that there was at the snapshot, as it is stored; in no order. */
   objects(when: 'now' | 'snapshot'): ObjectOf[];
   /** The names of its nodes, the control plane's first. */
@@ -174,8 +186,9 @@ class Cluster implements EmbeddedCluster {
   #runtime: ContainerRuntime | undefined;
   #context: ComponentContext | undefined;
   #dial: Dial | undefined;
-  #baseline: Baseline = new Map();
-  #nodesBaseline: NodesBaseline = {};
+  #baseline: ClusterBaseline = { objects: new Map(), nodes: {} };
+  /** The baseline of the beginning, of a cluster that was made by this process. */
+  #made: ClusterBaseline | undefined;
   #kubeadmAdmin: Credentials | undefined;
   #starting = true;
   #stopped: Promise<void> | undefined;
@@ -284,36 +297,69 @@ class Cluster implements EmbeddedCluster {
     this.#runtime?.loadImages(images);
   }
 
-  async systemRuns(): Promise<void> {
-    const late = Promise.withResolvers<void>();
-    const timer = this.#clock.after(5_000, () => late.resolve());
-    const isAvailable = ({ spec, status }: Deployment) => (status?.availableReplicas ?? 0) >= (spec?.replicas ?? 1);
+  async systemRuns(): Promise<boolean> {
+    const isAvailable = ({ metadata, spec, status }: Stored<Deployment>) => {
+      const { replicas = 1 } = spec ?? {};
+      const counts = [status?.replicas, status?.updatedReplicas, status?.availableReplicas];
+      return status?.observedGeneration === metadata.generation && counts.every((count = 0) => count === replicas);
+    };
     const available = until(this.context.informers.of(deployments), (all) =>
-      all.list('kube-system').every(isAvailable),
+      all
+        .list()
+        .filter(({ metadata }) => isSystemNamespace(metadata.namespace))
+        .every(isAvailable),
     );
-    await Promise.race([available, late.promise]);
-    timer.cancel();
+    return this.#comesInTime(available);
+  }
+
+  /** False: it did not come within five seconds. */
+  async #comesInTime(awaited: Promise<unknown>): Promise<boolean> {
+    const late = Promise.withResolvers<false>();
+    const timer = this.#clock.after(5_000, () => late.resolve(false));
+    try {
+      return await Promise.race([awaited.then(() => true), late.promise]);
+    } finally {
+      timer.cancel();
+    }
   }
 
   async snapshot(): Promise<void> {
-    this.#baseline = captureBaseline(this.#plane.store);
-    this.#nodesBaseline = Object.fromEntries([...this.#machines].map(([name, machine]) => [name, machine.capture()]));
+    const nodes = Object.fromEntries([...this.#machines].map(([name, machine]) => [name, machine.capture()]));
+    this.#remember({ objects: captureBaseline(this.#plane.store), nodes });
+  }
+
+  #remember(baseline: ClusterBaseline): void {
+    this.#baseline = baseline;
     this.#etcd.data.mark();
     const { folder } = this.#options;
-    if (folder !== undefined) writeBaselines(folder, this.#baseline, this.#nodesBaseline);
+    if (folder !== undefined) writeBaseline(folder, baseline);
   }
 
   async reset(): Promise<void> {
+    const { objects, nodes } = this.#baseline;
     this.#etcd.data.reset();
     // First the machines: what they run follows from their files.
     await Promise.all(
       [...this.#machines].map(([name, machine]) => {
-        const saved = this.#nodesBaseline[name];
+        const saved = nodes[name];
         return saved && machine.restore(saved);
       }),
     );
-    restoreBaseline(this.#plane.store, this.#baseline, this.#clock.now());
+    restoreBaseline(this.#plane.store, objects, this.#clock.now());
     await this.#settled();
+  }
+
+  async renew(): Promise<boolean> {
+    const machines = [...this.#machines.values()];
+    if (!this.#made || machines.some(({ entered }) => entered)) return false;
+    this.#remember(this.#made);
+    await this.reset();
+    const living = new Set([...this.#plane.store.entries(bucketOf(pods))].map(([, { metadata }]) => metadata.uid));
+    const discarded = Promise.all(machines.map(({ kubelet }) => kubelet.discard(living)));
+    if (!(await this.#comesInTime(discarded))) return false;
+    // What was told of their end goes as well.
+    await this.reset();
+    return (await this.systemRuns()) && machines.every(({ kubelet }) => kubelet.untouched);
   }
 
   async nodeShell(node: string, options: NodeShellOptions): Promise<ProcessStreams> {
@@ -337,7 +383,7 @@ class Cluster implements EmbeddedCluster {
 
   objects(when: 'now' | 'snapshot'): ObjectOf[] {
     const { store, registry } = this.#plane;
-    return withResources(when === 'now' ? store.all() : objectsIn(this.#baseline), registry.definitions());
+    return withResources(when === 'now' ? store.all() : objectsIn(this.#baseline.objects), registry.definitions());
   }
 
   compact(): void {
@@ -432,7 +478,7 @@ class Cluster implements EmbeddedCluster {
         await this.#serve();
         // etcd may have come back with nothing in it.
         await bootstrapControlPlane(this.#bootstrap());
-        await this.#runPart('kube-apiserver', [], signal);
+        await this.#runPart('kube-apiserver', [this.#serviceUpkeep()], signal);
       },
       stopped: async () => {
         const closed = this.#server?.close();
@@ -445,6 +491,10 @@ class Cluster implements EmbeddedCluster {
       led('kube-scheduler', () => [createScheduler()]),
     ];
     return [{ name: 'etcd', needs: [] }, server, ...(manage ? managers : [])];
+  }
+
+  #serviceUpkeep(): Component {
+    return kubernetesServiceUpkeep(this.#bootstrap(), (error) => this.#options.report?.(error, 'Service kubernetes'));
   }
 
   async #runPart(name: ControlPlanePart, components: readonly Component[], signal: AbortSignal): Promise<void> {
@@ -565,12 +615,21 @@ class Cluster implements EmbeddedCluster {
     }
   }
 
-  /** Pods can be made in `default` once its ServiceAccount is there, and run once the nodes are known to be ready. */
+  /**
+   * Pods can be made once the ServiceAccounts are there, and run once the nodes are known to be ready. What controllers
+   * make of kubeadm's objects is no news for a reset.
+   */
   async #ready(): Promise<void> {
     const { informers } = this.context;
-    await until(informers.of(serviceAccounts), (accounts) => accounts.get('default', 'default') !== undefined);
+    const accounts = informers.of(serviceAccounts);
+    const hasAccount = ({ metadata }: Stored) => accounts.get(metadata.name, 'default') !== undefined;
+    await until(accounts, () => informers.of(namespaces).list().every(hasAccount));
     const notReady = ({ spec }: Node) => spec?.taints?.some(({ key }) => key === 'node.kubernetes.io/not-ready');
     await until(informers.of(nodes), (all) => !all.list().some(notReady));
+    const isObserved = ({ metadata, status }: Stored<Deployment | DaemonSet>) =>
+      status?.observedGeneration === metadata.generation;
+    await until(informers.of(deployments), (all) => all.list().every(isObserved));
+    await until(informers.of(daemonSets), (all) => all.list().every(isObserved));
   }
 
   #writeFiles(): void {
@@ -582,10 +641,13 @@ class Cluster implements EmbeddedCluster {
 
   async #loadBaseline(): Promise<void> {
     const { folder } = this.#options;
-    if (folder === undefined || this.#plane.fresh) return this.snapshot();
-    const saved = await readBaselines(folder);
+    if (folder === undefined || this.#plane.fresh) {
+      await this.snapshot();
+      this.#made = this.#baseline;
+      return;
+    }
+    const saved = await readBaseline(folder);
     if (!saved) return this.snapshot();
-    this.#baseline = saved.objects;
-    if (saved.nodes) this.#nodesBaseline = saved.nodes;
+    this.#baseline = saved;
   }
 }

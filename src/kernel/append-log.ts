@@ -8,14 +8,21 @@ interface ReadLog<T> {
   length: number;
 }
 
+export interface AppendLogOptions {
+  /** Whether what was appended outlives a power cut; default true. */
+  durable?: boolean;
+}
+
 /**
  * An append-only file of JSON lines. `append` resolves once the record is on the disk (fsync; records that wait for the
- * same fsync share it); if it can't be written it is kept, and goes before the next one. A torn last line, as a crash leaves it, is dropped at the next opening; damage anywhere else is
- * an EnvironmentError that names file and line.
+ * same fsync share it), or only written if the log is not durable; if it can't be written it is kept, and goes before the
+ * next one. A torn last line, as a crash leaves it, is dropped at the next opening; damage anywhere else is an
+ * EnvironmentError that names file and line.
  */
 export class AppendLog<T> {
   readonly file: string;
   readonly #handle: FileHandle;
+  readonly #durable: boolean;
   #pending: string[] = [];
   #writing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -23,19 +30,23 @@ export class AppendLog<T> {
   #length: number;
   #torn = false;
 
-  private constructor(file: string, handle: FileHandle, length: number) {
+  private constructor(file: string, handle: FileHandle, length: number, durable: boolean) {
     this.file = file;
     this.#handle = handle;
+    this.#durable = durable;
     this.#length = length;
   }
 
   /** Opens (or makes) the log for writing and returns what it holds. */
-  static async open<T>(file: string): Promise<{ log: AppendLog<T>; records: T[] }> {
+  static async open<T>(
+    file: string,
+    { durable = true }: AppendLogOptions = {},
+  ): Promise<{ log: AppendLog<T>; records: T[] }> {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     const { records, length } = await readWhole<T>(file);
     const handle = await open(file, 'a', 0o600);
     await handle.truncate(length);
-    return { log: new AppendLog<T>(file, handle, length), records };
+    return { log: new AppendLog<T>(file, handle, length, durable), records };
   }
 
   /** What a log holds, without opening it for writing. Empty if there is none. */
@@ -80,7 +91,7 @@ export class AppendLog<T> {
       if (this.#torn) await this.#handle.truncate(this.#length);
       this.#torn = true;
       await this.#handle.appendFile(text);
-      await this.#handle.datasync();
+      if (this.#durable) await this.#handle.datasync();
     } catch (error) {
       this.#pending = [...lines, ...this.#pending];
       throw error;

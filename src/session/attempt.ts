@@ -29,6 +29,8 @@ export interface AttemptDependencies {
   folder: string;
   /** Environment for scripts of the scenario: PATH with a kubectl. */
   scriptEnvironment(): Promise<Record<string, string>>;
+  /** Nobody looks on, and nobody comes back to it: there is no feed of changes, and its log need not last. Default: no. */
+  unattended?: boolean;
 }
 
 /**
@@ -71,7 +73,9 @@ export class Attempt {
     dependencies: AttemptDependencies,
   ): Promise<Attempt> {
     const { seed, on } = choice;
-    const { log } = await AppendLog.open<AttemptEvent>(join(dependencies.folder, id, 'events.jsonl'));
+    const { log } = await AppendLog.open<AttemptEvent>(join(dependencies.folder, id, 'events.jsonl'), {
+      durable: !dependencies.unattended,
+    });
     await mkdir(join(dependencies.folder, id, 'answers'), { recursive: true, mode: 0o700 });
     const created: AttemptEvent = {
       t: dependencies.clock.now(),
@@ -396,8 +400,7 @@ export class Attempt {
       activatedAt,
       memory: structuredClone(this.#fold.memory),
       answers: this.#file('answers'),
-      // Elsewhere there may be others at work, and rights only for some namespaces.
-      feed: this.#cluster?.provider === 'kubeconfig' ? this.scenario.namespaces : 'everywhere',
+      feed: this.#feed(),
       onVerdict: (verdict) => this.#onVerdict(grader, verdict),
       onCondition: () => this.#changed(),
       onActivity: (activity) => {
@@ -413,6 +416,13 @@ export class Attempt {
     if (this.#grader !== grader) return;
     for (const verdict of grader.verdicts()) this.#verdicts.set(verdict.id, verdict);
     this.#changed();
+  }
+
+  /** Whose changes are told. */
+  #feed(): 'everywhere' | readonly string[] {
+    if (this.#dependencies.unattended) return [];
+    // Elsewhere there may be others at work, and rights only for some namespaces.
+    return this.#cluster?.provider === 'kubeconfig' ? this.scenario.namespaces : 'everywhere';
   }
 
   #watchOver(cluster: Cluster): ClusterWatch {

@@ -330,6 +330,26 @@ describe('deletion', () => {
     expect(runtime.last('c').signals).toEqual(['SIGTERM', 'SIGKILL']);
   });
 
+  it('gives no grace to what is discarded, not even to what ends already', async () => {
+    const { api, client, run, until, runtime, kubelet } = await node();
+    const preStop = { exec: { command: ['sleep', '600'] } };
+    for (const name of ['kept', 'leaving', 'gone']) {
+      await run(name, { containers: [{ name, image: 'busybox:1.36', lifecycle: { preStop } }] });
+      await until(name, (p) => p.status?.phase === 'Running');
+      runtime.last(name).onTerm = () => {};
+    }
+    await client.delete(pods, 'default', 'leaving', { gracePeriodSeconds: 600 });
+    expect(kubelet.untouched).toBe(false);
+    await client.delete(pods, 'default', 'leaving', { gracePeriodSeconds: 0 });
+    await client.delete(pods, 'default', 'gone', { gracePeriodSeconds: 0 });
+    await kubelet.discard(new Set(api.all(pods).map(({ metadata }) => metadata.uid)));
+    expect(runtime.last('leaving').signals).toContain('SIGKILL');
+    expect(runtime.last('gone').signals).toContain('SIGKILL');
+    expect(runtime.last('kept').signals).toEqual([]);
+    expect(kubelet.workers().map(({ pod }) => pod.metadata.name)).toEqual(['kept']);
+    expect(kubelet.untouched).toBe(true);
+  });
+
   it('ends a Pod whose activeDeadlineSeconds are over', async () => {
     const { run, advanceUntil } = await node();
     await run('p', { activeDeadlineSeconds: 3 });

@@ -4,15 +4,15 @@ import { expect, it } from 'vitest';
 import { AppendLog } from '../../src/kernel/append-log.ts';
 import { temporaryFolder } from '../helpers/temporary.ts';
 
-async function written(file: string, count: number): Promise<void> {
-  const { log } = await AppendLog.open<{ n: number }>(file);
+async function written(file: string, count: number, durable = true): Promise<void> {
+  const { log } = await AppendLog.open<{ n: number }>(file, { durable });
   await Promise.all(Array.from({ length: count }, (_, n) => log.append({ n })));
   await log.close();
 }
 
-it('gives back what was appended, in order', async () => {
+it.each([true, false])('gives back what was appended, in order (durable: %s)', async (durable) => {
   const file = join(temporaryFolder(), 'deep', 'events.jsonl');
-  await written(file, 50);
+  await written(file, 50, durable);
   expect(await AppendLog.read(file)).toEqual(Array.from({ length: 50 }, (_, n) => ({ n })));
 });
 

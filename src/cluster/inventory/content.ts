@@ -61,6 +61,8 @@ export function contentOf(resource: Resource, object: Stored): Json {
 
 /** The paths at which two objects of one resource differ: `spec.replicas`; empty if a reset has nothing to do. */
 export function changedFields(resource: Resource, a: Stored, b: Stored): string[] {
+  const { uid, resourceVersion } = a.metadata;
+  if (uid === b.metadata.uid && resourceVersion === b.metadata.resourceVersion) return [];
   const paths: string[] = [];
   compare(contentOf(resource, a), contentOf(resource, b), '', paths);
   return paths;

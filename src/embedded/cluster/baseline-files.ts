@@ -5,21 +5,25 @@ import { replaceFileSync } from '../../kernel/files.ts';
 import { type Baseline, baselineFromJson, baselineToJson } from './baseline.ts';
 import { type NodesBaseline, nodesBaselineFromJson, nodesBaselineToJson } from './nodes-baseline.ts';
 
+/** The state of a whole cluster at one moment. */
+export interface ClusterBaseline {
+  objects: Baseline;
+  nodes: NodesBaseline;
+}
+
 const objectsFile = 'baseline.json';
 const nodesFile = 'baseline-nodes.json';
 
 /** At once: a cluster that has just come up is busy, and each step of an asynchronous write waits for its turn. */
-export function writeBaselines(folder: string, objects: Baseline, nodes: NodesBaseline): void {
+export function writeBaseline(folder: string, { objects, nodes }: ClusterBaseline): void {
   replaceFileSync(join(folder, nodesFile), nodesBaselineToJson(nodes));
   replaceFileSync(join(folder, objectsFile), baselineToJson(objects));
 }
 
-/** Undefined if there is none. Rejects with a SyntaxError for files that `writeBaselines` did not write. */
-export async function readBaselines(
-  folder: string,
-): Promise<{ objects: Baseline; nodes: NodesBaseline | undefined } | undefined> {
+/** Undefined if there is none. Rejects with a SyntaxError for files that `writeBaseline` did not write. */
+export async function readBaseline(folder: string): Promise<ClusterBaseline | undefined> {
   const read = (name: string) => readFile(join(folder, name), 'utf8').catch(() => undefined);
   const [objects, nodes] = await Promise.all([read(objectsFile), read(nodesFile)]);
   if (objects === undefined) return undefined;
-  return { objects: baselineFromJson(objects), nodes: nodes === undefined ? undefined : nodesBaselineFromJson(nodes) };
+  return { objects: baselineFromJson(objects), nodes: nodes === undefined ? {} : nodesBaselineFromJson(nodes) };
 }

@@ -5,6 +5,7 @@ import { compareQuantities } from '../../kube/quantity.ts';
 import { persistentVolumeClaims, persistentVolumes, pods, storageClasses } from '../../kube/resources.ts';
 import type { ApiClient, Component, ComponentContext, EventRecorder } from '../api.ts';
 import { serviceAccountUserName } from '../rbac/users.ts';
+import { localPathNamespace } from '../system-namespaces.ts';
 import { isAlreadyExists, isConflict, isNotFound } from './failures.ts';
 import { keyOf, splitKey } from './ownership.ts';
 import { isReady } from './pod-control.ts';
@@ -22,7 +23,6 @@ type Claim = Stored<PersistentVolumeClaim>;
 type Volume = Stored<PersistentVolume>;
 
 export const localPath = 'rancher.io/local-path';
-const namespace = 'local-path-storage';
 const account = 'local-path-provisioner-service-account';
 const folder = '/var/local-path-provisioner';
 /** About as long as the Pod that makes the folder takes. */
@@ -51,7 +51,7 @@ class LocalPathProvisioner {
   constructor(context: ComponentContext) {
     const { clock, signal } = context;
     this.#context = context;
-    const user = { name: serviceAccountUserName(namespace, account), groups: ['system:authenticated'] };
+    const user = { name: serviceAccountUserName(localPathNamespace, account), groups: ['system:authenticated'] };
     this.#client = context.client.as({ user, fieldManager: 'local-path-provisioner' });
     this.#recorder = context.recorder(localPath);
     this.#claims = new WorkQueue({ clock, signal, sync: (key) => this.#syncClaim(key) });
@@ -65,7 +65,7 @@ class LocalPathProvisioner {
     informers.of(persistentVolumeClaims).on({ add: claim, update: claim });
     informers.of(persistentVolumes).on({ add: volume, update: volume });
     const pod = ({ metadata }: Stored<Pod>) => {
-      if (metadata.namespace === namespace) this.#elect();
+      if (metadata.namespace === localPathNamespace) this.#elect();
     };
     informers.of(pods).on({ add: pod, update: pod, delete: pod });
   }
@@ -75,7 +75,7 @@ class LocalPathProvisioner {
     const { informers } = this.#context;
     const able = informers
       .of(pods)
-      .list(namespace)
+      .list(localPathNamespace)
       .filter((pod) => pod.metadata.labels?.app === 'local-path-provisioner' && isReady(pod))
       .map(({ metadata }) => metadata.name);
     if (able.includes(this.#pod)) return;

@@ -25,7 +25,8 @@ import type {
   LogPiece,
   NodeAgent,
 } from '../api.ts';
-import { isMirror } from '../mirror.ts';
+import { isMirror, uidOnNode } from '../mirror.ts';
+import { isSystemNamespace } from '../system-namespaces.ts';
 import { AddressPool } from './address-pool.ts';
 import { Agent } from './agent.ts';
 import { BackOff } from './back-off.ts';
@@ -72,6 +73,13 @@ export interface Kubelet extends Component, NodeAgent {
   logPiece(path: string, offset: number, length: number): Promise<LogPiece>;
   /** Every Pod that it works on. */
   workers(): readonly PodWorker[];
+  /**
+   * Whether all that was done on the node has gone with the Pods it was done in: no command ran in a Pod that is there
+   * still, no Pod has left that had a part of the node's disk or was the cluster's own, and none is about to leave.
+   */
+  readonly untouched: boolean;
+  /** Takes Pods off the node at once whose uids are not `living` any more; static ones stay. Resolves when they are off. */
+  discard(living: ReadonlySet<string>): Promise<void>;
   /** Resolves when the node writes nothing any more: its context was aborted and its runtime has ended before. */
   stop(): Promise<void>;
 }
@@ -106,6 +114,10 @@ class SimulatedKubelet implements Kubelet {
   #statics: StaticPods | undefined;
   /** Set while the process runs. */
   #run: AbortController | undefined;
+  /** The uids of Pods in which commands were run. */
+  readonly #entered = new Set<string>();
+  /** A Pod has left that leaves something behind. */
+  #trace = false;
 
   constructor(options: KubeletOptions) {
     const { nodeName, runtime, files: _, log: __, ...more } = options;
@@ -185,11 +197,11 @@ class SimulatedKubelet implements Kubelet {
     const stored = context.informers.of(pods);
     for (const worker of this.#workers.values()) worker.resume();
     this.#statics?.start(staticPodPath);
-    const stops = [followPods(context, shared, this.#workers, this.#statics), ...this.#followSources(context)];
+    const stops = [this.#followPods(context, shared), ...this.#followSources(context)];
     // What was deleted while nobody looked.
     for (const worker of [...this.#workers.values()]) {
-      const { uid, namespace, name, resourceVersion } = worker.pod.metadata;
-      if (resourceVersion !== '0' && stored.get(namespace, name)?.metadata.uid !== uid) worker.remove();
+      const { uid, namespace, name } = worker.pod.metadata;
+      if (!worker.isStatic && stored.get(namespace, name)?.metadata.uid !== uid) worker.remove();
     }
     run.signal.addEventListener('abort', () => {
       for (const stop of stops) stop();
@@ -206,6 +218,18 @@ class SimulatedKubelet implements Kubelet {
     return [...this.#workers.values()];
   }
 
+  get untouched(): boolean {
+    if (this.#trace) return false;
+    return ![...this.#workers].some(
+      ([uid, { pod }]) => this.#entered.has(uid) || pod.metadata.deletionTimestamp !== undefined,
+    );
+  }
+
+  async discard(living: ReadonlySet<string>): Promise<void> {
+    const dead = this.workers().filter(({ isStatic, pod }) => !isStatic && !living.has(pod.metadata.uid));
+    await Promise.all(dead.map((worker) => worker.discard()));
+  }
+
   async address(): Promise<{ host: string; port: number } | undefined> {
     return this.running ? this.#server?.address() : undefined;
   }
@@ -220,6 +244,7 @@ class SimulatedKubelet implements Kubelet {
   }
 
   exec(pod: Stored<Pod>, options: ExecOptions): Promise<ProcessStreams> {
+    this.#entered.add(uidOnNode(pod));
     return this.#agent.exec(pod, options);
   }
 
@@ -237,6 +262,41 @@ class SimulatedKubelet implements Kubelet {
       () => this.#statistics?.collect(),
       () => this.workers().map(({ pod }) => pod),
     );
+  }
+
+  /**
+   * One worker a Pod, from the moment it is bound to the node until its object is gone and its containers ended. Mirrors
+   * of static Pods are pictures only.
+   */
+  #followPods(context: ComponentContext, shared: NodeServices): () => void {
+    const [workers, statics] = [this.#workers, this.#statics];
+    const begin = (pod: Stored<Pod>) => {
+      const { uid } = pod.metadata;
+      const worker = new PodWorker(shared, pod, () => {
+        workers.delete(uid);
+        this.#trace ||= worker.usesDisk || isSystemNamespace(pod.metadata.namespace);
+      });
+      workers.set(uid, worker);
+    };
+    const see = (pod: Stored<Pod>) => {
+      if (pod.spec?.nodeName !== shared.nodeName) return;
+      if (statics && isMirror(pod)) return statics.mirrorSeen(pod);
+      const worker = workers.get(pod.metadata.uid);
+      if (worker) worker.update(pod);
+      else begin(pod);
+    };
+    return context.informers.of(pods).on({
+      add: see,
+      update: (pod, old) => {
+        // The same name again before we heard of the end of the first.
+        if (old.metadata.uid !== pod.metadata.uid) workers.get(old.metadata.uid)?.remove();
+        see(pod);
+      },
+      delete: (pod) => {
+        if (statics && isMirror(pod) && pod.spec?.nodeName === shared.nodeName) statics.mirrorSeen(pod);
+        else workers.get(pod.metadata.uid)?.remove();
+      },
+    });
   }
 
   #followSources(context: ComponentContext): (() => void)[] {
@@ -319,37 +379,5 @@ function logFailure(
     err: why,
     pod: `${namespace}/${name}`,
     podUID: uid,
-  });
-}
-
-/**
- * One worker a Pod, from the moment it is bound to the node until its object is gone and its containers ended. Mirrors
- * of static Pods are pictures only.
- */
-function followPods(
-  context: ComponentContext,
-  shared: NodeServices,
-  workers: Map<string, PodWorker>,
-  statics: StaticPods | undefined,
-): () => void {
-  const see = (pod: Stored<Pod>) => {
-    if (pod.spec?.nodeName !== shared.nodeName) return;
-    if (statics && isMirror(pod)) return statics.mirrorSeen(pod);
-    const { uid } = pod.metadata;
-    const worker = workers.get(uid);
-    if (worker) worker.update(pod);
-    else workers.set(uid, new PodWorker(shared, pod, () => workers.delete(uid)));
-  };
-  return context.informers.of(pods).on({
-    add: see,
-    update: (pod, old) => {
-      // The same name again before we heard of the end of the first.
-      if (old.metadata.uid !== pod.metadata.uid) workers.get(old.metadata.uid)?.remove();
-      see(pod);
-    },
-    delete: (pod) => {
-      if (statics && isMirror(pod) && pod.spec?.nodeName === shared.nodeName) statics.mirrorSeen(pod);
-      else workers.get(pod.metadata.uid)?.remove();
-    },
   });
 }

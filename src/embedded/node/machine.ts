@@ -72,6 +72,7 @@ export class NodeMachine {
   #retry: Timer | undefined;
   #pid = 700 + Math.floor(Math.random() * 200);
   #system: Promise<RunningContainer> | undefined;
+  #entered = false;
   #keeping: Promise<void> = Promise.resolve();
   #stopped = false;
 
@@ -142,8 +143,14 @@ export class NodeMachine {
     await this.#startKubelet();
   }
 
+  /** Whether a process was ever run on the node itself. */
+  get entered(): boolean {
+    return this.#entered;
+  }
+
   /** A process on the node itself: the first one boots it. */
   async processes(): Promise<RunningContainer> {
+    this.#entered = true;
     this.#system ??= this.#boot();
     const system = await this.#system;
     void system.exited.then(() => {

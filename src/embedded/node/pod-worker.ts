@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { turnToWork } from '../../kernel/clock.ts';
-import type { Container, Pod, PodStatus } from '../../kube/api.gen.ts';
+import type { Container, Pod, PodStatus, Volume } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { pods } from '../../kube/resources.ts';
 import type { RunningContainer } from '../api.ts';
+import { claimNameOf } from './claims.ts';
 import { type ContainerRecord, containersOf, type Instance } from './container-record.ts';
 import { startContainer } from './container-start.ts';
 import { type Deadline, stopContainer } from './container-stop.ts';
@@ -59,7 +60,9 @@ export class PodWorker {
   #deleted = false;
   #stopped = false;
   #suspended = false;
-  #left = false;
+  #discarded = false;
+  readonly #left = Promise.withResolvers<void>();
+  #hasLeft = false;
   #retryMounts = false;
   #verdict: { reason: string; message: string } | undefined;
   #awake = false;
@@ -95,6 +98,17 @@ export class PodWorker {
   /** The Pod with the resources that it was granted. */
   get allocatedPod(): Stored<Pod> {
     return this.#allocation.show(this.#pod);
+  }
+
+  /** It is there because of a file, whatever the API server knows. */
+  get isStatic(): boolean {
+    return this.#mirror !== undefined;
+  }
+
+  /** Some of its volumes are on the node's own disk, where they stay. */
+  get usesDisk(): boolean {
+    const isOnDisk = (volume: Volume) => volume.hostPath !== undefined || claimNameOf(this.#pod, volume) !== undefined;
+    return this.#pod.spec?.volumes?.some(isOnDisk) ?? false;
   }
 
   /** A resize would be granted if there were room. */
@@ -140,6 +154,14 @@ export class PodWorker {
     this.#status.touch();
   }
 
+  /** As `remove`, but nobody waits for a graceful end. Resolves when the Pod is off the node, or the node stops. */
+  discard(): Promise<void> {
+    this.#discarded = true;
+    this.remove();
+    for (const d of this.#deadlines) d.shorten(0);
+    return this.#left.promise;
+  }
+
   /** The kubelet goes and the containers stay: nothing is done nor told until `resume`. */
   suspend(): void {
     this.#suspended = true;
@@ -177,6 +199,7 @@ export class PodWorker {
     this.#tokens.stop();
     this.#probes.stopAll();
     for (const d of this.#deadlines) d.cancel();
+    this.#left.resolve();
   }
 
   wake(): void {
@@ -211,7 +234,7 @@ export class PodWorker {
   async #sync(): Promise<void> {
     const stage = stageOf(this.#view());
     const act: Record<Stage, () => Promise<void>> = {
-      removed: () => this.#leave(forcedGraceSeconds),
+      removed: () => this.#leave(this.#discarded ? 0 : forcedGraceSeconds),
       terminating: () => this.#terminate(),
       finished: async () => {},
       expired: () => this.#expire(),
@@ -376,9 +399,10 @@ export class PodWorker {
     this.#volumes.tearDown(this.#pod);
     this.#finished = true;
     // What woke it up meanwhile ends here once more; another Pod may have its name by then.
-    if (this.#left) return;
-    this.#left = true;
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
     this.#onGone();
+    this.#left.resolve();
     this.#services.freed();
     await logs.dropPod(this.#pod);
   }
@@ -424,6 +448,7 @@ export class PodWorker {
       onDeadline: (d) => {
         mine.push(d);
         this.#deadlines.add(d);
+        if (this.#discarded) d.shorten(0);
       },
     });
     for (const d of mine) this.#deadlines.delete(d);

@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { newScenario } from '../../src/authoring/new.ts';
+import { createEmbeddedProvider } from '../../src/daemon/embedded-provider.ts';
+import { systemClock } from '../../src/kernel/clock.ts';
+import { KubeClient } from '../../src/kube/client.ts';
+import * as resources from '../../src/kube/resources.ts';
+import { loadPack, loadScenario } from '../../src/scenario/load.ts';
+import { Attempt } from '../../src/session/attempt.ts';
+import type { AttemptState } from '../../src/session/types.ts';
+import { temporaryFolder } from '../helpers/temporary.ts';
+
+it.each([
+  [false, ['ConfigMap settings by somebody']],
+  [true, []],
+])('tells of changes unless nobody looks on (unattended: %s), and judges in any case', async (unattended, told) => {
+  const folder = temporaryFolder();
+  const pack = join(folder, 'mine');
+  newScenario({ folder: pack, id: 'first', title: 'First', competency: 'ckad/configmaps', namespace: 'mine' });
+  const scenario = loadScenario(loadPack(pack, false), 'first');
+  const { provider, stop } = await createEmbeddedProvider(join(folder, 'clusters'), { lasting: false });
+  onTestFinished(stop);
+  const attempt = await Attempt.create(
+    'one',
+    scenario,
+    { seed: 0, on: { provider: provider.name } },
+    { clock: systemClock, folder: join(folder, 'attempts'), scriptEnvironment: async () => ({}), unattended },
+  );
+  const cluster = await provider.create({ name: 'one', nodes: 1 }, () => undefined);
+  await attempt.setUp(cluster);
+  const client = await KubeClient.fromFile(cluster.kubeconfig, cluster.context);
+  const solved = new Promise<void>((resolve) => {
+    const look = ({ wasSolved, activities }: AttemptState) => {
+      if (wasSolved && activities.length >= told.length) resolve();
+    };
+    onTestFinished(attempt.onState(look));
+  });
+  const settings = { metadata: { name: 'settings', namespace: 'mine' }, data: { mode: 'fast' } };
+  await client.apply(resources.configMaps, { apiVersion: 'v1', kind: 'ConfigMap', ...settings }, 'somebody');
+  await solved;
+  const activities = attempt.state().activities.map((a) => `${a.kind} ${a.name} by ${a.manager}`);
+  expect(activities).toEqual(told);
+  await client.close();
+  await attempt.close();
+});
