@@ -8,15 +8,7 @@ import type { Stored } from '../kube/meta.ts';
 import { daemonSets, deployments, namespaces, nodes, pods, serviceAccounts } from '../kube/resources.ts';
 import { Aggregator } from './aggregation/aggregator.ts';
 import { apiServiceAvailability } from './aggregation/availability.ts';
-import type {
-  ApiClient,
-  Component,
-  ComponentContext,
-  ContainerRuntime,
-  ImageDescription,
-  NodeAnswers,
-  NodeEntries,
-} from './api.ts';
+import type { ApiClient, Component, ComponentContext } from './api.ts';
 import {
   type BootstrapOptions,
   bootstrapAddons,
@@ -39,12 +31,14 @@ import { type ControlPlanePart, controlPlaneLease } from './cluster/leader-lease
 import { type NodePlan, planNodes } from './cluster/nodes.ts';
 import { type ObjectOf, withResources } from './cluster/objects.ts';
 import { controllers } from './cluster/parts.ts';
+import type { ContainerRuntime, ImageDescription } from './container-api.ts';
 import { localPathProvisioner } from './controllers/local-path-provisioner.ts';
 import { EtcdBackend } from './etcd/backend.ts';
 import { type Dial, nodeDialer, refuse } from './network/dialer.ts';
 import { createClusterNetwork } from './network/index.ts';
 import { sameEntry } from './node/files.ts';
 import { NodeMachine } from './node/machine.ts';
+import type { NodeAnswers, NodeEntries } from './node-api.ts';
 import { type Credentials, createPki, openPki, type Pki } from './pki/pki.ts';
 import { bucketOf } from './registry/keys.ts';
 import { resourceHandlers } from './resources/handlers/index.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { EnvironmentError, UserError } from '../kernel/errors.ts';
 import { replaceFileSync } from '../kernel/files.ts';
-import type { ImageDescription } from './api.ts';
 import { createEmbeddedCluster, type EmbeddedCluster, type EmbeddedClusterOptions } from './cluster.ts';
+import type { ImageDescription } from './container-api.ts';
 
 export interface ClusterHostOptions {
   /** `$XDG_STATE_HOME/kubedrill/clusters`: one folder a cluster. */

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { ClusterNetwork } from '../../src/embedded/api.ts';
+import type { ClusterNetwork } from '../../src/embedded/network-api.ts';
 import { createCertificate, type Issuer } from '../../src/embedded/pki/certificate.ts';
 import { emptyNetwork } from './helpers.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import type { ContainerSpec } from '../../src/embedded/api.ts';
+import type { ContainerSpec } from '../../src/embedded/container-api.ts';
 import { collect, finished, follow, specOf, testRuntime } from './helpers.ts';
 
 const { runtime } = testRuntime();

@@ -2,10 +2,10 @@ import { createServer } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { ProbeRequest } from '../../src/embedded/api.ts';
 import { TcpSocket } from '../../src/embedded/container/kernel/tcp.ts';
 import { selfSigned } from '../../src/embedded/container/lib/self-signed.ts';
 import { getOver } from '../../src/embedded/container/worker/prober.ts';
+import type { ProbeRequest } from '../../src/embedded/container-api.ts';
 import { printed, specOf, testRuntime } from './helpers.ts';
 
 const { runtime } = testRuntime();

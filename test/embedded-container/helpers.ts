@@ -1,5 +1,6 @@
-import type { ClusterNetwork, ContainerSpec, RunningContainer } from '../../src/embedded/api.ts';
 import { createContainerRuntime } from '../../src/embedded/container/runtime.ts';
+import type { ContainerSpec, RunningContainer } from '../../src/embedded/container-api.ts';
+import type { ClusterNetwork } from '../../src/embedded/network-api.ts';
 import type { ProcessStreams } from '../../src/kernel/process-streams.ts';
 
 /** A network where nothing is found, unless a test says otherwise. */

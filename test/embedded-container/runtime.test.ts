@@ -1,8 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { ContainerSpec } from '../../src/embedded/api.ts';
 import { createContainerRuntime } from '../../src/embedded/container/runtime.ts';
 import { WorkerClient } from '../../src/embedded/container/worker-client.ts';
+import type { ContainerSpec } from '../../src/embedded/container-api.ts';
 import { ManualClock } from '../../src/kernel/clock.ts';
 import { collect, emptyNetwork, finished, follow, printed, specOf, testRuntime } from './helpers.ts';
 

@@ -1,8 +1,8 @@
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import type { RunningContainer } from '../../src/embedded/api.ts';
 import { createContainerRuntime } from '../../src/embedded/container/runtime.ts';
 import { WorkerClient } from '../../src/embedded/container/worker-client.ts';
+import type { RunningContainer } from '../../src/embedded/container-api.ts';
 import { ManualClock } from '../../src/kernel/clock.ts';
 import { emptyNetwork, printed, specOf } from './helpers.ts';
 

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import xterm from '@xterm/headless';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { RunningContainer } from '../../src/embedded/api.ts';
+import type { RunningContainer } from '../../src/embedded/container-api.ts';
 import type { ProcessStreams } from '../../src/kernel/process-streams.ts';
 import { collect, specOf, testRuntime } from './helpers.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ClusterDnsQuestion } from '../../src/embedded/api.ts';
 import { clusterRecords } from '../../src/embedded/network/dns.ts';
+import type { ClusterDnsQuestion } from '../../src/embedded/network-api.ts';
 import { clusterIP, namespace, pod, service, slice, tcp, viewOf } from './objects.ts';
 
 const view = viewOf([

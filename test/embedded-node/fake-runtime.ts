@@ -1,16 +1,15 @@
 import { type Duplex, PassThrough } from 'node:stream';
+import { getOver } from '../../src/embedded/container/worker/prober.ts';
 import type {
   ContainerExit,
   ContainerRuntime,
   ContainerSpec,
   ContainerUsage,
-  NodeEntries,
-  NodeLog,
   ProbeRequest,
   ProbeResponse,
   RunningContainer,
-} from '../../src/embedded/api.ts';
-import { getOver } from '../../src/embedded/container/worker/prober.ts';
+} from '../../src/embedded/container-api.ts';
+import type { NodeEntries, NodeLog } from '../../src/embedded/node-api.ts';
 import type { ProcessStreams } from '../../src/kernel/process-streams.ts';
 import type { ResourceRequirements } from '../../src/kube/api.gen.ts';
 

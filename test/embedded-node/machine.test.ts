@@ -1,9 +1,9 @@
 /** A node as a machine on a fake runtime: what its files and its systemd make its kubelet do. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { JournalEntry, NodeEntries, NodeEntry, UnitAnswer } from '../../src/embedded/api.ts';
 import { kubeadmFiles, kubeletConfigFile, manifestFolder } from '../../src/embedded/bootstrap/node-files.ts';
 import type { NodePlan } from '../../src/embedded/cluster/nodes.ts';
 import { NodeMachine } from '../../src/embedded/node/machine.ts';
+import type { JournalEntry, NodeEntries, NodeEntry, UnitAnswer } from '../../src/embedded/node-api.ts';
 import { createPki } from '../../src/embedded/pki/pki.ts';
 import { ManualClock } from '../../src/kernel/clock.ts';
 import type { Pod } from '../../src/kube/api.gen.ts';

@@ -1,6 +1,6 @@
 import { Duplex, PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import type { RunningContainer } from '../../src/embedded/api.ts';
+import type { RunningContainer } from '../../src/embedded/container-api.ts';
 import { runProbe } from '../../src/embedded/node/probe-action.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { FakeRuntime } from './fake-runtime.ts';

@@ -2,8 +2,8 @@
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { ClusterNetwork } from '../../src/embedded/api.ts';
 import { createContainerRuntime } from '../../src/embedded/container/runtime.ts';
+import type { ClusterNetwork } from '../../src/embedded/network-api.ts';
 import { createKubelet } from '../../src/embedded/node/index.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import type { PodSpec } from '../../src/kube/api.gen.ts';

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Aggregator } from '../../src/embedded/aggregation/aggregator.ts';
-import type { NodeAgent } from '../../src/embedded/api.ts';
 import { InProcessClient } from '../../src/embedded/client/client.ts';
+import type { NodeAgent } from '../../src/embedded/node-api.ts';
 import { createManagedFields, createPatcher } from '../../src/embedded/patch/index.ts';
 import { createPki, type Pki } from '../../src/embedded/pki/pki.ts';
 import { authenticationReviewHandlers } from '../../src/embedded/rbac/token-review.ts';

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { connect as tlsConnect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
-import type { ExecOptions, LogOptions, NodeAgent } from '../../src/embedded/api.ts';
+import type { ExecOptions, LogOptions, NodeAgent } from '../../src/embedded/node-api.ts';
 import { badRequest } from '../../src/embedded/registry/status.ts';
 import { HeaderReader, HeaderWriter, uint32 } from '../../src/embedded/server/streams/spdy-headers.ts';
 import type { ProcessStreams } from '../../src/kernel/process-streams.ts';

@@ -4,19 +4,15 @@
  */
 import type { EnvVar, ResourceRequirements } from '../../kube/api.gen.ts';
 import type {
-  ClusterDnsQuestion,
-  ConnectionSource,
-  ConnectionTarget,
   ContainerExit,
   ContainerSpec,
   ContainerUsage,
   ImageDescription,
-  NodeEntries,
-  NodeLog,
-  NodeQuestion,
   ProbeRequest,
   ProbeResponse,
-} from '../api.ts';
+} from '../container-api.ts';
+import type { ClusterDnsQuestion, ConnectionSource, ConnectionTarget } from '../network-api.ts';
+import type { NodeEntries, NodeLog, NodeQuestion } from '../node-api.ts';
 
 export type Files = Record<string, { content: Uint8Array; mode: number }>;
 export type Stream = 'stdout' | 'stderr';

@@ -4,20 +4,18 @@ import { type Clock, systemClock, type Timer } from '../../kernel/clock.ts';
 import type { ProcessStreams } from '../../kernel/process-streams.ts';
 import type { EnvVar, ResourceRequirements } from '../../kube/api.gen.ts';
 import type {
-  ClusterNetwork,
   ContainerExit,
   ContainerRuntime,
   ContainerSpec,
   ContainerUsage,
   ImageDescription,
-  NodeAnswers,
-  NodeEntries,
-  NodeLog,
   ProbeRequest,
   ProbeResponse,
   RunningContainer,
   StartFailure,
-} from '../api.ts';
+} from '../container-api.ts';
+import type { ClusterNetwork } from '../network-api.ts';
+import type { NodeAnswers, NodeEntries, NodeLog } from '../node-api.ts';
 import { Catalogue } from './images/catalogue.ts';
 import { ACK_AFTER, type Files, INPUT_WINDOW, type Stream, type ToMain, type ToWorker } from './protocol.ts';
 import { type ClusterLink, WorkerClient } from './worker-client.ts';

@@ -4,7 +4,7 @@ import { getCompileCacheDir } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { ImageDescription } from '../api.ts';
+import type { ImageDescription } from '../container-api.ts';
 import type { ToMain, ToWorker } from './protocol.ts';
 
 /** What a cluster gives to the worker client. */

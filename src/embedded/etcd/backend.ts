@@ -1,8 +1,8 @@
 /** etcd as its process asks for it: opening a data directory, and every call of its API. */
 import { randomUUID } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import type { EtcdAnswer, EtcdOpened, EtcdQuestion } from '../api.ts';
 import type { ResourceDefinition } from '../definition.ts';
+import type { EtcdAnswer, EtcdOpened, EtcdQuestion } from '../node-api.ts';
 import { RevisionExpired, type Store, type StoreContent } from '../store/store.ts';
 import { DataDirectories } from './data.ts';
 import { type Database, DatabaseError, decodeDatabase, encodeDatabase, withHash } from './database.ts';

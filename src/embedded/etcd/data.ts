@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceFileSync } from '../../kernel/files.ts';
-import type { DataClaim, NodeEntries, NodeEntry } from '../api.ts';
+import type { DataClaim, NodeEntries, NodeEntry } from '../node-api.ts';
 import { claimText, walFile } from './directory.ts';
 import type { Membership } from './member.ts';
 

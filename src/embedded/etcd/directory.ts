@@ -1,5 +1,5 @@
 /** What is in a data directory. */
-import type { DataClaim } from '../api.ts';
+import type { DataClaim } from '../node-api.ts';
 
 export const databaseFile = 'member/snap/db';
 /** Begins with the claim to what the cluster's store holds. */

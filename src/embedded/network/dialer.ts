@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
-import type { ClusterNetwork, ContainerRuntime } from '../api.ts';
+import type { ContainerRuntime } from '../container-api.ts';
+import type { ClusterNetwork } from '../network-api.ts';
 
 /** Why no connection came about; the code is Node's. */
 class DialError extends Error {

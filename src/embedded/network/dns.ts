@@ -3,7 +3,7 @@ import { isIPv4 } from 'node:net';
 import type { Service, ServicePort } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { namespaces, services } from '../../kube/resources.ts';
-import type { ClusterDnsQuestion, DnsAnswer, DnsRecord } from '../api.ts';
+import type { ClusterDnsQuestion, DnsAnswer, DnsRecord } from '../network-api.ts';
 import { endpointsOf, type ServiceEndpoint } from './services.ts';
 import { type NetworkView, podAt } from './view.ts';
 

@@ -1,6 +1,6 @@
 import type { PersistentVolume, PersistentVolumeClaim, Pod, Volume } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
-import type { VolumeSource } from '../api.ts';
+import type { VolumeSource } from '../container-api.ts';
 
 /** What a kubelet knows of storage. */
 export interface ClaimSources {

@@ -1,6 +1,6 @@
 import type { Container, ContainerStatus, Pod, ResourceRequirements } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
-import type { RunningContainer } from '../api.ts';
+import type { RunningContainer } from '../container-api.ts';
 import type { ContainerLog } from './log-file.ts';
 
 export type ContainerKind = 'init' | 'sidecar' | 'main' | 'ephemeral';

@@ -1,6 +1,6 @@
 import type { Container, EnvVar, Pod } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
-import type { ContainerMount, ContainerSpec } from '../api.ts';
+import type { ContainerMount, ContainerSpec } from '../container-api.ts';
 import { upstreamResolver } from '../upstream-resolver.ts';
 import { ConfigError } from './environment.ts';
 import { expand } from './expansion.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Container, Pod } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
-import type { ContainerExit, RunningContainer, StartFailure } from '../api.ts';
+import type { ContainerExit, RunningContainer, StartFailure } from '../container-api.ts';
 import type { ContainerRecord, Instance, Termination } from './container-record.ts';
 import { containerSpec, linuxUser, verifyNonRoot } from './container-spec.ts';
 import { stopContainer } from './container-stop.ts';

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { EnvironmentError } from '../../kernel/errors.ts';
 import { replaceFile } from '../../kernel/files.ts';
-import type { ContainerRuntime, NodeEntries, NodeEntry } from '../api.ts';
+import type { ContainerRuntime } from '../container-api.ts';
+import type { NodeEntries, NodeEntry } from '../node-api.ts';
 
 /** The folders of a node whose content is kept: over a restart of this process, and for a reset to go back to. */
 const keptRoots = [

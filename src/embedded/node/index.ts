@@ -15,17 +15,10 @@ import {
   secrets,
   services,
 } from '../../kube/resources.ts';
-import type {
-  Component,
-  ComponentContext,
-  ContainerRuntime,
-  ExecOptions,
-  HttpAnswer,
-  LogOptions,
-  LogPiece,
-  NodeAgent,
-} from '../api.ts';
+import type { Component, ComponentContext } from '../api.ts';
+import type { ContainerRuntime } from '../container-api.ts';
 import { isMirror, uidOnNode } from '../mirror.ts';
+import type { ExecOptions, HttpAnswer, LogOptions, LogPiece, NodeAgent } from '../node-api.ts';
 import { isSystemNamespace } from '../system-namespaces.ts';
 import { AddressPool } from './address-pool.ts';
 import { Agent } from './agent.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts';
-import type { JournalEntry } from '../api.ts';
+import type { JournalEntry } from '../node-api.ts';
 
 /** So many lines are kept. */
 const capacity = 2000;

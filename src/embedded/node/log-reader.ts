@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Clock } from '../../kernel/clock.ts';
-import type { LogOptions } from '../api.ts';
+import type { LogOptions } from '../node-api.ts';
 import type { ContainerLog, LogEntry } from './log-file.ts';
 
 /**

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Clock, Timer } from '../../kernel/clock.ts';
 import type { Pod } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
-import type { LogPiece, NodeLog } from '../api.ts';
+import type { LogPiece, NodeLog } from '../node-api.ts';
 import { ContainerLog } from './log-file.ts';
 import { FileLogStorage, MemoryLogStorage } from './log-storage.ts';
 

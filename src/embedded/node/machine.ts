@@ -3,18 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
 import type { Clock, Timer } from '../../kernel/clock.ts';
 import { replaceFile } from '../../kernel/files.ts';
-import type {
-  ComponentContext,
-  ContainerRuntime,
-  ContainerSpec,
-  NodeEntries,
-  NodeQuestion,
-  RunningContainer,
-  RuntimeContainer,
-  RuntimeState,
-  UnitAnswer,
-} from '../api.ts';
+import type { ComponentContext } from '../api.ts';
 import type { NodePlan } from '../cluster/nodes.ts';
+import type { ContainerRuntime, ContainerSpec, RunningContainer } from '../container-api.ts';
+import type { NodeEntries, NodeQuestion, RuntimeContainer, RuntimeState, UnitAnswer } from '../node-api.ts';
 import type { ContainerRecord, Instance } from './container-record.ts';
 import { NodeFiles } from './files.ts';
 import { createKubelet, type Kubelet } from './index.ts';

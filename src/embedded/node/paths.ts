@@ -1,6 +1,6 @@
 import type { Pod } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
-import type { HttpAnswer } from '../api.ts';
+import type { HttpAnswer } from '../node-api.ts';
 import { notSimulated } from '../registry/status.ts';
 import { type NodeStats, resourceMetrics } from './stats.ts';
 

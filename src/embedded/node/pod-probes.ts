@@ -1,6 +1,6 @@
 import type { Container, Pod } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
-import type { RunningContainer } from '../api.ts';
+import type { RunningContainer } from '../container-api.ts';
 import type { ContainerRecord, Instance } from './container-record.ts';
 import { restarts } from './lifecycle.ts';
 import { type ProbeKind, Prober } from './prober.ts';

@@ -3,7 +3,7 @@ import { turnToWork } from '../../kernel/clock.ts';
 import type { Container, Pod, PodStatus, Volume } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { pods } from '../../kube/resources.ts';
-import type { RunningContainer } from '../api.ts';
+import type { RunningContainer } from '../container-api.ts';
 import { claimNameOf } from './claims.ts';
 import { type ContainerRecord, containersOf, type Instance } from './container-record.ts';
 import { startContainer } from './container-start.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Pod } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
-import type { ContainerRuntime } from '../api.ts';
+import type { ContainerRuntime } from '../container-api.ts';
 import { containersOf } from './container-record.ts';
 import type { PodWorker } from './pod-worker.ts';
 

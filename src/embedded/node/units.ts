@@ -1,5 +1,5 @@
 /** systemd's view of a node: its services, and what systemctl says of them. */
-import type { JournalEntry, UnitAnswer } from '../api.ts';
+import type { JournalEntry, UnitAnswer } from '../node-api.ts';
 import type { NodeFiles } from './files.ts';
 
 export const kubeletUnit = 'kubelet.service';

@@ -2,7 +2,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Container, Pod, Volume } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { quantityValue } from '../../kube/quantity.ts';
-import type { ContainerMount, ContainerRuntime, VolumeSource } from '../api.ts';
+import type { ContainerMount, ContainerRuntime, VolumeSource } from '../container-api.ts';
 import { BackOff } from './back-off.ts';
 import { type ClaimSources, claimedTree, claimNameOf } from './claims.ts';
 import { expand } from './expansion.ts';

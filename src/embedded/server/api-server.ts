@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Aggregator } from '../aggregation/aggregator.ts';
-import type { NodeAgent } from '../api.ts';
+import type { NodeAgent } from '../node-api.ts';
 import type { Pki } from '../pki/pki.ts';
 import type { Authorizer } from '../rbac/types.ts';
 import type { ObjectReader, Registry } from '../registry/types.ts';

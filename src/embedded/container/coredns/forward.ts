@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { DnsAnswer, DnsQuestion } from '../../api.ts';
+import type { DnsAnswer, DnsQuestion } from '../../network-api.ts';
 import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
 import { failure, fault, type Plugin, plain, type Setup, zoneOf } from './plugin.ts';

@@ -1,4 +1,4 @@
-import type { ClusterDnsQuestion } from '../../api.ts';
+import type { ClusterDnsQuestion } from '../../network-api.ts';
 import { fallsThrough, fault, knowsOnly, type Plugin, plain, zoneOf } from './plugin.ts';
 
 const properties = [

@@ -1,4 +1,4 @@
-import type { DnsAnswer, DnsQuestion } from '../../api.ts';
+import type { DnsAnswer, DnsQuestion } from '../../network-api.ts';
 import type { Process } from '../kernel/process.ts';
 import { type Directive, parseCorefile, type ServerBlock } from './corefile.ts';
 import { forward } from './forward.ts';

@@ -1,8 +1,8 @@
 /** etcd: serves what its data directory holds, for as long as it runs. */
 import { posix } from 'node:path';
-import type { EtcdOpened, EtcdQuestion } from '../../api.ts';
 import { claimText, databaseFile, readClaim, walFile } from '../../etcd/directory.ts';
 import type { ParsedFlags } from '../../flags/pflag.ts';
+import type { EtcdOpened, EtcdQuestion } from '../../node-api.ts';
 import type { Process } from '../kernel/process.ts';
 import { serveClients } from './server.ts';
 

@@ -2,9 +2,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Duplex } from 'node:stream';
 import { createSecureContext, TLSSocket } from 'node:tls';
-import type { EtcdAnswer } from '../../api.ts';
 import { type Header, type MethodName, methods, RpcError, type WatchResponse } from '../../etcd/messages.ts';
 import { decode, encode } from '../../etcd/wire.ts';
+import type { EtcdAnswer } from '../../node-api.ts';
 import type { Process } from '../kernel/process.ts';
 import { type Call, serveHttp2 } from './grpc.ts';
 

@@ -1,5 +1,5 @@
 /** Images of exercises and manifests found everywhere: databases, sample applications, echo servers. */
-import type { ImageDescription } from '../../api.ts';
+import type { ImageDescription } from '../../container-api.ts';
 import { alpineLayout, debianLayout, distrolessLayout, pathEnv } from './layouts.ts';
 import type { Image } from './types.ts';
 

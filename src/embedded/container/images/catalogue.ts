@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parseReference } from '../../../kube/image-reference.ts';
-import type { ImageDescription } from '../../api.ts';
+import type { ImageDescription } from '../../container-api.ts';
 import { applicationImages } from './applications.ts';
 import { baseSystems } from './base-systems.ts';
 import { clients } from './clients.ts';

@@ -1,6 +1,6 @@
 /** Images of Kubernetes itself: they run, log what one expects, and answer their health checks. */
 import { posix } from 'node:path';
-import type { ImageDescription } from '../../api.ts';
+import type { ImageDescription } from '../../container-api.ts';
 import { distrolessLayout, pathEnv } from './layouts.ts';
 import type { Image } from './types.ts';
 

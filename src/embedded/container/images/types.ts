@@ -1,4 +1,4 @@
-import type { ImageDescription } from '../../api.ts';
+import type { ImageDescription } from '../../container-api.ts';
 import type { Tree } from './tree.ts';
 
 /** Which family of tools an image has: their messages and options differ. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../kernel/clock.ts';
-import type { NodeQuestion } from '../../api.ts';
+import type { NodeQuestion } from '../../node-api.ts';
 import type { Image } from '../images/types.ts';
 import { type CpuBounds, CpuMeter, type CpuUser, type NodeCpu } from './cpu-meter.ts';
 import { SysError } from './errno.ts';

@@ -1,5 +1,5 @@
 /** The file systems of nodes, which hostPath volumes and the nodes' own processes share. */
-import type { NodeEntries, NodeEntry, NodeLog } from '../../api.ts';
+import type { NodeEntries, NodeEntry, NodeLog } from '../../node-api.ts';
 import { DiskAccount } from './memory.ts';
 import { DirNode, type FetchPiece, FileNode, LinkNode, RemoteNode, type VNode } from './vfs-node.ts';
 

@@ -7,7 +7,7 @@ import type {
   ConnectionTarget,
   DnsAnswer,
   DnsQuestion,
-} from '../../api.ts';
+} from '../../network-api.ts';
 import type { Container } from './container.ts';
 import { SysError } from './errno.ts';
 import type { Process } from './process.ts';

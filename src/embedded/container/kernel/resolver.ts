@@ -1,6 +1,6 @@
 /** Name resolution as libc does it: /etc/hosts, then the nameserver with the search list of /etc/resolv.conf. */
 import { isIP } from 'node:net';
-import type { DnsAnswer, DnsQuestion } from '../../api.ts';
+import type { DnsAnswer, DnsQuestion } from '../../network-api.ts';
 import { isSysError } from './errno.ts';
 import type { Process } from './process.ts';
 

@@ -1,6 +1,6 @@
 /** What nslookup and dig share: questions along a search list, and how they fail. */
 import { isIPv4 } from 'node:net';
-import type { DnsAnswer, DnsQuestion } from '../../api.ts';
+import type { DnsAnswer, DnsQuestion } from '../../network-api.ts';
 import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
 

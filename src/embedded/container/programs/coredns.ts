@@ -1,5 +1,5 @@
 import { createHash, randomInt } from 'node:crypto';
-import type { DnsAnswer, DnsQuestion } from '../../api.ts';
+import type { DnsAnswer, DnsQuestion } from '../../network-api.ts';
 import { CorefileError } from '../coredns/corefile.ts';
 import { type Configuration, configure } from '../coredns/server.ts';
 import { isSysError } from '../kernel/errno.ts';

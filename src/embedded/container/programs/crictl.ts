@@ -1,5 +1,5 @@
-import type { RuntimeContainer, RuntimePod, RuntimeState } from '../../api.ts';
 import { stringifyYaml } from '../../codec/yaml.ts';
+import type { RuntimeContainer, RuntimePod, RuntimeState } from '../../node-api.ts';
 import type { Process } from '../kernel/process.ts';
 import { type Options, parseOptions } from '../lib/options.ts';
 import { program, UsageError } from '../lib/program.ts';

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { DnsRecord } from '../../api.ts';
+import type { DnsRecord } from '../../network-api.ts';
 import type { Process } from '../kernel/process.ts';
 import { readResolvConf, resolveHost, searchList } from '../kernel/resolver.ts';
 import { type Lookup, lookupFirst, NoAnswer, reverseName } from '../lib/dns-client.ts';

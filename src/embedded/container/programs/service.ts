@@ -1,4 +1,4 @@
-import type { ImageDescription } from '../../api.ts';
+import type { ImageDescription } from '../../container-api.ts';
 import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
 import { signals } from '../kernel/signals.ts';

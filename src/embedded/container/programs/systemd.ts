@@ -1,5 +1,5 @@
 /** What runs a node: its init, the tools that talk to it, and the kubelet's executable. */
-import type { JournalEntry, UnitAnswer } from '../../api.ts';
+import type { JournalEntry, UnitAnswer } from '../../node-api.ts';
 import type { Process } from '../kernel/process.ts';
 import { signals } from '../kernel/signals.ts';
 import { untilSignal } from '../lib/http-server.ts';

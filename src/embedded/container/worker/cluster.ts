@@ -1,6 +1,7 @@
 /** One cluster as the worker sees it: its clock, network, images, volumes. */
 import type { Clock, Timer } from '../../../kernel/clock.ts';
-import type { ConnectionRoute, DnsAnswer, LogPiece, NodeLog, NodeQuestion } from '../../api.ts';
+import type { ConnectionRoute, DnsAnswer } from '../../network-api.ts';
+import type { LogPiece, NodeLog, NodeQuestion } from '../../node-api.ts';
 import { Catalogue } from '../images/catalogue.ts';
 import { nodeSystem } from '../images/node-system.ts';
 import { NodeCpu } from '../kernel/cpu-meter.ts';

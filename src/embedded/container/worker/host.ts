@@ -1,4 +1,5 @@
-import type { ContainerUsage, NodeEntries } from '../../api.ts';
+import type { ContainerUsage } from '../../container-api.ts';
+import type { NodeEntries } from '../../node-api.ts';
 import { HostPathError } from '../kernel/host-tree.ts';
 import type { Program } from '../kernel/process.ts';
 import { Scheduler } from '../kernel/scheduler.ts';

@@ -2,7 +2,7 @@
 import { Agent, type ClientRequest, request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext, connect as tlsConnect } from 'node:tls';
-import type { ProbeRequest, ProbeResponse } from '../../api.ts';
+import type { ProbeRequest, ProbeResponse } from '../../container-api.ts';
 import { quiet } from '../../network/quiet.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** The root file system of one container: image, what the kubelet puts in, volumes. */
 import { posix } from 'node:path';
 import { milliValue } from '../../../kube/quantity.ts';
-import type { ContainerMount, ContainerSpec } from '../../api.ts';
+import type { ContainerMount, ContainerSpec } from '../../container-api.ts';
 import type { FoundImage } from '../images/catalogue.ts';
 import type { Tree } from '../images/tree.ts';
 import type { Container } from '../kernel/container.ts';

@@ -1,6 +1,6 @@
 /** A container with its streams and sessions: what the main thread's messages are about. */
 import type { EnvVar, ResourceRequirements } from '../../../kube/api.gen.ts';
-import type { ContainerExit, ContainerSpec } from '../../api.ts';
+import type { ContainerExit, ContainerSpec } from '../../container-api.ts';
 import type { FoundImage } from '../images/catalogue.ts';
 import { Container } from '../kernel/container.ts';
 import { isSysError } from '../kernel/errno.ts';

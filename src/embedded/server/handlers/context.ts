@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../kernel/clock.ts';
-import type { NodeAgent } from '../../api.ts';
 import type { ResourceDefinition } from '../../definition.ts';
+import type { NodeAgent } from '../../node-api.ts';
 import type { Authorizer } from '../../rbac/types.ts';
 import type { Registry } from '../../registry/types.ts';
 import type { Exchange } from '../exchange.ts';

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Node, Pod } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
 import { nodes } from '../../../kube/resources.ts';
-import type { NodeAgent } from '../../api.ts';
+import type { NodeAgent } from '../../node-api.ts';
 import * as field from '../../registry/field.ts';
 import { ApiError, badRequest, internalError, invalid } from '../../registry/status.ts';
 import type { Exchange } from '../exchange.ts';
