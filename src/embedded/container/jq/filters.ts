@@ -1,5 +1,6 @@
 /** Functions of jq's library that run the filters they are given, or give more than one result. */
-import { type Filter, type FilterFunction, type Flow, type Item, type Machine, PAUSE } from './machine.ts';
+import { type Filter, type Flow, type Item, PAUSE } from './flow.ts';
+import type { FilterFunction, Machine } from './machine.ts';
 import { add } from './operators.ts';
 import { getPath, setPath } from './paths.ts';
 import { type Match, matches, namedCaptures } from './regex.ts';

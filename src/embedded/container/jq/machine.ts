@@ -3,37 +3,12 @@
  * PAUSE, so that whoever drives them can let others run, or bring what they wait for.
  */
 
+import { bindings } from './destructuring.ts';
+import { type Filter, type Flow, type Item, PAUSE, type Run, type Scope } from './flow.ts';
 import { binary, negate } from './operators.ts';
-import type { Definition, Node, Pattern } from './parser.ts';
-import { variablesOf } from './parser.ts';
+import type { Definition, Node } from './parser.ts';
 import { deletePaths, getKey, getPath, setPath } from './paths.ts';
-import { brief, compare, described, JqError, type Json, kindOf, shallowBytes, toText, truthy } from './value.ts';
-
-export const PAUSE = Symbol('pause');
-
-/** Where a value is in what `path(...)` was asked about; null: nowhere, it was made on the way; undefined: nobody asks. */
-type Path = readonly Json[] | null | undefined;
-
-export interface Item {
-  value: Json;
-  path: Path;
-}
-
-export type Flow = Generator<Item | typeof PAUSE, void>;
-
-/** Names that are defined where a filter stands, innermost first. */
-export type Scope =
-  | { kind: 'variable'; name: string; value: Json; next: Scope }
-  | { kind: 'label'; name: string; next: Scope }
-  | { kind: 'filter'; name: string; filter: Filter; next: Scope }
-  | { kind: 'function'; name: string; definition: Definition; next: Scope }
-  | undefined;
-
-/** A filter with the names that it was written under. */
-export interface Filter {
-  node: Node;
-  scope: Scope;
-}
+import { brief, compare, described, JqError, type Json, shallowBytes, toText, truthy } from './value.ts';
 
 /** `break` on its way to its label. */
 class Break extends Error {
@@ -73,6 +48,7 @@ const FUEL = 500;
 export class Machine {
   readonly host: Host;
   readonly #library: Library;
+  readonly #run: Run = (node, item, scope) => this.run(node, item, scope);
   #fuel = FUEL;
   /** A program waits for the next input: set while it yields PAUSE, answered with `input`. */
   wantsInput = false;
@@ -244,7 +220,7 @@ export class Machine {
             continue;
           }
           state = start;
-          for (const inner of this.#bindings(node.source, node.patterns, plain, scope)) {
+          for (const inner of bindings(this.#run, node.source, node.patterns, plain, scope)) {
             if (inner === PAUSE) {
               yield inner;
               continue;
@@ -267,7 +243,7 @@ export class Machine {
             continue;
           }
           let state: Item = start;
-          for (const inner of this.#bindings(node.source, node.patterns, plain, scope)) {
+          for (const inner of bindings(this.#run, node.source, node.patterns, plain, scope)) {
             if (inner === PAUSE) {
               yield inner;
               continue;
@@ -294,7 +270,7 @@ export class Machine {
         yield* this.#call(node.name, node.args, item, scope);
         return;
       case 'bind':
-        for (const inner of this.#bindings(node.source, node.patterns, plain, scope)) {
+        for (const inner of bindings(this.#run, node.source, node.patterns, plain, scope)) {
           if (inner === PAUSE) yield inner;
           else yield* this.run(node.body, item, inner.scope);
         }
@@ -441,96 +417,6 @@ export class Machine {
     }
     // `error("break")` from `break` of a library's loop; other errors are the handler's input.
     if (handler) yield* this.run(handler, this.made(item, caught), scope);
-  }
-
-  /** The scopes in which a source's values have their names. */
-  *#bindings(
-    source: Node,
-    patterns: readonly Pattern[],
-    item: Item,
-    scope: Scope,
-  ): Generator<{ scope: Scope } | typeof PAUSE, void> {
-    const all = variablesOf(patterns);
-    let base = scope;
-    // With several patterns, what one doesn't set is null.
-    if (patterns.length > 1) for (const name of all) base = { kind: 'variable', name, value: null, next: base };
-    for (const result of this.run(source, item, scope)) {
-      if (result === PAUSE) {
-        yield result;
-        continue;
-      }
-      for (const [i, pattern] of patterns.entries()) {
-        try {
-          yield* this.#match(pattern, result.value, base);
-          break;
-        } catch (error) {
-          if (!(error instanceof JqError) || i === patterns.length - 1) throw error;
-        }
-      }
-    }
-  }
-
-  *#match(pattern: Pattern, value: Json, scope: Scope): Generator<{ scope: Scope } | typeof PAUSE, void> {
-    if (pattern.t === 'variable') {
-      yield { scope: { kind: 'variable', name: pattern.name, value, next: scope } };
-      return;
-    }
-    if (pattern.t === 'array') {
-      yield* this.#matchAll(
-        pattern.items.map((inner, i) => ({ inner, value: () => getKey(value, i) })),
-        0,
-        scope,
-      );
-      return;
-    }
-    yield* this.#matchEntries(pattern.entries, 0, value, scope);
-  }
-
-  *#matchAll(
-    parts: readonly { inner: Pattern; value: () => Json }[],
-    at: number,
-    scope: Scope,
-  ): Generator<{ scope: Scope } | typeof PAUSE, void> {
-    const part = parts[at];
-    if (!part) {
-      yield { scope };
-      return;
-    }
-    for (const inner of this.#match(part.inner, part.value(), scope)) {
-      if (inner === PAUSE) yield inner;
-      else yield* this.#matchAll(parts, at + 1, inner.scope);
-    }
-  }
-
-  *#matchEntries(
-    entries: Extract<Pattern, { t: 'object' }>['entries'],
-    at: number,
-    value: Json,
-    scope: Scope,
-  ): Generator<{ scope: Scope } | typeof PAUSE, void> {
-    const entry = entries[at];
-    if (!entry) {
-      yield { scope };
-      return;
-    }
-    for (const key of this.run(entry.key, { value, path: undefined }, scope)) {
-      if (key === PAUSE) {
-        yield key;
-        continue;
-      }
-      if (typeof key.value !== 'string') throw new JqError(`Cannot index ${kindOf(value)} with ${kindOf(key.value)}`);
-      const found = getKey(value, key.value);
-      const named: Scope =
-        entry.name === undefined ? scope : { kind: 'variable', name: entry.name, value: found, next: scope };
-      if (!entry.value) {
-        yield* this.#matchEntries(entries, at + 1, value, named);
-        continue;
-      }
-      for (const inner of this.#match(entry.value, found, named)) {
-        if (inner === PAUSE) yield inner;
-        else yield* this.#matchEntries(entries, at + 1, value, inner.scope);
-      }
-    }
   }
 
   *#call(name: string, args: readonly Node[], item: Item, scope: Scope): Flow {

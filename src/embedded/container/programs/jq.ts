@@ -1,6 +1,7 @@
 import { Halt } from '../jq/filters.ts';
+import { type Filter, PAUSE } from '../jq/flow.ts';
 import { functionNames, loadLibrary } from '../jq/library.ts';
-import { type Filter, Machine, PAUSE } from '../jq/machine.ts';
+import { Machine } from '../jq/machine.ts';
 import { CompileError, type Node, parseProgram } from '../jq/parser.ts';
 import { type InputValue, JsonReader, ParseError, parseJson } from '../jq/reader.ts';
 import { JqError, type Json, toJson } from '../jq/value.ts';
