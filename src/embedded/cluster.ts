@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, nextTurn, sleep, systemClock } from '../kernel/clock.ts';
+import { type Clock, nextTurn, systemClock } from '../kernel/clock.ts';
 import { replaceFileSync } from '../kernel/files.ts';
 import type { ProcessStreams } from '../kernel/process-streams.ts';
 import type { DaemonSet, Deployment, Node } from '../kube/api.gen.ts';
@@ -28,6 +28,7 @@ import { type ControlPlane, createControlPlane } from './cluster/control-plane.t
 import { eventExpiry } from './cluster/event-expiry.ts';
 import { kubeconfigOf } from './cluster/kubeconfig.ts';
 import { type ControlPlanePart, controlPlaneLease } from './cluster/leader-leases.ts';
+import { Listener } from './cluster/listener.ts';
 import { type NodePlan, planNodes } from './cluster/nodes.ts';
 import { type ObjectOf, withResources } from './cluster/objects.ts';
 import { controllers } from './cluster/parts.ts';
@@ -174,9 +175,7 @@ class Cluster implements EmbeddedCluster {
   readonly #aggregator: Aggregator;
   readonly #parts: ControlPlaneParts;
   readonly #etcd: EtcdBackend;
-  /** Where the API server listens, also while it does not. */
-  #address = { host: '', port: 0, url: '' };
-  #server: ApiServer | undefined;
+  readonly #listener: Listener;
   #runtime: ContainerRuntime | undefined;
   #context: ComponentContext | undefined;
   #dial: Dial | undefined;
@@ -195,6 +194,12 @@ class Cluster implements EmbeddedCluster {
     this.client = plane.client;
     this.kubeconfigFile = options.folder && join(options.folder, 'kubeconfig');
     this.#plan = planNodes(options.name ?? defaultName, options.nodes ?? 1);
+    this.#listener = new Listener({
+      listen: (port) => this.#createServer(port),
+      firstPort: async () => options.port ?? (await this.#lastPort()),
+      clock,
+      signal: this.#abort.signal,
+    });
     this.#aggregator = this.#createAggregator();
     this.#parts = new ControlPlaneParts(this.#controlPlaneParts());
     const [first] = this.#plan;
@@ -208,11 +213,11 @@ class Cluster implements EmbeddedCluster {
   }
 
   get url(): string {
-    return this.#address.url;
+    return this.#listener.url;
   }
 
   get port(): number {
-    return this.#address.port;
+    return this.#listener.port;
   }
 
   get nodes(): readonly string[] {
@@ -231,7 +236,7 @@ class Cluster implements EmbeddedCluster {
   async start(): Promise<void> {
     const { controllers: manage = true, runtime, onStep } = this.#options;
     onStep?.('starting the API server');
-    await this.#serve();
+    await this.#listener.open();
     this.#writeFiles();
     const context = this.#contextFor(this.#abort.signal);
     this.#context = context;
@@ -388,7 +393,7 @@ class Cluster implements EmbeddedCluster {
     this.#stopped ??= (async () => {
       this.#parts.close();
       this.#abort.abort();
-      await this.#server?.close();
+      await this.#listener.close();
       await this.#runtime?.dispose();
       await Promise.all([...this.#machines.values()].map((machine) => machine.stop()));
       await this.#plane.close();
@@ -423,7 +428,7 @@ class Cluster implements EmbeddedCluster {
   }
 
   #contextFor(signal: AbortSignal): ComponentContext {
-    const { host, port } = this.#address;
+    const { host, port } = this.#listener;
     return componentContext(
       this.#plane,
       this.#clock,
@@ -469,16 +474,12 @@ class Cluster implements EmbeddedCluster {
       name: 'kube-apiserver',
       needs: ['etcd'],
       start: async (signal) => {
-        await this.#serve();
+        await this.#listener.open();
         // etcd may have come back with nothing in it.
         await bootstrapControlPlane(this.#bootstrap());
         await this.#runPart('kube-apiserver', [this.#serviceUpkeep()], signal);
       },
-      stopped: async () => {
-        const closed = this.#server?.close();
-        this.#server = undefined;
-        await closed;
-      },
+      stopped: () => this.#listener.close(),
     };
     const managers = [
       led('kube-controller-manager', () => controllers(this.pki)),
@@ -508,30 +509,6 @@ class Cluster implements EmbeddedCluster {
     });
   }
 
-  /** Listens, unless it does already; always at the same address once there was one. */
-  async #serve(): Promise<void> {
-    if (this.#server || this.#stopped) return;
-    const known = this.#address.port;
-    const server = known === 0 ? await this.#listen() : await this.#listenAgain(known);
-    if (!server) return;
-    this.#server = server;
-    const { host, port, url } = server;
-    this.#address = { host, port, url };
-  }
-
-  /** The port was ours a moment ago; whoever has it now may give it back. */
-  async #listenAgain(port: number): Promise<ApiServer | undefined> {
-    while (!this.#abort.signal.aborted) {
-      const server = await this.#createServer(port).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EADDRINUSE') throw error;
-        return undefined;
-      });
-      if (server) return server;
-      await sleep(this.#clock, 1000, this.#abort.signal).catch(() => {});
-    }
-    return undefined;
-  }
-
   #createServer(wanted: number): Promise<ApiServer> {
     const { registry, authorizer } = this.#plane;
     // Pods reach it through the address of the control plane's node.
@@ -553,16 +530,6 @@ class Cluster implements EmbeddedCluster {
       ...(this.#options.debug && { debugPaths: { '/debug/compact': () => this.compact() } }),
       report: this.#options.report,
     });
-  }
-
-  async #listen(): Promise<ApiServer> {
-    const port = this.#options.port ?? (await this.#lastPort());
-    try {
-      return await this.#createServer(port);
-    } catch (error) {
-      if (port === 0 || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-      return this.#createServer(0);
-    }
   }
 
   /** How the API server's machine reaches Pods. Where no containers run, nobody listens. */
