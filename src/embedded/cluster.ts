@@ -20,7 +20,7 @@ import type { ClusterFacts } from './bootstrap/facts.ts';
 import { kubeadmFiles, manifestFolder, withoutControlPlane } from './bootstrap/node-files.ts';
 import { securePort } from './bootstrap/objects.ts';
 import { until } from './client/informers.ts';
-import { captureBaseline, objectsIn, restoreBaseline } from './cluster/baseline.ts';
+import { captureBaseline, hasOrphans, objectsIn, restoreBaseline } from './cluster/baseline.ts';
 import { type ClusterBaseline, readBaseline, writeBaseline } from './cluster/baseline-files.ts';
 import { ControlPlaneParts, type Part } from './cluster/components.ts';
 import { componentContext } from './cluster/context.ts';
@@ -358,7 +358,8 @@ class Cluster implements EmbeddedCluster {
     if (!(await this.#comesInTime(discarded))) return false;
     // What was told of their end goes as well.
     await this.reset();
-    return (await this.systemRuns()) && machines.every(({ kubelet }) => kubelet.untouched);
+    if (!(await this.systemRuns()) || hasOrphans(this.#plane.store)) return false;
+    return machines.every(({ kubelet }) => kubelet.untouched);
   }
 
   async nodeShell(node: string, options: NodeShellOptions): Promise<ProcessStreams> {

@@ -2,8 +2,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { installAddon } from '../../src/cluster/addons/install.ts';
 import type { Cluster } from '../../src/cluster/provider.ts';
 import { createEmbeddedProvider, type EmbeddedProvider } from '../../src/daemon/embedded-provider.ts';
+import { KubeClient } from '../../src/kube/client.ts';
 import { Kubectl } from './kubectl.ts';
 import { normalisedObjects } from './objects.ts';
 import { ScratchFolder } from './scratch.ts';
@@ -147,6 +149,15 @@ describe('a cluster that is given back', () => {
         await kubectl.apply(claim);
         await kubectl.apply(pod({ persistentVolumeClaim: { claimName: 'data' } }));
         await runs(kubectl);
+      },
+    ],
+    [
+      'an addon ran among its own Pods',
+      async (kubectl, { kubeconfig }) => {
+        const client = await KubeClient.fromFile(kubeconfig);
+        await installAddon(client, 'metrics-server', new AbortController().signal);
+        await client.close();
+        await kubectl.run('rollout', 'status', 'deployment/metrics-server', '-n', 'kube-system', '--timeout=60s');
       },
     ],
     [

@@ -55,6 +55,13 @@ export function restoreBaseline(store: Store, baseline: Baseline, now: number): 
   new Restoration(store, baseline, timestamp(now)).run();
 }
 
+/** Whether the garbage collector has something to do: an object's owner is gone. */
+export function hasOrphans(store: Store): boolean {
+  const all = [...store.all()].map(({ object }) => object.metadata);
+  const uids = new Set(all.map(({ uid }) => uid));
+  return all.some(({ ownerReferences = [] }) => ownerReferences.some(({ uid }) => !uids.has(uid)));
+}
+
 class Restoration {
   readonly #store: Store;
   readonly #baseline: Baseline;
