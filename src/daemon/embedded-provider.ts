@@ -85,7 +85,7 @@ export async function createEmbeddedProvider(
       async release(id: string) {
         const hosted = host.get(id);
         const again = hosted && (await isAsNew(hosted).catch((error: Error) => log(`renewing ${id}: ${error.stack}`)));
-        if (again) kept.set(id, hosted);
+        if (again && host.get(id) === hosted) kept.set(id, hosted);
         else await remove(id);
       },
     }),

@@ -107,7 +107,7 @@ class SimulatedKubelet implements Kubelet {
   #statics: StaticPods | undefined;
   /** Set while the process runs. */
   #run: AbortController | undefined;
-  /** The uids of Pods in which commands were run. */
+  /** The uids of Pods that are here in which commands were run. */
   readonly #entered = new Set<string>();
   /** A Pod has left that leaves something behind. */
   #trace = false;
@@ -212,10 +212,8 @@ class SimulatedKubelet implements Kubelet {
   }
 
   get untouched(): boolean {
-    if (this.#trace) return false;
-    return ![...this.#workers].some(
-      ([uid, { pod }]) => this.#entered.has(uid) || pod.metadata.deletionTimestamp !== undefined,
-    );
+    const isLeaving = ({ pod }: PodWorker) => pod.metadata.deletionTimestamp !== undefined;
+    return !this.#trace && this.#entered.size === 0 && !this.workers().some(isLeaving);
   }
 
   async discard(living: ReadonlySet<string>): Promise<void> {
@@ -237,7 +235,8 @@ class SimulatedKubelet implements Kubelet {
   }
 
   exec(pod: Stored<Pod>, options: ExecOptions): Promise<ProcessStreams> {
-    this.#entered.add(uidOnNode(pod));
+    const uid = uidOnNode(pod);
+    if (this.#workers.has(uid)) this.#entered.add(uid);
     return this.#agent.exec(pod, options);
   }
 
@@ -267,6 +266,7 @@ class SimulatedKubelet implements Kubelet {
       const { uid } = pod.metadata;
       const worker = new PodWorker(shared, pod, () => {
         workers.delete(uid);
+        this.#entered.delete(uid);
         this.#trace ||= worker.usesDisk || isSystemNamespace(pod.metadata.namespace);
       });
       workers.set(uid, worker);
