@@ -6,7 +6,7 @@ import { isReady } from '../../src/checks/pod-trouble.ts';
 import { resourceByName } from '../../src/checks/reference.ts';
 import { parseWorkload, podsOf } from '../../src/checks/workload.ts';
 import { installAddon } from '../../src/cluster/addons/install.ts';
-import { ensureKubectl, pathWith } from '../../src/cluster/kubectl/kubectl.ts';
+import { clusterEnvironment, ensureKubectl, pathWith } from '../../src/cluster/kubectl/kubectl.ts';
 import { createEmbeddedCluster, type EmbeddedCluster } from '../../src/embedded/cluster.ts';
 import { createContainerRuntime } from '../../src/embedded/container/runtime.ts';
 import { createClusterNetwork } from '../../src/embedded/network/index.ts';
@@ -127,7 +127,7 @@ export class Lab {
     const env = {
       // Scripts call kubectl, which the machine need not have.
       PATH: pathWith(await ensureKubectl({ cache: resolvePaths().cache })),
-      KUBECONFIG: join(this.#folder, 'config'),
+      ...clusterEnvironment(join(this.#folder, 'config')),
       KUBEDRILL_ANSWERS: this.#answers,
     };
     await applyScript(script, { client: this.client, env, signal: this.#stop.signal });
