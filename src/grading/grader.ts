@@ -26,6 +26,11 @@ export interface GraderOptions {
   clock: Clock;
   /** When set-up or the last reset ended, milliseconds since 1970. */
   activatedAt: number;
+  /**
+   * Whether Pods that were over before then are judged by all that they said. Default: no; a set-up waits for the state that it
+   * left behind, however old it is.
+   */
+  lastWords?: boolean;
   memory?: GraderMemory;
   /** Where the learner writes answers. */
   answers?: string;
@@ -107,6 +112,7 @@ export class Grader {
       client,
       clock,
       since: () => options.activatedAt,
+      lastWords: options.lastWords ?? false,
       onChange: () => this.#wake((e) => e.needs.some((n) => n.kind === 'logs')),
     });
     this.#reviews = new Reviews(client, clock, () => {

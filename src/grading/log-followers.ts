@@ -16,6 +16,8 @@ interface Instance {
   running: boolean;
   /** A log can be read: the container has started at least once. */
   started: boolean;
+  /** When the whole Pod was over, milliseconds since 1970; undefined: it goes on. */
+  overAt: number | undefined;
 }
 
 interface Follower {
@@ -30,6 +32,8 @@ export interface LogFollowersOptions {
   clock: Clock;
   /** Lines older than this (milliseconds since 1970) are left out. */
   since(): number;
+  /** Whether all that was said counts of Pods that were over by then: they say nothing new. */
+  lastWords: boolean;
   /** New lines, or the end or an error of a log. */
   onChange(): void;
 }
@@ -71,7 +75,7 @@ export class LogFollowers {
         container: instance.container,
         restartCount: instance.restartCount,
         running: instance.running,
-        lines: lines.filter((line) => line.time >= this.#options.since()),
+        lines: lines.filter((line) => line.time >= this.#since(instance)),
         ...(error ? { error } : {}),
       }));
   }
@@ -81,6 +85,11 @@ export class LogFollowers {
     this.#followers.clear();
   }
 
+  #since({ overAt = Number.POSITIVE_INFINITY }: Instance): number {
+    const since = this.#options.since();
+    return this.#options.lastWords && overAt <= since ? 0 : since;
+  }
+
   #start(key: string, instance: Instance): void {
     const follower: Follower = { instance, lines: [], stop: new AbortController() };
     this.#followers.set(key, follower);
@@ -88,7 +97,8 @@ export class LogFollowers {
   }
 
   async #read(follower: Follower): Promise<void> {
-    const { client, clock, since, onChange } = this.#options;
+    const { client, clock, onChange } = this.#options;
+    const since = () => this.#since(follower.instance);
     const { signal } = follower.stop;
     const { namespace = '', name } = follower.instance.pod.metadata;
     const from = new Date(since()).toISOString();
@@ -133,6 +143,8 @@ function parseLine(line: string): LogLine | undefined {
 
 function instancesOf(pod: Stored<Pod>): Instance[] {
   const statuses = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])];
+  const isOver = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+  const ended = Math.max(...statuses.map((status) => Date.parse(endOf(status)?.finishedAt ?? '') || 0));
   return statuses.map((status) => {
     const running = Boolean(status.state?.running);
     return {
@@ -142,6 +154,7 @@ function instancesOf(pod: Stored<Pod>): Instance[] {
       restartCount: status.restartCount,
       running,
       started: running || Boolean(endOf(status)),
+      overAt: isOver ? ended : undefined,
     };
   });
 }

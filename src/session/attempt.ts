@@ -340,7 +340,7 @@ export class Attempt {
     return this.scenario.setup.some((s) => s.kind === 'shell') ? this.#dependencies.scriptEnvironment() : {};
   }
 
-  /** Resolves when what the scenario waits for holds, on evidence newer than `since`. */
+  /** Resolves when what the scenario waits for holds, on evidence newer than `since`, or of Pods that were over by then. */
   async #waitFor(client: KubeClient, since: number): Promise<void> {
     const { waits } = this.scenario;
     if (waits.length === 0) return;
@@ -356,6 +356,7 @@ export class Attempt {
       baseline: baselineOf({ version: 1, objects: [] }),
       clock,
       activatedAt: since,
+      lastWords: true,
       onVerdict: check,
     });
     const tooLate = clock.after(setUpPatience, () => {

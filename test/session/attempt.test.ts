@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { newScenario } from '../../src/authoring/new.ts';
@@ -42,4 +43,45 @@ it.each([
   expect(activities).toEqual(told);
   await client.close();
   await attempt.close();
+});
+
+const onceOnly = `apiVersion: batch/v1
+kind: Job
+metadata: { name: once, namespace: mine }
+spec:
+  backoffLimit: 0
+  template:
+    spec:
+      restartPolicy: Never
+      containers: [{ name: c, image: "docker.io/library/busybox:1.36", command: [sh, -c, "echo counted"] }]
+`;
+const waits = `setup:
+  wait:
+    - resource: { kind: jobs, namespace: mine, name: once, fields: { status.succeeded: 1 } }
+    - podLogs: { workload: job/once, namespace: mine, matches: "^counted$", period: 2s, shows: its count }
+`;
+
+it('is ready after a reset although what has ended before says nothing new', async () => {
+  const folder = temporaryFolder();
+  const pack = join(folder, 'mine');
+  newScenario({ folder: pack, id: 'first', title: 'First', competency: 'ckad/configmaps', namespace: 'mine' });
+  const file = join(pack, 'first', 'scenario.yaml');
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/^checks:/m, `${waits}\nchecks:`));
+  writeFileSync(join(pack, 'first', 'setup', '50-once.yaml'), onceOnly);
+  const scenario = loadScenario(loadPack(pack, false), 'first');
+  const { provider, stop } = await createEmbeddedProvider(join(folder, 'clusters'), { lasting: false });
+  onTestFinished(stop);
+  const attempt = await Attempt.create(
+    'one',
+    scenario,
+    { seed: 0, on: { provider: provider.name } },
+    { clock: systemClock, folder: join(folder, 'attempts'), scriptEnvironment: async () => ({}) },
+  );
+  onTestFinished(() => attempt.close());
+  const cluster = await provider.create({ name: 'one', nodes: 1 }, () => undefined);
+  await attempt.setUp(cluster);
+  // The Pod is over now, and a reset leaves it as it is.
+  await cluster.snapshot();
+  await attempt.reset();
+  expect(attempt.state().phase).toBe('active');
 });
