@@ -82,7 +82,7 @@ export class NodeFiles {
     this.#entries = entries;
     this.#place();
     this.#save();
-    for (const listener of this.#listeners) listener();
+    this.#tell();
   }
 
   /** Resolves when everything is kept. */
@@ -90,12 +90,18 @@ export class NodeFiles {
     while (this.#saving) await this.#saving;
   }
 
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
   #place(): void {
     const { nodeName, runtime, beside } = this.#options;
     const changed = (entries: NodeEntries) => {
       this.#entries = entries;
       this.#save();
-      for (const listener of this.#listeners) listener();
+      // What has had an effect must not be lost: who listens acts on what is kept.
+      if (this.#saving) void this.flush().then(() => this.#tell());
+      else this.#tell();
     };
     runtime.keepFiles(nodeName, keptRoots, this.#entries, changed, beside);
   }
