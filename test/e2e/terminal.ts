@@ -13,6 +13,9 @@ export interface TerminalOptions {
   rows?: number;
 }
 
+/** Synchronized output (DEC private mode 2026). */
+const [frameBegins, frameEnds] = ['\u001b[?2026h', '\u001b[?2026l'];
+
 /** A program in a pseudo-terminal, and what a person would see of it. */
 export class Terminal {
   readonly #pty: ReturnType<typeof spawn>;
@@ -20,6 +23,8 @@ export class Terminal {
   readonly #changed = new Set<() => void>();
   #raw = '';
   #ended = false;
+  /** In the middle of a frame, of which a terminal shows nothing until it is whole. */
+  #drawing = false;
   /** The exit code; rejects never. */
   readonly exited: Promise<number>;
 
@@ -28,7 +33,11 @@ export class Terminal {
     this.#pty = spawn(file, args, { name: 'xterm-256color', cols: columns, rows, cwd, env });
     this.#pty.onData((data) => {
       this.#raw += data;
-      this.#terminal.write(data, () => this.#notify());
+      const last = this.#raw.length - 1;
+      this.#terminal.write(data, () => {
+        this.#drawing = this.#raw.lastIndexOf(frameBegins, last) > this.#raw.lastIndexOf(frameEnds, last);
+        this.#notify();
+      });
     });
     // What the terminal answers to questions about itself.
     this.#terminal.onData((data) => this.#pty.write(data));
@@ -109,6 +118,7 @@ export class Terminal {
   /** Resolves as soon as the screen is as wanted; rejects with the screen if it does not come to that. */
   until(wanted: string | RegExp | ((text: string) => boolean), within = patience): Promise<void> {
     const holds = () => {
+      if (this.#drawing && !this.#ended) return false;
       const text = this.text();
       if (typeof wanted === 'function') return wanted(text);
       return typeof wanted === 'string' ? text.includes(wanted) : wanted.test(text);
