@@ -11,13 +11,12 @@ import { Attempt } from '../../src/session/attempt.ts';
 import type { AttemptState } from '../../src/session/types.ts';
 import { temporaryFolder } from '../helpers/temporary.ts';
 
-it.each([
-  [false, ['ConfigMap settings by somebody']],
-  [true, []],
-])('tells of changes unless nobody looks on (unattended: %s), and judges in any case', async (unattended, told) => {
+/** An attempt at what `pack new` writes, set up; `prepare` may change the scenario's folder before. */
+async function newAttempt({ unattended = false, prepare = (_: string): void => undefined } = {}) {
   const folder = temporaryFolder();
   const pack = join(folder, 'mine');
   newScenario({ folder: pack, id: 'first', title: 'First', competency: 'ckad/configmaps', namespace: 'mine' });
+  prepare(join(pack, 'first'));
   const scenario = loadScenario(loadPack(pack, false), 'first');
   const { provider, stop } = await createEmbeddedProvider(join(folder, 'clusters'), { lasting: false });
   onTestFinished(stop);
@@ -27,8 +26,17 @@ it.each([
     { seed: 0, on: { provider: provider.name } },
     { clock: systemClock, folder: join(folder, 'attempts'), scriptEnvironment: async () => ({}), unattended },
   );
+  onTestFinished(() => attempt.close());
   const cluster = await provider.create({ name: 'one', nodes: 1 }, () => undefined);
   await attempt.setUp(cluster);
+  return { attempt, cluster };
+}
+
+it.each([
+  [false, ['ConfigMap settings by somebody']],
+  [true, []],
+])('tells of changes unless nobody looks on (unattended: %s), and judges in any case', async (unattended, told) => {
+  const { attempt, cluster } = await newAttempt({ unattended });
   const client = await KubeClient.fromFile(cluster.kubeconfig, cluster.context);
   const solved = new Promise<void>((resolve) => {
     const look = ({ wasSolved, activities }: AttemptState) => {
@@ -42,7 +50,6 @@ it.each([
   const activities = attempt.state().activities.map((a) => `${a.kind} ${a.name} by ${a.manager}`);
   expect(activities).toEqual(told);
   await client.close();
-  await attempt.close();
 });
 
 const onceOnly = `apiVersion: batch/v1
@@ -62,24 +69,12 @@ const waits = `setup:
 `;
 
 it('is ready after a reset although what has ended before says nothing new', async () => {
-  const folder = temporaryFolder();
-  const pack = join(folder, 'mine');
-  newScenario({ folder: pack, id: 'first', title: 'First', competency: 'ckad/configmaps', namespace: 'mine' });
-  const file = join(pack, 'first', 'scenario.yaml');
-  writeFileSync(file, readFileSync(file, 'utf8').replace(/^checks:/m, `${waits}\nchecks:`));
-  writeFileSync(join(pack, 'first', 'setup', '50-once.yaml'), onceOnly);
-  const scenario = loadScenario(loadPack(pack, false), 'first');
-  const { provider, stop } = await createEmbeddedProvider(join(folder, 'clusters'), { lasting: false });
-  onTestFinished(stop);
-  const attempt = await Attempt.create(
-    'one',
-    scenario,
-    { seed: 0, on: { provider: provider.name } },
-    { clock: systemClock, folder: join(folder, 'attempts'), scriptEnvironment: async () => ({}) },
-  );
-  onTestFinished(() => attempt.close());
-  const cluster = await provider.create({ name: 'one', nodes: 1 }, () => undefined);
-  await attempt.setUp(cluster);
+  const prepare = (folder: string) => {
+    const file = join(folder, 'scenario.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/^checks:/m, `${waits}\nchecks:`));
+    writeFileSync(join(folder, 'setup', '50-once.yaml'), onceOnly);
+  };
+  const { attempt, cluster } = await newAttempt({ prepare });
   // The Pod is over now, and a reset leaves it as it is.
   await cluster.snapshot();
   await attempt.reset();
