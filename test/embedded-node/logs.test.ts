@@ -86,6 +86,35 @@ describe('a container log', () => {
     expect(await text(stream)).toBe('1\n2\n3\n4\n');
   });
 
+  it('keeps no more for a follower that does not read than for others, and goes on where it was', async () => {
+    const log = new ContainerLog(new MemoryLogStorage(), new ManualClock());
+    const stream = await readLog(log, { follow: true }, systemClock);
+    stream.read(0);
+    const lines = Array.from({ length: 5000 }, (_, i) => `${i} ${'x'.repeat(500)}\n`);
+    for (const line of lines) {
+      log.write('stdout', Buffer.from(line));
+      if (line.startsWith('2500 ')) await log.flush();
+    }
+    await log.flush();
+    expect(stream.readableLength).toBeLessThan(2 * stream.readableHighWaterMark);
+    void log.close();
+    expect(await text(stream)).toBe(lines.join(''));
+  });
+
+  it('leaves out what was set aside before a slow follower read it', async () => {
+    const log = new ContainerLog(new MemoryLogStorage(), new ManualClock());
+    const stream = await readLog(log, { follow: true }, systemClock);
+    stream.read(0);
+    const line = `${'x'.repeat(10_000)}\n`;
+    for (let i = 0; i < 1100; i++) log.write('stdout', Buffer.from(line));
+    await log.flush();
+    log.write('stdout', Buffer.from('after\n'));
+    await log.close();
+    const seen = await text(stream);
+    expect(seen.length).toBeLessThan(2 * stream.readableHighWaterMark);
+    expect(seen.endsWith('\nafter\n')).toBe(true);
+  });
+
   it('ends a follower that hangs up', async () => {
     const log = new ContainerLog(new MemoryLogStorage(), new ManualClock());
     const abort = new AbortController();

@@ -13,6 +13,7 @@ import { defineResource } from '../../src/embedded/resources/define.ts';
 import { type ApiServer, createApiServer } from '../../src/embedded/server/api-server.ts';
 import { createTokenAuthenticator } from '../../src/embedded/server/authn/service-account-tokens.ts';
 import { tokenRequestHandler } from '../../src/embedded/server/authn/token-request.ts';
+import type { MemoryBudget } from '../../src/embedded/server/memory-budget.ts';
 import { Store } from '../../src/embedded/store/store.ts';
 import { type Clock, systemClock } from '../../src/kernel/clock.ts';
 import type { KubeObject, Resource } from '../../src/kube/meta.ts';
@@ -34,6 +35,7 @@ export interface HarnessOptions {
   /** Default: everything is allowed. */
   allow?(attributes: AuthorizationAttributes): boolean;
   agents?: Record<string, NodeAgent>;
+  budget?: MemoryBudget;
 }
 
 export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
@@ -86,6 +88,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     dial: (_, port) => connected(port),
     clock,
     pki,
+    ...(options.budget && { budget: options.budget }),
     report: (error) => faults.push(error),
   });
   const client = new InProcessClient(registry, {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { SpaceExceeded } from '../../src/embedded/store/space.ts';
 import { RevisionExpired, Store, StoreConflict, type StoreEvent } from '../../src/embedded/store/store.ts';
 import { ManualClock } from '../../src/kernel/clock.ts';
 import type { KubeObject } from '../../src/kube/meta.ts';
@@ -180,5 +181,37 @@ describe('Store', () => {
     for (let i = 0; i < 500; i++) store.update('things', 'x', object('x', String(i)));
     await store.delivered();
     expect(store.revision - store.compacted).toBeLessThanOrEqual(110);
+  });
+});
+
+describe('space', () => {
+  const text = (length: number) => 'x'.repeat(length);
+
+  it('refuses what makes a full store larger, in the words of etcd, and takes the rest', () => {
+    const store = new Store({ clock: new ManualClock(), space: { quotaBytes: 10_000, historyBytes: 1_000_000 } });
+    store.create('things', 'a', object('a', text(4000)));
+    store.create('things', 'b', object('b', text(4000)));
+    expect(() => store.create('things', 'c', object('c', text(4000)))).toThrow(
+      'etcdserver: mvcc: database space exceeded',
+    );
+    expect(() => store.update('things', 'a', object('a', text(7000)))).toThrow(SpaceExceeded);
+    expect(store.get('things', 'c')).toBeUndefined();
+    store.update('things', 'a', object('a', text(3000)));
+    store.delete('things', 'b');
+    store.create('things', 'c', object('c', text(4000)));
+    expect([...store.entries('things')].map(([id]) => id)).toEqual(['a', 'c']);
+  });
+
+  it('forgets the older half of a history that is too large, and none of what there is', async () => {
+    const store = new Store({ clock: new ManualClock(), space: { quotaBytes: 1_000_000, historyBytes: 10_000 } });
+    store.create('things', 'kept', object('kept', text(100)));
+    store.create('things', 'a', object('a', ''));
+    for (let i = 0; i < 30; i++) {
+      store.update('things', 'a', object('a', text(1000)));
+      await store.delivered();
+    }
+    expect(store.revision - store.compacted).toBeLessThan(11);
+    expect(store.revision - store.compacted).toBeGreaterThan(3);
+    expect(store.get('things', 'kept')).toBeDefined();
   });
 });

@@ -182,7 +182,7 @@ function fallsBackToLogs(container: Container, { exitCode }: ContainerExit): boo
 }
 
 async function lastLines(log: ContainerLog): Promise<string | undefined> {
-  const { entries } = await log.read();
+  const entries = await log.read();
   const text = entries.slice(-fallbackLines).map((e) => e.text.toString() + (e.complete ? '\n' : ''));
   return text.join('').slice(-fallbackBytes) || undefined;
 }

@@ -10,6 +10,14 @@ export interface LogEntry {
   text: Buffer;
 }
 
+/** Who gets entries as they are written. */
+export interface LogFollower {
+  /** `next`: the position behind it. */
+  entry(entry: LogEntry, next: number): void;
+  /** The process ended. */
+  end(): void;
+}
+
 const newline = 0x0a;
 /** The longest piece of a line that containerd writes at once. */
 const longestPiece = 16 * 1024;
@@ -25,8 +33,11 @@ export class ContainerLog {
   readonly #clock: Clock;
   readonly #grew: () => void;
   readonly #rests = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
-  readonly #followers = new Set<{ entry(e: LogEntry): void; end(): void }>();
+  readonly #followers = new Set<LogFollower>();
   #pending: Buffer[] = [];
+  /** Bytes put into the storage, and bytes on the way there, since this log was opened. */
+  #appended = 0;
+  #underway = 0;
   #busy: Promise<void> | undefined;
   #stored = 0;
   #closing: Promise<void> | undefined;
@@ -73,29 +84,54 @@ export class ContainerLog {
     await this.#storage.close();
   }
 
-  /** All entries so far; with `follower` also those to come, without a gap. Returns the way to stop following. */
-  async read(follower?: { entry(e: LogEntry): void; end(): void }): Promise<{ entries: LogEntry[]; stop: () => void }> {
-    const late: LogEntry[] = [];
-    let started = false;
-    let ended = false;
-    const proxy = {
-      entry: (e: LogEntry) => (started ? follower?.entry(e) : late.push(e)),
-      end: () => {
-        ended = true;
-        if (started) follower?.end();
-      },
-    };
-    while (this.#pending.length > 0 || this.#busy) await (this.#busy ?? this.#startFlush());
-    // Nothing is pending now, and nothing is written until the read is over: what comes meanwhile is `late`.
-    if (this.#closing) ended = true;
-    else if (follower) this.#followers.add(proxy);
+  /** The process has ended: nothing is written any more. */
+  get closed(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  /** The position behind the last entry. Positions count bytes of the CRI format; those before this log was opened are negative. */
+  get end(): number {
+    return this.#appended + this.#underway;
+  }
+
+  /** The position of the first entry that is still kept, or of the last `tail` entries: parts of a long line count each. */
+  async begin(tail?: number): Promise<number> {
+    await this.flush();
+    if (tail === undefined || tail < 0) return this.#appended - (await this.#exclusive(() => this.#storage.size()));
     const bytes = await this.#exclusive(() => this.#storage.read());
-    setImmediate(() => {
-      started = true;
-      for (const entry of late) follower?.entry(entry);
-      if (ended) follower?.end();
+    const first = this.#appended - bytes.length;
+    let at = bytes.length;
+    for (let left = tail; left > 0 && at > 0; left--) at = bytes.lastIndexOf(newline, at - 2) + 1;
+    return first + at;
+  }
+
+  /**
+   * Entries from a position on, about `length` bytes of them, and the position behind the last. What was rotated away
+   * meanwhile is left out, as the kubelet leaves it out for a reader that is too slow.
+   */
+  async entriesFrom(position: number, length: number): Promise<{ entries: LogEntry[]; next: number }> {
+    await this.flush();
+    return this.#exclusive(async () => {
+      const size = await this.#storage.size();
+      const offset = Math.max(0, size - (this.#appended - position));
+      // An entry is never longer than a piece with its head.
+      const bytes = Buffer.from(await this.#storage.readPiece(offset, Math.max(length, 2 * longestPiece)));
+      const whole = bytes.subarray(0, bytes.lastIndexOf(newline) + 1);
+      const next = whole.length === 0 ? this.#appended : this.#appended - size + offset + whole.length;
+      return { entries: parseEntries(whole), next };
     });
-    return { entries: parseEntries(bytes), stop: () => void this.#followers.delete(proxy) };
+  }
+
+  /** From now on `follower` gets every entry as it is written. Returns the way to stop. */
+  follow(follower: LogFollower): () => void {
+    this.#followers.add(follower);
+    return () => void this.#followers.delete(follower);
+  }
+
+  /** All entries that are kept. */
+  async read(): Promise<LogEntry[]> {
+    await this.flush();
+    return parseEntries(await this.#exclusive(() => this.#storage.read()));
   }
 
   /** A piece of it as it lies in the storage, and how long it is. */
@@ -121,16 +157,18 @@ export class ContainerLog {
   async remove(): Promise<void> {
     const closed = this.close();
     this.#pending = [];
+    this.#underway = 0;
     await closed;
     await this.#storage.remove();
   }
 
   #add(stream: 'stdout' | 'stderr', complete: boolean, text: Buffer): void {
     const entry = { time: this.#time(), stream, complete, text };
-    this.#pending.push(
-      Buffer.concat([Buffer.from(`${entry.time} ${stream} ${complete ? 'F' : 'P'} `), text, Buffer.from('\n')]),
-    );
-    for (const follower of this.#followers) follower.entry(entry);
+    const head = Buffer.from(`${entry.time} ${stream} ${complete ? 'F' : 'P'} `);
+    const bytes = Buffer.concat([head, text, Buffer.from('\n')]);
+    this.#pending.push(bytes);
+    this.#underway += bytes.length;
+    for (const follower of this.#followers) follower.entry(entry, this.end);
     if (!this.#busy) void this.#startFlush();
   }
 
@@ -148,7 +186,12 @@ export class ContainerLog {
       const bytes = Buffer.concat(this.#pending);
       this.#pending = [];
       if (bytes.length === 0) return;
-      await this.#storage.append(bytes);
+      try {
+        await this.#storage.append(bytes);
+        this.#appended += bytes.length;
+      } finally {
+        this.#underway -= bytes.length;
+      }
       this.#grew();
       this.#stored += bytes.length;
       if (this.#stored < rotateAt) return;
@@ -161,6 +204,7 @@ export class ContainerLog {
 
   /** Runs one storage operation while no other does. */
   async #exclusive<T>(operation: () => Promise<T>): Promise<T> {
+    while (this.#busy) await this.#busy;
     const running = operation();
     const busy = running.then(
       () => {},

@@ -170,6 +170,11 @@ export function internalError(message: string): ApiError {
   });
 }
 
+/** kube-apiserver has more to do than it keeps; `seconds`: when to try again. */
+export function tooManyRequests(message: string, seconds: number): ApiError {
+  return new ApiError({ code: 429, reason: 'TooManyRequests', message, details: { retryAfterSeconds: seconds } });
+}
+
 /** A plain Go error that reached the response writer: 500 without a reason. */
 export function plainError(message: string): ApiError {
   return new ApiError({ code: 500, message });

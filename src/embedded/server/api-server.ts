@@ -23,6 +23,7 @@ import { requestTimeout } from './filters/request-timeout.ts';
 import type { HandlerContext } from './handlers/context.ts';
 import { notFoundPage } from './handlers/pages.ts';
 import { createPathHandler } from './handlers/paths.ts';
+import { type MemoryBudget, processBudget } from './memory-budget.ts';
 import { RequestCounters } from './metrics.ts';
 import { Responder } from './respond.ts';
 import { routeResource } from './router.ts';
@@ -47,6 +48,8 @@ export interface ApiServerOptions {
   advertised?: string;
   /** Actions that a POST to their path runs, for tools; subject to authorization like any path. */
   debugPaths?: Readonly<Record<string, () => void>>;
+  /** Bounds what clients make the process keep. Default: the one that all servers of the process share. */
+  budget?: MemoryBudget;
   /** Told of faults of ours (a request is then answered with 500). */
   report?(error: unknown, request: string): void;
 }
@@ -65,7 +68,7 @@ export interface ApiServer {
  * Rejects with the system's error (EADDRINUSE) if it can't.
  */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { registry, reader, authorizer, aggregator, clock, pki, host = '127.0.0.1' } = options;
+  const { registry, reader, authorizer, aggregator, clock, pki, host = '127.0.0.1', budget = processBudget } = options;
   const counters = new RequestCounters();
   const tokens = createTokenAuthenticator(pki.serviceAccounts, reader, clock);
   const context: HandlerContext = {
@@ -75,12 +78,13 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     nodeAgent: options.nodeAgent,
     dial: options.dial,
     responder: new Responder(() => clock.now()),
+    counters,
+    budget,
   };
   let url = '';
   const handlePath = createPathHandler({
     ...context,
     aggregator,
-    counters,
     pki,
     advertisedUrl: () => (options.advertised === undefined ? url : `https://${options.advertised}`),
     debugPaths: new Map(Object.entries(options.debugPaths ?? {})),
@@ -104,7 +108,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
 
   const active = new Set<Exchange>();
   const run = async (request: ServerRequest, reply: ServerReply, upgrade?: Upgrade) => {
-    const exchange = new Exchange(request, reply, upgrade);
+    const exchange = new Exchange(request, reply, upgrade, budget);
     active.add(exchange);
     try {
       await handle(exchange);

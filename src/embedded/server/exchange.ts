@@ -5,7 +5,8 @@ import type { Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { TLSSocket } from 'node:tls';
 import type { User } from '../api.ts';
-import { badRequest, isApiError, tooLarge } from '../registry/status.ts';
+import { badRequest, isApiError, tooLarge, tooManyRequests } from '../registry/status.ts';
+import { type Hold, type MemoryBudget, processBudget } from './memory-budget.ts';
 import { type RequestInfo, requestInfo } from './request-info.ts';
 
 export type ServerRequest = IncomingMessage | Http2ServerRequest;
@@ -14,8 +15,9 @@ export type ServerReply = ServerResponse | Http2ServerResponse;
 /** kube-apiserver's limit of a request body. */
 const bodyLimit = 3 * 1024 * 1024;
 
-/** Bytes that may wait for a slow client. */
-const streamBacklog = 64 * 1024 * 1024;
+/** Answers beyond so many bytes go out piece by piece, as the client reads them. */
+const largeAnswer = 256 * 1024;
+const pieceSize = 64 * 1024;
 
 /** One for all: what is made where none is given, with its stack, costs more than the rest of a request. */
 const requestOver = new Error('the request is over');
@@ -44,9 +46,11 @@ export class Exchange {
   readonly #warnings: string[] = [];
 
   readonly upgrade: Upgrade | undefined;
+  readonly #budget: MemoryBudget;
 
-  constructor(request: ServerRequest, reply: ServerReply, upgrade?: Upgrade) {
+  constructor(request: ServerRequest, reply: ServerReply, upgrade?: Upgrade, budget: MemoryBudget = processBudget) {
     this.upgrade = upgrade;
+    this.#budget = budget;
     this.request = request;
     this.reply = reply;
     this.headers = request.headers;
@@ -95,21 +99,26 @@ export class Exchange {
 
   /**
    * The whole body.
-   * @throws 413 above 3 MiB, 400 if it ends too early
+   * @throws 413 above 3 MiB, 400 if it ends too early, 429 while too much is being received from all clients
    */
   async body(): Promise<Buffer> {
     if (Number(this.headers['content-length'] ?? 0) > bodyLimit) throw this.#tooLarge();
     const chunks: Buffer[] = [];
     let size = 0;
+    const hold = this.#budget.hold(() => this.destroy());
     try {
       for await (const chunk of this.request as AsyncIterable<Buffer>) {
         size += chunk.length;
         if (size > bodyLimit) throw this.#tooLarge();
+        if (!this.#budget.hasRoom(chunk.length)) throw this.#tooMany();
+        hold.set(size);
         chunks.push(chunk);
       }
     } catch (error) {
       // The client broke off in the middle.
       throw isApiError(error) ? error : badRequest('unexpected EOF');
+    } finally {
+      hold.release();
     }
     return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
   }
@@ -118,6 +127,11 @@ export class Exchange {
     // Read on to the end, or a client that is still sending never reads the answer.
     this.request.resume();
     return tooLarge(`Request entity too large: limit is ${bodyLimit}`);
+  }
+
+  #tooMany() {
+    this.request.resume();
+    return tooManyRequests('Too many requests, please try again later.', 1);
   }
 
   /** Status line and headers; warnings go with them. */
@@ -137,15 +151,32 @@ export class Exchange {
     (this.reply as ServerResponse).flushHeaders();
   }
 
-  /** A piece of a stream. A client that doesn't read for long is cut off. */
-  write(chunk: string | Uint8Array): void {
+  /** A piece of a stream. False: the client does not keep up; `onceDrained` tells when it has caught up. */
+  write(chunk: string | Uint8Array): boolean {
     const reply = this.reply as ServerResponse;
-    if (reply.destroyed || reply.writableEnded) return;
-    reply.write(chunk);
-    if (reply.writableLength > streamBacklog) {
-      this.abort();
-      reply.destroy();
-    }
+    if (reply.destroyed || reply.writableEnded) return true;
+    return reply.write(chunk);
+  }
+
+  /** Bytes that the client has still to read. */
+  get waiting(): number {
+    return this.reply.writableLength;
+  }
+
+  onceDrained(listener: () => void): void {
+    this.reply.once('drain', listener);
+  }
+
+  /** Calls back when the answer is over, whichever way it ended. */
+  onceClosed(listener: () => void): void {
+    if (this.reply.destroyed) listener();
+    else this.reply.once('close', listener);
+  }
+
+  /** Cuts the client off: of half an answer only its breaking off tells. */
+  destroy(): void {
+    this.abort();
+    this.reply.destroy();
   }
 
   /** Copies a stream to its end; a client that goes, or a source that breaks, ends it as well. */
@@ -163,14 +194,76 @@ export class Exchange {
     if (!reply.destroyed && !reply.writableEnded) reply.end();
   }
 
-  /** The whole answer at once. */
+  /** The whole answer; a large one as fast as the client reads it. */
   send(status: number, contentType: string | undefined, body: string | Uint8Array): void {
     const { reply } = this;
     if (reply.headersSent || reply.destroyed) return;
     const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
     this.head(status, { ...(contentType !== undefined && { 'Content-Type': contentType }), 'Content-Length': length });
-    (reply as ServerResponse).end(this.info.method === 'HEAD' ? undefined : body);
+    if (this.info.method === 'HEAD') (reply as ServerResponse).end();
+    else if (length <= largeAnswer) (reply as ServerResponse).end(body);
+    else {
+      const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+      this.#pump(piecesOf(bytes), (written) => length - written);
+    }
   }
+
+  /** An answer that is made while the client reads it; a small one goes at once, with its length. */
+  sendParts(status: number, contentType: string, parts: Iterable<Uint8Array>): void {
+    const { reply } = this;
+    if (reply.headersSent || reply.destroyed) return;
+    const pieces = joinedPieces(parts);
+    const first = pieces.next();
+    const second = first.done ? first : pieces.next();
+    if (second.done) return this.send(status, contentType, first.done ? '' : first.value);
+    this.head(status, { 'Content-Type': contentType });
+    if (this.info.method === 'HEAD') return this.end();
+    const all = (function* () {
+      yield first.value;
+      yield second.value;
+      yield* pieces;
+    })();
+    this.#pump(all, () => 0);
+  }
+
+  /** Writes pieces while the client reads; `rest` says how many bytes are kept for those still to come. */
+  #pump(pieces: Iterator<Uint8Array>, rest: (written: number) => number): void {
+    const hold: Hold = this.#budget.hold(() => this.destroy());
+    this.onceClosed(() => hold.release());
+    let written = 0;
+    const next = () => {
+      for (;;) {
+        const piece = this.reply.destroyed ? ({ done: true } as const) : pieces.next();
+        if (piece.done) return this.end();
+        written += piece.value.length;
+        const goOn = this.write(piece.value);
+        hold.set(rest(written) + this.waiting);
+        if (goOn) continue;
+        return this.onceDrained(next);
+      }
+    };
+    next();
+  }
+}
+
+function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += pieceSize) yield bytes.subarray(at, at + pieceSize);
+}
+
+/** Small parts together in pieces of up to `largeAnswer`, so that few writes are needed. */
+function* joinedPieces(parts: Iterable<Uint8Array>): Generator<Uint8Array> {
+  let pending: Uint8Array[] = [];
+  let size = 0;
+  for (const part of parts) {
+    if (size > 0 && size + part.length > largeAnswer) {
+      yield Buffer.concat(pending);
+      pending = [];
+      size = 0;
+    }
+    pending.push(part);
+    size += part.length;
+  }
+  if (size > 0) yield Buffer.concat(pending);
 }
 
 /** A quoted-string of RFC 7230; line ends and other control characters can't be in a header. */

@@ -44,25 +44,43 @@ export function objectJson(object: KubeObject, before = '', after = ''): Buffer 
   return joined(`${before}${head.slice(0, -1)},`, [rest.subarray(1)], after);
 }
 
-/** A document with a list of one kind; its items go without their type. */
-export function listJson(kind: string, apiVersion: string, metadata: unknown, items: readonly KubeObject[]): Buffer {
+/** A document with a list of one kind, part by part; its items go without their type. */
+export function listJson(
+  kind: string,
+  apiVersion: string,
+  metadata: unknown,
+  items: readonly KubeObject[],
+): Iterable<Buffer> {
   const head = JSON.stringify({ kind, apiVersion, metadata });
-  return joined(`${head.slice(0, -1)},"items":[`, items.map(itemJson), ']}\n');
+  return listed(`${head.slice(0, -1)},"items":[`, items, itemJson, ']}\n');
 }
 
-/** A document with a list of custom resources: all keys sorted, and each item says what it is. */
+/** A document with a list of custom resources, part by part: all keys sorted, and each item says what it is. */
 export function customListJson(
   kind: string,
   apiVersion: string,
   metadata: { continue?: string },
   items: readonly KubeObject[],
-): Buffer {
+): Iterable<Buffer> {
   const rest = JSON.stringify({ kind, metadata: Object.fromEntries(Object.entries(metadata).sort()) });
-  return joined(
-    `{"apiVersion":${JSON.stringify(apiVersion)},"items":[`,
-    items.map((item) => objectJson(item)),
-    `],${rest.slice(1)}\n`,
-  );
+  const head = `{"apiVersion":${JSON.stringify(apiVersion)},"items":[`;
+  return listed(head, items, (item) => objectJson(item), `],${rest.slice(1)}\n`);
+}
+
+const separator = Buffer.from(',');
+
+function* listed(
+  head: string,
+  items: readonly KubeObject[],
+  json: (item: KubeObject) => Buffer,
+  tail: string,
+): Generator<Buffer> {
+  yield Buffer.from(head);
+  for (const [i, item] of items.entries()) {
+    if (i > 0) yield separator;
+    yield json(item);
+  }
+  yield Buffer.from(tail);
 }
 
 /** A document with a Table whose rows show metadata: what most of it is does not change from one to the next. */

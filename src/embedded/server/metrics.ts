@@ -15,6 +15,7 @@ const labelsOf = (values: readonly (string | number)[]) =>
 /** What /metrics tells: requests by verb, resource and code, and how long they took, in Prometheus' text format. */
 export class RequestCounters {
   readonly #series = new Map<string, Series>();
+  readonly #terminated = new Map<string, number>();
 
   /** `seconds` undefined: a watch or stream, whose length says nothing. */
   record(info: RequestInfo, code: number, seconds: number | undefined): void {
@@ -42,6 +43,12 @@ export class RequestCounters {
     }
   }
 
+  /** A watch was ended because its client did not keep up. */
+  watchTerminated({ group, resource }: { group: string; resource: string }): void {
+    const labels = `group="${group}",resource="${resource}"`;
+    this.#terminated.set(labels, (this.#terminated.get(labels) ?? 0) + 1);
+  }
+
   /** `gauges`: other figures by metric name. */
   text(gauges: Record<string, { help: string; value: number }>): string {
     const all = [...this.#series.values()];
@@ -56,6 +63,13 @@ export class RequestCounters {
         `apiserver_request_duration_seconds_count{${labels}} ${timed}`,
       ]),
     ];
+    if (this.#terminated.size > 0) {
+      lines.push(
+        '# HELP apiserver_terminated_watchers_total [ALPHA] Counter of watchers closed due to unresponsiveness broken by resource type.',
+        '# TYPE apiserver_terminated_watchers_total counter',
+        ...[...this.#terminated].map(([labels, count]) => `apiserver_terminated_watchers_total{${labels}} ${count}`),
+      );
+    }
     for (const [name, { help, value }] of Object.entries(gauges)) {
       lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name} ${value}`);
     }

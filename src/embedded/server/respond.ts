@@ -146,10 +146,15 @@ export class Responder {
     if (!as) {
       const apiVersion = apiVersionOf(definition);
       const value = { kind, apiVersion, metadata, items: result.items } as KubeObject;
-      const json = definition.custom
-        ? () => customListJson(kind, apiVersion, metadata, result.items)
-        : () => listJson(kind, apiVersion, metadata, result.items);
+      const parts = definition.custom
+        ? customListJson(kind, apiVersion, metadata, result.items)
+        : listJson(kind, apiVersion, metadata, result.items);
+      if (output.mediaType === 'application/json' && !output.pretty) {
+        exchange.sendParts(200, output.mediaType, parts);
+        return;
+      }
       // Items of a list carry no type of their own, in YAML neither.
+      const json = () => Buffer.concat([...parts]);
       const plain = output.mediaType === 'application/yaml' ? (JSON.parse(json().toString()) as KubeObject) : value;
       write(exchange, 200, output, plain, json);
       return;

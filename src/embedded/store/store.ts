@@ -1,6 +1,8 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { KubeObject, Stored } from '../../kube/meta.ts';
 import { Bucket, type KeyHistory, type StoreEvent } from './bucket.ts';
+import { approximateBytes } from './size.ts';
+import { Space, type SpaceLimits } from './space.ts';
 
 export type { KeyHistory, StoreEvent };
 
@@ -64,6 +66,8 @@ export interface StoreOptions {
   historyMs?: number;
   /** At most this many old revisions whatever their age, so that a busy cluster stays small. Default 2000. */
   historyRevisions?: number;
+  /** Default: 256 MiB of objects, 64 MiB of old revisions. */
+  space?: SpaceLimits;
 }
 
 export interface ListOptions {
@@ -86,6 +90,8 @@ interface Watcher {
   closed: boolean;
 }
 
+const defaultSpace: SpaceLimits = { quotaBytes: 256 << 20, historyBytes: 64 << 20 };
+
 /**
  * All objects of a cluster, at every revision of the last minutes, with one revision counter as etcd has it. Writes are
  * synchronous; watchers hear of them in order after the writing turn of the event loop ended. Objects are shared and
@@ -98,6 +104,7 @@ export class Store {
   readonly #options: StoreOptions;
   readonly #historyMs: number;
   readonly #historyRevisions: number;
+  readonly #space: Space;
   /** When which revision was current: what the automatic compaction goes by. */
   #marks: { at: number; revision: number }[] = [];
   #revision = 1;
@@ -109,6 +116,7 @@ export class Store {
     this.#options = options;
     this.#historyMs = options.historyMs ?? 300_000;
     this.#historyRevisions = options.historyRevisions ?? 2000;
+    this.#space = new Space(options.space ?? defaultSpace);
   }
 
   /** The revision of the last write. */
@@ -125,6 +133,7 @@ export class Store {
   restore({ revision, objects }: StoreContent): void {
     for (const { bucket, id, object, created, writes } of objects) {
       this.#bucket(bucket).restore(id, object, Number(object.metadata.resourceVersion), { created, writes });
+      this.#space.take(approximateBytes(object));
     }
     for (const bucket of this.#buckets.values()) bucket.sort();
     this.#revision = revision;
@@ -158,6 +167,7 @@ export class Store {
       });
     }
     for (const bucket of this.#buckets.values()) bucket.clear();
+    this.#space.clear();
     this.restore({ revision: content.revision, objects: next.values() });
     this.#marks = [];
     for (const { bucket, event } of differences) {
@@ -231,14 +241,14 @@ export class Store {
     return [...this.#buckets.keys()];
   }
 
-  /** Returns the object with its resourceVersion. Throws StoreConflict if the id is taken. */
+  /** Returns the object with its resourceVersion. Throws StoreConflict if the id is taken, SpaceExceeded. */
   create(bucket: string, id: string, object: KubeObject): Stored {
     const current = this.get(bucket, id);
     if (current) throw new StoreConflict(current);
     return this.#commit(bucket, id, object, undefined);
   }
 
-  /** Replaces an object. Throws StoreConflict if it does not exist or is not at `expected` (a resourceVersion). */
+  /** Replaces an object. Throws StoreConflict if it does not exist or is not at `expected` (a resourceVersion), SpaceExceeded. */
   update(bucket: string, id: string, object: KubeObject, expected?: string): Stored {
     const current = this.#expect(bucket, id, expected);
     return this.#commit(bucket, id, object, current);
@@ -282,6 +292,7 @@ export class Store {
     this.#deliver();
     for (const bucket of this.#buckets.values()) bucket.compact(target);
     this.#compacted = target;
+    this.#space.compacted(target);
     this.#marks = this.#marks.filter((mark) => mark.revision > target);
   }
 
@@ -312,7 +323,11 @@ export class Store {
     const revision = this.#revision + 1;
     const source = object ?? previous;
     const stored = { ...source, metadata: { ...source?.metadata, resourceVersion: String(revision) } } as Stored;
+    const bytes = approximateBytes(stored);
+    const growth = (object ? bytes : 0) - (previous ? approximateBytes(previous) : 0);
+    this.#space.admit(growth);
     this.#options.journal?.append({ revision, bucket: bucketName, id, object: object && stored });
+    this.#space.wrote(revision, bytes, growth);
     this.#revision = revision;
     const event: StoreEvent = { type: object ? 'put' : 'delete', revision, id, object: stored, previous };
     this.#bucket(bucketName).record(event);
@@ -374,6 +389,7 @@ export class Store {
     // In steps, so that a busy cluster does not compact all the time.
     const excess = this.#revision - this.#compacted - this.#historyRevisions;
     if (excess > this.#historyRevisions / 10) target = Math.max(target, this.#revision - this.#historyRevisions);
+    target = Math.max(target, this.#space.excess ?? 0);
     if (target > this.#compacted) this.compact(target);
   }
 }

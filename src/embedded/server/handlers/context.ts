@@ -5,6 +5,8 @@ import type { NodeAgent } from '../../node-api.ts';
 import type { Authorizer } from '../../rbac/types.ts';
 import type { Registry } from '../../registry/types.ts';
 import type { Exchange } from '../exchange.ts';
+import type { MemoryBudget } from '../memory-budget.ts';
+import type { RequestCounters } from '../metrics.ts';
 import type { Responder } from '../respond.ts';
 
 /** What handlers work with. */
@@ -17,6 +19,9 @@ export interface HandlerContext {
   dial(address: string, port: number): Promise<Duplex>;
   clock: Clock;
   responder: Responder;
+  counters: RequestCounters;
+  /** What watches keep for their clients counts here. */
+  budget: MemoryBudget;
 }
 
 /** A request for a resource, after the router found out what it is about. */

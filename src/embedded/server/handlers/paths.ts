@@ -6,7 +6,6 @@ import { keySet } from '../authn/jwt.ts';
 import { serviceAccountIssuer } from '../authn/service-account-tokens.ts';
 import type { Exchange } from '../exchange.ts';
 import { prettyJson } from '../json.ts';
-import type { RequestCounters } from '../metrics.ts';
 import { requireAcceptable } from '../negotiation.ts';
 import { splitPath } from '../request-info.ts';
 import { wantsPretty } from '../respond.ts';
@@ -19,7 +18,6 @@ import { notFoundPage } from './pages.ts';
 
 export interface PathContext extends HandlerContext {
   aggregator: Pick<Aggregator, 'groups'>;
-  counters: RequestCounters;
   pki: Pki;
   debugPaths: ReadonlyMap<string, () => void>;
   /** `https://host:port` by which the cluster's clients reach this server. */

@@ -1,31 +1,34 @@
-import { apiVersionOf, type KubeObject } from '../../../kube/meta.ts';
-import { encodeProtobuf, protobufFrame } from '../../codec/protobuf.ts';
-import type { ResourceDefinition } from '../../definition.ts';
 import { internalError, isApiError } from '../../registry/status.ts';
 import type { WatchEvent } from '../../registry/types.ts';
-import type { Exchange } from '../exchange.ts';
-import { objectJson } from '../json.ts';
-import type { Output } from '../negotiation.ts';
 import { listParameters } from '../options.ts';
-import type { Responder } from '../respond.ts';
 import type { ResourceHandler } from './context.ts';
+import { WatchWriter } from './watch-writer.ts';
 
 /** kube-apiserver's --min-request-timeout: a watch without timeoutSeconds ends after this to twice this. */
 const minimumSeconds = 1800;
 
+/** Milliseconds that a client whose buffer is full has to read what was kept for it. */
+const lastChance = 5000;
+
 /**
  * A watch: one frame an event, as JSON lines or as protobuf with a length before each, until the client goes, the time
- * is over or the resource version expires. The headers go out at once: clients wait for them.
+ * is over or the resource version expires. The headers go out at once: clients wait for them. A client that does not
+ * keep up is ended, as by kube-apiserver's watch cache; it lists again.
  */
-export const watchObjects: ResourceHandler = (request, { registry, responder, clock }) => {
+export const watchObjects: ResourceHandler = (request, { registry, responder, clock, budget, counters }) => {
   const { exchange, definition, namespace, name } = request;
   const output = responder.negotiate(exchange, definition, true);
   const parameters = listParameters(exchange.info.query, true);
   if (name !== undefined) parameters.fieldSelector = `metadata.name=${name}`;
+  if (exchange.signal.aborted) return;
   return new Promise<void>((resolve, reject) => {
     const stop = new AbortController();
-    const writer = new FrameWriter(exchange, output, definition, responder);
+    const hold = budget.hold(() => {
+      counters.watchTerminated(definition);
+      exchange.destroy();
+    });
     const replaced = definition.custom?.replaced;
+    let cutOff = () => {};
     const end = () => {
       if (stop.signal.aborted) return;
       stop.abort();
@@ -34,22 +37,36 @@ export const watchObjects: ResourceHandler = (request, { registry, responder, cl
       writer.end();
       resolve();
     };
+    const fail = (error: unknown) => {
+      // What can't be shown as the client wants it ends this watch, in the watch's own way, and no other.
+      const refused = isApiError(error);
+      writer.write({ type: 'ERROR', status: refused ? error.status : internalError(String(error)).status });
+      if (!refused) reject(error);
+      end();
+    };
+    const overflow = () => {
+      counters.watchTerminated(definition);
+      const last = clock.after(lastChance, () => exchange.destroy());
+      cutOff = last.cancel;
+      end();
+    };
+    const writer = new WatchWriter({
+      ...{ exchange, output, definition, responder, hold },
+      onError: fail,
+      onOverflow: overflow,
+    });
+    exchange.onceClosed(() => {
+      hold.release();
+      cutOff();
+    });
     const seconds = parameters.timeoutSeconds || minimumSeconds * (1 + Math.random());
     const timer = clock.after(seconds * 1000, end);
     exchange.signal.addEventListener('abort', end, { once: true });
     replaced?.addEventListener('abort', end, { once: true });
     const deliver = (event: WatchEvent) => {
       if (stop.signal.aborted) return;
-      try {
-        writer.write(event);
-        if (event.type === 'ERROR') end();
-      } catch (error) {
-        // What can't be shown as the client wants it ends this watch, in the watch's own way, and no other.
-        const refused = isApiError(error);
-        writer.write({ type: 'ERROR', status: refused ? error.status : internalError(String(error)).status });
-        if (!refused) reject(error);
-        end();
-      }
+      writer.write(event);
+      if (event.type === 'ERROR') end();
     };
     try {
       registry.watch(definition, { ...parameters, namespace }, deliver, stop.signal);
@@ -60,65 +77,8 @@ export const watchObjects: ResourceHandler = (request, { registry, responder, cl
       reject(error);
       return;
     }
-    if (!stop.signal.aborted) writer.start();
+    if (stop.signal.aborted) return;
+    writer.start();
+    writer.goLive();
   });
 };
-
-class FrameWriter {
-  started = false;
-  readonly #exchange: Exchange;
-  readonly #output: Output;
-  readonly #definition: ResourceDefinition;
-  readonly #responder: Responder;
-  #columnsSent = false;
-
-  constructor(exchange: Exchange, output: Output, definition: ResourceDefinition, responder: Responder) {
-    this.#exchange = exchange;
-    this.#output = output;
-    this.#definition = definition;
-    this.#responder = responder;
-  }
-
-  start(): void {
-    if (this.started) return;
-    this.started = true;
-    const { mediaType } = this.#output;
-    this.#exchange.head(200, {
-      'Content-Type': mediaType === 'application/json' ? mediaType : `${mediaType};stream=watch`,
-    });
-    this.#exchange.flush();
-  }
-
-  write(event: WatchEvent): void {
-    this.start();
-    const object = this.#objectOf(event);
-    if (this.#output.mediaType === 'application/json') {
-      this.#exchange.write(objectJson(object, `{"type":"${event.type}","object":`, '}\n'));
-    } else {
-      this.#exchange.write(protobufFrame(event.type, encodeProtobuf(object)));
-    }
-  }
-
-  end(): void {
-    this.start();
-    this.#exchange.end();
-  }
-
-  #objectOf(event: WatchEvent): KubeObject {
-    if (event.type === 'ERROR') return event.status as KubeObject;
-    const columns = !this.#columnsSent;
-    if (event.type !== 'BOOKMARK') {
-      this.#columnsSent = true;
-      return this.#responder.transform(this.#exchange, this.#output, this.#definition, event.object, columns);
-    }
-    const bookmark: KubeObject = {
-      kind: this.#definition.kind,
-      apiVersion: apiVersionOf(this.#definition),
-      metadata: {
-        resourceVersion: event.resourceVersion,
-        ...(event.initialEventsEnd && { annotations: { 'k8s.io/initial-events-end': 'true' } }),
-      },
-    };
-    return this.#responder.bookmark(this.#output, this.#definition, bookmark);
-  }
-}

@@ -3,7 +3,15 @@ import { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Exchange, Upgrade } from '../exchange.ts';
 
-const servers = new WebSocketServer({ noServer: true, clientTracking: false, perMessageDeflate: false });
+/** Clients send pieces of some KiB. */
+const longestMessage = 4 * 1024 * 1024;
+
+const servers = new WebSocketServer({
+  noServer: true,
+  clientTracking: false,
+  perMessageDeflate: false,
+  maxPayload: longestMessage,
+});
 const protocolKey = Symbol('subprotocol');
 servers.options.handleProtocols = (_offered, request) => (request as Tagged)[protocolKey] ?? false;
 // ws takes no `/` in a subprotocol (RFC 6455 says token), kubectl's tunnel has one: its header is written by hand.
