@@ -67,8 +67,8 @@ export function explainDenial(
     evidence.push({ kind: 'missing', text: miss.text }, { kind: 'command', text: miss.command });
     return { why: miss.text, evidence };
   }
-  const scope = q.namespace ? `RoleBinding in namespace ${q.namespace}` : 'ClusterRoleBinding';
-  const why = `no ${scope} gives ${subject.label} a rule to ${describeQuestion(q)}`;
+  // What is, not what to do: a task may forbid a new binding, or any right of this subject.
+  const why = `none of the rules that ${subject.label} has allows it to ${describeQuestion(q)}`;
   evidence.push(
     { kind: 'missing', text: why },
     {

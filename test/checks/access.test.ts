@@ -23,7 +23,7 @@ describe('canI', () => {
     const outcome = await ask(swan());
     expect(outcome).toMatchObject({ status: 'fail', expected: 'allowed', actual: 'denied' });
     expect(outcome.why).toBe(
-      'no RoleBinding in namespace project-swan gives ServiceAccount project-swan/default a rule to list pods in namespace project-swan',
+      'none of the rules that ServiceAccount project-swan/default has allows it to list pods in namespace project-swan',
     );
     expect(outcome.evidence.map((e) => e.text)).toContain(
       'kubectl auth can-i list pods -n project-swan --as=system:serviceaccount:project-swan:default',

@@ -46,7 +46,7 @@ describe('podLogs', () => {
       actual: 'Forbidden: cannot list pods, 2 s ago (Pod api-client-1-x)',
     });
     expect((outcome as { why: string }).why).toContain(
-      'no RoleBinding in namespace project-swan gives ServiceAccount project-swan/default',
+      'none of the rules that ServiceAccount project-swan/default has',
     );
   });
 
@@ -284,6 +284,12 @@ describe('resource', () => {
     expect(
       look({ kind: 'deployment', namespace: 'project-swan', name: 'api-client', cel: ['object.spec.replicas == 3'] }),
     ).toMatchObject({ status: 'fail' });
+    const cel = { cel: ['object.spec.replicas == 3'], shows: 'three replicas' };
+    expect(look({ kind: 'deployment', namespace: 'project-swan', name: 'api-client', ...cel })).toMatchObject({
+      expected: 'Deployment api-client, three replicas',
+      actual: 'api-client: expected three replicas',
+      why: 'api-client: expected three replicas',
+    });
   });
 
   it('counts, and expects absence', () => {
