@@ -53,8 +53,8 @@ export function standingOf(result: Result | undefined, digest: string): Standing
   return result.failed === '' ? 'verified' : 'failed';
 }
 
-/** What the verdicts do not depend on: of a scenario, and of its checks and mistakes. */
-const wording = ['title', 'why', 'competencies', 'difficulty', 'minutes', 'hints', 'lint'];
+/** What the verdicts do not depend on: of a scenario, of its checks and what they look at, and of its mistakes. */
+const wording = ['title', 'why', 'shows', 'competencies', 'difficulty', 'minutes', 'hints', 'lint'];
 
 /**
  * SHA-256 of what the verdicts of a scenario depend on: set-up, checks, solutions and mistakes. The wording of the task
@@ -64,7 +64,9 @@ export function proofDigest(folder: string): string {
   const hash = createHash('sha256');
   const add = (name: string, content: string | Buffer) => hash.update(`${name}\0`).update(content).update('\0');
   const described = parse(readFileSync(join(folder, 'scenario.yaml'), 'utf8')) as Described;
-  const checks = Object.values(described.checks ?? {}).map(unworded);
+  const checks = Object.values(described.checks ?? {}).map((check) =>
+    Object.fromEntries(Object.entries(unworded(check)).map(([field, value]) => [field, withoutWords(value)])),
+  );
   const mistakes = Object.entries(described.mistakes ?? {}).map(([name, mistake]) => [name, unworded(mistake)]);
   add('scenario.yaml', JSON.stringify({ ...unworded(described), checks, mistakes }));
   for (const part of ['setup', 'solutions', 'mistakes']) {
@@ -78,6 +80,11 @@ export function proofDigest(folder: string): string {
 interface Described {
   checks?: object[];
   mistakes?: Record<string, object>;
+}
+
+/** A check's own part says in `shows` what it looks for. */
+function withoutWords(part: unknown): unknown {
+  return typeof part === 'object' && part !== null && !Array.isArray(part) ? unworded(part) : part;
 }
 
 function unworded(described: object): object {
