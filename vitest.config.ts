@@ -1,23 +1,30 @@
 import { defineConfig } from 'vitest/config';
 
-const conformance = ['test/conformance*/**/*.test.ts'];
-const endToEnd = ['test/e2e/**/*.test.ts'];
-const contract = ['test/contract/{embedded,kubeconfig,renewed}.test.ts'];
-const redTeam = ['test/redteam/**/*.test.ts'];
+/** `npm test` runs what scripts/build-tests.ts has bundled; while working, the sources are run: `vitest run --project unit FILE`. */
+const built = process.env.KUBEDRILL_TESTS === 'built';
+const of = (...files: string[]) =>
+  built ? files.map((file) => `dist.tests/${file.replace(/\{ts,tsx\}$|ts$/, 'js')}`) : files;
+
+const conformance = of('test/conformance*/**/*.test.ts');
+const contract = of('test/contract/{embedded,kubeconfig,renewed}.test.ts');
+const redTeam = of('test/redteam/**/*.test.ts');
 /** Needs Docker: `npm run test:kind`. */
-const kind = ['test/contract/kind*.test.ts'];
+const kind = of('test/contract/kind*.test.ts');
+/** Drive the built program. */
+const endToEnd = ['test/e2e/**/*.test.ts'];
 
 export default defineConfig({
   test: {
     testTimeout: 20_000,
     hookTimeout: 30_000,
     maxWorkers: 2,
+    server: { deps: { external: [/\/dist\.tests\//] } },
     projects: [
       {
         extends: true,
         test: {
           name: 'unit',
-          include: ['test/**/*.test.{ts,tsx}'],
+          include: of('test/**/*.test.{ts,tsx}'),
           exclude: [...conformance, ...endToEnd, ...contract, ...redTeam, ...kind],
         },
       },
