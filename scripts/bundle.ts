@@ -27,6 +27,8 @@ export async function bundle(
     cwd: root,
     input: entry,
     platform: 'node',
+    // Names in the bundle are of the project's folder, wherever its packages really are: the same sources, the same bundle.
+    resolve: { symlinks: false },
     external: [...optional, ...(more.external ?? [])],
     tsconfig: join(root, 'tsconfig.json'),
     transform: {
