@@ -10,6 +10,8 @@ const contract = of('test/contract/{embedded,kubeconfig,renewed}.test.ts');
 const redTeam = of('test/redteam/**/*.test.ts');
 /** Needs Docker: `npm run test:kind`. */
 const kind = of('test/contract/kind*.test.ts');
+/** Needs Docker: `npm run test:image`. */
+const image = ['test/image/**/*.test.ts'];
 /** Drive the built program. */
 const endToEnd = ['test/e2e/**/*.test.ts'];
 
@@ -25,7 +27,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: of('test/**/*.test.{ts,tsx}'),
-          exclude: [...conformance, ...endToEnd, ...contract, ...redTeam, ...kind],
+          exclude: [...conformance, ...endToEnd, ...contract, ...redTeam, ...kind, ...image],
         },
       },
       { extends: true, test: { name: 'conformance', include: conformance, testTimeout: 300_000 } },
@@ -33,6 +35,7 @@ export default defineConfig({
       // Each attempt waits for its own cluster far more than it works.
       { extends: true, test: { name: 'redteam', include: redTeam, maxConcurrency: 8 } },
       { extends: true, test: { name: 'kind', include: kind, fileParallelism: false } },
+      { extends: true, test: { name: 'image', include: image, testTimeout: 120_000 } },
       { extends: true, test: { name: 'e2e', include: endToEnd, testTimeout: 120_000 } },
     ],
   },

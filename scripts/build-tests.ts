@@ -22,7 +22,7 @@ const inPlace: Plugin = {
   },
 };
 
-const tests = globSync('test/**/*.test.{ts,tsx}', { cwd: root, exclude: ['test/e2e/**'] });
+const tests = globSync('test/**/*.test.{ts,tsx}', { cwd: root, exclude: ['test/e2e/**', 'test/image/**'] });
 const entry = Object.fromEntries(tests.map((file) => [file.replace(/\.tsx?$/, ''), file]));
 // Native or with state of its own: it has to be the one that runs the tests.
 const external = [/^vitest(\/|$)/, '@lydell/node-pty'];
