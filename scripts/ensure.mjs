@@ -56,7 +56,7 @@ function fingerprint() {
     if (stat.isDirectory()) for (const name of readdirSync(path).sort()) visit(join(path, name));
     else parts.push(`${path.slice(root.length)} ${stat.size} ${stat.mtimeMs}`);
   };
-  for (const name of ['src', 'package-lock.json', 'tsdown.config.ts', 'scripts']) visit(join(root, name));
+  for (const name of ['src', 'package.json', 'package-lock.json', 'scripts']) visit(join(root, name));
   return hash(parts.join('\n'));
 }
 

@@ -1,9 +1,9 @@
 /**
  * Part of `npm run build`: takes the descriptions of API types and fields out of @kubernetes/client-node's type
- * declarations, and those that it leaves out (of fields that hold another type) out of kubernetes-models', and writes
- * dist/descriptions.json.br, from which OpenAPI documents get the texts of `kubectl explain`.
+ * declarations, and those that it leaves out (of fields that hold another type) out of kubernetes-models'. OpenAPI
+ * documents get the texts of `kubectl explain` from them.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { brotliCompressSync } from 'node:zlib';
 import { jsonFields, typeInfo } from '../src/embedded/codec/type-table.ts';
 import { typePackages } from '../src/embedded/generated/types.gen.ts';
@@ -80,14 +80,15 @@ function textsOf(type: string): Record<string, string> | undefined {
   return texts;
 }
 
-const found: Record<string, Record<string, string>> = {};
-for (const [packageName, text] of Object.entries(typePackages)) {
-  for (const name of Object.keys(JSON.parse(text) as object)) {
-    const type = `${packageName}.${name}`;
-    const texts = textsOf(type);
-    if (texts) found[type] = texts;
+/** The content of `descriptions.json.br`: texts by type and field, as compressed JSON. */
+export function descriptions(): Buffer {
+  const found: Record<string, Record<string, string>> = {};
+  for (const [packageName, text] of Object.entries(typePackages)) {
+    for (const name of Object.keys(JSON.parse(text) as object)) {
+      const type = `${packageName}.${name}`;
+      const texts = textsOf(type);
+      if (texts) found[type] = texts;
+    }
   }
+  return brotliCompressSync(JSON.stringify(found));
 }
-const dist = new URL('../dist/', import.meta.url);
-mkdirSync(dist, { recursive: true });
-writeFileSync(new URL('descriptions.json.br', dist), brotliCompressSync(JSON.stringify(found)));

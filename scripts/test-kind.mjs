@@ -1,15 +1,12 @@
 // `npm run test:kind`: what has to hold on real clusters. `--part`: what fits into a quarter of an hour.
 // Needs Docker and kind; with a node image beside the project (../shared/kind) neither internet nor an own kind.
-import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { ensureBuilt, ensureInstalled, env as ownEnv, root } from './ensure.mjs';
+import { delimiter } from 'node:path';
+import { ensureDocker, loadImage, nodeArchive, nodeImage, sharedBin, stop } from './docker.mjs';
+import { ensureBuilt, ensureInstalled, env } from './ensure.mjs';
 import { Tally } from './tally.mjs';
 
 const part = process.argv.includes('--part');
-const shared = join(root, '..', 'shared', 'kind');
-const archive = join(shared, 'node-image.tar.xz');
-const image = 'kubedrill-node:v1.35.4';
 /** The flagship, and a few that ask other things: of tokens, access reviews, and what an account may at most. */
 const few = ['--scenario', 'forbidden-deployment,no-token-needed,who-can'];
 /** What else `pack verify` is told, as in `npm run test:kind -- --results scenarios/results.json`. */
@@ -18,11 +15,10 @@ const more = process.argv.slice(2).filter((word) => word !== '--part');
 ensureInstalled();
 ensureBuilt();
 
-const env = { ...ownEnv };
 const variables = {};
-if (existsSync(archive)) {
-  env.PATH = variables.PATH = [join(shared, 'bin'), env.PATH].join(delimiter);
-  variables.KUBEDRILL_NODE_IMAGE = image;
+if (existsSync(nodeArchive)) {
+  variables.PATH = [sharedBin, env.PATH].join(delimiter);
+  variables.KUBEDRILL_NODE_IMAGE = nodeImage;
 }
 if (part) variables.KUBEDRILL_CONTRACT = 'part';
 
@@ -41,34 +37,3 @@ await tally.of(async () => {
     if (daemon) await stop(daemon);
   }
 });
-
-/** Starts the Docker daemon if it is installed, is not running, and we may; returns it, to be stopped. */
-async function ensureDocker() {
-  if (docker('info').status === 0) return undefined;
-  const installed = spawnSync('dockerd', ['--version'], { env }).status === 0;
-  if (!installed || process.getuid?.() !== 0) throw new Error('Docker is not running');
-  const child = spawn('dockerd', [], { stdio: 'ignore', env });
-  for (let tries = 0; tries < 60; tries++) {
-    if (docker('info').status === 0) return child;
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
-  child.kill();
-  throw new Error('dockerd does not start');
-}
-
-function stop(child) {
-  return new Promise((resolve) => {
-    child.once('exit', resolve);
-    child.kill('SIGTERM');
-  });
-}
-
-function loadImage() {
-  if (!existsSync(archive) || docker('image', 'inspect', image).status === 0) return;
-  const result = spawnSync('sh', ['-c', 'xz -dc "$1" | docker load', 'sh', archive], { env, stdio: 'inherit' });
-  if (result.status !== 0) throw new Error('the node image could not be loaded');
-}
-
-function docker(...args) {
-  return spawnSync('docker', args, { env, stdio: 'ignore' });
-}

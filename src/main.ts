@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Prover } from './authoring/proof.ts';
 import type { ProverChoice } from './commands/services.ts';
+import { buildText, readBuild } from './kernel/build.ts';
 import { systemClock } from './kernel/clock.ts';
 import { errorLines, errorText, exitCodeOf, exitCodes, UserError } from './kernel/errors.ts';
 import { resolvePaths } from './kernel/paths.ts';
@@ -13,6 +13,7 @@ import type { RemoteLabs } from './session/remote-labs.ts';
 /** The folder that holds bin/, dist/ and scenarios/: one above this file, in src/ as in dist/. */
 const root = join(fileURLToPath(import.meta.url), '..', '..');
 const paths = resolvePaths();
+const build = readBuild(root);
 const trustFile = join(paths.config, 'trusted-packs.json');
 const builtIn = join(root, 'scenarios');
 
@@ -103,7 +104,7 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
   const labs = async () => {
     const { connectLabs, frugal } = await import('./session/remote-labs.ts');
     return connections.keep(
-      await connectLabs(paths, { command: ownCommand(frugal.nodeFlags, 'daemon'), build: build() }),
+      await connectLabs(paths, { command: ownCommand(frugal.nodeFlags, 'daemon'), build: buildText(build) }),
     );
   };
   const kubectl = async (progress?: (step: string) => void) => {
@@ -111,7 +112,7 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
     return ensureKubectl({ cache: paths.cache, signal }, progress);
   };
   return runProgram(args, {
-    version: version(),
+    version: buildText(build),
     env: process.env,
     paths,
     catalog,
@@ -153,7 +154,13 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
       const kind = new KindProvider({ folder: join(paths.state, 'kind'), clock: systemClock, lasting: false });
       const { isTTY = false, columns = 0, rows = 0 } = process.stdout;
       const colourDepth = isTTY ? process.stdout.getColorDepth() : 1;
-      return diagnose({ paths, env: process.env, terminal: { isTTY, columns, rows, colourDepth }, providers: [kind] });
+      return diagnose({
+        version: buildText(build),
+        paths,
+        env: process.env,
+        terminal: { isTTY, columns, rows, colourDepth },
+        providers: [kind],
+      });
     },
     openApp: async (options) => {
       // An unknown name is an error before anything is drawn.
@@ -161,7 +168,7 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
       const { runApp } = await import('./tui/run.tsx');
       return runApp({
         ...options,
-        version: version(),
+        version: build.version,
         scenarios: await scenarios(),
         paths,
         labs,
@@ -213,7 +220,7 @@ async function daemon(): Promise<void> {
   try {
     const running = await runDaemon({
       socket: socketPath(paths),
-      build: build(),
+      build: buildText(build),
       host,
       clock: systemClock,
       idleAfter: 8 * 3_600_000,
@@ -273,15 +280,6 @@ async function localProver(
 /** What starts this program once more, in another part. */
 function ownCommand(nodeFlags: readonly string[], ...args: string[]): string[] {
   return [process.execPath, ...nodeFlags, join(root, 'bin', 'kubedrill.js'), ...args];
-}
-
-function version(): string {
-  return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
-}
-
-/** Names this build: a daemon of another one is replaced. */
-function build(): string {
-  return `${version()} ${statSync(fileURLToPath(import.meta.url)).mtimeMs}`;
 }
 
 /** Says what went wrong, why, and what to do next; returns the exit code. */

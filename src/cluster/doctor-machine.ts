@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { freemem } from 'node:os';
 import type { Paths } from '../kernel/paths.ts';
+import { platform } from '../kernel/platform.ts';
 import type { Diagnosis } from './provider.ts';
 
 const mebi = 2 ** 20;
@@ -59,7 +59,8 @@ export function checkPorts(): Promise<Diagnosis> {
 }
 
 export function checkMemory(): Diagnosis {
-  const free = freemem();
+  const free = platform.availableMemory();
+  if (free === undefined) return { subject: 'memory', ok: true, text: `${sizeText(platform.totalMemory())} in all` };
   const text = `${sizeText(free)} free`;
   if (free >= neededMemory) return { subject: 'memory', ok: true, text };
   return { subject: 'memory', ok: false, text, fix: `close something: a lab wants about ${sizeText(neededMemory)}` };
@@ -87,7 +88,7 @@ export function checkTerminal(terminal: TerminalAbilities, env: NodeJS.ProcessEn
 export function checkLocale(env: NodeJS.ProcessEnv): Diagnosis {
   const subject = 'locale';
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';
-  const isUtf8 = /utf-?8/i.test(locale) || process.platform === 'darwin';
+  const isUtf8 = /utf-?8/i.test(locale) || platform.isUtf8ByDefault;
   if (isUtf8) return { subject, ok: true, text: locale || 'UTF-8' };
   const text = `${locale || 'not set'}: symbols may come out wrong`;
   return { subject, ok: false, text, fix: 'export LANG=C.UTF-8' };

@@ -1,4 +1,5 @@
 import type { Paths } from '../kernel/paths.ts';
+import { platform } from '../kernel/platform.ts';
 import {
   checkFolders,
   checkLocale,
@@ -16,6 +17,8 @@ const labMinor = 35;
 const newestMinor = 36;
 
 export interface DoctorOptions {
+  /** Of kubedrill, with its build. */
+  version: string;
   paths: Paths;
   env: NodeJS.ProcessEnv;
   terminal: TerminalAbilities;
@@ -26,6 +29,8 @@ export interface DoctorOptions {
 export async function diagnose(options: DoctorOptions): Promise<Diagnosis[]> {
   const { paths, env, terminal, providers } = options;
   return [
+    { subject: 'kubedrill', ok: true, text: options.version },
+    { subject: 'system', ...platform.finding() },
     { subject: 'node', ok: true, text: `Node ${process.versions.node}` },
     await checkKubectl(options),
     ...checkFolders(paths),

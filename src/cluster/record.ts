@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from '../kernel/files.ts';
+import { platform } from '../kernel/platform.ts';
 
 /** A process that can be told from a later one with the same number. */
 export interface ProcessIdentity {
@@ -114,20 +115,10 @@ export async function isAlive({ pid, started }: ProcessIdentity): Promise<boolea
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
   if (started === '') return true;
-  const { started: now, exiting } = await statOf(pid);
+  const { started: now, exiting } = await platform.processState(pid);
   return now === started && !exiting;
 }
 
 export async function startOf(pid: number): Promise<string> {
-  return (await statOf(pid)).started;
-}
-
-/** PF_EXITING among the kernel's task flags: set before a killed process lets go of its sockets. */
-const exitingFlag = 0x4;
-
-/** Fields 9 and 22 of /proc/PID/stat (proc(5)); the name before them may hold anything but ends with the last parenthesis. */
-async function statOf(pid: number): Promise<{ started: string; exiting: boolean }> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return { started: fields[19] ?? '', exiting: (Number(fields[6] ?? 0) & exitingFlag) !== 0 };
+  return (await platform.processState(pid)).started;
 }

@@ -61,17 +61,7 @@ export async function runProgram(args: string[], services: Services): Promise<nu
       code = value;
     },
   };
-  const program = new Command('kubedrill')
-    .description('An interactive CKA and CKAD training lab. Without a command: the terminal app.')
-    .version(services.version)
-    .addOption(new Option('--plain', 'the app as plain lines, for screen readers and pipes'))
-    .argument('[scenario]', 'open the app in this scenario')
-    .enablePositionalOptions()
-    .action(async (scenario: string | undefined, options: { plain?: boolean }) => {
-      if (scenario) refuseMistypedCommand(scenario, program);
-      code = await services.openApp({ plain: options.plain ?? false, ...(scenario ? { scenario } : {}) });
-    });
-  for (const factory of factories) program.addCommand(factory(context));
+  const program = createProgram(context);
   addCompletion(program, args[0] === 'complete' ? (await services.scenarios()).map((s) => s.id) : []);
   configure(program, services);
   try {
@@ -82,6 +72,23 @@ export async function runProgram(args: string[], services: Services): Promise<nu
     throw error;
   }
   return code;
+}
+
+/** All commands with their options: what `--help` and the manual page (scripts/manual-page.ts) are made from. */
+export function createProgram(context: CommandContext): Command {
+  const { services, exit } = context;
+  const program = new Command('kubedrill')
+    .description('An interactive CKA and CKAD training lab. Without a command: the terminal app.')
+    .version(services.version)
+    .addOption(new Option('--plain', 'the app as plain lines, for screen readers and pipes'))
+    .argument('[scenario]', 'open the app in this scenario')
+    .enablePositionalOptions()
+    .action(async (scenario: string | undefined, options: { plain?: boolean }) => {
+      if (scenario) refuseMistypedCommand(scenario, program);
+      exit(await services.openApp({ plain: options.plain ?? false, ...(scenario ? { scenario } : {}) }));
+    });
+  for (const factory of factories) program.addCommand(factory(context));
+  return program;
 }
 
 /** A word that is nearly a command was meant as one, not as a scenario. */

@@ -68,7 +68,11 @@ async function readReport(services: Services, given: string | undefined): Promis
   const { pack, id: scenario, seed, folder: packFolder } = first.scenario;
   const name = packFolder ? scenario : `${pack}/${scenario}`;
   const catalog = await services.catalog();
-  const made = reportOf(events, catalog.scenario(name, { seed, ...(packFolder ? { packFolder } : {}) }));
+  const made = reportOf(
+    events,
+    catalog.scenario(name, { seed, ...(packFolder ? { packFolder } : {}) }),
+    services.version,
+  );
   if (!made || !isWhole(made)) throw unknown;
   return made;
 }

@@ -19,6 +19,7 @@ export interface ProverChoice {
 
 /** What main gives to the commands: everything that reaches outside of them. */
 export interface Services {
+  /** With the build, for people and reports. */
   version: string;
   env: NodeJS.ProcessEnv;
   paths: Paths;

@@ -64,7 +64,7 @@ ${statisticsItems(report)
 ${report.timeline.map((e) => `<li><time datetime="PT${Math.round(e.at / 1000)}S">${clockText(e.at)}</time> <span class="soft">${e.kind}</span> ${escaped(e.text)}</li>`).join('\n')}
 </ol>
 <footer class="soft">
-<p>Attempt ${escaped(report.attempt)}, begun <time datetime="${begun}">${begun.slice(0, 16).replace('T', ' ')} UTC</time>. Pack ${escaped(scenario.pack)} ${escaped(scenario.packVersion)}.</p>
+<p>Attempt ${escaped(report.attempt)}, begun <time datetime="${begun}">${begun.slice(0, 16).replace('T', ' ')} UTC</time>. Pack ${escaped(scenario.pack)} ${escaped(scenario.packVersion)}.${report.kubedrill ? ` kubedrill ${escaped(report.kubedrill)}.` : ''}</p>
 <p>Report digest <code>${report.digest}</code>, pack digest <code>${scenario.packDigest}</code>.</p>
 </footer>
 </main>

@@ -13,6 +13,7 @@ export function reportJUnit(report: AttemptReport): string {
     pack,
     packVersion,
     packDigest,
+    ...(report.kubedrill ? { kubedrill: report.kubedrill } : {}),
     digest: report.digest,
     detours: report.statistics.detours.length,
     losses: report.statistics.losses.map((l) => l.kind).join(' '),

@@ -14,6 +14,7 @@ export function reportMarkdown(report: AttemptReport): string {
     '',
     `- Attempt ${report.attempt}, ${new Date(report.startedAt).toISOString()}`,
     `- Pack ${scenario.pack} ${scenario.packVersion} (${scenario.packDigest.slice(0, 12)})`,
+    ...(report.kubedrill ? [`- kubedrill ${report.kubedrill}`] : []),
     `- Hints: ${hintsText(hints)}${report.sawSolution ? '; the solution was looked at' : ''}`,
     '',
     '| exam | domain | competencies | score |',

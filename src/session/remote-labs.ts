@@ -1,23 +1,17 @@
 import { spawn } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Verdict } from '../grading/types.ts';
 import { EnvironmentError } from '../kernel/errors.ts';
 import type { Paths } from '../kernel/paths.ts';
+import { platform } from '../kernel/platform.ts';
 import { connectRpc, type RpcClient } from '../kernel/rpc.ts';
 import type { AttemptState, Labs } from './types.ts';
 
-/** Socket paths may not be longer than this on every system that we know. */
-const longestSocketPath = 100;
-
-/** Where the daemon of a state folder listens; beside the state if the path is short enough, else in the temporary folder. */
+/** Where the daemon of a state folder listens: beside the state if the path is short enough for a socket. */
 export function socketPath(paths: Paths): string {
-  const beside = join(paths.state, 'daemon.sock');
-  if (Buffer.byteLength(beside) <= longestSocketPath) return beside;
-  const hash = createHash('sha256').update(paths.state).digest('hex').slice(0, 16);
-  return join(tmpdir(), `kubedrill-${userInfo().uid}`, `${hash}.sock`);
+  return platform.socketPath(join(paths.state, 'daemon.sock'));
 }
 
 export function daemonLogPath(paths: Paths): string {

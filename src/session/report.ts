@@ -33,6 +33,8 @@ export interface ReportedCheck {
 /** The result of an attempt: a fold of its log and its scenario. Fields are only ever added to version 1. */
 export interface AttemptReport {
   version: 1;
+  /** Version and build of the kubedrill that wrote the report. */
+  kubedrill?: string;
   attempt: string;
   scenario: { pack: string; packVersion: string; packDigest: string; id: string; title: string; seed: number };
   /** Milliseconds since 1970. */
@@ -62,7 +64,11 @@ export interface AttemptReport {
 }
 
 /** Makes the report of an attempt from its log; undefined if the log holds none. */
-export function reportOf(events: readonly AttemptEvent[], scenario: Scenario): AttemptReport | undefined {
+export function reportOf(
+  events: readonly AttemptEvent[],
+  scenario: Scenario,
+  kubedrill?: string,
+): AttemptReport | undefined {
   const fold = foldAttempt(events);
   if (!fold) return undefined;
   const first = events.find((e) => e.type === 'activated')?.t ?? fold.createdAt;
@@ -82,6 +88,7 @@ export function reportOf(events: readonly AttemptEvent[], scenario: Scenario): A
   const observed = fold.hints.filter((index) => scenario.hints[index]?.when).length;
   const report: Omit<AttemptReport, 'digest'> = {
     version: 1,
+    ...(kubedrill === undefined ? {} : { kubedrill }),
     attempt: fold.id,
     scenario: {
       pack: pack.id,

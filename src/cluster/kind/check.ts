@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { EnvironmentError } from '../../kernel/errors.ts';
+import { platform } from '../../kernel/platform.ts';
 import type { Diagnosis } from '../provider.ts';
 import { installation, lookAround, type Tools } from './tools.ts';
 
@@ -47,8 +47,8 @@ async function checkVersion(tools: Tools): Promise<Diagnosis> {
 async function checkInotify(): Promise<Diagnosis[]> {
   const limits = await Promise.all(
     Object.entries(wantedInotify).map(async ([name, wanted]) => {
-      const text = await readFile(`/proc/sys/fs/inotify/${name}`, 'utf8').catch(() => undefined);
-      return text === undefined ? undefined : { name, wanted, limit: Number(text) };
+      const limit = await platform.inotifyLimit(name);
+      return limit === undefined ? undefined : { name, wanted, limit };
     }),
   );
   const known = limits.filter((limit) => limit !== undefined);

