@@ -9,7 +9,7 @@ export interface Diagnosis {
   text: string;
   /** What to do about it, if it is not ok. */
   fix?: string;
-  /** Only this needs it (`--cluster kind`): without it everything else works. */
+  /** Only this needs it (`--provider kind`): without it everything else works. */
   onlyFor?: string;
 }
 

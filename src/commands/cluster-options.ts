@@ -7,7 +7,7 @@ import type { Services } from './services.ts';
 
 /** The options by which commands choose a cluster. */
 export interface ClusterFlags extends TargetFlags {
-  cluster: string;
+  provider: string;
   nodeImage?: string;
 }
 
@@ -16,11 +16,11 @@ export interface TargetFlags {
   context?: string;
 }
 
-/** Adds --cluster and what belongs to it. */
+/** Adds --provider and what belongs to it. */
 export function withClusterOptions(command: Command): Command {
   return withTargetOptions(
     command
-      .option('--cluster <provider>', 'where: embedded, kind or kubeconfig', 'embedded')
+      .option('--provider <provider>', 'where: embedded, kind or kubeconfig', 'embedded')
       .option('--node-image <image>', "kind: the image of its nodes (default: $KUBEDRILL_NODE_IMAGE, else kind's own)"),
   );
 }
@@ -37,8 +37,8 @@ export function clusterOptions(flags: ClusterFlags, { env }: Pick<Services, 'env
   const nodeImage = flags.nodeImage ?? env.KUBEDRILL_NODE_IMAGE;
   const target = targetOf(flags, env);
   return {
-    ...(flags.cluster === 'kind' && nodeImage && { nodeImage }),
-    ...(flags.cluster === 'kubeconfig' && target && { target }),
+    ...(flags.provider === 'kind' && nodeImage && { nodeImage }),
+    ...(flags.provider === 'kubeconfig' && target && { target }),
   };
 }
 

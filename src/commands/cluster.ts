@@ -37,7 +37,7 @@ export const cluster: CommandFactory = (context) => {
           name: options.name,
           nodes: options.nodes,
           addons: options.addon,
-          provider: options.cluster,
+          provider: options.provider,
           ...clusterOptions(options, services),
         },
         (step) => {
@@ -67,7 +67,7 @@ export const cluster: CommandFactory = (context) => {
   command
     .command('down')
     .description('delete a cluster; an existing one is given back as it was found')
-    .argument('<id>', 'as in kubedrill cluster list')
+    .argument('<cluster>', 'its id, as in kubedrill cluster list')
     .option('--json', 'print one JSON document')
     .action(async (id: string, options: { json?: boolean }) => {
       await (await services.labs()).clusterDown(id);
@@ -77,7 +77,7 @@ export const cluster: CommandFactory = (context) => {
   command
     .command('doctor')
     .description('show what is not as it was when set-up ended')
-    .argument('[id]', "as in kubedrill cluster list (default: the newest attempt's)")
+    .argument('[cluster]', "its id, as in kubedrill cluster list (default: the newest attempt's)")
     .option('--json', 'print one JSON document')
     .action(async (id: string | undefined, options: { json?: boolean }) => {
       const differences = await (await services.labs()).clusterDifferences(id);
@@ -128,7 +128,7 @@ async function adopt(
     }
     if (options.json) return json({ ...portrait, marked: true });
     print(
-      `\n${source} is ${portrait.marked ? 'a lab already' : 'a lab now'}: kubedrill start <scenario> --cluster kubeconfig --context ${source}`,
+      `\n${source} is ${portrait.marked ? 'a lab already' : 'a lab now'}: kubedrill start <scenario> --provider kubeconfig --context ${source}`,
     );
   } catch (error) {
     throw explainRefusal(error, source, client.server);

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command, Option } from 'commander';
+import { Option } from 'commander';
 import { AppendLog } from '../kernel/append-log.ts';
 import { UserError } from '../kernel/errors.ts';
 import { reportCsv } from '../present/report-csv.ts';
@@ -11,7 +11,7 @@ import { clockText, paintFor } from '../present/text.ts';
 import { printable } from '../present/width.ts';
 import type { AttemptEvent } from '../session/events.ts';
 import { type AttemptReport, isWhole, reportOf } from '../session/report.ts';
-import type { CommandFactory } from './command.ts';
+import { attemptCommand, attemptId, type CommandFactory } from './command.ts';
 import type { Services } from './services.ts';
 
 const renderings: Record<string, (report: AttemptReport) => string> = {
@@ -23,14 +23,11 @@ const renderings: Record<string, (report: AttemptReport) => string> = {
 };
 
 export const report: CommandFactory = ({ services, print, json }) =>
-  new Command('report')
-    .description('the result of an attempt, running or ended, as a document')
-    .argument('[attempt]', 'default: $KUBEDRILL_ATTEMPT, else the one started last')
+  attemptCommand('report', 'the result of an attempt, running or ended, as a document')
     .addOption(new Option('--format <format>', 'as what').choices(Object.keys(renderings)).default('markdown'))
     .option('-o, --output <file>', 'write it there (default: print it)')
-    .option('--json', 'print one JSON document: the report itself')
-    .action(async (attempt: string | undefined, options: { format: string; output?: string; json?: boolean }) => {
-      const made = await readReport(services, attempt);
+    .action(async (options: { attempt?: string; format: string; output?: string; json?: boolean }) => {
+      const made = await readReport(services, options);
       if (options.json) return json(made);
       const text = renderings[options.format]?.(made) ?? '';
       if (!options.output) return print(text.trimEnd());
@@ -39,12 +36,9 @@ export const report: CommandFactory = ({ services, print, json }) =>
     });
 
 export const replay: CommandFactory = ({ services, print, json }) =>
-  new Command('replay')
-    .description('what happened in an attempt: changes seen in the cluster, verdicts, hints')
-    .argument('[attempt]', 'default: $KUBEDRILL_ATTEMPT, else the one started last')
-    .option('--json', 'print one JSON document')
-    .action(async (attempt: string | undefined, options: { json?: boolean }) => {
-      const { attempt: id, scenario, timeline, statistics } = await readReport(services, attempt);
+  attemptCommand('replay', 'what happened in an attempt: changes seen in the cluster, verdicts, hints').action(
+    async (options: { attempt?: string; json?: boolean }) => {
+      const { attempt: id, scenario, timeline, statistics } = await readReport(services, options);
       if (options.json) return json({ attempt: id, scenario: scenario.id, timeline, statistics });
       const paint = paintFor(services.stdout);
       print(`${id}: ${printable(scenario.title)}`);
@@ -53,12 +47,13 @@ export const replay: CommandFactory = ({ services, print, json }) =>
         const style = /^(pass|solved)/.test(text) ? 'green' : text.startsWith('fail') ? 'red' : 'reset';
         print(`${clockText(at).padStart(8)}  ${kind.padEnd(8)}  ${paint(style, line)}`);
       }
-    });
+    },
+  );
 
 /** The report of an attempt by id, of the shell's own, or of the one begun last. */
-async function readReport(services: Services, given: string | undefined): Promise<AttemptReport> {
+async function readReport(services: Services, options: { attempt?: string }): Promise<AttemptReport> {
   const folder = join(services.paths.state, 'attempts');
-  const id = given ?? services.env.KUBEDRILL_ATTEMPT ?? (await newestIn(folder));
+  const id = attemptId(services, options) ?? (await newestIn(folder));
   const what = id === undefined ? 'there is no attempt yet' : `there is no attempt ${id}`;
   const unknown = new UserError({ what, next: 'kubedrill list' });
   if (id === undefined || !/^[a-z0-9-]+$/.test(id)) throw unknown;

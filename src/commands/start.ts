@@ -40,7 +40,7 @@ export const start: CommandFactory = ({ services, print, json, note }) =>
       const state = await labs.start(
         {
           scenario,
-          cluster: options.cluster,
+          provider: options.provider,
           ...clusterOptions(options, services),
           ...place,
           ...(seed === undefined ? {} : { seed }),

@@ -122,7 +122,7 @@ export class LabHost implements Labs {
       if (running) await this.stop(running.id);
     }
     const { nodeImage, target } = request;
-    const on = { provider: request.cluster, ...(nodeImage && { nodeImage }), ...(target && { target }) };
+    const on = { provider: request.provider, ...(nodeImage && { nodeImage }), ...(target && { target }) };
     this.#provider(on.provider);
     const attempt = await Attempt.create(this.#newId(scenario.id), scenario, { seed, on }, this.#dependencies());
     this.#attempts.set(attempt.id, attempt);
@@ -284,7 +284,7 @@ export class LabHost implements Labs {
     const cluster = await this.#clusterOf(id);
     if (cluster.nodeCommand) return { argv: await cluster.nodeCommand(node, command), simulated: false };
     if (!cluster.nodeProcess) throw notEntered(cluster);
-    return { argv: ['kubedrill', 'node', 'shell', '--id', cluster.id, node, '--', ...command], simulated: true };
+    return { argv: ['kubedrill', 'node', 'shell', '--cluster', cluster.id, node, '--', ...command], simulated: true };
   }
 
   async nodeProcess(
@@ -395,7 +395,7 @@ export class LabHost implements Labs {
     const provider = this.#options.providers.find((p) => p.name === name);
     if (provider) return provider;
     const names = this.#options.providers.map((p) => p.name).join(', ');
-    throw new UserError({ what: `there is no cluster provider ${name}`, next: `use one of: ${names}` });
+    throw new UserError({ what: `there is no provider ${name}`, next: `use one of: ${names}` });
   }
 
   #scenarioOf(fold: AttemptFold) {
@@ -431,7 +431,7 @@ function notEntered({ id, provider }: Cluster): UserError {
   return new UserError({
     what: `the nodes of ${id} can't be entered`,
     why: `kubedrill has no access to the machines of a cluster of ${provider}`,
-    next: 'use --cluster embedded or --cluster kind',
+    next: 'use --provider embedded or --provider kind',
   });
 }
 

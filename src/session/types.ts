@@ -75,7 +75,7 @@ export interface StartRequest extends ClusterOptions {
   scenario: string;
   /** Folder of a pack that isn't built in. */
   packFolder?: string;
-  cluster: string;
+  provider: string;
   seed?: number;
   /** Take up the newest attempt that isn't stopped, instead of a new one. */
   resume?: boolean;

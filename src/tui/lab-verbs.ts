@@ -41,7 +41,7 @@ export class LabVerbs {
         };
         try {
           const labs = await this.#access.labs();
-          const started = await labs.start({ scenario, cluster: 'embedded', resume: true }, onState);
+          const started = await labs.start({ scenario, provider: 'embedded', resume: true }, onState);
           if (signal.aborted) return;
           // The list remembers what is in progress.
           onState(started);
