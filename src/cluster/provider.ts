@@ -89,7 +89,10 @@ export interface Cluster {
   revive?(): Promise<string | undefined>;
 }
 
-/** What makes clusters: `embedded`, `kind`, `kubeconfig`. */
+/** What `--provider` takes. */
+export const providerNames = ['embedded', 'kind', 'kubeconfig'] as const;
+
+/** What makes clusters: one of `providerNames`. */
 export interface Provider {
   readonly name: string;
   check(): Promise<Diagnosis[]>;

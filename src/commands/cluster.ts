@@ -50,6 +50,7 @@ export const cluster: CommandFactory = (context) => {
     });
   command
     .command('list')
+    .alias('ls')
     .description('list the clusters')
     .option('--json', 'print one JSON document')
     .action(async (options: { json?: boolean }) => {
@@ -66,6 +67,7 @@ export const cluster: CommandFactory = (context) => {
     });
   command
     .command('down')
+    .alias('rm')
     .description('delete a cluster; an existing one is given back as it was found')
     .argument('<cluster>', 'its id, as in kubedrill cluster list')
     .option('--json', 'print one JSON document')

@@ -81,6 +81,7 @@ export function addStoreCommands(pack: Command, { services, print, json, exit }:
     });
   pack
     .command('list')
+    .alias('ls')
     .description('list the built-in and installed packs')
     .option('--json', 'print one JSON document')
     .action(async (options: { json?: boolean }) => {
@@ -115,6 +116,7 @@ export function addStoreCommands(pack: Command, { services, print, json, exit }:
     });
   pack
     .command('remove')
+    .alias('rm')
     .description('remove an installed pack')
     .argument('<pack>', 'its name, as in kubedrill pack list')
     .option('--json', 'print one JSON document')

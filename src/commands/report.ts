@@ -1,7 +1,5 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { Option } from 'commander';
-import { AppendLog } from '../kernel/append-log.ts';
 import { UserError } from '../kernel/errors.ts';
 import { reportCsv } from '../present/report-csv.ts';
 import { reportHtml } from '../present/report-html.ts';
@@ -9,7 +7,15 @@ import { reportJUnit } from '../present/report-junit.ts';
 import { reportMarkdown } from '../present/report-markdown.ts';
 import { clockText, paintFor } from '../present/text.ts';
 import { printable } from '../present/width.ts';
-import type { AttemptEvent } from '../session/events.ts';
+import {
+  attemptIds,
+  attemptsFolder,
+  hasBegun,
+  neverBegan,
+  newestAttempt,
+  readAttemptLog,
+  unknownAttempt,
+} from '../session/attempt-logs.ts';
 import { type AttemptReport, isWhole, reportOf } from '../session/report.ts';
 import { attemptCommand, attemptId, type CommandFactory } from './command.ts';
 import type { Services } from './services.ts';
@@ -19,12 +25,12 @@ const renderings: Record<string, (report: AttemptReport) => string> = {
   html: reportHtml,
   junit: reportJUnit,
   csv: reportCsv,
-  markdown: reportMarkdown,
+  md: reportMarkdown,
 };
 
 export const report: CommandFactory = ({ services, print, json }) =>
   attemptCommand('report', 'the result of an attempt, running or ended, as a document')
-    .addOption(new Option('--format <format>', 'as what').choices(Object.keys(renderings)).default('markdown'))
+    .addOption(new Option('--format <format>', 'as what').choices(Object.keys(renderings)).default('md'))
     .option('-o, --output <file>', 'write it there (default: print it)')
     .action(async (options: { attempt?: string; format: string; output?: string; json?: boolean }) => {
       const made = await readReport(services, options);
@@ -50,31 +56,19 @@ export const replay: CommandFactory = ({ services, print, json }) =>
     },
   );
 
-/** The report of an attempt by id, of the shell's own, or of the one begun last. */
+/** The report of an attempt by id, of the shell's own, or of the one started last. */
 async function readReport(services: Services, options: { attempt?: string }): Promise<AttemptReport> {
-  const folder = join(services.paths.state, 'attempts');
-  const id = attemptId(services, options) ?? (await newestIn(folder));
-  const what = id === undefined ? 'there is no attempt yet' : `there is no attempt ${id}`;
-  const unknown = new UserError({ what, next: 'kubedrill list' });
-  if (id === undefined || !/^[a-z0-9-]+$/.test(id)) throw unknown;
-  const events = await AppendLog.read<AttemptEvent>(join(folder, id, 'events.jsonl'));
+  const folder = attemptsFolder(services.paths);
+  const id = attemptId(services, options) ?? (await newestAttempt(folder));
+  if (id === undefined) throw new UserError({ what: 'there is no attempt yet', next: 'kubedrill start <scenario>' });
+  const events = await readAttemptLog(folder, id);
   const [first] = events;
-  if (first?.type !== 'created') throw unknown;
+  if (first?.type !== 'created') throw unknownAttempt(id, attemptIds(folder));
+  if (!hasBegun(events)) throw neverBegan(id, events);
   const { pack, id: scenario, seed, folder: packFolder } = first.scenario;
   const name = packFolder ? scenario : `${pack}/${scenario}`;
   const catalog = await services.catalog();
   const made = reportOf(events, catalog.scenario(name, { seed, ...(packFolder ? { packFolder } : {}) }));
-  if (!made || !isWhole(made)) throw unknown;
+  if (!made || !isWhole(made)) throw unknownAttempt(id, attemptIds(folder));
   return made;
-}
-
-async function newestIn(folder: string): Promise<string | undefined> {
-  if (!existsSync(folder)) return undefined;
-  const begun = await Promise.all(
-    readdirSync(folder).map(async (id) => {
-      const [first] = await AppendLog.read<AttemptEvent>(join(folder, id, 'events.jsonl'));
-      return { id, t: first?.t ?? 0 };
-    }),
-  );
-  return begun.sort((a, b) => b.t - a.t)[0]?.id;
 }
