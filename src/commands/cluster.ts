@@ -14,7 +14,7 @@ import {
 import { type CommandContext, type CommandFactory, tellOfCleanup } from './command.ts';
 
 interface UpFlags extends ClusterFlags {
-  name: string;
+  name?: string;
   nodes: number;
   addon: AddonName[];
   json?: boolean;
@@ -25,7 +25,7 @@ export const cluster: CommandFactory = (context) => {
   const command = new Command('cluster').description('bare clusters, without a scenario');
   withClusterOptions(command.command('up'))
     .description('make a cluster')
-    .option('--name <name>', 'a name for it', 'bare')
+    .option('--name <name>', 'a name for it (default: bare, numbered from the second on)')
     .option('--nodes <count>', 'a control plane and workers; 1: one node that runs everything', parseNodes, 1)
     .option('--addon <name>', `install it too; may be repeated: ${addonNames.join(', ')}`, collectAddon, [])
     .option('--json', 'print one JSON document')
@@ -34,7 +34,7 @@ export const cluster: CommandFactory = (context) => {
       tellOfCleanup({ services, note });
       const { id, kubeconfig, context, server } = await labs.clusterUp(
         {
-          name: options.name,
+          ...(options.name !== undefined && { name: options.name }),
           nodes: options.nodes,
           addons: options.addon,
           provider: options.provider,

@@ -51,7 +51,7 @@ export class KubeconfigProvider implements Provider {
       throw new UserError({
         what: 'which cluster is not said',
         why: 'your own kubeconfig is only read if you ask for it',
-        next: '--provider kubeconfig --context NAME, or --kubeconfig FILE',
+        next: 'name it with --context NAME, or with --kubeconfig FILE',
       });
     }
     const id = await this.#records.claim(name);
