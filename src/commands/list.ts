@@ -5,6 +5,7 @@ import { tableText } from '../present/text.ts';
 import { curriculum } from '../scenario/curriculum.ts';
 import { domainsOf } from '../scenario/exams.ts';
 import { entryOf, type ScenarioEntry } from '../scenario/overview.ts';
+import { progressKey, readProgress } from '../session/progress.ts';
 import type { CommandFactory } from './command.ts';
 import type { Services } from './services.ts';
 
@@ -13,44 +14,58 @@ interface Filters {
   domain?: string;
   pack?: string;
   difficulty?: string;
+  unsolved?: boolean;
   json?: boolean;
 }
 
-const exams = [...new Set(curriculum.map((domain) => domain.exam))];
+const examNames = [...new Set(curriculum.map((domain) => domain.exam))];
 const domains = [...new Set(curriculum.map((domain) => domain.id))];
 
 export const list: CommandFactory = ({ services, print, json }) =>
   new Command('list')
     .alias('ls')
-    .description('list the scenarios')
-    .addOption(new Option('--exam <exam>', 'only those for this exam').choices(exams))
+    .description('list the scenarios, and which you have solved')
+    .addOption(new Option('--exam <exam>', 'only those for this exam').choices(examNames))
     .option('--domain <domain>', "only those of this heading of an exam's curriculum, as in troubleshooting")
     .option('--pack <pack>', 'only those of this pack: its name or its folder')
     .addOption(new Option('--difficulty <difficulty>', 'only these').choices(['easy', 'medium', 'hard']))
+    .option('--unsolved', 'only those that you have not solved yet')
     .option('--json', 'print one JSON document')
     .action(async (options: Filters) => {
       if (options.domain !== undefined && !domains.includes(options.domain)) throw unknownDomain(options.domain);
-      const wanted = (await scenariosOf(services, options.pack)).filter((entry) => matches(entry, options));
-      const rows = wanted.map((entry) => {
-        const { id, title, pack, competencies, difficulty, minutes } = entry;
-        return {
-          id,
-          title,
-          pack: pack.id,
-          exams: entry.exams,
-          domains: domainsOf(entry),
-          competencies,
-          difficulty,
-          minutes,
-        };
-      });
+      const progress = await readProgress(services.paths.state);
+      const rows = (await scenariosOf(services, options.pack))
+        .filter((entry) => matches(entry, options))
+        .map((entry) => {
+          const { id, title, pack, exams, competencies, difficulty, minutes } = entry;
+          const { solved = false, best, tries = 0 } = progress.get(progressKey({ pack: pack.id, id })) ?? {};
+          const about = {
+            id,
+            title,
+            pack: pack.id,
+            exams,
+            domains: domainsOf(entry),
+            competencies,
+            difficulty,
+            minutes,
+          };
+          return { ...about, solved, ...(best && { best }), tries };
+        })
+        .filter((row) => !options.unsolved || !row.solved);
       if (options.json) return json(rows);
       if (rows.length === 0) return print('no scenario is like that');
-      const heading = ['SCENARIO', 'TITLE', 'EXAMS', 'DIFFICULTY', 'MINUTES'];
+      const heading = ['SCENARIO', 'TITLE', 'EXAMS', 'DIFFICULTY', 'MINUTES', 'SOLVED'];
       print(
         tableText([
           heading,
-          ...rows.map((r) => [r.id, r.title, r.exams.join(', ').toUpperCase(), r.difficulty, String(r.minutes)]),
+          ...rows.map((r) => [
+            r.id,
+            r.title,
+            r.exams.join(', ').toUpperCase(),
+            r.difficulty,
+            String(r.minutes),
+            r.best ? `✔ ${r.best.score} of ${r.best.max}` : '',
+          ]),
         ]),
       );
     });
