@@ -68,7 +68,7 @@ export function completeProgram(version: string): Command {
   const nothing = () => undefined;
   const services = { version } as Services;
   const program = createProgram({ services, print: nothing, json: nothing, note: nothing, exit: nothing });
-  addCompletion(program, []);
+  addCompletion(program, {});
   return program;
 }
 

@@ -32,7 +32,7 @@ await tally.of(async () => {
     const files = part ? ['test/contract/kind.test.ts', 'test/contract/kind-lab.test.ts'] : [];
     await tally.suite('kind', 'kind', {}, files);
     // Scenarios on kind beside the same on embedded clusters.
-    await tally.verify('pack verify --cluster kind', { args: ['--cluster', 'kind', ...(part ? few : []), ...more] });
+    await tally.verify('pack verify --provider kind', { args: ['--provider', 'kind', ...(part ? few : []), ...more] });
   } finally {
     if (daemon) await stop(daemon);
   }

@@ -131,14 +131,14 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
       return holdsClusters(paths.state) ? labs() : undefined;
     },
     kubectl,
-    provers: async (folder, { cluster, parallel, ...choice }) => {
+    provers: async (folder, { provider, parallel, ...choice }) => {
       // Their clusters live in the process that judges them: one for each core.
-      const processes = cluster === 'embedded' ? Math.min(availableParallelism(), parallel) : 1;
+      const processes = provider === 'embedded' ? Math.min(availableParallelism(), parallel) : 1;
       if (processes > 1) {
         const { startProverProcesses } = await import('./authoring/provers.ts');
         return startProverProcesses(ownCommand(proverFlags, 'prover', folder), processes);
       }
-      const { prover, stop } = await localProver(folder, { cluster, parallel, ...choice });
+      const { prover, stop } = await localProver(folder, { provider, parallel, ...choice });
       return { provers: [prover], stop };
     },
     knowsImage: async () => {
@@ -187,6 +187,7 @@ async function daemon(): Promise<void> {
     { runDaemon },
     { createProviders },
     { LabHost },
+    { ProgressLog },
     { Catalog },
     { socketPath },
     { ensureKubectl, pathWith },
@@ -198,6 +199,7 @@ async function daemon(): Promise<void> {
     import('./daemon/daemon.ts'),
     import('./daemon/providers.ts'),
     import('./session/lab-host.ts'),
+    import('./session/progress.ts'),
     import('./scenario/catalog.ts'),
     import('./session/remote-labs.ts'),
     import('./cluster/kubectl/kubectl.ts'),
@@ -215,6 +217,7 @@ async function daemon(): Promise<void> {
     providers: all,
     scriptEnvironment: async () => ({ PATH: pathWith(await ensureKubectl({ cache: paths.cache })) }),
     trust: new TrustStore(trustFile),
+    progress: await ProgressLog.open(paths.state, { clock: systemClock, log }),
     log,
   });
   try {
@@ -252,7 +255,7 @@ function tellStarter(message: object): void {
 /** Makes proofs for the process that started this one, on embedded clusters whose files are in `folder`. */
 async function prover(folder: string): Promise<void> {
   const { serveProver } = await import('./authoring/provers.ts');
-  const { prover, stop } = await localProver(folder, { cluster: 'embedded', parallel: 1 });
+  const { prover, stop } = await localProver(folder, { provider: 'embedded', parallel: 1 });
   await serveProver(prover);
   await stop();
   process.exit(exitCodes.ok);
@@ -261,7 +264,7 @@ async function prover(folder: string): Promise<void> {
 /** Makes proofs in this process. */
 async function localProver(
   folder: string,
-  { cluster, parallel, ...choice }: ProverChoice,
+  { provider: name, parallel, ...choice }: ProverChoice,
 ): Promise<{ prover: Prover; stop(): Promise<void> }> {
   const [{ createLocalProvider }, { LocalProver }, { TrustStore }, { ensureKubectl, pathWith }] = await Promise.all([
     import('./daemon/providers.ts'),
@@ -269,8 +272,8 @@ async function localProver(
     import('./scenario/trust.ts'),
     import('./cluster/kubectl/kubectl.ts'),
   ]);
-  const local = await createLocalProvider(cluster, join(folder, String(process.pid)), paths.state, parallel);
-  if (!local) throw new UserError({ what: `there is no cluster provider ${cluster}`, next: 'use embedded or kind' });
+  const local = await createLocalProvider(name, join(folder, String(process.pid)), paths.state, parallel);
+  if (!local) throw new UserError({ what: `there is no provider ${name}`, next: 'use embedded or kind' });
   const { provider, stop } = local;
   const env = { PATH: pathWith(await ensureKubectl({ cache: paths.cache })) };
   const trust = new TrustStore(trustFile);

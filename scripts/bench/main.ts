@@ -58,7 +58,7 @@ const scenario = (warm: boolean) =>
       await rpc.call('clusterDown', { id });
     }
     const begin = performance.now();
-    const state = await rpc.call<AttemptState>('start', { scenario: 'forbidden-deployment', cluster: 'embedded' });
+    const state = await rpc.call<AttemptState>('start', { scenario: 'forbidden-deployment', provider: 'embedded' });
     const ready = performance.now() - begin;
     const { cluster } = state;
     if (!cluster) throw new Error('the attempt has no cluster');
@@ -152,7 +152,7 @@ async function memory() {
     await daemon.ready;
     const rpc = await bed.connect();
     const rest = residentMemory(daemon.pid);
-    for (let n = 0; n < 10; n++) await rpc.call('start', { scenario: 'forbidden-deployment', cluster: 'embedded' });
+    for (let n = 0; n < 10; n++) await rpc.call('start', { scenario: 'forbidden-deployment', provider: 'embedded' });
     const withTenLabs = residentMemory(daemon.pid);
     rpc.close();
     return { rest, withTenLabs };

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { closest } from 'fastest-levenshtein';
 import { UserError } from '../kernel/errors.ts';
+import { didYouMean } from '../kernel/nearest.ts';
 import { whyNotDrawn } from '../scenario/exams.ts';
 import { loadPack, loadScenario, scenarioIds } from '../scenario/load.ts';
 import type { Pack, Scenario } from '../scenario/types.ts';
@@ -112,14 +112,14 @@ function unknownInOrder(pack: Pack): Finding[] {
   const lines = readFileSync(join(pack.folder, 'pack.yaml'), 'utf8').split('\n');
   return unknown.map((id) => {
     const index = lines.findIndex((line) => new RegExp(`(^|[^a-z0-9-])${id}([^a-z0-9-]|$)`).test(line));
-    const near = ids.length > 0 ? `; did you mean ${closest(id, ids)}?` : '';
+    const { why } = didYouMean(id, ids);
     return {
       severity: 'error',
       rule: 'unknown-scenario',
       file: 'pack.yaml',
       line: index + 1,
       column: (lines[index]?.indexOf(id) ?? 0) + 1,
-      message: `there is no scenario ${id}${near}`,
+      message: `there is no scenario ${id}${why ? `; ${why}` : ''}`,
     };
   });
 }

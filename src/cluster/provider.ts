@@ -9,7 +9,7 @@ export interface Diagnosis {
   text: string;
   /** What to do about it, if it is not ok. */
   fix?: string;
-  /** Only this needs it (`--cluster kind`): without it everything else works. */
+  /** Only this needs it (`--provider kind`): without it everything else works. */
   onlyFor?: string;
 }
 
@@ -89,7 +89,10 @@ export interface Cluster {
   revive?(): Promise<string | undefined>;
 }
 
-/** What makes clusters: `embedded`, `kind`, `kubeconfig`. */
+/** What `--provider` takes. */
+export const providerNames = ['embedded', 'kind', 'kubeconfig'] as const;
+
+/** What makes clusters: one of `providerNames`. */
 export interface Provider {
   readonly name: string;
   check(): Promise<Diagnosis[]>;

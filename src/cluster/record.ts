@@ -27,13 +27,20 @@ export const clusterFolders = { embedded: 'clusters', kind: 'kind', kubeconfig: 
 
 /** Whether clusters are on record in a state folder: those of a daemon that runs, or what it left. */
 export function holdsClusters(state: string): boolean {
-  return Object.values(clusterFolders).some((name) => {
-    const folder = join(state, name);
-    return existsSync(folder) && readdirSync(folder).length > 0;
-  });
+  return Object.values(clusterFolders).some((name) => namesIn(join(state, name)).length > 0);
 }
 
 const idPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+
+/** The ids of the clusters on record in a state folder, whatever became of them. */
+export function clusterIds(state: string): string[] {
+  return Object.values(clusterFolders).flatMap((name) => namesIn(join(state, name)).filter((id) => idPattern.test(id)));
+}
+
+function namesIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
 const fileName = 'cluster.json';
 
 /** The clusters of one provider: a folder each, with a record and whatever belongs to it. */

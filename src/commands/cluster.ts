@@ -14,7 +14,7 @@ import {
 import { type CommandContext, type CommandFactory, tellOfCleanup } from './command.ts';
 
 interface UpFlags extends ClusterFlags {
-  name: string;
+  name?: string;
   nodes: number;
   addon: AddonName[];
   json?: boolean;
@@ -25,7 +25,7 @@ export const cluster: CommandFactory = (context) => {
   const command = new Command('cluster').description('bare clusters, without a scenario');
   withClusterOptions(command.command('up'))
     .description('make a cluster')
-    .option('--name <name>', 'a name for it', 'bare')
+    .option('--name <name>', 'a name for it (default: bare, numbered from the second on)')
     .option('--nodes <count>', 'a control plane and workers; 1: one node that runs everything', parseNodes, 1)
     .option('--addon <name>', `install it too; may be repeated: ${addonNames.join(', ')}`, collectAddon, [])
     .option('--json', 'print one JSON document')
@@ -34,10 +34,10 @@ export const cluster: CommandFactory = (context) => {
       tellOfCleanup({ services, note });
       const { id, kubeconfig, context, server } = await labs.clusterUp(
         {
-          name: options.name,
+          ...(options.name !== undefined && { name: options.name }),
           nodes: options.nodes,
           addons: options.addon,
-          provider: options.cluster,
+          provider: options.provider,
           ...clusterOptions(options, services),
         },
         (step) => {
@@ -50,6 +50,7 @@ export const cluster: CommandFactory = (context) => {
     });
   command
     .command('list')
+    .alias('ls')
     .description('list the clusters')
     .option('--json', 'print one JSON document')
     .action(async (options: { json?: boolean }) => {
@@ -66,8 +67,9 @@ export const cluster: CommandFactory = (context) => {
     });
   command
     .command('down')
+    .alias('rm')
     .description('delete a cluster; an existing one is given back as it was found')
-    .argument('<id>', 'as in kubedrill cluster list')
+    .argument('<cluster>', 'its id, as in kubedrill cluster list')
     .option('--json', 'print one JSON document')
     .action(async (id: string, options: { json?: boolean }) => {
       await (await services.labs()).clusterDown(id);
@@ -77,7 +79,7 @@ export const cluster: CommandFactory = (context) => {
   command
     .command('doctor')
     .description('show what is not as it was when set-up ended')
-    .argument('[id]', "as in kubedrill cluster list (default: the newest attempt's)")
+    .argument('[cluster]', "its id, as in kubedrill cluster list (default: the newest attempt's)")
     .option('--json', 'print one JSON document')
     .action(async (id: string | undefined, options: { json?: boolean }) => {
       const differences = await (await services.labs()).clusterDifferences(id);
@@ -128,7 +130,7 @@ async function adopt(
     }
     if (options.json) return json({ ...portrait, marked: true });
     print(
-      `\n${source} is ${portrait.marked ? 'a lab already' : 'a lab now'}: kubedrill start <scenario> --cluster kubeconfig --context ${source}`,
+      `\n${source} is ${portrait.marked ? 'a lab already' : 'a lab now'}: kubedrill start <scenario> --provider kubeconfig --context ${source}`,
     );
   } catch (error) {
     throw explainRefusal(error, source, client.server);

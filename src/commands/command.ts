@@ -28,7 +28,7 @@ export function attemptCommand(name: string, description: string): Command {
 
 /** The attempt that a command means: --attempt, else the shell's own, else (undefined) the one started last. */
 export function attemptId(services: Services, options: { attempt?: string }): string | undefined {
-  return options.attempt ?? services.env.KUBEDRILL_ATTEMPT;
+  return options.attempt ?? (services.env.KUBEDRILL_ATTEMPT || undefined);
 }
 
 /** The daemon if it runs; else the same errors as if it ran and knew no attempt. */

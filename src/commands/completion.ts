@@ -1,10 +1,69 @@
 import tab from '@bomb.sh/tab/commander';
 import type { Command } from 'commander';
+import { addonNames } from '../cluster/addons/names.ts';
+import { clusterIds } from '../cluster/record.ts';
+import { competencies, curriculum } from '../scenario/curriculum.ts';
+import { attemptIds, attemptsFolder, newestAttempt, readAttemptLog } from '../session/attempt-logs.ts';
+import type { Services } from './services.ts';
 
-/** Adds `completion <shell>` to the complete program; scenario ids are completed where one is asked for. */
-export function addCompletion(program: Command, scenarioIds: readonly string[]): void {
+/** What can stand in the place of an option's value or an argument, by the name that it has in every command. */
+type Names = Readonly<Record<string, readonly string[]>>;
+
+/** Adds `completion <shell>` to the complete program; values are completed by the names of options and arguments. */
+export function addCompletion(program: Command, names: Names): void {
   const root = tab(program, { completionCommandName: 'completion' });
-  root.commands.get('start')?.argument('scenario', (complete) => {
-    for (const id of scenarioIds) complete(id, '');
-  });
+  for (const command of [root, ...root.commands.values()]) {
+    for (const { value, description, alias } of [...command.options.values()]) {
+      const known = names[value];
+      if (known) command.option(value, description, (complete) => offer(known, complete), alias);
+    }
+    for (const { name, variadic, handler } of [...command.arguments.values()]) {
+      const known = names[name];
+      // One of fixed choices has its handler already.
+      if (known && !handler) command.argument(name, (complete) => offer(known, complete), variadic);
+    }
+  }
+  const words = ['', ...root.commands.keys()].map((path) => path.split(' ')[0] ?? '');
+  root.commands
+    .get('help')
+    ?.argument('command', (complete) => offer([...new Set(words)].filter(Boolean), complete), true);
+}
+
+/** The names that the words of a command line may want; what takes its time is read only for commands that have it. */
+export async function completionNames(words: readonly string[], services: Services): Promise<Names> {
+  const entries = await services.scenarios();
+  const { state } = services.paths;
+  const folder = attemptsFolder(services.paths);
+  return {
+    scenario: entries.map((entry) => entry.id),
+    pack: [...new Set(entries.map((entry) => entry.pack.id))],
+    attempt: attemptIds(folder).sort(),
+    cluster: clusterIds(state).sort(),
+    addon: addonNames,
+    competency: competencies,
+    domain: [...new Set(curriculum.map((domain) => domain.id))],
+    ...(words.includes('draw') && { exam: await examIds(services) }),
+    ...(words.includes('explain') && { check: await checkIds(folder, words, services) }),
+  };
+}
+
+async function examIds(services: Services): Promise<string[]> {
+  return (await services.catalog()).packs().flatMap((pack) => pack.exams.map((exam) => exam.id));
+}
+
+/** The checks of the attempt that the words mean. */
+async function checkIds(folder: string, words: readonly string[], services: Services): Promise<string[]> {
+  const given = words[words.indexOf('--attempt') + 1];
+  const named = words.includes('--attempt') ? given : services.env.KUBEDRILL_ATTEMPT;
+  const id = named || (await newestAttempt(folder));
+  const [created] = id === undefined ? [] : await readAttemptLog(folder, id);
+  if (created?.type !== 'created') return [];
+  const { pack, folder: packFolder, id: scenario, seed } = created.scenario;
+  const name = packFolder ? scenario : `${pack}/${scenario}`;
+  const catalog = await services.catalog();
+  return catalog.scenario(name, { seed, ...(packFolder ? { packFolder } : {}) }).checks.map((check) => check.id);
+}
+
+function offer(names: readonly string[], complete: (value: string, description: string) => void): void {
+  for (const name of names) complete(name, '');
 }

@@ -1,14 +1,36 @@
+import { dirname, join, sep } from 'node:path';
+import { Option } from 'commander';
 import { findKubectl } from '../cluster/kubectl/kubectl.ts';
-import { labEnvironment, quote } from '../session/shell.ts';
+import { runningLine, type ShellName, settingLines, shellNames, shellOf, unsettingLines } from '../session/dialects.ts';
+import { commandFolder } from '../session/own-command.ts';
+import { labSettings, labVariables } from '../session/shell.ts';
 import { attemptCommand, attemptId, type CommandFactory, labsOf } from './command.ts';
 
+interface Options {
+  attempt?: string;
+  shell?: ShellName;
+  unset?: boolean;
+  json?: boolean;
+}
+
 export const env: CommandFactory = ({ services, print, json }) =>
-  attemptCommand('env', 'print the exports that set a shell to the attempt').action(
-    async (options: { attempt?: string; json?: boolean }) => {
+  attemptCommand('env', 'print what sets your shell to the attempt: eval "$(kubedrill env)"')
+    .addOption(new Option('--shell <shell>', 'write for this one (default: $SHELL)').choices(shellNames))
+    .addOption(new Option('--unset', 'print what takes it back').conflicts('json'))
+    .action(async (options: Options) => {
+      const { paths, env: own } = services;
+      const shell = options.shell ?? shellOf(own.SHELL);
+      const { usable: kubectl } = await findKubectl({ cache: paths.cache, env: own });
+      if (options.unset) {
+        const folders = [
+          commandFolder(paths),
+          ...(kubectl?.file.startsWith(join(paths.cache, sep)) ? [dirname(kubectl.file)] : []),
+        ];
+        const lines = unsettingLines(shell, labVariables, folders);
+        return print([...lines, runningLine(shell, 'kubedrill env --unset')].join('\n'));
+      }
       const state = await (await labsOf(services)).attempt(attemptId(services, options));
-      const { usable } = await findKubectl({ cache: services.paths.cache, env: services.env });
-      const variables = labEnvironment(state, services.paths, usable);
-      if (options.json) return json(variables);
-      for (const [name, value] of Object.entries(variables)) print(`export ${name}=${quote(value)}`);
-    },
-  );
+      const settings = await labSettings(state, { paths, kubectl, env: own });
+      if (options.json) return json(settings);
+      print([...settingLines(shell, settings), runningLine(shell, 'kubedrill env')].join('\n'));
+    });

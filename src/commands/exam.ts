@@ -16,8 +16,9 @@ export const exam: CommandFactory = ({ services, print, json }) => {
   const command = new Command('exam').description('exams made of the scenarios of a pack');
   command
     .command('list')
+    .alias('ls')
     .description('list the exams')
-    .option('--pack <folder>', 'those of the pack in this folder')
+    .option('--pack <pack>', 'only those of this pack: its name or its folder')
     .option('--json', 'print one JSON document')
     .action(async (options: Options) => {
       const rows = examsOf(await services.catalog(), options.pack).map(
@@ -33,7 +34,7 @@ export const exam: CommandFactory = ({ services, print, json }) => {
     .command('draw')
     .description('draw the tasks of an exam, to be done one after the other')
     .argument('<exam>', 'its id, as in kubedrill exam list')
-    .option('--pack <folder>', 'of the pack in this folder')
+    .option('--pack <pack>', 'of this pack: its name or its folder')
     .option('--seed <number>', 'what draws tasks and names; the same gives the same (default: any)', parseSeed)
     .option('--json', 'print one JSON document')
     .action(async (id: string, options: Options) => {

@@ -1,5 +1,5 @@
-import { closest } from 'fastest-levenshtein';
 import { UserError } from '../kernel/errors.ts';
+import { didYouMean } from '../kernel/nearest.ts';
 import { explainText, paintFor } from '../present/text.ts';
 import { attemptCommand, attemptId, type CommandFactory, labsOf } from './command.ts';
 
@@ -14,9 +14,8 @@ export const explain: CommandFactory = ({ services, print, json }) =>
         const ids = state.verdicts.map((v) => v.id);
         throw new UserError({
           what: `there is no check ${name}`,
-          ...(ids.length > 0
-            ? { why: `did you mean ${closest(name, ids)}?`, next: `use one of ${ids.join(', ')}` }
-            : {}),
+          ...didYouMean(name, ids),
+          next: ids.length > 0 ? `use one of: ${ids.join(', ')}` : 'wait until the checks are judged: kubedrill check',
         });
       }
       const verdicts = await Promise.all(wanted.map(async (v) => (await labs.explain(v.id, state.id)) ?? v));

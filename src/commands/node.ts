@@ -14,16 +14,21 @@ export const node: CommandFactory = ({ services, json, exit }) => {
     )
     .argument('<node>', 'its name, or the end of it: control-plane, worker2')
     .argument('[command...]', 'what to run, after -- (default: bash)')
-    .option('--id <cluster>', "as in kubedrill cluster list (default: the newest attempt's, or the only one)")
+    .option('--cluster <id>', "as in kubedrill cluster list (default: the newest attempt's, or the only one)")
     .option('--json', 'print the command instead of running it, as one JSON document')
-    .action(async (name: string, words: string[], options: { id?: string; json?: boolean }) => {
+    .action(async (name: string, words: string[], options: { cluster?: string; json?: boolean }) => {
       const wanted = words.length > 0 ? words : ['bash'];
       const labs = await services.labs();
-      const { argv, simulated } = await labs.nodeCommand(name, wanted, options.id);
+      const { argv, simulated } = await labs.nodeCommand(name, wanted, options.cluster);
       if (options.json) return json({ command: argv });
       const tty = services.stdin.isTTY && services.stdout.isTTY;
       if (simulated) {
-        const request = { node: name, command: wanted, tty, ...(options.id !== undefined && { id: options.id }) };
+        const request = {
+          node: name,
+          command: wanted,
+          tty,
+          ...(options.cluster !== undefined && { id: options.cluster }),
+        };
         return exit(await runHere(services, labs, request));
       }
       const [file = '', ...args] = argv;

@@ -24,7 +24,7 @@ export function addNewCommand(pack: Command, { services, print, note, json }: Co
     .command('new')
     .description('write a small scenario that verifies, to be changed piece by piece; asks if no name is given')
     .argument('[scenario]', 'its name: lower-case words joined by -')
-    .option('--pack <folder>', 'the pack it belongs to; made if it is not there', '.')
+    .option('--pack <pack>', 'the folder of the pack it belongs to; made if it is not there', '.')
     .option('--title <text>', 'one line for lists', 'A ConfigMap beside another')
     .option('--competency <id>', "an exam and one of its curriculum's items", 'ckad/configmaps')
     .option('--namespace <name>', 'where the learner works', 'project-new')

@@ -36,7 +36,10 @@ export function addStoreCommands(pack: Command, { services, print, json, exit }:
   pack
     .command('install')
     .description('add a pack from elsewhere: its scenarios stand beside the built-in ones')
-    .argument('<source>', 'a folder, a .tgz, or a git URL with a branch or tag after #')
+    .argument(
+      '<source>',
+      'a folder, a .tgz here or at https://…, owner/repo on GitHub, or a git URL; #branch or #tag after it',
+    )
     .option('--json', 'print one JSON document')
     .action(async (text: string, options: { json?: boolean }) => {
       const { parseSource } = await import('../scenario/packs/source.ts');
@@ -81,6 +84,7 @@ export function addStoreCommands(pack: Command, { services, print, json, exit }:
     });
   pack
     .command('list')
+    .alias('ls')
     .description('list the built-in and installed packs')
     .option('--json', 'print one JSON document')
     .action(async (options: { json?: boolean }) => {
@@ -115,6 +119,7 @@ export function addStoreCommands(pack: Command, { services, print, json, exit }:
     });
   pack
     .command('remove')
+    .alias('rm')
     .description('remove an installed pack')
     .argument('<pack>', 'its name, as in kubedrill pack list')
     .option('--json', 'print one JSON document')

@@ -85,8 +85,8 @@ async function verify(
   const { compareReports, verifyPacks } = await import('../authoring/verify.ts');
   tellOfCleanup({ services, note });
   if (options.trust) for (const pack of packs.filter((p) => !p.builtIn)) services.trust.trust(pack);
-  const on = (cluster: string) => {
-    const parallel = options.parallel ?? parallelOn(cluster);
+  const on = (provider: string) => {
+    const parallel = options.parallel ?? parallelOn(provider);
     return verifyPacks({
       packs,
       ...(options.scenario ? { only: options.scenario.split(',') } : {}),
@@ -95,7 +95,7 @@ async function verify(
       provers: async (folder) => {
         // Whoever proves finds it in the cache.
         await services.kubectl(note);
-        return services.provers(folder, { ...clusterOptions({ ...options, cluster }, services), cluster, parallel });
+        return services.provers(folder, { ...clusterOptions({ ...options, provider }, services), provider, parallel });
       },
       trust: services.trust,
       thorough: { again: options.again, shuffle: options.shuffle, mutate: options.mutate },
@@ -104,23 +104,23 @@ async function verify(
     });
   };
   // A real cluster is judged beside the embedded one: scenarios must mean the same on both.
-  const beside = options.cluster === 'embedded' ? undefined : await on('embedded');
-  const report = await on(options.cluster);
+  const beside = options.provider === 'embedded' ? undefined : await on('embedded');
+  const report = await on(options.provider);
   const differences = beside ? compareReports(beside, report) : [];
   const ok = report.ok && differences.length === 0;
   exit(ok ? exitCodes.ok : exitCodes.notSolved);
   if (options.results !== undefined) {
     const { recordResults } = await import('../authoring/results.ts');
-    recordResults(options.results, packs, { ...(beside ? { embedded: beside } : {}), [options.cluster]: report });
+    recordResults(options.results, packs, { ...(beside ? { embedded: beside } : {}), [options.provider]: report });
   }
   if (options.json) {
-    const both = beside && { cluster: options.cluster, embedded: beside.scenarios, differences };
+    const both = beside && { provider: options.provider, embedded: beside.scenarios, differences };
     return json({ ...report, ok, ...both });
   }
   const paint = paintFor(services.stdout);
   const mark = (good: boolean) => (good ? paint('green', '✔') : paint('red', '✘'));
   if (beside) {
-    print(tableText(columns(options.cluster, beside, report, mark)));
+    print(tableText(columns(options.provider, beside, report, mark)));
     for (const line of [...problemsOf(report), ...differences]) print(line);
     return;
   }
@@ -161,7 +161,7 @@ function scenarioText(report: ScenarioReport, mark: (ok: boolean) => string): st
 
 /** A row a proof, a column a cluster. */
 function columns(
-  cluster: string,
+  provider: string,
   embedded: VerifyReport,
   real: VerifyReport,
   mark: (ok: boolean) => string,
@@ -169,7 +169,7 @@ function columns(
   const cell = (proof: Proof | undefined) =>
     proof ? `${mark(proof.ok)} ${proof.score} of ${proof.max}, ${timeText(proof.milliseconds)}` : '';
   return [
-    ['SCENARIO', 'PROOF', 'EMBEDDED', cluster.toUpperCase()],
+    ['SCENARIO', 'PROOF', 'EMBEDDED', provider.toUpperCase()],
     ...real.scenarios.flatMap((scenario, index) => {
       const other = embedded.scenarios[index];
       const others = new Map(other ? proofsOf(other).map((proof) => [proof.label, proof]) : []);

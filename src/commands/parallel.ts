@@ -20,13 +20,13 @@ export function parseParallel(text: string): number {
   return count;
 }
 
-/** How many clusters of a kind this machine bears at a time: embedded ones by its cores, in half of its free memory. */
+/** How many clusters of a provider this machine bears at a time: embedded ones by its cores, in half of its free memory. */
 export function parallelOn(
-  cluster: string,
+  provider: string,
   { cores = availableParallelism(), freeBytes = process.availableMemory() } = {},
 ): number {
-  if (cluster === 'kind') return kindClusters;
-  if (cluster !== 'embedded') return 1;
+  if (provider === 'kind') return kindClusters;
+  if (provider !== 'embedded') return 1;
   const fit = Math.floor(freeBytes / 2 / (embeddedMebibytes * 1024 * 1024));
   return Math.max(1, Math.min(most, cores * embeddedACore, fit));
 }

@@ -1,16 +1,17 @@
 import { Command, CommanderError, Option } from 'commander';
-import { closest, distance } from 'fastest-levenshtein';
 import { exitCodes, UserError } from '../kernel/errors.ts';
+import { nearest } from '../kernel/nearest.ts';
 import { check } from './check.ts';
 import { cluster } from './cluster.ts';
 import type { CommandContext } from './command.ts';
-import { addCompletion } from './completion.ts';
+import { addCompletion, completionNames } from './completion.ts';
 import { coverage } from './coverage.ts';
 import { debrief } from './debrief.ts';
 import { doctor } from './doctor.ts';
 import { env } from './env.ts';
 import { exam } from './exam.ts';
 import { explain } from './explain.ts';
+import { addHelp } from './help.ts';
 import { hint } from './hint.ts';
 import { list } from './list.ts';
 import { node } from './node.ts';
@@ -24,6 +25,8 @@ import { start } from './start.ts';
 import { status } from './status.ts';
 import { stop } from './stop.ts';
 import { task } from './task.ts';
+import { usageError } from './usage.ts';
+import { version } from './version.ts';
 
 const factories = [
   list,
@@ -47,6 +50,7 @@ const factories = [
   node,
   pack,
   doctor,
+  version,
 ];
 
 /** Runs a command line (without node and script); resolves with the exit code, rejects with what went wrong. */
@@ -62,12 +66,12 @@ export async function runProgram(args: string[], services: Services): Promise<nu
     },
   };
   const program = createProgram(context);
-  addCompletion(program, args[0] === 'complete' ? (await services.scenarios()).map((s) => s.id) : []);
+  addCompletion(program, args[0] === 'complete' ? await completionNames(args, services) : {});
   configure(program, services);
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
-    // Help and version are no errors; everything else that commander refuses is usage, and it has told so.
+    // What was asked for has been shown; help that was not asked for stands in the place of a missing command.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     throw error;
   }
@@ -84,28 +88,40 @@ export function createProgram(context: CommandContext): Command {
     .argument('[scenario]', 'open the app in this scenario')
     .enablePositionalOptions()
     .action(async (scenario: string | undefined, options: { plain?: boolean }) => {
-      if (scenario) refuseMistypedCommand(scenario, program);
-      exit(await services.openApp({ plain: options.plain ?? false, ...(scenario ? { scenario } : {}) }));
+      if (scenario) await refuseMistypedCommand(scenario, program, services);
+      // A terminal that can't place its cursor shows lines.
+      const plain = options.plain || services.env.TERM === 'dumb';
+      exit(await services.openApp({ plain, ...(scenario ? { scenario } : {}) }));
     });
   for (const factory of factories) program.addCommand(factory(context));
+  addHelp(program);
   return program;
 }
 
-/** A word that is nearly a command was meant as one, not as a scenario. */
-function refuseMistypedCommand(word: string, program: Command): void {
-  const near = closest(
-    word,
-    program.commands.map((c) => c.name()),
-  );
-  if (distance(word, near) > 2) return;
-  throw new UserError({ what: `there is no command ${word}`, why: `did you mean ${near}?`, next: `kubedrill ${near}` });
+/** A word that is no scenario, and nearly a command, was meant as one. */
+async function refuseMistypedCommand(word: string, program: Command, services: Services): Promise<void> {
+  const scenarios = (await services.scenarios()).flatMap(({ id, pack }) => [id, `${pack.id}/${id}`]);
+  if (scenarios.includes(word)) return;
+  const commands = program.commands.map((c) => c.name());
+  const near = nearest(word, [...commands, ...scenarios]);
+  // The nearest scenario is suggested by who looks for one.
+  if (near !== undefined && !commands.includes(near)) return;
+  throw new UserError({
+    what: `there is no command or scenario ${word}`,
+    ...(near !== undefined && { why: `did you mean ${near}?` }),
+    next: near === undefined ? 'kubedrill help, or kubedrill list' : `kubedrill help ${near}`,
+  });
 }
 
 function configure(command: Command, services: Services): void {
-  command.exitOverride().showHelpAfterError('(add --help for what it takes)').showSuggestionAfterError();
+  command.showSuggestionAfterError().exitOverride((error) => {
+    throw usageError(error, command);
+  });
   command.configureOutput({
     writeOut: (text) => void services.stdout.write(text),
     writeErr: (text) => void services.stderr.write(text),
+    // Whoever catches it says it, in the words of every other error.
+    outputError: () => undefined,
   });
   for (const sub of command.commands) configure(sub, services);
 }

@@ -1,7 +1,5 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { Command, Option } from 'commander';
-import { AppendLog } from '../kernel/append-log.ts';
+import { writeFileSync } from 'node:fs';
+import { Option } from 'commander';
 import { UserError } from '../kernel/errors.ts';
 import { reportCsv } from '../present/report-csv.ts';
 import { reportHtml } from '../present/report-html.ts';
@@ -9,9 +7,17 @@ import { reportJUnit } from '../present/report-junit.ts';
 import { reportMarkdown } from '../present/report-markdown.ts';
 import { clockText, paintFor } from '../present/text.ts';
 import { printable } from '../present/width.ts';
-import type { AttemptEvent } from '../session/events.ts';
+import {
+  attemptIds,
+  attemptsFolder,
+  hasBegun,
+  neverBegan,
+  newestAttempt,
+  readAttemptLog,
+  unknownAttempt,
+} from '../session/attempt-logs.ts';
 import { type AttemptReport, isWhole, reportOf } from '../session/report.ts';
-import type { CommandFactory } from './command.ts';
+import { attemptCommand, attemptId, type CommandFactory } from './command.ts';
 import type { Services } from './services.ts';
 
 const renderings: Record<string, (report: AttemptReport) => string> = {
@@ -19,18 +25,15 @@ const renderings: Record<string, (report: AttemptReport) => string> = {
   html: reportHtml,
   junit: reportJUnit,
   csv: reportCsv,
-  markdown: reportMarkdown,
+  md: reportMarkdown,
 };
 
 export const report: CommandFactory = ({ services, print, json }) =>
-  new Command('report')
-    .description('the result of an attempt, running or ended, as a document')
-    .argument('[attempt]', 'default: $KUBEDRILL_ATTEMPT, else the one started last')
-    .addOption(new Option('--format <format>', 'as what').choices(Object.keys(renderings)).default('markdown'))
+  attemptCommand('report', 'the result of an attempt, running or ended, as a document')
+    .addOption(new Option('--format <format>', 'as what').choices(Object.keys(renderings)).default('md'))
     .option('-o, --output <file>', 'write it there (default: print it)')
-    .option('--json', 'print one JSON document: the report itself')
-    .action(async (attempt: string | undefined, options: { format: string; output?: string; json?: boolean }) => {
-      const made = await readReport(services, attempt);
+    .action(async (options: { attempt?: string; format: string; output?: string; json?: boolean }) => {
+      const made = await readReport(services, options);
       if (options.json) return json(made);
       const text = renderings[options.format]?.(made) ?? '';
       if (!options.output) return print(text.trimEnd());
@@ -39,12 +42,9 @@ export const report: CommandFactory = ({ services, print, json }) =>
     });
 
 export const replay: CommandFactory = ({ services, print, json }) =>
-  new Command('replay')
-    .description('what happened in an attempt: changes seen in the cluster, verdicts, hints')
-    .argument('[attempt]', 'default: $KUBEDRILL_ATTEMPT, else the one started last')
-    .option('--json', 'print one JSON document')
-    .action(async (attempt: string | undefined, options: { json?: boolean }) => {
-      const { attempt: id, scenario, timeline, statistics } = await readReport(services, attempt);
+  attemptCommand('replay', 'what happened in an attempt: changes seen in the cluster, verdicts, hints').action(
+    async (options: { attempt?: string; json?: boolean }) => {
+      const { attempt: id, scenario, timeline, statistics } = await readReport(services, options);
       if (options.json) return json({ attempt: id, scenario: scenario.id, timeline, statistics });
       const paint = paintFor(services.stdout);
       print(`${id}: ${printable(scenario.title)}`);
@@ -53,18 +53,18 @@ export const replay: CommandFactory = ({ services, print, json }) =>
         const style = /^(pass|solved)/.test(text) ? 'green' : text.startsWith('fail') ? 'red' : 'reset';
         print(`${clockText(at).padStart(8)}  ${kind.padEnd(8)}  ${paint(style, line)}`);
       }
-    });
+    },
+  );
 
-/** The report of an attempt by id, of the shell's own, or of the one begun last. */
-async function readReport(services: Services, given: string | undefined): Promise<AttemptReport> {
-  const folder = join(services.paths.state, 'attempts');
-  const id = given ?? services.env.KUBEDRILL_ATTEMPT ?? (await newestIn(folder));
-  const what = id === undefined ? 'there is no attempt yet' : `there is no attempt ${id}`;
-  const unknown = new UserError({ what, next: 'kubedrill list' });
-  if (id === undefined || !/^[a-z0-9-]+$/.test(id)) throw unknown;
-  const events = await AppendLog.read<AttemptEvent>(join(folder, id, 'events.jsonl'));
+/** The report of an attempt by id, of the shell's own, or of the one started last. */
+async function readReport(services: Services, options: { attempt?: string }): Promise<AttemptReport> {
+  const folder = attemptsFolder(services.paths);
+  const id = attemptId(services, options) ?? (await newestAttempt(folder));
+  if (id === undefined) throw new UserError({ what: 'there is no attempt yet', next: 'kubedrill start <scenario>' });
+  const events = await readAttemptLog(folder, id);
   const [first] = events;
-  if (first?.type !== 'created') throw unknown;
+  if (first?.type !== 'created') throw unknownAttempt(id, attemptIds(folder));
+  if (!hasBegun(events)) throw neverBegan(id, events);
   const { pack, id: scenario, seed, folder: packFolder } = first.scenario;
   const name = packFolder ? scenario : `${pack}/${scenario}`;
   const catalog = await services.catalog();
@@ -73,17 +73,6 @@ async function readReport(services: Services, given: string | undefined): Promis
     catalog.scenario(name, { seed, ...(packFolder ? { packFolder } : {}) }),
     services.version,
   );
-  if (!made || !isWhole(made)) throw unknown;
+  if (!made || !isWhole(made)) throw unknownAttempt(id, attemptIds(folder));
   return made;
-}
-
-async function newestIn(folder: string): Promise<string | undefined> {
-  if (!existsSync(folder)) return undefined;
-  const begun = await Promise.all(
-    readdirSync(folder).map(async (id) => {
-      const [first] = await AppendLog.read<AttemptEvent>(join(folder, id, 'events.jsonl'));
-      return { id, t: first?.t ?? 0 };
-    }),
-  );
-  return begun.sort((a, b) => b.t - a.t)[0]?.id;
 }

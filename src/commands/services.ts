@@ -9,8 +9,8 @@ import type { RemoteLabs } from '../session/remote-labs.ts';
 
 /** Where `pack verify` proves. */
 export interface ProverChoice {
-  /** Name of a provider. */
-  cluster: string;
+  /** Its name. */
+  provider: string;
   /** Clusters at a time. */
   parallel: number;
   nodeImage?: string;

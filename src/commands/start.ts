@@ -1,7 +1,7 @@
-import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { markdownText } from '../present/markdown.ts';
 import { paintFor } from '../present/text.ts';
+import type { Catalog } from '../scenario/catalog.ts';
 import { type ClusterFlags, clusterOptions, withClusterOptions } from './cluster-options.ts';
 import { type CommandFactory, tellOfCleanup } from './command.ts';
 import { otherSeed, parseSeedOrAny } from './seeds.ts';
@@ -16,19 +16,17 @@ export const start: CommandFactory = ({ services, print, json, note }) =>
   withClusterOptions(new Command('start'))
     .description('start a scenario on a cluster of its own')
     .argument('<scenario>', 'its id, as in kubedrill list')
-    .option('--pack <folder>', 'take the scenario from the pack in this folder')
+    .option('--pack <pack>', 'take the scenario from this pack: its name or its folder')
     .option(
       '--seed <number>',
       'draw other names and numbers; any: for a second time, not the familiar ones',
       parseSeedOrAny,
     )
     .option('--json', 'print one JSON document')
-    .action(async (scenario: string, options: Options) => {
-      // The daemon stands in another folder.
-      const packFolder = options.pack === undefined ? undefined : resolve(options.pack);
-      // What is wrong with the name or the scenario is told before a daemon is started for it.
+    .action(async (word: string, options: Options) => {
+      // What is wrong with the name or the scenario is said before a daemon is started for it.
       const catalog = await services.catalog();
-      const place = packFolder ? { packFolder } : {};
+      const { name: scenario, ...place } = placeOf(catalog, word, options.pack);
       catalog.scenario(scenario, place);
       const seed =
         options.seed === 'any'
@@ -40,7 +38,7 @@ export const start: CommandFactory = ({ services, print, json, note }) =>
       const state = await labs.start(
         {
           scenario,
-          cluster: options.cluster,
+          provider: options.provider,
           ...clusterOptions(options, services),
           ...place,
           ...(seed === undefined ? {} : { seed }),
@@ -66,3 +64,11 @@ export const start: CommandFactory = ({ services, print, json, note }) =>
       print(`  eval "$(kubedrill env)"    the same for the shell you are in`);
       print(`  kubedrill check --watch    the checks, live`);
     });
+
+/** How the daemon, which stands in another folder, finds the scenario: by its pack's name, or the whole path of its pack. */
+function placeOf(catalog: Catalog, scenario: string, pack: string | undefined): { name: string; packFolder?: string } {
+  if (pack === undefined) return { name: scenario };
+  const { id, folder } = catalog.pack(pack);
+  if (!catalog.packs().some((known) => known.folder === folder)) return { name: scenario, packFolder: folder };
+  return { name: scenario.includes('/') ? scenario : `${id}/${scenario}` };
+}

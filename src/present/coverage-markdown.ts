@@ -1,4 +1,5 @@
 import { type ProvedCoverage, type ProvedScenario, provingGrounds } from '../authoring/coverage.ts';
+import { asMarkdown } from '../kernel/markdown.ts';
 
 /** The curricula, their scenarios and what `pack verify` found of each, as a page of the docs. */
 export function coverageMarkdown(
@@ -56,7 +57,7 @@ export function verifiedText(
 
 function scenarioTable(pack: ProvedScenario['pack'], scenarios: readonly ProvedScenario[]): string[] {
   return [
-    `## ${pack.title}`,
+    `## ${asMarkdown(pack.title)}`,
     '',
     `Pack \`${pack.id}\`. Solutions, mistakes, and mutants of the reference solution are counted as they were proved; seeds draw the`,
     'names. Version and digest are those of the pack, and of what the verdicts depend on.',

@@ -1,3 +1,4 @@
+import { asMarkdown } from '../kernel/markdown.ts';
 import type { AttemptReport } from '../session/report.ts';
 import { statisticsItems } from './report-statistics.ts';
 import { clockText, hintsText } from './text.ts';
@@ -12,15 +13,16 @@ export function reportMarkdown(report: AttemptReport): string {
     '',
     `**${report.score} of ${report.max}**, ${solved} in ${clockText(report.worked)} (${report.minutes} min at the exam)`,
     '',
-    `- Attempt ${report.attempt}, ${new Date(report.startedAt).toISOString()}`,
-    `- Pack ${scenario.pack} ${scenario.packVersion} (${scenario.packDigest.slice(0, 12)})`,
+    `- Attempt ${cell(report.attempt)}, ${new Date(report.startedAt).toISOString()}`,
+    `- Pack ${cell(scenario.pack)} ${cell(scenario.packVersion)} (${scenario.packDigest.slice(0, 12)})`,
     ...(report.kubedrill ? [`- kubedrill ${report.kubedrill}`] : []),
     `- Hints: ${hintsText(hints)}${report.sawSolution ? '; the solution was looked at' : ''}`,
     '',
     '| exam | domain | competencies | score |',
     '|---|---|---|---|',
     ...report.domains.map(
-      (d) => `| ${d.exam.toUpperCase()} | ${d.domain} | ${d.competencies.join(', ')} | ${d.score} of ${d.max} |`,
+      (d) =>
+        `| ${d.exam.toUpperCase()} | ${cell(d.domain)} | ${cell(d.competencies.join(', '))} | ${d.score} of ${d.max} |`,
     ),
     '',
     '| check | points | verdict | why |',
@@ -35,9 +37,6 @@ export function reportMarkdown(report: AttemptReport): string {
   ].join('\n')}\n`;
 }
 
-/** Text that stays in its cell and is no markup. */
 function cell(text: string): string {
-  return printable(text)
-    .replace(/\s+/g, ' ')
-    .replace(/[\\`*_|<>[\]]/g, '\\$&');
+  return asMarkdown(printable(text));
 }

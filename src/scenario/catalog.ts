@@ -1,6 +1,6 @@
 import { basename, join, resolve } from 'node:path';
-import { closest, distance } from 'fastest-levenshtein';
 import { UserError } from '../kernel/errors.ts';
+import { didYouMean, nearest } from '../kernel/nearest.ts';
 import { loadPack, loadScenario, scenarioIds } from './load.ts';
 import { builtInPackFolders, installedPackFolders, isPack } from './packs/folders.ts';
 import type { Pack, Scenario } from './types.ts';
@@ -55,11 +55,11 @@ export class Catalog {
     if (builtIn) return builtIn;
     const folder = this.folderNamed(nameOrFolder);
     if (nameOrFolder.includes('/') || nameOrFolder === '.' || isPack(folder)) return loadPack(folder, false);
+    const ids = this.packs().map((p) => p.id);
     throw new UserError({
       what: `there is no pack ${nameOrFolder}`,
-      next: `use one of ${this.packs()
-        .map((p) => p.id)
-        .join(', ')}, or the path of a folder with a pack.yaml`,
+      ...didYouMean(nameOrFolder, ids),
+      next: `use one of: ${ids.join(', ')}; or the path of a folder with a pack.yaml`,
     });
   }
 
@@ -95,12 +95,11 @@ export class Catalog {
     }
     if (found) return loadScenario(found.pack, found.id, options.seed);
     const ids = known.map((entry) => entry.id);
-    const near = ids.length > 0 ? closest(id, ids) : undefined;
-    const close = near !== undefined && distance(id, near) <= Math.max(3, near.length / 2);
+    const near = nearest(id, ids);
     throw new UserError({
       what: `there is no scenario ${name}`,
-      ...(close ? { why: `did you mean ${near}?` } : {}),
-      next: close ? `kubedrill start ${near}` : 'kubedrill list',
+      ...didYouMean(id, ids),
+      next: near === undefined ? 'kubedrill list' : `kubedrill start ${near}`,
     });
   }
 }

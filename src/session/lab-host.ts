@@ -2,22 +2,22 @@ import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { installAddon } from '../cluster/addons/install.ts';
-import type { AddonName } from '../cluster/addons/names.ts';
 import type { Cluster, Provider } from '../cluster/provider.ts';
 import type { Verdict } from '../grading/types.ts';
 import { AppendLog } from '../kernel/append-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { EnvironmentError, UserError } from '../kernel/errors.ts';
-import type { ProcessStreams } from '../kernel/process-streams.ts';
-import { KubeClient } from '../kube/client.ts';
 import type { Catalog } from '../scenario/catalog.ts';
 import { defaultSeed } from '../scenario/seed-list.ts';
 import type { TrustStore } from '../scenario/trust.ts';
 import { Attempt, type AttemptDependencies } from './attempt.ts';
+import { hasBegun, neverBegan, readAttemptLog, unknownAttempt } from './attempt-logs.ts';
+import { createBareCluster } from './bare-cluster.ts';
 import type { AttemptEvent } from './events.ts';
 import { type AttemptFold, foldAttempt } from './fold.ts';
 import { needsOf } from './needs.ts';
+import { joinProcess } from './node-process.ts';
+import { type ProgressLog, progressRecordsOf } from './progress.ts';
 import { statisticsMarkdown, statisticsOf } from './statistics.ts';
 import type {
   AttemptState,
@@ -42,6 +42,7 @@ export interface LabHostOptions {
   providers: readonly Provider[];
   scriptEnvironment(): Promise<Record<string, string>>;
   trust: TrustStore;
+  progress: ProgressLog;
   log(line: string): void;
 }
 
@@ -64,6 +65,10 @@ export class LabHost implements Labs {
   readonly #broken = new Map<string, Error>();
   /** Set-ups under way, by attempt. */
   readonly #making = new Map<string, Making>();
+  /** Starts that failed, as they ended: nobody goes on with them, but whoever looked on may ask for them by id. */
+  readonly #failed = new Map<string, AttemptState>();
+  /** Names of bare clusters that are being made. */
+  readonly #named = new Set<string>();
 
   constructor(options: LabHostOptions) {
     this.#options = options;
@@ -84,8 +89,12 @@ export class LabHost implements Labs {
   }
 
   async #resumeOne(id: string): Promise<void> {
-    const fold = foldAttempt(await AppendLog.read<AttemptEvent>(this.#file(id)));
-    if (!fold || fold.phase === 'stopped' || fold.phase === 'failed') return;
+    const events = await AppendLog.read<AttemptEvent>(this.#file(id));
+    // Of logs of earlier versions, or of a crash between the two files.
+    await this.#options.progress.append(progressRecordsOf(events));
+    const fold = foldAttempt(events);
+    if (!fold || fold.phase === 'stopped') return;
+    if (fold.phase === 'failed') return this.#deleteRemains(fold);
     const attempt = await Attempt.open(id, (f) => this.#scenarioOf(f), this.#dependencies());
     if (!attempt) return;
     this.#attempts.set(id, attempt);
@@ -118,11 +127,11 @@ export class LabHost implements Labs {
     if (request.resume) {
       const running = this.#newest((a) => a.scenario.id === scenario.id && a.scenario.pack.id === scenario.pack.id);
       if (running && running.fold.phase !== 'failed') return running.state();
-      // Trying again after a failed set-up: a fresh one takes its place.
+      // Trying again after a reset that failed: a fresh one takes its place.
       if (running) await this.stop(running.id);
     }
     const { nodeImage, target } = request;
-    const on = { provider: request.cluster, ...(nodeImage && { nodeImage }), ...(target && { target }) };
+    const on = { provider: request.provider, ...(nodeImage && { nodeImage }), ...(target && { target }) };
     this.#provider(on.provider);
     const attempt = await Attempt.create(this.#newId(scenario.id), scenario, { seed, on }, this.#dependencies());
     this.#attempts.set(attempt.id, attempt);
@@ -150,6 +159,8 @@ export class LabHost implements Labs {
   }
 
   async attempt(id?: string): Promise<AttemptState> {
+    const failed = id === undefined ? undefined : this.#failed.get(id);
+    if (failed) return failed;
     return (await this.#get(id)).state();
   }
 
@@ -184,7 +195,7 @@ export class LabHost implements Labs {
 
   async debrief(id?: string): Promise<string> {
     const attempt = await this.#get(id);
-    if (attempt.fold.solvedAt === undefined && !attempt.fold.sawSolution) {
+    if (!attempt.state().wasSolved && !attempt.fold.sawSolution) {
       throw new UserError({
         what: 'the debrief comes after the solution',
         why: 'it tells why it broke and how to mend it',
@@ -202,6 +213,8 @@ export class LabHost implements Labs {
   }
 
   async stop(id?: string): Promise<AttemptState> {
+    const failed = id === undefined ? undefined : this.#failed.get(id);
+    if (failed) return failed;
     const attempt = await this.#get(id);
     await this.#end(attempt, release);
     return attempt.state();
@@ -224,26 +237,15 @@ export class LabHost implements Labs {
     signal?: AbortSignal,
   ): Promise<ClusterInfo> {
     const provider = this.#provider(request.provider);
-    const name = request.name ?? 'bare';
-    if (!/^[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?$/.test(name)) {
-      throw new UserError({
-        what: `"${name}" cannot name a cluster`,
-        next: 'use lower-case letters, digits and -, at most 42',
-      });
-    }
-    const { nodeImage, target } = request;
-    const spec = { name, nodes: request.nodes ?? 1, ...(nodeImage && { nodeImage }), ...(target && { target }) };
-    const cluster = await provider.create(spec, onStep, signal);
+    const taken = [...(await this.clusterList()).map((cluster) => cluster.id), ...this.#named];
+    const { name } = request;
+    if (name !== undefined) this.#named.add(name);
     try {
-      const { addons = [] } = request;
-      await installAddons(cluster, addons, onStep, signal);
-      await cluster.systemRuns?.();
-      if (addons.length > 0) await cluster.snapshot();
-    } catch (error) {
-      await cluster.dispose();
-      throw error;
+      const options = { taken, onStep, ...(signal && { signal }) };
+      return infoOf(await createBareCluster(provider, request, options));
+    } finally {
+      if (name !== undefined) this.#named.delete(name);
     }
-    return infoOf(cluster);
   }
 
   async clusterList() {
@@ -284,7 +286,7 @@ export class LabHost implements Labs {
     const cluster = await this.#clusterOf(id);
     if (cluster.nodeCommand) return { argv: await cluster.nodeCommand(node, command), simulated: false };
     if (!cluster.nodeProcess) throw notEntered(cluster);
-    return { argv: ['kubedrill', 'node', 'shell', '--id', cluster.id, node, '--', ...command], simulated: true };
+    return { argv: ['kubedrill', 'node', 'shell', '--cluster', cluster.id, node, '--', ...command], simulated: true };
   }
 
   async nodeProcess(
@@ -295,20 +297,7 @@ export class LabHost implements Labs {
   ): Promise<number> {
     const cluster = await this.#clusterOf(id);
     if (!cluster.nodeProcess) throw notEntered(cluster);
-    const process = await cluster.nodeProcess(node, { command, tty });
-    for (const stream of ['stdout', 'stderr'] as const) {
-      process[stream]?.on('data', (chunk: Buffer) => onOutput({ stream, data: chunk.toString('base64') }));
-    }
-    signal.addEventListener('abort', () => process.close(), { once: true });
-    if (signal.aborted) process.close();
-    void feed(process, input);
-    try {
-      return await process.exit;
-    } catch (error) {
-      const { message, exitCode = 126 } = error as Error & { exitCode?: number };
-      onOutput({ stream: 'stderr', data: Buffer.from(`${message}\n`).toString('base64') });
-      return exitCode;
-    }
+    return joinProcess(await cluster.nodeProcess(node, { command, tty }), onOutput, input, signal);
   }
 
   /** Lets go of everything without ending it. */
@@ -316,6 +305,7 @@ export class LabHost implements Labs {
     for (const making of this.#making.values()) making.abort(new EnvironmentError({ what: 'the daemon goes' }));
     await Promise.all([...this.#attempts.values()].map((attempt) => attempt.suspend()));
     this.#attempts.clear();
+    await this.#options.progress.close();
   }
 
   /** Makes the attempt's cluster and sets it up; ending the attempt meanwhile ends that too. */
@@ -329,9 +319,32 @@ export class LabHost implements Labs {
         throw making.signal.reason;
       }
       await attempt.setUp(cluster);
+    } catch (error) {
+      // Whoever ended it sees to the rest; a daemon that goes leaves it to its successor.
+      if (!making.signal.aborted && attempt.fold.activatedAt === undefined) await this.#giveUp(attempt);
+      throw error;
     } finally {
       this.#making.delete(attempt.id);
       making.end();
+    }
+  }
+
+  /** A start that failed is no attempt: only its log stays, and the attempt before is the current one again. */
+  async #giveUp(attempt: Attempt): Promise<void> {
+    this.#failed.set(attempt.id, attempt.state());
+    this.#attempts.delete(attempt.id);
+    await attempt.close();
+    await this.#deleteRemains(attempt.fold);
+  }
+
+  /** Deletes the cluster of a start that failed; also what a crash kept from being deleted. */
+  async #deleteRemains({ id, activatedAt, cluster }: Readonly<AttemptFold>): Promise<void> {
+    if (activatedAt !== undefined || !cluster) return;
+    try {
+      const provider = this.#provider(cluster.provider);
+      if ((await provider.list()).some((c) => c.id === cluster.id)) await provider.delete(cluster.id);
+    } catch (error) {
+      this.#options.log(`attempt ${id}: its cluster ${cluster.id} stays: ${(error as Error).message}`);
     }
   }
 
@@ -376,15 +389,18 @@ export class LabHost implements Labs {
     if (id === undefined) {
       throw new UserError({ what: 'no attempt is running', next: 'kubedrill start <scenario>, or kubedrill list' });
     }
-    const known = existsSync(this.#file(id));
-    throw new UserError({
-      what: known ? `the attempt ${id} has ended` : `there is no attempt ${id}`,
-      next: 'kubedrill start <scenario>',
-    });
+    const events = await readAttemptLog(this.#options.folder, id);
+    if (events.length === 0) throw unknownAttempt(id, [...this.#attempts.keys()]);
+    if (!hasBegun(events)) throw neverBegan(id, events);
+    throw new UserError({ what: `the attempt ${id} has ended`, next: 'kubedrill start <scenario>' });
   }
 
+  /** The one that was started last; one that is still being set up only if there is no other. */
   #newest(which: (attempt: Attempt) => boolean): Attempt | undefined {
-    return [...this.#attempts.values()].filter(which).sort((a, b) => b.fold.createdAt - a.fold.createdAt)[0];
+    const began = (attempt: Attempt) => Number(attempt.fold.activatedAt !== undefined);
+    return [...this.#attempts.values()]
+      .filter(which)
+      .sort((a, b) => began(b) - began(a) || b.fold.createdAt - a.fold.createdAt)[0];
   }
 
   #attemptOn(clusterId: string): Attempt | undefined {
@@ -395,7 +411,7 @@ export class LabHost implements Labs {
     const provider = this.#options.providers.find((p) => p.name === name);
     if (provider) return provider;
     const names = this.#options.providers.map((p) => p.name).join(', ');
-    throw new UserError({ what: `there is no cluster provider ${name}`, next: `use one of: ${names}` });
+    throw new UserError({ what: `there is no provider ${name}`, next: `use one of: ${names}` });
   }
 
   #scenarioOf(fold: AttemptFold) {
@@ -407,8 +423,8 @@ export class LabHost implements Labs {
   }
 
   #dependencies(): AttemptDependencies {
-    const { clock, folder, scriptEnvironment } = this.#options;
-    return { clock, folder, scriptEnvironment };
+    const { clock, folder, scriptEnvironment, progress } = this.#options;
+    return { clock, folder, scriptEnvironment, progress };
   }
 
   /** Short enough for a cluster's name, and never used before. */
@@ -431,38 +447,8 @@ function notEntered({ id, provider }: Cluster): UserError {
   return new UserError({
     what: `the nodes of ${id} can't be entered`,
     why: `kubedrill has no access to the machines of a cluster of ${provider}`,
-    next: 'use --cluster embedded or --cluster kind',
+    next: 'use --provider embedded or --provider kind',
   });
-}
-
-/** Passes input on to a process until there is no more, or it does not want any more. */
-async function feed(process: ProcessStreams, input: AsyncIterable<NodeInput>): Promise<void> {
-  process.stdin?.on('error', () => undefined);
-  for await (const piece of input) {
-    if ('data' in piece) process.stdin?.write(Buffer.from(piece.data, 'base64'));
-    else if ('columns' in piece) process.resize?.(piece.columns, piece.rows);
-    else process.stdin?.end();
-  }
-}
-
-/** They are of the cluster as it is handed out: a reset keeps them. */
-async function installAddons(
-  cluster: Cluster,
-  addons: readonly AddonName[],
-  onStep: (step: string) => void,
-  signal = new AbortController().signal,
-): Promise<void> {
-  if (addons.length === 0) return;
-  const client = await KubeClient.fromFile(cluster.kubeconfig, cluster.context);
-  try {
-    for (const addon of addons) {
-      onStep(`installing ${addon}`);
-      await installAddon(client, addon, signal);
-    }
-    await cluster.snapshot();
-  } finally {
-    await client.close();
-  }
 }
 
 async function release(provider: Provider, id: string): Promise<void> {

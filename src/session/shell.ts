@@ -1,22 +1,42 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { clusterEnvironment, pathWith } from '../cluster/kubectl/kubectl.ts';
+import { delimiter, dirname, join } from 'node:path';
+import { clusterEnvironment, isOnPath } from '../cluster/kubectl/kubectl.ts';
 import type { KubectlVersion } from '../cluster/kubectl/version.ts';
 import type { Paths } from '../kernel/paths.ts';
+import { attemptsFolder } from './attempt-logs.ts';
+import { quote, type Settings, settingLines, shellOf } from './dialects.ts';
+import { type OwnProgram, ownProgram, writeOwnCommand } from './own-command.ts';
 import type { AttemptState } from './types.ts';
 
-/** The variables of a lab's shell: what `kubedrill env` exports. */
-export function labEnvironment(
+/** The variables that a lab's shell has and others have not. */
+export const labVariables = ['KUBECONFIG', 'KUBECACHEDIR', 'KUBEDRILL_ATTEMPT', 'KUBEDRILL_ANSWERS'] as const;
+
+/** What `labSettings` needs beside the attempt. */
+export interface LabSurroundings {
+  paths: Paths;
+  /** Without one: whatever the shell finds. */
+  kubectl: KubectlVersion | undefined;
+  env?: NodeJS.ProcessEnv;
+  program?: OwnProgram;
+}
+
+/**
+ * What a shell of the lab is set to: what `kubedrill env` says. Its PATH has the command kubedrill, and the kubectl if that
+ * would not be found. Writes that command.
+ */
+export async function labSettings(
   state: AttemptState,
-  paths: Paths,
-  kubectl: KubectlVersion | undefined,
-): Record<string, string> {
+  { paths, kubectl, env = process.env, program = ownProgram() }: LabSurroundings,
+): Promise<Settings> {
+  const own = await writeOwnCommand(paths, program);
   return {
-    ...(state.cluster ? clusterEnvironment(state.cluster.kubeconfig) : {}),
-    KUBEDRILL_ATTEMPT: state.id,
-    KUBEDRILL_ANSWERS: join(paths.state, 'attempts', state.id, 'answers'),
-    ...(kubectl ? { PATH: pathWith(kubectl) } : {}),
+    variables: {
+      ...(state.cluster && clusterEnvironment(state.cluster.kubeconfig)),
+      KUBEDRILL_ATTEMPT: state.id,
+      KUBEDRILL_ANSWERS: join(attemptsFolder(paths), state.id, 'answers'),
+    },
+    path: kubectl && !isOnPath(kubectl, env.PATH) ? [own, dirname(kubectl.file)] : [own],
   };
 }
 
@@ -38,24 +58,25 @@ export async function labShell(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<ShellCommand> {
   const file = env.SHELL && existsSync(env.SHELL) ? env.SHELL : '/bin/sh';
-  const lab = labEnvironment(state, paths, kubectl);
-  const folder = join(paths.state, 'attempts', state.id, 'shell');
+  const settings = await labSettings(state, { paths, kubectl, env });
+  // For shells whose start-up files are not known here; in the others PATH is that of the start-up files and the lab's folders.
+  const path = [...settings.path, env.PATH ?? ''].filter(Boolean).join(delimiter);
+  const lab = { ...settings.variables, PATH: path };
+  const folder = join(attemptsFolder(paths), state.id, 'shell');
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const write = async (name: string, text: string) => {
     await writeFile(join(folder, name), text, { mode: 0o600 });
     return join(folder, name);
   };
-  const name = basename(file);
+  const name = shellOf(file);
   // The start-up files may set KUBECONFIG and PATH themselves; the lab's come after them.
-  const exports = Object.entries(lab)
-    .map(([key, value]) => `export ${key}=${quote(value)}`)
-    .join('\n');
+  const lines = settingLines(name, settings);
   const label = state.scenario.id;
   if (name === 'bash') {
     const rc = await write(
       'bashrc',
       `[ -f ~/.bashrc ] && . ~/.bashrc
-${exports}
+${lines.join('\n')}
 alias k=kubectl
 if source <(kubectl completion bash 2>/dev/null); then complete -o default -F __start_kubectl k; fi
 PS1="(${label}) \${PS1:-\\$ }"
@@ -69,7 +90,7 @@ PS1="(${label}) \${PS1:-\\$ }"
       '.zshrc',
       `ZDOTDIR=${quote(home)}
 [ -f "$ZDOTDIR/.zshrc" ] && . "$ZDOTDIR/.zshrc"
-${exports}
+${lines.join('\n')}
 alias k=kubectl
 autoload -Uz compinit && compinit -i -D
 source <(kubectl completion zsh 2>/dev/null) && compdef k=kubectl
@@ -79,16 +100,14 @@ PROMPT="(${label}) $PROMPT"
     return { file, args: ['-i'], env: { ...lab, ZDOTDIR: folder } };
   }
   if (name === 'fish') {
-    const init = `${Object.entries(lab)
-      .map(([key, value]) => `set -gx ${key} ${quote(value)}`)
-      .join('; ')}; alias k=kubectl; kubectl completion fish 2>/dev/null | source`;
+    const init = [...lines, 'alias k=kubectl', 'kubectl completion fish 2>/dev/null | source'].join('\n');
     return { file, args: ['--init-command', init, '-i'], env: lab };
   }
-  const rc = await write('shrc', `${exports}\nalias k=kubectl\nPS1='(${label}) $ '\n`);
+  if (name === 'powershell') {
+    const prompt = `function prompt { '(${label}) PS ' + (Get-Location) + '> ' }`;
+    const script = [...lines, 'Set-Alias k kubectl', prompt].join('\n');
+    return { file, args: ['-NoLogo', '-NoExit', '-Command', script], env: lab };
+  }
+  const rc = await write('shrc', `${lines.join('\n')}\nalias k=kubectl\nPS1='(${label}) $ '\n`);
   return { file, args: ['-i'], env: { ...lab, ENV: rc } };
-}
-
-/** Quotes a word for a POSIX shell. */
-export function quote(text: string): string {
-  return /^[A-Za-z0-9_/:.=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

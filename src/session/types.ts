@@ -37,7 +37,7 @@ export interface AttemptState {
   score: number;
   max: number;
   solved: boolean;
-  /** Solved once, even if something was changed since. */
+  /** Solved once, in this attempt or an earlier one at the scenario, whatever was changed or reset since. */
   wasSolved: boolean;
   sawSolution: boolean;
   activities: Activity[];
@@ -75,7 +75,7 @@ export interface StartRequest extends ClusterOptions {
   scenario: string;
   /** Folder of a pack that isn't built in. */
   packFolder?: string;
-  cluster: string;
+  provider: string;
   seed?: number;
   /** Take up the newest attempt that isn't stopped, instead of a new one. */
   resume?: boolean;

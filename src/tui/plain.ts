@@ -64,7 +64,7 @@ export async function runPlain(options: PlainOptions): Promise<number> {
     const { signal } = following;
     const labs = await access.labs();
     let step: string | undefined;
-    lab = await labs.start({ scenario, cluster: 'embedded', resume: true }, (state) => {
+    lab = await labs.start({ scenario, provider: 'embedded', resume: true }, (state) => {
       if (state.step && state.step !== step) say(state.step);
       step = state.step;
     });

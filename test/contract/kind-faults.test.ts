@@ -28,7 +28,7 @@ describe('in mid-attempt on a kind cluster', () => {
 
   beforeAll(async () => {
     user = await KindUser.create();
-    const { kubeconfig } = await user.sandbox.json<Started>(['start', 'forbidden-deployment', '--cluster', 'kind']);
+    const { kubeconfig } = await user.sandbox.json<Started>(['start', 'forbidden-deployment', '--provider', 'kind']);
     kubectl = new Kubectl(user.sandbox, kubeconfig);
     node = await user.controlPlane();
     expect(await user.sandbox.json(['hint'])).toMatchObject({ left: 2 });

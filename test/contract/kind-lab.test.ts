@@ -8,7 +8,7 @@ import { program } from '../e2e/sandbox.ts';
 import { containers, KindUser } from './kind-user.ts';
 
 const namespace = ['-n', 'project-swan'];
-const onKind = ['start', 'forbidden-deployment', '--cluster', 'kind'];
+const onKind = ['start', 'forbidden-deployment', '--provider', 'kind'];
 
 describe('a lab on kind, as its user sees it', () => {
   let user: KindUser;

@@ -49,7 +49,7 @@ describe('an addon', () => {
     const { kubeconfig } = await user.json<Started>(['cluster', 'up', '--name', 'existing']);
     const existing = new Kubectl(user, kubeconfig);
     await user.run(['cluster', 'adopt', '--kubeconfig', kubeconfig, '--yes']);
-    const borrow = ['cluster', 'up', '--name', 'lent', '--cluster', 'kubeconfig', '--kubeconfig', kubeconfig];
+    const borrow = ['cluster', 'up', '--name', 'lent', '--provider', 'kubeconfig', '--kubeconfig', kubeconfig];
     const lent = await user.json<Started>([...borrow, '--addon', 'gateway-api']);
     await new Kubectl(user, lent.kubeconfig).run(['create', '-f', '-'], { input: gateway });
     expect(await existing.run(['get', 'gateways', '-o', 'name'])).toBe('gateway.gateway.networking.k8s.io/web\n');

@@ -45,7 +45,7 @@ describe('bad input', () => {
     ['an unknown option', ['list', '--jsn'], /--json/],
     ['a missing argument', ['start'], /scenario/],
     ['a seed that is no number', ['start', 'forbidden-deployment', '--seed', 'x'], /whole number/],
-    ['an unknown provider', ['start', 'forbidden-deployment', '--cluster', 'cloud'], /embedded/],
+    ['an unknown provider', ['start', 'forbidden-deployment', '--provider', 'cloud'], /embedded/],
     ['too many nodes', ['cluster', 'up', '--nodes', '99'], /1 to 5/],
     ['an unknown attempt', ['check', '--attempt', 'nobody-0000'], /no attempt nobody-0000/],
     ['no attempt at all', ['check'], /no attempt is running/],

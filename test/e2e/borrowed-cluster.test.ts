@@ -30,7 +30,7 @@ describe("somebody else's cluster, of which a user has one namespace", () => {
     const pack = join(user.folder, 'pack');
     expect((await user.run(['pack', 'new', 'settings', '--pack', pack])).code).toBe(0);
     rmSync(join(pack, 'settings', 'setup', '10-namespace.yaml'));
-    const where = ['--cluster', 'kubeconfig', '--kubeconfig', kubeconfig, '--context', 'member'];
+    const where = ['--provider', 'kubeconfig', '--kubeconfig', kubeconfig, '--context', 'member'];
     start = ['start', 'settings', '--pack', pack, ...where];
   });
   afterAll(() => Promise.all([owner.dispose(), user.dispose()]));

@@ -58,7 +58,7 @@ describe('when an existing cluster', () => {
     owner = await Sandbox.create();
     const { kubeconfig } = await owner.json<Started>(['cluster', 'up', '--name', 'existing']);
     await owner.json(['cluster', 'adopt', '--yes', '--kubeconfig', kubeconfig]);
-    where = ['--cluster', 'kubeconfig', '--kubeconfig', kubeconfig];
+    where = ['--provider', 'kubeconfig', '--kubeconfig', kubeconfig];
   });
   afterEach(() => owner.dispose());
 

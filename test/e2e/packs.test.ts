@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { createTar } from 'nanotar';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { newScenario } from '../../src/authoring/new.ts';
 import { Sandbox } from './sandbox.ts';
 
@@ -113,4 +115,53 @@ it('installs from a tarball; of one that cannot be used it says why, and install
     /^club: club has scenarios that .* in-cluster-api-access has, too: forbidden-deployment\n/,
   );
   expect(await ids()).toMatchObject([{ id: 'first-map' }]);
+});
+
+/** The pack as it would lie on a server, under a folder of its own. */
+function tarball(): Buffer {
+  const files = readdirSync(source, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((file) => ({ name: relative(user.folder, file), data: readFileSync(file, 'utf8') }));
+  return gzipSync(createTar(files));
+}
+
+it('installs from a URL of a tarball, and what lies there later', async () => {
+  const server = createServer((request, response) => {
+    if (request.url === '/moved.tgz') response.writeHead(302, { location: '/club.tgz?x=1' }).end();
+    else if (request.url?.startsWith('/club.tgz')) response.end(tarball());
+    else response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  expect(await user.json(['pack', 'install', `${at}/moved.tgz`])).toMatchObject({
+    id: 'club',
+    source: `${at}/moved.tgz`,
+    scenarios: ['first-map'],
+  });
+  scenario('second-map');
+  expect(await user.json(['pack', 'update', 'club'])).toMatchObject({ packs: [{ id: 'club', added: ['second-map'] }] });
+  const missing = await user.run(['pack', 'install', `${at}/nothing.tgz`]);
+  expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining('why: the server answered 404') });
+  const plain = await user.run(['pack', 'install', 'http://packs.example/club.tgz']);
+  expect(plain).toMatchObject({ code: 2, stderr: expect.stringContaining('why: what comes by http can be changed') });
+});
+
+it('takes owner/repo for a repository of GitHub', async () => {
+  // git itself says where that would be: nothing leaves this machine.
+  const config = join(user.folder, 'home', '.gitconfig');
+  const env = {
+    ...user.env,
+    ...{ GIT_AUTHOR_NAME: 'a', GIT_AUTHOR_EMAIL: 'a@b', GIT_COMMITTER_NAME: 'a', GIT_COMMITTER_EMAIL: 'a@b' },
+  };
+  const git = (...args: string[]) => execFileSync('git', args, { env, cwd: source, stdio: 'ignore' });
+  git('init', '--quiet', '--initial-branch=main');
+  git('add', '.');
+  git('commit', '--quiet', '--message=one');
+  writeFileSync(config, `[url "file://${source}"]\n  insteadOf = https://github.com/somebody/club.git\n`);
+  const address = 'https://github.com/somebody/club.git';
+  expect(await user.json(['pack', 'install', 'somebody/club'])).toMatchObject({ id: 'club', source: address });
+  const wrong = await user.run(['pack', 'install', 'a/b/c']);
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('owner/repo on GitHub') });
 });

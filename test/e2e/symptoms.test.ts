@@ -104,7 +104,7 @@ async function shellIn(namespace: string, { id, kubeconfig, context, server }: S
   mkdirSync(home);
   const own = join(home, 'kubeconfig');
   // `$NODE_SHELL worker -- command`: on a node itself.
-  const nodeShell = `${process.execPath} ${program} node shell --id ${id}`;
+  const nodeShell = `${process.execPath} ${program} node shell --cluster ${id}`;
   const env = { ...user.env, KUBECONFIG: own, NAMESPACE: namespace, SERVER: server, NODE_SHELL: nodeShell };
   const shell: Shell = (command, input) =>
     execute('/bin/sh', ['-c', command], { env, cwd: home, ...(input === undefined ? {} : { input }) });

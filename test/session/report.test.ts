@@ -181,7 +181,7 @@ describe('renderings', () => {
   it('Markdown keeps its tables', () => {
     const text = reportMarkdown(made());
     expect(text).toContain('**40 of 100**, not solved in 01:20 (8 min at the exam)');
-    expect(text).toContain('\\<img src=x onerror=alert(1)\\> \\|');
+    expect(text).toContain('&lt;img src=x onerror=alert(1)&gt; \\|');
   });
 
   it('each tells how it went', () => {
@@ -203,7 +203,7 @@ describe('renderings', () => {
     );
     const text = reportMarkdown(report);
     expect(text).toContain("- Lost again at 01:10: The Pods' ServiceAccount may list pods, for 00:10");
-    expect(text).toContain('- Exam-day loss: applied from files: Role \\<b\\>\\| in project-swan.');
+    expect(text).toContain('- Exam-day loss: applied from files: Role &lt;b&gt;\\| in project-swan.');
     const [head, row] = reportCsv(report).split('\r\n');
     expect(head).toMatch(/,why,firstChangeWorkedSeconds,firstFixWorkedSeconds,detours,detourSeconds,losses,lossKinds$/);
     expect(row).toMatch(/,60,62,1,600,1,applied-file$/);

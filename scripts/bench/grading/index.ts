@@ -94,7 +94,7 @@ export async function benchGrading(): Promise<void> {
     await bed.spawnDaemon().ready;
     const rpc = await bed.connect();
     const begin = performance.now();
-    const started = await rpc.call<AttemptState>('start', { scenario: 'large', packFolder, cluster: 'embedded' });
+    const started = await rpc.call<AttemptState>('start', { scenario: 'large', packFolder, provider: 'embedded' });
     const readySeconds = Math.round((performance.now() - begin) / 100) / 10;
     const client = await KubeClient.fromFile(started.cluster?.kubeconfig ?? '');
     const now = new Map<string, string>();

@@ -8,9 +8,9 @@ const oldestKind = [0, 20] as const;
 /** Below these kind's own guide tells to raise the limits; two nodes come close. */
 const wantedInotify = { max_user_instances: 128, max_user_watches: 65_536 } as const;
 
-const onlyFor = '--cluster kind';
+const onlyFor = '--provider kind';
 
-/** What `--cluster kind` needs of this machine. */
+/** What `--provider kind` needs of this machine. */
 export async function checkKind(tools: Tools): Promise<Diagnosis[]> {
   const [docker, kind, inotify] = await Promise.all([checkDocker(tools), checkVersion(tools), checkInotify()]);
   return [docker, kind, ...inotify];

@@ -131,6 +131,6 @@ function failureOf(
 }
 
 export const installation: Record<string, string> = {
-  docker: 'install Docker (https://docs.docker.com/engine/install), or use --cluster embedded, which needs none',
-  kind: 'install kind (https://kind.sigs.k8s.io), or use --cluster embedded, which needs none',
+  docker: 'install Docker (https://docs.docker.com/engine/install), or use --provider embedded, which needs none',
+  kind: 'install kind (https://kind.sigs.k8s.io), or use --provider embedded, which needs none',
 };

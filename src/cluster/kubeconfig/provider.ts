@@ -51,7 +51,7 @@ export class KubeconfigProvider implements Provider {
       throw new UserError({
         what: 'which cluster is not said',
         why: 'your own kubeconfig is only read if you ask for it',
-        next: '--cluster kubeconfig --context NAME, or --kubeconfig FILE',
+        next: 'name it with --context NAME, or with --kubeconfig FILE',
       });
     }
     const id = await this.#records.claim(name);
@@ -197,6 +197,6 @@ async function requireNodes(client: KubeClient, source: string, wanted: number):
   if (items.length >= wanted) return;
   throw new UserError({
     what: `the scenario needs ${wanted} nodes, the cluster of context ${source} has ${items.length}`,
-    next: 'use --cluster embedded or --cluster kind',
+    next: 'use --provider embedded or --provider kind',
   });
 }

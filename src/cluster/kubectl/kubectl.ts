@@ -60,8 +60,12 @@ export function clusterEnvironment(kubeconfig: string): { KUBECONFIG: string; KU
 
 /** PATH with the folder of this kubectl first, unless it would be found anyway. */
 export function pathWith(kubectl: KubectlVersion, path = process.env.PATH ?? ''): string {
-  const folder = dirname(kubectl.file);
-  return path.split(delimiter).includes(folder) ? path : `${folder}${delimiter}${path}`;
+  return isOnPath(kubectl, path) ? path : `${dirname(kubectl.file)}${delimiter}${path}`;
+}
+
+/** Whether its folder is on a PATH. */
+export function isOnPath(kubectl: KubectlVersion, path = ''): boolean {
+  return path.split(delimiter).includes(dirname(kubectl.file));
 }
 
 async function newestCached(folder: string): Promise<KubectlVersion | undefined> {

@@ -12,6 +12,7 @@ const record = z.object({
   source: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('folder'), path: z.string() }),
     z.object({ kind: z.literal('tarball'), path: z.string() }),
+    z.object({ kind: z.literal('download'), url: z.string() }),
     z.object({ kind: z.literal('git'), url: z.string(), ref: z.string().optional() }),
   ]),
   version: z.string(),

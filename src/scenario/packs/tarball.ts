@@ -7,12 +7,12 @@ import { Measure, mostBytes, refused, tooLarge } from './limits.ts';
 const block = 512;
 
 /**
- * Unpacks a .tgz into a folder. Refused, before anything is written: names that lead out of it, links and devices, and
+ * Unpacks a .tgz into a folder; `file` is what errors call it. Refused, before anything is written: names that lead out of it, links and devices, and
  * more than a pack can need.
  */
-export async function unpackTarball(file: string, into: string): Promise<void> {
-  if ((await stat(file)).size > mostBytes) throw tooLarge(file);
-  const tar = gunzipped(file, await readFile(file));
+export async function unpackTarball(path: string, into: string, file = path): Promise<void> {
+  if ((await stat(path)).size > mostBytes) throw tooLarge(file);
+  const tar = gunzipped(file, await readFile(path));
   const names = namesIn(file, tar);
   for (const name of names) if (leadsOut(name)) throw refused(file, `${JSON.stringify(name)} leads out of the folder`);
   const entries = parseTar(tar).filter((entry) => entry.type !== 'directory');
