@@ -180,6 +180,7 @@ async function daemon(): Promise<void> {
     { runDaemon },
     { createProviders },
     { LabHost },
+    { ProgressLog },
     { Catalog },
     { socketPath },
     { ensureKubectl, pathWith },
@@ -191,6 +192,7 @@ async function daemon(): Promise<void> {
     import('./daemon/daemon.ts'),
     import('./daemon/providers.ts'),
     import('./session/lab-host.ts'),
+    import('./session/progress.ts'),
     import('./scenario/catalog.ts'),
     import('./session/remote-labs.ts'),
     import('./cluster/kubectl/kubectl.ts'),
@@ -208,6 +210,7 @@ async function daemon(): Promise<void> {
     providers: all,
     scriptEnvironment: async () => ({ PATH: pathWith(await ensureKubectl({ cache: paths.cache })) }),
     trust: new TrustStore(trustFile),
+    progress: await ProgressLog.open(paths.state, { clock: systemClock, log }),
     log,
   });
   try {

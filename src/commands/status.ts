@@ -31,11 +31,12 @@ export const status: CommandFactory = ({ services, print, json }) =>
 
 function phaseText(state: AttemptState): string {
   if (state.failure) return `failed: ${state.failure.what}`;
-  return state.solved ? 'solved' : state.phase;
+  if (state.solved) return 'solved';
+  return state.wasSolved ? `${state.phase}, solved before` : state.phase;
 }
 
 function summary(state: AttemptState) {
-  const { id, scenario, phase, score, max, solved, worked, failure, cluster } = state;
+  const { id, scenario, phase, score, max, solved, wasSolved, worked, failure, cluster } = state;
   return {
     attempt: id,
     scenario: scenario.id,
@@ -44,6 +45,7 @@ function summary(state: AttemptState) {
     score,
     max,
     solved,
+    wasSolved,
     seconds: Math.round(worked / 1000),
     cluster: cluster ?? null,
     ...(failure ? { failure } : {}),

@@ -15,6 +15,7 @@ import { conditionsOf, type Hint, type Scenario, tiersOf } from '../scenario/typ
 import { ClusterWatch } from './cluster-watch.ts';
 import type { AttemptEvent, AttemptEventBody, ClusterChoice } from './events.ts';
 import { type AttemptFold, applyEvent, foldAttempt, workedTime } from './fold.ts';
+import { type ProgressLog, progressRecordOf } from './progress.ts';
 import type { AttemptState, HintGiven } from './types.ts';
 
 /** How often a log that could not be written is tried again, milliseconds. */
@@ -31,6 +32,8 @@ export interface AttemptDependencies {
   scriptEnvironment(): Promise<Record<string, string>>;
   /** Nobody looks on, and nobody comes back to it: there is no feed of changes, and its log need not last. Default: no. */
   unattended?: boolean;
+  /** Where what is achieved outlives the attempt; without one it does not. */
+  progress?: ProgressLog;
 }
 
 /**
@@ -296,7 +299,7 @@ export class Attempt {
       passedBefore: fold.passed,
       ...live,
       max: scenario.checks.reduce((sum, c) => sum + c.weight, 0),
-      wasSolved: fold.solvedAt !== undefined,
+      wasSolved: fold.wasSolved || this.#dependencies.progress?.of(fold.scenario)?.solved === true,
       sawSolution: fold.sawSolution,
       activities: fold.activities,
     };
@@ -489,6 +492,8 @@ export class Attempt {
     const event = { t: this.#dependencies.clock.now(), ...body } as AttemptEvent;
     applyEvent(this.#fold, event);
     if (event.type === 'step') this.#changed();
+    const progress = progressRecordOf(this.#fold, event);
+    if (progress) void this.#dependencies.progress?.append([progress]);
     return this.#log.append(event).then(
       () => this.#recover('disk'),
       (error: Error) => this.#writeLater(error),

@@ -25,8 +25,11 @@ export interface AttemptFold {
   hints: number[];
   hintPrice: number;
   sawSolution: boolean;
+  /** When this try was solved. */
   solvedAt?: number;
   solvedScore?: { score: number; max: number };
+  /** Whether a try was ever solved: a reset takes nothing of that away. */
+  wasSolved: boolean;
   /** Ids of checks that passed at some time since the start or the last reset. */
   passed: string[];
   activities: Activity[];
@@ -52,6 +55,7 @@ export function foldAttempt(events: readonly AttemptEvent[]): AttemptFold | unde
     hints: [],
     hintPrice: 0,
     sawSolution: false,
+    wasSolved: false,
     passed: [],
     activities: [],
     memory: { latched: [], heldSince: {} },
@@ -104,7 +108,7 @@ export function applyEvent(fold: AttemptFold, event: AttemptEvent): void {
       fold.hintPrice += event.price;
       break;
     case 'resetting':
-      // A reset is a new try: the clock, the feed and what was solved start again; hints stay paid.
+      // A reset is a new try: the clock, the feed and what is solved now start again; hints stay paid.
       fold.phase = 'resetting';
       fold.activities = [];
       fold.passed = [];
@@ -116,6 +120,7 @@ export function applyEvent(fold: AttemptFold, event: AttemptEvent): void {
     case 'solved':
       fold.solvedAt = event.t;
       fold.solvedScore = { score: event.score, max: event.max };
+      fold.wasSolved = true;
       pause(fold, event.t);
       break;
     case 'solution':

@@ -18,6 +18,7 @@ import { Attempt, type AttemptDependencies } from './attempt.ts';
 import type { AttemptEvent } from './events.ts';
 import { type AttemptFold, foldAttempt } from './fold.ts';
 import { needsOf } from './needs.ts';
+import { type ProgressLog, progressRecordsOf } from './progress.ts';
 import { statisticsMarkdown, statisticsOf } from './statistics.ts';
 import type {
   AttemptState,
@@ -42,6 +43,7 @@ export interface LabHostOptions {
   providers: readonly Provider[];
   scriptEnvironment(): Promise<Record<string, string>>;
   trust: TrustStore;
+  progress: ProgressLog;
   log(line: string): void;
 }
 
@@ -84,7 +86,10 @@ export class LabHost implements Labs {
   }
 
   async #resumeOne(id: string): Promise<void> {
-    const fold = foldAttempt(await AppendLog.read<AttemptEvent>(this.#file(id)));
+    const events = await AppendLog.read<AttemptEvent>(this.#file(id));
+    // Of logs of earlier versions, or of a crash between the two files.
+    await this.#options.progress.append(progressRecordsOf(events));
+    const fold = foldAttempt(events);
     if (!fold || fold.phase === 'stopped' || fold.phase === 'failed') return;
     const attempt = await Attempt.open(id, (f) => this.#scenarioOf(f), this.#dependencies());
     if (!attempt) return;
@@ -184,7 +189,7 @@ export class LabHost implements Labs {
 
   async debrief(id?: string): Promise<string> {
     const attempt = await this.#get(id);
-    if (attempt.fold.solvedAt === undefined && !attempt.fold.sawSolution) {
+    if (!attempt.state().wasSolved && !attempt.fold.sawSolution) {
       throw new UserError({
         what: 'the debrief comes after the solution',
         why: 'it tells why it broke and how to mend it',
@@ -316,6 +321,7 @@ export class LabHost implements Labs {
     for (const making of this.#making.values()) making.abort(new EnvironmentError({ what: 'the daemon goes' }));
     await Promise.all([...this.#attempts.values()].map((attempt) => attempt.suspend()));
     this.#attempts.clear();
+    await this.#options.progress.close();
   }
 
   /** Makes the attempt's cluster and sets it up; ending the attempt meanwhile ends that too. */
@@ -407,8 +413,8 @@ export class LabHost implements Labs {
   }
 
   #dependencies(): AttemptDependencies {
-    const { clock, folder, scriptEnvironment } = this.#options;
-    return { clock, folder, scriptEnvironment };
+    const { clock, folder, scriptEnvironment, progress } = this.#options;
+    return { clock, folder, scriptEnvironment, progress };
   }
 
   /** Short enough for a cluster's name, and never used before. */

@@ -37,7 +37,7 @@ export interface AttemptState {
   score: number;
   max: number;
   solved: boolean;
-  /** Solved once, even if something was changed since. */
+  /** Solved once, in this attempt or an earlier one at the scenario, whatever was changed or reset since. */
   wasSolved: boolean;
   sawSolution: boolean;
   activities: Activity[];

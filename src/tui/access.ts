@@ -1,4 +1,5 @@
 import type { KubectlVersion } from '../cluster/kubectl/version.ts';
+import type { Progress } from '../session/progress.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
 import type { AttemptState } from '../session/types.ts';
 
@@ -6,6 +7,8 @@ import type { AttemptState } from '../session/types.ts';
 export interface LabsAccess {
   /** One connection for the app's life; made at the first call, and again after it ended. */
   labs(): Promise<RemoteLabs>;
+  /** What was achieved so far. */
+  progress(): Promise<Progress>;
   /** Makes sure that there is a kubectl. */
   kubectl(progress: (step: string) => void): Promise<KubectlVersion>;
   /** Runs the shell in the terminal; resolves when it is left. */

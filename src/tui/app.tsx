@@ -1,5 +1,6 @@
 import { Box, Text, useApp, useInput, usePaste, useWindowSize } from 'ink';
 import { useEffect, useState, useSyncExternalStore } from 'react';
+import type { Progress } from '../session/progress.ts';
 import type { LabsAccess } from './access.ts';
 import { Controller, tooSmall } from './controller.ts';
 import { useNow } from './hooks/use-now.ts';
@@ -11,6 +12,8 @@ import { createStore } from './store.ts';
 
 export interface AppProps extends Look {
   scenarios: readonly ScenarioRow[];
+  /** What was achieved so far, for the first frame. */
+  progress: Progress;
   /** Opened at once. */
   scenario?: string;
   access: LabsAccess;
@@ -19,10 +22,10 @@ export interface AppProps extends Look {
 }
 
 /** The whole app: what is shown follows from the store, what a key does is the controller's. */
-export function App({ scenarios, scenario, access, version, size, paint, theme }: AppProps) {
+export function App({ scenarios, progress, scenario, access, version, size, paint, theme }: AppProps) {
   const { exit, suspendTerminal } = useApp();
   const { columns, rows } = useWindowSize();
-  const [store] = useState(() => createStore(initialState(scenarios, scenario)));
+  const [store] = useState(() => createStore(initialState(scenarios, { progress, ...(scenario ? { scenario } : {}) })));
   const [controller] = useState(
     () => new Controller(store, access, { size, exit, lend: suspendTerminal }, { paint, theme }),
   );

@@ -112,7 +112,7 @@ export class Controller {
       case 'debrief':
         return this.#labs.debrief();
       case 'solution':
-        if (lab.wasSolved || lab.sawSolution) return this.#labs.confirmed('solution', lab.scenario.id);
+        if (lab.solved || lab.sawSolution) return this.#labs.confirmed('solution', lab.scenario.id);
         return this.#ask('solution', lab.scenario.id);
       case 'explain': {
         const after = overlay?.kind === 'explain' ? overlay.check : undefined;

@@ -62,10 +62,13 @@ export class LabVerbs {
     this.#follow();
     dispatch({ type: 'openList' });
     if (notice) dispatch({ type: 'notice', text: notice });
+    // The daemon first: on its start it takes over what earlier versions left.
     this.#access
       .labs()
       .then((labs) => labs.attempts())
       .then((attempts) => dispatch({ type: 'running', attempts }))
+      .then(() => this.#access.progress())
+      .then((progress) => dispatch({ type: 'progress', progress }))
       .catch((error: unknown) => dispatch({ type: 'trouble', trouble: errorText(error) }));
   }
 

@@ -1,10 +1,11 @@
 import { render } from 'ink';
 import type { KubectlVersion } from '../cluster/kubectl/version.ts';
 import { nextTurn } from '../kernel/clock.ts';
-import { exitCodes } from '../kernel/errors.ts';
+import { EnvironmentError, exitCodes } from '../kernel/errors.ts';
 import type { Paths } from '../kernel/paths.ts';
 import { paintFor } from '../present/text.ts';
 import type { ScenarioEntry } from '../scenario/overview.ts';
+import { type Progress, progressKey, readProgress } from '../session/progress.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
 import { labShell } from '../session/shell.ts';
 import type { LabsAccess } from './access.ts';
@@ -30,7 +31,13 @@ export interface AppOptions {
 /** Runs the terminal app until it is left; the exit code. Without a terminal, or with `plain`, as plain lines. */
 export async function runApp(options: AppOptions): Promise<number> {
   const { stdin, stdout, signal, paths } = options;
-  const scenarios = options.scenarios.map((entry): ScenarioRow => ({ ...entry, pack: entry.pack.title }));
+  const scenarios = options.scenarios.map(
+    (entry): ScenarioRow => ({
+      ...entry,
+      pack: entry.pack.title,
+      progressKey: progressKey({ pack: entry.pack.id, id: entry.id }),
+    }),
+  );
 
   let connection: Promise<RemoteLabs> | undefined;
   const access: LabsAccess = {
@@ -47,6 +54,7 @@ export async function runApp(options: AppOptions): Promise<number> {
       });
       return connection;
     },
+    progress: () => progressOf(paths),
     kubectl: options.kubectl,
     async shell(state, kubectl) {
       const { file, args, env } = await labShell(state, paths, kubectl);
@@ -66,11 +74,14 @@ export async function runApp(options: AppOptions): Promise<number> {
       ...(options.scenario ? { scenario: options.scenario } : {}),
     });
   }
+  // A file that can't be read is told in the list, which reads it again.
+  const progress = await access.progress().catch((): Progress => new Map());
   // Before the first frame: keys pressed at once would be echoed into it, and Enter would not be Enter.
   stdin.setRawMode(true);
   const app = render(
     <App
       scenarios={scenarios}
+      progress={progress}
       {...(options.scenario ? { scenario: options.scenario } : {})}
       access={access}
       version={options.version}
@@ -89,6 +100,17 @@ export async function runApp(options: AppOptions): Promise<number> {
     stdin.setRawMode(false);
   }
   return exitCodes.ok;
+}
+
+async function progressOf({ state }: Paths): Promise<Progress> {
+  try {
+    return await readProgress(state);
+  } catch (cause) {
+    throw new EnvironmentError(
+      { what: 'what was solved so far cannot be read', why: (cause as Error).message, next: 'kubedrill doctor' },
+      { cause },
+    );
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Verdict } from '../grading/types.ts';
 import type { ErrorText } from '../kernel/errors.ts';
+import type { Progress } from '../session/progress.ts';
 import type { AttemptState } from '../session/types.ts';
 import type { Place } from './keys.ts';
 
@@ -8,6 +9,8 @@ export interface ScenarioRow {
   id: string;
   title: string;
   pack: string;
+  /** What its progress is found by. */
+  progressKey: string;
   exams: string[];
   competencies: string[];
   difficulty: string;
@@ -43,6 +46,8 @@ export interface AppState {
   selected: number;
   screen: Screen;
   overlay?: Overlay;
+  /** What was achieved so far, whatever is in progress. */
+  progress: Progress;
   /** Attempts in progress by scenario id. */
   running: Readonly<Record<string, AttemptState>>;
   /** The lab on screen, and when its state arrived (milliseconds): its clock runs on from there. */
@@ -67,6 +72,7 @@ export interface AppState {
 export type Action =
   | { type: 'running'; attempts: readonly AttemptState[] }
   | { type: 'trouble'; trouble: ErrorText }
+  | { type: 'progress'; progress: Progress }
   | { type: 'select'; by: number }
   | { type: 'openLab'; scenario: string }
   | { type: 'lab'; state: AttemptState; at: number }
@@ -81,12 +87,15 @@ export type Action =
   | { type: 'busy'; text: string | undefined }
   | { type: 'notice'; text: string | undefined };
 
-export function initialState(scenarios: readonly ScenarioRow[], scenario?: string): AppState {
+export function initialState(
+  scenarios: readonly ScenarioRow[],
+  { progress = new Map(), scenario }: { progress?: Progress; scenario?: string } = {},
+): AppState {
   const selected = Math.max(
     0,
     scenarios.findIndex((s) => s.id === scenario),
   );
-  return { scenarios, selected, screen: { name: 'list' }, running: {}, labAt: 0, ...freshLab };
+  return { scenarios, selected, screen: { name: 'list' }, progress, running: {}, labAt: 0, ...freshLab };
 }
 
 /** Of a lab that was just opened. */
@@ -111,6 +120,8 @@ export function reduce(state: AppState, action: Action): AppState {
     }
     case 'trouble':
       return { ...state, trouble: action.trouble };
+    case 'progress':
+      return { ...state, progress: action.progress };
     case 'select': {
       const selected = within(state.selected + action.by, state.scenarios.length - 1);
       return selected === state.selected ? state : { ...state, selected };

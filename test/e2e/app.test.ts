@@ -1,4 +1,5 @@
-import { readdirSync, watch } from 'node:fs';
+import { readdirSync, rmSync, watch } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Kubectl } from './lab.ts';
 import { program, Sandbox } from './sandbox.ts';
@@ -151,7 +152,8 @@ describe.each([
 
   it('goes on where it was when it is opened again', async () => {
     const again = user.terminal([], size);
-    await again.until('▶ 0 of 100');
+    await again.until('✔ ▶ 0 of 100');
+    expect((await user.run(['status'])).stdout).toContain('active, solved before');
     expect(again.text()).toContain('Enter go on');
     again.type(keys.enter);
     await again.until(/✘ The Pods' logs show the list/);
@@ -324,5 +326,29 @@ describe('the app', () => {
     expect(await user.json(['cluster', 'list'])).toEqual([]);
     terminal.type('q');
     await terminal.exited;
+  });
+
+  it('keeps the mark of what was solved when attempt, daemon and clusters are gone', async () => {
+    const terminal = user.terminal([]);
+    await openLab(terminal);
+    await fix(await kubectlOf(user));
+    await terminal.until('✔ solved');
+    terminal.type('x');
+    await terminal.until('End it and delete its cluster?');
+    terminal.type('y');
+    await terminal.until(/forbidden-deployment .*✔ solved/);
+    terminal.type('q');
+    await terminal.exited;
+    await user.killDaemon();
+    // What earlier versions left: the attempt's log is all that tells of it.
+    rmSync(join(user.paths.state, 'progress.jsonl'));
+    for (const again of ['from the log', 'from the file']) {
+      const next = user.terminal([]);
+      await next.until(/forbidden-deployment .*✔ solved/);
+      expect(next.text(), again).not.toContain('▶');
+      next.type('q');
+      await next.exited;
+      rmSync(join(user.paths.state, 'attempts'), { recursive: true, force: true });
+    }
   });
 });

@@ -64,6 +64,7 @@ it('starts again at a reset, but hints stay paid', () => {
     readyIn: 1_000,
   });
   expect(fold?.solvedAt).toBeUndefined();
+  expect(fold?.wasSolved).toBe(true);
   expect(fold && workedTime(fold, 8_000)).toBe(1_000);
 });
 

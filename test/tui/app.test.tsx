@@ -34,6 +34,7 @@ function open(
     <App
       scenarios={scenarios}
       {...(scenario ? { scenario } : {})}
+      progress={labs.progress}
       access={labs.access}
       version="1.2.3"
       size={() => size}

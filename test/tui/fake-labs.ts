@@ -1,5 +1,6 @@
 import type { Evidence } from '../../src/checks/types.ts';
 import { UserError } from '../../src/kernel/errors.ts';
+import type { Progress } from '../../src/session/progress.ts';
 import type { RemoteLabs } from '../../src/session/remote-labs.ts';
 import type { AttemptState } from '../../src/session/types.ts';
 import type { LabsAccess } from '../../src/tui/access.ts';
@@ -12,6 +13,7 @@ export class FakeLabs {
   readonly asked: string[] = [];
   readonly access: LabsAccess;
   state: AttemptState | undefined;
+  progress: Progress = new Map();
   /** What the daemon finds behind a verdict. */
   chain: Evidence[] = [];
   /** What the answer to a reset waits for. */
@@ -28,6 +30,7 @@ export class FakeLabs {
         this.#fail();
         return labs;
       },
+      progress: async () => this.progress,
       kubectl: async () => ({ file: '/bin/kubectl', version: 'v1.35.2', minor: 35 }),
       shell: async (lab) => void this.asked.push(`shell ${lab.id}`),
     };

@@ -23,6 +23,7 @@ export const scenarioRow: ScenarioRow = {
   id: 'forbidden-deployment',
   title: 'A Deployment that may not list Pods',
   pack: 'In-cluster API access',
+  progressKey: 'in-cluster-api-access/forbidden-deployment',
   exams: ['cka', 'ckad'],
   competencies: ['cka/rbac', 'cka/container-output-streams', 'ckad/service-accounts', 'ckad/authn-authz-admission'],
   difficulty: 'easy',
@@ -33,6 +34,7 @@ export function manyScenarios(count: number): ScenarioRow[] {
   return Array.from({ length: count }, (_, index) => ({
     ...scenarioRow,
     id: `scenario-${index + 1}`,
+    progressKey: `p/scenario-${index + 1}`,
     title: `Exercise number ${index + 1} with a title that is somewhat longer than usual`,
   }));
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Activity } from '../../src/grading/types.ts';
+import type { ScenarioProgress } from '../../src/session/progress.ts';
 import { type Action, type AppState, initialState, type Overlay, reduce } from '../../src/tui/state.ts';
 import {
   activities,
@@ -172,6 +173,21 @@ describe('the list screen', () => {
     expect(text).toMatch(/scenario-2 .*▶ 40 of 100/);
     expect(text).toMatch(/↓ \d+ more/);
     expect(text).toContain('Enter go on');
+  });
+
+  it('keeps the mark of what was solved before, beside what is in progress', () => {
+    const before: ScenarioProgress = { solved: true, tries: 1, lastAt: 0 };
+    const progress = new Map([
+      ['p/scenario-1', before],
+      ['p/scenario-2', before],
+      ['p/scenario-3', { ...before, solved: false }],
+    ]);
+    const attempts = [labState({ scenario: { pack: 'p', id: 'scenario-2', seed: 1 }, score: 40 })];
+    const state = reduce(initialState(manyScenarios(3), { progress }), { type: 'running', attempts });
+    const text = plainLines(frameOf(state, { columns: 80, rows: 24 })).join('\n');
+    expect(text).toMatch(/scenario-1 .*✔ solved/);
+    expect(text).toMatch(/scenario-2 .*✔ ▶ 40 of 100/);
+    expect(text).toMatch(/scenario-3 .*easy, 8 min/);
   });
 
   it('keeps the selected one in sight', () => {

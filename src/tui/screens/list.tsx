@@ -104,7 +104,7 @@ function Scenarios({ state, columns, rows, theme }: { state: AppState; columns: 
 
 function scenarioLine(row: ScenarioRow, isChosen: boolean, state: AppState, width: number, theme: Theme): string {
   const idWidth = Math.min(Math.floor(width / 2), Math.max(...state.scenarios.map((s) => widthOf(s.id))));
-  const progress = progressOf(state, row.id);
+  const progress = progressOf(state, row);
   const right = progress.text || `${row.difficulty}, ${row.minutes} min`;
   const left = `${isChosen ? '❯' : ' '} ${fitTo(row.id, idWidth)}  ${printable(row.title)}`;
   const line = fitTo(left, Math.max(1, width - widthOf(right) - 2));
@@ -112,13 +112,15 @@ function scenarioLine(row: ScenarioRow, isChosen: boolean, state: AppState, widt
   return `${text}  ${theme(progress.text ? progress.token : 'muted', right)}`;
 }
 
-function progressOf(state: AppState, id: string): { text: string; token: 'good' | 'bad' | 'warn' } {
-  const attempt = state.running[id];
-  if (!attempt) return { text: '', token: 'warn' };
+/** What is in progress, behind the mark of what was solved before. */
+function progressOf(state: AppState, row: ScenarioRow): { text: string; token: 'good' | 'bad' | 'warn' } {
+  const attempt = state.running[row.id];
+  const wasSolved = state.progress.get(row.progressKey)?.solved || attempt?.wasSolved;
+  if (!attempt) return wasSolved ? { text: '✔ solved', token: 'good' } : { text: '', token: 'warn' };
   if (attempt.phase === 'failed') return { text: '✘ set-up failed', token: 'bad' };
   if (attempt.phase === 'preparing') return { text: '… setting up', token: 'warn' };
   if (attempt.solved) return { text: '✔ solved', token: 'good' };
-  return { text: `▶ ${attempt.score} of ${attempt.max}`, token: 'warn' };
+  return { text: `${wasSolved ? '✔ ' : ''}▶ ${attempt.score} of ${attempt.max}`, token: 'warn' };
 }
 
 function aboutLines(state: AppState, row: ScenarioRow | undefined, width: number, theme: Theme): string[] {

@@ -1,0 +1,292 @@
+import { mkdir, open, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Clock, Timer } from '../kernel/clock.ts';
+import { EnvironmentError } from '../kernel/errors.ts';
+import type { AttemptEvent, ScenarioRef } from './events.ts';
+import { type AttemptFold, applyEvent, foldAttempt } from './fold.ts';
+
+/**
+ * One line of `progress.jsonl`: what of an attempt is a fact of the past, whatever becomes of the attempt. `t` is
+ * milliseconds since 1970 and, with `attempt` and `type`, names the event: a line that was written twice counts once.
+ * Kinds and fields are only ever added to version 1.
+ */
+export type ProgressRecord = {
+  version: 1;
+  t: number;
+  pack: string;
+  scenario: string;
+  seed: number;
+  attempt: string;
+} & (
+  | {
+      /** A try began: set-up or a reset had ended. */
+      type: 'began';
+    }
+  | {
+      /** A try was solved, for the first time. */
+      type: 'solved';
+      score: number;
+      max: number;
+      /** Milliseconds that the clock ran. */
+      worked: number;
+      /** How many hints the attempt had taken by then. */
+      hints: number;
+      /** Whether the solutions had been looked at by then. */
+      sawSolution: boolean;
+    }
+);
+
+/** All that was achieved at one scenario, over all attempts and their resets. */
+export interface ScenarioProgress {
+  solved: boolean;
+  /** Of the solved tries, the highest. */
+  best?: { score: number; max: number };
+  /** Milliseconds that the fastest solved try took. */
+  bestTime?: number;
+  /** Tries begun: attempts, and their resets. */
+  tries: number;
+  /** When a try was last begun or solved, milliseconds since 1970. */
+  lastAt: number;
+}
+
+/** By `<pack>/<scenario>`. */
+export type Progress = ReadonlyMap<string, ScenarioProgress>;
+
+const version = 1;
+const newline = '\n'.charCodeAt(0);
+
+/** How often a file that could not be written is tried again, milliseconds. */
+const diskRetry = 1_000;
+
+/** The key of a scenario in `Progress`. */
+export function progressKey({ pack, id }: Pick<ScenarioRef, 'pack' | 'id'>): string {
+  return `${pack}/${id}`;
+}
+
+/** Where progress is kept; `folder` is kubedrill's state folder. */
+export function progressFile(folder: string): string {
+  return join(folder, 'progress.jsonl');
+}
+
+/**
+ * What was achieved so far. `folder` is kubedrill's state folder; no daemon is needed. Lines that are damaged (a crash
+ * tears the last one) or of a later version are skipped, nothing where there is no file. Rejects with the error of the
+ * file system.
+ */
+export async function readProgress(folder: string): Promise<Progress> {
+  return foldProgress(await readRecords(progressFile(folder)));
+}
+
+/** Folds records, in whatever order two processes wrote them. */
+export function foldProgress(records: readonly ProgressRecord[]): Map<string, ScenarioProgress> {
+  const progress = new Map<string, ScenarioProgress>();
+  for (const record of uniqueRecords(records).values()) takeRecord(progress, record);
+  return progress;
+}
+
+function takeRecord(progress: Map<string, ScenarioProgress>, record: ProgressRecord): void {
+  const key = progressKey({ pack: record.pack, id: record.scenario });
+  const entry: ScenarioProgress = progress.get(key) ?? { solved: false, tries: 0, lastAt: 0 };
+  progress.set(key, entry);
+  entry.lastAt = Math.max(entry.lastAt, record.t);
+  if (record.type === 'began') {
+    entry.tries++;
+    return;
+  }
+  const { score, max, worked } = record;
+  entry.solved = true;
+  if (!entry.best || score * entry.best.max > entry.best.score * max) entry.best = { score, max };
+  entry.bestTime = Math.min(entry.bestTime ?? worked, worked);
+}
+
+/** What of an event is progress; `fold` has taken the event in already. */
+export function progressRecordOf(fold: AttemptFold, event: AttemptEvent): ProgressRecord | undefined {
+  const { scenario, id: attempt } = fold;
+  const common = {
+    version,
+    t: event.t,
+    pack: scenario.pack,
+    scenario: scenario.id,
+    seed: scenario.seed,
+    attempt,
+  } as const;
+  if (event.type === 'activated') return { ...common, type: 'began' };
+  if (event.type !== 'solved') return undefined;
+  const { worked, hints, sawSolution } = fold;
+  return { ...common, type: 'solved', score: event.score, max: event.max, worked, hints: hints.length, sawSolution };
+}
+
+/** What of an attempt's log is progress. */
+export function progressRecordsOf(events: readonly AttemptEvent[]): ProgressRecord[] {
+  const [created, ...rest] = events;
+  const fold = created && foldAttempt([created]);
+  if (!fold) return [];
+  return rest.flatMap((event) => {
+    applyEvent(fold, event);
+    return progressRecordOf(fold, event) ?? [];
+  });
+}
+
+export interface ProgressLogOptions {
+  clock: Clock;
+  log(line: string): void;
+}
+
+/**
+ * The progress file for those who write it. Other processes may append, too: each record is one write at the end of the
+ * file (O_APPEND), on the disk before `append` resolves.
+ */
+export class ProgressLog {
+  readonly #file: string;
+  readonly #options: ProgressLogOptions;
+  /** By name: all that are in the file, or wait for it. */
+  readonly #records: Map<string, ProgressRecord>;
+  readonly #progress: Map<string, ScenarioProgress>;
+  #waiting: ProgressRecord[] = [];
+  #writing: Promise<void> = Promise.resolve();
+  #retry: Timer | undefined;
+
+  private constructor(file: string, records: readonly ProgressRecord[], options: ProgressLogOptions) {
+    this.#file = file;
+    this.#options = options;
+    this.#records = uniqueRecords(records);
+    this.#progress = foldProgress(records);
+  }
+
+  /** `folder` is kubedrill's state folder. A file that can't be read is logged; what is appended is appended to it. */
+  static async open(folder: string, options: ProgressLogOptions): Promise<ProgressLog> {
+    const file = progressFile(folder);
+    const onDamage = (line: number) => options.log(`${file}:${line}: this line is damaged and is skipped`);
+    const records = await readRecords(file, onDamage).catch((error: Error): ProgressRecord[] => {
+      options.log(`progress cannot be read: ${error.message}`);
+      return [];
+    });
+    return new ProgressLog(file, records, options);
+  }
+
+  /** What was achieved at a scenario, as far as this process knows. */
+  of(scenario: Pick<ScenarioRef, 'pack' | 'id'>): ScenarioProgress | undefined {
+    return this.#progress.get(progressKey(scenario));
+  }
+
+  /**
+   * Keeps those of `records` that are new. Resolves when they are on the disk, or when they could not be written: that is
+   * logged, and they are tried again until they can.
+   */
+  append(records: readonly ProgressRecord[]): Promise<void> {
+    for (const record of records) {
+      if (this.#records.has(nameOf(record))) continue;
+      this.#records.set(nameOf(record), record);
+      takeRecord(this.#progress, record);
+      this.#waiting.push(record);
+    }
+    return this.#write();
+  }
+
+  /** Writes what waits, if it can be written; nothing is tried again afterwards. */
+  async close(): Promise<void> {
+    await this.#write();
+    this.#retry?.cancel();
+  }
+
+  #write(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#writeWaiting());
+    return this.#writing;
+  }
+
+  async #writeWaiting(): Promise<void> {
+    const records = this.#waiting;
+    if (records.length === 0) return;
+    try {
+      await appendLines(
+        this.#file,
+        records.map((record) => JSON.stringify(record)),
+      );
+      this.#waiting = this.#waiting.slice(records.length);
+    } catch (error) {
+      if (!this.#retry) this.#options.log(`progress cannot be written: ${(error as Error).message}`);
+      this.#retry?.cancel();
+      this.#retry = this.#options.clock.after(diskRetry, () => void this.#write());
+      return;
+    }
+    this.#retry = undefined;
+  }
+}
+
+function nameOf({ attempt, type, t }: ProgressRecord): string {
+  return `${attempt} ${type} ${t}`;
+}
+
+function uniqueRecords(records: readonly ProgressRecord[]): Map<string, ProgressRecord> {
+  return new Map(records.map((record) => [nameOf(record), record]));
+}
+
+async function readRecords(
+  file: string,
+  onDamage: (line: number) => void = () => undefined,
+): Promise<ProgressRecord[]> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+  return text.split('\n').flatMap((line, index) => {
+    if (line === '') return [];
+    const value = parseLine(line);
+    if (value === undefined) onDamage(index + 1);
+    return isRecord(value) ? [value] : [];
+  });
+}
+
+/** Undefined: it is no JSON. */
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is ProgressRecord {
+  if (typeof value !== 'object' || value === null) return false;
+  const record = value as Record<string, unknown>;
+  const numbers = record.type === 'solved' ? ['t', 'seed', 'score', 'max', 'worked', 'hints'] : ['t', 'seed'];
+  return (
+    record.version === version &&
+    (record.type === 'began' || record.type === 'solved') &&
+    ['pack', 'scenario', 'attempt'].every((field) => typeof record[field] === 'string') &&
+    numbers.every((field) => typeof record[field] === 'number')
+  );
+}
+
+/** One write, so that lines of several processes don't mix. What a crash left of a line is ended before it. */
+async function appendLines(file: string, lines: readonly string[]): Promise<void> {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  const handle = await open(file, 'a+', 0o600);
+  try {
+    const { size } = await handle.stat();
+    const last = Buffer.alloc(1, newline);
+    if (size > 0) await handle.read(last, 0, 1, size - 1);
+    const bytes = Buffer.from(`${last[0] === newline ? '' : '\n'}${lines.map((line) => `${line}\n`).join('')}`);
+    const { bytesWritten } = await handle.write(bytes);
+    if (bytesWritten < bytes.length) {
+      throw new EnvironmentError({ what: `${file} was written in part only`, next: 'make room on the disk' });
+    }
+    await handle.datasync();
+    if (size === 0) await syncFolder(dirname(file));
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The name of a new file is on the disk once its folder is. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
