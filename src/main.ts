@@ -107,9 +107,9 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
       await connectLabs(paths, { command: ownCommand(frugal.nodeFlags, 'daemon'), build: buildText(build) }),
     );
   };
-  const kubectl = async (progress?: (step: string) => void) => {
+  const kubectl = async (progress?: (step: string) => void, cancel?: AbortSignal) => {
     const { ensureKubectl } = await import('./cluster/kubectl/kubectl.ts');
-    return ensureKubectl({ cache: paths.cache, signal }, progress);
+    return ensureKubectl({ cache: paths.cache, signal: cancel ? AbortSignal.any([signal, cancel]) : signal }, progress);
   };
   return runProgram(args, {
     version: buildText(build),

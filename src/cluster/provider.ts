@@ -64,10 +64,12 @@ export interface Cluster {
   readonly id: string;
   /** Name of the provider that made it. */
   readonly provider: string;
-  /** File, mode 0600, in kubedrill's own state folder. */
+  /** File, mode 0600, in kubedrill's own state folder. It is the learner's: see `ownKubeconfig`. */
   readonly kubeconfig: string;
   readonly context: string;
   readonly server: string;
+  /** The text of a kubeconfig of this cluster alone, as it is right now: what kubedrill itself connects with. */
+  ownKubeconfig(): Promise<string>;
   /** Resolves when what the cluster runs for itself, its DNS above all, is up. Without it: that is so when it was made. */
   systemRuns?(): Promise<void>;
   /** Remembers the present state as the one that `reset` goes back to. */

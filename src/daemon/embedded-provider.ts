@@ -6,6 +6,7 @@ import { createContainerRuntime } from '../embedded/container/runtime.ts';
 import { ClusterHost, type HostedCluster } from '../embedded/host.ts';
 import { createClusterNetwork } from '../embedded/network/index.ts';
 import { systemClock } from '../kernel/clock.ts';
+import { replaceFileSync } from '../kernel/files.ts';
 
 export interface EmbeddedProvider {
   provider: Provider;
@@ -67,6 +68,8 @@ export async function createEmbeddedProvider(
       if (renewed) {
         onStep('taking a cluster that is as new');
         kept.delete(renewed.id);
+        // Scripts of the attempt before may have changed it.
+        replaceFileSync(renewed.kubeconfig, renewed.cluster.kubeconfig());
         return view(renewed);
       }
       // Both would do the same work at the same time, each the slower for it; whoever comes first warms up.
@@ -112,6 +115,7 @@ function clusterOf(hosted: HostedCluster, dispose: () => Promise<void>): Cluster
     kubeconfig,
     context,
     server,
+    ownKubeconfig: async () => cluster.kubeconfig(),
     systemRuns: async () => void (await cluster.systemRuns()),
     snapshot: () => cluster.snapshot(),
     reset: () => cluster.reset(),

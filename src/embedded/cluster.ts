@@ -4,6 +4,7 @@ import { type Clock, nextTurn, systemClock } from '../kernel/clock.ts';
 import { replaceFileSync } from '../kernel/files.ts';
 import type { ProcessStreams } from '../kernel/process-streams.ts';
 import type { DaemonSet, Deployment, Node } from '../kube/api.gen.ts';
+import { mendKubeconfigFile } from '../kube/kubeconfig.ts';
 import type { Stored } from '../kube/meta.ts';
 import { daemonSets, deployments, namespaces, nodes, pods, serviceAccounts } from '../kube/resources.ts';
 import { Aggregator } from './aggregation/aggregator.ts';
@@ -40,7 +41,7 @@ import { createClusterNetwork } from './network/index.ts';
 import { sameEntry } from './node/files.ts';
 import { NodeMachine } from './node/machine.ts';
 import type { NodeAnswers, NodeEntries } from './node-api.ts';
-import { type Credentials, createPki, openPki, type Pki } from './pki/pki.ts';
+import { type Credentials, createPki, keptCredentials, openPki, type Pki } from './pki/pki.ts';
 import { bucketOf } from './registry/keys.ts';
 import { resourceHandlers } from './resources/handlers/index.ts';
 import { builtinResources } from './resources/index.ts';
@@ -274,7 +275,10 @@ class Cluster implements EmbeddedCluster {
   /** Where kubeadm's ClusterRoleBinding is, it is by that one that kubernetes-admin may do everything. */
   #admin(): Credentials {
     if (!this.#hasAddons()) return this.pki.admin;
-    this.#kubeadmAdmin ??= this.#issue('kubernetes-admin', ['kubeadm:cluster-admins']);
+    const name = 'kubernetes-admin';
+    const issue = () => this.#issue(name, ['kubeadm:cluster-admins']);
+    const { folder } = this.#options;
+    this.#kubeadmAdmin ??= folder === undefined ? issue() : keptCredentials(folder, name, issue);
     return this.#kubeadmAdmin;
   }
 
@@ -598,7 +602,8 @@ class Cluster implements EmbeddedCluster {
     const { folder } = this.#options;
     if (folder === undefined || this.kubeconfigFile === undefined) return;
     replaceFileSync(join(folder, 'port'), `${this.port}\n`);
-    replaceFileSync(this.kubeconfigFile, this.kubeconfig());
+    // It may be brought back on another port; what whoever uses it put into the file stays.
+    mendKubeconfigFile(this.kubeconfigFile, this.kubeconfig());
   }
 
   async #loadBaseline(): Promise<void> {

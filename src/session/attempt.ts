@@ -163,6 +163,8 @@ export class Attempt {
   /** Goes on with an attempt whose cluster is there again. */
   async resume(cluster: Cluster): Promise<void> {
     await this.#adopt(cluster);
+    const server = this.#fold.cluster?.server ?? cluster.server;
+    if (server !== cluster.server) this.#tellOfKubeconfig(`the server is at ${cluster.server} now`);
     await this.#record({ type: 'cluster', cluster: refOf(cluster) });
     await this.#record({ type: 'resumed' });
     const client = await this.#connect();
@@ -334,7 +336,7 @@ export class Attempt {
   async #connect(): Promise<KubeClient> {
     this.#stop.signal.throwIfAborted();
     if (!this.#cluster) throw new EnvironmentError({ what: `attempt ${this.id} has no cluster` });
-    this.#client ??= await KubeClient.fromFile(this.#cluster.kubeconfig, this.#cluster.context);
+    this.#client ??= KubeClient.fromText(await this.#cluster.ownKubeconfig(), this.#cluster.context);
     return this.#client;
   }
 
@@ -435,7 +437,15 @@ export class Attempt {
       clock: this.#dependencies.clock,
       onTrouble: (reason) => this.#noteTrouble('cluster', reason),
       onRecovery: () => void this.#recover('cluster'),
+      onMend: (what) => this.#tellOfKubeconfig(what),
     });
+  }
+
+  /** What kubedrill does to the learner's own file is never without a word. */
+  #tellOfKubeconfig(detail: string): void {
+    const common = { change: '~', kind: 'file', name: 'kubeconfig', manager: 'kubedrill' } as const;
+    void this.#record({ type: 'mended', activity: { time: this.#dependencies.clock.now(), ...common, detail } });
+    this.#changed();
   }
 
   /** Nothing can be judged: verdicts become errors, and the clock stands. */

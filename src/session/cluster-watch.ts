@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { Cluster } from '../cluster/provider.ts';
 import type { Clock, Timer } from '../kernel/clock.ts';
+import { replaceFileSync } from '../kernel/files.ts';
 import { KubeClient, KubeError } from '../kube/client.ts';
+import { mendKubeconfig, readFileIfThere } from '../kube/kubeconfig.ts';
 
 export interface ClusterWatchOptions {
   cluster: Cluster;
@@ -10,6 +11,8 @@ export interface ClusterWatchOptions {
   /** The cluster can't be relied on, for this reason; told again when the reason changes. */
   onTrouble(reason: string): void;
   onRecovery(): void;
+  /** The learner's kubeconfig file was mended, or could not be: what was done to it, in words. */
+  onMend(what: string): void;
 }
 
 /** How often to look, how often while something is (or may be) wrong, and how long an answer may take; milliseconds. */
@@ -24,20 +27,22 @@ const moreChances = 5;
 
 /**
  * Asks a cluster from time to time whether it is there: a connection that hangs says nothing by itself. Starts again what
- * has stopped, and puts our kubeconfig file back if somebody changed it.
+ * has stopped, and mends the learner's kubeconfig file where it does not lead to the cluster any more.
  */
 export class ClusterWatch {
   readonly #options: ClusterWatchOptions;
-  readonly #kubeconfig: string;
   readonly #stop = new AbortController();
   #timer: Timer | undefined;
   /** Kept while it gets answers: a handshake costs more than what is asked. */
   #client: KubeClient | undefined;
   #reason: string | undefined;
+  /** A content of the kubeconfig file that has to be mended, if it is still so at the next look; null: there is no file. */
+  #broken: string | null | undefined;
+  /** What was last said of it. */
+  #saidOfFile: string | undefined;
 
   constructor(options: ClusterWatchOptions) {
     this.#options = options;
-    this.#kubeconfig = readFileSync(options.cluster.kubeconfig, 'utf8');
     this.#schedule(troubledInterval);
   }
 
@@ -52,26 +57,35 @@ export class ClusterWatch {
   }
 
   async #look(): Promise<void> {
-    const reason = (await this.#mendKubeconfig()) ?? (await this.#ask());
+    await this.#mendKubeconfig();
+    const reason = await this.#ask();
     if (this.#stop.signal.aborted) return;
     if (reason !== undefined && reason !== this.#reason) this.#options.onTrouble(reason);
     if (reason === undefined && this.#reason !== undefined) this.#options.onRecovery();
     this.#reason = reason;
-    this.#schedule(reason === undefined ? interval : troubledInterval);
+    this.#schedule(reason === undefined && this.#broken === undefined ? interval : troubledInterval);
   }
 
-  async #mendKubeconfig(): Promise<string | undefined> {
-    const { kubeconfig } = this.#options.cluster;
+  /** Whoever writes the file may be in the middle of it: it is mended when two looks have found the same. */
+  async #mendKubeconfig(): Promise<void> {
+    const { cluster } = this.#options;
     try {
-      if (readFileSync(kubeconfig, 'utf8') === this.#kubeconfig) return undefined;
-    } catch {
-      // It is gone: that is a change too.
-    }
-    try {
-      await writeFile(kubeconfig, this.#kubeconfig, { mode: 0o600 });
-      return `${kubeconfig} was changed; it has been put back`;
+      const own = await cluster.ownKubeconfig();
+      const text = readFileIfThere(cluster.kubeconfig);
+      const mend = mendKubeconfig(text, own);
+      const before = this.#broken;
+      this.#broken = mend && (text ?? null);
+      if (!mend || before !== this.#broken || this.#stop.signal.aborted) return;
+      const kept = mend.replaced && text?.trim() ? `${cluster.kubeconfig}.broken` : undefined;
+      if (kept && text) replaceFileSync(kept, text);
+      replaceFileSync(cluster.kubeconfig, mend.text);
+      this.#broken = undefined;
+      this.#saidOfFile = undefined;
+      this.#options.onMend(kept ? `${mend.what}; yours is kept as ${basename(kept)}` : mend.what);
     } catch (error) {
-      return `${kubeconfig} was changed and cannot be put back: ${(error as Error).message}`;
+      const what = `it cannot be mended: ${(error as Error).message}`;
+      if (what !== this.#saidOfFile) this.#options.onMend(what);
+      this.#saidOfFile = what;
     }
   }
 
@@ -87,17 +101,18 @@ export class ClusterWatch {
   }
 
   async #tryToAsk(): Promise<Error | undefined> {
+    const { cluster } = this.#options;
     const late = new AbortController();
     const timer = this.#patience(() => late.abort(tooLate));
-    const client = this.#client ?? KubeClient.fromText(this.#kubeconfig, this.#options.cluster.context);
-    this.#client = client;
     try {
-      await client.request('GET', '/version', { signal: AbortSignal.any([late.signal, this.#stop.signal]) });
+      this.#client ??= KubeClient.fromText(await cluster.ownKubeconfig(), cluster.context);
+      await this.#client.request('GET', '/version', { signal: AbortSignal.any([late.signal, this.#stop.signal]) });
       return undefined;
     } catch (error) {
       if (error instanceof KubeError && error.code < 500) return undefined;
+      const client = this.#client;
       this.#client = undefined;
-      await client.close();
+      await client?.close();
       return error as Error;
     } finally {
       timer.cancel();

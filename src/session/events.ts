@@ -45,6 +45,8 @@ export type AttemptEvent = { t: number } & (
   | { type: 'activated' }
   | { type: 'verdict'; check: string; status: VerdictStatus; actual: string; why: string }
   | { type: 'activity'; activity: Activity }
+  /** kubedrill itself changed something that is the learner's: their kubeconfig file. */
+  | { type: 'mended'; activity: Activity }
   | { type: 'memory'; memory: GraderMemory }
   | { type: 'hint'; index: number; price: number }
   | { type: 'resetting' }

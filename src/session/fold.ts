@@ -97,6 +97,7 @@ export function applyEvent(fold: AttemptFold, event: AttemptEvent): void {
       if (event.status === 'pass' && !fold.passed.includes(event.check)) fold.passed.push(event.check);
       break;
     case 'activity':
+    case 'mended':
       fold.activities.push(event.activity);
       if (fold.activities.length > keptActivities) fold.activities.shift();
       break;

@@ -10,7 +10,7 @@ import { type Statistics, statisticsOf } from './statistics.ts';
 /** One line of what happened, for people. `at`: milliseconds since the learner began. */
 export interface TimelineEntry {
   at: number;
-  kind: 'start' | 'change' | 'verdict' | 'hint' | 'solution' | 'reset' | 'pause' | 'solved' | 'end';
+  kind: 'start' | 'change' | 'verdict' | 'hint' | 'solution' | 'reset' | 'pause' | 'note' | 'solved' | 'end';
   text: string;
 }
 
@@ -187,6 +187,10 @@ function entryOf(
       const where = namespace ? ` in ${namespace}` : '';
       const by = manager ? ` (${manager})` : '';
       return { kind: 'change', text: `${change} ${kind} ${name}${where}${detail ? `: ${detail}` : ''}${by}` };
+    }
+    case 'mended': {
+      const { kind, name, detail } = event.activity;
+      return { kind: 'note', text: `${kind} ${name}: ${detail}` };
     }
     case 'verdict': {
       const because = event.status === 'pass' ? '' : `: ${event.why || event.actual}`;

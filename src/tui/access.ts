@@ -2,6 +2,7 @@ import type { KubectlVersion } from '../cluster/kubectl/version.ts';
 import type { Progress } from '../session/progress.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
 import type { AttemptState } from '../session/types.ts';
+import type { TypeAhead } from './keyboard.ts';
 
 /** What the app may reach: the daemon and the learner's shell. */
 export interface LabsAccess {
@@ -10,9 +11,9 @@ export interface LabsAccess {
   /** What was achieved so far. */
   progress(): Promise<Progress>;
   /** Makes sure that there is a kubectl. */
-  kubectl(progress: (step: string) => void): Promise<KubectlVersion>;
-  /** Runs the shell in the terminal; resolves when it is left. */
-  shell(state: AttemptState, kubectl: KubectlVersion): Promise<void>;
+  kubectl(progress: (step: string) => void, signal?: AbortSignal): Promise<KubectlVersion>;
+  /** Runs the shell in the terminal, which gets what was `typed` for it; resolves when it is left. */
+  shell(state: AttemptState, kubectl: KubectlVersion, typed?: TypeAhead): Promise<void>;
 }
 
 /** The terminal, as far as the controller needs it. */
@@ -21,4 +22,6 @@ export interface Screen {
   /** Lends the terminal to `use` and takes it back afterwards. */
   lend(use: () => Promise<void>): Promise<void>;
   exit(): void;
+  /** From now on what is typed is kept for the shell; Esc by itself calls `onCancel`. */
+  hold(onCancel: () => void): TypeAhead;
 }

@@ -90,14 +90,20 @@ function clockTime(time: number): string {
   return new Date(time).toTimeString().slice(0, 8);
 }
 
-const questions: Record<Question, string> = {
+const questions: Record<Exclude<Question, 'hint'>, string> = {
   reset: 'Reset the cluster? Your changes are lost.',
   solution: 'Show the solutions? It is remembered.',
   stop: 'End it and delete its cluster?',
 };
 
-export function questionText(question: Question): string {
-  return questions[question];
+/** What is asked; `lab` is the one that it is about, where it is on screen. */
+export function questionText(question: Question, lab?: AttemptState): string {
+  if (question !== 'hint') return questions[question];
+  return `The next hint costs ${pointsText(lab?.hints.nextPrice ?? 0)}. Take it?`;
+}
+
+function pointsText(count: number): string {
+  return count === 1 ? '1 point' : `${count} points`;
 }
 
 /** Title and lines of what lies over the lab or the list. */

@@ -46,12 +46,21 @@ export class Controller {
     const place = placeOf(state);
     const command = commandOf(input, key, place);
     this.#say(undefined);
+    if (place === 'waiting' || place === 'preparing') {
+      if (!command) return this.#say(`${state.busy ?? 'the lab is being set up'}; ${this.#labs.wayOut()}`);
+      if (command === 'quit' || command === 'back') {
+        if (this.#labs.cancel()) return;
+      }
+    }
     if (command === 'quit') return this.#screen.exit();
     if (tooSmall(this.#screen.size())) return;
+    if (place === 'waiting' && (command === 'back' || state.screen.name === 'list'))
+      return this.#say(`${state.busy}; that cannot be undone half-way`);
     if (place === 'confirm' && state.overlay?.kind === 'confirm') {
       const { question, scenario } = state.overlay;
       dispatch({ type: 'close' });
-      return command === 'yes' ? this.#labs.confirmed(question, scenario) : this.#say('nothing was done');
+      const yes = command === 'yes' || command === question;
+      return yes ? this.#labs.confirmed(question, scenario) : this.#say('nothing was done');
     }
     if (command) return this.#run(command, state);
     if (input && !key.ctrl && !key.meta) this.#say(`${input} does nothing here; ? shows the keys`);
@@ -99,16 +108,15 @@ export class Controller {
     if (command === 'focus' || command === 'focusBack') {
       return dispatch({ type: 'pane', by: command === 'focus' ? 1 : -1 });
     }
+    if (command === 'shell') return this.#labs.shell();
     if (!lab) return this.#say('the lab is still being opened');
     switch (command) {
       case 'reset':
         return lab.phase === 'failed' ? this.#labs.open(lab.scenario.id) : this.#ask('reset', lab.scenario.id);
       case 'stop':
         return this.#ask('stop', lab.scenario.id);
-      case 'shell':
-        return this.#labs.shell();
       case 'hint':
-        return this.#labs.hint();
+        return lab.hints.nextPrice ? this.#ask('hint', lab.scenario.id) : this.#labs.hint();
       case 'debrief':
         return this.#labs.debrief();
       case 'solution':

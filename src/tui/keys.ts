@@ -26,8 +26,14 @@ export type Command =
   | 'keys'
   | 'quit';
 
-/** Where a key is pressed: what lies on top decides. */
-export type Place = 'list' | 'lab' | 'overlay' | 'confirm';
+/**
+ * Where a key is pressed: what lies on top decides. While a lab is being `preparing`, and while what was asked for is
+ * under way (`waiting`), keys may be meant for the shell that comes: nothing is heard then that starts or costs something.
+ */
+export type Place = 'list' | 'lab' | 'overlay' | 'confirm' | 'preparing' | 'waiting';
+
+/** What is typed after it is the shell's. */
+export const shellKey = 's';
 
 export interface Binding {
   command: Command;
@@ -42,7 +48,11 @@ export interface Binding {
 }
 
 const letter = (wanted: string) => (input: string, key: Key) => input === wanted && !key.ctrl && !key.meta;
-const moving: readonly Place[] = ['list', 'lab', 'overlay'];
+function isCtrlC(input: string, key: Key): boolean {
+  return key.ctrl && input === 'c';
+}
+
+const moving: readonly Place[] = ['list', 'lab', 'overlay', 'preparing'];
 const inLab: readonly Place[] = ['lab', 'overlay'];
 
 /** The one table of keys: the bar and the help screen are drawn from it, in this order. */
@@ -57,18 +67,18 @@ export const bindings: readonly Binding[] = [
   },
   {
     command: 'shell',
-    label: 's',
+    label: shellKey,
     short: 'shell',
     help: 'your shell, set to this cluster; leave it to come back',
-    places: inLab,
-    matches: letter('s'),
+    places: [...inLab, 'preparing', 'waiting'],
+    matches: letter(shellKey),
   },
   {
     command: 'hint',
     label: 'h',
     short: 'hint',
-    help: 'the next hint; its price lowers the score',
-    places: inLab,
+    help: 'the next hint; its price lowers the score, and is asked about',
+    places: [...inLab, 'confirm'],
     matches: letter('h'),
   },
   {
@@ -136,14 +146,14 @@ export const bindings: readonly Binding[] = [
     command: 'focus',
     label: 'Tab',
     help: 'the next pane, the one before; the arrows move in it',
-    places: ['lab'],
+    places: ['lab', 'preparing'],
     matches: (_, key) => key.tab && !key.shift,
   },
   {
     command: 'focusBack',
     label: 'Shift-Tab',
     help: 'the next pane, the one before; the arrows move in it',
-    places: ['lab'],
+    places: ['lab', 'preparing'],
     matches: (_, key) => key.tab && key.shift,
   },
   {
@@ -201,7 +211,7 @@ export const bindings: readonly Binding[] = [
     label: 'Esc',
     short: 'back',
     help: 'close what is open; from a lab: back to the list',
-    places: ['lab', 'overlay', 'confirm'],
+    places: ['lab', 'overlay', 'confirm', 'preparing', 'waiting'],
     matches: (_, key) => key.escape,
   },
   {
@@ -216,7 +226,7 @@ export const bindings: readonly Binding[] = [
     label: '?',
     short: 'keys',
     help: 'these keys',
-    places: ['list', 'lab', 'overlay'],
+    places: ['list', 'lab', 'overlay', 'preparing'],
     matches: letter('?'),
   },
   {
@@ -225,7 +235,15 @@ export const bindings: readonly Binding[] = [
     short: 'quit',
     help: 'leave; the cluster goes on and the attempt waits for you',
     places: ['list', 'lab', 'overlay', 'confirm'],
-    matches: (input, key) => letter('q')(input, key) || (key.ctrl && input === 'c'),
+    matches: (input, key) => letter('q')(input, key) || isCtrlC(input, key),
+  },
+  {
+    command: 'quit',
+    label: 'Ctrl-C',
+    short: 'quit',
+    help: 'leave, or end the wait, while something is under way',
+    places: ['preparing', 'waiting'],
+    matches: isCtrlC,
   },
 ];
 

@@ -15,6 +15,10 @@ export class LabVerbs {
   #following = new AbortController();
   /** Checks whose chains are being read. */
   readonly #tracing = new Set<string>();
+  /** The shell that was asked for and is not there yet. */
+  #coming: AbortController | undefined;
+  /** A reset was asked for and is not answered yet. */
+  #resetting = false;
   /** Counts what the screen called busy. */
   #turn = 0;
 
@@ -74,22 +78,86 @@ export class LabVerbs {
 
   /** Stops following. */
   leave(): void {
+    this.cancel();
     this.#following.abort();
   }
 
+  /** The learner's shell, as soon as lab and kubectl are there; what is typed until then is for it. */
   shell(): void {
     const { lab, busy } = this.#store.get();
-    if (!lab?.cluster || lab.phase !== 'active') return this.#say('the cluster is not ready yet');
-    if (busy) return this.#say('one thing at a time');
-    void this.#guarded(async () => {
-      const kubectl = await this.#access.kubectl((step) => this.#busy(step));
-      this.#busy(undefined);
-      await this.#screen.lend(() => this.#access.shell(lab, kubectl));
-      // Files in containers don't tell when they change: all is judged anew, and shown to whoever follows, which
-      // tells of a daemon that has gone as well.
-      const labs = await this.#access.labs();
-      labs.check(lab.id).catch(() => undefined);
-    }, 'getting kubectl ready');
+    if (this.#coming) return this.#say(`${busy ?? 'the shell comes'}; ${this.wayOut()}`);
+    if (busy && !this.#resetting) return this.#say(`${busy}; a moment`);
+    if (lab && lab.phase !== 'active' && !isComing(lab)) return this.#say('there is no cluster to work on');
+    const coming = new AbortController();
+    this.#coming = coming;
+    const typed = this.#screen.hold(() => this.cancel());
+    const { signal } = coming;
+    void this.#guarded(
+      async () => {
+        try {
+          const ready = await this.#ready(signal);
+          if (!ready) return;
+          this.#busy('getting kubectl ready');
+          const onStep = (step: string) => {
+            if (!signal.aborted) this.#busy(step);
+          };
+          const kubectl = await abortable(this.#access.kubectl(onStep, signal), signal);
+          this.#coming = undefined;
+          this.#busy(undefined);
+          await this.#screen.lend(() => this.#access.shell(ready, kubectl, typed));
+          // Files in containers don't tell when they change: all is judged anew, and shown to whoever follows, which
+          // tells of a daemon that has gone as well.
+          const labs = await this.#access.labs();
+          labs.check(ready.id).catch(() => undefined);
+        } catch (error) {
+          if (!signal.aborted) throw error;
+          this.#say('no shell was opened');
+        } finally {
+          typed.end();
+          if (this.#coming === coming) this.#coming = undefined;
+        }
+      },
+      lab?.phase === 'active' && !this.#resetting ? 'getting kubectl ready' : 'the shell opens once the lab is ready',
+    );
+  }
+
+  /** Ends the wait for the shell; false: nothing under way can be ended. */
+  cancel(): boolean {
+    this.#coming?.abort(new Error('the learner does not wait'));
+    return this.#coming !== undefined;
+  }
+
+  /** What can be done while something is under way. */
+  wayOut(): string {
+    if (this.#coming) return 'Esc cancels';
+    return this.#store.get().busy === undefined ? 'Esc goes back' : 'a moment';
+  }
+
+  /** The lab on screen once it can be worked on; undefined if it comes to nothing. */
+  #ready(signal: AbortSignal): Promise<AttemptState | undefined> {
+    return new Promise((resolve, reject) => {
+      let begun = false;
+      const look = () => {
+        const { lab, screen } = this.#store.get();
+        begun ||= lab?.phase === 'resetting';
+        // A reset that was only just asked for shows in the lab in a moment.
+        const isDue = this.#resetting && !begun;
+        if (screen.name === 'lab' && (isDue || !lab || isComing(lab))) return;
+        end();
+        resolve(lab?.phase === 'active' && lab.cluster ? lab : undefined);
+      };
+      const onAbort = () => {
+        end();
+        reject(signal.reason);
+      };
+      const unsubscribe = this.#store.subscribe(look);
+      const end = () => {
+        unsubscribe();
+        signal.removeEventListener('abort', onAbort);
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      look();
+    });
   }
 
   /** The next hint; once there are none left, those that were taken. */
@@ -147,14 +215,23 @@ export class LabVerbs {
   /** What was asked and answered with yes. */
   confirmed(question: Question, scenario: string): void {
     if (question === 'stop') return this.#end(scenario);
+    if (question === 'hint') return this.hint();
     void this.#call(
       async (labs, id) => {
-        if (question === 'reset') return this.#show(await labs.reset(id));
+        if (question === 'reset') return this.#reset(labs, id);
         const solutions = await labs.solution(id);
         this.#store.dispatch({ type: 'overlay', overlay: { kind: 'solution', solutions, scroll: 0 } });
       },
       question === 'reset' ? 'resetting' : undefined,
     );
+  }
+
+  async #reset(labs: RemoteLabs, id: string): Promise<void> {
+    this.#resetting = true;
+    const state = await labs.reset(id).finally(() => {
+      this.#resetting = false;
+    });
+    this.#show(state);
   }
 
   #end(scenario: string): void {
@@ -201,10 +278,22 @@ export class LabVerbs {
   }
 
   #busy(text: string | undefined): void {
-    this.#store.dispatch({ type: 'busy', text });
+    this.#store.dispatch({ type: 'busy', text, cancellable: this.#coming !== undefined });
   }
 
   #say(text: string): void {
     this.#store.dispatch({ type: 'notice', text });
   }
+}
+
+function isComing({ phase }: AttemptState): boolean {
+  return phase === 'preparing' || phase === 'resetting';
+}
+
+/** Rejects at once when the signal aborts, whatever becomes of the work. */
+function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    work.then(resolve, reject);
+  });
 }

@@ -1,6 +1,10 @@
 import { render } from 'ink';
 import type { KubectlVersion } from '../cluster/kubectl/version.ts';
+<<<<<<< HEAD
 import { nextTurn } from '../kernel/clock.ts';
+=======
+import { nextTurn, systemClock } from '../kernel/clock.ts';
+>>>>>>> k7-tui
 import { EnvironmentError, exitCodes } from '../kernel/errors.ts';
 import type { Paths } from '../kernel/paths.ts';
 import { paintFor } from '../present/text.ts';
@@ -10,6 +14,8 @@ import type { RemoteLabs } from '../session/remote-labs.ts';
 import { labShell } from '../session/shell.ts';
 import type { LabsAccess } from './access.ts';
 import { App } from './app.tsx';
+import { Keyboard } from './keyboard.ts';
+import { runInherited, runShell } from './lab-terminal.ts';
 import { runPlain } from './plain.ts';
 import type { ScenarioRow } from './state.ts';
 import { themeFor } from './theme.ts';
@@ -22,7 +28,7 @@ export interface AppOptions {
   scenarios: readonly ScenarioEntry[];
   paths: Paths;
   labs(): Promise<RemoteLabs>;
-  kubectl(progress?: (step: string) => void): Promise<KubectlVersion>;
+  kubectl(progress?: (step: string) => void, signal?: AbortSignal): Promise<KubectlVersion>;
   signal: AbortSignal;
   stdin: NodeJS.ReadStream;
   stdout: NodeJS.WriteStream;
@@ -39,6 +45,7 @@ export async function runApp(options: AppOptions): Promise<number> {
     }),
   );
 
+  const keyboard = new Keyboard(stdin, systemClock);
   let connection: Promise<RemoteLabs> | undefined;
   const access: LabsAccess = {
     labs() {
@@ -56,12 +63,12 @@ export async function runApp(options: AppOptions): Promise<number> {
     },
     progress: () => progressOf(paths),
     kubectl: options.kubectl,
-    async shell(state, kubectl) {
-      const { file, args, env } = await labShell(state, paths, kubectl);
-      await stopReading(stdin);
+    async shell(state, kubectl, typed) {
+      const command = await labShell(state, paths, kubectl);
       stdout.write(`\nA shell on the lab's cluster; leave it (exit, Ctrl-D) to come back.\n\n`);
-      const { execa } = await import('execa');
-      await execa(file, args, { stdio: 'inherit', env, reject: false });
+      if (typed) return runShell(command, typed, { keyboard, stdout, signal });
+      await stopReading(stdin);
+      await runInherited(command);
     },
   };
   if (options.plain || !stdin.isTTY || !stdout.isTTY) {
@@ -77,7 +84,8 @@ export async function runApp(options: AppOptions): Promise<number> {
   // A file that can't be read is told in the list, which reads it again.
   const progress = await access.progress().catch((): Progress => new Map());
   // Before the first frame: keys pressed at once would be echoed into it, and Enter would not be Enter.
-  stdin.setRawMode(true);
+  keyboard.setRawMode(true);
+  keyboard.open();
   const app = render(
     <App
       scenarios={scenarios}
@@ -85,19 +93,30 @@ export async function runApp(options: AppOptions): Promise<number> {
       {...(options.scenario ? { scenario: options.scenario } : {})}
       access={access}
       version={options.version}
+      hold={(onCancel) => keyboard.hold(onCancel)}
       size={() => ({ columns: stdout.columns, rows: stdout.rows })}
       paint={paintFor(stdout)}
       theme={themeFor(stdout)}
     />,
-    { stdin, stdout, alternateScreen: true, exitOnCtrlC: false, incrementalRendering: true, patchConsole: false },
+    {
+      stdin: keyboard as unknown as NodeJS.ReadStream,
+      stdout,
+      alternateScreen: true,
+      exitOnCtrlC: false,
+      incrementalRendering: true,
+      patchConsole: false,
+    },
   );
   const onAbort = () => app.unmount();
+  // The terminal has gone.
+  keyboard.once('end', onAbort);
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     await app.waitUntilExit();
   } finally {
     signal.removeEventListener('abort', onAbort);
-    stdin.setRawMode(false);
+    keyboard.setRawMode(false);
+    keyboard.close();
   }
   return exitCodes.ok;
 }
@@ -114,8 +133,8 @@ async function progressOf({ state }: Paths): Promise<Progress> {
 }
 
 /**
- * Ink takes its listener away when it lends the terminal, but the read that is under way goes on, and would take keys
- * from the shell (or fail, in the background). Only the change from flowing to paused ends it.
+ * That nobody listens does not end the read that is under way: it would take keys from the shell (or fail, in the
+ * background). Only the change from flowing to paused ends it.
  */
 async function stopReading(stdin: NodeJS.ReadStream): Promise<void> {
   stdin.resume();

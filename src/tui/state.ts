@@ -22,7 +22,7 @@ export const panes = ['task', 'checks', 'cluster'] as const;
 export type PaneName = (typeof panes)[number];
 
 /** What can be asked before it is done. */
-export type Question = 'reset' | 'solution' | 'stop';
+export type Question = 'hint' | 'reset' | 'solution' | 'stop';
 
 /** What lies over a screen. */
 export type Overlay =
@@ -63,6 +63,8 @@ export interface AppState {
   check?: string;
   /** What is going on, in a word or two. */
   busy?: string;
+  /** What is going on can be cancelled. */
+  cancellable?: true;
   /** An answer to the last key, gone with the next one. */
   notice?: string;
   /** Why the list can't say what is in progress. */
@@ -84,7 +86,7 @@ export type Action =
   | { type: 'check'; by: number }
   /** `max`: the most that there is to scroll. */
   | { type: 'scroll'; by: number; max: number }
-  | { type: 'busy'; text: string | undefined }
+  | { type: 'busy'; text: string | undefined; cancellable?: boolean }
   | { type: 'notice'; text: string | undefined };
 
 export function initialState(
@@ -102,9 +104,12 @@ export function initialState(
 const freshLab = { steps: [], pane: 'task', scroll: { task: 0, cluster: 0 } } as const satisfies Partial<AppState>;
 
 /** Where a key goes: to what lies on top. */
-export function placeOf({ overlay, screen }: AppState): Place {
-  if (!overlay) return screen.name;
-  return overlay.kind === 'confirm' ? 'confirm' : 'overlay';
+export function placeOf({ overlay, screen, busy, lab }: AppState): Place {
+  if (busy !== undefined) return 'waiting';
+  if (overlay?.kind === 'confirm') return 'confirm';
+  const isReady = lab !== undefined && lab.phase !== 'preparing' && lab.phase !== 'resetting';
+  if (screen.name === 'lab' && !isReady && overlay?.kind !== 'problem') return 'preparing';
+  return overlay ? 'overlay' : screen.name;
 }
 
 /** Takes an action into a state; pure. The same state comes back if nothing changes. */
@@ -128,13 +133,13 @@ export function reduce(state: AppState, action: Action): AppState {
     }
     case 'openLab': {
       const index = state.scenarios.findIndex((s) => s.id === action.scenario);
-      const { lab: _, overlay: _o, check: _c, busy: _b, ...rest } = state;
+      const { lab: _, overlay: _o, check: _c, busy: _b, cancellable: _w, ...rest } = state;
       return { ...rest, ...freshLab, selected: Math.max(0, index), screen: { name: 'lab', scenario: action.scenario } };
     }
     case 'lab':
       return withLab(state, action.state, action.at);
     case 'openList': {
-      const { overlay: _, lab: _l, busy: _b, ...rest } = state;
+      const { overlay: _, lab: _l, busy: _b, cancellable: _c, ...rest } = state;
       return { ...rest, screen: { name: 'list' } };
     }
     case 'overlay':
@@ -161,8 +166,9 @@ export function reduce(state: AppState, action: Action): AppState {
     case 'scroll':
       return withScroll(state, action.by, action.max);
     case 'busy': {
-      const { busy: _, ...rest } = state;
-      return action.text === undefined ? rest : { ...rest, busy: action.text };
+      const { busy: _, cancellable: _c, ...rest } = state;
+      if (action.text === undefined) return rest;
+      return { ...rest, busy: action.text, ...(action.cancellable && { cancellable: true }) };
     }
     case 'notice': {
       if (state.notice === action.text) return state;

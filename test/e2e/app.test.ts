@@ -1,8 +1,12 @@
+<<<<<<< HEAD
 import { readdirSync, rmSync, watch } from 'node:fs';
+=======
+import { mkdirSync, readdirSync, rmSync, watch, writeFileSync } from 'node:fs';
+>>>>>>> k7-tui
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Kubectl } from './lab.ts';
-import { program, Sandbox } from './sandbox.ts';
+import { kubectl, program, Sandbox } from './sandbox.ts';
 import type { Terminal } from './terminal.ts';
 
 const namespace = ['-n', 'project-swan'];
@@ -196,6 +200,41 @@ describe('the app', () => {
     expect(await terminal.exited).toBe(0);
   });
 
+  it('hands what is typed while the shell comes to the shell, and hears only Esc meanwhile', async () => {
+    // A kubectl that takes as long as a download.
+    const bin = join(user.folder, 'slow');
+    const gate = join(user.folder, 'gate');
+    mkdirSync(bin);
+    const { file } = await kubectl();
+    writeFileSync(
+      join(bin, 'kubectl'),
+      `#!/bin/sh\nwhile [ "$1" = version ] && [ ! -e '${gate}' ]; do sleep 0.05; done\nexec '${file}' "$@"\n`,
+      { mode: 0o755 },
+    );
+    const env = { PATH: `${bin}:${user.env.PATH}` };
+    const terminal = user.terminal(['forbidden-deployment'], { columns: 120, rows: 40, env });
+    await terminal.until(/✘ The Pods' logs show the list/);
+    terminal.type('s');
+    await terminal.until('getting kubectl ready');
+    terminal.type('nhhry');
+    terminal.type(keys.escape);
+    await terminal.until('no shell was opened');
+    // All in one breath, and more of it later.
+    terminal.type('sn=1; h=2;');
+    await terminal.until('getting kubectl ready');
+    terminal.type('echo "typed-$((n + h))"-ahead\rx');
+    writeFileSync(gate, '');
+    await terminal.until(/^typed-3-ahead$/m);
+    terminal.type('\u007fexit\r');
+    await terminal.until(/✘ The Pods' logs show the list/);
+    await wholeFrame(terminal);
+    const { attempts } = await user.json<{ attempts: { scenario: string }[] }>(['status']);
+    expect(attempts.map((a) => a.scenario)).toEqual(['forbidden-deployment']);
+    expect(await user.json(['hint'])).toMatchObject({ left: 2 });
+    terminal.type('q');
+    expect(await terminal.exited).toBe(0);
+  });
+
   it('leaves raw mode and the alternate screen behind, in the shell that started it', async () => {
     const terminal = user.open('/bin/sh', ['-c', '"$0" "$1"; echo "code $?"; stty -a', process.execPath, program]);
     await terminal.until('❯ forbidden-deployment');
@@ -273,6 +312,8 @@ describe('the app', () => {
   it('loses nothing when app and daemon are killed the hard way', async () => {
     const terminal = user.terminal([], { columns: 120, rows: 40 });
     await openLab(terminal);
+    terminal.type('h');
+    await terminal.until('The next hint costs 5 points. Take it?');
     terminal.type('h');
     await terminal.until('▸ Hints');
     const kubectl = await kubectlOf(user);

@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest';
@@ -114,29 +116,95 @@ describe('when an existing cluster', () => {
   });
 });
 
+const mends = ({ activities }: AttemptState) => activities.filter((a) => a.kind === 'file');
+const isMended = (state: AttemptState) => mends(state).length > 0;
+
+/** What a kubectl says of the file that it is set to. */
+async function view(kubectl: Kubectl) {
+  const { clusters, contexts, users, ...rest } = await kubectl.json<Kubeconfig>(['config', 'view', '--raw']);
+  return { ...rest, clusters: byName(clusters), contexts: byName(contexts), users: byName(users) };
+}
+
+type Named = { name: string };
+interface Kubeconfig {
+  clusters: Named[];
+  contexts: Named[];
+  users: Named[];
+  'current-context': string;
+}
+
+function byName(entries: Named[]): Record<string, Named> {
+  return Object.fromEntries(entries.map((entry) => [entry.name, entry]));
+}
+
 describe('when the kubeconfig of a lab', () => {
-  it("is swapped for another cluster's, it is put back, and the right cluster is judged", async () => {
-    const { started, kubectl, attempt, before } = await halfWay();
+  it('is set up by its learner, only what leads to the cluster is mended, and that is said', async () => {
+    const { started, kubectl, attempt } = await halfWay();
+    const { context } = started;
+    const before = await view(kubectl);
+    await kubectl.run(['config', 'set-context', '--current', '--namespace=project-swan']);
+    await kubectl.run(['config', 'set-context', 'mine', `--cluster=${context}`, '--user=jane', '--namespace=x']);
+    await kubectl.run(['config', 'set-credentials', 'jane', '--token=t']);
+    await kubectl.run(['config', 'set-cluster', 'elsewhere', '--server=https://192.0.2.1:6443']);
+    const own = await view(kubectl);
+    await kubectl.run(['config', 'set-cluster', context, '--server=https://192.0.2.7:6443']);
+    await kubectl.run(['config', 'unset', `users.${context}`]);
+    const [mend] = mends(await attempt.until(isMended));
+    expect(mend?.manager).toBe('kubedrill');
+    expect(mend?.detail).toBe(
+      `put back server of the cluster ${context}, the user ${context}; the rest is as you left it`,
+    );
+    expect(await view(kubectl)).toEqual(own);
+    expect(own).toMatchObject({ 'current-context': context, clusters: before.clusters, users: before.users });
+    // Judging went on all the time, and what the learner does next lands where they said.
+    expect(isTroubled(await attempt.until(isJudged))).toBe(false);
+    const flags = ['--role=pod-reader', '--serviceaccount=project-swan:default'];
+    await kubectl.run(['create', 'rolebinding', 'pod-reader', ...flags]);
+    await attempt.until((state) => state.solved);
+    await kubectl.run(['config', 'use-context', 'mine']);
+    await user.run(['reset']);
+
+    // A daemon that finds its port taken tells where the cluster is now.
+    await user.killDaemon();
+    const squatter = createServer().listen(Number(new URL(started.server).port), '127.0.0.1');
+    await once(squatter, 'listening');
+    try {
+      const { current } = await user.json<{ current: { cluster: { server: string } } }>(['status']);
+      expect(current.cluster.server).not.toBe(started.server);
+      const after = await view(kubectl);
+      expect(after.clusters[context]).toMatchObject({ cluster: { server: current.cluster.server } });
+      const { clusters: _, ...rest } = own;
+      expect(after).toMatchObject({ ...rest, 'current-context': 'mine' });
+      const again = await follow();
+      const moved = mends(await again.until(isMended));
+      expect(moved.map((a) => a.detail)).toEqual([`the server is at ${current.cluster.server} now`]);
+    } finally {
+      squatter.close();
+    }
+  });
+
+  it("is swapped for another cluster's, its own way is added, and the right cluster is judged", async () => {
+    const { started, kubectl, attempt } = await halfWay();
     const other = await user.json<Started>(['cluster', 'up', '--name', 'other']);
-    const own = readFileSync(started.kubeconfig, 'utf8');
-    const troubled = attempt.until(isTroubled);
     writeFileSync(started.kubeconfig, readFileSync(other.kubeconfig, 'utf8'));
-    expect(reasons(await troubled)).toBe(`${started.kubeconfig} was changed; it has been put back`);
-    expect(attained(await attempt.until(isJudged))).toEqual(attained(before));
-    expect(readFileSync(started.kubeconfig, 'utf8')).toBe(own);
-    await kubectl.run(bindRole);
+    await attempt.until(isMended);
+    expect(await view(kubectl)).toMatchObject({ 'current-context': other.context });
+    await kubectl.run([...bindRole, '--context', started.context]);
     await attempt.until((state) => state.solved);
   });
 
-  it('is deleted, it is put back for its owner alone', async () => {
-    const { started, attempt, before } = await halfWay();
+  it('is deleted or broken, it is put back for its owner alone, and what was in it is kept', async () => {
+    const { started, attempt } = await halfWay();
     const own = readFileSync(started.kubeconfig, 'utf8');
-    const troubled = attempt.until(isTroubled);
     rmSync(started.kubeconfig);
-    await troubled;
-    expect(attained(await attempt.until(isJudged))).toEqual(attained(before));
+    await attempt.until(isMended);
     expect(readFileSync(started.kubeconfig, 'utf8')).toBe(own);
     expect(statSync(started.kubeconfig).mode & 0o777).toBe(0o600);
+    writeFileSync(started.kubeconfig, 'clusters: [');
+    const state = await attempt.until((s) => mends(s).length === 2);
+    expect(mends(state)[1]?.detail).toMatch(/^it could not be read .*; yours is kept as kubeconfig\.broken$/);
+    expect(readFileSync(started.kubeconfig, 'utf8')).toBe(own);
+    expect(readFileSync(`${started.kubeconfig}.broken`, 'utf8')).toBe('clusters: [');
   });
 });
 

@@ -36,6 +36,7 @@ function open(
       {...(scenario ? { scenario } : {})}
       progress={labs.progress}
       access={labs.access}
+      hold={labs.hold}
       version="1.2.3"
       size={() => size}
       {...plainLook}
@@ -60,6 +61,8 @@ function open(
     shuns: (text: string) => vi.waitFor(() => expect(frame()).not.toContain(text), patience),
   };
 }
+
+const threeRows = [scenarioRow, ...manyScenarios(2)];
 
 afterEach(cleanup);
 
@@ -103,14 +106,70 @@ describe('the app', () => {
     const app = open(labs, { scenario: 'forbidden-deployment', rows: 40, columns: 120 });
     await app.shows('Checks');
     app.type('h');
+    await app.shows('The next hint costs 5 points. Take it?');
+    app.type(keys.escape);
+    await app.shows('nothing was done');
+    expect(labs.asked).not.toContain('hint');
+    app.type('h');
+    await app.shows('Take it?');
+    app.type('h');
     await app.shows('first hint');
     app.type('h');
+    await app.shows('Take it?');
+    app.type('y');
     await app.shows('second hint');
     app.type('h');
     await app.shows('That was the last hint');
     app.type(keys.escape);
     await app.shows('Hint 2 of 2');
     expect(labs.asked.filter((call) => call === 'hint')).toHaveLength(2);
+  });
+
+  it('takes a hint that costs nothing without a question', async () => {
+    const labs = new FakeLabs(labState({ hints: { taken: [], paid: 0, total: 2, nextPrice: 0 } }));
+    const app = open(labs, { scenario: 'forbidden-deployment' });
+    await app.shows('Checks');
+    app.type('h');
+    await app.shows('first hint');
+  });
+
+  it('hears nothing but Esc while the shell comes: what is typed is for the shell', async () => {
+    const labs = new FakeLabs(labState());
+    const fetched = Promise.withResolvers<void>();
+    labs.kubectlAnswer = fetched.promise;
+    const app = open(labs, { scenarios: threeRows, scenario: 'forbidden-deployment' });
+    await app.shows('Checks');
+    app.type('s');
+    await app.shows('getting kubectl ready');
+    await app.shows('Esc cancel');
+    const before = [...labs.asked];
+    for (const key of ['n', 'p', keys.enter, 'h', 'h', 'r', 'y', 'x', 'y', 'l', 'g', 'q', 's']) app.type(key);
+    await app.shows('getting kubectl ready; Esc cancels');
+    expect(labs.asked).toEqual(before);
+    app.type(keys.escape);
+    await app.shows('no shell was opened');
+    expect(labs.held).toBe(false);
+    app.type('s');
+    await app.shows('getting kubectl ready');
+    expect(labs.held).toBe(true);
+    fetched.resolve();
+    await vi.waitFor(() => expect(labs.asked).toContain('shell forbidden-deployment-ab12'), patience);
+  });
+
+  it('hears no key that starts, costs or ends something while a lab is being prepared', async () => {
+    const labs = new FakeLabs(labState({ phase: 'preparing', step: 'pulling', verdicts: [] }));
+    const app = open(labs, { scenarios: threeRows, scenario: 'forbidden-deployment' });
+    await app.shows('pulling');
+    const before = [...labs.asked];
+    for (const key of ['n', 'p', keys.enter, 'h', 'r', 'y', 'x', 'y', 'l', 'g', 'q']) app.type(key);
+    await app.shows('the lab is being set up; Esc goes back');
+    expect(labs.asked).toEqual(before);
+    app.type('s');
+    await app.shows('the shell opens once the lab is ready');
+    app.type('n');
+    labs.show({ phase: 'active' });
+    await vi.waitFor(() => expect(labs.asked).toContain('shell forbidden-deployment-ab12'), patience);
+    expect(labs.asked).not.toContain('start scenario-1');
   });
 
   it('asks before a reset, and does nothing unless the answer is y', async () => {
@@ -137,12 +196,10 @@ describe('the app', () => {
     app.type('ry');
     await vi.waitFor(() => expect(labs.asked).toContain('reset'), patience);
     app.type('s');
-    await app.shows('one thing at a time');
+    await app.shows('the shell opens once the lab is ready');
     labs.show({ phase: 'resetting' });
-    app.type('s');
-    await app.shows('the cluster is not ready yet');
+    expect(labs.asked).not.toContain('shell forbidden-deployment-ab12');
     labs.show({ phase: 'active' });
-    app.type('s');
     await vi.waitFor(() => expect(labs.asked).toContain('shell forbidden-deployment-ab12'), patience);
     answered.resolve();
   });

@@ -18,6 +18,10 @@ export class FakeLabs {
   chain: Evidence[] = [];
   /** What the answer to a reset waits for. */
   resetAnswer = Promise.resolve();
+  /** What kubectl waits for. */
+  kubectlAnswer = Promise.resolve();
+  /** Whether what is typed is kept for the shell. */
+  held = false;
   /** What the next call fails with. */
   failure: Error | undefined;
   #listeners = new Map<(state: AttemptState) => void, (error: Error) => void>();
@@ -31,10 +35,27 @@ export class FakeLabs {
         return labs;
       },
       progress: async () => this.progress,
+<<<<<<< HEAD
       kubectl: async () => ({ file: '/bin/kubectl', version: 'v1.35.2', minor: 35 }),
+=======
+      kubectl: async () => {
+        await this.kubectlAnswer;
+        return { file: '/bin/kubectl', version: 'v1.35.2', minor: 35 };
+      },
+>>>>>>> k7-tui
       shell: async (lab) => void this.asked.push(`shell ${lab.id}`),
     };
   }
+
+  readonly hold = () => {
+    this.held = true;
+    return {
+      forward: () => undefined,
+      end: () => {
+        this.held = false;
+      },
+    };
+  };
 
   /** Everybody who follows sees this. */
   show(more: Partial<AttemptState>): void {

@@ -38,6 +38,7 @@ const presses: Record<string, [string, Partial<Key>]> = {
   Home: ['', { home: true }],
   End: ['', { end: true }],
   Space: [' ', {}],
+  'Ctrl-C': ['c', { ctrl: true }],
 };
 
 function press(label: string, place: Place): Command | undefined {

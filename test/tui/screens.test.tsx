@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Activity } from '../../src/grading/types.ts';
 import type { ScenarioProgress } from '../../src/session/progress.ts';
+<<<<<<< HEAD
 import { type Action, type AppState, initialState, type Overlay, reduce } from '../../src/tui/state.ts';
+=======
+import { type Action, type AppState, initialState, type Overlay, placeOf, reduce } from '../../src/tui/state.ts';
+>>>>>>> k7-tui
 import {
   activities,
   forbiddenVerdicts,
@@ -82,6 +86,7 @@ const states: Record<string, AppState> = {
   'an explanation': over({ kind: 'explain', check: 'may-list', scroll: 0 }),
   'the changes in full': over({ kind: 'pane', pane: 'cluster', scroll: 1e9 }, labState({ activities: manyActivities })),
   'a question': over({ kind: 'confirm', question: 'reset', scenario: 'x' }),
+  'a hint that costs': over({ kind: 'confirm', question: 'hint', scenario: 'x' }),
   'a problem': over({ kind: 'problem', what: 'z'.repeat(400), next: 'n', scroll: 0 }),
 };
 
@@ -97,8 +102,13 @@ describe.each(sizes)('at $columns x $rows', (size) => {
   it('always shows the way out and the help', () => {
     for (const state of Object.values(states)) {
       const bar = plainLines(frameOf(state, size)).at(-1) ?? '';
-      expect(bar).toContain(state.overlay?.kind === 'confirm' ? 'Esc no' : '? keys');
-      expect(bar).toContain(state.overlay?.kind === 'confirm' ? 'y yes' : 'q quit');
+      const place = placeOf(state);
+      const [help, out] = { confirm: ['Esc no', 'y yes'], waiting: ['Ctrl-C quit', ''] }[place as string] ?? [
+        '? keys',
+        'q quit',
+      ];
+      expect(bar).toContain(help);
+      expect(bar).toContain(place === 'preparing' ? 'Ctrl-C quit' : out);
     }
   });
 

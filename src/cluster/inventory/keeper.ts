@@ -2,14 +2,14 @@ import { join } from 'node:path';
 import { type Clock, sleep } from '../../kernel/clock.ts';
 import { EnvironmentError } from '../../kernel/errors.ts';
 import { KubeClient } from '../../kube/client.ts';
+import { readOwnKubeconfig } from '../own-kubeconfig.ts';
 import { describeDifferences, differencesOf } from './difference.ts';
 import { captureInventory, type Inventory, loadInventory, saveInventory } from './inventory.ts';
 import { resetTo } from './reset.ts';
 
 export interface KeeperOptions {
-  /** Where the inventories are kept. */
+  /** Of the cluster: where the inventories are kept, and its kubeconfig. */
   folder: string;
-  kubeconfig: string;
   context: string;
   clock: Clock;
   /** Where to look if our rights end at namespaces. */
@@ -100,7 +100,7 @@ export class InventoryKeeper {
   }
 
   async #withClient<R>(run: (client: KubeClient) => Promise<R>): Promise<R> {
-    const client = await KubeClient.fromFile(this.#options.kubeconfig, this.#options.context);
+    const client = KubeClient.fromText(readOwnKubeconfig(this.#options.folder), this.#options.context);
     try {
       return await run(client);
     } finally {

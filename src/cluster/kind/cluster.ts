@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -6,6 +5,7 @@ import { type Clock, sleep } from '../../kernel/clock.ts';
 import { EnvironmentError } from '../../kernel/errors.ts';
 import { InventoryKeeper } from '../inventory/keeper.ts';
 import { clusterEnvironment } from '../kubectl/kubectl.ts';
+import { kubeconfigPath, readOwnKubeconfig } from '../own-kubeconfig.ts';
 import { type Cluster, findNode } from '../provider.ts';
 import type { ClusterRecord, ProcessIdentity } from '../record.ts';
 import type { Tools } from './tools.ts';
@@ -26,7 +26,6 @@ export interface KindClusterOptions {
   record: KindRecord;
   context: string;
   folder: string;
-  kubeconfig: string;
   tools: Tools;
   clock: Clock;
   dispose(): Promise<void>;
@@ -42,8 +41,8 @@ export class KindCluster implements Cluster {
 
   constructor(options: KindClusterOptions) {
     this.#options = options;
-    const { folder, kubeconfig, context, clock } = options;
-    this.#keeper = new InventoryKeeper({ folder, kubeconfig, context, clock });
+    const { folder, context, clock } = options;
+    this.#keeper = new InventoryKeeper({ folder, context, clock });
   }
 
   get id(): string {
@@ -51,16 +50,20 @@ export class KindCluster implements Cluster {
   }
 
   get kubeconfig(): string {
-    return this.#options.kubeconfig;
+    return kubeconfigPath(this.#options.folder);
   }
 
   get context(): string {
     return this.#options.context;
   }
 
+  async ownKubeconfig(): Promise<string> {
+    return readOwnKubeconfig(this.#options.folder);
+  }
+
   /** Read from the kubeconfig: kind chose the port. */
   get server(): string {
-    const { clusters } = parse(readFileSync(this.kubeconfig, 'utf8')) as {
+    const { clusters } = parse(readOwnKubeconfig(this.#options.folder)) as {
       clusters: { cluster: { server: string } }[];
     };
     return clusters[0]?.cluster.server ?? '';
@@ -76,9 +79,9 @@ export class KindCluster implements Cluster {
 
   /** Drops what an attempt noted of the cluster: its snapshot, and the kinds that its kubectl knew. */
   async forgetAttempt(): Promise<void> {
-    const { folder, kubeconfig } = this.#options;
+    const { folder } = this.#options;
     await rm(join(folder, 'snapshot.json'), { force: true });
-    await rm(clusterEnvironment(kubeconfig).KUBECACHEDIR, { recursive: true, force: true });
+    await rm(clusterEnvironment(this.kubeconfig).KUBECACHEDIR, { recursive: true, force: true });
   }
 
   async reset(): Promise<void> {

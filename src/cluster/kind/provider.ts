@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
-import { chmod, writeFile } from 'node:fs/promises';
 import { type Clock, sleep, type Timer } from '../../kernel/clock.ts';
 import { EnvironmentError } from '../../kernel/errors.ts';
 import { KubeClient } from '../../kube/client.ts';
 import { extractContext } from '../kubeconfig/extract.ts';
+import { ownKubeconfigPath, writeKubeconfigs } from '../own-kubeconfig.ts';
 import type { Cluster, ClusterSpec, Diagnosis, Provider } from '../provider.ts';
 import { isAlive, ownIdentity, type ProcessIdentity, Records, startOf } from '../record.ts';
 import { checkKind } from './check.ts';
@@ -179,7 +179,16 @@ export class KindProvider implements Provider {
     const { kindName, nodes, nodeImage } = record;
     let step = 'starting kind';
     let noted: Promise<void> | undefined;
-    const args = ['create', 'cluster', '--name', kindName, '--kubeconfig', this.#kubeconfig(id), '--config', '-'];
+    const args = [
+      'create',
+      'cluster',
+      '--name',
+      kindName,
+      '--kubeconfig',
+      ownKubeconfigPath(this.#folder(id)),
+      '--config',
+      '-',
+    ];
     args.push('--wait', `${readyPatience / 1000}s`, ...(nodeImage ? ['--image', nodeImage] : []));
     try {
       await this.#tools.kind(args, {
@@ -211,18 +220,17 @@ export class KindProvider implements Provider {
     await this.#records.write(id, { ...record, child: { pid, started: await startOf(pid) } });
   }
 
-  /** Calls context, cluster and user `kubedrill-<id>` and keeps the file to its owner. */
+  /** Calls context, cluster and user `kubedrill-<id>`; the learner's file is as new. */
   async #nameContext(id: string): Promise<void> {
-    const file = this.#kubeconfig(id);
-    const { text } = await extractContext([file], undefined, contextOf(id));
-    await writeFile(file, text, { mode: 0o600 });
-    await chmod(file, 0o600);
+    const folder = this.#folder(id);
+    const { text } = await extractContext([ownKubeconfigPath(folder)], undefined, contextOf(id));
+    await writeKubeconfigs(folder, text);
   }
 
   async #waitForApi(cluster: Cluster, signal?: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     const end = clock.now() + readyPatience;
-    const client = await KubeClient.fromFile(cluster.kubeconfig, cluster.context);
+    const client = await KubeClient.fromText(await cluster.ownKubeconfig(), cluster.context);
     try {
       for (;;) {
         const problem = await notReady(client, signal);
@@ -310,9 +318,12 @@ export class KindProvider implements Provider {
   async #deleteContainers(id: string, { kindName, phase }: KindRecord): Promise<void> {
     const settling = phase === 'making' ? 1000 : 300;
     for (let tries = 0; tries < 5; tries++) {
-      await this.#tools.kind(['delete', 'cluster', '--name', kindName, '--kubeconfig', this.#kubeconfig(id)], {
-        timeout: deletePatience,
-      });
+      await this.#tools.kind(
+        ['delete', 'cluster', '--name', kindName, '--kubeconfig', ownKubeconfigPath(this.#folder(id))],
+        {
+          timeout: deletePatience,
+        },
+      );
       await sleep(this.#options.clock, settling);
       if ((await this.#tools.nodes(kindName)).length === 0) return;
     }
@@ -327,16 +338,15 @@ export class KindProvider implements Provider {
       id,
       record,
       context: contextOf(id),
-      folder: this.#records.path(id, ''),
-      kubeconfig: this.#kubeconfig(id),
+      folder: this.#folder(id),
       tools: this.#tools,
       clock: this.#options.clock,
       dispose: () => this.delete(id),
     });
   }
 
-  #kubeconfig(id: string): string {
-    return this.#records.path(id, 'kubeconfig');
+  #folder(id: string): string {
+    return this.#records.path(id, '');
   }
 
   #tell(id: string, error: unknown): void {

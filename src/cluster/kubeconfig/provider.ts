@@ -1,9 +1,9 @@
-import { writeFile } from 'node:fs/promises';
 import type { Clock } from '../../kernel/clock.ts';
 import { EnvironmentError, UserError } from '../../kernel/errors.ts';
 import { KubeClient } from '../../kube/client.ts';
 import { namespaces as namespacesResource } from '../../kube/resources.ts';
 import { InventoryKeeper } from '../inventory/keeper.ts';
+import { kubeconfigPath, readOwnKubeconfig, writeKubeconfigs } from '../own-kubeconfig.ts';
 import type { Cluster, ClusterSpec, Diagnosis, Provider } from '../provider.ts';
 import { type ClusterRecord, isAlive, ownIdentity, Records } from '../record.ts';
 import { extractContext } from './extract.ts';
@@ -69,9 +69,9 @@ export class KubeconfigProvider implements Provider {
         identity: '',
       };
       await this.#records.write(id, record);
-      await writeFile(this.#kubeconfig(id), text, { mode: 0o600 });
+      await writeKubeconfigs(this.#records.path(id, ''), text);
       progress(`looking at ${source} (${server})`);
-      const client = await KubeClient.fromFile(this.#kubeconfig(id), context);
+      const client = KubeClient.fromText(text, context);
       try {
         await requireMark(client, source);
         const counting = nodes > 1 ? [{ verb: 'list', group: '', resource: 'nodes' }] : [];
@@ -151,12 +151,14 @@ export class KubeconfigProvider implements Provider {
 
   #cluster(id: string, record: KubeconfigRecord): Cluster {
     const keeper = this.#keeper(id, record);
+    const folder = this.#records.path(id, '');
     return {
       id,
       provider: this.name,
-      kubeconfig: this.#kubeconfig(id),
+      kubeconfig: kubeconfigPath(folder),
       context: contextOf(id),
       server: record.server,
+      ownKubeconfig: async () => readOwnKubeconfig(folder),
       snapshot: () => keeper.snapshot(),
       reset: () => keeper.reset(),
       differences: () => keeper.differences(),
@@ -167,15 +169,10 @@ export class KubeconfigProvider implements Provider {
   #keeper(id: string, { namespaces }: KubeconfigRecord): InventoryKeeper {
     return new InventoryKeeper({
       folder: this.#records.path(id, ''),
-      kubeconfig: this.#kubeconfig(id),
       context: contextOf(id),
       clock: this.#options.clock,
       ...(namespaces && { namespaces }),
     });
-  }
-
-  #kubeconfig(id: string): string {
-    return this.#records.path(id, 'kubeconfig');
   }
 }
 

@@ -1,7 +1,9 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
+import { replaceFileSync } from '../../kernel/files.ts';
 import { type CertificateRequest, createCertificate, type Issuer, type Subject } from './certificate.ts';
 
 /** A certificate with its key, both PEM. */
@@ -126,6 +128,23 @@ export async function openPki(folder: string, clock: Clock, names: readonly stri
   // Last: a folder with this file is complete.
   await write('ca.key', pki.ca.key);
   return pki;
+}
+
+/** A certificate and its key in one file of PEM blocks, as `kubectl` and `openssl` take them too. */
+const bundle =
+  /^(-----BEGIN CERTIFICATE-----.+-----END CERTIFICATE-----\n)(-----BEGIN EC PRIVATE KEY-----.+-----END EC PRIVATE KEY-----\n)$/s;
+
+/**
+ * Client credentials that are the same after every restart, so that files made with them stay as they are: read from
+ * `folder/pki/<name>.pem`, or issued and written there (0600) where that file holds none.
+ */
+export function keptCredentials(folder: string, name: string, issue: () => Credentials): Credentials {
+  const file = join(folder, 'pki', `${name}.pem`);
+  const [, certificate, key] = bundle.exec(existsSync(file) ? readFileSync(file, 'utf8') : '') ?? [];
+  if (certificate && key) return { certificate, key };
+  const issued = issue();
+  replaceFileSync(file, issued.certificate + issued.key);
+  return issued;
 }
 
 async function readPki(directory: string, clock: Clock): Promise<Pki | undefined> {

@@ -20,7 +20,7 @@ interface Props extends Size, Look {
 export function LabScreen({ state, columns, rows, now, paint, theme }: Props) {
   const { lab, overlay } = state;
   const body: Size = { columns, rows: bodyRows(rows) };
-  const asked = overlay?.kind === 'confirm' ? questionText(overlay.question) : undefined;
+  const asked = overlay?.kind === 'confirm' ? questionText(overlay.question, lab) : undefined;
   const message = asked ?? state.notice;
   return (
     <Box flexDirection="column" width={columns} height={rows}>
@@ -44,21 +44,27 @@ export function LabScreen({ state, columns, rows, now, paint, theme }: Props) {
 }
 
 /** What the bar says beside the table of keys. */
-export function notesOf({ lab, overlay }: AppState): BarNotes {
+export function notesOf({ lab, overlay, busy, cancellable }: AppState): BarNotes {
+  if (busy !== undefined) {
+    return { words: { back: 'cancel' }, hidden: cancellable ? ['shell'] : ['shell', 'back'], first: ['back'] };
+  }
   const price = lab?.hints.nextPrice;
   const over = overlay?.kind;
+  const isPreparing = !lab || lab.phase === 'preparing' || lab.phase === 'resetting';
   return {
     words: {
-      ...(price ? { hint: `hint -${price}` } : {}),
+      ...(over === 'confirm' ? { hint: 'yes' } : price ? { hint: `hint -${price}` } : {}),
       ...(over === 'explain' ? { explain: 'next check' } : {}),
       ...(over === 'confirm' ? { back: 'no' } : {}),
       ...(lab?.phase === 'failed' ? { reset: 'try again' } : {}),
     },
     hidden: [
       'open',
-      ...(over ? [] : (['back'] as const)),
+      ...(over || isPreparing ? [] : (['back'] as const)),
       ...(over === 'confirm' ? (['quit'] as const) : []),
-      ...(lab?.phase === 'active' ? [] : (['shell', 'hint', 'explain'] as const)),
+      ...(over === 'confirm' && overlay?.question !== 'hint' ? (['hint'] as const) : []),
+      ...(lab?.phase === 'active' ? [] : (['hint', 'explain'] as const)),
+      ...(lab?.phase === 'active' || isPreparing ? [] : (['shell'] as const)),
       ...(lab?.phase === 'active' || lab?.phase === 'failed' ? [] : (['reset'] as const)),
       ...(lab?.wasSolved || lab?.sawSolution ? [] : (['debrief'] as const)),
     ],

@@ -45,7 +45,8 @@ export function ListScreen({ state, columns, rows, version, paint, theme }: Prop
   );
 }
 
-function notesOf({ scenarios, selected, running, overlay }: AppState): BarNotes {
+function notesOf({ scenarios, selected, running, overlay, busy }: AppState): BarNotes {
+  if (busy !== undefined) return { hidden: ['shell', 'back'] };
   const attempt = running[scenarios[selected]?.id ?? ''];
   return {
     words: {

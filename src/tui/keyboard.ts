@@ -1,0 +1,138 @@
+import { Readable } from 'node:stream';
+import type { Clock, Timer } from '../kernel/clock.ts';
+import { shellKey } from './keys.ts';
+
+/** Takes what is typed, as the terminal sends it. */
+export type TakeInput = (bytes: Buffer) => void;
+
+/** What was typed for somebody who is not there yet. */
+export interface TypeAhead {
+  /** Passes on what was typed so far, and from now on all that is typed. */
+  forward(take: TakeInput): void;
+  /** What is typed goes to the app again; what nobody took is dropped. */
+  end(): void;
+}
+
+/** The terminal's input, as far as it is needed: `process.stdin`. */
+export type KeyboardSource = Pick<
+  NodeJS.ReadStream,
+  'on' | 'off' | 'resume' | 'pause' | 'setRawMode' | 'ref' | 'unref' | 'isTTY'
+>;
+
+const [esc, interrupt] = ['\u001b', '\u0003'];
+
+/** How long an Esc may be the beginning of another key, milliseconds. */
+const escapePatience = 50;
+
+/** An escape sequence, or a run of plain text that ends where the shell's key is. */
+const pieces = new RegExp(
+  `${esc}(?:\\[[0-9;?<]*[ -/]*[@-~]|O.|[^])?|[^${shellKey}${esc}]*${shellKey}|[^${shellKey}${esc}]+`,
+  'gu',
+);
+
+/**
+ * The keyboard as the app reads it, from which what is typed can be taken for somebody else. Whoever reads it gets no
+ * more in one turn than what ends with the key of the shell: the very next byte may be the shell's.
+ */
+export class Keyboard extends Readable {
+  readonly isTTY = true;
+  readonly #source: KeyboardSource;
+  readonly #clock: Clock;
+  readonly #waiting: Buffer[] = [];
+  readonly #onData = (bytes: Buffer) => this.#arrive(bytes);
+  readonly #onEnd = () => void this.push(null);
+  #take: TakeInput | undefined;
+  #giving = false;
+
+  constructor(source: KeyboardSource, clock: Clock) {
+    super({ read: () => undefined });
+    this.#source = source;
+    this.#clock = clock;
+  }
+
+  /** Begins to read the terminal. */
+  open(): void {
+    this.#source.on('data', this.#onData).on('end', this.#onEnd).on('error', this.#onEnd);
+    this.#source.resume();
+  }
+
+  /** Leaves the terminal's input to others; the read that is under way has ended in the next turn of the event loop. */
+  close(): void {
+    // Only the change from flowing to paused ends it.
+    this.#source.resume();
+    this.#source.pause();
+    this.#source.off('data', this.#onData).off('end', this.#onEnd).off('error', this.#onEnd);
+  }
+
+  setRawMode(raw: boolean): this {
+    this.#source.setRawMode(raw);
+    return this;
+  }
+
+  ref(): this {
+    this.#source.ref();
+    return this;
+  }
+
+  unref(): this {
+    this.#source.unref();
+    return this;
+  }
+
+  /**
+   * From now on what is typed is for somebody who comes, except Esc and Ctrl-C by themselves before that: `onCancel` is
+   * called, and nothing of it is kept.
+   */
+  hold(onCancel: () => void): TypeAhead {
+    let kept: Buffer[] = [];
+    let alone: Timer | undefined;
+    let taken: TakeInput | undefined;
+    const take = (bytes: Buffer) => {
+      alone?.cancel();
+      if (taken) return taken(bytes);
+      kept.push(bytes);
+      const text = bytes.toString('latin1');
+      if (text.includes(interrupt)) onCancel();
+      else if (text.endsWith(esc)) alone = this.#clock.after(escapePatience, () => taken ?? onCancel());
+    };
+    this.#take = take;
+    return {
+      forward: (to) => {
+        alone?.cancel();
+        taken = to;
+        for (const bytes of kept.splice(0)) to(bytes);
+      },
+      end: () => {
+        alone?.cancel();
+        kept = [];
+        if (this.#take === take) this.#take = undefined;
+      },
+    };
+  }
+
+  #arrive(bytes: Buffer): void {
+    // Bytes as characters: what is not ASCII stays whole for whoever decodes it.
+    const text = bytes.toString('latin1');
+    this.#waiting.push(...(text.match(pieces) ?? []).map((piece) => Buffer.from(piece, 'latin1')));
+    this.#give();
+  }
+
+  /** Whoever gets a piece acts on it before the next one. */
+  #give(): void {
+    if (this.#giving) return;
+    for (let piece = this.#waiting.shift(); piece; piece = this.#waiting.shift()) {
+      if (this.#take) {
+        this.#take(piece);
+        continue;
+      }
+      this.push(piece);
+      if (!piece.toString('latin1').endsWith(shellKey)) continue;
+      this.#giving = true;
+      setImmediate(() => {
+        this.#giving = false;
+        this.#give();
+      });
+      return;
+    }
+  }
+}
