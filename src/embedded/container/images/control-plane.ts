@@ -1,14 +1,15 @@
 /** Images of Kubernetes itself: they run, log what one expects, and answer their health checks. */
 import { posix } from 'node:path';
 import type { ImageDescription } from '../../container-api.ts';
-import { distrolessLayout, pathEnv } from './layouts.ts';
-import type { Image } from './types.ts';
+import { layOut, pathEnv } from './layouts.ts';
+import { noSystem } from './systems.ts';
+import { pattern } from './tags.ts';
+import type { ImageFamily } from './types.ts';
 
 type Service = NonNullable<ImageDescription['service']>;
 type Port = NonNullable<Service['ports']>[number];
 
-/** What the programs of these images say that they are. */
-export const kubernetesVersion = 'v1.35.4';
+/** Kubernetes' own lines. */
 const kubernetesTags = /^v1\.(2[4-9]|3[0-6])\.\d{1,2}$/;
 const ok = { body: 'ok' };
 const health = (port: number, protocol: Port['protocol'] = 'http'): Port => ({
@@ -199,40 +200,44 @@ const components: Component[] = [
   },
 ];
 
-export const controlPlane: readonly Image[] = [
+/** How the tags of a regular expression read: `/^v0\.[4-8]\.\d$/` as `v0.[4-8].x`. */
+const shown = (regex: RegExp) =>
+  regex.source
+    .replace(/^\^|\$$/g, '')
+    .replaceAll('\\.', '.')
+    .replace(/\\d(\{[\d,]+\})?/g, 'x');
+
+export const controlPlane: readonly ImageFamily[] = [
   ...components.map(
-    (c): Image => ({
+    (c): ImageFamily => ({
       repository: c.repository,
-      tags: c.tags,
-      flavor: 'gnu',
-      sizeBytes: c.sizeBytes,
-      // Static Pods name their command; the images have none of their own but the ones with an entrypoint.
-      entrypoint: c.entrypoint ? [c.path] : undefined,
-      cmd: c.entrypoint ? undefined : [c.path],
-      env: pathEnv,
-      user: c.user,
-      service: c.service,
-      ...(c.needs && { needs: { cores: c.needs[0], memoryBytes: c.needs[1] * 1024 ** 2 } }),
-      files: (tree) => {
-        distrolessLayout(tree);
-        tree.program(c.path, c.program ?? 'service').programs(posix.dirname(c.path), c.more ?? []);
-      },
+      about: `part of a cluster: ${posix.basename(c.path)}`,
+      tags: pattern(c.tags, [shown(c.tags)]),
+      content: () => ({
+        ...{ system: noSystem, sizeBytes: c.sizeBytes, env: pathEnv, service: c.service },
+        // Static Pods name their command; the images have none of their own but the ones with an entrypoint.
+        ...(c.entrypoint ? { entrypoint: [c.path] } : { cmd: [c.path] }),
+        ...(c.user !== undefined && { user: c.user }),
+        ...(c.needs && { needs: { cores: c.needs[0], memoryBytes: c.needs[1] * 1024 ** 2 } }),
+        files: (tree) => {
+          layOut(tree, noSystem);
+          tree.program(c.path, c.program ?? 'service').programs(posix.dirname(c.path), c.more ?? []);
+        },
+      }),
     }),
   ),
   ...(['registry.k8s.io/pause', 'k8s.gcr.io/pause'] as const).map(
-    (repository): Image => ({
+    (repository): ImageFamily => ({
       repository,
-      tags: /^(latest|3\.([1-9]|10)(\.\d)?)$/,
-      flavor: 'gnu',
-      sizeBytes: 689_837,
-      entrypoint: ['/pause'],
-      env: pathEnv,
-      user: 65535,
-      group: 65535,
-      files: (tree) => {
-        distrolessLayout(tree);
-        tree.program('/pause', 'pause');
-      },
+      about: 'does nothing until it is ended',
+      tags: pattern(/^(latest|3\.([1-9]|10)(\.\d)?)$/, ['latest', '3.1 to 3.10']),
+      content: () => ({
+        ...{ system: noSystem, sizeBytes: 689_837, entrypoint: ['/pause'], env: pathEnv, user: 65535, group: 65535 },
+        files: (tree) => {
+          layOut(tree, noSystem);
+          tree.program('/pause', 'pause');
+        },
+      }),
     }),
   ),
 ];
