@@ -12,6 +12,7 @@ import { env } from './env.ts';
 import { exam } from './exam.ts';
 import { explain } from './explain.ts';
 import { hint } from './hint.ts';
+import { images } from './images.ts';
 import { list } from './list.ts';
 import { node } from './node.ts';
 import { pack } from './pack.ts';
@@ -44,6 +45,7 @@ const factories = [
   shell,
   env,
   cluster,
+  images,
   node,
   pack,
   doctor,

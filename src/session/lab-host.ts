@@ -56,6 +56,9 @@ class Making extends AbortController {
   }
 }
 
+/** Nothing is to be guessed in a bare cluster; in a lab an unknown image may be the task. */
+const imageHint = '"kubedrill images" lists those it has, with their tags; a cluster of "--provider kind" pulls any';
+
 /** Hosts attempts and their clusters: the Labs of the daemon's process. */
 export class LabHost implements Labs {
   readonly #options: LabHostOptions;
@@ -232,7 +235,7 @@ export class LabHost implements Labs {
       });
     }
     const { nodeImage, target } = request;
-    const spec = { name, nodes: request.nodes ?? 1, ...(nodeImage && { nodeImage }), ...(target && { target }) };
+    const spec = { name, nodes: request.nodes ?? 1, unknownImages: imageHint, ...(nodeImage && { nodeImage }), ...(target && { target }) };
     const cluster = await provider.create(spec, onStep, signal);
     try {
       const { addons = [] } = request;
