@@ -4,16 +4,32 @@ import type { CommandFactory } from './command.ts';
 import type { ImageInfo } from './services.ts';
 
 /** What people look for in an image, in this order. */
-const notable = ['kubectl', 'curl', 'wget', 'nc', 'nslookup', 'dig', 'ping', 'openssl', 'jq', 'ps', 'vi', 'apk', 'apt-get'];
+const notable = [
+  'kubectl',
+  'curl',
+  'wget',
+  'nc',
+  'nslookup',
+  'dig',
+  'ping',
+  'openssl',
+  'jq',
+  'ps',
+  'vi',
+  'apk',
+  'apt-get',
+];
 
 export const images: CommandFactory = ({ services, print, json }) =>
   new Command('images')
     .description('the images that the embedded cluster has, with their tags and what they can')
-    .argument('[name]', 'only images with this in their name, with all their tags')
+    .argument('[name]', 'only this image, or those whose names begin so, with all their tags')
     .option('--json', 'print one JSON document')
     .action(async (name: string | undefined, options: { json?: boolean }) => {
       const all = await services.images();
-      const chosen = name === undefined ? all : all.filter((image) => image.name.includes(name.replace(/[:@].*$/, '')));
+      const wanted = name?.replace(/[:@].*$/, '') ?? '';
+      const exact = all.filter((image) => image.name === wanted);
+      const chosen = exact.length > 0 ? exact : all.filter((image) => image.name.split('/').at(-1)?.startsWith(wanted));
       if (options.json) return json({ images: chosen });
       if (chosen.length === 0) {
         throw new UserError({
@@ -25,25 +41,32 @@ export const images: CommandFactory = ({ services, print, json }) =>
       const { tableText } = await import('../present/text.ts');
       const rows = chosen.map((image) => [image.name, shortTags(image), shells(image), image.about]);
       print(tableText([['IMAGE', 'TAGS', 'SHELL', 'WHAT IT CAN'], ...rows]));
-      print('\nkubedrill images <name> shows all tags and tools of one; other images need a cluster of --provider kind.');
+      print(
+        '\nkubedrill images <name> shows all tags and tools of one; other images need a cluster of --provider kind.',
+      );
     });
 
 /** The newest and the oldest release, and the builds. */
 function shortTags({ tags: { versions, names, variants } }: ImageInfo): string {
-  const numbers = versions.flatMap((v) => v.split(' to '));
-  const span = numbers.length > 1 ? `${versions.at(-1)?.split(' to ')[0]} to ${numbers[1]}` : numbers[0];
+  const [oldest, newest] = [versions.at(-1)?.split(' to ')[0], versions[0]?.split(' to ').at(-1)];
+  const span = oldest === newest ? newest : `${oldest} to ${newest}`;
   const builds = variants.filter((v) => v.split('-').length === 2 && !/\d/.test(v));
-  const shown = [...names.slice(0, 1), ...(span === undefined ? [] : [span]), ...builds.slice(0, 3)];
+  const shown = [
+    ...(names.includes('latest') ? ['latest'] : names.slice(0, 1)),
+    ...(span === undefined ? [] : [span]),
+    ...builds.slice(0, 3),
+  ];
   return shown.join(', ');
 }
 
-const shells = (image: ImageInfo): string => [...new Set(image.builds.map((b) => b.shell ?? 'none'))].slice(0, 2).join(', ');
+const shells = (image: ImageInfo): string =>
+  [...new Set(image.builds.map((b) => b.shell ?? 'none'))].slice(0, 2).join(', ');
 
 function described({ name, about, tags, builds }: ImageInfo): string {
   const lines = [
     `${name}: ${about}`,
     `  tags      ${[...tags.names, ...tags.versions].join(', ')}`,
-    ...(tags.variants.length > 0 ? [`  and with  ${tags.variants.join(', ')}`] : []),
+    ...(builds.length > 1 ? [`  and with  ${tags.variants.filter((v) => !/\d/.test(v)).join(', ')}`] : []),
   ];
   const seen = new Set<string>();
   for (const build of builds) {

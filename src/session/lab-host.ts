@@ -235,7 +235,13 @@ export class LabHost implements Labs {
       });
     }
     const { nodeImage, target } = request;
-    const spec = { name, nodes: request.nodes ?? 1, unknownImages: imageHint, ...(nodeImage && { nodeImage }), ...(target && { target }) };
+    const spec = {
+      name,
+      nodes: request.nodes ?? 1,
+      unknownImages: imageHint,
+      ...(nodeImage && { nodeImage }),
+      ...(target && { target }),
+    };
     const cluster = await provider.create(spec, onStep, signal);
     try {
       const { addons = [] } = request;

@@ -1,6 +1,12 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Container } from '../../kube/api.gen.ts';
-import { familiarName, type ImageReference, parseReference, referenceProblem, referenceText } from '../../kube/image-reference.ts';
+import {
+  familiarName,
+  type ImageReference,
+  parseReference,
+  referenceProblem,
+  referenceText,
+} from '../../kube/image-reference.ts';
 import type { ContainerRuntime } from '../container-api.ts';
 import { BackOff } from './back-off.ts';
 import { goDuration } from './duration.ts';

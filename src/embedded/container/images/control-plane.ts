@@ -24,6 +24,8 @@ const klog = (where: string, text: string) => `I{klog}       1 ${where}] ${text}
 interface Component {
   repository: string;
   tags: RegExp;
+  /** The tags as people read them: `<first> to <last>`. */
+  shown: string;
   /** Where its program is, and the other names it is found by. */
   path: string;
   sizeBytes: number;
@@ -43,6 +45,7 @@ const components: Component[] = [
     repository: 'registry.k8s.io/kube-apiserver',
     needs: [0.045, 247],
     tags: kubernetesTags,
+    shown: 'v1.24.0 to v1.36.2',
     path: '/usr/local/bin/kube-apiserver',
     program: 'kube-apiserver',
     sizeBytes: 103_363_204,
@@ -64,6 +67,7 @@ const components: Component[] = [
     repository: 'registry.k8s.io/kube-controller-manager',
     needs: [0.014, 59],
     tags: kubernetesTags,
+    shown: 'v1.24.0 to v1.36.2',
     path: '/usr/local/bin/kube-controller-manager',
     program: 'kube-controller-manager',
     sizeBytes: 93_577_895,
@@ -76,6 +80,7 @@ const components: Component[] = [
     repository: 'registry.k8s.io/kube-scheduler',
     needs: [0.006, 21],
     tags: kubernetesTags,
+    shown: 'v1.24.0 to v1.36.2',
     path: '/usr/local/bin/kube-scheduler',
     program: 'kube-scheduler',
     sizeBytes: 71_373_443,
@@ -88,6 +93,7 @@ const components: Component[] = [
     repository: 'registry.k8s.io/kube-proxy',
     needs: [0.001, 13],
     tags: kubernetesTags,
+    shown: 'v1.24.0 to v1.36.2',
     path: '/usr/local/bin/kube-proxy',
     program: 'kube-proxy',
     sizeBytes: 85_617_255,
@@ -105,6 +111,7 @@ const components: Component[] = [
     repository: 'registry.k8s.io/etcd',
     needs: [0.021, 41],
     tags: /^3\.[4-6]\.\d{1,2}-\d$/,
+    shown: '3.4.0-0 to 3.6.6-0',
     path: '/usr/local/bin/etcd',
     program: 'etcd',
     more: ['etcdctl', 'etcdutl'],
@@ -131,6 +138,7 @@ const components: Component[] = [
     repository: 'registry.k8s.io/coredns/coredns',
     needs: [0.0012, 11],
     tags: /^v1\.(8|9|1[0-3])\.\d{1,2}$/,
+    shown: 'v1.8.0 to v1.13.1',
     path: '/coredns',
     sizeBytes: 76_623_200,
     entrypoint: true,
@@ -141,6 +149,7 @@ const components: Component[] = [
     repository: 'registry.k8s.io/ingress-nginx/controller',
     needs: [0.002, 80],
     tags: /^v1\.\d{1,2}\.\d$/,
+    shown: 'v1.0.0 to v1.14.0',
     path: '/nginx-ingress-controller',
     sizeBytes: 109_800_000,
     entrypoint: true,
@@ -151,6 +160,7 @@ const components: Component[] = [
     repository: 'ghcr.io/nginx/nginx-gateway-fabric',
     needs: [0.002, 40],
     tags: /^\d\.\d{1,2}\.\d$/,
+    shown: '1.0.0 to 2.2.0',
     path: '/usr/bin/gateway',
     sizeBytes: 68_400_000,
     entrypoint: true,
@@ -161,6 +171,7 @@ const components: Component[] = [
     repository: 'registry.k8s.io/metrics-server/metrics-server',
     needs: [0.0026, 19],
     tags: /^v0\.[4-8]\.\d$/,
+    shown: 'v0.4.0 to v0.8.0',
     path: '/metrics-server',
     sizeBytes: 69_967_041,
     entrypoint: true,
@@ -171,6 +182,7 @@ const components: Component[] = [
     repository: 'docker.io/rancher/local-path-provisioner',
     needs: [0.0001, 9],
     tags: /^v0\.0\.\d{2}$/,
+    shown: 'v0.0.10 to v0.0.32',
     path: '/usr/bin/local-path-provisioner',
     sizeBytes: 42_868_875,
     entrypoint: true,
@@ -180,6 +192,7 @@ const components: Component[] = [
     repository: 'docker.io/kindest/kindnetd',
     needs: [0.001, 9],
     tags: /^v\d{8}-[0-9a-f]+$/,
+    shown: 'v20250512-df8de77b',
     path: '/bin/kindnetd',
     sizeBytes: 38_500_000,
     service: {
@@ -193,6 +206,7 @@ const components: Component[] = [
     repository: 'registry.k8s.io/networking/kube-network-policies',
     needs: [0.0018, 12],
     tags: /^v0\.\d{1,2}\.\d$/,
+    shown: 'v0.1.0 to v0.9.2',
     path: '/bin/netpol',
     sizeBytes: 54_984_249,
     entrypoint: true,
@@ -200,19 +214,12 @@ const components: Component[] = [
   },
 ];
 
-/** How the tags of a regular expression read: `/^v0\.[4-8]\.\d$/` as `v0.[4-8].x`. */
-const shown = (regex: RegExp) =>
-  regex.source
-    .replace(/^\^|\$$/g, '')
-    .replaceAll('\\.', '.')
-    .replace(/\\d(\{[\d,]+\})?/g, 'x');
-
 export const controlPlane: readonly ImageFamily[] = [
   ...components.map(
     (c): ImageFamily => ({
       repository: c.repository,
       about: `part of a cluster: ${posix.basename(c.path)}`,
-      tags: pattern(c.tags, [shown(c.tags)]),
+      tags: pattern(c.tags, [c.shown]),
       content: () => ({
         ...{ system: noSystem, sizeBytes: c.sizeBytes, env: pathEnv, service: c.service },
         // Static Pods name their command; the images have none of their own but the ones with an entrypoint.

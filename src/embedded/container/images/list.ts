@@ -1,4 +1,5 @@
 import { familiarName } from '../../../kube/image-reference.ts';
+import { nodeSystem } from './node-system.ts';
 import { families } from './table.ts';
 import type { TagList } from './tags.ts';
 import { Tree } from './tree.ts';
@@ -28,9 +29,10 @@ export interface ImageInfo {
   builds: readonly BuildInfo[];
 }
 
-/** All images of the table, as it is read by people and programs. */
+/** The images of the table that Pods run, as people and programs read it; what nodes are made from is none of them. */
 export function listImages(): ImageInfo[] {
-  return families.map((family) => ({
+  const ofPods = families.filter((family) => family !== nodeSystem);
+  return ofPods.map((family) => ({
     name: familiarName(family.repository),
     about: family.about,
     tags: family.tags.list,
@@ -55,7 +57,9 @@ function buildOf(family: ImageFamily, tag: string, release: { version: string; v
   const tree = new Tree();
   content.files(tree);
   const path = content.env?.PATH?.split(':') ?? [];
-  const tools = tree.executables().filter((file) => path.some((folder) => file.slice(0, file.lastIndexOf('/')) === folder));
+  const tools = tree
+    .executables()
+    .filter((file) => path.some((folder) => file.slice(0, file.lastIndexOf('/')) === folder));
   const names = [...new Set(tools.map((file) => file.slice(file.lastIndexOf('/') + 1)))].sort();
   const shell = ['bash', 'ash', 'dash', 'sh'].find((name) => names.includes(name));
   return {

@@ -13,7 +13,7 @@ export interface TagList {
   versions: readonly string[];
   /** `latest`, `stable`. */
   names: readonly string[];
-  /** What may follow either, or stand alone without its hyphen. */
+  /** Builds of the newest release: what may follow either, or stand alone without its hyphen. */
   variants: readonly string[];
 }
 
@@ -62,7 +62,7 @@ export function releases({ lines, names: given = {}, variants, prefix = '', exac
         `${prefix}${line.replace(/\d+$/, '0')} to ${prefix}${line}`.replace(/^(\S+) to \1$/, '$1'),
       ),
       names: Object.keys(names),
-      variants: every.filter((v) => v !== '').reverse(),
+      variants: of(newest).filter((v) => v !== ''),
     },
   };
 }

@@ -72,7 +72,8 @@ export class Tree {
       for (const [name, entry] of dir.entries) {
         const at = `${path}/${name}`;
         if (entry.t === 'dir') visit(entry, at);
-        else if (entry.t === 'link' ? /^(\/usr)?\/s?bin\/|^\/usr\/local\/bin\//.test(at) : (entry.mode & 0o111) !== 0) found.push(at);
+        else if (entry.t === 'link' ? /^(\/usr)?\/s?bin\/|^\/usr\/local\/bin\//.test(at) : (entry.mode & 0o111) !== 0)
+          found.push(at);
       }
     };
     visit(this.#root, '');

@@ -1,4 +1,3 @@
-import { kernelRelease } from '../../../node-facts.ts';
 import { isSysError, SysError } from '../../kernel/errno.ts';
 import type { Process } from '../../kernel/process.ts';
 import { signals } from '../../kernel/signals.ts';
@@ -6,29 +5,13 @@ import { program } from '../../lib/program.ts';
 import { errnoText } from './errno.ts';
 import { logError } from './logs.ts';
 import { runMaster } from './master.ts';
-import { ConfigError, parseConfig } from './parse.ts';
+import { ConfigError } from './parse.ts';
 import { RunningSite, type Shared } from './running.ts';
-import { readSite, type Site } from './site.ts';
-
-export interface Call {
-  version: string;
-  /** The file with the configuration. */
-  file: string;
-  /** Directives of `-g`. */
-  globals: string;
-}
+import type { Site } from './site.ts';
+import { type Call, emergency, loadSite, makePid, pidFile } from './start.ts';
 
 /** The release that the image's tag means. */
 const versionOf = (p: Process): string => p.container.image.version || (p.env.get('NGINX_VERSION') ?? '');
-
-/** Reads the configuration that a call names; `loaded` gets the files. Throws ConfigError. */
-export function loadSite(p: Process, { file, globals }: Call, loaded: { path: string; text: string }[] = []): Site {
-  const files = {
-    read: (path: string) => p.vfs.readText(p, path),
-    list: (folder: string) => p.vfs.readdir(p, folder),
-  };
-  return readSite(parseConfig(files, file, globals, loaded));
-}
 
 export const nginx = program('nginx', async (p) => {
   const call: Call = { version: versionOf(p), file: '/etc/nginx/nginx.conf', globals: '' };
@@ -83,12 +66,6 @@ export const nginx = program('nginx', async (p) => {
   return 0;
 });
 
-/** To the error log, and to whoever started it. */
-export async function emergency(p: Process, text: string): Promise<void> {
-  await logError(p, undefined, 'emerg', text);
-  await p.print(2, `nginx: [emerg] ${text}\n`);
-}
-
 async function warn(p: Process, site: Site): Promise<void> {
   const [user] = site.main.own('user');
   const texts = [...site.warnings];
@@ -134,22 +111,6 @@ async function sendSignal(p: Process, site: Site, name: string): Promise<number>
     return fail(`kill(${pid}, ${actions[name]}) failed (1: Operation not permitted)`);
   master.signal(actions[name] ?? signals.SIGHUP);
   return 0;
-}
-
-export const pidFile = (site: Site): string => site.main.value('pid') ?? '/run/nginx.pid';
-
-/** Opens the pid file for writing, as a test of the configuration does too. Throws ConfigError. */
-export function makePid(p: Process, site: Site, content?: string): void {
-  const file = pidFile(site);
-  try {
-    if (content === undefined) {
-      const fd = p.addFd(p.vfs.open(p, file, { write: true, create: true, append: true }));
-      p.setFd(fd, undefined);
-    } else p.vfs.writeFile(p, file, content);
-  } catch (error) {
-    if (!isSysError(error)) throw error;
-    throw new ConfigError(`open() "${file}" failed ${errnoText(error)}`);
-  }
 }
 
 /** Where bodies and answers are put that are too large for memory. Throws ConfigError. */
@@ -201,16 +162,4 @@ async function showVersion(p: Process, call: Call, flags: ReadonlySet<string>): 
     );
   }
   return 0;
-}
-
-/** The lines with which the master says what it is. */
-export async function greet(p: Process, site: Site, version: string): Promise<void> {
-  for (const text of [
-    'using the "epoll" event method',
-    `nginx/${version}`,
-    `OS: Linux ${kernelRelease}`,
-    'getrlimit(RLIMIT_NOFILE): 1048576:1048576',
-  ]) {
-    await logError(p, site.main, 'notice', text);
-  }
 }

@@ -34,7 +34,7 @@ export async function logError(
 ): Promise<void> {
   const logs = scope?.all('error_log').map((d) => d.args) ?? [];
   for (const [path = '', least = 'error'] of logs.length > 0 ? logs : [[defaultErrorLog, 'error']]) {
-    if (levels.indexOf(level) < levels.findIndex((l) => l === least)) continue;
+    if (levels.indexOf(level) < levels.findIndex((name) => least.startsWith(name))) continue;
     const line = `${stamp(p)} [${level}] ${pid}#${pid}: ${text}\n`;
     if (path === 'stderr') await p.print(2, line);
     else {

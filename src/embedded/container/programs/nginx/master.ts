@@ -3,10 +3,11 @@ import { isSysError } from '../../kernel/errno.ts';
 import type { Process } from '../../kernel/process.ts';
 import { signals } from '../../kernel/signals.ts';
 import { errnoText } from './errno.ts';
-import { type Call, emergency, greet, loadSite, makePid, pidFile } from './index.ts';
+import { Listeners } from './listeners.ts';
 import { logError } from './logs.ts';
 import { ConfigError } from './parse.ts';
-import { Listeners, RunningSite } from './running.ts';
+import { RunningSite } from './running.ts';
+import { type Call, emergency, greet, loadSite, makePid, pidFile } from './start.ts';
 
 /** What a node has. */
 const cores = 4;

@@ -1,7 +1,42 @@
 /** Built-in variables of a request: ngx_http_variables.c, and those of the modules that are here. */
 import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Peer } from '../../kernel/network.ts';
 import { formatDate } from '../date.ts';
-import type { Exchange } from './exchange.ts';
+
+/** What variables are made from: a request, and what was answered so far. */
+interface Exchange {
+  request: IncomingMessage;
+  response: ServerResponse;
+  peer: Peer;
+  port: number;
+  secure: boolean;
+  uri: string;
+  args: string;
+  serial: number;
+  connection: number;
+  startedAt: number;
+  status: number;
+  bodyBytes: number;
+  headBytes: number;
+  requestLength: number;
+  serverAddress: string;
+  tls: { protocol: string; cipher: string; name: string };
+  proxied: { host: string; port: string };
+  upstream: readonly { address: string; status: string; ms: number; connectMs: number; bytes: number }[];
+  upstreamHeaders: Readonly<Record<string, string>>;
+  server: { names: readonly { text: string }[] };
+  site: {
+    hostname: string;
+    version: string;
+    counters: { active: number; writing: number };
+    workerPid(): number;
+  };
+  now(): number;
+  filename(): string;
+  root(): string;
+  user(): string;
+}
 
 type Read = (x: Exchange) => string;
 
