@@ -141,6 +141,10 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
       const { prover, stop } = await localProver(folder, { provider, parallel, ...choice });
       return { provers: [prover], stop };
     },
+    images: async () => {
+      const { listImages } = await import('./embedded/container/images/list.ts');
+      return listImages();
+    },
     knowsImage: async () => {
       const { Catalogue } = await import('./embedded/container/images/catalogue.ts');
       const catalogue = new Catalogue();

@@ -22,6 +22,8 @@ export interface ClusterSpec {
   nodeImage?: string;
   /** Images that the workloads need: loaded into the nodes beforehand where the machine has them. */
   images?: readonly string[];
+  /** embedded: what an event says on a Pod whose image the cluster does not have. Default: nothing, as a registry. */
+  unknownImages?: string;
   /** kubeconfig: which cluster. */
   target?: ClusterTarget;
   /** The namespaces that will be worked in; rights may end there. */

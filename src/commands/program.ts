@@ -13,6 +13,7 @@ import { exam } from './exam.ts';
 import { explain } from './explain.ts';
 import { addHelp } from './help.ts';
 import { hint } from './hint.ts';
+import { images } from './images.ts';
 import { list } from './list.ts';
 import { node } from './node.ts';
 import { pack } from './pack.ts';
@@ -47,6 +48,7 @@ const factories = [
   shell,
   env,
   cluster,
+  images,
   node,
   pack,
   doctor,

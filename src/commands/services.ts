@@ -17,6 +17,25 @@ export interface ProverChoice {
   target?: ClusterTarget;
 }
 
+/** An image that the embedded cluster has. */
+export interface ImageInfo {
+  /** As people write it: `nginx`, `bitnami/kubectl`. */
+  name: string;
+  /** What it can, in a few words. */
+  about: string;
+  /** `versions` reads `1.29.0 to 1.29.3`; `variants` are ends such as `-alpine`. */
+  tags: { versions: readonly string[]; names: readonly string[]; variants: readonly string[] };
+  /** Its newest release in each of its builds. */
+  builds: readonly {
+    tag: string;
+    system: string;
+    shell?: string;
+    tools: readonly string[];
+    user?: number;
+    command: readonly string[];
+  }[];
+}
+
 /** What main gives to the commands: everything that reaches outside of them. */
 export interface Services {
   /** With the build, for people and reports. */
@@ -41,6 +60,8 @@ export interface Services {
   kubectl(progress?: (step: string) => void): Promise<KubectlVersion>;
   /** What makes the proofs of `pack verify`, on clusters that end with it; `folder` is theirs. */
   provers(folder: string, choice: ProverChoice): Promise<{ provers: readonly Prover[]; stop(): Promise<void> }>;
+  /** The images that the embedded cluster has. */
+  images(): Promise<readonly ImageInfo[]>;
   /** Whether the embedded cluster has an image, by reference. */
   knowsImage(): Promise<(reference: string) => boolean>;
   /** What works on this machine. */

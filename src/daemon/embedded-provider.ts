@@ -59,7 +59,7 @@ export async function createEmbeddedProvider(
   const provider: Provider = {
     name: 'embedded',
     check: async () => [{ subject: 'embedded cluster', ok: true, text: 'Kubernetes v1.35, in the daemon' }],
-    async create({ name, nodes }, progress, signal) {
+    async create({ name, nodes, unknownImages }, progress, signal) {
       const onStep = (step: string) => {
         progress(step);
         signal?.throwIfAborted();
@@ -75,7 +75,7 @@ export async function createEmbeddedProvider(
       // Both would do the same work at the same time, each the slower for it; whoever comes first warms up.
       warming ??= Promise.resolve();
       await warming;
-      return view(await host.create({ name, nodes, onStep }));
+      return view(await host.create({ name, nodes, onStep, ...(unknownImages !== undefined && { unknownImages }) }));
     },
     list: async () =>
       host

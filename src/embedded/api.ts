@@ -153,6 +153,8 @@ export interface ComponentContext {
     kubelet?(nodeName: string): Promise<{ host: string; port: number } | undefined>;
     serviceCidr: string;
     podCidr: string;
+    /** What an event on a Pod says after naming an image that no registry of this cluster has; undefined: nothing. */
+    unknownImages?: string;
     /** Folder of the cluster's own files (logs, volumes); undefined: keep in memory. */
     folder?: string;
   };

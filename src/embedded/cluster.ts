@@ -74,6 +74,11 @@ export interface EmbeddedClusterOptions {
   runtime?: RuntimeFactory;
   /** Images beyond the catalogue's. */
   images?: readonly ImageDescription[];
+  /**
+   * Where to look for images that there are: an event says it on each Pod whose image there is not. Default: nothing beyond
+   * what a registry answers.
+   */
+  unknownImages?: string;
   /** Serves `POST /debug/compact`, for tools that replay recordings. Default false. */
   debug?: boolean;
   /** Told what is done next on the way to a cluster; if it throws, the way ends there and nothing runs any more. */
@@ -434,6 +439,7 @@ class Cluster implements EmbeddedCluster {
 
   #contextFor(signal: AbortSignal): ComponentContext {
     const { host, port } = this.#listener;
+    const { unknownImages } = this.#options;
     return componentContext(
       this.#plane,
       this.#clock,
@@ -444,6 +450,7 @@ class Cluster implements EmbeddedCluster {
         serviceCidr,
         podCidr,
         folder: this.#options.folder,
+        ...(unknownImages !== undefined && { unknownImages }),
         nodes: this.#answers,
         kubelet: async (name) => this.#machines.get(name)?.kubelet.address(),
       },

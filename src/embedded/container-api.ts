@@ -136,6 +136,8 @@ export interface ImageDescription {
 export interface ContainerRuntime {
   /** What the catalogue says of an image reference; undefined: the image does not exist (ErrImagePull). */
   image(reference: string): { name: string; digest: string; sizeBytes: number; user?: number } | undefined;
+  /** Whether there is such a repository, whatever its tags. */
+  hasRepository(reference: string): boolean;
   /** Resolves once the process runs; rejects with a StartFailure. */
   start(spec: ContainerSpec): Promise<RunningContainer>;
   /** Adds images (of packs), or replaces ones of the same name. */

@@ -38,6 +38,7 @@ interface Meta {
   createdAt: string;
   /** What packs brought. */
   images: readonly ImageDescription[];
+  unknownImages?: string;
   /** A cluster that is not ready when a daemon starts was never handed to anybody. */
   ready: boolean;
 }
@@ -74,9 +75,11 @@ export class ClusterHost {
     name: string;
     nodes?: number;
     images?: readonly ImageDescription[];
+    /** See `EmbeddedClusterOptions.unknownImages`; kept with the cluster. */
+    unknownImages?: string;
     onStep?(step: string): void;
   }): Promise<HostedCluster> {
-    const { name, nodes = 1, images = [], onStep } = spec;
+    const { name, nodes = 1, images = [], unknownImages, onStep } = spec;
     if (!idPattern.test(name) || name.length > 40) {
       throw new UserError({
         what: `${name} is no name for a cluster`,
@@ -86,7 +89,10 @@ export class ClusterHost {
     const id = await this.#freeId(name);
     const folder = join(this.#options.folder, id);
     const createdAt = new Date(this.#clock.now()).toISOString();
-    const meta: Meta = { version: 1, id, name, nodes, images, createdAt, ready: false };
+    const meta: Meta = {
+      ...{ version: 1, id, name, nodes, images, createdAt, ready: false },
+      ...(unknownImages !== undefined && { unknownImages }),
+    };
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       if (this.#lasting) writeMeta(folder, meta);
@@ -135,7 +141,7 @@ export class ClusterHost {
   }
 
   async #start(meta: Meta, onStep?: (step: string) => void): Promise<HostedCluster> {
-    const { id, name, nodes, images } = meta;
+    const { id, name, nodes, images, unknownImages } = meta;
     const context = `kubedrill-${id}`;
     const { defaults } = this.#options;
     const folder = join(this.#options.folder, id);
@@ -146,6 +152,7 @@ export class ClusterHost {
       ...(this.#lasting && { folder }),
       nodes,
       context,
+      ...(unknownImages !== undefined && { unknownImages }),
       ...(onStep && { onStep }),
     });
     const kubeconfig = join(folder, 'kubeconfig');

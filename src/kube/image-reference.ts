@@ -20,6 +20,11 @@ export function parseReference(text: string): ImageReference | undefined {
   return { repository, tag: tag ?? (digest === undefined ? 'latest' : undefined), digest };
 }
 
+/** A repository as people write it: without Docker's own registry and library. */
+export function familiarName(repository: string): string {
+  return repository.replace(/^docker\.io\/(library\/)?/, '');
+}
+
 /** As it is pulled: with registry, repository, and digest or tag. */
 export function referenceText({ repository, tag, digest }: ImageReference): string {
   return digest === undefined ? `${repository}:${tag}` : `${repository}@${digest}`;

@@ -8,6 +8,9 @@ import type { ClusterRequest } from './types.ts';
 /** What a cluster is called that nobody gave a name; the provider numbers those that share it. */
 const unnamed = 'bare';
 
+/** Nothing is to be guessed in a bare cluster; in a lab an unknown image may be the task. */
+const imageHint = '"kubedrill images" lists those it has, with their tags; a cluster of "--provider kind" pulls any';
+
 /**
  * Makes a cluster without a scenario, with the addons that were asked for. A UserError if the name cannot be one, or is that
  * of one of `taken`; whatever goes wrong, nothing stays.
@@ -30,7 +33,7 @@ export async function createBareCluster(
       next: `kubedrill cluster down ${name}, or choose another --name`,
     });
   }
-  const spec = { name, nodes, ...(nodeImage && { nodeImage }), ...(target && { target }) };
+  const spec = { name, nodes, unknownImages: imageHint, ...(nodeImage && { nodeImage }), ...(target && { target }) };
   const cluster = await provider.create(spec, onStep, signal);
   try {
     await installAddons(cluster, addons, onStep, signal);

@@ -1,11 +1,7 @@
 import { Box, Text, useApp, useInput, usePaste, useWindowSize } from 'ink';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import type { Progress } from '../session/progress.ts';
-<<<<<<< HEAD
-import type { LabsAccess } from './access.ts';
-=======
 import type { LabsAccess, Screen } from './access.ts';
->>>>>>> k7-tui
 import { Controller, tooSmall } from './controller.ts';
 import { useNow } from './hooks/use-now.ts';
 import { type Look, smallest } from './layout.ts';
@@ -27,11 +23,7 @@ export interface AppProps extends Look {
 }
 
 /** The whole app: what is shown follows from the store, what a key does is the controller's. */
-<<<<<<< HEAD
-export function App({ scenarios, progress, scenario, access, version, size, paint, theme }: AppProps) {
-=======
 export function App({ scenarios, progress, scenario, access, version, size, hold, paint, theme }: AppProps) {
->>>>>>> k7-tui
   const { exit, suspendTerminal } = useApp();
   const { columns, rows } = useWindowSize();
   const [store] = useState(() => createStore(initialState(scenarios, { progress, ...(scenario ? { scenario } : {}) })));

@@ -1,10 +1,6 @@
 import { render } from 'ink';
 import type { KubectlVersion } from '../cluster/kubectl/version.ts';
-<<<<<<< HEAD
-import { nextTurn } from '../kernel/clock.ts';
-=======
 import { nextTurn, systemClock } from '../kernel/clock.ts';
->>>>>>> k7-tui
 import { EnvironmentError, exitCodes } from '../kernel/errors.ts';
 import type { Paths } from '../kernel/paths.ts';
 import { paintFor } from '../present/text.ts';

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-import { readdirSync, rmSync, watch } from 'node:fs';
-=======
 import { mkdirSync, readdirSync, rmSync, watch, writeFileSync } from 'node:fs';
->>>>>>> k7-tui
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Kubectl } from './lab.ts';

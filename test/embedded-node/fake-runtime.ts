@@ -94,6 +94,10 @@ export class FakeRuntime implements ContainerRuntime {
     return { name, digest: `sha256:${'0'.repeat(64)}`, sizeBytes: 1000 };
   }
 
+  hasRepository(reference: string): boolean {
+    return !reference.includes('missing');
+  }
+
   async start(spec: ContainerSpec): Promise<RunningContainer> {
     if (this.startFailure && spec.command?.[0] === 'nosuchcommand') throw this.startFailure;
     const container = new FakeContainer(spec);

@@ -35,14 +35,10 @@ export class FakeLabs {
         return labs;
       },
       progress: async () => this.progress,
-<<<<<<< HEAD
-      kubectl: async () => ({ file: '/bin/kubectl', version: 'v1.35.2', minor: 35 }),
-=======
       kubectl: async () => {
         await this.kubectlAnswer;
         return { file: '/bin/kubectl', version: 'v1.35.2', minor: 35 };
       },
->>>>>>> k7-tui
       shell: async (lab) => void this.asked.push(`shell ${lab.id}`),
     };
   }

@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Activity } from '../../src/grading/types.ts';
 import type { ScenarioProgress } from '../../src/session/progress.ts';
-<<<<<<< HEAD
-import { type Action, type AppState, initialState, type Overlay, reduce } from '../../src/tui/state.ts';
-=======
 import { type Action, type AppState, initialState, type Overlay, placeOf, reduce } from '../../src/tui/state.ts';
->>>>>>> k7-tui
 import {
   activities,
   forbiddenVerdicts,

@@ -100,6 +100,10 @@ class Runtime implements ContainerRuntime {
     return { name, digest, sizeBytes: image.sizeBytes, ...(image.user === undefined ? {} : { user: image.user }) };
   }
 
+  hasRepository(reference: string): boolean {
+    return this.#catalogue.hasRepository(reference);
+  }
+
   loadImages(images: readonly ImageDescription[]): void {
     this.#catalogue.add(images);
     this.#images = [...this.#images, ...images];

@@ -1,6 +1,12 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Container } from '../../kube/api.gen.ts';
-import { type ImageReference, parseReference, referenceProblem, referenceText } from '../../kube/image-reference.ts';
+import {
+  familiarName,
+  type ImageReference,
+  parseReference,
+  referenceProblem,
+  referenceText,
+} from '../../kube/image-reference.ts';
 import type { ContainerRuntime } from '../container-api.ts';
 import { BackOff } from './back-off.ts';
 import { goDuration } from './duration.ts';
@@ -26,12 +32,15 @@ type Tell = (type: 'Normal' | 'Warning', reason: string, message: string) => voi
 export class Images {
   readonly #runtime: ContainerRuntime;
   readonly #clock: Clock;
+  readonly #hint: string | undefined;
   readonly #backOff = new BackOff(10_000, 300_000);
   readonly #lastError = new Map<string, { at: number; text: string }>();
 
-  constructor(runtime: ContainerRuntime, clock: Clock) {
+  /** `hint`: what an event says of images that there are; undefined: nothing. */
+  constructor(runtime: ContainerRuntime, clock: Clock, hint?: string) {
     this.#runtime = runtime;
     this.#clock = clock;
+    this.#hint = hint;
   }
 
   /** The image of a container of Pod `podUid`; throws a WaitingError after having told the event of it. */
@@ -87,9 +96,17 @@ export class Images {
     }
     const why = this.#pullError(parsed);
     tell('Warning', 'Failed', `Failed to pull image "${text}": ${why}`);
+    if (this.#hint !== undefined) tell('Warning', 'UnknownImage', `${this.#missing(text, parsed)}: ${this.#hint}`);
     this.#lastError.set(key, { at: now, text: why });
     this.#backOff.next(key, now, now);
     throw new WaitingError('ErrImagePull', why, now + 1000);
+  }
+
+  /** What of a reference this cluster does not have. */
+  #missing(text: string, { repository, tag }: ImageReference): string {
+    return this.#runtime.hasRepository(repository) && tag !== undefined
+      ? `the embedded cluster has ${familiarName(repository)}, but no tag ${tag} of it`
+      : `the embedded cluster has no image ${text}`;
   }
 
   /** What containerd says when a registry does not have the image. */
@@ -97,7 +114,7 @@ export class Images {
     const { repository } = reference;
     const normalized = referenceText(reference);
     const steps = `failed to pull and unpack image "${normalized}": failed to resolve reference "${normalized}"`;
-    if (this.#runtime.image(repository)) {
+    if (this.#runtime.hasRepository(repository)) {
       return `rpc error: code = NotFound desc = ${steps}: ${normalized}: not found`;
     }
     return `rpc error: code = Unknown desc = ${steps}: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`;

@@ -329,7 +329,7 @@ function nodeServices(
         logFailure(workers, log, ...event);
       },
     },
-    images: new Images(runtime, clock),
+    images: new Images(runtime, clock, cluster.unknownImages),
     crashes: new BackOff(firstRestart, lastRestart),
     logs: new LogStore({
       clock,

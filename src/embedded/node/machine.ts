@@ -7,6 +7,7 @@ import type { ComponentContext } from '../api.ts';
 import type { NodePlan } from '../cluster/nodes.ts';
 import type { ContainerRuntime, ContainerSpec, RunningContainer } from '../container-api.ts';
 import type { NodeEntries, NodeQuestion, RuntimeContainer, RuntimeState, UnitAnswer } from '../node-api.ts';
+import { kubeletVersion } from '../node-facts.ts';
 import type { ContainerRecord, Instance } from './container-record.ts';
 import { NodeFiles } from './files.ts';
 import { createKubelet, type Kubelet } from './index.ts';
@@ -14,7 +15,6 @@ import { Journal, klogLine } from './journal.ts';
 import { loadKubelet } from './kubelet-config.ts';
 import { readLog } from './log-reader.ts';
 import { logPathOf } from './log-store.ts';
-import { kubeletVersion } from './node-object.ts';
 import {
   commandLine,
   complained,

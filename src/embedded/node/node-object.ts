@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Node, NodeCondition, NodeStatus, Taint } from '../../kube/api.gen.ts';
+import { containerRuntimeVersion, kernelRelease, kubeletVersion, nodeTitle } from '../node-facts.ts';
 import { timestamp } from './container-status.ts';
 
 /** What a node is, as its kubelet and cloud provider would find out. */
@@ -15,8 +16,6 @@ export interface NodeFacts {
   /** cpu, memory, ephemeral-storage, pods: replaces the defaults of the same name. */
   capacity?: Readonly<Record<string, string>>;
 }
-
-export const kubeletVersion = 'v1.35.4';
 
 const defaultCapacity = {
   cpu: '4',
@@ -75,13 +74,13 @@ export function nodeStatus(facts: NodeFacts, old: NodeStatus | undefined, bootId
     nodeInfo: {
       architecture: 'amd64',
       bootID: bootId,
-      containerRuntimeVersion: 'containerd://2.2.9',
-      kernelVersion: '6.12.48-generic',
+      containerRuntimeVersion: `containerd://${containerRuntimeVersion}`,
+      kernelVersion: kernelRelease,
       kubeProxyVersion: '',
       kubeletVersion,
       machineID: digest(`machine ${facts.name}`),
       operatingSystem: 'linux',
-      osImage: 'Debian GNU/Linux 12 (bookworm)',
+      osImage: nodeTitle,
       systemUUID: uuidOf(`system ${facts.name}`),
     },
     runtimeHandlers: ['', 'runc'].map((name) => ({

@@ -1,6 +1,6 @@
 import { type FlaggedProgram, flagSetOf, usageText } from '../../flags/flag-set.ts';
 import { FlagError, type ParsedFlags, parsePflags } from '../../flags/pflag.ts';
-import { kubernetesVersion } from '../images/control-plane.ts';
+import { kubeletVersion } from '../../node-facts.ts';
 import type { Process } from '../kernel/process.ts';
 
 /** The program has said all there was to say; it ends with this code. */
@@ -32,7 +32,7 @@ export async function parseCommand(p: Process, name: FlaggedProgram, usage: bool
     throw new Ended(0);
   }
   if (flags.has('version')) {
-    await p.print(1, `Kubernetes ${kubernetesVersion}\n`);
+    await p.print(1, `Kubernetes ${kubeletVersion}\n`);
     throw new Ended(0);
   }
   if (flags.operands.length > 0) {

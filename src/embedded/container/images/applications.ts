@@ -1,20 +1,25 @@
 /** Images of exercises and manifests found everywhere: databases, sample applications, echo servers. */
 import type { ImageDescription } from '../../container-api.ts';
-import { alpineLayout, debianLayout, distrolessLayout, pathEnv } from './layouts.ts';
-import type { Image } from './types.ts';
+import { builds } from './builds.ts';
+import { layOut, pathEnv } from './layouts.ts';
+import { noSystem, systemOf } from './systems.ts';
+import { pattern } from './tags.ts';
+import type { ImageFamily } from './types.ts';
 
 type Service = NonNullable<ImageDescription['service']>;
 
-const bookworm = { id: 'debian', name: 'Debian GNU/Linux 12 (bookworm)', version: '12.9' };
-const version = /^(latest|alpine|slim|stable|v?\d{1,4}(\.\d{1,4}){0,2}(-[a-z][\w.]*)?)$/;
+const anyVersion = /^(latest|alpine|slim|stable|v?\d{1,4}(\.\d{1,4}){0,2}(-[a-z][\w.]*)?)$/;
 
 interface Application {
   repository: string;
-  tags?: RegExp;
+  /** What it can, for people. */
+  about: string;
+  tags?: { regex: RegExp; shown: readonly string[] };
   sizeBytes: number;
   /** Where the program is; it is the image's command. */
   path: string;
-  base?: 'debian' | 'alpine' | 'scratch';
+  /** Default: bookworm. */
+  system?: string;
   user?: number;
   service: Service;
 }
@@ -25,6 +30,7 @@ const http = (port: number, body: string) => ({ port, routes: { '/': { body } } 
 const applications: Application[] = [
   {
     repository: 'docker.io/library/mongo',
+    about: 'listens on 27017, keeps nothing',
     sizeBytes: 270_000_000,
     path: '/usr/bin/mongod',
     service: {
@@ -36,6 +42,7 @@ const applications: Application[] = [
   },
   {
     repository: 'docker.io/library/rabbitmq',
+    about: 'listens on 5672 and 15672, keeps nothing',
     sizeBytes: 110_000_000,
     path: '/usr/sbin/rabbitmq-server',
     service: {
@@ -45,6 +52,7 @@ const applications: Application[] = [
   },
   {
     repository: 'docker.io/library/wordpress',
+    about: 'web server with a page',
     sizeBytes: 240_000_000,
     path: '/usr/local/bin/apache2-foreground',
     service: {
@@ -56,10 +64,11 @@ const applications: Application[] = [
   },
   {
     repository: 'gcr.io/google-samples/hello-app',
-    tags: /^[12]\.0$/,
+    about: 'web server that says its version and host',
+    tags: { regex: /^[12]\.0$/, shown: ['1.0', '2.0'] },
     sizeBytes: 11_500_000,
     path: '/hello-app',
-    base: 'scratch',
+    system: 'none',
     service: {
       logs: ['{date} Server listening on port 8080'],
       ports: [http(8080, 'Hello, world!\nVersion: {tag}.0\nHostname: {hostname}\n')],
@@ -67,17 +76,19 @@ const applications: Application[] = [
   },
   {
     repository: 'docker.io/nginxdemos/hello',
+    about: 'web server that says its address and host',
     sizeBytes: 21_000_000,
     path: '/usr/sbin/hello',
-    base: 'alpine',
+    system: '3.20',
     service: { ports: [http(80, 'Server address: {ip}:80\nServer name: {hostname}\n')] },
   },
   ...(['docker.io/ealen/echo-server', 'docker.io/jmalloc/echo-server', 'registry.k8s.io/echoserver'] as const).map(
     (repository): Application => ({
       repository,
+      about: 'web server that says its host',
       sizeBytes: 40_000_000,
       path: '/bin/echo-server',
-      base: 'alpine',
+      system: '3.20',
       service: {
         logs: ['Echo server listening'],
         ports: [http(80, 'Request served by {hostname}\n'), http(8080, 'Request served by {hostname}\n')],
@@ -86,16 +97,18 @@ const applications: Application[] = [
   ),
   {
     repository: 'docker.io/traefik/whoami',
+    about: 'web server that says its host and address',
     sizeBytes: 6_600_000,
     path: '/whoami',
-    base: 'scratch',
+    system: 'none',
     service: { logs: ['{date} Starting up on port 80'], ports: [http(80, 'Hostname: {hostname}\nIP: {ip}\n')] },
   },
   {
     repository: 'docker.io/stefanprodan/podinfo',
+    about: 'web server with health checks',
     sizeBytes: 48_000_000,
     path: '/home/app/podinfo',
-    base: 'alpine',
+    system: '3.20',
     user: 100,
     service: {
       logs: ['{"level":"info","ts":"{iso}","caller":"podinfo/main.go:153","msg":"Starting podinfo","port":"9898"}'],
@@ -113,9 +126,10 @@ const applications: Application[] = [
   },
   {
     repository: 'docker.io/library/hello-world',
+    about: 'prints a greeting and ends',
     sizeBytes: 13_256,
     path: '/hello',
-    base: 'scratch',
+    system: 'none',
     service: {
       logs: [
         '',
@@ -128,78 +142,101 @@ const applications: Application[] = [
   },
 ];
 
-/** Language images have their shell and tools, but not the language. */
-const languages: readonly Image[] = (['node', 'golang', 'ruby', 'php', 'openjdk', 'eclipse-temurin'] as const).map(
-  (name) => ({
-    repository: `docker.io/library/${name}`,
-    tags: version,
-    flavor: 'gnu',
-    sizeBytes: 120_000_000,
-    cmd: ['bash'],
-    env: pathEnv,
-    files: (tree) => debianLayout(tree, bookworm),
-  }),
+const pythonBuilds = builds(
+  [
+    ['3.14.0', 'trixie', 'bookworm', '3.22'],
+    ['3.13.9', 'trixie', 'bookworm', '3.22'],
+    ['3.12.12', 'trixie', 'bookworm', '3.22'],
+    ['3.11.14', 'trixie', 'bookworm', '3.22'],
+    ['3.10.19', 'trixie', 'bookworm', '3.22'],
+    ['3.9.24', 'trixie', 'bookworm', '3.22'],
+    ['3.8.20', 'bookworm', 'bullseye', '3.20'],
+    ['3.7.17', 'bookworm', 'bullseye', '3.18'],
+  ],
+  { more: ['-slim'] },
 );
 
 /** The web server and the JSON printer of Python, without the language. */
-const pythonImage: Image = {
+const python: ImageFamily = {
   repository: 'docker.io/library/python',
-  tags: /^(latest|(3(\.([7-9]|1[0-4])(\.\d{1,2})?)?-)?(slim|alpine|bookworm|bullseye|trixie|slim-bookworm|slim-bullseye|slim-trixie|alpine3\.\d{2})|3(\.([7-9]|1[0-4])(\.\d{1,2})?)?)$/,
-  flavor: 'gnu',
-  sizeBytes: 48_000_000,
-  cmd: ['python3'],
-  env: { ...pathEnv, LANG: 'C.UTF-8' },
-  files: (tree) => {
-    debianLayout(tree, bookworm);
-    tree.program('/usr/local/bin/python3', 'python3');
-    tree.link('/usr/local/bin/python', 'python3').link('/usr/local/bin/python3.12', 'python3');
+  about: 'python3 -m http.server, -m json.tool and --version, without the language itself',
+  tags: pythonBuilds.tags,
+  content: (release) => {
+    const system = pythonBuilds.system(release);
+    return {
+      ...{ system, sizeBytes: 48_000_000, cmd: ['python3'] },
+      env: { ...pathEnv, LANG: 'C.UTF-8', PYTHON_VERSION: release.version },
+      files: (tree) => {
+        layOut(tree, system);
+        if (system.family === 'debian' && !release.variant.startsWith('-slim')) tree.programs('/usr/bin', fullTools);
+        tree.program('/usr/local/bin/python3', 'python3').link('/usr/local/bin/python', 'python3');
+        tree.link(`/usr/local/bin/python${release.version.split('.').slice(0, 2).join('.')}`, 'python3');
+      },
+    };
   },
 };
 
-export const applicationImages: readonly Image[] = [
+const perlBuilds = builds(
+  [
+    ['5.42.0', 'trixie', 'bookworm'],
+    ['5.40.3', 'trixie', 'bookworm'],
+    ['5.38.5', 'bookworm'],
+    ['5.36.3', 'bookworm'],
+    ['5.34.3', 'bookworm'],
+  ],
+  { names: { stable: '5.42.0', devel: '5.42.0' }, more: ['-slim'] },
+);
+
+const perl: ImageFamily = {
+  repository: 'docker.io/library/perl',
+  about: 'perl for the digits of pi, as the documentation of Jobs uses it, without the language itself',
+  tags: perlBuilds.tags,
+  content: (release) => {
+    const system = perlBuilds.system(release);
+    return {
+      ...{ system, sizeBytes: 336_000_000, cmd: ['perl', '-de0'], env: { ...pathEnv, PERL_VERSION: release.version } },
+      files: (tree) => {
+        layOut(tree, system);
+        if (!release.variant.startsWith('-slim')) tree.programs('/usr/bin', fullTools);
+        tree.program('/usr/local/bin/perl', 'perl');
+      },
+    };
+  },
+};
+
+/** What the large images of languages have that the small ones have not. */
+const fullTools = ['curl', 'wget', 'openssl', 'ps', 'pgrep', 'pkill', 'free', 'uptime', 'top', 'watch', 'kill'];
+
+export const applicationImages: readonly ImageFamily[] = [
   {
     repository: 'registry.k8s.io/hpa-example',
-    tags: /^latest$/,
-    flavor: 'gnu',
-    sizeBytes: 180_000_000,
-    cmd: ['apache2-foreground'],
-    env: pathEnv,
-    workingDir: '/var/www/html',
-    files: (tree) => {
-      debianLayout(tree, bookworm);
-      tree.program('/usr/local/bin/apache2-foreground', 'hpa-example');
-    },
+    about: 'web server that takes a while for each answer, for autoscaling',
+    tags: pattern(/^latest$/, ['latest']),
+    content: () => ({
+      ...{ system: systemOf('jessie'), sizeBytes: 180_000_000, cmd: ['apache2-foreground'] },
+      ...{ env: pathEnv, workingDir: '/var/www/html' },
+      files: (tree) => {
+        layOut(tree, systemOf('jessie'));
+        tree.program('/usr/local/bin/apache2-foreground', 'hpa-example');
+      },
+    }),
   },
   ...applications.map(
-    (a): Image => ({
-      repository: a.repository,
-      tags: a.tags ?? version,
-      flavor: a.base === 'alpine' ? 'busybox' : 'gnu',
-      sizeBytes: a.sizeBytes,
-      cmd: [a.path],
-      env: pathEnv,
-      user: a.user,
-      service: a.service,
-      files: (tree) => {
-        if (a.base === 'scratch') distrolessLayout(tree);
-        else if (a.base === 'alpine') alpineLayout(tree, '3.20.3');
-        else debianLayout(tree, bookworm);
-        tree.program(a.path, 'service');
+    ({ repository, about, tags, sizeBytes, path, system: name = 'bookworm', user, service }): ImageFamily => ({
+      ...{ repository, about, tags: pattern(tags?.regex ?? anyVersion, tags?.shown ?? ['latest', 'any version']) },
+      content: () => {
+        const system = name === 'none' ? noSystem : systemOf(name);
+        return {
+          ...{ system, sizeBytes, cmd: [path], env: pathEnv, service },
+          ...(user !== undefined && { user }),
+          files: (tree) => {
+            layOut(tree, system);
+            tree.program(path, 'service');
+          },
+        };
       },
     }),
   ),
-  ...languages,
-  pythonImage,
-  {
-    repository: 'docker.io/library/perl',
-    tags: version,
-    flavor: 'gnu',
-    sizeBytes: 336_000_000,
-    cmd: ['perl', '-de0'],
-    env: pathEnv,
-    files: (tree) => {
-      debianLayout(tree, bookworm);
-      tree.program('/usr/local/bin/perl', 'perl');
-    },
-  },
+  python,
+  perl,
 ];

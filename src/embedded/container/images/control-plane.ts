@@ -1,14 +1,15 @@
 /** Images of Kubernetes itself: they run, log what one expects, and answer their health checks. */
 import { posix } from 'node:path';
 import type { ImageDescription } from '../../container-api.ts';
-import { distrolessLayout, pathEnv } from './layouts.ts';
-import type { Image } from './types.ts';
+import { layOut, pathEnv } from './layouts.ts';
+import { noSystem } from './systems.ts';
+import { pattern } from './tags.ts';
+import type { ImageFamily } from './types.ts';
 
 type Service = NonNullable<ImageDescription['service']>;
 type Port = NonNullable<Service['ports']>[number];
 
-/** What the programs of these images say that they are. */
-export const kubernetesVersion = 'v1.35.4';
+/** Kubernetes' own lines. */
 const kubernetesTags = /^v1\.(2[4-9]|3[0-6])\.\d{1,2}$/;
 const ok = { body: 'ok' };
 const health = (port: number, protocol: Port['protocol'] = 'http'): Port => ({
@@ -23,6 +24,8 @@ const klog = (where: string, text: string) => `I{klog}       1 ${where}] ${text}
 interface Component {
   repository: string;
   tags: RegExp;
+  /** The tags as people read them: `<first> to <last>`. */
+  shown: string;
   /** Where its program is, and the other names it is found by. */
   path: string;
   sizeBytes: number;
@@ -42,6 +45,7 @@ const components: Component[] = [
     repository: 'registry.k8s.io/kube-apiserver',
     needs: [0.045, 247],
     tags: kubernetesTags,
+    shown: 'v1.24.0 to v1.36.2',
     path: '/usr/local/bin/kube-apiserver',
     program: 'kube-apiserver',
     sizeBytes: 103_363_204,
@@ -63,6 +67,7 @@ const components: Component[] = [
     repository: 'registry.k8s.io/kube-controller-manager',
     needs: [0.014, 59],
     tags: kubernetesTags,
+    shown: 'v1.24.0 to v1.36.2',
     path: '/usr/local/bin/kube-controller-manager',
     program: 'kube-controller-manager',
     sizeBytes: 93_577_895,
@@ -75,6 +80,7 @@ const components: Component[] = [
     repository: 'registry.k8s.io/kube-scheduler',
     needs: [0.006, 21],
     tags: kubernetesTags,
+    shown: 'v1.24.0 to v1.36.2',
     path: '/usr/local/bin/kube-scheduler',
     program: 'kube-scheduler',
     sizeBytes: 71_373_443,
@@ -87,6 +93,7 @@ const components: Component[] = [
     repository: 'registry.k8s.io/kube-proxy',
     needs: [0.001, 13],
     tags: kubernetesTags,
+    shown: 'v1.24.0 to v1.36.2',
     path: '/usr/local/bin/kube-proxy',
     program: 'kube-proxy',
     sizeBytes: 85_617_255,
@@ -104,6 +111,7 @@ const components: Component[] = [
     repository: 'registry.k8s.io/etcd',
     needs: [0.021, 41],
     tags: /^3\.[4-6]\.\d{1,2}-\d$/,
+    shown: '3.4.0-0 to 3.6.6-0',
     path: '/usr/local/bin/etcd',
     program: 'etcd',
     more: ['etcdctl', 'etcdutl'],
@@ -130,6 +138,7 @@ const components: Component[] = [
     repository: 'registry.k8s.io/coredns/coredns',
     needs: [0.0012, 11],
     tags: /^v1\.(8|9|1[0-3])\.\d{1,2}$/,
+    shown: 'v1.8.0 to v1.13.1',
     path: '/coredns',
     sizeBytes: 76_623_200,
     entrypoint: true,
@@ -140,6 +149,7 @@ const components: Component[] = [
     repository: 'registry.k8s.io/ingress-nginx/controller',
     needs: [0.002, 80],
     tags: /^v1\.\d{1,2}\.\d$/,
+    shown: 'v1.0.0 to v1.14.0',
     path: '/nginx-ingress-controller',
     sizeBytes: 109_800_000,
     entrypoint: true,
@@ -150,6 +160,7 @@ const components: Component[] = [
     repository: 'ghcr.io/nginx/nginx-gateway-fabric',
     needs: [0.002, 40],
     tags: /^\d\.\d{1,2}\.\d$/,
+    shown: '1.0.0 to 2.2.0',
     path: '/usr/bin/gateway',
     sizeBytes: 68_400_000,
     entrypoint: true,
@@ -160,6 +171,7 @@ const components: Component[] = [
     repository: 'registry.k8s.io/metrics-server/metrics-server',
     needs: [0.0026, 19],
     tags: /^v0\.[4-8]\.\d$/,
+    shown: 'v0.4.0 to v0.8.0',
     path: '/metrics-server',
     sizeBytes: 69_967_041,
     entrypoint: true,
@@ -170,6 +182,7 @@ const components: Component[] = [
     repository: 'docker.io/rancher/local-path-provisioner',
     needs: [0.0001, 9],
     tags: /^v0\.0\.\d{2}$/,
+    shown: 'v0.0.10 to v0.0.32',
     path: '/usr/bin/local-path-provisioner',
     sizeBytes: 42_868_875,
     entrypoint: true,
@@ -179,6 +192,7 @@ const components: Component[] = [
     repository: 'docker.io/kindest/kindnetd',
     needs: [0.001, 9],
     tags: /^v\d{8}-[0-9a-f]+$/,
+    shown: 'v20250512-df8de77b',
     path: '/bin/kindnetd',
     sizeBytes: 38_500_000,
     service: {
@@ -192,6 +206,7 @@ const components: Component[] = [
     repository: 'registry.k8s.io/networking/kube-network-policies',
     needs: [0.0018, 12],
     tags: /^v0\.\d{1,2}\.\d$/,
+    shown: 'v0.1.0 to v0.9.2',
     path: '/bin/netpol',
     sizeBytes: 54_984_249,
     entrypoint: true,
@@ -199,40 +214,37 @@ const components: Component[] = [
   },
 ];
 
-export const controlPlane: readonly Image[] = [
+export const controlPlane: readonly ImageFamily[] = [
   ...components.map(
-    (c): Image => ({
+    (c): ImageFamily => ({
       repository: c.repository,
-      tags: c.tags,
-      flavor: 'gnu',
-      sizeBytes: c.sizeBytes,
-      // Static Pods name their command; the images have none of their own but the ones with an entrypoint.
-      entrypoint: c.entrypoint ? [c.path] : undefined,
-      cmd: c.entrypoint ? undefined : [c.path],
-      env: pathEnv,
-      user: c.user,
-      service: c.service,
-      ...(c.needs && { needs: { cores: c.needs[0], memoryBytes: c.needs[1] * 1024 ** 2 } }),
-      files: (tree) => {
-        distrolessLayout(tree);
-        tree.program(c.path, c.program ?? 'service').programs(posix.dirname(c.path), c.more ?? []);
-      },
+      about: `part of a cluster: ${posix.basename(c.path)}`,
+      tags: pattern(c.tags, [c.shown]),
+      content: () => ({
+        ...{ system: noSystem, sizeBytes: c.sizeBytes, env: pathEnv, service: c.service },
+        // Static Pods name their command; the images have none of their own but the ones with an entrypoint.
+        ...(c.entrypoint ? { entrypoint: [c.path] } : { cmd: [c.path] }),
+        ...(c.user !== undefined && { user: c.user }),
+        ...(c.needs && { needs: { cores: c.needs[0], memoryBytes: c.needs[1] * 1024 ** 2 } }),
+        files: (tree) => {
+          layOut(tree, noSystem);
+          tree.program(c.path, c.program ?? 'service').programs(posix.dirname(c.path), c.more ?? []);
+        },
+      }),
     }),
   ),
   ...(['registry.k8s.io/pause', 'k8s.gcr.io/pause'] as const).map(
-    (repository): Image => ({
+    (repository): ImageFamily => ({
       repository,
-      tags: /^(latest|3\.([1-9]|10)(\.\d)?)$/,
-      flavor: 'gnu',
-      sizeBytes: 689_837,
-      entrypoint: ['/pause'],
-      env: pathEnv,
-      user: 65535,
-      group: 65535,
-      files: (tree) => {
-        distrolessLayout(tree);
-        tree.program('/pause', 'pause');
-      },
+      about: 'does nothing until it is ended',
+      tags: pattern(/^(latest|3\.([1-9]|10)(\.\d)?)$/, ['latest', '3.1 to 3.10']),
+      content: () => ({
+        ...{ system: noSystem, sizeBytes: 689_837, entrypoint: ['/pause'], env: pathEnv, user: 65535, group: 65535 },
+        files: (tree) => {
+          layOut(tree, noSystem);
+          tree.program('/pause', 'pause');
+        },
+      }),
     }),
   ),
 ];

@@ -1,67 +1,127 @@
 /** Databases that keep what they are given. */
-import { debianLayout, pathEnv } from './layouts.ts';
-import type { Image } from './types.ts';
+import { builds } from './builds.ts';
+import { layOut, pathEnv } from './layouts.ts';
+import type { ImageFamily } from './types.ts';
 
 const MEBIBYTE = 1024 ** 2;
-const bookworm = { id: 'debian', name: 'Debian GNU/Linux 12 (bookworm)', version: '12.9' };
 
 /** What is no server's name runs as it is. */
 const entrypoint = (server: string) =>
   `#!/bin/bash\nset -e\ncase "$1" in -*) set -- ${server} "$@" ;; esac\nexec "$@"\n`;
 
-export const databases: readonly Image[] = [
+const mysqlBuilds = builds(
+  [
+    ['9.4.0', 'ol9'],
+    ['9.3.0', 'ol9'],
+    ['9.2.0', 'ol9'],
+    ['9.1.0', 'ol9'],
+    ['9.0.1', 'ol9'],
+    ['8.4.7', 'ol9'],
+    ['8.3.0', 'ol8'],
+    ['8.2.0', 'ol8'],
+    ['8.1.0', 'ol8'],
+    ['8.0.44', 'ol9'],
+    ['5.7.44', 'ol7'],
+  ],
+  {
+    names: { lts: '8.4.7', innovation: '9.4.0' },
+    more: ['-oracle', '-oraclelinux9', '-oraclelinux8', '-oraclelinux7'],
+  },
+);
+
+const mariaBuilds = builds(
+  [
+    ['12.0.2', 'noble'],
+    ['11.8.3', 'noble'],
+    ['11.7.2', 'noble'],
+    ['11.6.2', 'noble'],
+    ['11.5.2', 'noble'],
+    ['11.4.8', 'noble'],
+    ['11.3.2', 'jammy'],
+    ['11.2.6', 'jammy'],
+    ['11.1.6', 'jammy'],
+    ['11.0.6', 'jammy'],
+    ['10.11.14', 'jammy'],
+    ['10.6.23', 'jammy'],
+    ['10.5.29', 'focal'],
+  ],
+  { names: { lts: '11.8.3' } },
+);
+
+const postgresBuilds = builds([
+  ['18.0', 'trixie', 'bookworm', '3.22'],
+  ['17.6', 'trixie', 'bookworm', '3.22'],
+  ['16.10', 'trixie', 'bookworm', '3.22'],
+  ['15.14', 'trixie', 'bookworm', '3.22'],
+  ['14.19', 'trixie', 'bookworm', '3.22'],
+  ['13.22', 'trixie', 'bookworm', '3.22'],
+  ['12.22', 'bookworm', 'bullseye', '3.21'],
+  ['11.22', 'bookworm', 'bullseye', '3.18'],
+  ['10.23', 'bullseye', '3.16'],
+  ['9.6.24', 'bullseye', '3.15'],
+]);
+
+export const databases: readonly ImageFamily[] = [
   {
     repository: 'docker.io/library/mysql',
-    needs: { memoryBytes: 350 * MEBIBYTE, cores: 0.004 },
-    tags: /^(latest|lts|innovation|(5|5\.7|5\.7\.([0-9]|[1-3]\d|4[0-4])|8|8\.0|8\.0\.([0-9]|[1-3]\d|4[0-4])|8\.4|8\.4\.[0-7]|9|9\.[0-5](\.\d)?)(-(debian|oracle|oraclelinux[89]))?)$/,
-    flavor: 'gnu',
-    sizeBytes: 165_000_000,
-    entrypoint: ['docker-entrypoint.sh'],
-    cmd: ['mysqld'],
-    env: { ...pathEnv, GOSU_VERSION: '1.17' },
-    files: (tree) => {
-      debianLayout(tree, bookworm, [{ name: 'mysql', uid: 999, home: '/var/lib/mysql' }]);
-      tree.program('/usr/sbin/mysqld', 'mysqld').programs('/usr/bin', ['mysql', 'mysqladmin']);
-      tree.dir('/var/lib/mysql', 0o1777, 999).dir('/docker-entrypoint-initdb.d').dir('/etc/mysql/conf.d');
-      tree.file('/usr/local/bin/docker-entrypoint.sh', entrypoint('mysqld'), 0o755);
-      tree.link('/entrypoint.sh', 'usr/local/bin/docker-entrypoint.sh');
-    },
+    about: 'database: mysqld, mysql and mysqladmin',
+    tags: mysqlBuilds.tags,
+    content: (release) => ({
+      ...{ system: mysqlBuilds.system(release), sizeBytes: 165_000_000 },
+      needs: { memoryBytes: 350 * MEBIBYTE, cores: 0.004 },
+      ...{ entrypoint: ['docker-entrypoint.sh'], cmd: ['mysqld'] },
+      env: { ...pathEnv, GOSU_VERSION: '1.17', MYSQL_MAJOR: release.version.replace(/\.\d+$/, '') },
+      files: (tree) => {
+        layOut(tree, mysqlBuilds.system(release), [{ name: 'mysql', uid: 999, home: '/var/lib/mysql' }]);
+        tree.program('/usr/sbin/mysqld', 'mysqld').programs('/usr/bin', ['mysql', 'mysqladmin', 'openssl']);
+        tree.dir('/var/lib/mysql', 0o1777, 999).dir('/docker-entrypoint-initdb.d').dir('/etc/mysql/conf.d');
+        tree.file('/usr/local/bin/docker-entrypoint.sh', entrypoint('mysqld'), 0o755);
+        tree.link('/entrypoint.sh', 'usr/local/bin/docker-entrypoint.sh');
+      },
+    }),
   },
   {
     repository: 'docker.io/library/mariadb',
-    needs: { memoryBytes: 80 * MEBIBYTE, cores: 0.002 },
-    tags: /^(latest|lts|(10|10\.(5|6|11)(\.\d{1,2})?|11|11\.[0-8](\.\d)?|12|12\.[01](\.\d)?)(-(noble|jammy|focal|ubi\d?))?)$/,
-    flavor: 'gnu',
-    sizeBytes: 115_000_000,
-    entrypoint: ['docker-entrypoint.sh'],
-    cmd: ['mariadbd'],
-    env: { ...pathEnv, LANG: 'C.UTF-8' },
-    files: (tree) => {
-      debianLayout(tree, { id: 'ubuntu', name: 'Ubuntu 24.04.1 LTS', version: '24.04' }, [
-        { name: 'mysql', uid: 999, home: '/var/lib/mysql' },
-      ]);
-      tree.program('/usr/sbin/mariadbd', 'mysqld').link('/usr/sbin/mysqld', 'mariadbd');
-      tree.program('/usr/bin/mariadb', 'mysql').link('/usr/bin/mysql', 'mariadb');
-      tree.program('/usr/bin/mariadb-admin', 'mysqladmin').link('/usr/bin/mysqladmin', 'mariadb-admin');
-      tree.dir('/var/lib/mysql', 0o1777, 999).dir('/docker-entrypoint-initdb.d').dir('/etc/mysql/conf.d');
-      tree.file('/usr/local/bin/docker-entrypoint.sh', entrypoint('mariadbd'), 0o755);
-    },
+    about: 'database: mariadbd, mariadb and mariadb-admin',
+    tags: mariaBuilds.tags,
+    content: (release) => ({
+      ...{ system: mariaBuilds.system(release), sizeBytes: 115_000_000 },
+      needs: { memoryBytes: 80 * MEBIBYTE, cores: 0.002 },
+      ...{ entrypoint: ['docker-entrypoint.sh'], cmd: ['mariadbd'], env: { ...pathEnv, LANG: 'C.UTF-8' } },
+      files: (tree) => {
+        layOut(tree, mariaBuilds.system(release), [{ name: 'mysql', uid: 999, home: '/var/lib/mysql' }]);
+        tree.program('/usr/sbin/mariadbd', 'mysqld').link('/usr/sbin/mysqld', 'mariadbd');
+        tree.program('/usr/bin/mariadb', 'mysql').program('/usr/bin/mariadb-admin', 'mysqladmin');
+        // From 11 on the images have no names of MySQL.
+        if (release.version.startsWith('10.')) {
+          tree.link('/usr/bin/mysql', 'mariadb').link('/usr/bin/mysqladmin', 'mariadb-admin');
+        }
+        tree.dir('/var/lib/mysql', 0o1777, 999).dir('/docker-entrypoint-initdb.d').dir('/etc/mysql/conf.d');
+        tree.file('/usr/local/bin/docker-entrypoint.sh', entrypoint('mariadbd'), 0o755);
+      },
+    }),
   },
   {
     repository: 'docker.io/library/postgres',
-    needs: { memoryBytes: 20 * MEBIBYTE, cores: 0.001 },
-    tags: /^(latest|alpine|bookworm|trixie|(9\.6|1[0-8])(\.\d{1,2})?(-(alpine|alpine3\.\d{2}|bookworm|bullseye|trixie))?)$/,
-    flavor: 'gnu',
-    sizeBytes: 155_000_000,
-    entrypoint: ['docker-entrypoint.sh'],
-    cmd: ['postgres'],
-    env: { ...pathEnv, LANG: 'en_US.utf8', PGDATA: '/var/lib/postgresql/data' },
-    files: (tree) => {
-      debianLayout(tree, bookworm, [{ name: 'postgres', uid: 999, home: '/var/lib/postgresql', shell: '/bin/bash' }]);
-      tree.programs('/usr/local/bin', ['postgres', 'psql', 'pg_isready']);
-      tree.dir('/var/lib/postgresql', 0o755, 999).dir('/var/lib/postgresql/data', 0o1777, 999);
-      tree.dir('/var/run/postgresql', 0o1777, 999).dir('/docker-entrypoint-initdb.d');
-      tree.file('/usr/local/bin/docker-entrypoint.sh', entrypoint('postgres'), 0o755);
+    about: 'database: postgres, psql and pg_isready',
+    tags: postgresBuilds.tags,
+    content: (release) => {
+      const system = postgresBuilds.system(release);
+      const uid = system.family === 'alpine' ? 70 : 999;
+      const major = release.version.split('.')[0] ?? '';
+      const home = '/var/lib/postgresql';
+      return {
+        ...{ system, sizeBytes: 155_000_000, needs: { memoryBytes: 20 * MEBIBYTE, cores: 0.001 } },
+        ...{ entrypoint: ['docker-entrypoint.sh'], cmd: ['postgres'] },
+        env: { ...pathEnv, LANG: 'en_US.utf8', PG_MAJOR: major, PG_VERSION: release.version, PGDATA: `${home}/data` },
+        files: (tree) => {
+          layOut(tree, system, [{ name: 'postgres', uid, home, shell: '/bin/bash' }]);
+          tree.programs('/usr/local/bin', ['postgres', 'psql', 'pg_isready']).program('/bin/bash', 'bash');
+          tree.dir(home, 0o755, uid).dir(`${home}/data`, 0o1777, uid);
+          tree.dir('/var/run/postgresql', 0o1777, uid).dir('/docker-entrypoint-initdb.d');
+          tree.file('/usr/local/bin/docker-entrypoint.sh', entrypoint('postgres'), 0o755);
+        },
+      };
     },
   },
 ];

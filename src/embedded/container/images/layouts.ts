@@ -1,4 +1,5 @@
 /** What images have in common: base systems with their tools. */
+import type { System } from './systems.ts';
 import type { Tree } from './tree.ts';
 
 /** Tools that busybox has as applets. */
@@ -128,18 +129,25 @@ function folders(tree: Tree): void {
   tree.link('/var/run', '/run');
 }
 
+/** What a system has of its own. */
+export function layOut(tree: Tree, system: System, more: readonly Account[] = []): void {
+  if (system.family === 'none') distrolessLayout(tree);
+  else if (system.family === 'busybox') busyboxLayout(tree, more);
+  else if (system.family === 'alpine') alpineLayout(tree, system, more);
+  else gnuLayout(tree, system, more);
+}
+
 /** busybox: everything in /bin. */
-export function busyboxLayout(tree: Tree, more: readonly Account[] = []): void {
+function busyboxLayout(tree: Tree, more: readonly Account[]): void {
   folders(tree);
   tree.programs('/bin', busyboxApplets).program('/bin/busybox', 'busybox');
   tree.program('/bin/sh', 'ash').program('/bin/ash', 'ash').program('/usr/bin/env', 'env');
   tree.dir('/var/www', 0o755, 33);
-  tree.file('/etc/os-release', 'NAME="BusyBox"\nID=busybox\nPRETTY_NAME="BusyBox"\n');
   accounts(tree, '/bin/sh', more);
 }
 
-/** Alpine: busybox with the usual places, apk's files, certificates. */
-export function alpineLayout(tree: Tree, version: string, more: readonly Account[] = []): void {
+/** Alpine: busybox with the usual places, apk, certificates. */
+function alpineLayout(tree: Tree, { version, title }: System, more: readonly Account[]): void {
   folders(tree);
   const inBin = new Set(
     'arch base64 cat chmod chown cp date dd df echo egrep false fgrep getopt grep gunzip gzip hostname kill link ln ls mkdir mktemp more mount mv netstat nice pidof ping printenv ps pwd rm rmdir sed sleep stat stty sync tar touch true uname watch zcat'.split(
@@ -147,42 +155,60 @@ export function alpineLayout(tree: Tree, version: string, more: readonly Account
     ),
   );
   for (const name of busyboxApplets) tree.program(`${inBin.has(name) ? '/bin' : '/usr/bin'}/${name}`, name);
-  tree.program('/bin/busybox', 'busybox').program('/bin/sh', 'ash').program('/bin/ash', 'ash');
+  tree
+    .program('/bin/busybox', 'busybox')
+    .program('/bin/sh', 'ash')
+    .program('/bin/ash', 'ash')
+    .program('/sbin/apk', 'apk');
   tree.file('/etc/alpine-release', `${version}\n`);
   tree.file(
     '/etc/os-release',
-    `NAME="Alpine Linux"\nID=alpine\nVERSION_ID=${version}\nPRETTY_NAME="Alpine Linux v${version.split('.').slice(0, 2).join('.')}"\n`,
+    `NAME="Alpine Linux"\nID=alpine\nVERSION_ID=${version}\nPRETTY_NAME="${title}"\nHOME_URL="https://alpinelinux.org/"\nBUG_REPORT_URL="https://gitlab.alpinelinux.org/alpine/aports/-/issues"\n`,
   );
-  tree.file('/etc/issue', 'Welcome to Alpine Linux\n');
+  const branch = `v${version.split('.').slice(0, 2).join('.')}`;
+  const mirror = (section: string) => `https://dl-cdn.alpinelinux.org/alpine/${branch}/${section}\n`;
+  tree.file('/etc/apk/repositories', mirror('main') + mirror('community'));
+  tree.file('/etc/issue', `Welcome to ${title.replace(' v', ' ')}\nKernel \\r on an \\m (\\l)\n`);
   tree.dir('/etc/ssl/certs');
   accounts(tree, '/bin/sh', more);
 }
 
-/** Debian or Ubuntu with a merged /usr: GNU tools, dash and bash, no network tools. */
-export function debianLayout(
-  tree: Tree,
-  release: { id: string; name: string; version: string },
-  more: readonly Account[] = [],
-): void {
+/** Debian, Ubuntu or Oracle Linux with a merged /usr: GNU tools, no network tools. */
+function gnuLayout(tree: Tree, system: System, more: readonly Account[]): void {
   tree.dir('/usr/bin').dir('/usr/sbin');
   tree.link('/bin', 'usr/bin').link('/sbin', 'usr/sbin').link('/lib', 'usr/lib').link('/lib64', 'usr/lib64');
   folders(tree);
   tree.dir('/usr/lib64').dir('/boot').dir('/media');
   tree.programs('/usr/bin', debianTools);
   tree.program('/usr/sbin/chroot', 'chroot');
-  tree.program('/usr/bin/sh', 'dash').program('/usr/bin/dash', 'dash').program('/usr/bin/bash', 'bash');
-  tree.file(
-    '/etc/os-release',
-    `PRETTY_NAME="${release.name}"\nNAME="${release.name.split(' ')[0]}"\nVERSION_ID="${release.version}"\nID=${release.id}\n`,
-  );
-  if (release.id === 'debian') tree.file('/etc/debian_version', `${release.version}\n`);
-  tree.file('/etc/issue', `${release.name} \\n \\l\n`);
+  tree.program('/usr/bin/bash', 'bash');
+  if (system.family === 'oracle') tree.link('/usr/bin/sh', 'bash').programs('/usr/bin', ['curl']);
+  else tree.program('/usr/bin/sh', 'dash').program('/usr/bin/dash', 'dash');
+  tree.file('/etc/os-release', osRelease(system));
+  if (system.family === 'debian') tree.file('/etc/debian_version', `${system.version}\n`);
+  if (system.family !== 'oracle') {
+    tree.programs('/usr/bin', ['apt-get', 'dpkg']).link('/usr/bin/apt', 'apt-get');
+    tree.dir('/var/lib/apt/lists').dir('/var/lib/dpkg').dir('/var/cache/apt/archives').dir('/etc/apt/sources.list.d');
+  } else tree.file('/etc/oracle-release', `Oracle Linux Server release ${system.version}\n`);
+  tree.file('/etc/issue', `${system.title} \\n \\l\n`);
   tree.dir('/etc/ssl/certs');
   accounts(tree, '/bin/bash', more);
 }
 
+function osRelease({ family, name, version, title }: System): string {
+  if (family === 'oracle') {
+    return `NAME="Oracle Linux Server"\nVERSION="${version}"\nID="ol"\nID_LIKE="fedora"\nVERSION_ID="${version}"\nPRETTY_NAME="${title}"\n`;
+  }
+  if (family === 'ubuntu') {
+    const [number = ''] = /^\d+\.\d+/.exec(version) ?? [];
+    return `PRETTY_NAME="${title}"\nNAME="Ubuntu"\nVERSION_ID="${number}"\nVERSION_CODENAME=${name}\nID=ubuntu\nID_LIKE=debian\nUBUNTU_CODENAME=${name}\n`;
+  }
+  const [major = ''] = version.split('.');
+  return `PRETTY_NAME="${title}"\nNAME="Debian GNU/Linux"\nVERSION_ID="${major}"\nVERSION="${major} (${name})"\nVERSION_CODENAME=${name}\nID=debian\n`;
+}
+
 /** A single program and certificates: what Kubernetes' own images are. */
-export function distrolessLayout(tree: Tree): void {
+function distrolessLayout(tree: Tree): void {
   for (const path of ['/etc/ssl/certs', '/proc', '/sys', '/dev', '/home/nonroot', '/var/run', '/usr/local/bin'])
     tree.dir(path);
   tree.dir('/tmp', 0o1777);

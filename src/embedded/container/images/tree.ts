@@ -65,6 +65,21 @@ export class Tree {
     return this.#put(path, { t: 'link', target });
   }
 
+  /** The absolute paths of all programs, links to them included; without what links of folders lead to. */
+  executables(): string[] {
+    const found: string[] = [];
+    const visit = (dir: Extract<Entry, { t: 'dir' }>, path: string) => {
+      for (const [name, entry] of dir.entries) {
+        const at = `${path}/${name}`;
+        if (entry.t === 'dir') visit(entry, at);
+        else if (entry.t === 'link' ? /^(\/usr)?\/s?bin\/|^\/usr\/local\/bin\//.test(at) : (entry.mode & 0o111) !== 0)
+          found.push(at);
+      }
+    };
+    visit(this.#root, '');
+    return found;
+  }
+
   /** A root file system of its own; folders are filled when they are looked into. */
   instantiate(now: number): DirNode {
     return instantiate(this.#root, now);

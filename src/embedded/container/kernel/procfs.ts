@@ -1,3 +1,4 @@
+import { kernelRelease } from '../../node-facts.ts';
 import type { Container } from './container.ts';
 import type { Process } from './process.ts';
 import { DeviceNode, DirNode, DynamicDir, GeneratedNode, LinkNode, type VNode } from './vfs-node.ts';
@@ -19,7 +20,7 @@ export function createProc(container: Container): DirNode {
         .join('');
     },
     loadavg: (p) => `0.10 0.08 0.05 1/${container.processes.size} ${p.pid}\n`,
-    version: () => 'Linux version 6.8.0-embedded (kubedrill@embedded) #1 SMP PREEMPT_DYNAMIC\n',
+    version: () => `Linux version ${kernelRelease} (kubedrill@embedded) #1 SMP PREEMPT_DYNAMIC\n`,
     cpuinfo: () =>
       [0, 1, 2, 3]
         .map((n) => `processor\t: ${n}\nvendor_id\t: Embedded\nmodel name\t: Embedded CPU\ncpu MHz\t\t: 2000.000\n\n`)
@@ -64,7 +65,7 @@ function sysTree(container: Container): DirNode {
     const kernel = new DirNode(0o555, now);
     kernel.set('hostname', new GeneratedNode(now, () => `${container.hostname}\n`));
     kernel.set('ostype', new GeneratedNode(now, () => 'Linux\n'));
-    kernel.set('osrelease', new GeneratedNode(now, () => '6.8.0-embedded\n'));
+    kernel.set('osrelease', new GeneratedNode(now, () => `${kernelRelease}\n`));
     kernel.set('pid_max', new GeneratedNode(now, () => '4194304\n'));
     sys.set('kernel', kernel);
   });

@@ -3,6 +3,7 @@ import type { Process } from '../kernel/process.ts';
 import { baseName } from './files.ts';
 import { exchange, HttpFailure, type HttpRequest, type HttpResponse, openConnection, portOf } from './http-client.ts';
 import type { Options } from './options.ts';
+import { toolVersion } from './versions.ts';
 
 /** An error of curl with its number. */
 class CurlError extends Error {
@@ -129,7 +130,7 @@ export class Transfer {
       ]);
     const bearer = o.get('oauth2-bearer');
     if (bearer !== undefined) headers.push(['Authorization', `Bearer ${bearer}`]);
-    headers.push(['User-Agent', o.get('A') ?? 'curl/8.10.1'], ['Accept', '*/*']);
+    headers.push(['User-Agent', o.get('A') ?? `curl/${toolVersion(p, 'curl')}`], ['Accept', '*/*']);
     if (o.has('e')) headers.push(['Referer', o.get('e') ?? '']);
     if (o.has('b')) headers.push(['Cookie', o.get('b') ?? '']);
     const body = this.#body(headers);

@@ -2,6 +2,7 @@ import { busyboxApplets } from '../images/layouts.ts';
 import { execute } from '../kernel/exec.ts';
 import { program } from '../lib/program.ts';
 import { runCommand } from '../lib/run-command.ts';
+import { toolVersion } from '../lib/versions.ts';
 
 /** The multi-call binary: `busybox ls`. */
 export const busybox = program('busybox', async (p) => {
@@ -9,7 +10,7 @@ export const busybox = program('busybox', async (p) => {
   if (name === undefined || name === '--help') {
     await p.print(
       1,
-      `BusyBox v1.36.1 multi-call binary.\n\nUsage: busybox [function [arguments]...]\n   or: busybox --list\n\nCurrently defined functions:\n\t${busyboxApplets.join(', ')}\n`,
+      `BusyBox v${toolVersion(p, 'busybox')} multi-call binary.\n\nUsage: busybox [function [arguments]...]\n   or: busybox --list\n\nCurrently defined functions:\n\t${busyboxApplets.join(', ')}\n`,
     );
     return 0;
   }

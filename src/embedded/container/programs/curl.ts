@@ -2,6 +2,7 @@ import type { Process } from '../kernel/process.ts';
 import { Transfer } from '../lib/curl-transfer.ts';
 import { parseOptions } from '../lib/options.ts';
 import { program, UsageError } from '../lib/program.ts';
+import { toolVersion } from '../lib/versions.ts';
 
 const long: Record<string, string> = {
   ...{
@@ -91,9 +92,10 @@ export const curl = program('curl', async (p) => {
     return 2;
   }
   if (options.has('V')) {
+    const version = toolVersion(p, 'curl');
     await p.print(
       1,
-      'curl 8.10.1 (x86_64-pc-linux-gnu) libcurl/8.10.1 OpenSSL/3.3.2\nProtocols: http https\nFeatures: IPv6 SSL\n',
+      `curl ${version} (x86_64-pc-linux-gnu) libcurl/${version} OpenSSL/${toolVersion(p, 'openssl').split(' ')[0]}\nProtocols: http https\nFeatures: IPv6 SSL\n`,
     );
     return 0;
   }

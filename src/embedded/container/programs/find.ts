@@ -24,6 +24,8 @@ interface Plan {
   maxDepth: number;
   minDepth: number;
   depthFirst: boolean;
+  /** Links are what they lead to: -L, -follow. */
+  follow: boolean;
   finish(): Promise<void>;
 }
 
@@ -38,6 +40,7 @@ class Parser {
     maxDepth: Number.POSITIVE_INFINITY,
     minDepth: 0,
     depthFirst: false,
+    follow: false,
     finish: async () => {},
   };
   readonly pruned = new Set<string>();
@@ -151,7 +154,9 @@ class Parser {
         return () => true;
       case '-xdev':
       case '-mount':
+        return () => true;
       case '-follow':
+        this.plan.follow = true;
         return () => true;
       case '-size':
         return this.#number(option, (v) => v.stat.size);
@@ -294,7 +299,8 @@ class Parser {
 }
 
 export const find = program('find', async (p) => {
-  const args = p.args.filter((a, i) => !(i === 0 && /^-[HLP]$/.test(a)));
+  const [link] = /^-[HLP]$/.exec(p.args[0] ?? '') ?? [];
+  const args = p.args.slice(link === undefined ? 0 : 1);
   const first = args.findIndex((a) => /^[-!(]/.test(a) && a !== '-');
   const roots = args.slice(0, first < 0 ? args.length : first);
   const out = new Output(p);
@@ -306,21 +312,28 @@ export const find = program('find', async (p) => {
     if (!isSysError(error, 'ENOENT')) throw error;
     throw new UsageError(`no such command or file: ${error.message}`);
   }
+  plan.follow ||= link === '-L';
   let status = 0;
   const complain = async (path: string, error: Error) => {
     status = 1;
     await out.flush();
     await p.print(2, isBusybox(p) ? `find: ${path}: ${error.message}\n` : `find: '${path}': ${error.message}\n`);
   };
-  const visit = async (path: string, depth: number): Promise<void> => {
+  /** A link that leads nowhere is itself. */
+  const statOf = (path: string, depth: number) =>
+    p.vfs.stat(p, path, (plan.follow || (depth === 0 && link === '-H')) && p.vfs.find(p, path) !== undefined);
+  const visit = async (path: string, depth: number, above: readonly Visit['stat'][]): Promise<void> => {
     const turn = p.step(3);
     if (turn) await turn;
     let entry: Visit;
     try {
-      entry = { path, stat: p.vfs.stat(p, path, false), depth };
+      entry = { path, stat: statOf(path, depth), depth };
     } catch (error) {
       if (!isSysError(error)) throw error;
       return complain(path, error);
+    }
+    if (above.some(({ node }) => node === entry.stat.node)) {
+      return complain(path, new Error(`File system loop detected; '${path}' is part of the same file system loop`));
     }
     const apply = async () => {
       if (depth >= plan.minDepth) await plan.test(entry);
@@ -328,7 +341,7 @@ export const find = program('find', async (p) => {
     if (!plan.depthFirst) await apply();
     if (entry.stat.kind === 'dir' && depth < plan.maxDepth && !parser.pruned.has(path)) {
       try {
-        for (const name of p.vfs.readdir(p, path)) await visit(join(path, name), depth + 1);
+        for (const name of p.vfs.readdir(p, path)) await visit(join(path, name), depth + 1, [...above, entry.stat]);
       } catch (error) {
         if (!isSysError(error) || error.code === 'EPIPE') throw error;
         await complain(path, error);
@@ -336,7 +349,7 @@ export const find = program('find', async (p) => {
     }
     if (plan.depthFirst) await apply();
   };
-  for (const root of roots.length > 0 ? roots : ['.']) await visit(root, 0);
+  for (const root of roots.length > 0 ? roots : ['.']) await visit(root, 0, []);
   await plan.finish();
   await out.flush();
   return status;

@@ -4,6 +4,7 @@ import { signals } from '../kernel/signals.ts';
 import { contentType, serveHttp, untilSignal } from '../lib/http-server.ts';
 import { parseOptions } from '../lib/options.ts';
 import { program, UsageError } from '../lib/program.ts';
+import { imageVersion } from '../lib/versions.ts';
 import { formatDate } from './date.ts';
 
 interface Site {
@@ -40,10 +41,12 @@ function serveFolder(p: Process, port: number, site: Site): () => void {
   });
 }
 
+const apacheOf = (p: Process) => `Apache/${imageVersion(p)} (Unix)`;
+
 /** Apache, as the httpd image starts it. */
 export const apacheHttpd = program('apache-httpd', async (p) => {
   if (p.args.includes('-v')) {
-    await p.print(1, 'Server version: Apache/2.4.62 (Unix)\n');
+    await p.print(1, `Server version: ${apacheOf(p)}\n`);
     return 0;
   }
   const conf = p.vfs.find(p, '/usr/local/apache2/conf/httpd.conf')
@@ -54,7 +57,7 @@ export const apacheHttpd = program('apache-httpd', async (p) => {
   const notFound =
     '<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n<html><head>\n<title>404 Not Found</title>\n</head><body>\n<h1>Not Found</h1>\n<p>The requested URL was not found on this server.</p>\n</body></html>\n';
   try {
-    serveFolder(p, port, { root, server: 'Apache/2.4.62 (Unix)', notFound, log: true });
+    serveFolder(p, port, { root, server: apacheOf(p), notFound, log: true });
   } catch (error) {
     if (!isSysError(error)) throw error;
     await p.print(
@@ -70,7 +73,7 @@ export const apacheHttpd = program('apache-httpd', async (p) => {
   );
   await p.print(
     2,
-    `[${now()}] [mpm_event:notice] [pid ${p.pid}:tid ${p.pid}] AH00489: Apache/2.4.62 (Unix) configured -- resuming normal operations\n`,
+    `[${now()}] [mpm_event:notice] [pid ${p.pid}:tid ${p.pid}] AH00489: ${apacheOf(p)} configured -- resuming normal operations\n`,
   );
   await p.print(
     2,

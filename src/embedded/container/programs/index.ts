@@ -20,6 +20,7 @@ import { dd } from './dd.ts';
 import { dig } from './dig.ts';
 import { echo } from './echo.ts';
 import { env, printenv } from './env.ts';
+import { envsubst } from './envsubst.ts';
 import { etcdctl } from './etcdctl.ts';
 import { etcdutl } from './etcdutl.ts';
 import { find } from './find.ts';
@@ -39,11 +40,12 @@ import { mkdir, rmdir } from './mkdir.ts';
 import { mysql, mysqladmin } from './mysql.ts';
 import { mysqld } from './mysqld.ts';
 import { getent, ifconfig, ip, nc, ping, telnet } from './network-tools.ts';
-import { nginx } from './nginx.ts';
+import { nginx } from './nginx/index.ts';
 import { nginxGateway } from './nginx-gateway.ts';
 import { nginxIngress } from './nginx-ingress.ts';
 import { nslookup } from './nslookup.ts';
 import { openssl } from './openssl.ts';
+import { apk, aptGet, dpkg } from './packages.ts';
 import { basename, dirname, mktemp, pwd, which } from './paths.ts';
 import { perl } from './perl.ts';
 import { postgres } from './postgres.ts';
@@ -168,7 +170,7 @@ const system = [
   ...[trueProgram, tty, uname, uptime, watch, which, whoami],
 ];
 const network = [curl, kubectl, dig, getent, ifconfig, ip, nc, netstat, nslookup, openssl, ping, ss, telnet, wget];
-const machine = [crictl, init, journalctl, kubelet, systemctl];
+const machine = [apk, aptGet, dpkg, envsubst, crictl, init, journalctl, kubelet, systemctl];
 const servers = [
   ...controlPlanePrograms,
   agnhost,

@@ -28,31 +28,14 @@ interface Product {
   maria: boolean;
 }
 
-/** Last releases of the lines that tags name. */
-const mysqlReleases: Record<string, string> = { '5.7': '5.7.44', '8.0': '8.0.40', '8.4': '8.4.3', '9.1': '9.1.0' };
-const mariaReleases: Record<string, string> = {
-  '10.6': '10.6.20',
-  '10.11': '10.11.10',
-  '11.4': '11.4.4',
-  '11.6': '11.6.2',
-};
-
 /** The release that an image's tag means. */
 export function productOf(p: Process): Product {
-  const { imageName } = p.container;
-  const maria = imageName.includes('/mariadb:');
-  const tag = /:(\d+(?:\.\d+){0,2})/.exec(imageName)?.[1] ?? '';
-  const releases = maria ? mariaReleases : mysqlReleases;
-  const lines = Object.keys(releases).filter(
-    (line) => line === tag || (tag.length > 0 && !tag.includes('.') && line.startsWith(`${tag}.`)),
-  );
-  const newest = maria ? '11.6' : '9.1';
-  const plain = /^\d+\.\d+\.\d+$/.test(tag)
-    ? tag
-    : (releases[lines.at(-1) ?? (tag === '' ? newest : '')] ?? `${tag}.0`);
+  const { repository, version, system } = p.container.image;
+  const maria = repository.endsWith('/mariadb');
+  const build = `ubu${system.version.split('.').slice(0, 2).join('')}`;
   return {
     ...{ maria, server: maria ? 'mariadbd' : 'mysqld' },
-    version: maria ? `${plain}-MariaDB-ubu2404` : plain,
+    version: maria ? `${version}-MariaDB-${build}` : version,
     title: maria ? 'mariadb.org binary distribution' : 'MySQL Community Server - GPL',
   };
 }
@@ -218,7 +201,7 @@ export const mysqld = program('mysqld', async (p) => {
   const port = Number(p.args.map((arg) => /^--port=(\d+)$/.exec(arg)?.[1]).find(Boolean) ?? 3306);
   await note(
     p,
-    `Entrypoint script for ${product.maria ? 'MariaDB' : 'MySQL'} Server ${product.maria ? '1:' : ''}${version.replace('-MariaDB-ubu2404', '+maria~ubu2404')}${product.maria ? '' : '-1.el9'} started.`,
+    `Entrypoint script for ${product.maria ? 'MariaDB' : 'MySQL'} Server ${product.maria ? '1:' : ''}${version.replace('-MariaDB-', '+maria~')}${product.maria ? '' : '-1.el9'} started.`,
   );
   if (p.uid === 0) {
     const uid = userId(p, 'mysql') ?? 999;

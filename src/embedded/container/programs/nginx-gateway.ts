@@ -12,7 +12,7 @@ import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
 import { signals } from '../kernel/signals.ts';
 import { flagOf } from '../lib/go-flags.ts';
-import { serveHttp, untilSignal } from '../lib/http-server.ts';
+import { type Handler, serveHttp, untilSignal } from '../lib/http-server.ts';
 import { program } from '../lib/program.ts';
 import { ApiClient, type Json } from './kubectl/client.ts';
 import { inCluster } from './kubectl/config.ts';
@@ -124,8 +124,7 @@ class Controller {
         'any',
       )[0]?.context;
     try {
-      const handler = (...exchange: Parameters<Parameters<typeof serveHttp>[2]>) =>
-        answer(this.#p, listening, ...exchange);
+      const handler: Handler = (request, response, peer) => answer(this.#p, listening, request, response, peer);
       entry.stop = serveHttp(this.#p, port, handler, secure ? certificate : 'http');
       this.#open.set(port, entry);
     } catch (error) {

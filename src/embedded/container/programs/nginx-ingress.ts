@@ -11,7 +11,7 @@ import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
 import { signals } from '../kernel/signals.ts';
 import { flagOf } from '../lib/go-flags.ts';
-import { serveHttp, untilSignal } from '../lib/http-server.ts';
+import { type Handler, serveHttp, untilSignal } from '../lib/http-server.ts';
 import { program } from '../lib/program.ts';
 import { ApiClient, type Json, klogStamp } from './kubectl/client.ts';
 import { inCluster } from './kubectl/config.ts';
@@ -90,9 +90,9 @@ class Controller {
   listen(): void {
     const p = this.#p;
     const serve =
-      (listening: Listening) =>
-      (...exchange: Parameters<Parameters<typeof serveHttp>[2]>) =>
-        answer(p, listening, ...exchange);
+      (listening: Listening): Handler =>
+      (request, response, peer) =>
+        answer(p, listening, request, response, peer);
     const common = { wildcard: 'one' } as const;
     const http: Listening = { ...common, scheme: 'http', hosts: () => this.#configuration.http };
     const https: Listening = { ...common, scheme: 'https', hosts: () => this.#configuration.https };

@@ -1,13 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Process } from '../kernel/process.ts';
 import { program } from '../lib/program.ts';
+import { toolVersion } from '../lib/versions.ts';
 import { req, verify, x509 } from '../openssl/certificates.ts';
 import { Arguments, OpensslError, readInput, writeOutput } from '../openssl/files.ts';
 import { IssueError } from '../openssl/issue.ts';
 import { ecparam, genpkey, genrsa, showKey } from '../openssl/keys.ts';
 import { sClient } from '../openssl/s-client.ts';
 
-const version = 'OpenSSL 3.0.15 3 Sep 2024 (Library: OpenSSL 3.0.15 3 Sep 2024)';
+/** `OpenSSL 3.0.17 1 Jul 2025 (Library: …)`: version 3 says both. */
+const versionText = (version: string) =>
+  `OpenSSL ${version}${version.startsWith('3') ? ` (Library: OpenSSL ${version})` : ''}`;
 
 async function rand(p: Process, args: readonly string[]): Promise<number> {
   const options = new Arguments(args, 'out', 'hex base64', 'rand');
@@ -74,7 +77,7 @@ const commands: Record<string, (p: Process, args: readonly string[]) => Promise<
   ...{ sha256: (p, args) => digest(p, args, 'sha256'), sha1: (p, args) => digest(p, args, 'sha1') },
   ...{ md5: (p, args) => digest(p, args, 'md5'), sha512: (p, args) => digest(p, args, 'sha512') },
   version: async (p) => {
-    await p.print(1, `${version}\n`);
+    await p.print(1, `${versionText(toolVersion(p, 'openssl'))}\n`);
     return 0;
   },
 };

@@ -19,17 +19,11 @@ import { signals } from '../kernel/signals.ts';
 import { untilSignal } from '../lib/http-server.ts';
 import { program } from '../lib/program.ts';
 import { userId } from '../lib/users.ts';
+import { imageVersion } from '../lib/versions.ts';
 import { formatDate } from './date.ts';
 
-/** Last releases of the lines that tags name. */
-const releases: Record<string, string> = { 12: '12.22', 13: '13.18', 14: '14.15', 15: '15.10', 16: '16.6', 17: '17.2' };
-
 /** The release that the image's tag means. */
-export function postgresVersion(p: Process): string {
-  const tag = /\/postgres:(\d+)(\.\d+)?/.exec(p.container.imageName);
-  const major = tag?.[1] ?? '17';
-  return tag?.[2] === undefined ? (releases[major] ?? `${major}.0`) : major + tag[2];
-}
+export const postgresVersion = imageVersion;
 
 const dataOf = (p: Process) => p.env.get('PGDATA') || '/var/lib/postgresql/data';
 

@@ -8,21 +8,8 @@ import { join } from '../lib/files.ts';
 import { contentType, type Handler, serveHttp } from '../lib/http-server.ts';
 import { Output } from '../lib/io.ts';
 import { program } from '../lib/program.ts';
+import { imageVersion } from '../lib/versions.ts';
 import { formatDate } from './date.ts';
-
-/** Last releases of the minor versions. */
-const patches: Record<string, number> = {
-  ...{ '3.7': 17, '3.8': 20, '3.9': 21, '3.10': 16 },
-  ...{ '3.11': 11, '3.12': 8, '3.13': 1, '3.14': 0 },
-};
-
-/** The version that the image's tag names, or the newest of it. */
-function versionOf(p: Process): string {
-  const { imageName } = p.container;
-  const tag = /\/python:(3\.\d+)(\.\d+)?/.exec(imageName);
-  const minor = tag?.[1] ?? '3.13';
-  return tag?.[2] === undefined ? `${minor}.${patches[minor] ?? 0}` : minor + tag[2];
-}
 
 const markup: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 const escapeHtml = (text: string) => text.replace(/[&<>"]/g, (c) => markup[c] ?? c);
@@ -102,7 +89,7 @@ function handler(p: Process, root: string): Handler {
       body: string | Uint8Array,
     ) => {
       const all = {
-        Server: `SimpleHTTP/0.6 Python/${versionOf(p)}`,
+        Server: `SimpleHTTP/0.6 Python/${imageVersion(p)}`,
         ...headers,
         'Content-Length': Buffer.byteLength(body),
       };
@@ -241,7 +228,7 @@ export const python = program('python3', async (p) => {
   while (rest.length > 0) {
     const arg = rest.shift() ?? '';
     if (arg === '-V' || arg === '--version' || arg === '-VV') {
-      await p.print(1, `Python ${versionOf(p)}\n`);
+      await p.print(1, `Python ${imageVersion(p)}\n`);
       return 0;
     }
     if (/^-[uBEIOqsSb]+$/.test(arg)) unbuffered ||= arg.includes('u');

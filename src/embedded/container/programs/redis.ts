@@ -9,9 +9,8 @@ import { parseOptions } from '../lib/options.ts';
 import { program, UsageError } from '../lib/program.ts';
 import { RedisConfig, RedisConfigError } from '../lib/redis-config.ts';
 import { encodeReply, type Reply, RespReader } from '../lib/resp.ts';
+import { imageVersion } from '../lib/versions.ts';
 import { formatDate } from './date.ts';
-
-const version = '7.4.1';
 
 interface Store {
   data: Map<string, string>;
@@ -115,7 +114,7 @@ function execute(p: Process, store: Store, session: Session, [name = '', ...args
       data.clear();
       return { status: 'OK' };
     case 'INFO':
-      return `# Server\r\nredis_version:${version}\r\nrole:master\r\n`;
+      return `# Server\r\nredis_version:${imageVersion(p)}\r\nrole:master\r\n`;
     case 'COMMAND':
       return [];
     case 'CONFIG':
@@ -132,7 +131,7 @@ function execute(p: Process, store: Store, session: Session, [name = '', ...args
 
 export const redisServer = program('redis-server', async (p) => {
   if (p.args.includes('--version') || p.args.includes('-v')) {
-    await p.print(1, `Redis server v=${version} sha=00000000:0 malloc=jemalloc-5.3.0 bits=64\n`);
+    await p.print(1, `Redis server v=${imageVersion(p)} sha=00000000:0 malloc=jemalloc-5.3.0 bits=64\n`);
     return 0;
   }
   const config = new RedisConfig();
@@ -150,7 +149,7 @@ export const redisServer = program('redis-server', async (p) => {
     return 1;
   }
   await note('*', 'oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo');
-  await note('*', `Redis version=${version}, bits=64, commit=00000000, modified=0, pid=${p.pid}, just started`);
+  await note('*', `Redis version=${imageVersion(p)}, bits=64, commit=00000000, modified=0, pid=${p.pid}, just started`);
   await note('*', `Running mode=standalone, port=${port}.`);
   await note('*', 'Ready to accept connections tcp');
   const signal = await untilSignal(p, signals.SIGTERM, signals.SIGINT);
@@ -186,7 +185,7 @@ async function readConfig(p: Process, config: RedisConfig): Promise<number | und
     const { line, text: own, message } = error;
     await p.print(
       2,
-      `\n*** FATAL CONFIG FILE ERROR (Redis ${version}) ***\nReading the configuration file, at line ${line}\n>>> '${own}'\n${message}\n`,
+      `\n*** FATAL CONFIG FILE ERROR (Redis ${imageVersion(p)}) ***\nReading the configuration file, at line ${line}\n>>> '${own}'\n${message}\n`,
     );
     return 1;
   }

@@ -1,3 +1,4 @@
+import { kernelRelease } from '../../node-facts.ts';
 import type { Process } from '../kernel/process.ts';
 import { humanSize } from '../lib/file-format.ts';
 import { eachFile, join } from '../lib/files.ts';
@@ -10,7 +11,7 @@ export const uname = program('uname', async (p) => {
   const values: [string, string][] = [
     ['s', 'Linux'],
     ['n', p.container.hostname],
-    ['r', '6.8.0-embedded'],
+    ['r', kernelRelease],
     ['v', '#1 SMP PREEMPT_DYNAMIC'],
     ['m', 'x86_64'],
     ['o', isBusybox(p) ? 'Linux' : 'GNU/Linux'],

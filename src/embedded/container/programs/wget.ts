@@ -156,13 +156,21 @@ function describe(error: HttpFailure, url: URL, address: string): string {
   }
 }
 
+/** A file that is there is not written over: busybox gives up, GNU's wget numbers. */
+function freeName(p: Process, file: string): string {
+  if (!p.vfs.find(p, file)) return file;
+  if (isBusybox(p)) throw new UsageError(`can't open '${file}': File exists`);
+  for (let n = 1; ; n++) if (!p.vfs.find(p, `${file}.${n}`)) return `${file}.${n}`;
+}
+
 async function save(p: Process, options: Options, url: URL, response: HttpResponse, quiet: boolean): Promise<number> {
   const named = options.get('O');
   if (named === '-') {
     for await (const chunk of response.body()) await p.write(1, chunk);
     return 0;
   }
-  const file = named ?? join(options.get('P') ?? '.', baseName(url.pathname) || 'index.html').replace(/^\.\//, '');
+  const last = url.pathname.endsWith('/') ? 'index.html' : baseName(url.pathname);
+  const file = named ?? freeName(p, join(options.get('P') ?? '.', last).replace(/^\.\//, ''));
   if (!quiet) await p.print(2, `saving to '${file}'\n`);
   const fd = p.addFd(p.vfs.open(p, file, { write: true, create: true, truncate: true }));
   let size = 0;

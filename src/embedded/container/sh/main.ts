@@ -1,5 +1,6 @@
 import { isSysError } from '../kernel/errno.ts';
 import type { Process, Program } from '../kernel/process.ts';
+import { toolVersion } from '../lib/versions.ts';
 import { setOption } from './builtins/options.ts';
 import { runFromInput } from './interactive.ts';
 import { Shell } from './shell.ts';
@@ -28,7 +29,7 @@ async function runShell(p: Process, flavor: Flavor): Promise<number> {
     if (option === '--') break;
     if (option.startsWith('--')) {
       if (option === '--version' && flavor === 'bash') {
-        await p.print(1, 'GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)\n');
+        await p.print(1, `GNU bash, version ${toolVersion(p, 'bash') || '5.2.15'}(1)-release (x86_64-pc-linux-gnu)\n`);
         return 0;
       }
       continue;

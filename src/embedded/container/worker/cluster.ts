@@ -2,8 +2,9 @@
 import type { Clock, Timer } from '../../../kernel/clock.ts';
 import type { ConnectionRoute, DnsAnswer } from '../../network-api.ts';
 import type { LogPiece, NodeLog, NodeQuestion } from '../../node-api.ts';
+import { kubeletVersion } from '../../node-facts.ts';
 import { Catalogue } from '../images/catalogue.ts';
-import { nodeSystem } from '../images/node-system.ts';
+import type { Tree } from '../images/tree.ts';
 import { NodeCpu } from '../kernel/cpu-meter.ts';
 import { PodNetwork } from '../kernel/network.ts';
 import { Volumes } from '../kernel/volumes.ts';
@@ -87,12 +88,20 @@ export class WorkerCluster {
   readonly gets = new Map<number, AbortController>();
   readonly #cpus = new Map<string, NodeCpu>();
 
+  /** What is on a node's disk before anything is put there. */
+  #nodeTree(): Tree {
+    const name = `docker.io/kindest/node:${kubeletVersion}`;
+    const found = this.catalogue.find(name);
+    if (!found) throw new Error(`no image ${name}`);
+    return this.catalogue.tree(found.image);
+  }
+
   constructor(id: number, now: number | undefined, requests: Requests, send: (message: ToMain) => void) {
     this.id = id;
     this.clock = new ClusterClock(id, now, send);
     this.volumes = new Volumes(
       () => this.clock.now(),
-      () => this.catalogue.tree(nodeSystem).instantiate(this.clock.now()),
+      () => this.#nodeTree().instantiate(this.clock.now()),
     );
     this.ask = (node, question) => {
       // Services are to find what was written before they were asked.

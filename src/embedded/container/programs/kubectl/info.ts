@@ -1,4 +1,6 @@
+import { kubeletVersion } from '../../../node-facts.ts';
 import type { Process } from '../../kernel/process.ts';
+import { toolVersion } from '../../lib/versions.ts';
 import { type ApiClient, type Obj, StatusError } from './client.ts';
 import { readKubeconfig } from './config.ts';
 import { credentialsWanted, discover } from './discovery.ts';
@@ -24,10 +26,9 @@ export const configFlags: FlagSet = {
   output: { kind: 'string', short: 'o' },
 };
 
-/** The version of this kubectl: the tag of its image. */
+/** What this kubectl is: the release that its image's tag means, on a node the node's. */
 function clientVersion(p: Process): string {
-  const tag = p.container.imageName.replace(/^.*:/, '').replace(/-.*$/, '');
-  return /^v?1\.\d+\.\d+$/.test(tag) ? `v${tag.replace(/^v/, '')}` : 'v1.35.4';
+  return `v${toolVersion(p, 'kubectl') || kubeletVersion.slice(1)}`;
 }
 
 export async function version(client: ApiClient, flags: Flags): Promise<number> {
