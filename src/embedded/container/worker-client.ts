@@ -1,8 +1,6 @@
 /** The main thread's end of a cluster's worker: starts it, carries messages, starts a new one when it died. */
-import { existsSync } from 'node:fs';
 import { getCompileCacheDir } from 'node:module';
 import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { ImageDescription } from '../container-api.ts';
 import type { RuntimeLoss } from '../node-api.ts';
@@ -32,25 +30,9 @@ const YOUNG_MB = 3;
 /** Threads of this process that have more to do than they may. */
 const busy = new BusyThreads();
 
-/**
- * Where the worker's code is: beside this file in the sources (`worker.ts`), beside the bundle in `dist/`
- * (`container-worker.js` or `worker.js`, wherever the bundler has put this module).
- */
+/** Where the worker's code is: beside this file in the sources, beside the bundle in `dist/`. */
 export function workerUrl(base: string = import.meta.url): URL {
-  const names = base.endsWith('.ts')
-    ? ['./worker.ts']
-    : [
-        './container-worker.js',
-        './worker.js',
-        './embedded/container/worker.js',
-        '../container-worker.js',
-        '../worker.js',
-      ];
-  for (const name of names) {
-    const url = new URL(name, base);
-    if (existsSync(fileURLToPath(url))) return url;
-  }
-  return new URL(names[0] ?? './worker.js', base);
+  return new URL(base.endsWith('.ts') ? './worker.ts' : './worker.cjs', base);
 }
 
 /** Where this process keeps compiled code between runs, if it does: a thread has to be told. */
