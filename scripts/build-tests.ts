@@ -26,7 +26,4 @@ const tests = globSync('test/**/*.test.{ts,tsx}', { cwd: root, exclude: ['test/e
 const entry = Object.fromEntries(tests.map((file) => [file.replace(/\.tsx?$/, ''), file]));
 // Native or with state of its own: it has to be the one that runs the tests.
 const external = [/^vitest(\/|$)/, '@lydell/node-pty'];
-await bundle({ ...entry, worker: 'src/embedded/container/worker.ts' }, 'dist.tests', {
-  external,
-  plugins: [inPlace],
-});
+await bundle(entry, 'dist.tests', { external, plugins: () => [inPlace] });

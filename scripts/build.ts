@@ -10,15 +10,13 @@ import type { Build } from '../src/kernel/build.ts';
 import { bundle } from './bundle.ts';
 import { descriptions } from './extract-descriptions.ts';
 import { manualPage } from './manual-page.ts';
-import { noticesPlugin } from './notices.ts';
+import { noticesPlugins } from './notices.ts';
 
 const root = join(import.meta.dirname, '..');
 
-const entry = { main: 'src/main.ts', worker: 'src/embedded/container/worker.ts' };
-
 // Built beside and then put in place: a build that fails, or runs while the program does, takes nothing away.
 const [dist, fresh, old] = ['dist', 'dist.new', 'dist.old'].map((name) => join(root, name)) as [string, string, string];
-await bundle(entry, 'dist.new', { plugins: [noticesPlugin()] });
+await bundle({ main: 'src/main.ts' }, 'dist.new', { plugins: noticesPlugins() });
 writeFileSync(join(fresh, 'descriptions.json.br'), descriptions());
 const made: Build = { version: packageVersion(), digest: digestOf(fresh), ...commit() };
 writeFileSync(join(fresh, 'build.json'), `${JSON.stringify(made, undefined, 2)}\n`);

@@ -1,5 +1,6 @@
 /** The notices that the licences of bundled packages ask for, made from what really is in the bundle. */
 import { join } from 'node:path';
+import type { Plugin } from 'rolldown';
 import { createRollupLicensePlugin } from 'rollup-license-plugin';
 
 const root = join(import.meta.dirname, '..');
@@ -20,14 +21,26 @@ const permissive = /^(MIT|MIT-0|ISC|0BSD|BSD-[23]-Clause|Apache-2\.0|BlueOak-1\.
 /** Not in the bundle, but the texts of `kubectl explain` are taken from it (extract-descriptions.ts). */
 const quoted = ['kubernetes-models', '@kubernetes-models/apimachinery'];
 
-/** Writes `THIRD-PARTY-NOTICES` beside the bundle; a package under another kind of licence, or none, fails the build. */
-export function noticesPlugin() {
+/**
+ * Plugins that write `THIRD-PARTY-NOTICES` beside the bundles they are called for, one for each bundle, with what is in any
+ * of them; a package under another kind of licence, or none, fails the build.
+ */
+export function noticesPlugins(): () => Plugin[] {
+  const bundled: Bundled[] = [];
+  const text = (packages: Bundled[]) => {
+    bundled.push(...packages);
+    return noticesText(bundled);
+  };
+  return () => [noticesPlugin(text)];
+}
+
+function noticesPlugin(text: (packages: Bundled[]) => string): Plugin {
   return createRollupLicensePlugin({
     outputFilename: false,
     includePackages: () => quoted.map((name) => join(root, 'node_modules', name)),
     unacceptableLicenseTest: (license) => !permissive.test(license),
-    additionalFiles: { 'THIRD-PARTY-NOTICES': (packages) => noticesText(packages as Bundled[]) },
-  });
+    additionalFiles: { 'THIRD-PARTY-NOTICES': (packages) => text(packages as Bundled[]) },
+  }) as Plugin;
 }
 
 /** One section for each package, by name; those that share a text, as those of one project do, share a section. */

@@ -472,7 +472,10 @@ class Cluster implements EmbeddedCluster {
       }
       return this.#machines.get(node)?.answer(question);
     },
-    lost: () => this.#parts.lost(),
+    lost: (loss) => {
+      this.#parts.lost();
+      for (const machine of this.#machines.values()) machine.runtimeLost(loss);
+    },
   };
 
   #controlPlaneParts(): Part[] {

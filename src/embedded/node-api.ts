@@ -169,8 +169,11 @@ export interface RuntimeState {
 export interface NodeAnswers {
   answer(node: string, question: NodeQuestion): Promise<unknown>;
   /** All processes of all nodes have died at once. */
-  lost(): void;
+  lost(loss: RuntimeLoss): void;
 }
+
+/** Why all containers of a cluster died at once: what runs them stopped answering, had no memory left, or crashed. */
+export type RuntimeLoss = 'hang' | 'memory' | 'crash';
 
 /** What lies at a path of a node. */
 export type NodeEntry =

@@ -12,7 +12,6 @@ import { programs } from '../../src/embedded/container/programs/index.ts';
 import type { ToMain, ToWorker } from '../../src/embedded/container/protocol.ts';
 import { createContainerRuntime } from '../../src/embedded/container/runtime.ts';
 import { ContainerHost } from '../../src/embedded/container/worker/host.ts';
-import { WorkerClient } from '../../src/embedded/container/worker-client.ts';
 import { collect, emptyNetwork, finished, printed, specOf } from './helpers.ts';
 
 type Of<T extends ToMain['t']> = Extract<ToMain, { t: T }>;
@@ -34,7 +33,7 @@ class Peer {
         for (const look of [...this.#waiting]) look(message);
       }
     });
-    this.host.handle({ t: 'cluster', cluster: 1 });
+    this.host.handle({ t: 'cluster' });
   }
 
   newId(): number {
@@ -58,7 +57,7 @@ class Peer {
     const container = this.newId();
     const spec = specOf(image, args && { args });
     const listening = this.told('listening', ({ podUid }) => podUid === spec.pod.uid);
-    this.host.handle({ t: 'start', cluster: 1, container, spec });
+    this.host.handle({ t: 'start', container, spec });
     await listening;
     return { container, podUid: spec.pod.uid };
   }
@@ -68,7 +67,7 @@ class Peer {
     const session = this.newId();
     const ended = this.told('sessionEnd', (m) => m.session === session);
     const answered = this.told('sessionOutput', (m) => m.session === session);
-    this.host.handle({ t: 'connect', cluster: 1, session, podUid, port });
+    this.host.handle({ t: 'connect', session, podUid, port });
     this.host.handle({ t: 'input', session, data: new TextEncoder().encode(text) });
     if (finish !== 'nothing') {
       await answered;
@@ -82,8 +81,8 @@ class Peer {
     const request = this.newId();
     const got = this.told('got', (m) => m.request === request);
     const port = Number(new URL(url).port);
-    this.host.handle({ t: 'get', cluster: 1, request, podUid, port, get: { url, headers: {} } });
-    if (abort) this.host.handle({ t: 'getAbort', cluster: 1, request });
+    this.host.handle({ t: 'get', request, podUid, port, get: { url, headers: {} } });
+    if (abort) this.host.handle({ t: 'getAbort', request });
     await got;
   }
 
@@ -104,7 +103,7 @@ class Peer {
   async run(image: string, ...command: string[]): Promise<void> {
     const container = this.newId();
     const exited = this.told('exited', (m) => m.container === container);
-    this.host.handle({ t: 'start', cluster: 1, container, spec: specOf(image, { command }) });
+    this.host.handle({ t: 'start', container, spec: specOf(image, { command }) });
     await exited;
   }
 
@@ -155,7 +154,7 @@ beforeEach(() => {
   peer = new Peer();
 });
 afterEach(() => {
-  peer.host.handle({ t: 'clusterEnd', cluster: 1 });
+  peer.host.handle({ t: 'clusterEnd' });
 });
 
 describe('connections to servers in containers', () => {
@@ -190,7 +189,7 @@ describe('probes', () => {
   ])('leave nothing when they %s', async (_, url, abort) => {
     const service = { ports: [secure, { ...secure, port: 8080, protocol: 'http' as const }] };
     const images = [{ name: 'example.com/both', entrypoint: ['service'], service }];
-    peer.host.handle({ t: 'images', cluster: 1, images });
+    peer.host.handle({ t: 'images', images });
     const { container, podUid } = await peer.serve('example.com/both');
     expect(await left(() => peer.get(podUid, url, abort), { ...kept, requests: ClientRequest })).toEqual({
       ...nothing,
@@ -233,9 +232,9 @@ describe('what has run in containers', () => {
     const visit = async () => {
       const { container } = await peer.serve('nginx:1.29');
       const exited = peer.told('exited', (m) => m.container === container);
-      peer.host.handle({ t: 'clusterEnd', cluster: 1 });
+      peer.host.handle({ t: 'clusterEnd' });
       await exited;
-      peer.host.handle({ t: 'cluster', cluster: 1 });
+      peer.host.handle({ t: 'cluster' });
     };
     expect(await left(visit, kept)).toEqual(nothing);
   });
@@ -243,7 +242,7 @@ describe('what has run in containers', () => {
 
 describe("the main thread's end", () => {
   it('keeps nothing of containers, sessions and connections that are over', async () => {
-    const runtime = createContainerRuntime({ network: emptyNetwork(), worker: new WorkerClient() });
+    const runtime = createContainerRuntime({ network: emptyNetwork() });
     const spec = specOf('nginx:1.29');
     const server = await runtime.start(spec);
     await printed(server, /start worker processes/);

@@ -312,7 +312,7 @@ describe('the worker', () => {
 
   it('lives on the clock it is given', async () => {
     const clock = new ManualClock(Date.parse('2026-01-01T00:00:00Z'));
-    const own = createContainerRuntime({ network: emptyNetwork(), clock, worker: new WorkerClient() });
+    const own = createContainerRuntime({ network: emptyNetwork(), clock });
     const container = await own.start(
       specOf('busybox', { command: ['sh', '-c', 'date +%F; echo waiting; sleep 3600; date +%T'] }),
     );
@@ -340,7 +340,7 @@ describe('the worker', () => {
     let workers = 0;
     const count = () => void workers++;
     subscribe('worker_threads', count);
-    const own = createContainerRuntime({ network: emptyNetwork(), worker: new WorkerClient() });
+    const own = createContainerRuntime({ network: emptyNetwork() });
     await own.prepareHostPath('node-1', '/var/lib', 'Directory');
     await own.dispose();
     await own.prepareHostPath('node-1', '/var/lib', 'Directory');
@@ -353,7 +353,7 @@ describe('the worker', () => {
   it('holds the process no longer than there is a cluster', async () => {
     const ports = () => process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
     const before = ports();
-    const own = createContainerRuntime({ network: emptyNetwork(), worker: new WorkerClient() });
+    const own = createContainerRuntime({ network: emptyNetwork() });
     const container = await own.start(specOf('busybox', { command: ['sleep', '99'] }));
     await own.dispose();
     expect((await container.exited).exitCode).toBe(137);

@@ -1,12 +1,11 @@
 import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createContainerRuntime } from '../../src/embedded/container/runtime.ts';
-import { WorkerClient } from '../../src/embedded/container/worker-client.ts';
 import { ManualClock } from '../../src/kernel/clock.ts';
 import { emptyNetwork, finished, follow, printed, specOf, testRuntime } from './helpers.ts';
 
 const clock = new ManualClock();
-const runtime = createContainerRuntime({ network: emptyNetwork(), clock, worker: new WorkerClient() });
+const runtime = createContainerRuntime({ network: emptyNetwork(), clock });
 afterAll(() => runtime.dispose());
 
 const start = (image: string, args?: string[], limits: Record<string, string> = {}) =>

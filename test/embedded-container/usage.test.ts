@@ -1,13 +1,12 @@
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { createContainerRuntime } from '../../src/embedded/container/runtime.ts';
-import { WorkerClient } from '../../src/embedded/container/worker-client.ts';
 import type { RunningContainer } from '../../src/embedded/container-api.ts';
 import { ManualClock } from '../../src/kernel/clock.ts';
 import { emptyNetwork, printed, specOf } from './helpers.ts';
 
 const clock = new ManualClock();
-const runtime = createContainerRuntime({ network: emptyNetwork(), clock, worker: new WorkerClient() });
+const runtime = createContainerRuntime({ network: emptyNetwork(), clock });
 const running: RunningContainer[] = [];
 // What is busy would make the others wait.
 afterEach(async () => {

@@ -29,14 +29,17 @@ const soon = { timeout: 50_000, interval: 50 };
 
 let cluster: EmbeddedCluster;
 let client: KubeClient;
+let worker: WorkerClient;
 
 async function open(options: EmbeddedClusterOptions = {}): Promise<void> {
+  worker = new WorkerClient();
   cluster = await createEmbeddedCluster({
     ...options,
     runtime: (context) =>
       createContainerRuntime({
         network: createClusterNetwork(context),
         nodes: context.cluster.nodes,
+        worker,
         onBug: (program, stack) => console.error(`bug in ${program}: ${stack}`),
       }),
   });
@@ -453,7 +456,7 @@ describe('a restore', { timeout: 60_000 }, () => {
     await open();
     await goBack();
     await create('later');
-    await WorkerClient.shared().crash();
+    await worker.crash();
     await serves();
     await shows('before', 'later');
     await dataDirectory('/var/lib/etcd');

@@ -1,6 +1,6 @@
 /**
- * What the main thread and the worker say to each other. Ids are numbers given by the main thread: `cluster`,
- * `container`, `session` (exec, attach, connection).
+ * What the main thread and the worker say to each other. Ids are numbers given by the main thread:
+ * `container`, `session` (exec, attach, connection), `request`. A worker has one cluster.
  */
 import type { EnvVar, ResourceRequirements } from '../../kube/api.gen.ts';
 import type {
@@ -18,10 +18,10 @@ export type Files = Record<string, { content: Uint8Array; mode: number }>;
 export type Stream = 'stdout' | 'stderr';
 export type ToWorker =
   /** `now`: the cluster has a clock of its own, which stands at this time; without it: the system's. */
-  | { t: 'cluster'; cluster: number; now?: number }
-  | { t: 'clusterEnd'; cluster: number }
-  | { t: 'images'; cluster: number; images: readonly ImageDescription[] }
-  | { t: 'start'; cluster: number; container: number; spec: ContainerSpec; now?: number }
+  | { t: 'cluster'; now?: number }
+  | { t: 'clusterEnd' }
+  | { t: 'images'; images: readonly ImageDescription[] }
+  | { t: 'start'; container: number; spec: ContainerSpec; now?: number }
   | { t: 'signal'; container: number; signal: string }
   | { t: 'limits'; container: number; resources: ResourceRequirements }
   | {
@@ -34,9 +34,9 @@ export type ToWorker =
       env: readonly EnvVar[];
     }
   | { t: 'attach'; container: number; session: number; stdin: boolean; tty: boolean }
-  | { t: 'connect'; cluster: number; session: number; podUid: string; port: number; from?: string }
-  | { t: 'get'; cluster: number; request: number; podUid: string; port: number; get: ProbeRequest }
-  | { t: 'getAbort'; cluster: number; request: number }
+  | { t: 'connect'; session: number; podUid: string; port: number; from?: string }
+  | { t: 'get'; request: number; podUid: string; port: number; get: ProbeRequest }
+  | { t: 'getAbort'; request: number }
   | { t: 'input'; session: number; data: Uint8Array }
   | { t: 'inputEnd'; session: number }
   | { t: 'resize'; session: number; columns: number; rows: number }
@@ -44,16 +44,16 @@ export type ToWorker =
   /** Output was taken: the writer may go on. */
   | { t: 'ackOutput'; container: number; bytes: number }
   | { t: 'ackSession'; session: number; bytes: number }
-  | { t: 'files'; cluster: number; id: string; files: Files }
-  | { t: 'removeVolume'; cluster: number; id: string }
+  | { t: 'files'; id: string; files: Files }
+  | { t: 'removeVolume'; id: string }
   /** What is on a node below `roots`; `version` counts these messages. */
-  | { t: 'nodeFiles'; cluster: number; node: string; roots: readonly string[]; entries: NodeEntries; version: number }
-  | { t: 'nodeLog'; cluster: number; node: string; log: NodeLog }
-  | { t: 'nodeLogEnd'; cluster: number; node: string; path: string }
-  | { t: 'hostPath'; cluster: number; request: number; node: string; path: string; type: string }
+  | { t: 'nodeFiles'; node: string; roots: readonly string[]; entries: NodeEntries; version: number }
+  | { t: 'nodeLog'; node: string; log: NodeLog }
+  | { t: 'nodeLogEnd'; node: string; path: string }
+  | { t: 'hostPath'; request: number; node: string; path: string; type: string }
   | { t: 'answer'; request: number; value?: unknown; errorCode?: string; now?: number }
-  | { t: 'timer'; cluster: number; timer: number; now: number }
-  | { t: 'usage'; cluster: number; request: number; now?: number }
+  | { t: 'timer'; timer: number; now: number }
+  | { t: 'usage'; request: number; now?: number }
   | { t: 'ping' };
 
 export type ToMain =
@@ -73,18 +73,18 @@ export type ToMain =
   | { t: 'sessionOutput'; session: number; stream: Stream; data: Uint8Array }
   | { t: 'sessionEnd'; session: number; code?: number; error?: { message: string; exitCode: number; code?: string } }
   | { t: 'ackInput'; session: number; bytes: number }
-  | { t: 'listening'; cluster: number; podUid: string; ports: number[] }
-  | { t: 'records'; request: number; cluster: number; question: ClusterDnsQuestion }
-  | { t: 'route'; request: number; cluster: number; from: ConnectionSource; to: ConnectionTarget }
-  | { t: 'node'; request: number; cluster: number; node: string; question: NodeQuestion }
-  | { t: 'timer'; cluster: number; timer: number; ms: number }
-  | { t: 'timerCancel'; cluster: number; timer: number }
+  | { t: 'listening'; podUid: string; ports: number[] }
+  | { t: 'records'; request: number; question: ClusterDnsQuestion }
+  | { t: 'route'; request: number; from: ConnectionSource; to: ConnectionTarget }
+  | { t: 'node'; request: number; node: string; question: NodeQuestion }
+  | { t: 'timer'; timer: number; ms: number }
+  | { t: 'timerCancel'; timer: number }
   /** What each container of the cluster has used and uses. */
-  | { t: 'usage'; cluster: number; request: number; containers: Record<string, ContainerUsage> }
+  | { t: 'usage'; request: number; containers: Record<string, ContainerUsage> }
   /** Something below the roots has changed since the main thread's `version`. */
-  | { t: 'nodeFiles'; cluster: number; node: string; entries: NodeEntries; version: number }
-  | { t: 'hostPath'; cluster: number; request: number; error?: string }
-  | { t: 'got'; cluster: number; request: number; response?: ProbeResponse; error?: { message: string; code?: string } }
+  | { t: 'nodeFiles'; node: string; entries: NodeEntries; version: number }
+  | { t: 'hostPath'; request: number; error?: string }
+  | { t: 'got'; request: number; response?: ProbeResponse; error?: { message: string; code?: string } }
   | { t: 'bug'; program: string; stack: string };
 
 /** Output that is under way before a writer waits, in bytes. */

@@ -15,10 +15,10 @@ import type {
   StartFailure,
 } from '../container-api.ts';
 import type { ClusterNetwork } from '../network-api.ts';
-import type { NodeAnswers, NodeEntries, NodeLog } from '../node-api.ts';
+import type { NodeAnswers, NodeEntries, NodeLog, RuntimeLoss } from '../node-api.ts';
 import { Catalogue } from './images/catalogue.ts';
 import { ACK_AFTER, type Files, INPUT_WINDOW, type Stream, type ToMain, type ToWorker } from './protocol.ts';
-import { type ClusterLink, WorkerClient } from './worker-client.ts';
+import { WorkerClient } from './worker-client.ts';
 
 export interface ContainerRuntimeOptions {
   /** What programs find on the network. */
@@ -27,7 +27,7 @@ export interface ContainerRuntimeOptions {
   nodes?: NodeAnswers;
   /** Default: the machine's. */
   clock?: Clock;
-  /** Default: the worker that all clusters of this process share. */
+  /** Default: one of its own; for tests that end it. */
   worker?: WorkerClient;
   /** Told when a program of the simulation failed by our own fault. Default: nothing. */
   onBug?(program: string, stack: string): void;
@@ -46,8 +46,8 @@ class RuntimeStartFailure extends Error implements StartFailure {
 }
 
 /**
- * The runtime of one cluster. Containers run in a worker thread that is started at the first need and shared by all
- * clusters of the process; if it dies, its containers are reported as killed (137) and the next start begins a new one.
+ * The runtime of one cluster. Its containers run in a worker thread of their own that is started at the first need and
+ * ends with the cluster; if it dies, its containers are reported as killed (137) and the next start begins a new one.
  */
 export function createContainerRuntime(options: ContainerRuntimeOptions): ContainerRuntime {
   return new Runtime(options);
@@ -56,7 +56,6 @@ export function createContainerRuntime(options: ContainerRuntimeOptions): Contai
 class Runtime implements ContainerRuntime {
   readonly #catalogue = new Catalogue();
   readonly #worker: WorkerClient;
-  readonly #link: ClusterLink;
   readonly #containers = new Map<number, WorkerContainer>();
   readonly #sessions = new Map<number, WorkerSession>();
   readonly #ports = new Map<string, number[]>();
@@ -76,8 +75,8 @@ class Runtime implements ContainerRuntime {
   constructor(options: ContainerRuntimeOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#worker = options.worker ?? WorkerClient.shared();
-    this.#link = this.#worker.join({
+    this.#worker = options.worker ?? new WorkerClient();
+    this.#worker.join({
       now: () => (this.#clock === systemClock ? undefined : this.#clock.now()),
       images: () => this.#images,
       nodes: () => [
@@ -87,7 +86,7 @@ class Runtime implements ContainerRuntime {
         ),
       ],
       handle: (message) => this.#handle(message),
-      lost: () => this.#lost(),
+      lost: (loss) => this.#lost(loss),
     });
     // While the cluster starts, so that its first container does not wait.
     this.#worker.warmUp();
@@ -107,23 +106,23 @@ class Runtime implements ContainerRuntime {
   loadImages(images: readonly ImageDescription[]): void {
     this.#catalogue.add(images);
     this.#images = [...this.#images, ...images];
-    this.#link.send({ t: 'images', cluster: this.#link.id, images });
+    this.#worker.send({ t: 'images', images });
   }
 
   start(spec: ContainerSpec): Promise<RunningContainer> {
     if (this.#disposed)
       return Promise.reject(new RuntimeStartFailure('ContainerCannotRun', 'the runtime has ended', 128));
-    const id = this.#link.newId();
+    const id = this.#worker.newId();
     return new Promise((resolve, reject) => {
       const container = new WorkerContainer(id, spec, {
-        send: this.#link.send,
+        send: (message) => this.#worker.send(message),
         openSession: (session) => this.#openSession(session),
         started: () => resolve(container),
         failed: reject,
         updateFiles: (volume, files) => this.updateFiles(volume, files),
       });
       this.#containers.set(id, container);
-      this.#link.send({ t: 'start', cluster: this.#link.id, container: id, spec, now: this.#now() });
+      this.#worker.send({ t: 'start', container: id, spec, now: this.#now() });
     });
   }
 
@@ -132,17 +131,17 @@ class Runtime implements ContainerRuntime {
   }
 
   #openSession(session: WorkerSession): number {
-    const id = this.#link.newId();
+    const id = this.#worker.newId();
     this.#sessions.set(id, session);
     return id;
   }
 
   updateFiles(id: string, files: Files): void {
-    this.#link.send({ t: 'files', cluster: this.#link.id, id, files });
+    this.#worker.send({ t: 'files', id, files });
   }
 
   removeVolume(id: string): void {
-    this.#link.send({ t: 'removeVolume', cluster: this.#link.id, id });
+    this.#worker.send({ t: 'removeVolume', id });
   }
 
   keepFiles(
@@ -155,28 +154,28 @@ class Runtime implements ContainerRuntime {
     const version = (this.#nodeFiles.get(node)?.version ?? 0) + 1;
     const kept = { roots, entries, changed, version, beside };
     this.#nodeFiles.set(node, kept);
-    this.#link.send(this.#nodeFilesMessage(node, kept));
+    this.#worker.send(this.#nodeFilesMessage(node, kept));
   }
 
   #nodeFilesMessage(node: string, { roots, entries, version, beside }: KeptFiles): ToWorker {
     const all = { ...beside(), ...entries };
-    return { t: 'nodeFiles', cluster: this.#link.id, node, roots, entries: all, version };
+    return { t: 'nodeFiles', node, roots, entries: all, version };
   }
 
   showLog(node: string, log: NodeLog): void {
     const logs = this.#nodeLogs.get(node) ?? new Map<string, NodeLog>();
     this.#nodeLogs.set(node, logs);
     logs.set(log.path, log);
-    this.#link.send(this.#nodeLogMessage(node, log));
+    this.#worker.send(this.#nodeLogMessage(node, log));
   }
 
   hideLog(node: string, path: string): void {
     this.#nodeLogs.get(node)?.delete(path);
-    this.#link.send({ t: 'nodeLogEnd', cluster: this.#link.id, node, path });
+    this.#worker.send({ t: 'nodeLogEnd', node, path });
   }
 
   #nodeLogMessage(node: string, log: NodeLog): ToWorker {
-    return { t: 'nodeLog', cluster: this.#link.id, node, log };
+    return { t: 'nodeLog', node, log };
   }
 
   prepareHostPath(node: string, path: string, type: string): Promise<void> {
@@ -185,7 +184,7 @@ class Runtime implements ContainerRuntime {
     const answer = Promise.withResolvers<void>();
     const request = this.#nextQuestion++;
     this.#hostPaths.set(request, answer);
-    this.#link.send({ t: 'hostPath', cluster: this.#link.id, request, node, path, type });
+    this.#worker.send({ t: 'hostPath', request, node, path, type });
     return answer.promise;
   }
 
@@ -194,7 +193,7 @@ class Runtime implements ContainerRuntime {
     return new Promise((resolve) => {
       const request = this.#nextQuestion++;
       this.#questions.set(request, resolve);
-      this.#link.send({ t: 'usage', cluster: this.#link.id, request, now: this.#now() });
+      this.#worker.send({ t: 'usage', request, now: this.#now() });
     });
   }
 
@@ -203,9 +202,9 @@ class Runtime implements ContainerRuntime {
   }
 
   async connect(podUid: string, port: number, from?: string): Promise<Duplex> {
-    const session = new WorkerSession(this.#link.send, true);
+    const session = new WorkerSession((message) => this.#worker.send(message), true);
     const id = this.#openSession(session);
-    this.#link.send({ t: 'connect', cluster: this.#link.id, session: session.begin(id), podUid, port, from });
+    this.#worker.send({ t: 'connect', session: session.begin(id), podUid, port, from });
     await session.opened;
     const socket = session.duplex();
     return socket;
@@ -217,12 +216,12 @@ class Runtime implements ContainerRuntime {
     const answer = Promise.withResolvers<ProbeResponse>();
     this.#gets.set(request, answer);
     const abort = () => {
-      this.#link.send({ t: 'getAbort', cluster: this.#link.id, request });
+      this.#worker.send({ t: 'getAbort', request });
       answer.reject(signal?.reason);
     };
     signal?.addEventListener('abort', abort);
     try {
-      this.#link.send({ t: 'get', cluster: this.#link.id, request, podUid, port, get });
+      this.#worker.send({ t: 'get', request, podUid, port, get });
       return await answer.promise;
     } finally {
       signal?.removeEventListener('abort', abort);
@@ -234,13 +233,13 @@ class Runtime implements ContainerRuntime {
     if (this.#disposed) return;
     this.#disposed = true;
     const ends = [...this.#containers.values()].map((c) => c.exited);
-    this.#link.send({ t: 'clusterEnd', cluster: this.#link.id });
+    this.#worker.send({ t: 'clusterEnd' });
     await Promise.all(ends);
     for (const answer of this.#questions.values()) answer({});
     for (const { resolve } of this.#hostPaths.values()) resolve();
     for (const { reject } of this.#gets.values()) reject(new Error('EOF'));
     for (const timer of this.#timers.values()) timer.cancel();
-    await this.#link.leave();
+    await this.#worker.leave();
   }
 
   #handle(message: ToMain): void {
@@ -324,7 +323,7 @@ class Runtime implements ContainerRuntime {
           message.timer,
           this.#clock.after(message.ms, () => {
             this.#timers.delete(message.timer);
-            this.#link.send({ t: 'timer', cluster: this.#link.id, timer: message.timer, now: this.#clock.now() });
+            this.#worker.send({ t: 'timer', timer: message.timer, now: this.#clock.now() });
           }),
         );
         return;
@@ -343,16 +342,16 @@ class Runtime implements ContainerRuntime {
 
   #answer(request: number, answer: Promise<unknown>): void {
     answer.then(
-      (value) => this.#link.send({ t: 'answer', request, value }),
+      (value) => this.#worker.send({ t: 'answer', request, value }),
       (error: unknown) => {
         const code = error instanceof Error && 'code' in error ? String(error.code) : 'EIO';
-        this.#link.send({ t: 'answer', request, errorCode: code });
+        this.#worker.send({ t: 'answer', request, errorCode: code });
       },
     );
   }
 
   /** The worker died: everything that ran in it is gone. */
-  #lost(): void {
+  #lost(loss: RuntimeLoss): void {
     for (const container of [...this.#containers.values()]) {
       container.failed(new RuntimeStartFailure('ContainerCannotRun', 'the container runtime was restarted', 128));
       container.ended({ exitCode: 137, signal: 9 });
@@ -363,7 +362,7 @@ class Runtime implements ContainerRuntime {
     for (const { reject } of this.#hostPaths.values()) reject(new Error('the container runtime was restarted'));
     this.#hostPaths.clear();
     for (const { reject } of this.#gets.values()) reject(new Error('EOF'));
-    this.#options.nodes?.lost();
+    this.#options.nodes?.lost(loss);
     for (const session of [...this.#sessions.values()]) session.ended(137, undefined);
     this.#sessions.clear();
     this.#ports.clear();
@@ -382,7 +381,7 @@ interface KeptFiles {
 }
 
 interface ContainerHooks {
-  send: ClusterLink['send'];
+  send: WorkerClient['send'];
   openSession(session: WorkerSession): number;
   started(): void;
   failed(error: Error): void;
@@ -471,7 +470,7 @@ class WorkerContainer implements RunningContainer {
 class WorkerSession {
   readonly exit: Promise<number>;
   readonly opened: Promise<void>;
-  readonly #send: ClusterLink['send'];
+  readonly #send: WorkerClient['send'];
   #id = 0;
   readonly #outputs: Record<Stream, Readable>;
   readonly #stdin: Writable | undefined;
@@ -484,7 +483,7 @@ class WorkerSession {
   #open: () => void = () => {};
   #refuse: (error: Error) => void = () => {};
 
-  constructor(send: ClusterLink['send'], stdin: boolean) {
+  constructor(send: WorkerClient['send'], stdin: boolean) {
     this.#send = send;
     this.exit = new Promise((resolve, reject) => {
       this.#resolve = resolve;

@@ -1,5 +1,6 @@
-/** The worker thread's entry: runs the containers of all clusters of this process. */
-import { parentPort } from 'node:worker_threads';
+/** The worker thread's entry: runs the containers of one cluster. */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { BusyShare } from './kernel/busy-threads.ts';
 import { ProcessKilled } from './kernel/process.ts';
 import { programs } from './programs/index.ts';
 import type { ToMain, ToWorker } from './protocol.ts';
@@ -7,7 +8,7 @@ import { ContainerHost } from './worker/host.ts';
 
 const port = parentPort;
 if (port) {
-  const host = new ContainerHost(programs, (messages) => port.postMessage(messages));
+  const host = new ContainerHost(programs, (messages) => port.postMessage(messages), workerData as BusyShare);
   port.on('message', (messages: ToWorker[]) => {
     for (const message of messages) host.handle(message);
   });

@@ -6,9 +6,17 @@ import { replaceFile } from '../../kernel/files.ts';
 import type { ComponentContext } from '../api.ts';
 import type { NodePlan } from '../cluster/nodes.ts';
 import type { ContainerRuntime, ContainerSpec, RunningContainer } from '../container-api.ts';
-import type { NodeEntries, NodeQuestion, RuntimeContainer, RuntimeState, UnitAnswer } from '../node-api.ts';
+import type {
+  NodeEntries,
+  NodeQuestion,
+  RuntimeContainer,
+  RuntimeLoss,
+  RuntimeState,
+  UnitAnswer,
+} from '../node-api.ts';
 import { kubeletVersion } from '../node-facts.ts';
 import type { ContainerRecord, Instance } from './container-record.ts';
+import { Containerd, containerdUnit } from './containerd.ts';
 import { NodeFiles } from './files.ts';
 import { createKubelet, type Kubelet } from './index.ts';
 import { Journal, klogLine } from './journal.ts';
@@ -31,7 +39,6 @@ import {
 /** RestartSec of kubeadm's unit. */
 const restartAfter = 10_000;
 const kubeletProgram = '/usr/bin/kubelet';
-const containerdUnit = 'containerd.service';
 const systemImage = `docker.io/kindest/node:${kubeletVersion}`;
 
 /** What of a machine a reset goes back to. */
@@ -58,6 +65,7 @@ export class NodeMachine {
   readonly kubelet: Kubelet;
   readonly #options: MachineOptions;
   readonly #journal: Journal;
+  readonly #containerd: Containerd;
   #unit: UnitDefinition | undefined;
   #state: UnitState;
   #restarts = 0;
@@ -86,6 +94,7 @@ export class NodeMachine {
     this.name = plan.nodeName;
     this.files = files;
     this.#journal = new Journal(clock);
+    this.#containerd = new Containerd(this.#journal);
     this.#unit = readUnit(files);
     this.#state = { active: stopped ? 'inactive' : 'activating', since: clock.now(), pid: 0 };
     this.kubelet = createKubelet({
@@ -109,6 +118,11 @@ export class NodeMachine {
     await this.kubelet.stop();
     await this.files.flush();
     await this.#keeping;
+  }
+
+  /** All containers of the node have died with what runs them. */
+  runtimeLost(loss: RuntimeLoss): void {
+    this.#containerd.lost(loss);
   }
 
   /** As it is now, for a reset to go back to. */
@@ -212,7 +226,7 @@ export class NodeMachine {
   }
 
   async #unitVerb(verb: string, unit: string): Promise<UnitAnswer> {
-    if (unit === containerdUnit) return this.#containerd(verb);
+    if (unit === containerdUnit) return this.#containerd.unitVerb(verb);
     if (unit !== kubeletUnit || !this.#unit) {
       if (verb === 'status') return complained(`Unit ${unit} could not be found.\n`, 4);
       if (verb === 'is-active') return said('inactive\n', 4);
@@ -259,19 +273,6 @@ export class NodeMachine {
         return complained(warning, 0);
     }
     return complained(`Unknown command verb '${verb}'.\n`, 1);
-  }
-
-  /** It runs whatever happens: without it there are no containers to look at. */
-  #containerd(verb: string): UnitAnswer {
-    if (verb === 'is-active') return said('active\n');
-    if (verb === 'is-enabled') return said('enabled\n');
-    if (verb === 'start' || verb === 'restart' || verb === 'enable') return said('');
-    if (verb === 'status') {
-      return said(
-        `● ${containerdUnit} - containerd container runtime\n     Loaded: loaded (/etc/systemd/system/${containerdUnit}; enabled; preset: enabled)\n     Active: active (running)\n`,
-      );
-    }
-    return complained(`Failed to ${verb} ${containerdUnit}: it always runs on a simulated node.\n`, 1);
   }
 
   #unitList(): string {

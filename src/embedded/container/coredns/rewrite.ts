@@ -1,3 +1,4 @@
+import { safeRegExp } from '../lib/regex.ts';
 import { fault, type Handler, plain, type Setup } from './plugin.ts';
 
 /** What a name becomes; undefined: the rule is not about it. */
@@ -57,7 +58,7 @@ function nameRule(setup: Setup, kind: string, from: string, to: string): Rule {
 function regexRule(setup: Setup, from: string, to: string): Rule {
   let pattern: RegExp;
   try {
-    pattern = new RegExp(from);
+    pattern = safeRegExp(from);
   } catch {
     throw fault(setup, `invalid regex pattern in a name rule: ${from}`);
   }

@@ -149,7 +149,7 @@ function valueMatches({ type, value }: ValueMatch, given: string | undefined): b
 /** Undefined: it is no regular expression, and matches nothing. */
 export function pattern(source: string, flags: string): RegExp | undefined {
   try {
-    return new RegExp(source, flags);
+    return safeRegExp(source, flags);
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 /** jq's regular expressions. */
+import { TooMuchWork } from '../kernel/work.ts';
 import { safeRegExp } from '../lib/regex.ts';
 import { described, JqError, type Json } from './value.ts';
 
@@ -76,7 +77,7 @@ export function* matches(text: Json, expression: Json, flags: Json): Generator<M
   const { expression: compiled, global, names } = compile(...argumentsOf(expression, flags));
   const points = (from: number, to: number) => [...text.slice(from, to)].length;
   let [units, offset] = [0, 0];
-  for (const match of text.matchAll(compiled)) {
+  for (const match of eachMatch(text, compiled, expression)) {
     const start = match.index;
     offset += points(units, start);
     units = start;
@@ -98,6 +99,17 @@ export function* matches(text: Json, expression: Json, flags: Json): Generator<M
     ]);
     yield { start, end: start + match[0].length, object };
     if (!global) return;
+  }
+}
+
+/** Throws JqError in Oniguruma's words where a match takes too long. */
+function* eachMatch(text: string, compiled: RegExp, expression: Json): Generator<RegExpExecArray, void> {
+  try {
+    yield* text.matchAll(compiled);
+  } catch (error) {
+    if (!(error instanceof TooMuchWork)) throw error;
+    const [pattern] = argumentsOf(expression, null);
+    throw new JqError(`${pattern} (at offset 0) is not a valid regex: retry-limit-in-match over`);
   }
 }
 

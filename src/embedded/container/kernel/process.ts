@@ -5,6 +5,7 @@ import type { OpenFile } from './open-file.ts';
 import { endsByDefault, signals } from './signals.ts';
 import type { Tty } from './tty.ts';
 import type { Vfs } from './vfs.ts';
+import { TooMuchWork, takeUnpaid } from './work.ts';
 
 /** How a process ended: 128 + signal in `code` where a signal ended it. */
 export interface ExitStatus {
@@ -146,7 +147,8 @@ export class Process {
       if (error instanceof ProcessExit) return this.terminate({ code: error.code & 255 });
       // Code that recursed without end, as a real one would run out of stack.
       if (error instanceof RangeError) return this.terminate({ code: 128 + signals.SIGSEGV, signal: signals.SIGSEGV });
-      if (!(error instanceof SysError)) this.container.reportBug(this, error);
+      const ours = !(error instanceof SysError || error instanceof TooMuchWork);
+      if (ours) this.container.reportBug(this, error);
       await this.print(2, `${this.name}: ${error instanceof Error ? error.message : error}\n`).catch(() => {});
       this.terminate({ code: 1 });
     }
@@ -156,7 +158,7 @@ export class Process {
   step(cost = 1): Promise<void> | undefined {
     if (this.status) throw new ProcessKilled();
     const cpu = this.container.cpu;
-    cpu.fuel -= cost;
+    cpu.fuel -= cost + takeUnpaid();
     if (cpu.fuel > 0) return undefined;
     return this.container.scheduler.turn(cpu, this).then(() => {
       if (this.status) throw new ProcessKilled();

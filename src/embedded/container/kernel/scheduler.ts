@@ -1,3 +1,4 @@
+import { type BusyShare, busyCount, markBusy } from './busy-threads.ts';
 import type { CpuMeter, CpuUser } from './cpu-meter.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { CpuMeter, CpuUser } from './cpu-meter.ts';
  * Containers that are always busy have none; they share what is left of the total, one turn each in a circle.
  */
 const FUEL_PER_TURN = 2000;
-/** Share of one core that busy containers have together, and that credit is refilled with together. */
+/** Share of one core that busy containers of all threads have together, and that credit is refilled with together. */
 const BUSY_SHARE = 0.15;
 const CREDIT_SHARE = 0.1;
 const MAX_CREDIT_MS = 150;
@@ -42,6 +43,21 @@ export class Scheduler {
   #pumping = false;
   #budget = MAX_BUSY_BURST_MS;
   #budgetAt = performance.now();
+  readonly #threads: BusyShare | undefined;
+
+  /** `threads`: what the threads of the process share; undefined: there is only this one. */
+  constructor(threads?: BusyShare) {
+    this.#threads = threads;
+  }
+
+  /** Share of one core that the busy containers of this thread have together. */
+  #share(): number {
+    return BUSY_SHARE / Math.max(1, this.#threads ? busyCount(this.#threads) : 1);
+  }
+
+  #markBusy(busy: boolean): void {
+    if (this.#threads) markBusy(this.#threads, busy);
+  }
 
   open(meter: CpuMeter): CpuAccount {
     const account = new CpuAccount(meter);
@@ -78,15 +94,18 @@ export class Scheduler {
 
   #pump(): void {
     const now = performance.now();
-    this.#budget = Math.min(MAX_BUSY_BURST_MS, this.#budget + (now - this.#budgetAt) * BUSY_SHARE);
+    const share = this.#share();
+    this.#budget = Math.min(MAX_BUSY_BURST_MS, this.#budget + (now - this.#budgetAt) * share);
     this.#budgetAt = now;
     const next = this.#choose(now);
     if (!next) {
       if (this.#queue.length === 0) {
         this.#pumping = false;
+        this.#markBusy(false);
         return;
       }
-      setTimeout(() => this.#pump(), Math.min(50, Math.max(1, -this.#budget / BUSY_SHARE)));
+      this.#markBusy(true);
+      setTimeout(() => this.#pump(), Math.min(50, Math.max(1, -this.#budget / share)));
       return;
     }
     next.queued = false;

@@ -1,5 +1,6 @@
 import { isSysError } from '../kernel/errno.ts';
 import type { Process, Program } from '../kernel/process.ts';
+import { TooMuchWork } from '../kernel/work.ts';
 
 /** A program was called wrongly: printed after its name, then it exits. */
 export class UsageError extends Error {
@@ -27,6 +28,10 @@ export function program(
         if (error instanceof UsageError) {
           await p.print(2, `${name}: ${error.message}\n`);
           return error.code;
+        }
+        if (error instanceof TooMuchWork) {
+          await p.print(2, `${name}: ${error.message}\n`);
+          return 2;
         }
         // The reader of our output is gone: SIGPIPE has been dealt with already.
         if (isSysError(error, 'EPIPE')) return 1;

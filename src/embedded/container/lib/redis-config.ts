@@ -110,7 +110,7 @@ export class RedisConfig {
       .replace(/[.+^${}()|[\]\\-]/g, '\\$&')
       .replace(/\*+/g, '[^]*')
       .replace(/\?/g, '[^]');
-    const expression = new RegExp(`^${source}$`);
+    const expression = safeRegExp(`^${source}$`);
     return [...this.#values].filter(([name]) => expression.test(name)).flat();
   }
 }

@@ -1,41 +1,12 @@
-/**
- * Regular expressions of people's scripts, run so that none can hold the worker: V8's linear-time engine takes those
- * that could backtrack without end.
- */
-import { setFlagsFromString } from 'node:v8';
-
-/** V8's flag for its linear-time engine; unknown to the language. */
-const LINEAR: string = 'l';
-
-let linear: boolean | undefined;
-
-function linearAvailable(): boolean {
-  if (linear === undefined) {
-    setFlagsFromString('--enable-experimental-regexp-engine');
-    try {
-      const probe = 'a';
-      linear = new RegExp(probe, LINEAR).test(probe);
-    } catch {
-      linear = false;
-    }
-  }
-  return linear;
-}
+/** Regular expressions as POSIX tools, shells and others write them. */
+import { MeteredRegExp } from '../regex/metered-regexp.ts';
 
 /**
- * A JavaScript regular expression from trusted syntax with untrusted content. Patterns with several repetitions run
- * in linear time; ones with back references can't, and are matched as they are. Throws SyntaxError.
+ * A JavaScript regular expression from trusted syntax with untrusted content, which no text can make run without end.
+ * Throws SyntaxError; matching throws TooMuchWork.
  */
 export function safeRegExp(source: string, flags = ''): RegExp {
-  const repetitions = source.match(/[*+}?]/g)?.length ?? 0;
-  if (repetitions >= 2 && linearAvailable()) {
-    try {
-      return new RegExp(source, flags + LINEAR);
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-    }
-  }
-  return new RegExp(source, flags);
+  return new MeteredRegExp(source, flags);
 }
 
 export function escapeRegExp(text: string): string {

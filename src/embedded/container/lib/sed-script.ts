@@ -229,7 +229,7 @@ class SedParser {
     const regex = this.#regex(source, flags);
     command.regex = regex.flags.includes('g')
       ? regex
-      : safeRegExp(regex.source, [...new Set(`${regex.flags.replace('l', '')}g${flags}`)].join(''));
+      : safeRegExp(regex.source, [...new Set(`${regex.flags}g${flags}`)].join(''));
     command.replacement = compileReplacement(replacement);
   }
 

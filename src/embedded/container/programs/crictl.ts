@@ -3,6 +3,7 @@ import type { RuntimeContainer, RuntimePod, RuntimeState } from '../../node-api.
 import type { Process } from '../kernel/process.ts';
 import { type Options, parseOptions } from '../lib/options.ts';
 import { program, UsageError } from '../lib/program.ts';
+import { safeRegExp } from '../lib/regex.ts';
 import { formatDate } from './date.ts';
 
 /** Go's tabwriter as crictl sets it: columns of at least 20, 3 apart. */
@@ -45,7 +46,7 @@ function byAge<T extends { createdAt: number }>(all: readonly T[]): T[] {
 async function ps(p: Process, options: Options): Promise<void> {
   const { pods } = await state(p);
   const matches = (pattern: string | undefined, text: string) =>
-    pattern === undefined || new RegExp(pattern).test(text);
+    pattern === undefined || safeRegExp(pattern).test(text);
   const wanted = options.get('state')?.toLowerCase();
   const rows = pods
     .flatMap((pod) => pod.containers.map((container) => ({ pod, container, createdAt: container.createdAt })))
@@ -75,7 +76,7 @@ async function ps(p: Process, options: Options): Promise<void> {
 async function pods(p: Process, options: Options): Promise<void> {
   const all = byAge((await state(p)).pods).filter(
     ({ name, namespace }) =>
-      new RegExp(options.get('name') ?? '').test(name) && (options.get('namespace') ?? namespace) === namespace,
+      safeRegExp(options.get('name') ?? '').test(name) && (options.get('namespace') ?? namespace) === namespace,
   );
   if (options.has('q')) {
     await p.print(1, all.map(({ id }) => `${id}\n`).join(''));

@@ -1,4 +1,5 @@
 /** Commands after a colon. */
+import { safeRegExp } from '../lib/regex.ts';
 import type { Editor } from './editor.ts';
 import { edit, write } from './files.ts';
 import { search, toLine } from './motions.ts';
@@ -287,7 +288,7 @@ function substitute(editor: Editor, argument: string, first: number, last: numbe
   );
   if (!regex) return;
   editor.lastSearch = { pattern: wanted, forward: true };
-  const global = new RegExp(regex, `${regex.flags}g`);
+  const global = safeRegExp(regex.source, `${regex.flags}g`);
   const everywhere = given.flags.includes('g');
   let [count, changed, row] = [0, 0, first];
   for (let left = last - first + 1; left > 0; left--) {

@@ -1,4 +1,5 @@
 /** Where keys lead to. */
+import { safeRegExp } from '../lib/regex.ts';
 import { firstNonBlank, type Position, type Text } from './text.ts';
 
 /** A place to go to, and what an operator takes on the way. */
@@ -130,9 +131,10 @@ export function search(
   forward: boolean,
 ): { to: Position; wrapped: boolean } | undefined {
   const count = text.last + 1;
+  const everywhere = safeRegExp(pattern.source, addGlobal(pattern.flags));
   for (let i = 0; i <= count; i++) {
     const row = (((from.row + (forward ? i : -i)) % count) + count) % count;
-    const found = [...text.line(row).matchAll(new RegExp(pattern, addGlobal(pattern.flags)))].map(({ index }) => index);
+    const found = [...text.line(row).matchAll(everywhere)].map(({ index }) => index);
     const fits = (at: number) => {
       if (i === 0) return forward ? at > from.column : at < from.column;
       // Back on the line that it began on.

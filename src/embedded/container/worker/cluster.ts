@@ -1,4 +1,4 @@
-/** One cluster as the worker sees it: its clock, network, images, volumes. */
+/** The cluster as its worker sees it: its clock, network, images, volumes. */
 import type { Clock, Timer } from '../../../kernel/clock.ts';
 import type { ConnectionRoute, DnsAnswer } from '../../network-api.ts';
 import type { LogPiece, NodeLog, NodeQuestion } from '../../node-api.ts';
@@ -37,10 +37,8 @@ export class ClusterClock implements Clock {
   #next = 1;
   #timers = new Map<number, () => void>();
   readonly #send: (message: ToMain) => void;
-  readonly #cluster: number;
 
-  constructor(cluster: number, now: number | undefined, send: (message: ToMain) => void) {
-    this.#cluster = cluster;
+  constructor(now: number | undefined, send: (message: ToMain) => void) {
     this.#now = now;
     this.#send = send;
   }
@@ -57,10 +55,10 @@ export class ClusterClock implements Clock {
     }
     const timer = this.#next++;
     this.#timers.set(timer, fn);
-    this.#send({ t: 'timer', cluster: this.#cluster, timer, ms });
+    this.#send({ t: 'timer', timer, ms });
     return {
       cancel: () => {
-        if (this.#timers.delete(timer)) this.#send({ t: 'timerCancel', cluster: this.#cluster, timer });
+        if (this.#timers.delete(timer)) this.#send({ t: 'timerCancel', timer });
       },
     };
   }
@@ -79,7 +77,6 @@ export class ClusterClock implements Clock {
 }
 
 export class WorkerCluster {
-  readonly id: number;
   readonly clock: ClusterClock;
   readonly catalogue = new Catalogue();
   readonly volumes: Volumes;
@@ -96,9 +93,8 @@ export class WorkerCluster {
     return this.catalogue.tree(found.image);
   }
 
-  constructor(id: number, now: number | undefined, requests: Requests, send: (message: ToMain) => void) {
-    this.id = id;
-    this.clock = new ClusterClock(id, now, send);
+  constructor(now: number | undefined, requests: Requests, send: (message: ToMain) => void) {
+    this.clock = new ClusterClock(now, send);
     this.volumes = new Volumes(
       () => this.clock.now(),
       () => this.#nodeTree().instantiate(this.clock.now()),
@@ -107,23 +103,23 @@ export class WorkerCluster {
       // Services are to find what was written before they were asked.
       this.volumes.host(node).flush();
       const { request, answer } = requests.add();
-      send({ t: 'node', request, cluster: id, node, question });
+      send({ t: 'node', request, node, question });
       return answer;
     };
     this.network = new PodNetwork(
       {
         records: (question) => {
           const { request, answer } = requests.add();
-          send({ t: 'records', request, cluster: id, question });
+          send({ t: 'records', request, question });
           return answer as Promise<DnsAnswer>;
         },
         route: (from, to) => {
           const { request, answer } = requests.add();
-          send({ t: 'route', request, cluster: id, from, to });
+          send({ t: 'route', request, from, to });
           return answer as Promise<ConnectionRoute>;
         },
       },
-      (podUid, ports) => send({ t: 'listening', cluster: id, podUid, ports }),
+      (podUid, ports) => send({ t: 'listening', podUid, ports }),
     );
   }
 

@@ -1,5 +1,6 @@
 import type { ContainerUsage } from '../../container-api.ts';
 import type { NodeEntries } from '../../node-api.ts';
+import type { BusyShare } from '../kernel/busy-threads.ts';
 import { HostPathError } from '../kernel/host-tree.ts';
 import type { Program } from '../kernel/process.ts';
 import { Scheduler } from '../kernel/scheduler.ts';
@@ -17,15 +18,17 @@ const MISSED_MS = 20_000;
 export class ContainerHost {
   readonly #outbox: Outbox;
   readonly #programs: ReadonlyMap<string, Program>;
-  readonly #scheduler = new Scheduler();
+  readonly #scheduler: Scheduler;
   readonly #requests = new Requests();
-  readonly #clusters = new Map<number, WorkerCluster>();
-  readonly #sandboxes = new Map<number, { sandbox: Sandbox; cluster: number; sessions: Set<number> }>();
+  #cluster: WorkerCluster | undefined;
+  readonly #sandboxes = new Map<number, { sandbox: Sandbox; sessions: Set<number> }>();
   readonly #sessions = new Map<number, Session>();
   /** Interactive containers that ended before a client attached, for a while. */
   readonly #missed = new Map<number, { sandbox: Sandbox; code: number }>();
 
-  constructor(programs: ReadonlyMap<string, Program>, post: (messages: ToMain[]) => void) {
+  /** `busy`: what this thread shares with the others of the process; undefined: it is alone. */
+  constructor(programs: ReadonlyMap<string, Program>, post: (messages: ToMain[]) => void, busy?: BusyShare) {
+    this.#scheduler = new Scheduler(busy);
     this.#programs = programs;
     this.#outbox = new Outbox(post);
   }
@@ -35,21 +38,16 @@ export class ContainerHost {
   handle(message: ToWorker): void {
     switch (message.t) {
       case 'cluster':
-        this.#clusters.set(
-          message.cluster,
-          new WorkerCluster(message.cluster, message.now, this.#requests, this.#send),
-        );
+        this.#cluster = new WorkerCluster(message.now, this.#requests, this.#send);
         return;
       case 'clusterEnd':
-        for (const { sandbox, cluster } of [...this.#sandboxes.values()]) {
-          if (cluster === message.cluster) sandbox.container.kill();
-        }
-        for (const abort of this.#clusters.get(message.cluster)?.gets.values() ?? []) abort.abort();
-        this.#clusters.get(message.cluster)?.volumes.dispose();
-        this.#clusters.delete(message.cluster);
+        for (const { sandbox } of [...this.#sandboxes.values()]) sandbox.container.kill();
+        for (const abort of this.#cluster?.gets.values() ?? []) abort.abort();
+        this.#cluster?.volumes.dispose();
+        this.#cluster = undefined;
         return;
       case 'images':
-        return this.#clusters.get(message.cluster)?.catalogue.add(message.images);
+        return this.#cluster?.catalogue.add(message.images);
       case 'start':
         return this.#start(message);
       case 'signal':
@@ -65,7 +63,7 @@ export class ContainerHost {
       case 'get':
         return void this.#get(message);
       case 'getAbort':
-        return this.#clusters.get(message.cluster)?.gets.get(message.request)?.abort();
+        return this.#cluster?.gets.get(message.request)?.abort();
       case 'input':
         return this.#sessions.get(message.session)?.input(message.data);
       case 'inputEnd':
@@ -82,21 +80,21 @@ export class ContainerHost {
       case 'ackSession':
         return this.#sessions.get(message.session)?.window.release(message.bytes);
       case 'files':
-        return this.#clusters.get(message.cluster)?.volumes.update(message.id, message.files);
+        return this.#cluster?.volumes.update(message.id, message.files);
       case 'removeVolume':
-        return this.#clusters.get(message.cluster)?.volumes.remove(message.id);
+        return this.#cluster?.volumes.remove(message.id);
       case 'nodeFiles':
         return this.#nodeFiles(message);
       case 'nodeLog':
-        return this.#clusters.get(message.cluster)?.showLog(message.node, message.log);
+        return this.#cluster?.showLog(message.node, message.log);
       case 'nodeLogEnd':
-        return this.#clusters.get(message.cluster)?.volumes.host(message.node).hideLog(message.path);
+        return this.#cluster?.volumes.host(message.node).hideLog(message.path);
       case 'hostPath':
         return this.#hostPath(message);
       case 'answer':
         return this.#requests.settle(message.request, message.value, message.errorCode);
       case 'timer':
-        return this.#clusters.get(message.cluster)?.clock.fire(message.timer, message.now);
+        return this.#cluster?.clock.fire(message.timer, message.now);
       case 'usage':
         return this.#usage(message);
       case 'ping':
@@ -106,7 +104,7 @@ export class ContainerHost {
 
   #start(message: Extract<ToWorker, { t: 'start' }>): void {
     const { container, spec } = message;
-    const cluster = this.#clusters.get(message.cluster);
+    const cluster = this.#cluster;
     cluster?.clock.set(message.now);
     const found = cluster?.catalogue.find(spec.image);
     const fail = (reason: 'StartError' | 'ContainerCannotRun', text: string, exitCode: number) =>
@@ -126,34 +124,33 @@ export class ContainerHost {
       if (error instanceof CannotStart) return fail('StartError', error.message, error.exitCode);
       return fail('ContainerCannotRun', error instanceof Error ? error.message : String(error), 128);
     }
-    this.#sandboxes.set(container, { sandbox, cluster: message.cluster, sessions: new Set() });
+    this.#sandboxes.set(container, { sandbox, sessions: new Set() });
     this.#send({ t: 'started', container });
   }
 
-  #nodeFiles({ cluster, node, roots, entries, version }: Extract<ToWorker, { t: 'nodeFiles' }>): void {
-    const tell = (now: NodeEntries) => this.#send({ t: 'nodeFiles', cluster, node, entries: now, version });
-    this.#clusters.get(cluster)?.volumes.host(node).keep(roots, entries, tell);
+  #nodeFiles({ node, roots, entries, version }: Extract<ToWorker, { t: 'nodeFiles' }>): void {
+    const tell = (now: NodeEntries) => this.#send({ t: 'nodeFiles', node, entries: now, version });
+    this.#cluster?.volumes.host(node).keep(roots, entries, tell);
   }
 
-  #hostPath({ cluster, request, node, path, type }: Extract<ToWorker, { t: 'hostPath' }>): void {
+  #hostPath({ request, node, path, type }: Extract<ToWorker, { t: 'hostPath' }>): void {
     try {
-      this.#clusters.get(cluster)?.volumes.host(node).mountable(path, type);
-      this.#send({ t: 'hostPath', cluster, request });
+      this.#cluster?.volumes.host(node).mountable(path, type);
+      this.#send({ t: 'hostPath', request });
     } catch (error) {
       if (!(error instanceof HostPathError)) throw error;
-      this.#send({ t: 'hostPath', cluster, request, error: error.message });
+      this.#send({ t: 'hostPath', request, error: error.message });
     }
   }
 
-  #usage({ cluster: id, request, now }: Extract<ToWorker, { t: 'usage' }>): void {
-    this.#clusters.get(id)?.clock.set(now);
+  #usage({ request, now }: Extract<ToWorker, { t: 'usage' }>): void {
+    this.#cluster?.clock.set(now);
     const containers: Record<string, ContainerUsage> = {};
-    for (const { sandbox, cluster } of this.#sandboxes.values()) {
-      if (cluster !== id) continue;
+    for (const { sandbox } of this.#sandboxes.values()) {
       const { id: name, cpu, memoryBytes } = sandbox.container;
       containers[name] = { cpuMs: cpu.usedMs, memoryBytes };
     }
-    this.#send({ t: 'usage', cluster: id, request, containers });
+    this.#send({ t: 'usage', request, containers });
   }
 
   #forget(container: number): void {
@@ -237,32 +234,31 @@ export class ContainerHost {
   }
 
   /** The network of a Pod, and the node's address in it: the first of the node's range (a /24). */
-  #network({ cluster, podUid }: { cluster: number; podUid: string }) {
-    const namespace = this.#clusters.get(cluster)?.network.namespaces.get(podUid);
+  #network({ podUid }: { podUid: string }) {
+    const namespace = this.#cluster?.network.namespaces.get(podUid);
     return { namespace, gateway: namespace?.pod.ip.replace(/\d+$/, '1') ?? '' };
   }
 
   async #get(message: Extract<ToWorker, { t: 'get' }>): Promise<void> {
-    const { cluster, request, port, get } = message;
+    const { request, port, get } = message;
     const { namespace, gateway } = this.#network(message);
     const secured = get.url.startsWith('https:') ? namespace?.dialSecured(port, gateway) : undefined;
     const socket = secured ?? namespace?.dial(port, gateway);
-    const gets = this.#clusters.get(cluster)?.gets;
+    const gets = this.#cluster?.gets;
     if (!socket || !gets) {
       const error = { message: 'connect: connection refused', code: 'ECONNREFUSED' };
-      return this.#send({ t: 'got', cluster, request, error });
+      return this.#send({ t: 'got', request, error });
     }
     const abort = new AbortController();
     gets.set(request, abort);
     try {
       this.#send({
         t: 'got',
-        cluster,
         request,
         response: await getOver(socket, get, socket === secured, abort.signal),
       });
     } catch (error) {
-      this.#send({ t: 'got', cluster, request, error: { message: (error as Error).message } });
+      this.#send({ t: 'got', request, error: { message: (error as Error).message } });
     } finally {
       gets.delete(request);
     }
