@@ -9,7 +9,7 @@ export class TooMuchWork extends Error {
 }
 
 /** Operations of some ten nanoseconds that may be done without a step between: some hundred milliseconds. */
-const AT_ONCE = 2 ** 24;
+const AT_ONCE = 2 ** 23;
 /** Operations that make a unit of fuel, which is a microsecond. */
 const PER_FUEL = 64;
 

@@ -125,8 +125,7 @@ export class Matcher {
       case Op.Assert:
         return this.#holds(i, this.#at) ? pc + 1 : FAILED;
       case Op.Progress:
-        // Where places are remembered, coming back to the same one fails by itself.
-        return !this.#code.remembers && this.#registers[i.y] === this.#at ? FAILED : pc + 1;
+        return this.#registers[i.y] === this.#at ? FAILED : pc + 1;
       case Op.Back:
         return this.#reference(i) ? pc + 1 : FAILED;
       case Op.Look: {
