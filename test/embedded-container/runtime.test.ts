@@ -310,6 +310,27 @@ describe('the worker', () => {
     await own.dispose();
   });
 
+  it('is given up when it hangs, with the containers of its cluster only', async () => {
+    const bystander = createContainerRuntime({ network: emptyNetwork() });
+    const quiet = await bystander.start(specOf('busybox', { command: ['sleep', '99'] }));
+    const losses: string[] = [];
+    const bugs: string[] = [];
+    const hanging = createContainerRuntime({
+      network: emptyNetwork(),
+      nodes: { answer: () => Promise.reject(new Error('nobody asks')), lost: (loss) => void losses.push(loss) },
+      worker: new WorkerClient(new URL('data:text/javascript,for(;;);'), 20),
+      onBug: (_, stack) => void bugs.push(stack),
+    });
+    await expect(hanging.start(specOf('busybox'))).rejects.toThrow('the container runtime was restarted');
+    expect(losses).toEqual(['hang']);
+    expect(bugs.join()).toContain('the thread of its containers did not answer');
+    expect(await collect(quiet.exec({ command: ['echo', 'here'], stdin: false, tty: false }))).toMatchObject({
+      out: 'here\n',
+    });
+    await hanging.dispose();
+    await bystander.dispose();
+  });
+
   it('lives on the clock it is given', async () => {
     const clock = new ManualClock(Date.parse('2026-01-01T00:00:00Z'));
     const own = createContainerRuntime({ network: emptyNetwork(), clock });

@@ -458,6 +458,9 @@ describe('a restore', { timeout: 60_000 }, () => {
     await create('later');
     await worker.crash();
     await serves();
+    expect((await run('journalctl -u containerd')).out).toMatch(
+      /containerd\.service: Failed with result 'exit-code'\.\n.*Started containerd\.service/,
+    );
     await shows('before', 'later');
     await dataDirectory('/var/lib/etcd');
     await shows('after', 'before');

@@ -47,6 +47,7 @@ const needsWorker = ({ t }: ToWorker) => t === 'start' || t === 'hostPath';
 /** The worker of one cluster: a thread that hangs or dies takes nobody else's containers with it. */
 export class WorkerClient {
   readonly #url: URL;
+  readonly #pingMs: number;
   #hooks: ClusterHooks | undefined;
   #worker: Worker | undefined;
   #queue: ToWorker[] = [];
@@ -56,8 +57,10 @@ export class WorkerClient {
   #missed = 0;
   #slot: number | undefined;
 
-  constructor(url: URL = workerUrl()) {
+  /** `pingMs`: how often the worker is asked whether it is there. */
+  constructor(url: URL = workerUrl(), pingMs = PING_MS) {
     this.#url = url;
+    this.#pingMs = pingMs;
   }
 
   /** The cluster whose containers these are; once. */
@@ -112,10 +115,10 @@ export class WorkerClient {
     this.#missed = 0;
     this.#watch = setInterval(() => {
       if (++this.#missed <= MISSED_PINGS) return this.send({ t: 'ping' });
-      const seconds = (PING_MS * MISSED_PINGS) / 1000;
+      const seconds = (this.#pingMs * MISSED_PINGS) / 1000;
       this.#died(worker, 'hang', new Error(`the thread of its containers did not answer for ${seconds} seconds`));
       void worker.terminate();
-    }, PING_MS);
+    }, this.#pingMs);
     this.#watch.unref();
     this.send({ t: 'cluster', now: hooks.now() });
     if (hooks.images().length > 0) this.send({ t: 'images', images: hooks.images() });

@@ -1,4 +1,5 @@
 /** Which backend an HTTP request goes to: the same for Ingress and for the Gateway API. */
+import { safeRegExp } from '../lib/regex.ts';
 
 /**
  * `Prefix` compares element by element (`/a` is `/a` and `/a/b`, not `/ab`), `Literal` character by character;

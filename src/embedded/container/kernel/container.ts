@@ -72,7 +72,7 @@ export class Container {
     this.scheduler = options.scheduler;
     this.programs = options.programs;
     this.network = options.network;
-    this.cpu = options.scheduler.open(new CpuMeter(options.nodeCpu, options.cpuBounds));
+    this.cpu = options.scheduler.open(new CpuMeter(options.nodeCpu, options.cpuBounds), () => this.#outOfMemory());
     this.memory = new MemoryAccount(options.memoryLimit, () => this.#outOfMemory());
     this.capabilities = options.capabilities;
     this.pod = options.pod;

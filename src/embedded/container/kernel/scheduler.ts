@@ -1,5 +1,6 @@
 import { type BusyShare, busyCount, markBusy } from './busy-threads.ts';
 import type { CpuMeter, CpuUser } from './cpu-meter.ts';
+import { type MemoryUser, ThreadMemory } from './thread-memory.ts';
 
 /**
  * Shares the worker's CPU between containers. Code that runs in containers is cooperative: every step takes fuel
@@ -10,6 +11,8 @@ import type { CpuMeter, CpuUser } from './cpu-meter.ts';
  * Containers that are always busy have none; they share what is left of the total, one turn each in a circle.
  */
 const FUEL_PER_TURN = 2000;
+/** Milliseconds after which a turn is over whatever fuel is left. */
+const TURN_MS = 10;
 /** Share of one core that busy containers of all threads have together, and that credit is refilled with together. */
 const BUSY_SHARE = 0.15;
 const CREDIT_SHARE = 0.1;
@@ -17,7 +20,7 @@ const MAX_CREDIT_MS = 150;
 const MAX_BUSY_BURST_MS = 20;
 
 /** The CPU account of one container. */
-export class CpuAccount {
+export class CpuAccount implements MemoryUser {
   fuel = FUEL_PER_TURN;
   /** Milliseconds of CPU that may be used without waiting. */
   credit = MAX_CREDIT_MS;
@@ -25,10 +28,14 @@ export class CpuAccount {
   waiting: { user: CpuUser; resume: () => void }[] = [];
   queued = false;
   closed = false;
+  /** See `MemoryUser`. */
+  grown = 0;
   readonly meter: CpuMeter;
+  readonly outOfMemory: () => void;
 
-  constructor(meter: CpuMeter) {
+  constructor(meter: CpuMeter, outOfMemory: () => void) {
     this.meter = meter;
+    this.outOfMemory = outOfMemory;
   }
 
   /** All CPU used, in milliseconds; for /proc and metrics. */
@@ -43,7 +50,9 @@ export class Scheduler {
   #pumping = false;
   #budget = MAX_BUSY_BURST_MS;
   #budgetAt = performance.now();
+  #turnAt = 0;
   readonly #threads: BusyShare | undefined;
+  readonly #memory = new ThreadMemory();
 
   /** `threads`: what the threads of the process share; undefined: there is only this one. */
   constructor(threads?: BusyShare) {
@@ -59,10 +68,12 @@ export class Scheduler {
     if (this.#threads) markBusy(this.#threads, busy);
   }
 
-  open(meter: CpuMeter): CpuAccount {
-    const account = new CpuAccount(meter);
+  /** `outOfMemory`: ends the container where the thread has no memory left and it took most of it. */
+  open(meter: CpuMeter, outOfMemory: () => void): CpuAccount {
+    const account = new CpuAccount(meter, outOfMemory);
     account.refilledAt = performance.now();
     this.#accounts.add(account);
+    this.#memory.add(account);
     return account;
   }
 
@@ -70,9 +81,15 @@ export class Scheduler {
   close(account: CpuAccount): void {
     account.closed = true;
     this.#accounts.delete(account);
+    this.#memory.delete(account);
     this.#queue = this.#queue.filter((a) => a !== account);
     account.meter.close();
     for (const { resume } of account.waiting.splice(0)) resume();
+  }
+
+  /** Whether the turn that runs now has taken its time. */
+  get isTurnOver(): boolean {
+    return performance.now() - this.#turnAt > TURN_MS;
   }
 
   /** Resolves at the account's next turn, which `user` waits for. */
@@ -110,10 +127,13 @@ export class Scheduler {
     }
     next.queued = false;
     next.fuel = FUEL_PER_TURN;
+    this.#turnAt = now;
+    const heap = this.#memory.used();
     for (const { resume } of next.waiting.splice(0)) resume();
     // What was resumed runs in microtasks, all of it before the next macrotask.
     setImmediate(() => {
       const used = Math.max(0.2, performance.now() - now);
+      this.#memory.settle(next, heap);
       next.meter.running = next.waiting.map(({ user }) => user);
       if (next.credit > 0) next.credit -= used;
       else this.#budget -= used;

@@ -8,10 +8,13 @@ export class TooMuchWork extends Error {
   override readonly message = 'memory exhausted';
 }
 
-/** Operations of some ten nanoseconds that may be done without a step between: half a second. */
-const AT_ONCE = 2 ** 25;
+/** Operations of some ten nanoseconds that may be done without a step between: some hundred milliseconds. */
+const AT_ONCE = 2 ** 23;
 /** Operations that make a unit of fuel, which is a microsecond. */
 const PER_FUEL = 64;
+
+/** What one match of very many costs that are replaced at once. */
+export const MATCH_WORK = 16;
 
 let unpaid = 0;
 

@@ -1,6 +1,8 @@
 /** Runs awk programs. */
+
 import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
+import { MATCH_WORK, work } from '../kernel/work.ts';
 import { formatValues, plainFunctions } from './awk-functions.ts';
 import { type AwkProgram, compileRegex, type Expr, type Rule, type Statement } from './awk-parser.ts';
 import { AwkStreams } from './awk-streams.ts';
@@ -466,6 +468,7 @@ export class AwkRun {
     let count = 0;
     const result = source.replace(safeRegExp(regex.source, all ? 'g' : ''), (match) => {
       count++;
+      work(MATCH_WORK + (raw.length >> 2));
       return raw.replace(/\\\\|\\&|&/g, (m) => (m === '&' ? match : m.slice(1)));
     });
     if (count > 0) await this.#assign(where, result);

@@ -1,3 +1,5 @@
+import { work } from '../kernel/work.ts';
+
 /** The formats of printf(1), and the escapes of echo -e. */
 
 const simple: Record<string, string> = {
@@ -78,7 +80,8 @@ export function formatPrintf(format: string, args: readonly string[]): { text: s
       }
       let width = widthText === '*' ? Number(take() ?? 0) : Number(widthText ?? 0);
       const left = flags.includes('-') || width < 0;
-      width = Math.min(Math.abs(width), 65536);
+      width = Math.abs(width);
+      work(width);
       const hasPrecision = whole.includes('.');
       const precision = hasPrecision
         ? precisionText === '*'
@@ -140,6 +143,7 @@ function convert(
       let value = integerArgument(take(), errors);
       if (kind !== 'd' && kind !== 'i' && value < 0n) value = BigInt.asUintN(64, value);
       const base = kind === 'o' ? 8 : kind === 'x' || kind === 'X' ? 16 : 10;
+      work(precision ?? 0);
       let digits = (value < 0n ? -value : value).toString(base).padStart(precision ?? 1, '0');
       if (flags.includes('#') && value !== 0n) digits = (base === 8 ? '0' : base === 16 ? '0x' : '') + digits;
       if (kind === 'X') digits = digits.toUpperCase();

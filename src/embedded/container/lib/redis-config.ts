@@ -1,4 +1,5 @@
 /** redis' configuration: what it begins with, what a file or arguments say, CONFIG GET and SET. */
+import { safeRegExp } from './regex.ts';
 
 /** A line that redis does not start with. */
 export class RedisConfigError extends Error {

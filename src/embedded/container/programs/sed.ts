@@ -5,6 +5,11 @@ import { parseOptions } from '../lib/options.ts';
 import { isBusybox, program, UsageError } from '../lib/program.ts';
 import { type Address, parseSed, type SedCommand } from '../lib/sed-script.ts';
 
+/** Bytes that the spaces may grow by before they are counted anew. */
+const CHARGE_AT = 64 * 1024;
+/** What V8 keeps of each match until all are replaced, in characters. */
+const MATCH_CHARACTERS = 32;
+
 export const sed = program('sed', async (p) => {
   const options = parseOptions(
     p,
@@ -54,6 +59,7 @@ class Sed {
   readonly #out: Output;
   readonly #collect: boolean;
   collected = '';
+  #charged = 0;
   #pattern = '';
   #hold = '';
   #end = '\n';
@@ -174,7 +180,8 @@ class Sed {
   async #cycle(advance: () => Promise<boolean>): Promise<boolean> {
     let substituted = false;
     for (let at = 0; at < this.#commands.length; ) {
-      const turn = this.#p.step(2);
+      this.#countSpaces();
+      const turn = this.#p.step(2 + (this.#pattern.length >> 10));
       if (turn) await turn;
       const c = this.#commands[at];
       if (!c) break;
@@ -226,7 +233,6 @@ class Sed {
             return false;
           }
           this.#pattern = `${before}\n${this.#pattern}`;
-          this.#p.charge(this.#pattern.length - before.length);
           break;
         }
         case 'h':
@@ -234,7 +240,6 @@ class Sed {
           break;
         case 'H':
           this.#hold += `\n${this.#pattern}`;
-          this.#p.charge(2 * this.#pattern.length);
           break;
         case 'g':
           this.#pattern = this.#hold;
@@ -296,6 +301,14 @@ class Sed {
     return true;
   }
 
+  /** Counts what the pattern and hold spaces take, when it has become another amount. */
+  #countSpaces(): void {
+    const bytes = 2 * (this.#pattern.length + this.#hold.length);
+    if (Math.abs(bytes - this.#charged) < CHARGE_AT) return;
+    this.#p.charge(bytes - this.#charged);
+    this.#charged = bytes;
+  }
+
   #print(): Promise<void> {
     return this.#write(this.#pattern + this.#end);
   }
@@ -308,6 +321,7 @@ class Sed {
     if (!c.regex) return undefined;
     let count = 0;
     let changed = false;
+    let grown = 0;
     const wanted = c.occurrence ?? 1;
     const result = this.#pattern.replace(c.regex, (...args) => {
       count++;
@@ -318,7 +332,15 @@ class Sed {
         0,
         args.findIndex((a) => typeof a === 'number'),
       );
-      return c.replacement?.(groups.map((g) => (g === undefined ? '' : String(g)))) ?? '';
+      const text = c.replacement?.(groups.map((g) => (g === undefined ? '' : String(g)))) ?? '';
+      grown += text.length + MATCH_CHARACTERS;
+      // Before there is no memory left for it.
+      if (grown > CHARGE_AT) {
+        this.#p.charge(2 * grown);
+        this.#charged += 2 * grown;
+        grown = 0;
+      }
+      return text;
     });
     return changed ? result : undefined;
   }

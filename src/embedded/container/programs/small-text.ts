@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { work } from '../kernel/work.ts';
 import { eachInput, lines, Output } from '../lib/io.ts';
 import { parseOptions } from '../lib/options.ts';
 import { program, UsageError } from '../lib/program.ts';
@@ -35,6 +36,7 @@ export const nl = program('nl', async (p) => {
   const out = new Output(p);
   const status = await eachInput(p, options.operands, async (fd) => {
     for await (const { text } of lines(p, fd, out)) {
+      work(width);
       const numbered = options.get('b') === 'a' || text !== '';
       await out.write(
         numbered ? `${String(number++).padStart(width)}${separator}${text}\n` : `${' '.repeat(width + 1)}\n`,

@@ -1,3 +1,4 @@
+import { work } from '../kernel/work.ts';
 import { modeString } from '../lib/file-format.ts';
 import { eachFile } from '../lib/files.ts';
 import { parseOptions } from '../lib/options.ts';
@@ -68,6 +69,7 @@ export const stat = program('stat', async (p) => {
       if (format !== undefined) {
         const text = format.replace(/%(-?\d*)([a-zA-Z%])/g, (whole, width: string, c: string) => {
           const value = values[c] ?? whole;
+          work(Math.abs(Number(width)));
           return width.startsWith('-') ? value.padEnd(-Number(width)) : value.padStart(Number(width || 0));
         });
         await p.print(1, options.has('printf') ? text.replaceAll('\\n', '\n').replaceAll('\\t', '\t') : `${text}\n`);

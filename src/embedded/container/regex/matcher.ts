@@ -6,6 +6,7 @@ const PAGE_BITS = 15;
 /** Steps that are counted at once. */
 const COUNT_AT = 4096;
 const WORD = /\w/;
+const FAILED = -1;
 
 /** Positions of the match and its captures, two each; -1: the group took no part. */
 export type Found = Int32Array;
@@ -23,6 +24,8 @@ export class Matcher {
   /** What to go back to: code and position, or (from -1 down) a register and what was in it. */
   readonly #stack: number[] = [];
   #steps = 0;
+  /** The position in the text. */
+  #at = 0;
 
   constructor(code: Code, text: string) {
     this.#code = code;
@@ -80,7 +83,8 @@ export class Matcher {
   #run(start: number, from: number): boolean {
     const { instructions } = this.#code;
     const base = this.#stack.length;
-    let [pc, at] = [start, from];
+    let pc = start;
+    this.#at = from;
     for (;;) {
       this.#count();
       const next = instructions[pc];
@@ -88,55 +92,51 @@ export class Matcher {
         this.#keepChanges(base);
         return true;
       }
-      const step = next && this.#step(next, pc, at);
-      if (step !== undefined) {
-        [pc, at] = step;
-        continue;
-      }
-      const back = this.#back(base);
-      if (!back) return false;
-      [pc, at] = back;
+      pc = next ? this.#step(next, pc) : FAILED;
+      if (pc === FAILED) pc = this.#back(base);
+      if (pc === FAILED) return false;
     }
   }
 
-  /** Where to go on from an instruction; undefined: it failed. */
-  #step(i: Instruction, pc: number, at: number): [pc: number, at: number] | undefined {
+  /** Where to go on from an instruction, or FAILED; the position moves along. */
+  #step(i: Instruction, pc: number): number {
     switch (i.op) {
       case Op.Char: {
-        const place = i.backwards ? at - 1 : at;
-        const unit = this.#text.charCodeAt(place);
-        if (Number.isNaN(unit) || !i.set?.has(unit)) return undefined;
-        return [pc + 1, i.backwards ? place : at + 1];
+        if (i.backwards) this.#at--;
+        const unit = this.#text.charCodeAt(this.#at);
+        if (Number.isNaN(unit) || !i.set?.has(unit)) return FAILED;
+        if (!i.backwards) this.#at++;
+        return pc + 1;
       }
       case Op.Split:
-        if (this.#again(i.split ?? 0, at)) return undefined;
-        this.#stack.push(at, i.y);
-        return [i.x, at];
+        if (this.#again(i.split ?? 0, this.#at)) return FAILED;
+        this.#stack.push(this.#at, i.y);
+        return i.x;
       case Op.Jump:
-        return [i.x, at];
+        return i.x;
       case Op.Save:
-        this.#set(i.y, at);
-        return [pc + 1, at];
+        this.#set(i.y, this.#at);
+        return pc + 1;
       case Op.Forget:
         for (let register = i.x; register < i.y; register++) {
           if (this.#registers[register] !== -1) this.#set(register, -1);
         }
-        return [pc + 1, at];
+        return pc + 1;
       case Op.Assert:
-        return this.#holds(i, at) ? [pc + 1, at] : undefined;
+        return this.#holds(i, this.#at) ? pc + 1 : FAILED;
       case Op.Progress:
-        // Where places are remembered, coming back to the same one fails by itself.
-        return !this.#code.remembers && this.#registers[i.y] === at ? undefined : [pc + 1, at];
+        return this.#registers[i.y] === this.#at ? FAILED : pc + 1;
       case Op.Back:
-        return this.#reference(i, pc, at);
+        return this.#reference(i) ? pc + 1 : FAILED;
       case Op.Look: {
-        const before = this.#stack.length;
+        const [before, at] = [this.#stack.length, this.#at];
         const found = this.#run(i.y, at);
-        if (found && i.negated) while (this.#stack.length > before) this.#back(before);
-        return found === (i.negated === true) ? undefined : [i.x, at];
+        if (found && i.negated) while (this.#back(before) !== FAILED);
+        this.#at = at;
+        return found === (i.negated === true) ? FAILED : i.x;
       }
       default:
-        return undefined;
+        return FAILED;
     }
   }
 
@@ -148,27 +148,30 @@ export class Matcher {
     return (isWord(at - 1) !== isWord(at)) === (kind === 'b');
   }
 
-  #reference(i: Instruction, pc: number, at: number): [number, number] | undefined {
+  #reference(i: Instruction): boolean {
     const [start = -1, end = -1] = [this.#registers[2 * i.y], this.#registers[2 * i.y + 1]];
-    if (start < 0 || end < 0) return [pc + 1, at];
+    if (start < 0 || end < 0) return true;
     const wanted = this.#text.slice(start, end);
-    const place = i.backwards ? at - wanted.length : at;
-    if (place < 0) return undefined;
+    const place = i.backwards ? this.#at - wanted.length : this.#at;
+    if (place < 0) return false;
     const found = this.#text.slice(place, place + wanted.length);
     work(wanted.length >> 3);
-    const same = i.loose ? found.toLowerCase() === wanted.toLowerCase() : found === wanted;
-    return same ? [pc + 1, i.backwards ? place : at + wanted.length] : undefined;
+    this.#at = i.backwards ? place : place + wanted.length;
+    return i.loose ? found.toLowerCase() === wanted.toLowerCase() : found === wanted;
   }
 
-  /** Goes back to the last choice; undefined: there is none. */
-  #back(base: number): [pc: number, at: number] | undefined {
+  /** Goes back to the last choice; FAILED: there is none. */
+  #back(base: number): number {
     while (this.#stack.length > base) {
       const what = this.#stack.pop() ?? 0;
       const value = this.#stack.pop() ?? 0;
-      if (what >= 0) return [what, value];
+      if (what >= 0) {
+        this.#at = value;
+        return what;
+      }
       this.#registers[-1 - what] = value;
     }
-    return undefined;
+    return FAILED;
   }
 
   /** A part has matched: its choices are made, but what it changed is taken back if what follows fails. */

@@ -1,11 +1,17 @@
 import { work } from '../kernel/work.ts';
 import { type Code, compile } from './compile.ts';
 import { firstOf, searchCost } from './cost.ts';
+import { fallsBack } from './fallback.ts';
 import { Matcher } from './matcher.ts';
 import { type Parsed, parse } from './parse.ts';
 
-/** Steps that V8 may take for one search: some ten milliseconds. */
+/** Steps that V8's backtracking may take for one search: some ten milliseconds. */
 const AT_MOST = 2 ** 24;
+/** Units of text times length of code that V8's linear engine may go through in one search: half a second. */
+const AT_MOST_LINEAR = 2 ** 22;
+/** Lengths of text are rounded up to so much, and so many of them are remembered. */
+const SIZES = 32;
+const MOST_SIZES = 200;
 
 /** What V8 has looked at is work, too: units of text that are one operation. */
 function pay(units: number): void {
@@ -14,7 +20,8 @@ function pay(units: number): void {
 
 /**
  * A regular expression of somebody's script. V8 matches where its backtracking cannot take long, by the shape of the
- * expression and the length of the text; else our own matcher does, in time that grows with both lengths and is counted.
+ * expression and the length of the text, or where it goes over to linear time by itself; else our own matcher does, in
+ * time that grows with both lengths and is counted.
  * Neither can be interrupted: what takes more than a turn may throws TooMuchWork.
  */
 export class MeteredRegExp extends RegExp {
@@ -22,18 +29,36 @@ export class MeteredRegExp extends RegExp {
   #parsed: Parsed | undefined;
   #code: Code | undefined;
   #first: ((unit: number) => boolean) | undefined;
-  /** Steps by the length of the text, rounded up to a power of two. */
-  readonly #costs = new Map<number, number>();
+  #mayBeEmpty = false;
+  #fallsBack: boolean | undefined;
+  /** By the length of the text, rounded up. */
+  readonly #cheap = new Map<number, boolean>();
 
-  #isCheap(text: string): boolean {
-    const size = 2 ** Math.ceil(Math.log2(text.length + 1));
-    let cost = this.#costs.get(size);
-    if (cost === undefined) {
-      this.#parsed ??= parse(this.source, this.flags);
-      cost = searchCost(this.#parsed.root, size);
-      this.#costs.set(size, cost);
+  /** Whether V8 may match this text. */
+  #isCheap({ length }: string): boolean {
+    const size = SIZES * Math.ceil((length + 1) / SIZES);
+    let cheap = this.#cheap.get(size);
+    if (cheap === undefined) {
+      const { root } = this.#parse();
+      cheap = searchCost(root, size) <= AT_MOST;
+      if (!cheap) {
+        this.#fallsBack ??= fallsBack(this.source, this.flags);
+        cheap = this.#fallsBack && size * this.#compile().instructions.length <= AT_MOST_LINEAR;
+      }
+      if (this.#cheap.size > MOST_SIZES) this.#cheap.clear();
+      this.#cheap.set(size, cheap);
     }
-    return cost <= AT_MOST;
+    return cheap;
+  }
+
+  #parse(): Parsed {
+    this.#parsed ??= parse(this.source, this.flags);
+    return this.#parsed;
+  }
+
+  #compile(): Code {
+    this.#code ??= compile(this.#parse());
+    return this.#code;
   }
 
   /** The same expression with nothing of ours on it: V8's own ways of replacing and splitting are faster. */
@@ -58,18 +83,18 @@ export class MeteredRegExp extends RegExp {
   }
 
   #search(text: string, from: number): Int32Array | undefined {
-    const parsed = this.#parsed ?? parse(this.source, this.flags);
-    if (!this.#code) {
-      this.#code = compile(parsed);
+    const code = this.#compile();
+    if (!this.#first) {
       // With everything behind it: what can be empty can begin with anything.
-      const set = firstOf(parsed.root, new Uint8Array(257).fill(1));
-      if (set.includes(0)) this.#first = (unit) => set[Math.min(unit, 256)] === 1;
+      const set = firstOf(this.#parse().root, new Uint8Array(257).fill(1));
+      this.#first = (unit) => set[Math.min(unit, 256)] === 1;
+      this.#mayBeEmpty = !set.includes(0);
     }
-    return new Matcher(this.#code, text).search(from, this.sticky, this.#first);
+    return new Matcher(code, text).search(from, this.sticky, this.#mayBeEmpty ? undefined : this.#first);
   }
 
   #result(text: string, found: Int32Array): RegExpExecArray {
-    const { groups, names } = this.#parsed ?? parse(this.source, this.flags);
+    const { groups, names } = this.#parse();
     const at = (group: number): string | undefined => {
       const [start = -1, end = -1] = [found[2 * group], found[2 * group + 1]];
       return start < 0 || end < 0 ? undefined : text.slice(start, end);

@@ -1,9 +1,13 @@
 import type { Part, Word } from './ast.ts';
 
-const MAX_WORDS = 10_000;
+/** What a word of a list takes, in bytes. */
+const WORD_BYTES = 64;
 
-/** bash's brace expansion: `a{b,c}d`, `{1..5}`, `{a..e..2}`, on unquoted text. Words without braces come back as they are. */
-export function expandBraces(word: Word): Word[] {
+/**
+ * bash's brace expansion: `a{b,c}d`, `{1..5}`, `{a..e..2}`, on unquoted text. Words without braces
+ * come back as they are. `charge` is told how many bytes the words will take before they are made.
+ */
+export function expandBraces(word: Word, charge: (bytes: number) => void): Word[] {
   if (!word.parts.some((p) => p.t === 'lit' && !p.quoted && p.text.includes('{'))) return [word];
   // Every part that is not unquoted text stands as one private character.
   const kept: Part[] = [];
@@ -15,7 +19,7 @@ export function expandBraces(word: Word): Word[] {
       kept.push(part);
     }
   }
-  return expandText(text).map((expanded) => {
+  return expandText(text, charge).map((expanded) => {
     const parts: Part[] = [];
     for (const piece of expanded.split(/([\ue000-\uf8ff])/)) {
       const part = /^[\ue000-\uf8ff]$/.test(piece) ? kept[piece.charCodeAt(0) - 0xe000] : undefined;
@@ -26,7 +30,7 @@ export function expandBraces(word: Word): Word[] {
   });
 }
 
-function expandText(text: string): string[] {
+function expandText(text: string, charge: (bytes: number) => void): string[] {
   for (let open = text.indexOf('{'); open >= 0; open = text.indexOf('{', open + 1)) {
     let depth = 0;
     const commas: number[] = [];
@@ -34,14 +38,16 @@ function expandText(text: string): string[] {
       if (text[i] === '{') depth++;
       else if (text[i] === ',' && depth === 1) commas.push(i);
       else if (text[i] === '}' && --depth === 0) {
-        const alternatives = commas.length > 0 ? pieces(text, open, commas, i) : sequence(text.slice(open + 1, i));
+        const alternatives =
+          commas.length > 0 ? pieces(text, open, commas, i) : sequence(text.slice(open + 1, i), charge);
         if (!alternatives) break;
         const before = text.slice(0, open);
-        const after = expandText(text.slice(i + 1));
+        const after = expandText(text.slice(i + 1), charge);
         const result: string[] = [];
         for (const alternative of alternatives) {
-          for (const inner of commas.length > 0 ? expandText(alternative) : [alternative]) {
-            for (const rest of after) if (result.length < MAX_WORDS) result.push(before + inner + rest);
+          for (const inner of commas.length > 0 ? expandText(alternative, charge) : [alternative]) {
+            charge(after.length * (WORD_BYTES + 2 * text.length));
+            for (const rest of after) result.push(before + inner + rest);
           }
         }
         return result;
@@ -56,7 +62,7 @@ function pieces(text: string, open: number, commas: number[], close: number): st
   return edges.slice(1).map((end, i) => text.slice((edges[i] ?? 0) + 1, end));
 }
 
-function sequence(text: string): string[] | undefined {
+function sequence(text: string, charge: (bytes: number) => void): string[] | undefined {
   const match = /^(-?\d+|[A-Za-z])\.\.(-?\d+|[A-Za-z])(?:\.\.(-?\d+))?$/.exec(text);
   if (!match) return undefined;
   const [, first = '', last = '', by] = match;
@@ -66,10 +72,10 @@ function sequence(text: string): string[] | undefined {
   const to = numeric ? Number(last) : last.charCodeAt(0);
   const step = Math.max(1, Math.abs(Number(by ?? 1))) * (from <= to ? 1 : -1);
   const padded = numeric && /^-?0\d/.test(`${first}`) ? first.length : 0;
+  charge(WORD_BYTES * (Math.floor(Math.abs(to - from) / Math.abs(step)) + 1));
   const result: string[] = [];
   for (let n = from; step > 0 ? n <= to : n >= to; n += step) {
     result.push(numeric ? String(n).padStart(padded, '0') : String.fromCharCode(n));
-    if (result.length >= MAX_WORDS) break;
   }
   return result;
 }

@@ -1,6 +1,8 @@
 import { isSysError } from '../kernel/errno.ts';
+import { TooMuchWork } from '../kernel/work.ts';
 import type { Command, Condition } from './ast.ts';
 import { specialBuiltins } from './builtins/special.ts';
+import { complain } from './complain.ts';
 import { matchesPattern } from './pattern.ts';
 import { applyRedirects, keepRedirects, RedirectError, type SavedDescriptors, undoRedirects } from './redirect.ts';
 import type { RunFlags, Shell } from './shell.ts';
@@ -226,6 +228,7 @@ async function simple(shell: Shell, command: Simple, flags: RunFlags): Promise<n
       keep = name === 'exec' && argv.length === 1;
       return (await builtin?.(shell, argv.slice(1))) ?? 0;
     } catch (error) {
+      if (error instanceof TooMuchWork) return await complain(shell, name, error.message);
       // While the redirections hold: `2>/dev/null` silences builtins too.
       if (error instanceof ShellError && saved.length > 0) await shell.tell(error);
       throw error;

@@ -40,7 +40,7 @@ export class Expander {
         result.push(only.text);
         continue;
       }
-      for (const each of bash ? expandBraces(word) : [word]) {
+      for (const each of bash ? this.#braces(word) : [word]) {
         const builder = this.#builder(true);
         await this.#word(each, builder, true);
         builder.end();
@@ -55,6 +55,17 @@ export class Expander {
       }
     }
     return result;
+  }
+
+  /** The words of bash's braces. They are memory for as long as all of them are there. */
+  #braces(word: Word): Word[] {
+    let bytes = 0;
+    const words = expandBraces(word, (more) => {
+      this.#p.charge(more);
+      bytes += more;
+    });
+    this.#p.charge(-bytes);
+    return words;
   }
 
   /** A word as one text: assignments, here-documents, `case`. */

@@ -1,3 +1,4 @@
+import { MATCH_WORK, work } from '../kernel/work.ts';
 import { bracketExpression, escapeRegExp, safeRegExp } from '../lib/regex.ts';
 
 /** Whether an unquoted `*`, `?` or `[` is in a pattern (a backslash quotes). */
@@ -84,7 +85,10 @@ export function replaceMatch(text: string, pattern: string, replacement: string,
     source = source.slice(1);
   }
   if (source === '') return text;
-  return text.replace(safeRegExp(`${start}(?:${patternSource(source)})${end}`, all ? 'g' : ''), () => replacement);
+  return text.replace(safeRegExp(`${start}(?:${patternSource(source)})${end}`, all ? 'g' : ''), () => {
+    work(MATCH_WORK + (replacement.length >> 2));
+    return replacement;
+  });
 }
 
 /** Quotes a text so that it means itself in a pattern. */
