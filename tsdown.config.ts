@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsdown';
 
 export default defineConfig({
-  entry: { main: 'src/main.ts', worker: 'src/embedded/container/worker.ts' },
+  entry: { main: 'src/main.ts', worker: 'src/embedded/container/worker.ts', watchdog: 'src/daemon/watchdog-thread.ts' },
   outDir: 'dist',
   format: 'esm',
   platform: 'node',

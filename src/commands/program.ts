@@ -6,6 +6,7 @@ import { cluster } from './cluster.ts';
 import type { CommandContext } from './command.ts';
 import { addCompletion } from './completion.ts';
 import { coverage } from './coverage.ts';
+import { daemon } from './daemon.ts';
 import { debrief } from './debrief.ts';
 import { doctor } from './doctor.ts';
 import { env } from './env.ts';
@@ -46,6 +47,7 @@ const factories = [
   cluster,
   node,
   pack,
+  daemon,
   doctor,
 ];
 
