@@ -118,7 +118,7 @@ export class FakeLabs {
       clusterUp: async () => ({ id: '', provider: '', kubeconfig: '', context: '', server: '' }),
       clusterList: async () => [],
       clusterDown: async () => undefined,
-      clusterRepair: async () => undefined,
+      clusterRepair: async () => [],
       clusterDifferences: async () => [],
       nodeCommand: async () => ({ argv: [], simulated: false }),
       nodeProcess: async () => 0,

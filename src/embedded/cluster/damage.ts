@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { EnvironmentError } from '../../kernel/errors.ts';
 import type { ImageDescription } from '../container-api.ts';
-import { beginsWell } from '../store/salvage.ts';
+import { lastRevision } from '../store/salvage.ts';
+import { baselineFromJson, objectsIn } from './baseline.ts';
 
 /** meta.json of a cluster's folder. */
 export interface Meta {
@@ -113,10 +114,20 @@ export async function findDamage(folder: string, nodes: readonly string[]): Prom
   );
   const damages = found.flat();
   if (damages.length === 0) damages.push(...(await strangers(folder)));
-  if (!beginsWell(join(folder, walFolder))) {
-    damages.push({ file: walFolder, problem: 'holds nothing that can be read, though it was written' });
-  }
-  return damages;
+  const problem = damages.some(({ file }) => file === baselineFiles[0]) ? undefined : await logProblem(folder);
+  return problem === undefined ? damages : [...damages, { file: walFolder, problem }];
+}
+
+/** What can be known of the log without reading all of it: it has to reach as far as the cluster once was. */
+async function logProblem(folder: string): Promise<string | undefined> {
+  const reached = lastRevision(join(folder, walFolder));
+  if (reached === undefined) return 'holds nothing that can be read';
+  const baseline = baselineFromJson((await contentOf(folder, baselineFiles[0])) ?? '[]');
+  const expected = Math.max(
+    1,
+    ...[...objectsIn(baseline)].map(({ object }) => Number(object.metadata.resourceVersion)),
+  );
+  return reached < expected ? 'is cut off: what was written last is missing' : undefined;
 }
 
 /** Certificates that are whole, but not of their keys. */

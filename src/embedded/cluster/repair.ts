@@ -76,7 +76,11 @@ export class ClusterRepair {
     }
     if (file.startsWith('nodes/')) return this.#node(file);
     if (baselineFiles.some((name) => name === file)) {
-      return { what: `${file} is written anew: a reset goes back to what there is now`, write: () => undefined };
+      const write = async () => {
+        // They belong together.
+        for (const name of baselineFiles) await this.#putAside(name);
+      };
+      return { what: `${file} is written anew: a reset goes back to what there is now`, write };
     }
     return undefined;
   }
@@ -120,11 +124,11 @@ export class ClusterRepair {
         await log.close();
       },
     });
-    if (read > 0 && [...content.objects].length > 0) {
-      return restore(`${walFolder} keeps the ${read} records that can be read; ${lost} can not`, content);
-    }
     const saved = await contentOf(this.#folder, baselineFiles[0]);
     const objects = saved === undefined ? undefined : baselineContent(saved);
+    if ([...content.objects].length > 0 && content.revision >= (objects?.revision ?? 0)) {
+      return restore(`${walFolder} keeps the ${read} records that can be read; ${lost} can not`, content);
+    }
     return objects && restore(`${walFolder} is written anew: all objects are as at the last reset or start`, objects);
   }
 

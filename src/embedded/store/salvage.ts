@@ -41,13 +41,16 @@ export function salvage(folder: string): Salvaged {
   return { content: { revision, objects: [...objects.values()] }, read, lost };
 }
 
-/** Whether the log holds anything that can be read at its beginning: one that was ever written does. */
-export function beginsWell(folder: string): boolean {
+/** The newest revision that can be read; undefined: the log does not even begin with a record, as each one does. */
+export function lastRevision(folder: string): number | undefined {
   const files = [snapshotName, ...segmentsOf(folder).map((segment) => `log-${segment}`)];
-  return files.some((name) => {
-    const [first] = linesOf(join(folder, name));
-    return first !== undefined && decode(first) !== undefined;
+  const revisions = files.flatMap((name) => {
+    const lines = [...linesOf(join(folder, name))];
+    if (lines[0] === undefined || decode(lines[0]) === undefined) return [];
+    const last = lines.findLast((line) => decode(line) !== undefined);
+    return [(last && decode(last)?.r) ?? 0];
   });
+  return revisions.length === 0 ? undefined : Math.max(...revisions);
 }
 
 /** The numbers of the segments, in order. */
