@@ -151,11 +151,10 @@ export class ClusterHost {
     const broken = this.#broken.get(id);
     if (!broken) throw new UserError({ what: `there is no broken cluster ${id}`, next: 'kubedrill cluster list' });
     const folder = join(this.#options.folder, id);
-    const repair = new ClusterRepair(folder, id, this.#clock);
     const done: string[] = [];
     try {
       await rm(join(folder, markFile), { force: true });
-      for (const damage of broken.damages) done.push((await repair.run(damage)) ?? '');
+      await this.#restore(id, broken.damages, done);
       await this.#start(await metaOf(folder));
     } catch (error) {
       await this.#noteBroken(id, error);
@@ -169,7 +168,24 @@ export class ClusterHost {
       );
     }
     this.#broken.delete(id);
-    return done.filter((line) => line !== '');
+    return done;
+  }
+
+  /** Restores the damaged files, also those that show only once others are whole; notes in `done` what was done. */
+  async #restore(id: string, known: readonly Damage[], done: string[]): Promise<void> {
+    const folder = join(this.#options.folder, id);
+    const repair = new ClusterRepair(folder, id, this.#clock);
+    const restored = new Set<string>();
+    for (let left = known; left.length > 0; ) {
+      for (const damage of left) {
+        const step = await repair.run(damage);
+        if (step === undefined) throw new DamagedClusterError(folder, [damage]);
+        restored.add(damage.file);
+        done.push(step);
+      }
+      // Some are written by the start: until then they are missing.
+      left = (await damagesIn(folder)).filter(({ file }) => !restored.has(file));
+    }
   }
 
   /** Whether there is more than what a process leaves that died before it had written anything. */
@@ -184,11 +200,9 @@ export class ClusterHost {
     const folder = join(this.#options.folder, id);
     const mark = await contentOf(folder, markFile);
     if (mark !== undefined) throw new EnvironmentError({ what: `the cluster ${id} is set aside`, why: mark });
-    const meta = await metaOf(folder);
-    const nodes = planNodes(defaultName, meta.nodes).map(({ nodeName }) => nodeName);
-    const damages = await findDamage(folder, nodes);
+    const damages = await damagesIn(folder);
     if (damages.length > 0) throw new DamagedClusterError(folder, damages);
-    await this.#start(meta);
+    await this.#start(await metaOf(folder));
   }
 
   async #noteBroken(id: string, error: unknown): Promise<void> {
@@ -263,6 +277,15 @@ export class ClusterHost {
 /** Marks a cluster, by its folder: it is not brought back until it is repaired. `why`: a sentence. */
 export async function markClusterSetAside(folder: string, why: string): Promise<void> {
   if (existsSync(folder)) await replaceFile(join(folder, markFile), why);
+}
+
+async function damagesIn(folder: string): Promise<readonly Damage[]> {
+  const meta = await readMeta(folder);
+  if ('problem' in meta) return [meta];
+  return findDamage(
+    folder,
+    planNodes(defaultName, meta.nodes).map(({ nodeName }) => nodeName),
+  );
 }
 
 /** Rejects with a DamagedClusterError if it can't be read. */

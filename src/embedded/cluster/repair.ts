@@ -102,7 +102,8 @@ export class ClusterRepair {
   async #etcd(): Promise<Remedy> {
     const [first] = planNodes(defaultName, 1);
     const { nodeName = '', address = '' } = first ?? {};
-    const manifest = (await this.#disk(nodeName))?.[`${manifestFolder}/etcd.yaml`];
+    const disk = (await this.#disk(nodeName)) ?? (await this.#savedDisk(nodeName));
+    const manifest = disk?.[`${manifestFolder}/etcd.yaml`];
     const path = manifest?.kind === 'file' ? dataPathOf(new TextDecoder().decode(manifest.content)) : undefined;
     return {
       what: 'etcd.json is written anew: data directories that etcd had before are forgotten',
