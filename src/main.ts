@@ -238,7 +238,7 @@ async function daemon(): Promise<void> {
     const shutdown = () => void running.shutdown();
     process.on('SIGTERM', shutdown).on('SIGINT', shutdown);
     surviveFaults({ clock: systemClock, log, giveUp: shutdown });
-    startWatchdog({ file: blocked });
+    startWatchdog({ file: blocked, report: (error) => log(`the watchdog has ended: ${error.stack}`) });
     tellStarter({ ready: true });
     // Whoever has started it most often asks for a cluster at once: that one is made without anything before it.
     systemClock.after(unasked, () => void warmUp());

@@ -31,6 +31,8 @@ export interface WatchdogOptions {
   interval?: number;
   /** Looks without a sign of life after which the process is ended; those that come late themselves do not count. */
   limit?: number;
+  /** Hears why there is no watchdog any more. */
+  report?(error: Error): void;
 }
 
 /** Where the thread finds the answer to its question. */
@@ -42,7 +44,7 @@ const framesShown = 30;
  * written to a file and the process is killed. All it holds is on the disk; whoever needs it starts a new one. A machine
  * that slept and a process that was stopped are not blocked. Returns the way to end it.
  */
-export function startWatchdog({ file, interval = 1_000, limit = 30 }: WatchdogOptions): () => Promise<void> {
+export function startWatchdog({ file, interval = 1_000, limit = 30, report }: WatchdogOptions): () => Promise<void> {
   (globalThis as Record<symbol, unknown>)[Symbol.for(key)] = answer;
   const beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const heart = setInterval(() => Atomics.add(beats, 0, 1), interval / 2);
@@ -52,8 +54,11 @@ export function startWatchdog({ file, interval = 1_000, limit = 30 }: WatchdogOp
   const worker = new Worker(threadUrl(), {
     workerData: data,
     name: 'watchdog',
+    // What this process was started with is not for its threads.
+    execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1 },
   });
+  worker.on('error', (error) => report?.(error));
   worker.unref();
   return async () => {
     clearInterval(heart);
