@@ -123,7 +123,8 @@ class Client implements RpcClient {
   }
 
   close(): void {
-    this.#socket.end();
+    // Not until the other side ends, too: one that hangs never does.
+    this.#socket.destroySoon();
   }
 
   call<T>(
