@@ -93,8 +93,12 @@ export class Clusters {
 
   /** As `Provider.repair`. */
   async repair(id: string): Promise<string[]> {
-    const { provider } = (await this.#brokenOf(id)) ?? {};
+    const { provider, broken } = (await this.#brokenOf(id)) ?? {};
     if (provider?.repair) return provider.repair(id);
+    if (broken) {
+      const next = `kubedrill cluster down ${id} deletes what is left of it here`;
+      throw new EnvironmentError({ what: `the cluster ${id} stays broken`, why: broken.what, next });
+    }
     if (!(await this.running()).some((cluster) => cluster.id === id)) throw noCluster(id);
     throw new UserError({ what: `the cluster ${id} is not broken`, next: 'kubedrill cluster list' });
   }
