@@ -41,7 +41,12 @@ async function runHere(services: Services, labs: RemoteLabs, request: NodeProces
   const { stdin, stdout, stderr, signal } = services;
   const input = new Queue<NodeInput>();
   const size = () => input.push({ columns: stdout.columns, rows: stdout.rows });
-  const type = (chunk: Buffer) => input.push({ data: chunk.toString('base64') });
+  const type = async (chunk: Buffer) => {
+    // No more is read than the process takes.
+    stdin.pause();
+    await input.push({ data: chunk.toString('base64') });
+    if (!stdin.destroyed) stdin.resume();
+  };
   const end = () => input.push({ end: true });
   if (request.tty) {
     stdin.setRawMode(true);
