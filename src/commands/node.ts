@@ -21,7 +21,7 @@ export const node: CommandFactory = ({ services, json, exit }) => {
       const labs = await services.labs();
       const { argv, simulated } = await labs.nodeCommand(name, wanted, options.id);
       if (options.json) return json({ command: argv });
-      const tty = services.stdin.isTTY && services.stdout.isTTY;
+      const tty = Boolean(services.stdin.isTTY && services.stdout.isTTY);
       if (simulated) {
         const request = { node: name, command: wanted, tty, ...(options.id !== undefined && { id: options.id }) };
         return exit(await runHere(services, labs, request));

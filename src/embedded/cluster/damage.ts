@@ -114,19 +114,17 @@ export async function findDamage(folder: string, nodes: readonly string[]): Prom
   );
   const damages = found.flat();
   if (damages.length === 0) damages.push(...(await strangers(folder)));
-  const problem = damages.some(({ file }) => file === baselineFiles[0]) ? undefined : await logProblem(folder);
+  const known = damages.every(({ file }) => file !== baselineFiles[0]) && (await contentOf(folder, baselineFiles[0]));
+  const problem = logProblem(folder, known || '[]');
   return problem === undefined ? damages : [...damages, { file: walFolder, problem }];
 }
 
 /** What can be known of the log without reading all of it: it has to reach as far as the cluster once was. */
-async function logProblem(folder: string): Promise<string | undefined> {
+function logProblem(folder: string, baseline: string): string | undefined {
   const reached = lastRevision(join(folder, walFolder));
   if (reached === undefined) return 'holds nothing that can be read';
-  const baseline = baselineFromJson((await contentOf(folder, baselineFiles[0])) ?? '[]');
-  const expected = Math.max(
-    1,
-    ...[...objectsIn(baseline)].map(({ object }) => Number(object.metadata.resourceVersion)),
-  );
+  const objects = [...objectsIn(baselineFromJson(baseline))];
+  const expected = Math.max(1, ...objects.map(({ object }) => Number(object.metadata.resourceVersion)));
   return reached < expected ? 'is cut off: what was written last is missing' : undefined;
 }
 
