@@ -29,7 +29,7 @@ const proverFlags = ['--max-semi-space-size=64'];
  */
 export async function main(args: string[]): Promise<void> {
   // Parts of this program that it starts by itself: typed by somebody, they are no commands.
-  if (args[0] === 'daemon' && process.send) return daemon();
+  if (args[0] === 'daemon' && args.length === 1 && process.send) return daemon();
   if (args[0] === 'prover' && process.send) return prover(args[1] ?? '');
   const interrupted = new AbortController();
   let heardAt = 0;
@@ -104,7 +104,7 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
   const labs = async () => {
     const { connectLabs, frugal } = await import('./session/remote-labs.ts');
     return connections.keep(
-      await connectLabs(paths, { command: ownCommand(frugal.nodeFlags, 'daemon'), build: buildText(build) }),
+      await connectLabs(paths, { command: ownCommand(frugal.nodeFlags, 'daemon'), build: buildText(build) }, signal),
     );
   };
   const kubectl = async (progress?: (step: string) => void, cancel?: AbortSignal) => {
@@ -125,7 +125,7 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
     labs,
     runningLabs: async () => {
       const { connectRunningLabs } = await import('./session/remote-labs.ts');
-      const running = await connectRunningLabs(paths);
+      const running = await connectRunningLabs(paths, signal);
       if (running) return connections.keep(running);
       const { holdsClusters } = await import('./cluster/record.ts');
       return holdsClusters(paths.state) ? labs() : undefined;
@@ -193,12 +193,16 @@ async function daemon(): Promise<void> {
     { LabHost },
     { ProgressLog },
     { Catalog },
-    { socketPath },
+    { socketPath, daemonLogPath },
     { ensureKubectl, pathWith },
     { TrustStore },
     { installedPacks },
     { logToStderr },
     { giveBackAtRest },
+    { surviveFaults },
+    { startWatchdog },
+    { setAsideBlocked },
+    { writeDaemonRecord, removeDaemonRecord },
   ] = await Promise.all([
     import('./daemon/daemon.ts'),
     import('./daemon/providers.ts'),
@@ -211,8 +215,13 @@ async function daemon(): Promise<void> {
     import('./scenario/packs/folders.ts'),
     import('./daemon/log.ts'),
     import('./daemon/rest.ts'),
+    import('./daemon/faults.ts'),
+    import('./daemon/watchdog.ts'),
+    import('./daemon/blocked.ts'),
+    import('./session/daemon-record.ts'),
   ]);
-  const log = logToStderr(() => systemClock.now());
+  const log = logToStderr(daemonLogPath(paths), () => systemClock.now());
+  const blocked = join(paths.state, 'blocked.json');
   const { all, resume, warmUp, stop } = await createProviders({ state: paths.state, log });
   const host = new LabHost({
     clock: systemClock,
@@ -230,17 +239,26 @@ async function daemon(): Promise<void> {
       build: buildText(build),
       host,
       clock: systemClock,
-      idleAfter: 8 * 3_600_000,
-      resume,
+      idleAfter: { withLabs: 8 * 3_600_000, empty: 25_000 },
+      // Only now is it the one daemon: what its predecessor left is its own to judge.
+      resume: async () => {
+        await setAsideBlocked({ file: blocked, state: paths.state, log });
+        await resume();
+      },
       stop,
       log,
     });
-    process.on('SIGTERM', () => void running.shutdown()).on('SIGINT', () => void running.shutdown());
+    await writeDaemonRecord(paths, buildText(build));
+    const shutdown = () => void running.shutdown();
+    process.on('SIGTERM', shutdown).on('SIGINT', shutdown);
+    surviveFaults({ clock: systemClock, log, giveUp: shutdown });
+    startWatchdog({ file: blocked, report: (error) => log(`the watchdog has ended: ${error.stack}`) });
     tellStarter({ ready: true });
     // Whoever has started it most often asks for a cluster at once: that one is made without anything before it.
     systemClock.after(unasked, () => void warmUp());
     giveBackAtRest(systemClock);
     await running.ended;
+    await removeDaemonRecord(paths);
     process.exit(exitCodes.ok);
   } catch (error) {
     // Somebody else's daemon was faster: that is as good.

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { EnvironmentError } from '../kernel/errors.ts';
-import { type RpcClient, rpcOver, serveRpcOver } from '../kernel/rpc.ts';
+import { type RpcClient, rpcOver } from '../kernel/rpc.ts';
+import { serveRpcOver } from '../kernel/rpc-server.ts';
 import type { ProofContext, ProofOrder, ProofOutcome, Prover } from './proof.ts';
 
 /** The descriptor over which a process that proves is asked. */
@@ -41,7 +42,7 @@ class ProverProcess implements Prover {
       this.#end = signal ? `it was killed by ${signal}` : `it ended with exit code ${code}`;
     });
     this.#exit = Promise.race([once(child, 'exit'), once(child, 'error')]).catch(() => undefined);
-    this.#client = rpcOver(child.stdio[line] as Socket, () => this.#lost());
+    this.#client = rpcOver(child.stdio[line] as Socket, { lost: () => this.#lost() });
   }
 
   async prove(order: ProofOrder, { signal, prepared }: ProofContext): Promise<ProofOutcome> {

@@ -93,6 +93,18 @@ export interface Cluster {
   revive?(): Promise<string | undefined>;
 }
 
+/** A cluster that is on record, but could not be brought back. */
+export interface BrokenCluster {
+  id: string;
+  /** The kubeconfig and the context that it had. */
+  kubeconfig: string;
+  context: string;
+  /** What is the matter, with the file if it is one: `/…/etcd.json is empty`. */
+  what: string;
+  /** What `repair` can do about it, and what is lost by that; undefined: nothing but trying again. */
+  repair?: string;
+}
+
 /** What `--provider` takes. */
 export const providerNames = ['embedded', 'kind', 'kubeconfig'] as const;
 
@@ -109,4 +121,11 @@ export interface Provider {
   release?(id: string): Promise<void>;
   /** The clusters that are kept for the next `create`: no part of `list`. */
   kept?(): Promise<Cluster[]>;
+  /** Those that could not be brought back: no part of `list`, `delete` deletes them. */
+  broken?(): Promise<BrokenCluster[]>;
+  /**
+   * Mends what can be mended of a broken cluster and brings it back; what was done, a line each. Rejects with an
+   * EnvironmentError if it stays broken, with a UserError if it is not.
+   */
+  repair?(id: string): Promise<string[]>;
 }

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from '../kernel/files.ts';
 import { platform } from '../kernel/platform.ts';
+import type { BrokenCluster } from './provider.ts';
 
 /** A process that can be told from a later one with the same number. */
 export interface ProcessIdentity {
@@ -60,23 +61,49 @@ export class Records<T extends ClusterRecord> {
     return existsSync(join(this.folder, id));
   }
 
-  /** All clusters on record; a folder without a readable record is one that was never begun. */
-  async all(): Promise<{ id: string; record?: T }[]> {
+  /** All clusters on record; a folder without a record is one that was never begun, or whose record is `damaged`. */
+  async all(): Promise<{ id: string; record?: T; damaged?: true }[]> {
     if (!existsSync(this.folder)) return [];
     const ids = (await readdir(this.folder)).filter((name) => idPattern.test(name));
     return Promise.all(
       ids.map(async (id) => {
-        const record = await this.read(id);
+        const record = await this.#read(id);
+        if (record === 'damaged') return { id, damaged: true as const };
         return { id, ...(record && { record }) };
       }),
     );
   }
 
+  /** Undefined: there is none that can be read. */
   async read(id: string): Promise<T | undefined> {
+    const record = await this.#read(id);
+    return record === 'damaged' ? undefined : record;
+  }
+
+  /** The clusters of which nothing is known any more but that they were there. */
+  async broken(): Promise<BrokenCluster[]> {
+    const damaged = (await this.all()).filter((entry) => entry.damaged);
+    return damaged.map(({ id }) => ({
+      ...{ id, kubeconfig: this.path(id, 'kubeconfig'), context: `kubedrill-${id}` },
+      what: `${this.path(id, fileName)} is empty or is no record of a cluster`,
+    }));
+  }
+
+  /** Undefined: there is none. */
+  async #read(id: string): Promise<T | 'damaged' | undefined> {
+    let text: string;
     try {
-      return JSON.parse(await readFile(this.path(id, fileName), 'utf8')) as T;
+      text = await readFile(this.path(id, fileName), 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      return 'damaged';
+    }
+    try {
+      const record = JSON.parse(text) as T | null;
+      return typeof record?.phase === 'string' ? record : 'damaged';
     } catch {
-      return undefined;
+      // Said with the file's name, wherever clusters are listed.
+      return 'damaged';
     }
   }
 

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { type AddonName, addonNamed, addonNames } from '../cluster/addons/names.ts';
-import { UserError } from '../kernel/errors.ts';
+import { brokenText } from '../cluster/broken.ts';
+import { errorLines, UserError } from '../kernel/errors.ts';
 import { tableText } from '../present/text.ts';
 import { asking } from './ask.ts';
 import {
@@ -61,9 +62,25 @@ export const cluster: CommandFactory = (context) => {
       print(
         tableText([
           ['CLUSTER', 'PROVIDER', 'SERVER', 'ATTEMPT'],
-          ...clusters.map((c) => [c.id, c.provider, c.server, c.attempt ?? (c.kept ? 'kept for the next one' : '')]),
+          ...clusters.map((c) => [
+            c.id,
+            c.provider,
+            c.broken ? 'broken' : c.server,
+            c.attempt ?? (c.kept ? 'kept for the next one' : ''),
+          ]),
         ]),
       );
+      for (const { broken } of clusters) if (broken) print(`\n${errorLines(brokenText(broken)).join('\n')}`);
+    });
+  command
+    .command('repair')
+    .description('restore what can be restored of a broken cluster, and bring it back')
+    .argument('<id>', 'as in kubedrill cluster list')
+    .option('--json', 'print one JSON document')
+    .action(async (id: string, options: { json?: boolean }) => {
+      const done = await (await services.labs()).clusterRepair(id);
+      if (options.json) return json({ id, done });
+      print([...done, `${id} is back`].join('\n'));
     });
   command
     .command('down')

@@ -21,7 +21,7 @@ export const node: CommandFactory = ({ services, json, exit }) => {
       const labs = await services.labs();
       const { argv, simulated } = await labs.nodeCommand(name, wanted, options.cluster);
       if (options.json) return json({ command: argv });
-      const tty = services.stdin.isTTY && services.stdout.isTTY;
+      const tty = Boolean(services.stdin.isTTY && services.stdout.isTTY);
       if (simulated) {
         const request = {
           node: name,
@@ -46,7 +46,12 @@ async function runHere(services: Services, labs: RemoteLabs, request: NodeProces
   const { stdin, stdout, stderr, signal } = services;
   const input = new Queue<NodeInput>();
   const size = () => input.push({ columns: stdout.columns, rows: stdout.rows });
-  const type = (chunk: Buffer) => input.push({ data: chunk.toString('base64') });
+  const type = async (chunk: Buffer) => {
+    // No more is read than the process takes.
+    stdin.pause();
+    await input.push({ data: chunk.toString('base64') });
+    if (!stdin.destroyed) stdin.resume();
+  };
   const end = () => input.push({ end: true });
   if (request.tty) {
     stdin.setRawMode(true);

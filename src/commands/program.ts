@@ -6,6 +6,7 @@ import { cluster } from './cluster.ts';
 import type { CommandContext } from './command.ts';
 import { addCompletion, completionNames } from './completion.ts';
 import { coverage } from './coverage.ts';
+import { daemon } from './daemon.ts';
 import { debrief } from './debrief.ts';
 import { doctor } from './doctor.ts';
 import { env } from './env.ts';
@@ -51,6 +52,7 @@ const factories = [
   images,
   node,
   pack,
+  daemon,
   doctor,
   version,
 ];

@@ -1,10 +1,11 @@
 import { existsSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
+import * as z from 'zod';
 import type { Clock, Timer } from '../kernel/clock.ts';
-import { Queue } from '../kernel/queue.ts';
-import { type CallContext, type RpcServer, serveRpc } from '../kernel/rpc.ts';
+import { type RpcServer, serveRpc, verb } from '../kernel/rpc-server.ts';
 import type { LabHost } from '../session/lab-host.ts';
-import type { AttemptState, ClusterRequest, NodeInput, NodeProcessRequest, StartRequest } from '../session/types.ts';
+import type { DaemonStatus, SuspendedLabs } from '../session/types.ts';
+import { labVerbs } from './verbs.ts';
 
 export interface DaemonOptions {
   socket: string;
@@ -12,8 +13,11 @@ export interface DaemonOptions {
   build: string;
   host: LabHost;
   clock: Clock;
-  /** Milliseconds without any client after which the daemon suspends everything and ends. */
-  idleAfter: number;
+  /**
+   * Milliseconds without any client after which the daemon suspends everything and ends: `withLabs` if there are
+   * clusters, or one is being made, else `empty`.
+   */
+  idleAfter: { withLabs: number; empty: number };
   /** Brings back what attempts run on: clusters of an earlier daemon. */
   resume(): Promise<void>;
   /** Stops what the host does not know of: clusters, the container runtime. */
@@ -22,95 +26,100 @@ export interface DaemonOptions {
 }
 
 export interface Daemon {
-  /** Resolves when the daemon has let go of everything. */
+  /** Resolves when the daemon has suspended and released everything. */
   readonly ended: Promise<void>;
-  shutdown(): Promise<void>;
+  shutdown(): Promise<SuspendedLabs>;
 }
-
-type Id = { id?: string };
-type Session = { session: string };
 
 /** Serves the Labs of this process on a local socket until it has idled or is asked to go. */
 export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { host, clock, build, log } = options;
+  const { host, clock, build, log, idleAfter } = options;
+  const startedAt = clock.now();
   const ended = Promise.withResolvers<void>();
   let idle: Timer | undefined;
-  let going: Promise<void> | undefined;
-  /** What clients type into processes on nodes, by their sessions. */
-  const inputs = new Map<string, Queue<NodeInput>>();
+  let idleSince = startedAt;
+  let going: Promise<SuspendedLabs> | undefined;
 
   const shutdown = () => {
     going ??= (async () => {
       idle?.cancel();
       watcher.close();
-      await host.suspend().catch((error: unknown) => log(`suspend: ${(error as Error).message}`));
-      await options.stop().catch((error: unknown) => log(`stop: ${(error as Error).message}`));
-      await server.close();
-      ended.resolve();
+      const none: SuspendedLabs = { attempts: [], clusters: 0 };
+      const suspended = await host.suspend().catch((error: Error) => {
+        log(`suspend: ${error.stack}`);
+        return none;
+      });
+      await options.stop().catch((error: Error) => log(`stop: ${error.stack}`));
+      return suspended;
     })();
     return going;
   };
+  /** Once nobody is left to be answered. */
+  const end = () => server.close().then(ended.resolve);
 
-  const resumption = Promise.withResolvers<void>();
-  const ready =
-    <P, R>(handler: (params: P, context: CallContext) => R) =>
-    async (params: P, context: CallContext) => {
-      await resumption.promise;
-      return handler(params, context);
+  /** Ends when it has idled for long enough; clusters may go without a client, so it looks again and again. */
+  const look = async () => {
+    const patience = (await host.isEmpty()) ? idleAfter.empty : idleAfter.withLabs;
+    if (server.connections > 0 || going) return;
+    if (clock.now() - idleSince >= patience) void shutdown().then(end);
+    else idle = clock.after(idleAfter.empty, onIdle);
+  };
+  const onIdle = () => void look().catch((error: Error) => log(`looking whether anything is left: ${error.stack}`));
+  const onConnections = (connections: number) => {
+    idle?.cancel();
+    idleSince = clock.now();
+    if (connections === 0) idle = clock.after(idleAfter.empty, onIdle);
+  };
+
+  const status = async (): Promise<DaemonStatus> => {
+    const [clusters, attempts] = await Promise.all([host.clusterList(), host.attempts()]);
+    return {
+      pid: process.pid,
+      build,
+      socket: options.socket,
+      uptime: Math.round((clock.now() - startedAt) / 1000),
+      memory: process.memoryUsage.rss(),
+      clusters: clusters.length,
+      attempts: attempts.length,
+      // Without the one that asks.
+      clients: server.connections - 1,
     };
+  };
+  const resumption = Promise.withResolvers<void>();
+  const none = z.object({});
   const server: RpcServer = await serveRpc(
     options.socket,
     {
-      hello: () => ({ build, pid: process.pid }),
-      shutdown: () => void setImmediate(() => void shutdown()),
-      start: ready((request: StartRequest, { emit, signal }) =>
-        host.start(request, emit as (s: AttemptState) => void, signal),
-      ),
-      attempts: ready(() => host.attempts()),
-      attempt: ready(({ id }: Id) => host.attempt(id)),
-      check: ready(({ id }: Id) => host.check(id)),
-      follow: ready(({ id }: Id, { emit, signal }) => host.follow(id, emit as (s: AttemptState) => void, signal)),
-      explain: ready(({ id, check }: Id & { check: string }) => host.explain(check, id)),
-      hint: ready(({ id }: Id) => host.hint(id)),
-      solution: ready(({ id }: Id) => host.solution(id)),
-      debrief: ready(({ id }: Id) => host.debrief(id)),
-      reset: ready(({ id }: Id) => host.reset(id)),
-      stop: ready(({ id }: Id) => host.stop(id)),
-      clusterUp: ready((request: ClusterRequest, { emit, signal }) => host.clusterUp(request, emit, signal)),
-      clusterList: ready(() => host.clusterList()),
-      clusterDown: ready(({ id }: { id: string }) => host.clusterDown(id)),
-      clusterDifferences: ready(({ id }: Id) => host.clusterDifferences(id)),
-      nodeCommand: ready(({ node, command, id }: Id & { node: string; command: string[] }) =>
-        host.nodeCommand(node, command, id),
-      ),
-      nodeProcess: ready(async ({ session, ...request }: NodeProcessRequest & Session, { emit, signal }) => {
-        const input = new Queue<NodeInput>();
-        inputs.set(session, input);
-        try {
-          return await host.nodeProcess(request, emit, input, signal);
-        } finally {
-          inputs.delete(session);
-          input.end();
-        }
+      ...labVerbs(host, resumption.promise),
+      hello: verb(none, () => ({ build, pid: process.pid })),
+      status: verb(none, status),
+      shutdown: verb(none, async () => {
+        const suspended = await shutdown();
+        // After the answer.
+        setImmediate(() => void end());
+        return suspended;
       }),
-      nodeInput: ready(({ session, input }: Session & { input: NodeInput }) => inputs.get(session)?.push(input)),
     },
-    (connections) => {
-      idle?.cancel();
-      idle = connections === 0 ? clock.after(options.idleAfter, () => void shutdown()) : undefined;
-    },
+    onConnections,
   );
-  idle = clock.after(options.idleAfter, () => void shutdown());
+  onConnections(0);
   // Without its socket, as when somebody deletes the state folder, nobody can reach it any more.
   const watcher = watch(dirname(options.socket), { persistent: false }, () => {
-    if (!existsSync(options.socket)) void shutdown();
+    if (!existsSync(options.socket)) void shutdown().then(end);
   });
-  watcher.on('error', () => undefined);
+  watcher.on('error', (error) => log(`watching ${options.socket}: ${error.message}`));
   // Only whoever has the socket may write. Clients wait until the attempts of an earlier daemon are back.
   options
     .resume()
     .then(() => host.resume())
-    .catch((error: unknown) => log(`resume: ${(error as Error).message}`))
+    .catch((error: Error) => log(`resume: ${error.stack}`))
     .finally(() => resumption.resolve());
-  return { ended: ended.promise, shutdown };
+  return {
+    ended: ended.promise,
+    async shutdown() {
+      const suspended = await shutdown();
+      await end();
+      return suspended;
+    },
+  };
 }

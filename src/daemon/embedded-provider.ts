@@ -83,6 +83,8 @@ export async function createEmbeddedProvider(
         .filter(({ id }) => !kept.has(id))
         .map(view),
     kept: async () => [...kept.values()].map(view),
+    broken: async () => host.broken(),
+    repair: (id) => host.repair(id),
     delete: remove,
     ...(!lasting && {
       async release(id: string) {

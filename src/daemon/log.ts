@@ -1,19 +1,36 @@
-import { writeSync } from 'node:fs';
+import { copyFileSync, fstatSync, ftruncateSync, statSync, writeSync } from 'node:fs';
 
 const stderr = 2;
+/** The log starts again when it has this many bytes; the one before is kept beside it. */
+const longestLog = 2 * 2 ** 20;
+/** Of an entry: what somebody else sent may be in it. */
+const longestEntry = 16 * 2 ** 10;
 
 /**
- * A log on stderr, a line an entry: the daemon's stderr is its log file. A disk that is full costs lines, not the daemon,
- * and lines that come after it are written again.
+ * A log on stderr, a line an entry: the daemon's stderr is its log file, `file`. It takes 4 MiB at most, together with
+ * `<file>.1`, which holds what came before. A disk that is full costs lines, not the daemon, and lines that come after
+ * it are written again.
  */
-export function logToStderr(now: () => number): (line: string) => void {
+export function logToStderr(file: string, now: () => number): (line: string) => void {
   // What Node itself prints there ends the process otherwise.
   process.stderr.on('error', () => undefined);
   return (line) => {
+    const entry = line.length > longestEntry ? `${line.slice(0, longestEntry)} ... (${line.length} characters)` : line;
     try {
-      writeSync(stderr, `${new Date(now()).toISOString()} ${line}\n`);
+      rotate(file);
+      writeSync(stderr, `${new Date(now()).toISOString()} ${entry}\n`);
     } catch {
       // There is nowhere else to say it.
     }
   };
+}
+
+/** Copied and emptied, not renamed: it is what stderr of this process and its threads stays connected to. */
+function rotate(file: string): void {
+  const open = fstatSync(stderr);
+  if (!open.isFile() || open.size < longestLog) return;
+  const named = statSync(file, { throwIfNoEntry: false });
+  if (named?.ino !== open.ino || named.dev !== open.dev) return;
+  copyFileSync(file, `${file}.1`);
+  ftruncateSync(stderr, 0);
 }

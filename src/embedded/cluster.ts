@@ -30,7 +30,7 @@ import { eventExpiry } from './cluster/event-expiry.ts';
 import { kubeconfigOf } from './cluster/kubeconfig.ts';
 import { type ControlPlanePart, controlPlaneLease } from './cluster/leader-leases.ts';
 import { Listener } from './cluster/listener.ts';
-import { type NodePlan, planNodes } from './cluster/nodes.ts';
+import { defaultName, type NodePlan, planNodes } from './cluster/nodes.ts';
 import { type ObjectOf, withResources } from './cluster/objects.ts';
 import { controllers } from './cluster/parts.ts';
 import type { ContainerRuntime, ImageDescription } from './container-api.ts';
@@ -136,7 +136,6 @@ export interface NodeShellOptions {
   tty: boolean;
 }
 
-const defaultName = 'kubedrill';
 const serviceCidr = '10.96.0.0/12';
 const podCidr = '10.244.0.0/16';
 
@@ -558,7 +557,8 @@ class Cluster implements EmbeddedCluster {
     const { folder } = this.#options;
     if (folder === undefined) return 0;
     const text = await readFile(join(folder, 'port'), 'utf8').catch(() => '0');
-    return Number.parseInt(text, 10) || 0;
+    const port = Number(text);
+    return Number.isInteger(port) && port > 0 && port < 2 ** 16 ? port : 0;
   }
 
   async #run(components: readonly Component[]): Promise<void> {

@@ -1,11 +1,25 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../kernel/clock.ts';
-import { EnvironmentError, UserError } from '../kernel/errors.ts';
-import { replaceFileSync } from '../kernel/files.ts';
+import { EnvironmentError, errorText, UserError } from '../kernel/errors.ts';
+import { replaceFile, replaceFileSync } from '../kernel/files.ts';
+import { workFor } from '../kernel/work.ts';
+import {
+  contentOf,
+  type Damage,
+  DamagedClusterError,
+  findDamage,
+  type Meta,
+  metaFile,
+  readMeta,
+  walFolder,
+} from './cluster/damage.ts';
+import { defaultName, planNodes } from './cluster/nodes.ts';
+import { ClusterRepair } from './cluster/repair.ts';
 import { createEmbeddedCluster, type EmbeddedCluster, type EmbeddedClusterOptions } from './cluster.ts';
 import type { ImageDescription } from './container-api.ts';
+import { DamagedLogError } from './store/log.ts';
 
 export interface ClusterHostOptions {
   /** `$XDG_STATE_HOME/kubedrill/clusters`: one folder a cluster. */
@@ -29,19 +43,22 @@ export interface HostedCluster {
   readonly cluster: EmbeddedCluster;
 }
 
-/** meta.json of a cluster's folder. */
-interface Meta {
-  version: 1;
-  id: string;
-  name: string;
-  nodes: number;
-  createdAt: string;
-  /** What packs brought. */
-  images: readonly ImageDescription[];
-  unknownImages?: string;
-  /** A cluster that is not ready when a daemon starts was never handed to anybody. */
-  ready: boolean;
+/** A cluster whose folder is there, but which could not be brought back. */
+export interface BrokenHosted {
+  readonly id: string;
+  readonly kubeconfig: string;
+  readonly context: string;
+  /** What is the matter, with the files. */
+  readonly what: string;
+  /** What `repair` can do, and what is lost by that; undefined: it can only try again. */
+  readonly repair?: string;
 }
+
+interface Broken extends BrokenHosted {
+  readonly damages: readonly Damage[];
+}
+
+const markFile = 'set-aside.json';
 
 const idPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
@@ -52,6 +69,7 @@ export class ClusterHost {
   readonly #lasting: boolean;
   readonly #running = new Map<string, HostedCluster>();
   readonly #taken = new Set<string>();
+  readonly #broken = new Map<string, Broken>();
 
   constructor(options: ClusterHostOptions) {
     this.#options = options;
@@ -107,28 +125,106 @@ export class ClusterHost {
     }
   }
 
+  /** The clusters that could not be brought back. */
+  broken(): BrokenHosted[] {
+    return [...this.#broken.values()];
+  }
+
   /**
    * Brings back every cluster of an earlier process with its port, keys and objects; what was never finished is deleted.
-   * Clusters that can't be brought back are told to `failed` and left as they are.
+   * Clusters that can't be brought back are listed as broken, reported to `failed` and left as they are.
    */
   async resume(failed: (id: string, error: unknown) => void): Promise<void> {
     const one = async (id: string) => {
       if (this.#running.has(id) || this.#taken.has(id)) return;
       try {
-        const meta = await readMeta(join(this.#options.folder, id));
-        if (meta?.ready) await this.#start(meta);
+        if (await this.#wasBegun(id)) await this.#resumeOne(id);
         else await this.delete(id);
       } catch (error) {
+        await this.#noteBroken(id, error);
         failed(id, error);
       }
     };
     await Promise.all((await this.#folders()).map(one));
   }
 
+  /**
+   * Restores what can be restored of a broken cluster and brings it back; what was done, a line each. Rejects with an
+   * EnvironmentError if it stays broken.
+   */
+  async repair(id: string): Promise<string[]> {
+    const broken = this.#broken.get(id);
+    if (!broken) throw new UserError({ what: `there is no broken cluster ${id}`, next: 'kubedrill cluster list' });
+    const folder = join(this.#options.folder, id);
+    const done: string[] = [];
+    try {
+      await rm(join(folder, markFile), { force: true });
+      await this.#restore(id, broken.damages, done);
+      await this.#start(await metaOf(folder));
+    } catch (error) {
+      await this.#noteBroken(id, error);
+      throw new EnvironmentError(
+        {
+          what: `the cluster ${id} stays broken`,
+          why: whatOf(error),
+          next: `kubedrill cluster list; kubedrill cluster down ${id} deletes it`,
+        },
+        { cause: error },
+      );
+    }
+    this.#broken.delete(id);
+    return done;
+  }
+
+  /** Restores the damaged files, also those that show only once others are whole; notes in `done` what was done. */
+  async #restore(id: string, known: readonly Damage[], done: string[]): Promise<void> {
+    const folder = join(this.#options.folder, id);
+    const repair = new ClusterRepair(folder, id, this.#clock);
+    const restored = new Set<string>();
+    for (let left = known; left.length > 0; ) {
+      for (const damage of left) {
+        const step = await repair.run(damage);
+        if (step === undefined) throw new DamagedClusterError(folder, [damage]);
+        restored.add(damage.file);
+        done.push(step);
+      }
+      // Some are written by the start: until then they are missing.
+      left = (await damagesIn(folder)).filter(({ file }) => !restored.has(file));
+    }
+  }
+
+  /** Whether there is more than what a process leaves that died before it had written anything. */
+  async #wasBegun(id: string): Promise<boolean> {
+    const folder = join(this.#options.folder, id);
+    if ((await readdir(folder)).every((name) => name.startsWith(`${metaFile}.`))) return false;
+    const meta = await readMeta(folder);
+    return 'problem' in meta || meta.ready;
+  }
+
+  async #resumeOne(id: string): Promise<void> {
+    const folder = join(this.#options.folder, id);
+    const mark = await contentOf(folder, markFile);
+    if (mark !== undefined) throw new EnvironmentError({ what: `the cluster ${id} is set aside`, why: mark });
+    const damages = await damagesIn(folder);
+    if (damages.length > 0) throw new DamagedClusterError(folder, damages);
+    await this.#start(await metaOf(folder));
+  }
+
+  async #noteBroken(id: string, error: unknown): Promise<void> {
+    const folder = join(this.#options.folder, id);
+    const damages = damagesOf(error);
+    const plan = await new ClusterRepair(folder, id, this.#clock).plan(damages);
+    this.#broken.set(id, {
+      ...{ id, kubeconfig: join(folder, 'kubeconfig'), context: contextOf(id), what: whatOf(error), damages },
+      ...(plan && plan.length > 0 && { repair: plan.join('; ') }),
+    });
+  }
+
   /** Stops the cluster and deletes all that belongs to it; deleting what is not there is fine. */
   async delete(id: string): Promise<void> {
     const hosted = this.#running.get(id);
     this.#running.delete(id);
+    this.#broken.delete(id);
     await hosted?.cluster.stop();
     if (idPattern.test(id)) await rm(join(this.#options.folder, id), { recursive: true, force: true });
   }
@@ -140,9 +236,13 @@ export class ClusterHost {
     await Promise.all(all.map(({ cluster }) => cluster.stop()));
   }
 
-  async #start(meta: Meta, onStep?: (step: string) => void): Promise<HostedCluster> {
+  #start(meta: Meta, onStep?: (step: string) => void): Promise<HostedCluster> {
+    return workFor({ cluster: meta.id }, () => this.#run(meta, onStep));
+  }
+
+  async #run(meta: Meta, onStep?: (step: string) => void): Promise<HostedCluster> {
     const { id, name, nodes, images, unknownImages } = meta;
-    const context = `kubedrill-${id}`;
+    const context = contextOf(id);
     const { defaults } = this.#options;
     const folder = join(this.#options.folder, id);
     const cluster = await createEmbeddedCluster({
@@ -180,25 +280,41 @@ export class ClusterHost {
   }
 }
 
-/** Undefined if there is none: the process died before it was written. */
-async function readMeta(folder: string): Promise<Meta | undefined> {
-  const file = join(folder, 'meta.json');
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text) as Meta;
-  } catch (error) {
-    throw new EnvironmentError(
-      { what: `cannot read ${file}`, why: 'it is no JSON', next: `delete the folder ${folder}` },
-      { cause: error },
-    );
-  }
+/** Marks a cluster, by its folder: it is not brought back until it is repaired. `why`: a sentence. */
+export async function markClusterSetAside(folder: string, why: string): Promise<void> {
+  if (existsSync(folder)) await replaceFile(join(folder, markFile), why);
 }
+
+async function damagesIn(folder: string): Promise<readonly Damage[]> {
+  const meta = await readMeta(folder);
+  if ('problem' in meta) return [meta];
+  return findDamage(
+    folder,
+    planNodes(defaultName, meta.nodes).map(({ nodeName }) => nodeName),
+  );
+}
+
+/** Rejects with a DamagedClusterError if it can't be read. */
+async function metaOf(folder: string): Promise<Meta> {
+  const meta = await readMeta(folder);
+  if ('problem' in meta) throw new DamagedClusterError(folder, [meta]);
+  return meta;
+}
+
+/** The files of which an error tells. */
+function damagesOf(error: unknown): readonly Damage[] {
+  if (error instanceof DamagedClusterError) return error.damages;
+  return error instanceof DamagedLogError ? [{ file: walFolder, problem: error.message }] : [];
+}
+
+function whatOf(error: unknown): string {
+  const { what, why } = errorText(error);
+  return why === undefined ? what : `${what}: ${why}`;
+}
+
+const contextOf = (id: string) => `kubedrill-${id}`;
 
 /** At once: a cluster that has just come up is busy, and each step of an asynchronous write waits for its turn. */
 function writeMeta(folder: string, meta: Meta): void {
-  replaceFileSync(join(folder, 'meta.json'), JSON.stringify(meta, undefined, 2));
+  replaceFileSync(join(folder, metaFile), JSON.stringify(meta, undefined, 2));
 }

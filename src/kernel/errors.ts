@@ -58,6 +58,9 @@ export function errorLines({ what, why, next }: ErrorText): string[] {
 /** The other process of a call has gone: asking again may reach its successor. */
 export class DisconnectedError extends EnvironmentError {}
 
+/** The other process of a call is there, but does not answer. */
+export class UnresponsiveError extends EnvironmentError {}
+
 /** We are at fault. */
 export class BugError extends ExplainedError {
   readonly exitCode = exitCodes.bug;

@@ -1,231 +1,241 @@
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
-import { connect as connectSocket, createServer, type Server, type Socket } from 'node:net';
-import { dirname } from 'node:path';
-import { createInterface } from 'node:readline';
-import { BugError, DisconnectedError, EnvironmentError, type ErrorText, UserError } from './errors.ts';
+import { connect as connectSocket, type Socket } from 'node:net';
+import { type Clock, systemClock, type Timer } from './clock.ts';
+import { DisconnectedError, EnvironmentError, UnresponsiveError, UserError } from './errors.ts';
+import { readJsonLines } from './json-lines.ts';
+import { fromWire, longestReply, longestRequest, type Reply, type Request } from './rpc-wire.ts';
 
-/**
- * Calls and event streams between processes of one user: JSON lines over a local socket (mode 0600). A call is answered
- * once; a subscription sends events until either side ends it.
- */
-type Request = { id: number; method: string; params: unknown } | { cancel: number };
-type Reply = { id: number; result: unknown } | { id: number; event: unknown } | { id: number; error: WireError };
-
-interface WireError {
-  kind: 'user' | 'environment' | 'bug';
-  text: ErrorText;
-}
-
-export interface CallContext {
-  /** Aborts when the caller is gone or has cancelled. */
-  signal: AbortSignal;
-  /** Sends an event before the answer. */
-  emit(event: unknown): void;
-}
-
-export type Handlers = Record<string, (params: never, context: CallContext) => unknown>;
-
-export interface RpcServer {
-  /** Connections right now. */
-  readonly connections: number;
-  close(): Promise<void>;
-}
-
-/**
- * Listens on a socket file. Rejects with EADDRINUSE if another live server has it; a file that nobody listens on is
- * taken over.
- */
-export async function serveRpc(
-  path: string,
-  handlers: Handlers,
-  onConnections: (count: number) => void = () => undefined,
-): Promise<RpcServer> {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    onConnections(sockets.size);
-    socket.on('close', () => {
-      sockets.delete(socket);
-      onConnections(sockets.size);
-    });
-    serveRpcOver(socket, handlers);
-  });
-  try {
-    await listen(server, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || (await isAlive(path))) throw error;
-    rmSync(path, { force: true });
-    await listen(server, path);
-  }
-  chmodSync(path, 0o600);
-  return {
-    get connections() {
-      return sockets.size;
-    },
-    close() {
-      for (const socket of sockets) socket.destroy();
-      return new Promise((resolve) => server.close(() => resolve()));
-    },
-  };
-}
-
-/** Answers the calls that come over one connection; when it closes, what still runs is asked to stop. */
-export function serveRpcOver(socket: Socket, handlers: Handlers): void {
-  const running = new Map<number, AbortController>();
-  const send = (reply: Reply) => {
-    if (!socket.destroyed) socket.write(`${JSON.stringify(reply)}\n`);
-  };
-  socket.on('error', () => socket.destroy());
-  socket.on('close', () => {
-    for (const controller of running.values()) controller.abort();
-  });
-  linesOf(socket, async (line) => {
-    const request = JSON.parse(line) as Request;
-    if ('cancel' in request) return running.get(request.cancel)?.abort();
-    const { id, method, params } = request;
-    const controller = new AbortController();
-    running.set(id, controller);
-    try {
-      const handler = handlers[method];
-      if (!handler) throw new BugError({ what: `no method ${method}` });
-      const context = { signal: controller.signal, emit: (event: unknown) => send({ id, event }) };
-      send({ id, result: (await handler(params as never, context)) ?? null });
-    } catch (error) {
-      send({ id, error: toWire(error) });
-    } finally {
-      running.delete(id);
-    }
-  });
+export interface CallOptions {
+  /** Events of the handler, whose shape both sides know. */
+  onEvent?: ((event: never) => void) | undefined;
+  /** Asks the handler to stop. */
+  signal?: AbortSignal | undefined;
+  /** The call ends with the signal, whatever the handler does. Default: it ends when the handler has. */
+  abandon?: boolean;
+  /** Milliseconds after which a call that was not answered rejects with an EnvironmentError. Default: never. */
+  limit?: number;
 }
 
 export interface RpcClient {
   /**
-   * Rejects with the error that the handler threw, as the same class. `signal` asks the handler to stop; the call ends when
-   * it has: with its answer if there was one all the same, else rejecting with the signal's reason.
+   * Rejects with the error that the handler threw, as the same class. When `signal` aborts, it ends when the handler
+   * has: with its answer if there was one all the same, else rejecting with the signal's reason.
    */
-  call<T>(
-    method: string,
-    params?: unknown,
-    options?: { onEvent?(event: never): void; signal?: AbortSignal },
-  ): Promise<T>;
+  call<T>(method: string, params?: unknown, options?: CallOptions): Promise<T>;
   /** Resolves when the connection has ended, by whichever side. */
   readonly closed: Promise<void>;
   close(): void;
 }
 
-/** Connects to a server; rejects with the socket's error if there is none. */
-export function connectRpc(path: string): Promise<RpcClient> {
+export interface ConnectionOptions {
+  /** What calls reject with when the connection ends and nobody said why. */
+  lost?: () => Error;
+  /**
+   * How long a server may be silent while calls are under way, milliseconds: it is asked for a sign of life, which a call
+   * that takes its time does not hold up. Then calls reject with an UnresponsiveError. Default: for ever.
+   */
+  patience?: number;
+  clock?: Clock;
+}
+
+/** Of a daemon that is well, the event loop turns every few milliseconds. */
+const daemonPatience = 15_000;
+/** The looks of a client in the time of its patience: one that was stopped itself, and goes on late, takes just one more. */
+const looks = 3;
+/** How often to look once the caller wants an end, milliseconds. */
+const hurriedLook = 1_000;
+
+/** Connects to a server; rejects with the socket's error if there is none, or with an UnresponsiveError. */
+export function connectRpc(path: string, options: ConnectionOptions = {}): Promise<RpcClient> {
+  const { patience = daemonPatience, clock = systemClock } = options;
   return new Promise((resolve, reject) => {
     const socket = connectSocket(path);
-    socket.once('error', reject);
+    const late = clock.after(patience, () => {
+      socket.destroy();
+      reject(new UnresponsiveError({ what: 'the daemon accepts no connection' }));
+    });
+    socket.once('error', (error) => {
+      late.cancel();
+      reject(error);
+    });
     socket.once('connect', () => {
-      socket.off('error', reject);
-      resolve(rpcOver(socket));
+      late.cancel();
+      socket.removeAllListeners('error');
+      resolve(rpcOver(socket, { ...options, patience }));
     });
   });
 }
 
-/** Calls over one connection, whose other end serves them. `lost`: what its calls reject with when it ends. */
-export function rpcOver(socket: Socket, lost: () => Error = disconnected): RpcClient {
-  interface Call {
-    resolve(value: unknown): void;
-    reject(error: Error): void;
-    onEvent: ((event: never) => void) | undefined;
-  }
-  const calls = new Map<number, Call>();
-  const gone = Promise.withResolvers<void>();
-  let sequence = 0;
-  socket.on('error', () => socket.destroy());
-  socket.on('close', () => {
-    for (const call of calls.values()) call.reject(lost());
-    calls.clear();
-    gone.resolve();
-  });
-  linesOf(socket, (line) => {
-    const reply = JSON.parse(line) as Reply;
-    const call = calls.get(reply.id);
-    if (!call) return;
-    if ('event' in reply) return call.onEvent?.(reply.event as never);
-    calls.delete(reply.id);
-    if ('error' in reply) call.reject(fromWire(reply.error));
-    else call.resolve(reply.result);
-  });
-  return {
-    closed: gone.promise,
-    close: () => socket.end(),
-    call<T>(
-      method: string,
-      params: unknown = {},
-      options: { onEvent?(event: never): void; signal?: AbortSignal } = {},
-    ) {
-      const id = ++sequence;
-      const { signal } = options;
-      return new Promise<T>((resolve, reject) => {
-        signal?.throwIfAborted();
-        if (socket.destroyed) return reject(lost());
-        const cancel = () => socket.write(`${JSON.stringify({ cancel: id })}\n`);
-        signal?.addEventListener('abort', cancel, { once: true });
-        const done = () => signal?.removeEventListener('abort', cancel);
-        calls.set(id, {
-          resolve(value) {
-            done();
-            resolve(value as T);
-          },
-          reject(error) {
-            done();
-            reject(signal?.aborted ? signal.reason : error);
-          },
-          onEvent: options.onEvent,
+/** Calls over one connection, whose other end serves them. */
+export function rpcOver(socket: Socket, options: ConnectionOptions = {}): RpcClient {
+  return new Client(socket, options);
+}
+
+interface Call {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+  onEvent: ((event: never) => void) | undefined;
+}
+
+class Client implements RpcClient {
+  readonly closed: Promise<void>;
+  readonly #socket: Socket;
+  readonly #clock: Clock;
+  readonly #patience: number | undefined;
+  readonly #lost: () => Error;
+  readonly #calls = new Map<number, Call>();
+  /** Why the connection ends, if anybody knows. */
+  #reason: Error | undefined;
+  #sequence = 0;
+  #look: Timer | undefined;
+  #heard = false;
+  #missed = 0;
+
+  constructor(socket: Socket, { lost = disconnected, patience, clock = systemClock }: ConnectionOptions) {
+    this.#socket = socket;
+    this.#clock = clock;
+    this.#patience = patience;
+    this.#lost = lost;
+    const gone = Promise.withResolvers<void>();
+    this.closed = gone.promise;
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => {
+      this.#look?.cancel();
+      for (const call of [...this.#calls.values()]) call.reject(this.#reason ?? this.#lost());
+      this.#calls.clear();
+      gone.resolve();
+    });
+    socket.on('data', () => {
+      this.#heard = true;
+    });
+    const unreadable = (why: string) => this.#destroy(new EnvironmentError({ what: 'an answer cannot be read', why }));
+    readJsonLines(socket, longestReply, {
+      value: (value) => this.#onReply(value as Reply),
+      malformed: (error) => unreadable(error.message),
+      tooLong: () => unreadable(`it has more than ${longestReply} bytes`),
+      cutOff: () => {
+        this.#reason ??= new DisconnectedError({
+          what: 'the connection to the daemon ended in the middle of an answer',
+          why: 'the daemon ended, or this command did not read what it was sent',
+          next: 'try again',
         });
-        socket.write(`${JSON.stringify({ id, method, params })}\n`);
-      });
-    },
-  };
-}
+      },
+    });
+  }
 
-/** Calls back for each line; the end and errors of the socket are its owner's to hear. */
-function linesOf(socket: Socket, onLine: (line: string) => void): void {
-  createInterface(socket)
-    .on('line', onLine)
-    // readline passes the socket's error on.
-    .on('error', () => undefined);
-}
+  close(): void {
+    // Not until the other side ends, too: one that hangs never does.
+    this.#socket.destroySoon();
+  }
 
-function toWire(error: unknown): WireError {
-  if (error instanceof UserError) return { kind: 'user', text: error.text };
-  if (error instanceof EnvironmentError) return { kind: 'environment', text: error.text };
-  const text =
-    error instanceof BugError ? error.text : { what: error instanceof Error ? error.message : String(error) };
-  return { kind: 'bug', text };
+  call<T>(
+    method: string,
+    params: unknown = {},
+    { onEvent, signal, abandon = false, limit }: CallOptions = {},
+  ): Promise<T> {
+    const id = ++this.#sequence;
+    return new Promise<T>((resolve, reject) => {
+      signal?.throwIfAborted();
+      if (this.#socket.destroyed) return reject(this.#reason ?? this.#lost());
+      let late: Timer | undefined;
+      const done = () => {
+        late?.cancel();
+        signal?.removeEventListener('abort', cancel);
+        this.#calls.delete(id);
+        if (this.#calls.size === 0) this.#stopLooking();
+      };
+      const call: Call = {
+        resolve(value) {
+          done();
+          resolve(value as T);
+        },
+        reject(error) {
+          done();
+          reject(signal?.aborted ? signal.reason : error);
+        },
+        onEvent,
+      };
+      const cancel = () => {
+        this.#send({ cancel: id });
+        if (abandon) call.reject(signal?.reason);
+        else if (this.#patience !== undefined) this.#lookEvery(hurriedLook);
+      };
+      signal?.addEventListener('abort', cancel, { once: true });
+      if (limit !== undefined) {
+        late = this.#clock.after(limit, () => {
+          this.#send({ cancel: id });
+          const seconds = Math.round(limit / 1000);
+          call.reject(
+            new EnvironmentError({
+              what: `the daemon has not done what it was asked for (${method}) within ${seconds} s`,
+              next: 'try again; if it stays so: kubedrill daemon stop, which keeps the labs',
+            }),
+          );
+        });
+      }
+      this.#calls.set(id, call);
+      if (!this.#send({ id, method, params })) {
+        return call.reject(new UserError({ what: `more than ${longestRequest} bytes cannot be sent at once` }));
+      }
+      if (this.#patience !== undefined && !this.#look) this.#lookEvery(this.#patience / looks);
+    });
+  }
+
+  #onReply(reply: Reply): void {
+    if ('pong' in reply) return;
+    if ('end' in reply) {
+      this.#reason = fromWire(reply.end);
+      return;
+    }
+    const call = reply.id === null ? undefined : this.#calls.get(reply.id);
+    if (!call) return;
+    if ('event' in reply) call.onEvent?.(reply.event as never);
+    else if ('error' in reply) call.reject(fromWire(reply.error));
+    else call.resolve(reply.result);
+  }
+
+  /** False: it is too long. */
+  #send(request: Request): boolean {
+    const line = `${JSON.stringify(request)}\n`;
+    if (Buffer.byteLength(line) > longestRequest) return false;
+    if (this.#socket.writable) this.#socket.write(line);
+    return true;
+  }
+
+  #lookEvery(interval: number): void {
+    this.#look?.cancel();
+    this.#missed = 0;
+    this.#heard = false;
+    const next = () => {
+      this.#send({ ping: 0 });
+      this.#look = this.#clock.after(interval, look);
+    };
+    const look = () => {
+      this.#missed = this.#heard ? 0 : this.#missed + 1;
+      this.#heard = false;
+      if (this.#missed < looks) return next();
+      const seconds = Math.round((looks * interval) / 1000);
+      this.#destroy(
+        new UnresponsiveError({
+          what: 'the daemon does not answer',
+          why: `nothing has come from it for ${seconds} s`,
+          next: 'kubedrill daemon stop, which ends it and keeps the labs; then try again',
+        }),
+      );
+    };
+    next();
+  }
+
+  #stopLooking(): void {
+    this.#look?.cancel();
+    this.#look = undefined;
+  }
+
+  #destroy(reason: Error): void {
+    this.#reason ??= reason;
+    this.#socket.destroy();
+  }
 }
 
 function disconnected(): DisconnectedError {
   return new DisconnectedError({ what: 'the connection to the daemon ended', next: 'try again: it is started anew' });
-}
-
-function fromWire({ kind, text }: WireError): Error {
-  if (kind === 'user') return new UserError(text);
-  return kind === 'environment' ? new EnvironmentError(text) : new BugError(text);
-}
-
-function listen(server: Server, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(path, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
-function isAlive(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connectSocket(path);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }

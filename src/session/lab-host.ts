@@ -2,33 +2,39 @@ import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { brokenText } from '../cluster/broken.ts';
 import type { Cluster, Provider } from '../cluster/provider.ts';
 import type { Verdict } from '../grading/types.ts';
 import { AppendLog } from '../kernel/append-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { EnvironmentError, UserError } from '../kernel/errors.ts';
+import { workFor } from '../kernel/work.ts';
 import type { Catalog } from '../scenario/catalog.ts';
 import { defaultSeed } from '../scenario/seed-list.ts';
 import type { TrustStore } from '../scenario/trust.ts';
+import type { Scenario } from '../scenario/types.ts';
 import { Attempt, type AttemptDependencies } from './attempt.ts';
 import { hasBegun, neverBegan, readAttemptLog, unknownAttempt } from './attempt-logs.ts';
-import { createBareCluster } from './bare-cluster.ts';
-import type { AttemptEvent } from './events.ts';
+import { Clusters, noCluster, notEntered, notRunning } from './clusters.ts';
+import type { AttemptEvent, ClusterChoice } from './events.ts';
 import { type AttemptFold, foldAttempt } from './fold.ts';
 import { needsOf } from './needs.ts';
 import { joinProcess } from './node-process.ts';
 import { type ProgressLog, progressRecordsOf } from './progress.ts';
+import { markFile, noteStopped, readMark, type SetAside, setAside } from './set-aside.ts';
 import { statisticsMarkdown, statisticsOf } from './statistics.ts';
 import type {
   AttemptState,
   ClusterInfo,
   ClusterRequest,
   Labs,
+  ListedCluster,
   NodeCommand,
   NodeInput,
   NodeOutput,
   NodeProcessRequest,
   StartRequest,
+  SuspendedLabs,
 } from './types.ts';
 
 /** How long no verdict may move before `check` answers, milliseconds: more than a change takes to be judged. */
@@ -60,18 +66,20 @@ class Making extends AbortController {
 /** Hosts attempts and their clusters: the Labs of the daemon's process. */
 export class LabHost implements Labs {
   readonly #options: LabHostOptions;
+  readonly #clusters: Clusters;
   readonly #attempts = new Map<string, Attempt>();
-  /** Attempts that could not be taken up, and why. */
+  /** Attempts that are not taken up: their clusters are broken, or they have blocked a daemon. */
+  readonly #setAside = new Map<string, SetAside>();
+  /** Attempts that could not be taken up nor read, and why. */
   readonly #broken = new Map<string, Error>();
   /** Set-ups under way, by attempt. */
   readonly #making = new Map<string, Making>();
   /** Starts that failed, as they ended: nobody goes on with them, but whoever looked on may ask for them by id. */
   readonly #failed = new Map<string, AttemptState>();
-  /** Names of bare clusters that are being made. */
-  readonly #named = new Set<string>();
 
   constructor(options: LabHostOptions) {
     this.#options = options;
+    this.#clusters = new Clusters(options.providers);
   }
 
   /** Takes up every attempt that was neither stopped nor given up; clusters of gone attempts are deleted. */
@@ -80,7 +88,7 @@ export class LabHost implements Labs {
     const ids = existsSync(folder) ? (await readdir(folder)).sort() : [];
     await Promise.all(
       ids.map((id) =>
-        this.#resumeOne(id).catch((error: Error) => {
+        workFor({ attempt: id }, () => this.#resumeOne(id)).catch((error: Error) => {
           if (!this.#attempts.has(id)) this.#broken.set(id, error);
           log(`attempt ${id} cannot be taken up: ${error.message}`);
         }),
@@ -95,6 +103,13 @@ export class LabHost implements Labs {
     const fold = foldAttempt(events);
     if (!fold || fold.phase === 'stopped') return;
     if (fold.phase === 'failed') return this.#deleteRemains(fold);
+    const mark = await readMark(join(this.#options.folder, id));
+    const broken = fold.cluster && (await this.#clusters.broken(fold.cluster.id));
+    const reason = mark ?? (broken && brokenText(broken));
+    if (reason) {
+      this.#setAside.set(id, setAside(events, this.#scenarioOf(fold), reason));
+      return this.#options.log(`attempt ${id} is set aside: ${reason.what}${reason.why ? `: ${reason.why}` : ''}`);
+    }
     const attempt = await Attempt.open(id, (f) => this.#scenarioOf(f), this.#dependencies());
     if (!attempt) return;
     this.#attempts.set(id, attempt);
@@ -105,7 +120,7 @@ export class LabHost implements Labs {
   }
 
   async #takeUp(attempt: Attempt, fold: AttemptFold): Promise<void> {
-    const provider = this.#provider(fold.cluster?.provider ?? fold.on.provider);
+    const provider = this.#clusters.provider(fold.cluster?.provider ?? fold.on.provider);
     const cluster = (await provider.list()).find((c) => c.id === fold.cluster?.id);
     if (cluster && fold.phase !== 'preparing') return attempt.resume(cluster);
     // Cut off in the middle of set-up (or the cluster is lost): begin again on a fresh one.
@@ -126,14 +141,30 @@ export class LabHost implements Labs {
     this.#options.trust.require(scenario, scenario.setup);
     if (request.resume) {
       const running = this.#newest((a) => a.scenario.id === scenario.id && a.scenario.pack.id === scenario.pack.id);
+      const aside = [...this.#setAside.values()].find(
+        ({ fold }) => fold.scenario.id === scenario.id && fold.scenario.pack === scenario.pack.id,
+      );
+      if (!running && aside) {
+        onState(aside.state);
+        throw aside.error;
+      }
       if (running && running.fold.phase !== 'failed') return running.state();
       // Trying again after a reset that failed: a fresh one takes its place.
       if (running) await this.stop(running.id);
     }
     const { nodeImage, target } = request;
     const on = { provider: request.provider, ...(nodeImage && { nodeImage }), ...(target && { target }) };
-    this.#provider(on.provider);
-    const attempt = await Attempt.create(this.#newId(scenario.id), scenario, { seed, on }, this.#dependencies());
+    this.#clusters.provider(on.provider);
+    const id = this.#newId(scenario.id);
+    return workFor({ attempt: id }, () => this.#begin({ id, scenario, seed, on }, onState, signal));
+  }
+
+  async #begin(
+    { id, scenario, seed, on }: { id: string; scenario: Scenario; seed: number; on: ClusterChoice },
+    onState: (state: AttemptState) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<AttemptState> {
+    const attempt = await Attempt.create(id, scenario, { seed, on }, this.#dependencies());
     this.#attempts.set(attempt.id, attempt);
     const unsubscribe = attempt.onState(onState);
     let abandoned: Promise<void> | undefined;
@@ -155,13 +186,13 @@ export class LabHost implements Labs {
   }
 
   async attempts(): Promise<AttemptState[]> {
-    return [...this.#attempts.values()].map((attempt) => attempt.state());
+    const aside = [...this.#setAside.values()].map(({ state }) => state);
+    return [...[...this.#attempts.values()].map((attempt) => attempt.state()), ...aside];
   }
 
   async attempt(id?: string): Promise<AttemptState> {
     const failed = id === undefined ? undefined : this.#failed.get(id);
-    if (failed) return failed;
-    return (await this.#get(id)).state();
+    return failed ?? this.#aside(id)?.state ?? (await this.#get(id)).state();
   }
 
   async check(id?: string): Promise<AttemptState> {
@@ -171,18 +202,21 @@ export class LabHost implements Labs {
   }
 
   async explain(check: string, id?: string): Promise<Verdict | undefined> {
-    return (await this.#get(id)).explain(check);
+    const attempt = await this.#get(id);
+    return workFor({ attempt: attempt.id }, () => attempt.explain(check));
   }
 
   async follow(id: string | undefined, onState: (state: AttemptState) => void, signal: AbortSignal): Promise<void> {
-    const attempt = await this.#get(id);
-    const unsubscribe = attempt.onState(onState);
-    onState(attempt.state());
+    const aside = this.#aside(id);
+    if (aside) onState(aside.state);
+    const attempt = aside ? undefined : await this.#get(id);
+    const unsubscribe = attempt?.onState(onState);
+    if (attempt) onState(attempt.state());
     await new Promise<void>((resolve) => {
       if (signal.aborted) return resolve();
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
-    unsubscribe();
+    unsubscribe?.();
   }
 
   async hint(id?: string) {
@@ -194,30 +228,64 @@ export class LabHost implements Labs {
   }
 
   async debrief(id?: string): Promise<string> {
-    const attempt = await this.#get(id);
-    if (!attempt.state().wasSolved && !attempt.fold.sawSolution) {
+    const { fold, scenario, wasSolved } = await this.#shown(id);
+    if (!wasSolved && !fold.sawSolution) {
       throw new UserError({
         what: 'the debrief comes after the solution',
         why: 'it tells why it broke and how to mend it',
         next: 'solve it first, or give up with: kubedrill solution',
       });
     }
-    const events = await AppendLog.read<AttemptEvent>(this.#file(attempt.id));
-    return `${attempt.scenario.debrief.trimEnd()}\n\n${statisticsMarkdown(statisticsOf(events))}`.trimEnd();
+    const events = await AppendLog.read<AttemptEvent>(this.#file(fold.id));
+    return `${scenario.debrief.trimEnd()}\n\n${statisticsMarkdown(statisticsOf(events))}`.trimEnd();
   }
 
-  async reset(id?: string): Promise<AttemptState> {
+  /** The attempt as it may be looked at, set aside or not. */
+  async #shown(
+    id: string | undefined,
+  ): Promise<{ fold: Readonly<AttemptFold>; scenario: Scenario; wasSolved: boolean }> {
+    const aside = this.#aside(id);
+    if (aside) return { ...aside, wasSolved: aside.state.wasSolved };
     const attempt = await this.#get(id);
-    await attempt.reset();
-    return attempt.state();
+    return { fold: attempt.fold, scenario: attempt.scenario, wasSolved: attempt.state().wasSolved };
+  }
+
+  /** One that is set aside because it blocked a daemon is taken up before. */
+  async reset(id?: string): Promise<AttemptState> {
+    const aside = this.#aside(id);
+    if (aside) {
+      const { id: own, cluster } = aside.fold;
+      if (cluster && (await this.#clusters.broken(cluster.id))) throw aside.error;
+      await rm(markFile(join(this.#options.folder, own)), { force: true });
+      await this.#takeUpAside(aside);
+    }
+    const attempt = await this.#get(id);
+    return workFor({ attempt: attempt.id }, async () => {
+      await attempt.reset();
+      return attempt.state();
+    });
   }
 
   async stop(id?: string): Promise<AttemptState> {
     const failed = id === undefined ? undefined : this.#failed.get(id);
     if (failed) return failed;
+    const aside = this.#aside(id);
+    if (aside) return this.#endAside(aside);
     const attempt = await this.#get(id);
     await this.#end(attempt, release);
     return attempt.state();
+  }
+
+  async #takeUpAside({ fold: { id } }: SetAside): Promise<void> {
+    this.#setAside.delete(id);
+    await workFor({ attempt: id }, () => this.#resumeOne(id));
+  }
+
+  async #endAside({ fold, state }: SetAside): Promise<AttemptState> {
+    await noteStopped(this.#file(fold.id), this.#options.clock);
+    this.#setAside.delete(fold.id);
+    if (fold.cluster) await this.#clusters.provider(fold.cluster.provider).delete(fold.cluster.id);
+    return { ...state, phase: 'stopped' };
   }
 
   /** Ends an attempt, also in the middle of its set-up, and then its cluster. */
@@ -228,39 +296,15 @@ export class LabHost implements Labs {
     this.#attempts.delete(attempt.id);
     await making?.over;
     const { cluster } = attempt.fold;
-    if (cluster) await letGo(this.#provider(cluster.provider), cluster.id);
+    if (cluster) await letGo(this.#clusters.provider(cluster.provider), cluster.id);
   }
 
-  async clusterUp(
-    request: ClusterRequest,
-    onStep: (step: string) => void = () => undefined,
-    signal?: AbortSignal,
-  ): Promise<ClusterInfo> {
-    const provider = this.#provider(request.provider);
-    const taken = [...(await this.clusterList()).map((cluster) => cluster.id), ...this.#named];
-    const { name } = request;
-    if (name !== undefined) this.#named.add(name);
-    try {
-      const options = { taken, onStep, ...(signal && { signal }) };
-      return infoOf(await createBareCluster(provider, request, options));
-    } finally {
-      if (name !== undefined) this.#named.delete(name);
-    }
+  clusterUp(request: ClusterRequest, onStep?: (step: string) => void, signal?: AbortSignal): Promise<ClusterInfo> {
+    return this.#clusters.up(request, onStep, signal);
   }
 
-  async clusterList() {
-    const lists = await Promise.all(
-      this.#options.providers.map(async (provider) => {
-        const [used, kept = []] = await Promise.all([provider.list(), provider.kept?.()]);
-        return [...used.map((c) => this.#listed(c)), ...kept.map((c) => ({ ...infoOf(c), kept: true as const }))];
-      }),
-    );
-    return lists.flat();
-  }
-
-  #listed(cluster: Cluster): ClusterInfo & { attempt?: string } {
-    const attempt = this.#attemptOn(cluster.id);
-    return { ...infoOf(cluster), ...(attempt && { attempt: attempt.id }) };
+  clusterList(): Promise<ListedCluster[]> {
+    return this.#clusters.list((id) => this.#attemptOn(id)?.id ?? this.#asideOn(id)?.fold.id);
   }
 
   async clusterDown(id: string): Promise<void> {
@@ -271,11 +315,16 @@ export class LabHost implements Labs {
         next: `kubedrill stop --attempt ${attempt.id}`,
       });
     }
-    for (const provider of this.#options.providers) {
-      const clusters = [...(await provider.list()), ...((await provider.kept?.()) ?? [])];
-      if (clusters.some((cluster) => cluster.id === id)) return provider.delete(id);
-    }
-    throw new UserError({ what: `there is no cluster ${id}`, next: 'kubedrill cluster list' });
+    const aside = this.#asideOn(id);
+    if (aside) await this.#endAside(aside);
+    else await this.#clusters.delete(id);
+  }
+
+  async clusterRepair(id: string): Promise<string[]> {
+    const done = await this.#clusters.repair(id);
+    const aside = this.#asideOn(id);
+    if (aside) await this.#takeUpAside(aside);
+    return done;
   }
 
   async clusterDifferences(id?: string): Promise<string[]> {
@@ -291,21 +340,31 @@ export class LabHost implements Labs {
 
   async nodeProcess(
     { id, node, command, tty }: NodeProcessRequest,
-    onOutput: (output: NodeOutput) => void,
+    onOutput: (output: NodeOutput) => unknown,
     input: AsyncIterable<NodeInput>,
     signal: AbortSignal,
   ): Promise<number> {
     const cluster = await this.#clusterOf(id);
     if (!cluster.nodeProcess) throw notEntered(cluster);
-    return joinProcess(await cluster.nodeProcess(node, { command, tty }), onOutput, input, signal);
+    const process = await cluster.nodeProcess(node, { command, tty });
+    return joinProcess(process, { input, onOutput, signal });
+  }
+
+  /** Whether nothing here is worth a process: no cluster, and none is being made. */
+  async isEmpty(): Promise<boolean> {
+    if (this.#making.size > 0) return false;
+    return (await this.clusterList()).every(({ broken }) => broken);
   }
 
   /** Lets go of everything without ending it. */
-  async suspend(): Promise<void> {
+  async suspend(): Promise<SuspendedLabs> {
+    const attempts = [...this.#attempts.values()].filter(({ fold }) => fold.phase !== 'failed').map(({ id }) => id);
+    const clusters = (await this.clusterList()).filter(({ kept, broken }) => !kept && !broken).length;
     for (const making of this.#making.values()) making.abort(new EnvironmentError({ what: 'the daemon goes' }));
     await Promise.all([...this.#attempts.values()].map((attempt) => attempt.suspend()));
     this.#attempts.clear();
     await this.#options.progress.close();
+    return { attempts, clusters };
   }
 
   /** Makes the attempt's cluster and sets it up; ending the attempt meanwhile ends that too. */
@@ -341,7 +400,7 @@ export class LabHost implements Labs {
   async #deleteRemains({ id, activatedAt, cluster }: Readonly<AttemptFold>): Promise<void> {
     if (activatedAt !== undefined || !cluster) return;
     try {
-      const provider = this.#provider(cluster.provider);
+      const provider = this.#clusters.provider(cluster.provider);
       if ((await provider.list()).some((c) => c.id === cluster.id)) await provider.delete(cluster.id);
     } catch (error) {
       this.#options.log(`attempt ${id}: its cluster ${cluster.id} stays: ${(error as Error).message}`);
@@ -353,7 +412,7 @@ export class LabHost implements Labs {
     const { provider, ...choice } = attempt.fold.on;
     const spec = { name: attempt.id, ...needsOf(scenario), ...choice };
     try {
-      return await this.#provider(provider).create(spec, (step) => attempt.tellStep(step), signal);
+      return await this.#clusters.provider(provider).create(spec, (step) => attempt.tellStep(step), signal);
     } catch (error) {
       // A daemon that goes leaves it to its successor.
       if (!signal.aborted) await attempt.fail(error);
@@ -363,8 +422,7 @@ export class LabHost implements Labs {
 
   /** A cluster by its id, else that of the newest attempt, else the only one that there is. */
   async #clusterOf(id: string | undefined): Promise<Cluster> {
-    const lists = await Promise.all(this.#options.providers.map((provider) => provider.list()));
-    const clusters = lists.flat();
+    const clusters = await this.#clusters.running();
     const [only, another] = clusters;
     if (id === undefined && only && this.#attempts.size === 0) {
       if (!another) return only;
@@ -374,10 +432,8 @@ export class LabHost implements Labs {
     const wanted = id ?? (await this.#get(undefined)).fold.cluster?.id;
     const cluster = clusters.find((c) => c.id === wanted);
     if (cluster) return cluster;
-    throw new UserError({
-      what: `there is no cluster ${wanted ?? 'of this attempt yet'}`,
-      next: 'kubedrill cluster list',
-    });
+    if (wanted === undefined) throw noCluster('of this attempt yet');
+    throw notRunning(wanted, await this.#clusters.broken(wanted));
   }
 
   /** The attempt by id, or the one started last; one that isn't running any more is read from its log. */
@@ -386,6 +442,8 @@ export class LabHost implements Labs {
     if (attempt) return attempt;
     const broken = id === undefined ? [...this.#broken.values()].at(-1) : this.#broken.get(id);
     if (broken) throw broken;
+    const aside = this.#aside(id);
+    if (aside) throw aside.error;
     if (id === undefined) {
       throw new UserError({ what: 'no attempt is running', next: 'kubedrill start <scenario>, or kubedrill list' });
     }
@@ -403,15 +461,19 @@ export class LabHost implements Labs {
       .sort((a, b) => began(b) - began(a) || b.fold.createdAt - a.fold.createdAt)[0];
   }
 
-  #attemptOn(clusterId: string): Attempt | undefined {
-    return [...this.#attempts.values()].find((attempt) => attempt.fold.cluster?.id === clusterId);
+  /** The attempt by id if it is set aside; undefined also if there is a newer one that runs. */
+  #aside(id: string | undefined): SetAside | undefined {
+    if (id !== undefined) return this.#setAside.get(id);
+    if (this.#attempts.size > 0) return undefined;
+    return [...this.#setAside.values()].sort((a, b) => b.fold.createdAt - a.fold.createdAt)[0];
   }
 
-  #provider(name: string): Provider {
-    const provider = this.#options.providers.find((p) => p.name === name);
-    if (provider) return provider;
-    const names = this.#options.providers.map((p) => p.name).join(', ');
-    throw new UserError({ what: `there is no provider ${name}`, next: `use one of: ${names}` });
+  #asideOn(clusterId: string): SetAside | undefined {
+    return [...this.#setAside.values()].find(({ fold }) => fold.cluster?.id === clusterId);
+  }
+
+  #attemptOn(clusterId: string): Attempt | undefined {
+    return [...this.#attempts.values()].find((attempt) => attempt.fold.cluster?.id === clusterId);
   }
 
   #scenarioOf(fold: AttemptFold) {
@@ -443,18 +505,6 @@ export class LabHost implements Labs {
   }
 }
 
-function notEntered({ id, provider }: Cluster): UserError {
-  return new UserError({
-    what: `the nodes of ${id} can't be entered`,
-    why: `kubedrill has no access to the machines of a cluster of ${provider}`,
-    next: 'use --provider embedded or --provider kind',
-  });
-}
-
 async function release(provider: Provider, id: string): Promise<void> {
   await (provider.release ? provider.release(id) : provider.delete(id));
-}
-
-function infoOf({ id, provider, kubeconfig, context, server }: Cluster): ClusterInfo {
-  return { id, provider, kubeconfig, context, server };
 }

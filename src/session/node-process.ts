@@ -1,40 +1,65 @@
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import type { ProcessStreams } from '../kernel/process-streams.ts';
 import type { NodeInput, NodeOutput } from './types.ts';
 
-/** What a shell ends with that could not run a command. */
-const cannotRun = 126;
+export interface NodeProcessLines {
+  input: AsyncIterable<NodeInput>;
+  /** The next piece is read when what this returns has resolved. */
+  onOutput(output: NodeOutput): unknown;
+  /** Hangs up. */
+  signal: AbortSignal;
+}
 
-/**
- * Passes what a process on a node writes and reads; resolves with its exit code when its output is complete. Aborting
- * `signal` hangs up.
- */
+/** Joins a process on a node to whoever asked for it; resolves with its exit code when its output was passed on. */
 export async function joinProcess(
   process: ProcessStreams,
-  onOutput: (output: NodeOutput) => void,
-  input: AsyncIterable<NodeInput>,
-  signal: AbortSignal,
+  { input, onOutput, signal }: NodeProcessLines,
 ): Promise<number> {
-  for (const stream of ['stdout', 'stderr'] as const) {
-    process[stream]?.on('data', (chunk: Buffer) => onOutput({ stream, data: chunk.toString('base64') }));
-  }
-  signal.addEventListener('abort', () => process.close(), { once: true });
+  const hungUp = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  void hungUp.then(() => process.close());
   if (signal.aborted) process.close();
+  const passed = (['stdout', 'stderr'] as const).map((stream) => pass(process[stream], stream, onOutput));
   void feed(process, input);
   try {
-    return await process.exit;
+    const code = await process.exit;
+    // Whoever has hung up takes no more.
+    await Promise.race([Promise.all(passed), hungUp]);
+    return code;
   } catch (error) {
-    const { message, exitCode = cannotRun } = error as Error & { exitCode?: number };
+    const { message, exitCode = 126 } = error as Error & { exitCode?: number };
     onOutput({ stream: 'stderr', data: Buffer.from(`${message}\n`).toString('base64') });
     return exitCode;
   }
 }
 
-/** Passes input on to a process until there is no more, or it does not want any more. */
-async function feed(process: ProcessStreams, input: AsyncIterable<NodeInput>): Promise<void> {
-  process.stdin?.on('error', () => undefined);
+/** Passes output on at the pace of its reader. */
+async function pass(
+  from: Readable | undefined,
+  stream: NodeOutput['stream'],
+  onOutput: NodeProcessLines['onOutput'],
+): Promise<void> {
+  if (!from) return;
+  try {
+    for await (const chunk of from) await onOutput({ stream, data: (chunk as Buffer).toString('base64') });
+  } catch (error) {
+    // How the process ended says more.
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+  }
+}
+
+/** Passes input on, at the pace of the process, until there is no more or the process does not want any more. */
+async function feed({ stdin, resize, exit }: ProcessStreams, input: AsyncIterable<NodeInput>): Promise<void> {
+  stdin?.on('error', () => undefined);
+  const ended = exit.then(
+    () => undefined,
+    () => undefined,
+  );
   for await (const piece of input) {
-    if ('data' in piece) process.stdin?.write(Buffer.from(piece.data, 'base64'));
-    else if ('columns' in piece) process.resize?.(piece.columns, piece.rows);
-    else process.stdin?.end();
+    if ('columns' in piece) resize?.(piece.columns, piece.rows);
+    else if ('end' in piece) stdin?.end();
+    else if (stdin?.writable && !stdin.write(Buffer.from(piece.data, 'base64'))) {
+      await Promise.race([once(stdin, 'drain'), once(stdin, 'close'), ended]);
+    }
   }
 }

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Verdict } from '../grading/types.ts';
-import { EnvironmentError } from '../kernel/errors.ts';
+import { systemClock } from '../kernel/clock.ts';
+import { DisconnectedError, EnvironmentError, UnresponsiveError } from '../kernel/errors.ts';
 import type { Paths } from '../kernel/paths.ts';
 import { platform } from '../kernel/platform.ts';
 import { connectRpc, type RpcClient } from '../kernel/rpc.ts';
@@ -31,23 +32,29 @@ export interface RemoteLabs extends Labs {
   close(): void;
 }
 
+/** How long a daemon of another build may take to suspend its labs, and a new one to listen, milliseconds. */
+const endPatience = 60_000;
+const startPatience = 60_000;
+/** How long whatever the daemon does at once may take, milliseconds: it may have clusters to bring back before. */
+const answerPatience = 120_000;
+
 /**
  * Connects to the user's daemon, starting one if there is none. A daemon of another build is asked to go first; its
- * attempts go on in the new one.
+ * attempts go on in the new one. Rejects with an UnresponsiveError if there is one that does not answer, with the
+ * signal's reason once that aborts: so do all calls that nothing is to be cleaned up after.
  */
-export async function connectLabs(paths: Paths, daemon: DaemonCommand): Promise<RemoteLabs> {
-  let client = await tryConnect(paths);
+export async function connectLabs(paths: Paths, daemon: DaemonCommand, signal: AbortSignal): Promise<RemoteLabs> {
+  let client = await tryConnect(paths, signal);
   if (client) {
-    const { build } = await client.call<{ build: string }>('hello');
+    const { build } = await client.call<{ build: string }>('hello', {}, { signal, abandon: true });
     if (build !== daemon.build) {
-      await client.call('shutdown').catch(() => undefined);
-      await client.closed;
+      await replaceDaemon(client, signal);
       client = undefined;
     }
   }
   if (!client) {
-    await startDaemon(paths, daemon);
-    client = await tryConnect(paths);
+    await startDaemon(paths, daemon, signal);
+    client = await tryConnect(paths, signal);
   }
   if (!client) {
     throw new EnvironmentError({
@@ -56,17 +63,49 @@ export async function connectLabs(paths: Paths, daemon: DaemonCommand): Promise<
       next: 'kubedrill doctor',
     });
   }
-  return remoteLabs(client);
+  return remoteLabs(client, signal);
 }
 
 /** Connects only if a daemon runs already. */
-export async function connectRunningLabs(paths: Paths): Promise<RemoteLabs | undefined> {
-  const client = await tryConnect(paths);
-  return client && remoteLabs(client);
+export async function connectRunningLabs(paths: Paths, signal: AbortSignal): Promise<RemoteLabs | undefined> {
+  const client = await tryConnect(paths, signal);
+  return client && remoteLabs(client, signal);
 }
 
-async function tryConnect(paths: Paths): Promise<RpcClient | undefined> {
-  return connectRpc(socketPath(paths)).catch(() => undefined);
+/** Undefined: nobody listens. */
+async function tryConnect(paths: Paths, signal: AbortSignal): Promise<RpcClient | undefined> {
+  try {
+    return await orAborted(connectRpc(socketPath(paths)), signal, (client) => client.close());
+  } catch (error) {
+    if (error instanceof UnresponsiveError || signal.aborted) throw error;
+    return undefined;
+  }
+}
+
+async function replaceDaemon(client: RpcClient, signal: AbortSignal): Promise<void> {
+  try {
+    await client.call('shutdown', {}, { signal, abandon: true, limit: endPatience });
+  } catch (error) {
+    // It may end before it answers.
+    if (!(error instanceof DisconnectedError)) throw error;
+  }
+  await orAborted(client.closed, signal);
+}
+
+/** Rejects with the signal's reason once that aborts; what comes after that is given to `late`. */
+function orAborted<T>(
+  promise: Promise<T>,
+  signal: AbortSignal,
+  late: (value: T) => void = () => undefined,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise
+      .then((value) => (signal.aborted ? late(value) : resolve(value)), reject)
+      .finally(() => signal.removeEventListener('abort', onAbort));
+  });
 }
 
 /** What keeps the daemon's process small, as it stays for hours. */
@@ -78,7 +117,7 @@ export const frugal = {
 };
 
 /** Starts the daemon in a session of its own; resolves when it listens. */
-function startDaemon(paths: Paths, { command }: DaemonCommand): Promise<void> {
+function startDaemon(paths: Paths, { command }: DaemonCommand, signal: AbortSignal): Promise<void> {
   const [file = process.execPath, ...args] = command;
   let output: number;
   try {
@@ -94,7 +133,7 @@ function startDaemon(paths: Paths, { command }: DaemonCommand): Promise<void> {
       { cause },
     );
   }
-  return new Promise((resolve, reject) => {
+  const ready = new Promise<void>((resolve, reject) => {
     const child = spawn(file, args, {
       detached: true,
       stdio: ['ignore', output, output, 'ipc'],
@@ -102,14 +141,21 @@ function startDaemon(paths: Paths, { command }: DaemonCommand): Promise<void> {
       cwd: '/',
     });
     closeSync(output);
-    const fail = (why: string) =>
+    const late = systemClock.after(startPatience, () => {
+      child.kill('SIGKILL');
+      fail(`it was not ready after ${startPatience / 1000} s`);
+    });
+    const fail = (why: string) => {
+      late.cancel();
       reject(
         new EnvironmentError({ what: 'the daemon did not start', why, next: `look into ${daemonLogPath(paths)}` }),
       );
+    };
     child.once('error', (error) => fail(error.message));
     child.once('exit', (code) => fail(`it ended with exit code ${code}`));
     child.once('message', (message) => {
       const { error } = message as { error?: string };
+      late.cancel();
       child.removeAllListeners('exit');
       child.disconnect();
       child.unref();
@@ -117,52 +163,52 @@ function startDaemon(paths: Paths, { command }: DaemonCommand): Promise<void> {
       else resolve();
     });
   });
+  return orAborted(ready, signal);
 }
 
-function remoteLabs(client: RpcClient): RemoteLabs {
+function remoteLabs(client: RpcClient, interrupted: AbortSignal): RemoteLabs {
+  /** What the daemon does at once: nothing is to be cleaned up if nobody waits for it any more. */
+  const ask = <T>(method: string, params: object = {}) =>
+    client.call<T>(method, params, { signal: interrupted, abandon: true, limit: answerPatience });
+  /** What takes as long as its cluster does. */
+  const wait = <T>(method: string, params: object = {}) =>
+    client.call<T>(method, params, { signal: interrupted, abandon: true });
   return {
     closed: client.closed,
     close: () => client.close(),
     start: (request, onState, signal) =>
-      client.call('start', request, {
-        ...(onState ? { onEvent: onState as (event: never) => void } : {}),
-        ...(signal ? { signal } : {}),
-      }),
-    attempts: () => client.call('attempts'),
-    attempt: (id) => client.call('attempt', { id }),
-    check: (id) => client.call('check', { id }),
+      client.call('start', request, { ...(onState && { onEvent: onState }), signal: signal ?? interrupted }),
+    attempts: () => ask('attempts'),
+    attempt: (id) => ask('attempt', { id }),
+    check: (id) => ask('check', { id }),
     async follow(id: string | undefined, onState: (state: AttemptState) => void, signal: AbortSignal) {
       try {
-        await client.call('follow', { id }, { onEvent: onState as (event: never) => void, signal });
+        await client.call('follow', { id }, { onEvent: onState, signal, abandon: true });
       } catch (error) {
         if (!signal.aborted) throw error;
       }
     },
-    explain: async (check, id) => (await client.call<Verdict | null>('explain', { id, check })) ?? undefined,
-    hint: (id) => client.call('hint', { id }),
-    solution: (id) => client.call('solution', { id }),
-    debrief: (id) => client.call('debrief', { id }),
-    reset: (id) => client.call('reset', { id }),
-    stop: (id) => client.call('stop', { id }),
+    explain: async (check, id) => (await wait<Verdict | null>('explain', { id, check })) ?? undefined,
+    hint: (id) => ask('hint', { id }),
+    solution: (id) => ask('solution', { id }),
+    debrief: (id) => ask('debrief', { id }),
+    reset: (id) => wait('reset', { id }),
+    stop: (id) => wait('stop', { id }),
     clusterUp: (request, onStep, signal) =>
-      client.call('clusterUp', request, {
-        ...(onStep ? { onEvent: onStep as (event: never) => void } : {}),
-        ...(signal ? { signal } : {}),
-      }),
-    clusterList: () => client.call('clusterList'),
-    clusterDown: (id) => client.call('clusterDown', { id }),
-    clusterDifferences: (id) => client.call('clusterDifferences', { id }),
-    nodeCommand: (node, command, id) => client.call('nodeCommand', { node, command, id }),
+      client.call('clusterUp', request, { ...(onStep && { onEvent: onStep }), signal: signal ?? interrupted }),
+    clusterList: () => ask('clusterList'),
+    clusterDown: (id) => wait('clusterDown', { id }),
+    clusterRepair: (id) => wait('clusterRepair', { id }),
+    clusterDifferences: (id) => wait('clusterDifferences', { id }),
+    nodeCommand: (node, command, id) => ask('nodeCommand', { node, command, id }),
     nodeProcess(request, onOutput, input, signal) {
       const session = randomUUID();
-      const ended = client.call<number>(
-        'nodeProcess',
-        { ...request, session },
-        { onEvent: onOutput as (event: never) => void, signal },
-      );
-      void (async () => {
+      const ended = client.call<number>('nodeProcess', { ...request, session }, { onEvent: onOutput, signal });
+      const send = async () => {
         for await (const piece of input) await client.call('nodeInput', { session, input: piece });
-      })().catch(() => undefined);
+      };
+      // What ends the connection ends the process's call, too, which says so.
+      send().catch(() => undefined);
       return ended;
     },
   };

@@ -1,5 +1,5 @@
 import type { AddonName } from '../cluster/addons/names.ts';
-import type { ClusterSpec } from '../cluster/provider.ts';
+import type { BrokenCluster, ClusterSpec } from '../cluster/provider.ts';
 import type { Activity, Verdict } from '../grading/types.ts';
 import type { ClusterRef, ScenarioRef } from './events.ts';
 
@@ -49,6 +49,30 @@ export interface ClusterInfo {
   kubeconfig: string;
   context: string;
   server: string;
+}
+
+/** A cluster as lists show it. `kept`: nobody's, it waits for the next attempt. `broken`: it could not be brought back. */
+export type ListedCluster = ClusterInfo & { attempt?: string; kept?: true; broken?: BrokenCluster };
+
+/** What went on to the disk when the daemon ended. */
+export interface SuspendedLabs {
+  /** Ids of attempts. */
+  attempts: string[];
+  clusters: number;
+}
+
+/** The daemon, as it sees itself. */
+export interface DaemonStatus {
+  pid: number;
+  build: string;
+  socket: string;
+  /** Seconds. */
+  uptime: number;
+  /** Bytes of resident memory. */
+  memory: number;
+  clusters: number;
+  attempts: number;
+  clients: number;
 }
 
 /** A hint that was asked for. */
@@ -132,20 +156,22 @@ export interface Labs {
   stop(id?: string): Promise<AttemptState>;
   /** Resolves when the cluster is ready; `onStep` shows the steps on the way. Aborting leaves nothing. */
   clusterUp(request: ClusterRequest, onStep?: (step: string) => void, signal?: AbortSignal): Promise<ClusterInfo>;
-  /** `kept`: nobody's, it waits for the next attempt. */
-  clusterList(): Promise<(ClusterInfo & { attempt?: string; kept?: true })[]>;
+  clusterList(): Promise<ListedCluster[]>;
+  /** A broken one may be an attempt's: that ends with it, and keeps its results. */
   clusterDown(id: string): Promise<void>;
+  /** Mends what can be mended of a broken cluster and brings it and its attempt back; what was done, a line each. */
+  clusterRepair(id: string): Promise<string[]>;
   /** What is not as it was at the snapshot, a line each. `id` of a cluster; undefined: that of the newest attempt. */
   clusterDifferences(id?: string): Promise<string[]>;
   /** How a command (default: a shell) is run on a node of that cluster. */
   nodeCommand(node: string, command: readonly string[], id?: string): Promise<NodeCommand>;
   /**
    * Runs a command as root on a simulated node; resolves with its exit code when its output is complete. `input` brings
-   * what it reads; aborting hangs up.
+   * what it reads; aborting hangs up. If `onOutput` returns a promise, no more is read until it resolves.
    */
   nodeProcess(
     request: NodeProcessRequest,
-    onOutput: (output: NodeOutput) => void,
+    onOutput: (output: NodeOutput) => unknown,
     input: AsyncIterable<NodeInput>,
     signal: AbortSignal,
   ): Promise<number>;

@@ -17,7 +17,7 @@ export class Following {
 
   /** Follows the user's newest attempt, whose daemon must run. */
   static async newest(user: Sandbox): Promise<Following> {
-    const labs = await connectRunningLabs(user.paths);
+    const labs = await connectRunningLabs(user.paths, new AbortController().signal);
     if (!labs) throw new Error('no daemon runs');
     const following = new Following(labs);
     void labs.follow(undefined, (state) => following.#take(state), following.#end.signal).catch(() => undefined);

@@ -2,7 +2,8 @@ import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { EnvironmentError, UserError } from '../../src/kernel/errors.ts';
-import { type CallContext, connectRpc, type Handlers, serveRpc } from '../../src/kernel/rpc.ts';
+import { connectRpc } from '../../src/kernel/rpc.ts';
+import { type CallContext, type Handlers, serveRpc } from '../../src/kernel/rpc-server.ts';
 import { temporaryFolder } from '../helpers/temporary.ts';
 
 async function pair(handlers: Handlers) {

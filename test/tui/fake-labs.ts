@@ -138,6 +138,7 @@ export class FakeLabs {
       clusterUp: async () => ({ id: '', provider: '', kubeconfig: '', context: '', server: '' }),
       clusterList: async () => [],
       clusterDown: async () => undefined,
+      clusterRepair: async () => [],
       clusterDifferences: async () => [],
       nodeCommand: async () => ({ argv: [], simulated: false }),
       nodeProcess: async () => 0,

@@ -4,7 +4,7 @@ import { EnvironmentError } from '../../kernel/errors.ts';
 import { KubeClient } from '../../kube/client.ts';
 import { extractContext } from '../kubeconfig/extract.ts';
 import { ownKubeconfigPath, writeKubeconfigs } from '../own-kubeconfig.ts';
-import type { Cluster, ClusterSpec, Diagnosis, Provider } from '../provider.ts';
+import type { BrokenCluster, Cluster, ClusterSpec, Diagnosis, Provider } from '../provider.ts';
 import { isAlive, ownIdentity, type ProcessIdentity, Records, startOf } from '../record.ts';
 import { checkKind } from './check.ts';
 import { KindCluster, type KindRecord } from './cluster.ts';
@@ -77,6 +77,11 @@ export class KindProvider implements Provider {
     return (await this.#warm()).map(({ id, record }) => this.#cluster(id, record));
   }
 
+  /** Their containers are found with `docker ps --filter label=io.x-k8s.kind.cluster`. */
+  broken(): Promise<BrokenCluster[]> {
+    return this.#records.broken();
+  }
+
   async delete(id: string): Promise<void> {
     this.#warmTimers.get(id)?.cancel();
     this.#warmTimers.delete(id);
@@ -116,7 +121,10 @@ export class KindProvider implements Provider {
   async resume(): Promise<void> {
     const entries = await this.#records.all();
     await Promise.all(
-      entries.map((entry) => this.#resumeOne(entry.id, entry.record).catch((e) => this.#tell(entry.id, e))),
+      // Damaged ones are listed as broken, not taken for what was never begun.
+      entries
+        .filter(({ damaged }) => !damaged)
+        .map((entry) => this.#resumeOne(entry.id, entry.record).catch((e) => this.#tell(entry.id, e))),
     );
   }
 

@@ -4,7 +4,7 @@ import { KubeClient } from '../../kube/client.ts';
 import { namespaces as namespacesResource } from '../../kube/resources.ts';
 import { InventoryKeeper } from '../inventory/keeper.ts';
 import { kubeconfigPath, readOwnKubeconfig, writeKubeconfigs } from '../own-kubeconfig.ts';
-import type { Cluster, ClusterSpec, Diagnosis, Provider } from '../provider.ts';
+import type { BrokenCluster, Cluster, ClusterSpec, Diagnosis, Provider } from '../provider.ts';
 import { type ClusterRecord, isAlive, ownIdentity, Records } from '../record.ts';
 import { extractContext } from './extract.ts';
 import { requireMark } from './lab-mark.ts';
@@ -116,7 +116,9 @@ export class KubeconfigProvider implements Provider {
   async resume(): Promise<void> {
     const entries = await this.#records.all();
     await Promise.all(
-      entries.map(async ({ id, record }) => {
+      entries.map(async ({ id, record, damaged }) => {
+        // Listed as broken: what is to be given back on the cluster itself is not known any more.
+        if (damaged) return;
         if (record && (await isAlive(record.owner))) return;
         if (record?.phase === 'ready' && record.lasting) {
           return this.#records.write(id, { ...record, owner: await ownIdentity() });
@@ -124,6 +126,10 @@ export class KubeconfigProvider implements Provider {
         await this.delete(id).catch((error: Error) => this.#options.log?.(`cluster ${id}: ${error.message}`));
       }),
     );
+  }
+
+  broken(): Promise<BrokenCluster[]> {
+    return this.#records.broken();
   }
 
   /** Gives back what does not outlive this process. */

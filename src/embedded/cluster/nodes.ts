@@ -1,5 +1,8 @@
 import type { Taint } from '../../kube/api.gen.ts';
 
+/** Names the nodes of a cluster that has no other name. */
+export const defaultName = 'kubedrill';
+
 /** One node of a cluster to be, in the words of its kubelet's options. */
 export interface NodePlan {
   nodeName: string;

@@ -83,20 +83,7 @@ export function createPki(clock: Clock, names: readonly string[] = []): Pki {
     ),
     key: exportKey(caKey.privateKey),
   };
-  const serverKey = keyPair();
-  const server: Credentials = {
-    certificate: createCertificate(
-      {
-        subject: { commonName: 'kube-apiserver' },
-        publicKey: serverKey.publicKey,
-        usage: 'server',
-        names: [...serverNames, ...names],
-        ...validity,
-      },
-      issuer,
-    ),
-    key: exportKey(serverKey.privateKey),
-  };
+  const server = issueServer(clock, caKey, names);
   const serviceAccountKey = keyPair();
   const issueClient = clientIssuer(clock, issuer);
   return {
@@ -106,6 +93,33 @@ export function createPki(clock: Clock, names: readonly string[] = []): Pki {
     serviceAccounts: signingKey(serviceAccountKey.privateKey),
     issueClient,
   };
+}
+
+/** The API server's certificate and key, signed by the CA with this key. `names` as of `createPki`. */
+export function issueServer(clock: Clock, ca: Omit<Issuer, 'subject'>, names: readonly string[]): Credentials {
+  const { privateKey, publicKey } = keyPair();
+  const validity = { notBefore: clock.now() - hour, notAfter: clock.now() + tenYears };
+  const certificate = createCertificate(
+    {
+      subject: { commonName: 'kube-apiserver' },
+      publicKey,
+      usage: 'server',
+      names: [...serverNames, ...names],
+      ...validity,
+    },
+    { subject: caSubject, ...ca },
+  );
+  return { certificate, key: exportKey(privateKey) };
+}
+
+/** The credentials of kubernetes-admin, signed by the CA with this key. */
+export function issueAdmin(clock: Clock, ca: Omit<Issuer, 'subject'>): Credentials {
+  return clientIssuer(clock, { subject: caSubject, ...ca })(adminSubject);
+}
+
+/** A key that signs the tokens of ServiceAccounts, PEM. */
+export function newSigningKey(): string {
+  return exportKey(keyPair().privateKey);
 }
 
 /**

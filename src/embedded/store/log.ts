@@ -30,9 +30,12 @@ export interface LogOptions {
  * Revision, bucket, id, object; in a snapshot also the revision that an object is from and how often it was written, and
  * in a snapshot's first line the first segment that goes on from it.
  */
-type Line = { r: number; b: string; i: string; o?: Stored; c?: number; w?: number; s?: number };
+export type Line = { r: number; b: string; i: string; o?: Stored; c?: number; w?: number; s?: number };
 
-const snapshotName = 'snapshot';
+export const snapshotName = 'snapshot';
+
+/** What is in a log's files can't be what was written there. */
+export class DamagedLogError extends EnvironmentError {}
 
 /**
  * The write-ahead log of one store: a folder with segments `log-<n>` (one line a write: CRC-32, a space, JSON) and a
@@ -66,7 +69,7 @@ export class WriteAheadLog implements Journal {
 
   /**
    * Opens or makes the log in `folder`. A torn record at the very end (the process died while it wrote) is cut off.
-   * Throws an EnvironmentError with file and offset if anything before it is damaged.
+   * Throws a DamagedLogError with file and offset if anything before it is damaged.
    */
   static open(folder: string, options: LogOptions = {}): { log: WriteAheadLog; content: StoreContent } {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -79,6 +82,9 @@ export class WriteAheadLog implements Journal {
       .map((name) => Number(name.slice(4)))
       .filter((segment) => segment >= snapshot.segment)
       .sort((a, b) => a - b);
+    if (snapshot.segment === 0 && segments[0] !== undefined && segments[0] > 1) {
+      throw damaged(join(folder, snapshotName), 0, 'it is missing');
+    }
     let bytes = 0;
     for (const segment of segments) {
       const file = join(folder, `log-${segment}`);
@@ -299,11 +305,11 @@ function writeAll(fd: number, data: Buffer): void {
   for (let at = 0; at < data.length; ) at += writeSync(fd, data, at);
 }
 
-function damaged(file: string, offset: number, why: string): EnvironmentError {
-  return new EnvironmentError({
+function damaged(file: string, offset: number, why: string): DamagedLogError {
+  return new DamagedLogError({
     what: `the cluster's log is damaged: ${file} at byte ${offset}`,
     why,
-    next: 'restore the file from a backup, or delete the cluster and start a new one',
+    next: 'restore the file from a backup, or have what it still holds restored: kubedrill cluster repair',
   });
 }
 
@@ -326,7 +332,8 @@ function readLines(file: string, tolerate: boolean, use: (line: Line, offset: nu
   return at;
 }
 
-function decode(line: Buffer): Line | undefined {
+/** Undefined: it is not what was written. */
+export function decode(line: Buffer): Line | undefined {
   if (line.length < 10 || line[8] !== 0x20) return undefined;
   const json = line.subarray(9);
   if (crc32(json).toString(16).padStart(8, '0') !== line.toString('latin1', 0, 8)) return undefined;
@@ -338,7 +345,7 @@ function decode(line: Buffer): Line | undefined {
 }
 
 /** The entry of a line; without a history of its own it goes on from the one before. */
-function entryOf(line: Line, object: Stored, before?: StoredEntry): StoredEntry {
+export function entryOf(line: Line, object: Stored, before?: StoredEntry): StoredEntry {
   const { c: created = before?.created, w: writes = (before?.writes ?? 0) + 1 } = line;
   return { bucket: line.b, id: line.i, object, created: created ?? Number(object.metadata.resourceVersion), writes };
 }

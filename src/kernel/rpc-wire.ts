@@ -1,0 +1,41 @@
+import { BugError, EnvironmentError, type ErrorText, UserError } from './errors.ts';
+
+/**
+ * What goes over a connection between processes of one user, a JSON document a line. A call is answered once; a
+ * subscription sends events until either side ends it.
+ */
+export type Request = { id: number; method: string; params: unknown } | { cancel: number } | { ping: number };
+
+/** `pong` answers a ping; `end` says why the server ends the connection; `id: null` answers what was no request. */
+export type Reply =
+  | { id: number; result: unknown }
+  | { id: number; event: unknown }
+  | { id: number | null; error: WireError }
+  | { pong: number }
+  | { end: WireError };
+
+export interface WireError {
+  kind: 'user' | 'environment' | 'bug';
+  text: ErrorText;
+}
+
+/** The bytes that a request may have: the largest is a piece of input for a process on a node. */
+export const longestRequest = 2 ** 20;
+
+/** The bytes that an answer may have. */
+export const longestReply = 64 * 2 ** 20;
+
+/** An error of a handler as it is sent. */
+export function toWire(error: unknown): WireError {
+  if (error instanceof UserError) return { kind: 'user', text: error.text };
+  if (error instanceof EnvironmentError) return { kind: 'environment', text: error.text };
+  const text =
+    error instanceof BugError ? error.text : { what: error instanceof Error ? error.message : String(error) };
+  return { kind: 'bug', text };
+}
+
+/** An error as it was sent, as the class that it had. */
+export function fromWire({ kind, text }: WireError): Error {
+  if (kind === 'user') return new UserError(text);
+  return kind === 'environment' ? new EnvironmentError(text) : new BugError(text);
+}
