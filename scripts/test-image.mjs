@@ -12,9 +12,12 @@ import { Tally } from './tally.mjs';
 
 const image = 'kubedrill:test';
 const substitute = 'kubedrill-base:test';
+/** On all that is built on the substitute, stages without a name included. */
+const label = 'kubedrill.test=image';
 
 /** What stands in for both bases of the recipe: a Debian with Node and npm, and with /bin/kubectl. */
 const recipe = `FROM ${nodeImage}
+LABEL ${label}
 COPY node /usr/local/bin/node
 COPY npm /usr/local/lib/node_modules/npm
 COPY kubectl /bin/kubectl
@@ -38,6 +41,7 @@ await tally.of(async () => {
     await tally.suite('image', 'image');
   } finally {
     spawnSync('docker', ['image', 'rm', '-f', image, substitute], { stdio: 'ignore' });
+    spawnSync('docker', ['image', 'prune', '-f', '--filter', `label=${label}`], { stdio: 'ignore' });
     if (daemon) await stop(daemon);
   }
 });

@@ -31,10 +31,9 @@ beforeAll(async () => {
   bare = join(user.folder, 'bare');
   prefix = join(user.folder, 'prefix');
   makeBarePath();
-  const { HOME, TMPDIR, LANG, TERM, NODE_COMPILE_CACHE } = user.env as Record<string, string>;
   env = {
+    ...Object.fromEntries(Object.entries(user.env).filter(([name]) => /^(HOME|TMPDIR|LANG|TERM|NODE_)/.test(name))),
     PATH: bare,
-    ...{ HOME, TMPDIR, LANG, TERM, NODE_COMPILE_CACHE },
     npm_config_offline: 'true',
     npm_config_registry: 'http://127.0.0.1:9',
     npm_config_cache: join(user.folder, 'npm-cache'),
