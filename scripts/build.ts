@@ -16,7 +16,8 @@ const root = join(import.meta.dirname, '..');
 
 // Built beside and then put in place: a build that fails, or runs while the program does, takes nothing away.
 const [dist, fresh, old] = ['dist', 'dist.new', 'dist.old'].map((name) => join(root, name)) as [string, string, string];
-await bundle({ main: 'src/main.ts' }, 'dist.new', { plugins: noticesPlugins() });
+const entry = { main: 'src/main.ts', watchdog: 'src/daemon/watchdog-thread.ts' };
+await bundle(entry, 'dist.new', { plugins: noticesPlugins() });
 writeFileSync(join(fresh, 'descriptions.json.br'), descriptions());
 const made: Build = { version: packageVersion(), digest: digestOf(fresh), ...commit() };
 writeFileSync(join(fresh, 'build.json'), `${JSON.stringify(made, undefined, 2)}\n`);
