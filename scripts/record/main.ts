@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { recordCrdOpenApi } from './crd-openapi.ts';
+import { recordRefusals } from './refusals.ts';
 import { openServer } from './server.ts';
 
 const usage = `usage: npm run record -- crd-openapi --kubeconfig FILE
@@ -24,6 +25,13 @@ const ask = openServer(values.kubeconfig);
 if (what === 'crd-openapi') {
   const folder = join(fixtures, 'crd-openapi');
   writeFileSync(join(folder, 'recorded.json'), `${JSON.stringify(await recordCrdOpenApi(ask, folder))}\n`);
+} else if (what === 'refusals') {
+  // What a server hung up on is its fault, and what was read without a word is no refusal.
+  const refusals = (await recordRefusals(ask)).filter(
+    ({ status, answer, request: { method } }) => status !== 0 && (method !== 'GET' || answer !== undefined),
+  );
+  const lines = refusals.map((refusal) => `${JSON.stringify(refusal)}\n`);
+  writeFileSync(join(fixtures, 'refusals/recorded.jsonl'), lines.join(''));
 } else {
   console.error(usage);
   process.exit(2);

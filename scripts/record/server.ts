@@ -1,6 +1,7 @@
 /** A real API server that is asked as the first user of a kubeconfig, over HTTP/1.1. */
 import { readFileSync } from 'node:fs';
-import { type IncomingMessage, request } from 'node:https';
+import type { IncomingMessage } from 'node:http';
+import { Agent, request } from 'node:https';
 import { parse } from 'yaml';
 
 export interface Call {
@@ -41,13 +42,11 @@ export function openServer(file: string): Ask {
 /** @param tls PEM: who signed the server's certificate, and the client's certificate and key */
 export function openAs(url: string, tls: { ca: string; cert: string; key: string }): Ask {
   const { hostname: host, port } = new URL(url);
+  const agent = new Agent({ keepAlive: true });
   return async ({ method, path, headers, body }) => {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const length = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
-      const sent = request(
-        { ...tls, host, port, method, path, headers: { ...headers, ...length }, agent: false },
-        resolve,
-      );
+      const sent = request({ ...tls, host, port, method, path, headers: { ...headers, ...length }, agent }, resolve);
       sent.setTimeout(60_000, () => sent.destroy(new Error(`no answer to ${method} ${path}`)));
       sent.on('error', reject);
       sent.end(body);

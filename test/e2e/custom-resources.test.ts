@@ -128,7 +128,7 @@ spec:
   group: example.com
   scope: Namespaced
   names: { plural: opens, kind: Open }
-  versions: [${open('v1')}, ${open('v1beta1', 'properties: { spec: { type: object } }, ')}]
+  versions: [${open('v1')}, ${open('v1beta1', 'properties: { spec: { type: object, properties: { size: { type: integer } } } }, ')}]
 `;
     await kubectl.run(['apply', '-f', '-'], { input: crd });
     await run('wait --for=condition=Established crd/opens.example.com');

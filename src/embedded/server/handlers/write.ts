@@ -2,6 +2,7 @@ import type { DeleteOptions } from '../../../kube/api.gen.ts';
 import type { KubeObject } from '../../../kube/meta.ts';
 import type { PatchType } from '../../api.ts';
 import { decodeBody, decodeDeleteOptions, kindTarget } from '../../codec/decode.ts';
+import { validateDeleteOptions } from '../../registry/delete-options.ts';
 import { ApiError, notFoundPath } from '../../registry/status.ts';
 import type { RequestContext } from '../../registry/types.ts';
 import { decodePatch } from '../bodies.ts';
@@ -11,7 +12,6 @@ import {
   deleteOptionsFromQuery,
   fieldManagerOf,
   listParameters,
-  validateDeleteOptions,
   type WriteParameters,
   writeParameters,
 } from '../options.ts';
