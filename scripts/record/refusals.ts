@@ -51,13 +51,17 @@ function comparable(text: string): string {
     const { reason = '', message = '' } = JSON.parse(text) as { reason?: string; message?: string };
     answer = `${reason}: ${message}`;
   }
-  return answer
-    .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'UID')
-    .replaceAll(/current: \d+|in record \(\d+\)|"?resourceVersion"?:"\d+"/g, (found) => found.replace(/\d+/, 'N'))
-    .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, 'TIME')
-    .replaceAll(/assigned to node "[^"]*"/g, 'assigned to node "NODE"')
-    .replaceAll(/"A_[a-z0-9]{5}"/g, '"A_SUFFIX"')
-    .slice(0, 600);
+  return (
+    answer
+      // Of an object that is shown the managed fields tell who asked before.
+      .replace(/Invalid value: ("\{.*\}(?:\\n)?"|\{.*\}): /s, 'Invalid value: OBJECT: ')
+      .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'UID')
+      .replaceAll(/current: \d+|in record \(\d+\)|"?resourceVersion"?:"\d+"/g, (found) => found.replace(/\d+/, 'N'))
+      .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, 'TIME')
+      .replaceAll(/assigned to node "[^"]*"/g, 'assigned to node "NODE"')
+      .replaceAll(/"A_[a-z0-9]{5}"/g, '"A_SUFFIX"')
+      .slice(0, 600)
+  );
 }
 
 /** Waits until something can be created at a path, or a Pod runs. */

@@ -32,7 +32,7 @@ beforeAll(async () => {
     ],
   });
   await node.advanceUntil('web', (pod) => pod.status?.phase === 'Running');
-  node.runtime.last('web').write('stdout', 'hello\n');
+  node.runtime.last('web').print('hello\n');
   node.runtime.used[node.runtime.last('web').id] = { cpuMs: 1500, memoryBytes: 8192 };
 });
 afterAll(() => node.stop());

@@ -98,6 +98,9 @@ export async function kubeletAnswer(request: KubeletRequest, view: KubeletView):
       if (rest.length < 3) return noPage;
       if (method !== 'POST') return text(405, '405: Method Not Allowed');
       throw notSimulated(`the kubelet's path ${path}`);
+    case 'debug':
+      // pprof and the level of the log are of Go's own.
+      return rest[0] === 'flags' ? { ...text(406, 'unsupported http method\n'), contentType: 'text/plain' } : noPage;
     default:
       return noPage;
   }
