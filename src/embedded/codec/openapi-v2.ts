@@ -59,7 +59,8 @@ export function swaggerDocument(definitions: readonly ResourceDefinition[]): Swa
   };
   const custom = new Map<string, SwaggerSchema>();
   for (const { custom: kind } of definitions) {
-    for (const [name, schema] of Object.entries(kind?.openApi.definitions ?? {})) custom.set(name, schema as SwaggerSchema);
+    for (const [name, schema] of Object.entries(kind?.openApi.definitions ?? {}))
+      custom.set(name, schema as SwaggerSchema);
   }
   for (const path of Object.keys(openApiIndex(definitions).paths)) {
     const document = openApiDocument(definitions, path);

@@ -1,6 +1,6 @@
 /** Which ReplicaSet is a Deployment's current one, and the annotations that keep count of revisions. */
 import type { Deployment, PodTemplateSpec, ReplicaSet } from '../../kube/api.gen.ts';
-import { parseInt64 } from '../../kube/int64.ts';
+import { compareInt64, parseInt64 } from '../../kube/int64.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { byCreation, fenceposts, replicasOf } from './deployment-math.ts';
 import { sameJson } from './pod-control.ts';
@@ -50,7 +50,7 @@ export function revisionOf(object: { metadata?: { annotations?: Annotations } })
 
 /** One more than the highest revision among the old ones. */
 export function nextRevision(old: readonly Stored<ReplicaSet>[]): bigint {
-  const highest = old.map(revisionOf).reduce((most, one) => (one > most ? one : most), 0n);
+  const highest = [0n, ...old.map(revisionOf)].sort(compareInt64).at(-1) ?? 0n;
   return BigInt.asIntN(64, highest + 1n);
 }
 

@@ -34,7 +34,13 @@ export function applyJsonPatch(live: JsonMap, patch: unknown): JsonMap {
     const operations = copyJson(patch) as Operation[];
     let newDocument: unknown = copyJson(live);
     for (const operation of operations) {
-      newDocument = jsonPatch.applyPatch(newDocument, [asGoApplies(operation, newDocument)], true, true, true).newDocument;
+      newDocument = jsonPatch.applyPatch(
+        newDocument,
+        [asGoApplies(operation, newDocument)],
+        true,
+        true,
+        true,
+      ).newDocument;
     }
     if (!isMap(newDocument)) throw refused();
     const pointers = patch.flatMap((op) => [op.path, op.from]).filter((p) => typeof p === 'string');
