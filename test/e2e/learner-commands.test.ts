@@ -287,21 +287,6 @@ describe.each(versions)('kubectl $version', ({ version, file }) => {
     expect((await k.try(['get', 'pod', 'visitor', ...here])).stderr).toContain('not found');
   });
 
-  it('asks a kubelet, and refuses as a real server does', async () => {
-    const node = await run('get nodes -o jsonpath={.items[0].metadata.name}');
-    const raw = (path: string) => run(`get --raw /api/v1/nodes/${node}/proxy/${path}`);
-    expect(await raw('healthz')).toBe('ok');
-    expect(await raw('metrics/cadvisor')).toContain('container_cpu_usage_seconds_total');
-    expect(JSON.parse(await raw('stats/summary')).node.nodeName).toBe(node);
-    expect(JSON.parse(await raw('configz')).kubeletconfig.staticPodPath).toBe('/etc/kubernetes/manifests');
-    expect(await raw('logs/')).toContain('<a href="pods/">pods/</a>');
-    // As v1.35.4 answers: what it can't read of a query is a plain error of its own, where a number is expected it is not.
-    const refused = async (path: string) => (await kubectl.try(['get', '--raw', path])).stderr;
-    expect(await refused('/api/v1/pods?watch=1&resourceVersion=abc')).toContain('parsing "abc": invalid syntax');
-    expect(await refused('/api/v1/pods?limit=9223372036854775808')).toContain('value out of range');
-    expect(await refused('/api/v1/pods?continue=bnVsbA')).toContain('continue key is not valid');
-  });
-
   it('shows events', async () => {
     expect(await run('get', 'events', '--sort-by=.metadata.creationTimestamp')).toMatch(/Scaled up replica set/);
     expect(await run('events', '--for=pod/seen')).toMatch(/Successfully assigned/);
@@ -316,5 +301,23 @@ describe.each(versions)('kubectl $version', ({ version, file }) => {
     await k.run(['delete', 'clusterrole,clusterrolebinding', `${space}-nodes`]);
     await k.run(['delete', 'namespace', space, '--timeout=60s']);
     expect((await k.try(['get', 'namespace', space])).stderr).toContain('NotFound');
+  });
+});
+
+describe('kubectl get --raw', () => {
+  it('asks a kubelet, and refuses as a real server does', async () => {
+    const k = new Kubectl(user, kubeconfig);
+    const node = await k.run(['get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}']);
+    const raw = (path: string) => k.run(['get', '--raw', `/api/v1/nodes/${node}/proxy/${path}`]);
+    expect(await raw('healthz')).toBe('ok');
+    expect(await raw('metrics/cadvisor')).toContain('container_cpu_usage_seconds_total');
+    expect(JSON.parse(await raw('stats/summary')).node.nodeName).toBe(node);
+    expect(JSON.parse(await raw('configz')).kubeletconfig.staticPodPath).toBe('/etc/kubernetes/manifests');
+    expect(await raw('logs/')).toContain('<a href="pods/">pods/</a>');
+    // As v1.35.4 answers: what it can't read of a query is a plain error of its own, where a number is expected it is not.
+    const refused = async (path: string) => (await k.try(['get', '--raw', path])).stderr;
+    expect(await refused('/api/v1/pods?watch=1&resourceVersion=abc')).toContain('parsing "abc": invalid syntax');
+    expect(await refused('/api/v1/pods?limit=9223372036854775808')).toContain('value out of range');
+    expect(await refused('/api/v1/pods?continue=bnVsbA')).toContain('continue key is not valid');
   });
 });
