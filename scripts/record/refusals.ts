@@ -1,6 +1,8 @@
 /** What a server answers to the requests of `refused-requests.ts`. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { namespace, prepared, type RefusedRequest, refusedRequests } from './refused-requests.ts';
+import { refusedRequests } from './refused-requests.ts';
+import { prepared } from './requests/prepared.ts';
+import { namespace, type RefusedRequest } from './requests/shared.ts';
 import type { Ask } from './server.ts';
 
 /** A request and the answer; of an answer that is no refusal only its status. Status 0: the server hung up. */
