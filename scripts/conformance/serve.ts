@@ -34,7 +34,7 @@ export async function serve(options: {
 }
 
 /** Loaded only where containers are wanted: it brings a worker thread and all programs. */
-async function containers(): Promise<RuntimeFactory> {
+export async function containers(): Promise<RuntimeFactory> {
   const [{ createContainerRuntime }, { createClusterNetwork }] = await Promise.all([
     import('../../src/embedded/container/runtime.ts'),
     import('../../src/embedded/network/index.ts'),

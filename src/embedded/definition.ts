@@ -90,8 +90,15 @@ export interface CustomKind {
    * @throws TypeMismatch if embedded metadata is none
    */
   coerce(object: Record<string, unknown>): string[];
-  /** Schemas of the kind and its list by their OpenAPI names, and what tells them apart from others. */
-  readonly openApi: { readonly schemas: Readonly<Record<string, object>>; readonly digest: string };
+  /** What OpenAPI says of the kind and its list. */
+  readonly openApi: {
+    /** Of OpenAPI v3, by their names. */
+    readonly schemas: Readonly<Record<string, object>>;
+    /** Of OpenAPI v2, which knows less. */
+    readonly definitions: Readonly<Record<string, object>>;
+    /** What tells them apart from others. */
+    readonly digest: string;
+  };
   readonly hasStatus: boolean;
   /** What discovery shows as verbs: while the definition is being deleted, fewer than there are. */
   readonly discoveredVerbs: readonly string[];

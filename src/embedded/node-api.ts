@@ -23,11 +23,20 @@ export interface ExecOptions {
   tty: boolean;
 }
 
-/** An answer to a GET. */
+/** A request to a kubelet's own server. */
+export interface KubeletRequest {
+  method: string;
+  /** Without its query. */
+  path: string;
+  query: URLSearchParams;
+}
+
 export interface HttpAnswer {
   status: number;
-  contentType: string;
-  body: string;
+  contentType?: string;
+  /** Where the client should ask instead: a path of the same server, or relative to the one it asked for. */
+  location?: string;
+  body: string | Readable;
 }
 
 /** What the API server asks of a node's kubelet (port 10250 on a real node). Rejects with an ApiFailure. */
@@ -37,8 +46,8 @@ export interface NodeAgent {
   exec(pod: Stored<Pod>, options: ExecOptions): Promise<ProcessStreams>;
   attach(pod: Stored<Pod>, options: Omit<ExecOptions, 'command'>): Promise<ProcessStreams>;
   portForward(pod: Stored<Pod>, port: number): Promise<Duplex>;
-  /** A GET of one of the kubelet's own paths: `/metrics/resource`. */
-  answer(path: string): Promise<HttpAnswer>;
+  /** A request for one of the kubelet's own paths: `/metrics/resource`. */
+  answer(request: KubeletRequest): Promise<HttpAnswer>;
 }
 
 /** What a program on a node asks of what the node does by itself. */

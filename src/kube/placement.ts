@@ -1,5 +1,6 @@
 /** What a Pod's spec says about nodes, as the scheduler reads it. */
 import type { Node, NodeSelectorRequirement, NodeSelectorTerm, Pod, Taint, Toleration } from './api.gen.ts';
+import { parseInt64 } from './int64.ts';
 import type { Stored } from './meta.ts';
 
 /** Whether one of the tolerations covers the taint. */
@@ -10,11 +11,17 @@ export function tolerates(tolerations: readonly Toleration[] | undefined, taint:
     if (t.operator === 'Exists') return true;
     // KEP-5471: numeric comparison, where both sides are whole numbers.
     if (t.operator === 'Lt' || t.operator === 'Gt') {
-      const [have, limit] = [Number(taint.value), Number(t.value)];
-      return Number.isInteger(have) && Number.isInteger(limit) && (t.operator === 'Lt' ? have < limit : have > limit);
+      return isBeyond(t.operator, taint.value, t.value);
     }
     return Boolean(t.key) && (t.value ?? '') === (taint.value ?? '');
   });
+}
+
+/** Both have to be whole numbers of 64 bits. */
+function isBeyond(operator: 'Gt' | 'Lt', actual: string | undefined, limit: string | undefined): boolean {
+  const [a, b] = [parseInt64(actual), parseInt64(limit)];
+  if (a === undefined || b === undefined) return false;
+  return operator === 'Gt' ? a > b : a < b;
 }
 
 /** Whether a Pod's node selector and required node affinity allow the node. */
@@ -49,9 +56,8 @@ function matchesRequirement({ operator, values = [] }: NodeSelectorRequirement, 
     case 'DoesNotExist':
       return actual === undefined;
     case 'Gt':
-      return actual !== undefined && Number(actual) > Number(values[0]);
     case 'Lt':
-      return actual !== undefined && Number(actual) < Number(values[0]);
+      return isBeyond(operator, actual, values[0]);
     default:
       return false;
   }

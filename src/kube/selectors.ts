@@ -1,3 +1,4 @@
+import { parseInt64 } from './int64.ts';
 import type { LabelSelector } from './meta.ts';
 import { validLabelValue, validQualifiedName } from './validation.ts';
 
@@ -245,9 +246,9 @@ function meets({ operator, values }: Requirement, value: string | undefined): bo
       return value === undefined || !values.includes(value);
     case 'gt':
     case 'lt': {
-      if (value === undefined || !/^[+-]?\d+$/.test(value)) return false;
-      const difference = BigInt(value) - BigInt(values[0] ?? '0');
-      return operator === 'gt' ? difference > 0n : difference < 0n;
+      const [actual, limit] = [parseInt64(value), parseInt64(values[0])];
+      if (actual === undefined || limit === undefined) return false;
+      return operator === 'gt' ? actual > limit : actual < limit;
     }
   }
 }

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { Kubectl, type Started } from './lab.ts';
 import { Sandbox } from './sandbox.ts';
 
@@ -114,6 +115,34 @@ describe('kubectl on a kind of one’s own', () => {
     expect(
       await kubectl.run(['apply', '--validate=warn', '-f', '-'], { input: thing.replace('1,', '2, extra: 1,') }),
     ).toBe('thing.example.com/a configured\n');
+  });
+
+  it('applies a list of objects that may have any fields', async () => {
+    const open = (version: string, more = '') =>
+      `{ name: ${version}, served: true, storage: ${version === 'v1'}, schema: { openAPIV3Schema: { type: object, ${more}x-kubernetes-preserve-unknown-fields: true } } }`;
+    const versions = (...all: string[]) => `spec: { versions: [${all.join(', ')}] }`;
+    const crd = `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: opens.example.com }
+spec:
+  group: example.com
+  scope: Namespaced
+  names: { plural: opens, kind: Open }
+  versions: [${open('v1')}, ${open('v1beta1', 'properties: { spec: { type: object, properties: { size: { type: integer } } } }, ')}]
+`;
+    await kubectl.run(['apply', '-f', '-'], { input: crd });
+    await run('wait --for=condition=Established crd/opens.example.com');
+    const item = (name: string, version: string) =>
+      `{ apiVersion: example.com/${version}, kind: Open, metadata: { name: ${name} }, spec: { size: 1 }, data: { any: [1] } }`;
+    const list = (...items: string[]) => `apiVersion: v1\nkind: List\nitems: [${items.join(', ')}]\n`;
+    expect(await kubectl.run(['apply', '-f', '-'], { input: list(item('a', 'v1'), item('b', 'v1beta1')) })).toBe(
+      'open.example.com/a created\nopen.example.com/b created\n',
+    );
+    await run(`patch crd opens.example.com --type=merge -p ${JSON.stringify(parse(versions(open('v1'), open('v2'))))}`);
+    expect(await kubectl.run(['apply', '-f', '-'], { input: list(item('a', 'v2'), item('c', 'v2')) })).toBe(
+      'open.example.com/a configured\nopen.example.com/c created\n',
+    );
+    expect(await run('get opens c -o jsonpath={.data.any[0]}')).toBe('1');
   });
 
   it('deletes it with all objects of it', async () => {

@@ -303,3 +303,21 @@ describe.each(versions)('kubectl $version', ({ version, file }) => {
     expect((await k.try(['get', 'namespace', space])).stderr).toContain('NotFound');
   });
 });
+
+describe('kubectl get --raw', () => {
+  it('asks a kubelet, and refuses as a real server does', async () => {
+    const k = new Kubectl(user, kubeconfig);
+    const node = await k.run(['get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}']);
+    const raw = (path: string) => k.run(['get', '--raw', `/api/v1/nodes/${node}/proxy/${path}`]);
+    expect(await raw('healthz')).toBe('ok');
+    expect(await raw('metrics/cadvisor')).toContain('container_cpu_usage_seconds_total');
+    expect(JSON.parse(await raw('stats/summary')).node.nodeName).toBe(node);
+    expect(JSON.parse(await raw('configz')).kubeletconfig.staticPodPath).toBe('/etc/kubernetes/manifests');
+    expect(await raw('logs/')).toContain('<a href="pods/">pods/</a>');
+    // As v1.35.4 answers: what it can't read of a query is a plain error of its own, where a number is expected it is not.
+    const refused = async (path: string) => (await k.try(['get', '--raw', path])).stderr;
+    expect(await refused('/api/v1/pods?watch=1&resourceVersion=abc')).toContain('parsing "abc": invalid syntax');
+    expect(await refused('/api/v1/pods?limit=9223372036854775808')).toContain('value out of range');
+    expect(await refused('/api/v1/pods?continue=bnVsbA')).toContain('continue key is not valid');
+  });
+});

@@ -95,7 +95,14 @@ describe('metrics-server', { timeout: 60_000 }, () => {
   it('of a node is told by the proxy of nodes as well', async () => {
     const { status, text } = await lab.fetch('/api/v1/nodes/kubedrill-control-plane/proxy/metrics/resource');
     expect([status, text.match(/^node_cpu_usage_seconds_total \d/m)?.length]).toEqual([200, 1]);
-    expect((await lab.fetch('/api/v1/nodes/kubedrill-control-plane/proxy/stats/summary')).status).toBe(501);
+    const summary = await lab.fetch(
+      '/api/v1/nodes/kubedrill-control-plane/proxy/stats/summary?only_cpu_and_memory=true',
+    );
+    expect(JSON.parse(summary.text).node).toMatchObject({ nodeName: 'kubedrill-control-plane' });
+    // As on its disk, where kubeadm put it.
+    const { kubeletconfig } = JSON.parse((await lab.fetch('/api/v1/nodes/kubedrill-control-plane/proxy/configz')).text);
+    expect(kubeletconfig).toMatchObject({ clusterDNS: ['10.96.0.10'], staticPodPath: '/etc/kubernetes/manifests' });
+    expect((await lab.fetch('/api/v1/nodes/kubedrill-control-plane/proxy/logs')).status).toBe(307);
     expect((await lab.fetch('/api/v1/nodes/nope/proxy/healthz')).status).toBe(404);
   });
 

@@ -2,6 +2,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { pods } from '../../src/kube/resources.ts';
 import { first, startNode } from './harness.ts';
 
+const asked = (path: string) => ({ method: 'GET', path, query: new URLSearchParams() });
+
 let stop = () => {};
 afterEach(() => stop());
 
@@ -12,9 +14,9 @@ async function node() {
     ...n,
     /** The values of `/metrics/resource` by name and labels. */
     async metrics(): Promise<Record<string, number>> {
-      const { status, body } = await n.kubelet.answer('/metrics/resource');
+      const { status, body } = await n.kubelet.answer(asked('/metrics/resource'));
       expect(status).toBe(200);
-      const rows = [...body.matchAll(/^(\w+(?:\{[^}]*\})?) (\S+)/gm)].map(([, name = '', value]) => [
+      const rows = [...String(body).matchAll(/^(\w+(?:\{[^}]*\})?) (\S+)/gm)].map(([, name = '', value]) => [
         name,
         Number(value),
       ]);
@@ -56,17 +58,5 @@ describe('what a kubelet tells of its node', () => {
     const after = await metrics();
     expect(after.node_cpu_usage_seconds_total).toBe(4);
     expect(Object.keys(after).some((name) => name.includes('pod="p"'))).toBe(false);
-  });
-
-  it('is its Pods and its health, and no more', async () => {
-    const { run, until, kubelet } = await node();
-    await run('p', {});
-    await until('p', (pod) => first(pod).started === true);
-    expect(await kubelet.answer('/healthz')).toMatchObject({ status: 200, body: 'ok' });
-    expect(JSON.parse((await kubelet.answer('/pods')).body).items).toMatchObject([{ metadata: { name: 'p' } }]);
-    expect((await kubelet.answer('/nothing')).status).toBe(404);
-    await expect(kubelet.answer('/stats/summary')).rejects.toThrow(
-      "the kubelet's path /stats/summary is not simulated",
-    );
   });
 });

@@ -68,14 +68,25 @@ describe('JSON patch', () => {
   it.each([
     [[{ op: 'test', path: '/a', value: 2 }], refused],
     [[{ op: 'remove', path: '/z' }], refused],
-    [[{ op: 'replace', path: '/z', value: 1 }], refused],
+    [[{ op: 'replace', path: '/z/y', value: 1 }], refused],
+    [[{ op: 'replace', path: '/list/7', value: 1 }], refused],
+    [[{ op: 'copy', from: '/z/y', path: '/b' }], refused],
     [[{ op: 'add', path: 'a', value: 1 }], refused],
     [[{ op: 'replace', path: '', value: 1 }], refused],
     [[{}], refused],
     [[null], refused],
     [[1], [400, 'error decoding patch: json: cannot unmarshal number into Go value of type handlers.jsonPatchOp']],
   ])('refuses %j', (patch, expected) => {
-    expect(failure(() => applyJsonPatch({ a: 1 }, patch))).toEqual(expected);
+    expect(failure(() => applyJsonPatch({ a: 1, list: [1] }, patch))).toEqual(expected);
+  });
+
+  // As recorded in fixtures/kubernetes/refusals: kube-apiserver's library asks of a map no key that it should have.
+  it.each([
+    [[{ op: 'replace', path: '/z', value: 1 }], { a: 1, z: 1 }],
+    [[{ op: 'copy', from: '/z', path: '/b' }], { a: 1, b: null }],
+    [[{ op: 'add', path: '/a' }], { a: null }],
+  ])('takes %j', (patch, expected) => {
+    expect(applyJsonPatch({ a: 1 }, patch)).toEqual(expected);
   });
 
   it('refuses more than ten thousand operations', () => {

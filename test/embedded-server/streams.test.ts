@@ -17,7 +17,7 @@ import { type Harness, startHarness } from './harness.ts';
 
 /** A kubelet whose only program echoes its input; `fail` can't be started, `exit N` ends with N. */
 class EchoAgent implements NodeAgent {
-  async answer(path: string) {
+  async answer({ path }: { path: string }) {
     return { status: 200, contentType: 'text/plain', body: path };
   }
 

@@ -83,7 +83,7 @@ function definitionOf(
     custom: {
       schema: typeSchemaOf(name, schema),
       coerce: (object) => (schema ? coerce(object, schema) : []),
-      openApi: { schemas: openApi, digest: createHash('sha256').update(JSON.stringify(openApi)).digest('hex') },
+      openApi: { ...openApi, digest: createHash('sha256').update(JSON.stringify(openApi)).digest('hex') },
       hasStatus,
       discoveredVerbs: terminating ? lastVerbs : verbs,
       replaced,

@@ -3,7 +3,9 @@ import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '
 import { typeDescriptions } from '../codec/descriptions.ts';
 import type { OpenApiSchema } from '../codec/openapi-schemas.ts';
 import { schemaReference } from '../codec/openapi-schemas.ts';
-import { hasDefault, isEmbedded, isMap, type JsonMap, type Schema } from './schema.ts';
+import { type SwaggerSchema, swaggerSchemas } from '../codec/openapi-v2.ts';
+import { forOpenApiV2 } from './openapi-v2.ts';
+import { hasDefault, isEmbedded, isIntOrString, isMap, type JsonMap, preservesUnknown, type Schema } from './schema.ts';
 import { isStructural } from './structural.ts';
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
@@ -17,12 +19,26 @@ interface About {
   listKind: string;
 }
 
-/** The schemas of a version's kind and list by their OpenAPI names. */
-export function customOpenApi({ crd, version, name, listName, listKind }: About): Record<string, OpenApiSchema> {
+/** The schemas of a version's kind and list by their OpenAPI names, as OpenAPI v3 and as OpenAPI v2 have them. */
+export function customOpenApi(about: About): {
+  schemas: Record<string, OpenApiSchema>;
+  definitions: Record<string, SwaggerSchema>;
+} {
+  const given = about.version.schema?.openAPIV3Schema;
+  const structural = given && isStructural(given) ? given : undefined;
+  const schemas = withList(about, structural ? resourceSchema(published(structural)) : { type: 'object' });
+  // Clients that read OpenAPI v2 refuse fields beside the declared ones: where any may be, none is declared.
+  const closed = structural && !preservesUnknown(structural);
+  const kind = closed ? resourceSchema(published(forOpenApiV2(structural), true)) : { type: 'object' };
+  return { schemas, definitions: swaggerSchemas(withList(about, kind)) };
+}
+
+/** The kind's schema with what OpenAPI says of the kind itself, and that of its list. */
+function withList(
+  { crd, version, name, listName, listKind }: About,
+  kind: OpenApiSchema,
+): Record<string, OpenApiSchema> {
   const { group, names } = crd.spec;
-  const given = version.schema?.openAPIV3Schema;
-  const kind = given && isStructural(given) ? published(given) : ({ type: 'object' } as OpenApiSchema);
-  if (given && isStructural(given)) addResourceFields(kind);
   const gvk = (of: string) => [{ group, kind: of, version: version.name }];
   kind['x-kubernetes-group-version-kind'] = gvk(names.kind);
   const selectable = version.selectableFields?.map(({ jsonPath }) => ({ fieldPath: jsonPath.replace(/^\./, '') }));
@@ -39,7 +55,7 @@ export function customOpenApi({ crd, version, name, listName, listKind }: About)
         items: { $ref: schemaReference(name) },
       },
       kind: typeField('kind'),
-      metadata: reference('ListMeta', 'PartialObjectMetadataList'),
+      metadata: reference('ListMeta', `${meta}.Status`),
     },
     'x-kubernetes-group-version-kind': gvk(listKind),
   };
@@ -53,47 +69,55 @@ function typeField(field: 'apiVersion' | 'kind'): OpenApiSchema {
   return { ...(description && { description }), type: 'string' };
 }
 
+/** @param describedBy the type whose field `metadata` has the text */
 function reference(type: string, describedBy: string): OpenApiSchema {
-  const description =
-    typeDescriptions(`${meta}.${describedBy}`)?.metadata ?? typeDescriptions('io.k8s.api.core.v1.Pod')?.metadata;
+  const description = typeDescriptions(describedBy)?.metadata;
   return { ...(description && { description }), allOf: [{ $ref: schemaReference(`${meta}.${type}`) }] };
 }
 
-function addResourceFields(schema: OpenApiSchema): void {
-  schema.properties = {
-    ...schema.properties,
-    apiVersion: typeField('apiVersion'),
-    kind: typeField('kind'),
-    metadata: reference('ObjectMeta', 'PartialObjectMetadata'),
-  };
+/** With the fields that every resource has, whatever the definition says of them. */
+function resourceSchema(schema: OpenApiSchema): OpenApiSchema {
+  const metadata = reference('ObjectMeta', 'io.k8s.api.core.v1.Pod');
+  const properties = { ...schema.properties, apiVersion: typeField('apiVersion'), kind: typeField('kind'), metadata };
+  return { ...schema, properties };
 }
 
-/** A schema as it is published: as it was given, embedded resources with the fields that they have. */
-function published(schema: Schema): OpenApiSchema {
+/** What is kept in the object, but not published. */
+const unpublished: ReadonlySet<string> = new Set(['example', 'externalDocs', 'id', '$schema']);
+
+/**
+ * A schema as it is published: as it was given, what says nothing left out, embedded resources with the fields that they have.
+ * @param v2 OpenAPI v2 declares no fields where any may be
+ */
+function published(schema: Schema, v2 = false): OpenApiSchema {
   const out: JsonMap = {};
   for (const [key, value] of Object.entries(schema)) {
-    if (key === 'default' && !hasDefault(schema)) continue;
-    out[key] = publishedPart(key, value);
+    if (unpublished.has(key) || saysNothing(value) || (key === 'default' && !hasDefault(schema))) continue;
+    out[key] = publishedPart(key, value, v2);
   }
-  if (isEmbedded(schema)) {
-    addResourceFields(out as OpenApiSchema);
-    out.required = [...new Set([...(schema.required ?? []), 'kind', 'apiVersion'])];
+  if (isIntOrString(schema) && !v2 && !schema.allOf && !schema.anyOf) {
+    out.anyOf = [{ type: 'integer' }, { type: 'string' }];
   }
-  return out as OpenApiSchema;
+  if (!isEmbedded(schema) || (v2 && preservesUnknown(schema))) return out as OpenApiSchema;
+  const required = [...new Set([...(schema.required ?? []), 'kind', 'apiVersion'])];
+  return { ...resourceSchema(out as OpenApiSchema), required };
 }
 
-function publishedPart(key: string, value: unknown): unknown {
+/** Go leaves it out: an empty text or list, a flag that is not set. */
+const saysNothing = (value: unknown) => value === '' || (Array.isArray(value) && value.length === 0);
+
+function publishedPart(key: string, value: unknown, v2: boolean): unknown {
   switch (key) {
     case 'properties':
-      return Object.fromEntries(Object.entries(value as Record<string, Schema>).map(([k, v]) => [k, published(v)]));
+      return Object.fromEntries(Object.entries(value as Record<string, Schema>).map(([k, v]) => [k, published(v, v2)]));
     case 'items':
     case 'additionalProperties':
     case 'not':
-      return isMap(value) ? published(value as Schema) : value;
+      return isMap(value) ? published(value as Schema, v2) : value;
     case 'allOf':
     case 'anyOf':
     case 'oneOf':
-      return (value as Schema[]).map(published);
+      return (value as Schema[]).map((one) => published(one, v2));
     default:
       return value;
   }

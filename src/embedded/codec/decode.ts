@@ -58,6 +58,7 @@ export function decodeBody(
   const parsed = readValue(bytes, contentType, expected, (why) =>
     badRequest(`the object provided is unrecognized (must be of type ${target.kind}): ${why} (${summary(bytes)})`),
   );
+  if (target.custom) refuseUnnamed(target, parsed, bytes);
   const apiVersion = parsed.apiVersion || expected.apiVersion;
   const kind = parsed.kind || target.kind;
   const version = apiVersion.slice(apiVersion.indexOf('/') + 1);
@@ -70,7 +71,6 @@ export function decodeBody(
     if (target.custom) throw otherCustom(target, apiVersion, kind, parsed.value);
     return refuseOther(target, apiVersion, kind, parsed.value, cannot);
   }
-  if (target.custom && parsed.kind === '') throw cannot(`Object 'Kind' is missing in '${textOf(bytes)}'`);
   const typed = typedOf(target, parsed.value, cannot);
   return finish(target, typed, parsed.duplicates, fieldValidation, cannot);
 }
@@ -173,6 +173,19 @@ function jsonType(value: unknown): string {
   if (Array.isArray(value)) return 'array';
   const plain = plainValue(value);
   return typeof plain === 'boolean' ? 'bool' : typeof plain;
+}
+
+/** No Go type says what a custom resource is: its body has to. @throws 400 */
+function refuseUnnamed(target: DecodeTarget, { apiVersion, kind }: Parsed, bytes: Uint8Array): void {
+  if (kind === '') {
+    const why = `Object 'Kind' is missing in '${textOf(bytes)}'`;
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${target.kind}): ${why} (${summary(bytes)})`,
+    );
+  }
+  if (apiVersion !== '') return;
+  const expected = apiVersionOf(target);
+  throw badRequest(`the API version in the data () does not match the expected API version (${expected})`);
 }
 
 /** An object of another kind or version than the custom one of the path. */
@@ -305,7 +318,8 @@ function finish(
 }
 
 function textOf(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
+  // A byte order mark is no white space to Go.
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
 }
 
 /** The beginning of a body, as the server shows it in errors: as it stands if it looks like JSON, else in hex. */

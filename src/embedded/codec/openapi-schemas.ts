@@ -20,7 +20,11 @@ export interface OpenApiSchema {
   default?: unknown;
   enum?: readonly string[];
   items?: OpenApiSchema;
-  additionalProperties?: OpenApiSchema;
+  additionalProperties?: OpenApiSchema | boolean;
+  title?: string;
+  anyOf?: OpenApiSchema[];
+  not?: OpenApiSchema;
+  nullable?: boolean;
   properties?: Record<string, OpenApiSchema>;
   required?: string[];
   [extension: `x-kubernetes-${string}`]: unknown;

@@ -10,16 +10,29 @@ import type { OpenApiSchema } from './openapi-schemas.ts';
 
 type Extensions = Record<`x-kubernetes-${string}`, unknown>;
 
-export interface SwaggerSchema extends Extensions {
+/** What a schema says of values; the names and their fields in gnostic's protobuf form. */
+const numbers = { multipleOf: 6, maximum: 7, minimum: 9 } as const;
+const flags = { exclusiveMaximum: 8, exclusiveMinimum: 10, uniqueItems: 16 } as const;
+const counts = {
+  ...{ maxLength: 11, minLength: 12, maxItems: 14, minItems: 15, maxProperties: 17, minProperties: 18 },
+} as const;
+
+type Validations = Partial<
+  Record<keyof typeof numbers | keyof typeof counts, number> & Record<keyof typeof flags, boolean>
+>;
+
+export interface SwaggerSchema extends Extensions, Validations {
   $ref?: string;
   description?: string;
+  title?: string;
   format?: string;
   type?: string;
+  pattern?: string;
   default?: unknown;
   enum?: readonly string[];
   required?: readonly string[];
   items?: SwaggerSchema;
-  additionalProperties?: SwaggerSchema;
+  additionalProperties?: SwaggerSchema | boolean;
   properties?: Record<string, SwaggerSchema>;
 }
 
@@ -44,15 +57,41 @@ export function swaggerDocument(definitions: readonly ResourceDefinition[]): Swa
     paths: {},
     definitions: {},
   };
+  const custom = new Map<string, SwaggerSchema>();
+  for (const { custom: kind } of definitions) {
+    for (const [name, schema] of Object.entries(kind?.openApi.definitions ?? {}))
+      custom.set(name, schema as SwaggerSchema);
+  }
   for (const path of Object.keys(openApiIndex(definitions).paths)) {
     const document = openApiDocument(definitions, path);
     for (const [at, item] of Object.entries(document?.paths ?? {})) swagger.paths[at] = operations(item);
     for (const [name, schema] of Object.entries(document?.components?.schemas ?? {})) {
-      swagger.definitions[name] ??= simpler(schema);
+      if (!custom.has(name)) swagger.definitions[name] ??= simpler(schema);
     }
   }
+  Object.assign(swagger.definitions, Object.fromEntries(custom));
   return swagger;
 }
+
+/** Schemas of OpenAPI v3 that say nothing but what v2 can say as well, in its form. */
+export function swaggerSchemas(schemas: Readonly<Record<string, OpenApiSchema>>): Record<string, SwaggerSchema> {
+  return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, plain(schema)]));
+}
+
+function plain(schema: OpenApiSchema): SwaggerSchema {
+  const { allOf, $ref = allOf?.[0]?.$ref, items, properties, additionalProperties, ...rest } = schema;
+  const out = { ...rest } as SwaggerSchema;
+  if ($ref) out.$ref = definitionReference($ref);
+  if (items) out.items = plain(items);
+  if (properties) out.properties = swaggerSchemas(properties);
+  if (additionalProperties !== undefined) {
+    out.additionalProperties =
+      typeof additionalProperties === 'object' ? plain(additionalProperties) : additionalProperties;
+  }
+  return out;
+}
+
+const definitionReference = (reference: string) => reference.replace('#/components/schemas/', '#/definitions/');
 
 function operations(item: PathItem): Record<string, SwaggerOperation> {
   const { parameters: shared = [], ...rest } = item as { parameters?: OpenApiParameter[] };
@@ -83,7 +122,7 @@ function simpler(schema: OpenApiSchema): SwaggerSchema {
   const { description, allOf, oneOf } = schema;
   const reference = schema.$ref ?? allOf?.[0]?.$ref;
   const about = description === undefined ? {} : { description };
-  if (reference) return { ...about, $ref: reference.replace('#/components/schemas/', '#/definitions/') };
+  if (reference) return { ...about, $ref: definitionReference(reference) };
   const extensions = extensionsOf(schema);
   if (oneOf) {
     const format = 'x-kubernetes-int-or-string' in schema || schema.format ? { format: 'int-or-string' } : {};
@@ -98,7 +137,7 @@ function simpler(schema: OpenApiSchema): SwaggerSchema {
     ...(values && { enum: values }),
     ...(required && { required }),
     ...(items && { items: simpler(items) }),
-    ...(additionalProperties && { additionalProperties: simpler(additionalProperties) }),
+    ...(typeof additionalProperties === 'object' && { additionalProperties: simpler(additionalProperties) }),
     ...(properties && {
       properties: Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, simpler(value)])),
     }),
@@ -134,15 +173,36 @@ function extensions(writer: Writer, number: number, value: object): void {
   }
 }
 
+function validations(writer: Writer, value: SwaggerSchema): void {
+  for (const [name, number] of typedEntries(numbers)) {
+    if (value[name] !== undefined) writer.uint32((number << 3) | 1).double(value[name]);
+  }
+  for (const [name, number] of typedEntries(flags)) {
+    if (value[name]) writer.uint32((number << 3) | 0).bool(true);
+  }
+  for (const [name, number] of typedEntries(counts)) {
+    if (value[name] !== undefined) writer.uint32((number << 3) | 0).int64(value[name]);
+  }
+  text(writer, 13, value.pattern);
+}
+
+const typedEntries = <T extends object>(fields: T) => Object.entries(fields) as [keyof T, number][];
+
 function schema(writer: Writer, value: SwaggerSchema): void {
   text(writer, 1, value.$ref);
   text(writer, 2, value.format);
+  text(writer, 3, value.title);
   text(writer, 4, value.description);
   if (value.default !== undefined) any(writer, 5, value.default);
+  validations(writer, value);
   for (const name of value.required ?? []) text(writer, 19, name);
   for (const one of value.enum ?? []) any(writer, 20, one);
   const { additionalProperties, type, items, properties } = value;
-  if (additionalProperties) message(writer, 21, (w) => message(w, 1, (s) => schema(s, additionalProperties)));
+  if (typeof additionalProperties === 'object') {
+    message(writer, 21, (w) => message(w, 1, (s) => schema(s, additionalProperties)));
+  } else if (additionalProperties !== undefined) {
+    message(writer, 21, (w) => w.uint32((2 << 3) | 0).bool(additionalProperties));
+  }
   if (type) message(writer, 22, (w) => text(w, 1, type));
   if (items) message(writer, 23, (w) => message(w, 1, (s) => schema(s, items)));
   if (properties) message(writer, 25, (w) => namedSchemas(w, properties));

@@ -17,7 +17,7 @@ export interface OpenApiDocument {
 }
 
 /** Raised when documents change for the same definitions: clients keep them by the hash in their address. */
-const revision = 1;
+const revision = 2;
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 const kubernetesVersion = 'v1.35.4';
 
@@ -52,11 +52,12 @@ export function openApiHash(definitions: Definitions, path: string): string {
 }
 
 function documentPaths(definitions: Definitions): string[] {
-  const groups = groupsOf(definitions).flatMap(({ group, versions }) =>
-    group === ''
-      ? ['api', ...versions.map((version) => `api/${version}`)]
-      : [`apis/${group}`, ...versions.map((version) => `apis/${group}/${version}`)],
-  );
+  // Groups that only custom resources have are served by another server, which has no document of the group itself.
+  const builtIn = new Set(definitions.filter((d) => !d.custom).map(({ group }) => group));
+  const groups = groupsOf(definitions).flatMap(({ group, versions }) => {
+    const root = group === '' ? 'api' : `apis/${group}`;
+    return [...(builtIn.has(group) ? [root] : []), ...versions.map((version) => `${root}/${version}`)];
+  });
   return ['.well-known/openid-configuration', 'apis', 'openid/v1/jwks', 'version', ...groups].sort();
 }
 

@@ -69,6 +69,7 @@ export function decodeProtobuf(bytes: Uint8Array, fallback?: { apiVersion: strin
       `provided data does not appear to be a protobuf message, expected prefix [${magic.join(' ')}]`,
     );
   }
+  if (bytes.length === magic.length) throw new ProtobufError('empty body');
   try {
     const { apiVersion, kind, raw } = readEnvelope(bytes.subarray(magic.length));
     const version = apiVersion || (fallback?.apiVersion ?? '');

@@ -1,6 +1,13 @@
 import type { KubeObject, ListMeta, Stored } from '../../kube/meta.ts';
 import type { ResourceDefinition } from '../definition.ts';
 
+/** What kinds without a printer of their own show. */
+export const metadataColumns: ResourceDefinition['columns'] = [
+  { name: 'Name', type: 'string', format: 'name', priority: 0 },
+  { name: 'Created At', type: 'string', format: '', priority: 0 },
+];
+export const metadataCells: ResourceDefinition['cells'] = ({ metadata }) => [metadata.name, metadata.creationTimestamp];
+
 export interface TableOptions {
   /** Of meta.k8s.io. */
   version?: 'v1' | 'v1beta1';

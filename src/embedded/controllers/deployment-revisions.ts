@@ -1,5 +1,6 @@
 /** Which ReplicaSet is a Deployment's current one, and the annotations that keep count of revisions. */
 import type { Deployment, PodTemplateSpec, ReplicaSet } from '../../kube/api.gen.ts';
+import { compareInt64, parseInt64 } from '../../kube/int64.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { byCreation, fenceposts, replicasOf } from './deployment-math.ts';
 import { sameJson } from './pod-control.ts';
@@ -42,20 +43,22 @@ function withoutHash(template: PodTemplateSpec | undefined): unknown {
   return { metadata: { ...rest, labels }, spec };
 }
 
-export function revisionOf(object: { metadata?: { annotations?: Annotations } }): number {
-  return Number.parseInt(object.metadata?.annotations?.[revisionAnnotation] ?? '0', 10) || 0;
+/** What is no number of 64 bits counts as 0. */
+export function revisionOf(object: { metadata?: { annotations?: Annotations } }): bigint {
+  return parseInt64(object.metadata?.annotations?.[revisionAnnotation]) ?? 0n;
 }
 
 /** One more than the highest revision among the old ones. */
-export function nextRevision(old: readonly Stored<ReplicaSet>[]): number {
-  return Math.max(0, ...old.map(revisionOf)) + 1;
+export function nextRevision(old: readonly Stored<ReplicaSet>[]): bigint {
+  const highest = [0n, ...old.map(revisionOf)].sort(compareInt64).at(-1) ?? 0n;
+  return BigInt.asIntN(64, highest + 1n);
 }
 
 /** The annotations of the current ReplicaSet: the Deployment's own, its revision, and those it had before. */
 export function newSetAnnotations(
   d: Stored<Deployment>,
   before: Annotations,
-  revision: number,
+  revision: bigint,
   exists: boolean,
 ): Annotations {
   const result: Annotations = { ...before };
@@ -63,7 +66,7 @@ export function newSetAnnotations(
     if (!ownAnnotations.has(key)) result[key] = value;
   }
   const old = before[revisionAnnotation];
-  if (old === undefined || (Number.parseInt(old, 10) || 0) < revision) {
+  if (old === undefined || (parseInt64(old) ?? 0n) < revision) {
     result[revisionAnnotation] = String(revision);
     if (old !== undefined) result[historyAnnotation] = extendHistory(before[historyAnnotation], old);
   }

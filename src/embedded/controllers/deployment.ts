@@ -1,4 +1,5 @@
 import type { Deployment, DeploymentStatus, Pod, ReplicaSet } from '../../kube/api.gen.ts';
+import { compareInt64 } from '../../kube/int64.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { deployments, pods, replicaSets } from '../../kube/resources.ts';
 import { selectorMatches } from '../../kube/selectors.ts';
@@ -235,7 +236,7 @@ class DeploymentController {
   async #createSet(
     d: Stored<Deployment>,
     old: Stored<ReplicaSet>[],
-    revision: number,
+    revision: bigint,
   ): Promise<[Stored<Deployment>, Stored<ReplicaSet>]> {
     const template = structuredClone(d.spec?.template ?? {});
     const hash = templateHash(template, d.status?.collisionCount);
@@ -322,7 +323,9 @@ class DeploymentController {
     const limit = d.spec?.revisionHistoryLimit;
     if (limit === undefined) return;
     const kept = old.filter((s) => !s.metadata.deletionTimestamp);
-    const surplus = kept.sort((a, b) => revisionOf(a) - revisionOf(b)).slice(0, Math.max(0, kept.length - limit));
+    const surplus = kept
+      .sort((a, b) => compareInt64(revisionOf(a), revisionOf(b)))
+      .slice(0, Math.max(0, kept.length - limit));
     for (const set of surplus) {
       const observed = (set.status?.observedGeneration ?? 0) >= (set.metadata.generation ?? 0);
       if ((set.status?.replicas ?? 0) !== 0 || replicasOf(set) !== 0 || !observed) continue;
@@ -371,7 +374,7 @@ class DeploymentController {
   }
 
   /** The annotation deployment.kubernetes.io/revision of the Deployment itself. */
-  async #setRevision(d: Stored<Deployment>, revision: number): Promise<Stored<Deployment>> {
+  async #setRevision(d: Stored<Deployment>, revision: bigint): Promise<Stored<Deployment>> {
     if (revisionOf(d) === revision) return d;
     const annotations = { ...d.metadata.annotations, [revisionAnnotation]: String(revision) };
     return this.#client.updateStatus(deployments, { ...d, metadata: { ...d.metadata, annotations } });

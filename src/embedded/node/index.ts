@@ -1,40 +1,28 @@
-/** The simulated kubelet: registers a node and runs the Pods that are bound to it. */
-import { join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { systemClock } from '../../kernel/clock.ts';
 import type { ProcessStreams } from '../../kernel/process-streams.ts';
 import type { Pod } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
-import { type Amounts, add, holdsResources, podRequests } from '../../kube/requests.ts';
-import {
-  configMaps,
-  nodes,
-  persistentVolumeClaims,
-  persistentVolumes,
-  pods,
-  secrets,
-  services,
-} from '../../kube/resources.ts';
+import { configMaps, nodes, pods, secrets } from '../../kube/resources.ts';
 import type { Component, ComponentContext } from '../api.ts';
 import type { ContainerRuntime } from '../container-api.ts';
 import { isMirror, uidOnNode } from '../mirror.ts';
-import type { ExecOptions, HttpAnswer, LogOptions, LogPiece, NodeAgent } from '../node-api.ts';
+import type { ExecOptions, HttpAnswer, KubeletRequest, LogOptions, LogPiece, NodeAgent } from '../node-api.ts';
 import { isSystemNamespace } from '../system-namespaces.ts';
-import { AddressPool } from './address-pool.ts';
 import { Agent } from './agent.ts';
-import { BackOff } from './back-off.ts';
 import type { NodeFiles } from './files.ts';
-import { Images } from './images.ts';
-import { LogStore } from './log-store.ts';
-import { capacityOf, type NodeFacts, newBootId } from './node-object.ts';
+import { kubeletAnswer } from './kubelet-api/answers.ts';
+import { containerStates } from './kubelet-api/metrics.ts';
+import { NodeStatistics } from './kubelet-api/stats.ts';
+import { Rates } from './kubelet-api/summary.ts';
+import { nodeServices } from './make-services.ts';
+import { type NodeFacts, newBootId } from './node-object.ts';
 import { registerNode } from './node-registration.ts';
-import { kubeletAnswer } from './paths.ts';
 import { PodWorker } from './pod-worker.ts';
 import { KubeletServer } from './server.ts';
 import type { NodeServices } from './services.ts';
 import { usesSource } from './sources.ts';
 import { StaticPods } from './static-pods.ts';
-import { NodeStatistics } from './stats.ts';
 
 /** Takes a line of the kubelet's log: where in its source it comes from, what it says, and of what. */
 export type KubeletLog = (
@@ -60,8 +48,12 @@ export interface Kubelet extends Component, NodeAgent {
   /** Whether the process runs: `pause` ends it and `resume` starts it; containers go on meanwhile. */
   readonly running: boolean;
   pause(): void;
-  /** `staticPodPath`: the folder of the static Pods. Resolves when the Node has been told of. */
-  resume(staticPodPath?: string): Promise<void>;
+  /**
+   * Resolves when the Node has been told of.
+   * @param staticPodPath the folder of the static Pods
+   * @param configuration what its configuration file says
+   */
+  resume(staticPodPath?: string, configuration?: Readonly<Record<string, unknown>>): Promise<void>;
   /** A piece of a container's log, by its path on the node. Rejects where there is none. */
   logPiece(path: string, offset: number, length: number): Promise<LogPiece>;
   /** Every Pod that it works on. */
@@ -80,10 +72,6 @@ export interface Kubelet extends Component, NodeAgent {
 /** What kubeadm configures. */
 export const defaultStaticPodPath = '/etc/kubernetes/manifests';
 
-/** CrashLoopBackOff: 10 s doubling to 5 min, forgotten after 10 min. */
-const firstRestart = 10_000;
-const lastRestart = 300_000;
-
 /**
  * A kubelet for one node. `start` registers the Node and resolves when it is Ready; Pods bound to the node run from
  * then on, those that ran before a restart of the daemon again with restartCount + 1.
@@ -100,6 +88,10 @@ class SimulatedKubelet implements Kubelet {
   readonly #workers = new Map<string, PodWorker>();
   readonly #agent: Agent;
   readonly #bootId = newBootId();
+  readonly #rates = new Rates();
+  /** When the process was started, and what its file said then. */
+  #startedAt = 0;
+  #configuration: Readonly<Record<string, unknown>> = {};
   #context: ComponentContext | undefined;
   #services: NodeServices | undefined;
   #statistics: NodeStatistics | undefined;
@@ -149,7 +141,7 @@ class SimulatedKubelet implements Kubelet {
     this.#statistics = new NodeStatistics(runtime, context.clock, this.#workers);
     this.#server = new KubeletServer({
       ...{ nodeName: this.nodeName, clock: context.clock, client: shared.client },
-      answer: (path) => this.answer(path),
+      answer: (request) => this.answer(request),
       caCertificate: context.cluster.caCertificate,
     });
     const { informers } = context;
@@ -177,10 +169,12 @@ class SimulatedKubelet implements Kubelet {
     for (const worker of this.#workers.values()) worker.suspend();
   }
 
-  async resume(staticPodPath?: string): Promise<void> {
+  async resume(staticPodPath?: string, configuration: Readonly<Record<string, unknown>> = {}): Promise<void> {
     const [context, shared] = [this.#context, this.#services];
     if (!context || !shared || this.#run || context.signal.aborted) return;
     const run = new AbortController();
+    this.#startedAt = context.clock.now();
+    this.#configuration = configuration;
     this.#run = run;
     await registerNode({
       ...{ client: shared.client, clock: context.clock, recorder: shared.recorder, signal: run.signal },
@@ -248,12 +242,20 @@ class SimulatedKubelet implements Kubelet {
     return this.#agent.portForward(pod, port);
   }
 
-  answer(path: string): Promise<HttpAnswer> {
-    return kubeletAnswer(
-      path,
-      () => this.#statistics?.collect(),
-      () => this.workers().map(({ pod }) => pod),
-    );
+  async answer(request: KubeletRequest): Promise<HttpAnswer> {
+    const [services, statistics] = [this.#services, this.#statistics];
+    if (!services || !statistics) throw new Error('the node has not started');
+    const workers = this.workers();
+    return kubeletAnswer(request, {
+      ...{ workers, logs: services.logs, rates: this.#rates, probes: services.probes.counts, agent: this.#agent },
+      configuration: this.#configuration,
+      stats: () => statistics.collect(),
+      state: () => ({
+        ...{ facts: this.#facts, startedAt: this.#startedAt },
+        pods: workers.map(({ pod, isStatic }) => ({ pod, isStatic })),
+        containers: containerStates(workers),
+      }),
+    });
   }
 
   /**
@@ -266,6 +268,7 @@ class SimulatedKubelet implements Kubelet {
       const { uid } = pod.metadata;
       const worker = new PodWorker(shared, pod, () => {
         workers.delete(uid);
+        shared.probes.forget(uid);
         this.#entered.delete(uid);
         this.#trace ||= worker.usesDisk || isSystemNamespace(pod.metadata.namespace);
       });
@@ -300,77 +303,4 @@ class SimulatedKubelet implements Kubelet {
       return context.informers.of(resource as typeof configMaps).on({ add: changed, update: changed });
     });
   }
-}
-
-function nodeServices(
-  context: ComponentContext,
-  facts: NodeFacts,
-  runtime: ContainerRuntime,
-  workers: ReadonlyMap<string, PodWorker>,
-  running: () => boolean,
-  log: KubeletLog,
-): NodeServices {
-  const { clock, informers, cluster } = context;
-  const user = { name: `system:node:${facts.name}`, groups: ['system:nodes', 'system:authenticated'] };
-  const [maps, secretCache, serviceCache] = [informers.of(configMaps), informers.of(secrets), informers.of(services)];
-  const [claims, volumes] = [informers.of(persistentVolumeClaims), informers.of(persistentVolumes)];
-  const recorder = context.recorder('kubelet', facts.name);
-  return {
-    nodeName: facts.name,
-    hostIP: facts.address,
-    allocatable: capacityOf(facts),
-    client: context.client.as({ user, fieldManager: 'kubelet' }),
-    clock,
-    runtime,
-    recorder: {
-      event: (...event) => {
-        if (!running()) return;
-        recorder.event(...event);
-        logFailure(workers, log, ...event);
-      },
-    },
-    images: new Images(runtime, clock, cluster.unknownImages),
-    crashes: new BackOff(firstRestart, lastRestart),
-    logs: new LogStore({
-      clock,
-      ...(cluster.folder !== undefined && { folder: join(cluster.folder, 'logs', facts.name) }),
-      show: (log) => runtime.showLog(facts.name, log),
-      hide: (path) => runtime.hideLog(facts.name, path),
-    }),
-    addresses: new AddressPool(facts.podCIDR),
-    configMap: (namespace, name) => maps.get(namespace, name),
-    secret: (namespace, name) => secretCache.get(namespace, name),
-    services: () => serviceCache.list(),
-    claim: (namespace, name) => claims.get(namespace, name),
-    persistentVolume: (name) => volumes.get(undefined, name),
-    held: (uid) => {
-      const sum: Amounts = {};
-      for (const [other, { allocatedPod }] of workers) {
-        if (other !== uid && holdsResources(allocatedPod)) add(sum, podRequests(allocatedPod));
-      }
-      return sum;
-    },
-    freed: () => {
-      for (const worker of workers.values()) if (worker.waitsForRoom) worker.wake();
-    },
-  };
-}
-
-/** What keeps a container from running stands in the kubelet's log as well, in its own words. */
-function logFailure(
-  workers: ReadonlyMap<string, PodWorker>,
-  log: KubeletLog,
-  ...[involved, , reason, message]: Parameters<NodeServices['recorder']['event']>
-): void {
-  if (reason !== 'BackOff' && !message.startsWith('Error: ')) return;
-  const { uid = '', namespace, name } = involved.metadata ?? {};
-  const container = /\{(.*)\}/.exec(involved.fieldPath ?? '')?.[1] ?? '';
-  const waiting = workers.get(uid)?.record(container)?.waiting;
-  if (!waiting) return;
-  const why = `failed to "StartContainer" for "${container}" with ${waiting.reason}: ${JSON.stringify(waiting.message ?? '')}`;
-  log('E', 'pod_workers.go:1324', 'Error syncing pod, skipping', {
-    err: why,
-    pod: `${namespace}/${name}`,
-    podUID: uid,
-  });
 }

@@ -7,6 +7,8 @@ import type { NodeFiles } from './files.ts';
 export interface KubeletConfiguration {
   /** A folder, or one file; undefined: no static Pods. */
   staticPodPath: string | undefined;
+  /** All of it, as it stands in its file. */
+  values: Readonly<Record<string, unknown>>;
 }
 
 const wanted = { apiVersion: 'kubelet.config.k8s.io/v1beta1', kind: 'KubeletConfiguration' };
@@ -27,7 +29,8 @@ export function loadKubelet(files: NodeFiles, args: readonly string[]): KubeletC
     throw new Error(`failed to construct kubelet dependencies: unable to load client CA file ${ca}: ${why}`);
   }
   const { staticPodPath } = config;
-  return { staticPodPath: typeof staticPodPath === 'string' && staticPodPath !== '' ? staticPodPath : undefined };
+  const manifests = typeof staticPodPath === 'string' && staticPodPath !== '' ? staticPodPath : undefined;
+  return { staticPodPath: manifests, values: config };
 }
 
 function parseFlags(args: readonly string[]): ParsedFlags {

@@ -66,6 +66,11 @@ export class LogStore {
     return entry.log;
   }
 
+  /** Where the logs are on the node's disk, and the links that lead to them. */
+  files(): { path: string; link: string }[] {
+    return [...this.#logs.values()].map(({ path, link }) => ({ path, link }));
+  }
+
   /** Bytes of the log that the node has at `path`. Rejects where there is none. */
   async readPiece(path: string, offset: number, length: number): Promise<LogPiece> {
     const entry = this.#logs.get(path.slice(podLogs.length + 1));

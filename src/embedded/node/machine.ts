@@ -20,7 +20,7 @@ import { Containerd, containerdUnit } from './containerd.ts';
 import { NodeFiles } from './files.ts';
 import { createKubelet, type Kubelet } from './index.ts';
 import { Journal, klogLine } from './journal.ts';
-import { loadKubelet } from './kubelet-config.ts';
+import { type KubeletConfiguration, loadKubelet } from './kubelet-config.ts';
 import { readLog } from './log-reader.ts';
 import { logPathOf } from './log-store.ts';
 import {
@@ -333,20 +333,21 @@ export class NodeMachine {
       );
       return this.#failed(pid, '203/EXEC');
     }
-    let staticPodPath: string | undefined;
+    let configuration: KubeletConfiguration;
     try {
-      ({ staticPodPath } = loadKubelet(this.files, args));
+      configuration = loadKubelet(this.files, args);
     } catch (error) {
       this.#log('E', 'run.go:72', 'command failed', { err: (error as Error).message });
       return this.#failed(pid, '1/FAILURE');
     }
+    const { staticPodPath } = configuration;
     this.#state = { active: 'active', since: clock.now(), pid };
     this.#restarts = 0;
     this.#usedPath = staticPodPath;
     this.#log('I', 'server.go:525', 'Kubelet version', { kubeletVersion });
     if (staticPodPath) this.#log('I', 'kubelet.go:386', 'Adding static pod path', { path: staticPodPath });
     this.#log('I', 'kubelet_node_status.go:75', 'Attempting to register node', { node: this.name });
-    await this.kubelet.resume(staticPodPath);
+    await this.kubelet.resume(staticPodPath, configuration.values);
     if (this.#state.pid === pid)
       this.#log('I', 'kubelet_node_status.go:78', 'Successfully registered node', { node: this.name });
   }

@@ -39,6 +39,7 @@ export class PodProbes {
     const prober = new Prober({ container, running, podIP, podUid: pod.metadata.uid, runtime }, instance, clock, {
       unhealthy: (kind, output) =>
         containerEvent(this.#services, pod, path, 'Warning', 'Unhealthy', `${names[kind]} probe failed: ${output}`),
+      probed: (kind, success) => this.#services.probes.count(pod, container.name, names[kind], success),
       changed,
       kill: (kind) => {
         const probe = kind === 'startup' ? container.startupProbe : container.livenessProbe;

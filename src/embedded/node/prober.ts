@@ -6,6 +6,8 @@ import { type ActionTarget, runProbe } from './probe-action.ts';
 export type ProbeKind = 'startup' | 'liveness' | 'readiness';
 
 export interface ProbeListener {
+  /** A probe has been made. */
+  probed(kind: ProbeKind, success: boolean): void;
   /** The event `Unhealthy`. */
   unhealthy(kind: ProbeKind, output: string): void;
   /** `started` or `ready` of the instance changed. */
@@ -70,6 +72,7 @@ export class Prober {
     const began = this.#clock.now();
     const { success, output } = await runProbe(this.#target, probe, this.#clock);
     if (this.#stopped || this.#instance.end) return;
+    this.#listener.probed(kind, success);
     if (success) {
       counts.passed++;
       counts.failed = 0;

@@ -3,17 +3,19 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream/promises';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../kernel/clock.ts';
 import type { TokenReview } from '../../kube/api.gen.ts';
 import type { Resource } from '../../kube/meta.ts';
 import { subjectAccessReviews } from '../../kube/resources.ts';
 import type { ApiClient, User } from '../api.ts';
-import type { HttpAnswer } from '../node-api.ts';
+import type { HttpAnswer, KubeletRequest } from '../node-api.ts';
 import { createCertificate, type Issuer } from '../pki/certificate.ts';
 import { isApiError } from '../registry/status.ts';
 import { bearerToken } from '../server/authn/authenticator.ts';
 import { authenticateCertificate } from '../server/authn/client-certificate.ts';
+import { routeOf } from './kubelet-api/routes.ts';
 
 export interface KubeletServerOptions {
   nodeName: string;
@@ -22,7 +24,7 @@ export interface KubeletServerOptions {
   client: ApiClient;
   /** PEM: who signs client certificates. */
   caCertificate: string;
-  answer(path: string): Promise<HttpAnswer>;
+  answer(request: KubeletRequest): Promise<HttpAnswer>;
 }
 
 const tokenReviews: Resource<TokenReview> = {
@@ -85,16 +87,23 @@ export class KubeletServer {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const user = await this.#user(request);
     if (!user) return send(response, 401, 'Unauthorized');
-    const { pathname } = new URL(request.url ?? '/', 'https://kubelet');
-    const verb = request.method === 'GET' || request.method === 'HEAD' ? 'get' : 'create';
-    const subresources = subresourcesOf(pathname);
-    if (!(await this.#mayDo(user, verb, subresources))) {
-      const what = `user=${user.name}, verb=${verb}, resource=nodes, subresource(s)=[${subresources.join(' ')}]`;
-      return send(response, 403, `Forbidden (${what})\n`);
+    const { pathname, searchParams: query } = new URL(request.url ?? '/', 'https://kubelet');
+    const { method = 'GET' } = request;
+    const route = routeOf(pathname);
+    // What is not served needs no right.
+    if (route.kind === 'served') {
+      const verb = verbs[method] ?? '';
+      const { subresources } = route;
+      if (!(await this.#mayDo(user, verb, subresources))) {
+        const what = `user=${user.name}, verb=${verb}, resource=nodes, subresource(s)=[${subresources.join(' ')}]`;
+        return send(response, 403, `Forbidden (${what})\n`);
+      }
     }
-    if (verb !== 'get') return send(response, 405, '405: Method Not Allowed');
-    const { status, contentType, body } = await this.#options.answer(pathname);
-    send(response, status, body, contentType);
+    const { status, contentType, location, body } = await this.#options.answer({ method, path: pathname, query });
+    if (location !== undefined) response.setHeader('Location', location);
+    if (typeof body === 'string') return send(response, status, body, contentType);
+    response.writeHead(status);
+    await pipeline(body, response);
   }
 
   async #user({ socket, headers }: IncomingMessage): Promise<User | undefined> {
@@ -120,16 +129,10 @@ export class KubeletServer {
   }
 }
 
-/** What of `nodes/...` a path needs, as the kubelet asks for it. */
-function subresourcesOf(path: string): string[] {
-  const begins = (prefix: string) => path === prefix || path.startsWith(`${prefix}/`);
-  if (begins('/metrics')) return ['metrics'];
-  if (begins('/stats')) return ['stats'];
-  if (begins('/logs')) return ['log'];
-  if (begins('/healthz')) return ['healthz', 'proxy'];
-  if (begins('/pods') || begins('/runningpods')) return ['pods', 'proxy'];
-  return ['proxy'];
-}
+/** What the kubelet asks for, by the request's method. */
+const verbs: Readonly<Record<string, string>> = {
+  ...{ GET: 'get', HEAD: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' },
+};
 
 function send(response: ServerResponse, status: number, body: string, type = 'text/plain; charset=utf-8'): void {
   response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) });

@@ -8,6 +8,7 @@ import type { AddressPool } from './address-pool.ts';
 import type { BackOff } from './back-off.ts';
 import type { ClaimSources } from './claims.ts';
 import type { Images } from './images.ts';
+import type { ProbeCounter } from './kubelet-api/probe-counter.ts';
 import type { LogStore } from './log-store.ts';
 
 /** What all Pods of one node share. */
@@ -24,6 +25,7 @@ export interface NodeServices extends ClaimSources {
   /** Back-off of containers that end again and again. */
   readonly crashes: BackOff;
   readonly logs: LogStore;
+  readonly probes: ProbeCounter;
   readonly addresses: AddressPool;
   configMap(namespace: string, name: string): Stored<ConfigMap> | undefined;
   secret(namespace: string, name: string): Stored<Secret> | undefined;

@@ -49,6 +49,8 @@ export function createPatcher(): Patcher {
     patch(request) {
       const { definition, type, live, body, fieldValidation } = request;
       const object = applyPatch(type, live, body, schemaOf(definition));
+      // It is put into a Go struct, whose kind is settled.
+      if (type === 'strategic') Object.assign(object, { kind: definition.kind, apiVersion: apiVersionOf(definition) });
       const fault = type === 'strategic' ? convertFault(definition.schema, object) : undefined;
       if (fault !== undefined) throw patchInvalid(shownOf(request), fault);
       try {

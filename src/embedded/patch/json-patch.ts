@@ -17,14 +17,31 @@ export function applyJsonPatch(live: JsonMap, patch: unknown): JsonMap {
     badRequest(`error decoding patch: json: cannot unmarshal ${jsonType(what)} into Go value of type ${type}`);
   if (!Array.isArray(patch)) throw cannot(patch, '[]handlers.jsonPatchOp');
   for (const operation of patch) {
-    if (!isMap(operation) && operation !== null) throw cannot(operation, 'handlers.jsonPatchOp');
+    if (operation === null) continue;
+    if (!isMap(operation)) throw cannot(operation, 'handlers.jsonPatchOp');
+    for (const name of ['op', 'from', 'path']) {
+      const text = operation[name];
+      if (text === undefined || text === null || typeof text === 'string') continue;
+      throw badRequest(
+        `error decoding patch: json: cannot unmarshal ${jsonType(text)} into Go struct field jsonPatchOp.${name} of type string`,
+      );
+    }
   }
   if (patch.length > maxOperations) {
     throw tooLarge(`The allowed maximum operations in a JSON patch is ${maxOperations}, got ${patch.length}`);
   }
   try {
     const operations = copyJson(patch) as Operation[];
-    const { newDocument } = jsonPatch.applyPatch(copyJson(live), operations, true, true, true);
+    let newDocument: unknown = copyJson(live);
+    for (const operation of operations) {
+      newDocument = jsonPatch.applyPatch(
+        newDocument,
+        [asGoApplies(operation, newDocument)],
+        true,
+        true,
+        true,
+      ).newDocument;
+    }
     if (!isMap(newDocument)) throw refused();
     const pointers = patch.flatMap((op) => [op.path, op.from]).filter((p) => typeof p === 'string');
     return sortAlong(
@@ -35,6 +52,32 @@ export function applyJsonPatch(live: JsonMap, patch: unknown): JsonMap {
     if (error instanceof ApiError) throw error;
     throw refused(error);
   }
+}
+
+/**
+ * evanphx/json-patch: an added value that is missing is null, what is replaced in a map need not be there, and what is
+ * copied from a map and is not there is null.
+ */
+function asGoApplies(operation: Operation, document: unknown): Operation {
+  if (operation?.op === 'copy' && isAbsentIn(document, operation.from)) {
+    return { op: 'add', path: operation.path, value: null };
+  }
+  if (operation?.op !== 'add' && operation?.op !== 'replace') return operation;
+  const { path, value = null } = operation;
+  // A place in a list that is replaced has to exist.
+  return operation.op === 'replace' && (path === '' || /\/(?:\d+|-)$/.test(path))
+    ? { ...operation, value }
+    : { op: 'add', path, value };
+}
+
+/** Whether the pointer leads to a map that has no such key. */
+function isAbsentIn(document: unknown, pointer: unknown): boolean {
+  if (typeof pointer !== 'string' || !pointer.startsWith('/')) return false;
+  const steps = pointer.split('/').slice(1).map(jsonPatch.unescapePathComponent);
+  const last = steps.pop() ?? '';
+  let at = document;
+  for (const step of steps) at = isMap(at) || Array.isArray(at) ? (at as JsonMap)[step] : undefined;
+  return isMap(at) && !Object.hasOwn(at, last);
 }
 
 function refused(cause?: unknown): ApiError {

@@ -53,6 +53,14 @@ export function validateReview(review: ReviewSpec, self: boolean): FieldError[] 
   return errors;
 }
 
+/** A review is no object: it has no name, and no namespace unless it is a local one. */
+export function validateReviewMetadata(metadata: ObjectMeta = {}, local = false): FieldError[] {
+  const { managedFields: _managed, namespace, ...rest } = metadata;
+  const given = local ? rest : { ...rest, ...(namespace && { namespace }) };
+  if (Object.values(given).every((value) => value === undefined || value === '')) return [];
+  return [field.invalid('metadata', metadata, local ? 'must be empty except for namespace' : 'must be empty')];
+}
+
 /** What a LocalSubjectAccessReview has to keep to beyond that. */
 export function validateLocalReview(review: ReviewSpec, metadata: ObjectMeta): FieldError[] {
   const errors: FieldError[] = [];

@@ -12,10 +12,11 @@ import type {
 } from '../../kube/api.gen.ts';
 import type { User } from '../api.ts';
 import type { FieldError } from '../definition.ts';
+import { ensureNamespace } from '../registry/core.ts';
 import { badRequest, invalid } from '../registry/status.ts';
 import type { CreateHandler } from '../registry/types.ts';
 import { aggregate } from './authorizer.ts';
-import { type ReviewSpec, validateLocalReview, validateReview } from './review-validation.ts';
+import { type ReviewSpec, validateLocalReview, validateReview, validateReviewMetadata } from './review-validation.ts';
 import type { AuthorizationAttributes, Authorizer } from './types.ts';
 import { nodeNameOf } from './users.ts';
 
@@ -26,22 +27,24 @@ export function accessReviewHandlers(authorizer: Authorizer): Record<string, Cre
   return {
     [`${group}/subjectaccessreviews`]: ({ object }) => {
       const review = object as SubjectAccessReview;
-      refuse(validateReview(review.spec ?? {}, false));
+      refuse([...validateReview(review.spec ?? {}, false), ...validateReviewMetadata(review.metadata)]);
       return answer(review, decide(authorizer, userOf(review.spec), review.spec));
     },
     [`${group}/localsubjectaccessreviews`]: ({ object, namespace }) => {
       const review = object as LocalSubjectAccessReview;
-      review.metadata = { namespace, ...review.metadata };
-      if (review.metadata.namespace !== namespace) {
-        throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${namespace}`);
-      }
+      ensureNamespace({ namespaced: true }, review, namespace);
+      review.metadata ??= {};
       const spec = review.spec ?? {};
-      refuse([...validateReview(spec, false), ...validateLocalReview(spec, review.metadata)]);
+      refuse([
+        ...validateReview(spec, false),
+        ...validateReviewMetadata(review.metadata, true),
+        ...validateLocalReview(spec, review.metadata),
+      ]);
       return answer(review, decide(authorizer, userOf(spec), spec));
     },
     [`${group}/selfsubjectaccessreviews`]: ({ object, context }) => {
       const review = object as SelfSubjectAccessReview;
-      refuse(validateReview(review.spec ?? {}, true));
+      refuse([...validateReview(review.spec ?? {}, true), ...validateReviewMetadata(review.metadata)]);
       return answer(review, decide(authorizer, context.user, review.spec));
     },
     [`${group}/selfsubjectrulesreviews`]: ({ object, context }) => {

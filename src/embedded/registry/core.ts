@@ -145,7 +145,11 @@ export type AdmissionTarget = Pick<
 >;
 
 /** The object's namespace must be the request's; it is filled in where it is missing. */
-export function ensureNamespace(d: ResourceDefinition, object: KubeObject, namespace: string | undefined): void {
+export function ensureNamespace(
+  d: Pick<ResourceDefinition, 'namespaced'>,
+  object: KubeObject,
+  namespace: string | undefined,
+): void {
   object.metadata ??= {};
   if (!d.namespaced) {
     delete object.metadata.namespace;

@@ -23,20 +23,28 @@ export function getObject(
     return computed;
   }
   const least = parseRevision(resourceVersion, (text) => plainError(text));
-  if (least > core.store.revision) throw revisionTooLarge(least, core.store.revision);
+  if (least > core.store.revision) throw revisionTooLarge(resourceVersion, core.store.revision);
   const found = core.find(d, namespace, name);
   if (!found) throw notFound(d, name);
   return found;
 }
 
-/** 0 for none; `refuse` makes the error of what is no number. */
+/**
+ * 0 for none. What is larger than any revision can be loses its last digits, not its being larger.
+ * @param refuse makes the error of what is no 64-bit number
+ */
 export function parseRevision(text: string | undefined, refuse: (message: string) => ApiError): number {
   if (text === undefined || text === '') return 0;
   if (!/^\d+$/.test(text)) {
-    const shown = quote(text);
-    throw refuse(`resourceVersion: Invalid value: ${shown}: strconv.ParseUint: parsing ${shown}: invalid syntax`);
+    throw refuse(unparsable(text, 'invalid syntax'));
   }
+  if (BigInt(text) >= 2n ** 64n) throw refuse(unparsable(text, 'value out of range'));
   return Number(text);
+}
+
+function unparsable(text: string, why: string): string {
+  const shown = quote(text);
+  return `resourceVersion: Invalid value: ${shown}: strconv.ParseUint: parsing ${shown}: ${why}`;
 }
 
 /** A page of a list: which revision it shows, where it starts, how long it may be. */
@@ -52,7 +60,7 @@ export function listObjects(core: Core, d: ResourceDefinition, request: ListRequ
   if (d.computed) return { items: d.computed(core).filter((object) => selection.matches(object)), resourceVersion: '' };
   const under = d.namespaced && request.namespace ? `${request.namespace}/` : '';
   const page = pageOf(core, request, under);
-  if (page.revision > core.store.revision) throw revisionTooLarge(page.revision, core.store.revision);
+  if (page.revision > core.store.revision) throw revisionTooLarge(request.resourceVersion, core.store.revision);
   const items: Stored[] = [];
   let lastId: string | undefined;
   let more = false;

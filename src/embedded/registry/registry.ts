@@ -105,6 +105,7 @@ export class GenericRegistry implements Registry {
     const subresource = d.subresources?.[context.subresource ?? ''];
     if (!subresource?.verbs.includes('create')) throw methodNotAllowed();
     const kind = subresource.groupVersionKind;
+    if (object.metadata?.namespace && object.metadata.namespace !== namespace) ensureNamespace(d, object, namespace);
     const owned = kind ? this.#ownedBody(definitionOfKind(kind), object, context) : object;
     return this.#handle(key, d, namespace, name, owned, context);
   }
@@ -119,7 +120,11 @@ export class GenericRegistry implements Registry {
     const core = this.#core;
     this.#requireWrite(d, 'update', context);
     if (context.subresource === 'scale') {
-      return this.#scale(d, namespace, name, context, checkScale(object, name).metadata?.uid, () => object);
+      const scale = checkScale(object, name, () => {
+        ensureNamespace(d, object, namespace);
+        checkName(object, name, namespace);
+      });
+      return this.#scale(d, namespace, name, context, scale.metadata?.uid, () => object);
     }
     ensureNamespace(d, object, namespace);
     checkName(object, name, namespace);

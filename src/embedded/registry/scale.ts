@@ -74,8 +74,12 @@ function selectorText(selector: LabelSelector | Record<string, string> | undefin
   return formatRequirements(labelSelectorRequirements(labels) ?? []);
 }
 
-/** A body that should be a Scale. Throws 400 for another kind, 422 for impossible replicas. */
-export function checkScale(object: KubeObject, name: string): Scale {
+/**
+ * A body that should be a Scale.
+ * @param place checks that it names the object it was sent to
+ * @throws 400 for another kind, 422 for impossible replicas
+ */
+export function checkScale(object: KubeObject, name: string, place?: () => void): Scale {
   if (object.kind !== undefined && object.kind !== 'Scale') {
     const version = (object.apiVersion ?? '').split('/').at(-1) ?? '';
     throw badRequest(
@@ -83,6 +87,7 @@ export function checkScale(object: KubeObject, name: string): Scale {
         'to (autoscaling.Scale): unknown conversion',
     );
   }
+  place?.();
   const scale: Scale = object;
   const replicas = scale.spec?.replicas ?? 0;
   if (replicas < 0) {

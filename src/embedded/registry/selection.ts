@@ -31,7 +31,10 @@ export function selectionOf(
   let fields: readonly FieldRequirement[];
   try {
     labels = parseLabelSelector(selectors.labelSelector ?? '');
-    fields = parseFieldSelector(selectors.fieldSelector ?? '');
+    // A term without a field and a value selects everything.
+    fields = parseFieldSelector(selectors.fieldSelector ?? '').filter(
+      ({ field, value }) => field !== '' || value !== '',
+    );
   } catch (error) {
     if (error instanceof SelectorError) throw badRequest(error.message);
     throw error;
@@ -52,7 +55,7 @@ function checkField(d: ResourceDefinition, field: string): void {
   if (d.group === 'batch' && d.resource === 'jobs') {
     throw badRequest(`field label ${quote(field)} not supported for Job`);
   }
-  if (d.fieldSelectors && Object.keys(d.fieldSelectors).length > 0) {
+  if (d.custom || (d.fieldSelectors && Object.keys(d.fieldSelectors).length > 0)) {
     throw badRequest(`field label not supported: ${field}`);
   }
   throw badRequest(`${quote(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`);

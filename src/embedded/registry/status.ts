@@ -148,11 +148,11 @@ export function expired(message: string): ApiError {
 }
 
 /** 504: the client names a revision that is still to come. */
-export function revisionTooLarge(requested: number | bigint, current: number): ApiError {
+export function revisionTooLarge(requested: string | undefined, current: number): ApiError {
   return new ApiError({
     code: 504,
     reason: 'Timeout',
-    message: `Timeout: Too large resource version: ${requested}, current: ${current}`,
+    message: `Timeout: Too large resource version: ${BigInt(requested ?? 0)}, current: ${current}`,
     details: {
       causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
       retryAfterSeconds: 1,

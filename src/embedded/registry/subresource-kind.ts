@@ -1,6 +1,7 @@
 import type { TokenRequest } from '../../kube/api.gen.ts';
 import type { KubeObject } from '../../kube/meta.ts';
 import { kindTarget } from '../codec/decode.ts';
+import { metadataCells, metadataColumns } from '../codec/views.ts';
 import type { ResourceDefinition, Strategy } from '../definition.ts';
 
 /** Defaults of such kinds (SetDefaults_* of kube-apiserver). */
@@ -23,7 +24,7 @@ export function definitionOfKind(of: { group: string; version: string; kind: str
   if (!definition) {
     const { group, version, kind, schema } = kindTarget(of.group, of.version, of.kind);
     const singular = kind.toLowerCase();
-    const behaviour = { strategy: strategies[kind] ?? {}, columns: [], cells: () => [] };
+    const behaviour = { strategy: strategies[kind] ?? {}, columns: metadataColumns, cells: metadataCells };
     definition = { group, version, kind, schema, singular, resource: `${singular}s`, namespaced: true, ...behaviour };
     known.set(key, definition);
   }

@@ -1,4 +1,5 @@
 import type { DaemonSet, DaemonSetSpec } from '../../kube/api.gen.ts';
+import { parseInt64 } from '../../kube/int64.ts';
 import { daemonSets } from '../../kube/resources.ts';
 import { formatLabelSelector, selectorMatches } from '../../kube/selectors.ts';
 import type { FieldError } from '../definition.ts';
@@ -85,9 +86,9 @@ const counts = [
   'numberUnavailable',
 ] as const;
 
-const generationOf = (set: DaemonSet) => Number(set.metadata?.annotations?.[templateGeneration] ?? 0);
+const generationOf = (set: DaemonSet) => parseInt64(set.metadata?.annotations?.[templateGeneration]) ?? 0n;
 
-function setGeneration(set: DaemonSet, generation: number): void {
+function setGeneration(set: DaemonSet, generation: bigint): void {
   set.metadata ??= {};
   set.metadata.annotations = { ...set.metadata.annotations, [templateGeneration]: String(generation) };
 }
@@ -114,7 +115,7 @@ export const daemonSetResource = defineResource<DaemonSet>({
     },
     prepareForCreate(set) {
       set.status = { currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 };
-      setGeneration(set, Math.max(1, generationOf(set)));
+      setGeneration(set, generationOf(set) > 0n ? generationOf(set) : 1n);
     },
     prepareForUpdate(set, old, { subresource }) {
       if (subresource === 'status') {
@@ -123,7 +124,7 @@ export const daemonSetResource = defineResource<DaemonSet>({
       }
       set.status = structuredClone(old.status);
       const changed = !field.sameJson(set.spec?.template, old.spec?.template);
-      setGeneration(set, generationOf(old) + (changed ? 1 : 0));
+      setGeneration(set, generationOf(old) + (changed ? 1n : 0n));
     },
     validate: (set, { subresource }) =>
       subresource === 'status'

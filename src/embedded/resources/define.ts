@@ -1,6 +1,7 @@
-import type { KubeObject, Resource, Stored } from '../../kube/meta.ts';
+import type { KubeObject, Resource } from '../../kube/meta.ts';
 import { factsOf } from '../codec/facts.ts';
-import type { Column, FieldSelector, ResourceDefinition, Strategy } from '../definition.ts';
+import { metadataCells, metadataColumns } from '../codec/views.ts';
+import type { FieldSelector, ResourceDefinition, Strategy } from '../definition.ts';
 
 /** What a file in `resources/` says of its kind; all else is a recorded fact. */
 export interface ResourceDescription<T extends KubeObject> {
@@ -20,13 +21,6 @@ export interface ResourceDescription<T extends KubeObject> {
   storedAs?: Resource;
   convert?: ResourceDefinition<T>['convert'];
 }
-
-/** What kinds without a printer of their own show. */
-const defaultColumns: readonly Column[] = [
-  { name: 'Name', type: 'string', format: 'name', priority: 0 },
-  { name: 'Created At', type: 'string', format: '', priority: 0 },
-];
-const defaultCells = (object: Stored) => [object.metadata.name, object.metadata.creationTimestamp];
 
 /**
  * Makes the definition of a built-in kind: singular, short names, categories, verbs, subresources, columns and schema
@@ -49,9 +43,9 @@ export function defineResource<T extends KubeObject>(description: ResourceDescri
     verbs: facts.verbs,
     schema: facts.schema,
     subresources: facts.subresources,
-    columns: facts.columns ?? defaultColumns,
+    columns: facts.columns ?? metadataColumns,
     strategy: description.strategy,
-    cells: description.cells ?? defaultCells,
+    cells: description.cells ?? metadataCells,
     rowConditions: description.rowConditions,
     fieldSelectors: description.fieldSelectors,
     deprecationWarning: description.deprecationWarning,

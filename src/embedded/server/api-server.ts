@@ -21,10 +21,11 @@ import { errorRecovery } from './filters/error-recovery.ts';
 import { impersonation } from './filters/impersonation.ts';
 import { requestTimeout } from './filters/request-timeout.ts';
 import type { HandlerContext } from './handlers/context.ts';
-import { notFoundPage } from './handlers/pages.ts';
+import { badRequestPage, notFoundPage } from './handlers/pages.ts';
 import { createPathHandler } from './handlers/paths.ts';
 import { type MemoryBudget, processBudget } from './memory-budget.ts';
 import { RequestCounters } from './metrics.ts';
+import { isUnreadable } from './request-info.ts';
 import { Responder } from './respond.ts';
 import { routeResource } from './router.ts';
 
@@ -109,6 +110,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const active = new Set<Exchange>();
   const run = async (request: ServerRequest, reply: ServerReply, upgrade?: Upgrade) => {
     const exchange = new Exchange(request, reply, upgrade, budget);
+    if (isUnreadable(request.url ?? '/')) return badRequestPage(exchange);
     active.add(exchange);
     try {
       await handle(exchange);

@@ -8,7 +8,7 @@ import { badRequest } from '../registry/status.ts';
  * @throws 400, as each patch type words it
  */
 export function decodePatch(type: PatchType, body: Uint8Array): unknown {
-  const text = new TextDecoder().decode(body);
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(body);
   if (type === 'apply') {
     const json = jsonWithoutYaml(text);
     if (json !== undefined) return json;

@@ -48,29 +48,31 @@ export function requireAcceptable(accept: string | undefined, produces: readonly
 }
 
 /**
- * Chooses how the answer is written. `transforms`: whether Tables and PartialObjectMetadata can be asked for;
+ * Chooses how the answer is written. `transforms`: whether PartialObjectMetadata can be asked for, `tables` whether Tables;
  * `protobuf`: whether the kind has a protobuf form (custom resources have none).
  * @throws 406
  */
 export function negotiateOutput(
   accept: string | undefined,
-  options: { transforms: boolean; protobuf: boolean; pretty: boolean; watch?: boolean },
+  options: { transforms: boolean; tables?: boolean; protobuf: boolean; pretty: boolean; watch?: boolean },
 ): Output {
   const supported = allTypes.filter((type) => options.protobuf || type !== 'application/vnd.kubernetes.protobuf');
   const { pretty } = options;
   if (!accept) return { mediaType: 'application/json', pretty };
   for (const { type, parameters } of parseAccept(accept)) {
-    const mediaType =
-      type === '*/*' || type === 'application/*' ? 'application/json' : supported.find((one) => one === type);
+    const any = type === '*/*' || type === 'application/*' || type === '*';
+    const mediaType = any ? 'application/json' : supported.find((one) => one === type);
     if (mediaType === undefined) continue;
-    const as = readTransform(parameters, mediaType, options.transforms);
+    const as = readTransform(parameters, mediaType, options);
     if (as === false) continue;
     if (options.watch && mediaType === 'application/yaml') continue;
     return { mediaType, ...(as && { as }), pretty: pretty || parameters.pretty === '1' };
   }
-  const types = options.watch
-    ? supported.filter((type) => type !== 'application/yaml').map((type) => `${type};stream=watch`)
-    : supported;
+  // What has no protobuf form is refused with the list of what others have.
+  const types =
+    options.watch && options.protobuf
+      ? supported.filter((type) => type !== 'application/yaml').map((type) => `${type};stream=watch`)
+      : allTypes;
   throw notAcceptable(`only the following media types are accepted: ${types.join(', ')}`);
 }
 
@@ -78,11 +80,11 @@ export function negotiateOutput(
 function readTransform(
   { as, g, v }: Record<string, string>,
   mediaType: MediaType,
-  allowed: boolean,
+  { transforms, tables = transforms }: { transforms: boolean; tables?: boolean },
 ): Output['as'] | false {
   if (as === undefined && g === undefined && v === undefined) return undefined;
-  if (!allowed || g !== 'meta.k8s.io' || (v !== 'v1' && v !== 'v1beta1')) return false;
-  if (as === 'Table' && mediaType !== 'application/vnd.kubernetes.protobuf') return { kind: as, version: v };
+  if (!transforms || g !== 'meta.k8s.io' || (v !== 'v1' && v !== 'v1beta1')) return false;
+  if (as === 'Table' && tables && mediaType !== 'application/vnd.kubernetes.protobuf') return { kind: as, version: v };
   if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return { kind: as, version: v };
   return false;
 }
@@ -92,8 +94,13 @@ function readTransform(
  * @throws 415
  */
 export function negotiateInput(contentType: string | undefined, accepted: readonly string[] = allTypes): string {
-  const type = (contentType ?? '').split(';')[0]?.trim().toLowerCase() || 'application/json';
-  if (accepted.includes(type)) return type;
+  const [type = '', ...parameters] = (contentType || 'application/json')
+    .split(';')
+    .map((part) => part.trim().toLowerCase());
+  const readable = parameters.every(
+    (parameter, i) => /^[^=\s]+=/.test(parameter) || (parameter === '' && i === parameters.length - 1),
+  );
+  if (readable && accepted.includes(type)) return type;
   throw unsupportedMediaType(
     `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
   );

@@ -1,15 +1,9 @@
 import type { DeleteOptions } from '../../kube/api.gen.ts';
 import type { FieldError } from '../definition.ts';
+import { dryRunErrors, refuseOptions } from '../registry/delete-options.ts';
 import * as field from '../registry/field.ts';
-import { invalid } from '../registry/status.ts';
 import type { ListRequest, WatchRequest } from '../registry/types.ts';
 import { parseGoBoolean, parseGoInteger, parseOptionalBoolean } from './query.ts';
-
-type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions' | 'ListOptions';
-
-function refuse(kind: OptionsKind, errors: FieldError[]): void {
-  if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind }, '', errors);
-}
 
 /** What a write's query says. */
 export interface WriteParameters {
@@ -42,7 +36,7 @@ export function writeParameters(
   if (!['', 'Strict', 'Warn', 'Ignore'].includes(fieldValidation)) {
     errors.push(field.notSupported('fieldValidation', fieldValidation, ['', 'Ignore', 'Strict', 'Warn']));
   }
-  refuse(kind, errors);
+  refuseOptions(kind, errors);
   return {
     ...(fieldManager !== '' && { fieldManager }),
     dryRun: query.has('dryRun'),
@@ -65,10 +59,6 @@ function fieldManagerErrors(manager: string): FieldError[] {
   return errors;
 }
 
-function dryRunErrors(values: readonly string[]): FieldError[] {
-  return values.some((value) => value !== 'All') ? [field.notSupported('dryRun', values, ['All'])] : [];
-}
-
 /** The manager that owns what is written: `?fieldManager=`, else the User-Agent up to its first slash. */
 export function fieldManagerOf(query: string | undefined, userAgent: string | undefined): string {
   if (query !== undefined) return query;
@@ -89,31 +79,10 @@ export function deleteOptionsFromQuery(query: URLSearchParams): DeleteOptions {
   const orphan = parseOptionalBoolean(query, 'orphanDependents');
   if (orphan !== undefined) options.orphanDependents = orphan;
   const policy = query.get('propagationPolicy');
-  if (policy) options.propagationPolicy = policy;
+  if (policy !== null) options.propagationPolicy = policy;
   const dryRun = query.getAll('dryRun');
   if (dryRun.length > 0) options.dryRun = dryRun;
   return options;
-}
-
-/** @throws 422 of DeleteOptions */
-export function validateDeleteOptions(options: DeleteOptions): void {
-  const errors: FieldError[] = [];
-  const { orphanDependents, propagationPolicy } = options;
-  const policies = ['Foreground', 'Background', 'Orphan'];
-  if (orphanDependents !== undefined && propagationPolicy !== undefined) {
-    errors.push(
-      field.invalid(
-        'propagationPolicy',
-        propagationPolicy,
-        'orphanDependents and deletionPropagation cannot be both set',
-      ),
-    );
-  }
-  if (propagationPolicy !== undefined && !policies.includes(propagationPolicy)) {
-    errors.push(field.notSupported('propagationPolicy', propagationPolicy, [...policies, 'nil']));
-  }
-  errors.push(...dryRunErrors(options.dryRun ?? []));
-  refuse('DeleteOptions', errors);
 }
 
 /** The query of a list or watch. */
@@ -141,7 +110,7 @@ export function listParameters(query: URLSearchParams, watch: boolean): ListPara
     allowWatchBookmarks: parseGoBoolean(query, 'allowWatchBookmarks'),
     sendInitialEvents: parseOptionalBoolean(query, 'sendInitialEvents'),
   };
-  refuse('ListOptions', watch ? watchErrors(parameters, match) : listErrors(parameters, match));
+  refuseOptions('ListOptions', watch ? watchErrors(parameters, match) : listErrors(parameters, match));
   return parameters;
 }
 

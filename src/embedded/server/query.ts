@@ -1,5 +1,14 @@
 import { badRequest } from '../registry/status.ts';
 
+/**
+ * The parameters of a query as Go's url.ParseQuery reads them: what has a broken escape or a semicolon is left out.
+ * @param text without the question mark
+ */
+export function parseGoQuery(text: string): URLSearchParams {
+  const pairs = text.split('&').filter((pair) => !pair.includes(';') && !/%(?![0-9a-f]{2})/i.test(pair));
+  return new URLSearchParams(pairs.join('&'));
+}
+
 /** Values of query parameters, read as kube-apiserver's conversions do; the texts are Go's. */
 
 /** `?x`, `?x=` and `?x=1` are true; only `false` and `0` are not. A missing parameter is false. */
@@ -14,16 +23,17 @@ export function parseOptionalBoolean(query: URLSearchParams, name: string): bool
 }
 
 /**
- * A 64-bit integer; missing or empty is undefined.
+ * A 64-bit integer; missing is undefined.
  * @throws 400 with strconv's words
  */
 export function parseGoInteger(query: URLSearchParams, name: string): number | undefined {
   const value = query.get(name);
-  if (value === null || value === '') return undefined;
+  if (value === null) return undefined;
   if (!/^[+-]?\d+$/.test(value)) throw badRequest(`strconv.ParseInt: parsing "${value}": invalid syntax`);
-  const number = Number(value);
-  if (Math.abs(number) > 2 ** 63) throw badRequest(`strconv.ParseInt: parsing "${value}": value out of range`);
-  return number;
+  if (BigInt.asIntN(64, BigInt(value.replace('+', ''))) !== BigInt(value.replace('+', ''))) {
+    throw badRequest(`strconv.ParseInt: parsing "${value}": value out of range`);
+  }
+  return Number(value);
 }
 
 const unitMilliseconds: Record<string, number> = {

@@ -1,5 +1,5 @@
 import { parseFieldSelector } from '../../kube/selectors.ts';
-import { parseGoBoolean } from './query.ts';
+import { parseGoBoolean, parseGoQuery } from './query.ts';
 
 /** What a request is about, read once from method, path and query (kube-apiserver's RequestInfo). */
 export interface RequestInfo {
@@ -46,7 +46,7 @@ const namespaceSubresources = new Set(['status', 'finalize']);
 export function requestInfo(method: string, target: string): RequestInfo {
   const mark = target.indexOf('?');
   const path = decode(mark < 0 ? target : target.slice(0, mark));
-  const query = new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1));
+  const query = parseGoQuery(mark < 0 ? '' : target.slice(mark + 1));
   const info: RequestInfo = {
     method,
     path,
@@ -126,6 +126,11 @@ function isPathSegment(name: string): boolean {
 export function splitPath(path: string): string[] {
   const trimmed = path.replace(/^\/+|\/+$/g, '');
   return trimmed === '' ? [] : trimmed.split('/');
+}
+
+/** Whether Go's server would refuse to read the path at all: an escape in it is none. */
+export function isUnreadable(target: string): boolean {
+  return /%(?![0-9a-f]{2})/i.test(target.split('?', 1)[0] ?? '');
 }
 
 function decode(path: string): string {

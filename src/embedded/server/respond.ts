@@ -7,6 +7,7 @@ import { stringifyYaml } from '../codec/yaml.ts';
 import type { ResourceDefinition } from '../definition.ts';
 import * as field from '../registry/field.ts';
 import { badRequest, isApiError, notAcceptable } from '../registry/status.ts';
+import { definitionOfKind } from '../registry/subresource-kind.ts';
 import type { ListResult } from '../registry/types.ts';
 import type { Exchange } from './exchange.ts';
 import { customListJson, listJson, objectJson, prettyJson, tableJson } from './json.ts';
@@ -60,11 +61,26 @@ function write(
     return;
   }
   if (output.mediaType === 'application/yaml') {
-    exchange.send(code, output.mediaType, stringifyYaml(value));
+    // What is undefined is nothing in JSON, and so it is in YAML.
+    exchange.send(code, output.mediaType, stringifyYaml(JSON.parse(JSON.stringify(value))));
     return;
   }
   const body = json();
   exchange.send(code, 'application/json', output.pretty ? prettyJson(JSON.parse(body.toString())) : body);
+}
+
+/** Subresources whose answers are made on the spot, and shown as they are. */
+const untabled: ReadonlySet<string> = new Set(['binding', 'eviction', 'token', 'log']);
+
+/** Whether answers can be shown as a Table: what is answered without being stored can't. */
+function hasTable({ review, resource }: ResourceDefinition, subresource: string): boolean {
+  return !review && resource !== 'bindings' && !untabled.has(subresource);
+}
+
+/** The kind that an answer is of: of a Scale, its own. */
+function shown(definition: ResourceDefinition, { kind }: KubeObject): ResourceDefinition {
+  if (kind !== 'Scale' || definition.kind === 'Scale') return definition;
+  return definitionOfKind({ group: 'autoscaling', version: 'v1', kind: 'Scale' });
 }
 
 /** Writes answers of one resource in the form that the client wants. */
@@ -79,6 +95,7 @@ export class Responder {
   negotiate(exchange: Exchange, definition: ResourceDefinition, watch = false): Output {
     const output = negotiateOutput(exchange.headers.accept, {
       transforms: true,
+      tables: hasTable(definition, exchange.info.subresource),
       protobuf: hasProtobuf(apiVersionOf(definition), definition.kind),
       pretty: wantsPretty(exchange),
       watch,
@@ -93,7 +110,7 @@ export class Responder {
       write(exchange, code, { ...output, as: undefined }, object);
       return;
     }
-    const value = this.transform(exchange, output, definition, object);
+    const value = this.transform(exchange, output, shown(definition, object), object);
     write(exchange, code, output, value);
   }
 
@@ -188,6 +205,7 @@ export class Responder {
 
 /** Go's internal type, as some messages name it: `core.Pod`. */
 function internalType(definition: ResourceDefinition): string {
+  if (definition.custom) return 'unstructured.Unstructured';
   const group = definition.group === '' ? 'core' : definition.group.split('.')[0];
   return `${group}.${definition.kind}`;
 }

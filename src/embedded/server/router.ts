@@ -1,6 +1,6 @@
 import { groupOrder } from '../codec/facts.ts';
 import type { ResourceDefinition } from '../definition.ts';
-import { methodNotAllowed, notFound, notFoundPath } from '../registry/status.ts';
+import { badRequest, methodNotAllowed, notFound, notFoundPath } from '../registry/status.ts';
 import type { Registry } from '../registry/types.ts';
 import type { Exchange } from './exchange.ts';
 import type { HandlerContext, ResourceHandler, ResourceRequest } from './handlers/context.ts';
@@ -8,10 +8,13 @@ import { getObject, listObjects } from './handlers/read.ts';
 import { connectHandlers } from './handlers/streams.ts';
 import { watchObjects } from './handlers/watch.ts';
 import { createObject, deleteCollection, deleteObject, patchObject, updateObject } from './handlers/write.ts';
-import { requireAcceptable } from './negotiation.ts';
+import { negotiateOutput, requireAcceptable } from './negotiation.ts';
 
 const objectTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 const listTypes = [...objectTypes, 'application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
+
+/** A log has no other form, but it is asked for like anything else. */
+const plainOutput = { transforms: true, tables: false, protobuf: true };
 
 const objectHandlers = new Map<string, { verb: string; handle: ResourceHandler }>([
   ['GET', { verb: 'get', handle: getObject }],
@@ -34,6 +37,7 @@ export function routeResource(exchange: Exchange, context: HandlerContext): unde
     throw notFoundPath();
   }
   if (definition.deprecationWarning) exchange.warn(definition.deprecationWarning);
+  requirePathName(info.parts[1]);
   const request: ResourceRequest = {
     exchange,
     definition,
@@ -41,6 +45,8 @@ export function routeResource(exchange: Exchange, context: HandlerContext): unde
     name: info.parts[1],
     subresource: info.parts[2],
   };
+  // Everywhere is no place to write to: behind custom resources stands no router that would know the method to be the fault.
+  if (definition.custom && definition.namespaced && info.namespace === '' && info.method !== 'GET') return undefined;
   const handle = info.parts.length === 1 ? ofCollection(request) : ofObject(request);
   return () => handle(request, context);
 }
@@ -63,21 +69,32 @@ function scopeFits(definition: ResourceDefinition, { info }: Exchange): boolean 
   return info.namespace !== '' || parts.length === 1;
 }
 
+/** @throws 400 for a name that means another place in a path */
+function requirePathName(name: string | undefined): void {
+  if (name !== '.' && name !== '..') return;
+  throw badRequest(`Name parameter invalid: "${name}": may not be '${name}'`);
+}
+
+/** No router looks at the Accept header of requests for custom resources. @throws 406 */
+function requireProducible({ headers }: Exchange, definition: ResourceDefinition, types: readonly string[]): void {
+  if (!definition.custom) requireAcceptable(headers.accept, types);
+}
+
 function ofCollection({ exchange, definition, namespace }: ResourceRequest): ResourceHandler {
   const { info } = exchange;
   const verbs = definition.verbs ?? [];
   const everywhere = definition.namespaced && namespace === undefined;
   if (everywhere && !verbs.includes('list')) throw notFoundPath();
   if (info.method === 'GET' && (verbs.includes('list') || info.watchByPath)) {
-    requireAcceptable(exchange.headers.accept, listTypes);
+    requireProducible(exchange, definition, listTypes);
     return info.verb === 'watch' ? watchObjects : listObjects;
   }
   if (info.method === 'POST' && verbs.includes('create') && !everywhere && !info.watchByPath) {
-    requireAcceptable(exchange.headers.accept, objectTypes);
+    requireProducible(exchange, definition, objectTypes);
     return createObject;
   }
   if (info.method === 'DELETE' && verbs.includes('deletecollection') && !everywhere && !info.watchByPath) {
-    requireAcceptable(exchange.headers.accept, objectTypes);
+    requireProducible(exchange, definition, objectTypes);
     return deleteCollection;
   }
   throw methodNotAllowed();
@@ -88,7 +105,7 @@ function ofObject({ exchange, definition, subresource }: ResourceRequest): Resou
   if (info.watchByPath) {
     if (info.parts.length > 2) throw notFoundPath();
     if (info.method !== 'GET') throw methodNotAllowed();
-    requireAcceptable(exchange.headers.accept, listTypes);
+    requireProducible(exchange, definition, listTypes);
     return watchObjects;
   }
   if (subresource === undefined) {
@@ -96,7 +113,7 @@ function ofObject({ exchange, definition, subresource }: ResourceRequest): Resou
     if (!verbs.includes('get') && !verbs.includes('update')) throw notFoundPath();
     const known = objectHandlers.get(info.method);
     if (!known || !verbs.includes(known.verb)) throw methodNotAllowed();
-    requireAcceptable(exchange.headers.accept, objectTypes);
+    requireProducible(exchange, definition, objectTypes);
     return known.handle;
   }
   const { subresources = {} } = definition;
@@ -107,10 +124,11 @@ function ofObject({ exchange, definition, subresource }: ResourceRequest): Resou
   const connect = definition.group === '' ? connectHandlers.get(`${definition.resource}/${subresource}`) : undefined;
   if (connect) {
     if (!connect.methods.includes(info.method)) throw methodNotAllowed();
+    if (subresource === 'log') negotiateOutput(exchange.headers.accept, { ...plainOutput, pretty: false });
     return connect.handle;
   }
   const known = info.method === 'POST' ? { verb: 'create', handle: createObject } : objectHandlers.get(info.method);
   if (!known || !facts.verbs.includes(known.verb)) throw methodNotAllowed();
-  requireAcceptable(exchange.headers.accept, objectTypes);
+  requireProducible(exchange, definition, objectTypes);
   return known.handle;
 }

@@ -32,7 +32,8 @@ function checkPod(pod: Stored<Pod>, { metadata }: Binding): void {
     throw conflict(
       { group: '', resource: 'pods' },
       name,
-      `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${uid}`,
+      `StorageError: invalid object, Code: 4, Key: /registry/pods/${pod.metadata.namespace}/${name}, ResourceVersion: 0, ` +
+        `AdditionalErrorMsg: Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${uid}`,
     );
   }
   if (metadata?.resourceVersion && metadata.resourceVersion !== resourceVersion) {
@@ -64,7 +65,7 @@ export const bindingHandler =
   async ({ registry, namespace, name, object, context }) => {
     const binding = object as Binding;
     const own = binding.metadata?.name ?? '';
-    if (name !== undefined && own !== '' && own !== name) {
+    if (name !== undefined && own !== name) {
       throw badRequest('name in URL does not match name in Binding object');
     }
     checkTarget(binding);

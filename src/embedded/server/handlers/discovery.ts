@@ -42,7 +42,8 @@ export function discovery(exchange: Exchange, segments: readonly string[], conte
   const document =
     version === undefined ? groupDiscovery(definitions, group, remote) : resourceList(definitions, group, version);
   if (!document) throw notFoundPath();
-  requireGet(exchange);
+  // The handlers of a group, as of all groups, look at no method.
+  if (version !== undefined) requireGet(exchange);
   requireAcceptable(exchange.headers.accept, documentTypes);
   send(exchange, context, document);
 }

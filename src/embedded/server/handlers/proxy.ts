@@ -8,7 +8,7 @@ import type { Stored } from '../../../kube/meta.ts';
 import { endpointSlices, services } from '../../../kube/resources.ts';
 import { quiet } from '../../network/quiet.ts';
 import { quote } from '../../registry/field.ts';
-import { ApiError, badRequest, methodNotAllowed, notFound, notSimulated } from '../../registry/status.ts';
+import { ApiError, badRequest, notFound, notSimulated } from '../../registry/status.ts';
 import type { Exchange } from '../exchange.ts';
 import type { HandlerContext, ResourceRequest } from './context.ts';
 
@@ -51,10 +51,16 @@ async function proxyNode({ exchange, definition, name: id = '' }: ResourceReques
   const agent = context.nodeAgent(name);
   if (port !== '' && port !== '10250') throw notSimulated(`the proxy subresource of nodes to port ${port}`);
   if (!agent) throw unavailable(`error trying to reach service: the kubelet of ${name} does not run`);
-  if (exchange.info.method !== 'GET') throw methodNotAllowed();
-  const path = /^(?:\/[^/]+){4}\/proxy([^?]*)/.exec(exchange.request.url ?? '')?.[1] || '/';
-  const { status, contentType, body } = await agent.answer(path);
-  exchange.send(status, contentType, body);
+  const { method, query } = exchange.info;
+  const [, base = '', below] = /^((?:\/[^/]+){4}\/proxy)([^?]*)/.exec(exchange.request.url ?? '') ?? [];
+  const { status, contentType, location, body } = await agent.answer({ method, path: below || '/', query });
+  if (location !== undefined) {
+    exchange.reply.setHeader('Location', location.startsWith('/') ? base + location : location);
+  }
+  if (typeof body === 'string') return exchange.send(status, contentType, body);
+  exchange.head(status, {});
+  exchange.flush();
+  await exchange.pipe(body);
 }
 
 /** `[scheme:]name[:port]` */

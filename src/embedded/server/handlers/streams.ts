@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Node, Pod } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
 import { nodes } from '../../../kube/resources.ts';
+import { parseTime, TimeError } from '../../codec/go-time.ts';
 import type { NodeAgent } from '../../node-api.ts';
 import * as field from '../../registry/field.ts';
 import { ApiError, badRequest, internalError, invalid } from '../../registry/status.ts';
@@ -97,7 +98,10 @@ function logOptions({ info: { query } }: Exchange, name: string) {
   const limitBytes = parseGoInteger(query, 'limitBytes');
   const sinceSeconds = parseGoInteger(query, 'sinceSeconds');
   const sinceTime = query.get('sinceTime') || undefined;
+  if (sinceTime !== undefined) checkTime(sinceTime);
   const errors = [];
+  // Of the feature gate PodLogsQuerySplitStreams, which is off.
+  if (query.has('stream')) errors.push(field.forbidden('stream', 'may not be specified'));
   if (tailLines !== undefined && tailLines < 0) {
     errors.push(field.invalid('tailLines', tailLines, 'must be greater than or equal to 0'));
   }
@@ -105,7 +109,7 @@ function logOptions({ info: { query } }: Exchange, name: string) {
     errors.push(field.invalid('limitBytes', limitBytes, 'must be greater than 0'));
   }
   if (sinceSeconds !== undefined && sinceTime !== undefined) {
-    errors.push(field.forbidden('', 'at most one of `sinceTime` or `sinceSeconds` may be specified'));
+    errors.push(field.forbidden('[]', 'at most one of `sinceTime` or `sinceSeconds` may be specified'));
   } else if (sinceSeconds !== undefined && sinceSeconds < 1) {
     errors.push(field.invalid('sinceSeconds', sinceSeconds, 'must be greater than 0'));
   }
@@ -119,6 +123,15 @@ function logOptions({ info: { query } }: Exchange, name: string) {
     previous: parseGoBoolean(query, 'previous'),
     timestamps: parseGoBoolean(query, 'timestamps'),
   };
+}
+
+/** @throws 400 in the words of Go's time package */
+function checkTime(text: string): void {
+  try {
+    parseTime(text, 'seconds');
+  } catch (error) {
+    throw error instanceof TimeError ? badRequest(error.message) : error;
+  }
 }
 
 /** exec and attach: a WebSocket (kubectl 1.31 and later) or SPDY (before). */
@@ -165,6 +178,7 @@ const channels = 'v4.channel.k8s.io';
 async function podPortForward(request: ResourceRequest, context: HandlerContext): Promise<void> {
   const { exchange } = request;
   requireCreate(request, context);
+  checkPorts(exchange);
   const pod = podOf(request, context);
   requireHost(pod);
   const { upgrade } = exchange;
@@ -184,6 +198,14 @@ async function podPortForward(request: ResourceRequest, context: HandlerContext)
     transport = webSocketStream(await acceptWebSocket(upgrade, tunnel));
   } else transport = acceptSpdy(upgrade, 'portforward.k8s.io');
   await runPortForward(transport, connect);
+}
+
+/** @throws 400 for what is no 31-bit number, as the API server reads it */
+function checkPorts({ info: { query } }: Exchange): void {
+  for (const text of query.getAll('ports').flatMap((one) => one.split(','))) {
+    const why = !/^\d+$/.test(text) ? 'invalid syntax' : Number(text) > 65_535 ? 'value out of range' : undefined;
+    if (why) throw badRequest(`cannot convert to []int32: strconv.ParseUint: parsing ${field.quote(text)}: ${why}`);
+  }
 }
 
 /** @throws 400 in the kubelet's words: only a WebSocket of channels says beforehand which ports it is for */

@@ -60,7 +60,7 @@ export const watchObjects: ResourceHandler = (request, { registry, responder, cl
       cutOff();
     });
     const seconds = parameters.timeoutSeconds || minimumSeconds * (1 + Math.random());
-    const timer = clock.after(seconds * 1000, end);
+    const timer = clock.after(Math.max(0, seconds * 1000), end);
     exchange.signal.addEventListener('abort', end, { once: true });
     replaced?.addEventListener('abort', end, { once: true });
     const deliver = (event: WatchEvent) => {

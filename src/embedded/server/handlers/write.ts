@@ -2,6 +2,7 @@ import type { DeleteOptions } from '../../../kube/api.gen.ts';
 import type { KubeObject } from '../../../kube/meta.ts';
 import type { PatchType } from '../../api.ts';
 import { decodeBody, decodeDeleteOptions, kindTarget } from '../../codec/decode.ts';
+import { validateDeleteOptions } from '../../registry/delete-options.ts';
 import { ApiError, notFoundPath } from '../../registry/status.ts';
 import type { RequestContext } from '../../registry/types.ts';
 import { decodePatch } from '../bodies.ts';
@@ -11,7 +12,6 @@ import {
   deleteOptionsFromQuery,
   fieldManagerOf,
   listParameters,
-  validateDeleteOptions,
   type WriteParameters,
   writeParameters,
 } from '../options.ts';
@@ -54,10 +54,14 @@ const patchTypes = new Map<string, PatchType>([
   ['application/apply-patch+yaml', 'apply'],
 ]);
 
+/** A strategic merge needs a Go type. */
+const customPatchTypes = [...patchTypes.keys()].filter((name) => patchTypes.get(name) !== 'strategic');
+
 /** The patch type of a Content-Type. @throws 415 as the router answers it */
-function patchTypeOf({ exchange }: ResourceRequest): PatchType {
+function patchTypeOf({ exchange, definition }: ResourceRequest): PatchType {
   const type = patchTypes.get((exchange.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '');
   if (type) return type;
+  if (definition.custom) negotiateInput(exchange.headers['content-type'], customPatchTypes);
   throw new ApiError({
     code: 415,
     reason: 'UnsupportedMediaType',
@@ -70,10 +74,7 @@ function patchTypeOf({ exchange }: ResourceRequest): PatchType {
 export const patchObject: ResourceHandler = async (request, { registry, responder }) => {
   const { exchange, definition, namespace, name, subresource } = request;
   const type = patchTypeOf(request);
-  if (definition.custom && type === 'strategic') {
-    const accepted = [...patchTypes.keys()].filter((name) => patchTypes.get(name) !== 'strategic');
-    negotiateInput(exchange.headers['content-type'], accepted);
-  }
+  if (definition.custom && type === 'strategic') negotiateInput(exchange.headers['content-type'], customPatchTypes);
   const output = responder.negotiate(exchange, definition);
   if (name === undefined) throw notFoundPath();
   const body = await exchange.body();

@@ -1,4 +1,5 @@
 /** The revisions of a Deployment, which its ReplicaSets keep: rollout history and undo. */
+import { compareInt64, parseInt64 } from '../../../../kube/int64.ts';
 import { eachOne, type One, select } from './change.ts';
 import type { ApiClient, Obj } from './client.ts';
 import { kindName, pathOf } from './discovery.ts';
@@ -15,7 +16,7 @@ export const revisionFlags: FlagSet = {
 const revisionAnnotation = 'deployment.kubernetes.io/revision';
 
 interface Revision {
-  number: number;
+  number: bigint;
   cause: string;
   template: Obj;
 }
@@ -39,12 +40,12 @@ async function revisionsOf(client: ApiClient, one: One): Promise<{ object: Obj; 
     const template = structuredClone(asObject(asObject(set.spec).template));
     delete asObject(asObject(template.metadata).labels)['pod-template-hash'];
     return {
-      number: Number(annotations[revisionAnnotation] ?? 0),
+      number: parseInt64(String(annotations[revisionAnnotation])) ?? 0n,
       cause: String(annotations['kubernetes.io/change-cause'] ?? '<none>'),
       template,
     };
   });
-  return { object, revisions: revisions.sort((a, b) => a.number - b.number) };
+  return { object, revisions: revisions.sort((a, b) => compareInt64(a.number, b.number)) };
 }
 
 async function chosen(client: ApiClient, flags: Flags): Promise<One[]> {
@@ -52,11 +53,12 @@ async function chosen(client: ApiClient, flags: Flags): Promise<One[]> {
   return select(client, flags, flags.args);
 }
 
-function revisionNumber(flags: Flags, name: string): number | undefined {
+function revisionNumber(flags: Flags, name: string): bigint | undefined {
   const text = flags.get(name);
   if (text === undefined || text === '0') return undefined;
-  if (!/^\d+$/.test(text)) throw new KubectlError(`revision must be a positive integer: ${text}`);
-  return Number(text);
+  const revision = parseInt64(text);
+  if (revision === undefined || revision < 0n) throw new KubectlError(`revision must be a positive integer: ${text}`);
+  return revision;
 }
 
 export async function rolloutHistory(client: ApiClient, flags: Flags): Promise<number> {
@@ -88,7 +90,7 @@ export async function rolloutUndo(client: ApiClient, flags: Flags): Promise<numb
   const wanted = revisionNumber(flags, 'to-revision');
   return eachOne(client, await chosen(client, flags), async (one) => {
     const { object, revisions } = await revisionsOf(client, one);
-    const current = Number(asObject(asObject(object.metadata).annotations)[revisionAnnotation] ?? 0);
+    const current = parseInt64(String(asObject(asObject(object.metadata).annotations)[revisionAnnotation])) ?? 0n;
     if (wanted === undefined && revisions.length < 2)
       throw new KubectlError(`no rollout history found for deployment "${one.name}"`);
     const target =

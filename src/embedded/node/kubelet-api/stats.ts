@@ -1,9 +1,9 @@
-import type { Clock } from '../../kernel/clock.ts';
-import type { Pod } from '../../kube/api.gen.ts';
-import type { Stored } from '../../kube/meta.ts';
-import type { ContainerRuntime } from '../container-api.ts';
-import { containersOf } from './container-record.ts';
-import type { PodWorker } from './pod-worker.ts';
+import type { Clock } from '../../../kernel/clock.ts';
+import type { Pod } from '../../../kube/api.gen.ts';
+import type { Stored } from '../../../kube/meta.ts';
+import type { ContainerRuntime } from '../../container-api.ts';
+import { containersOf } from '../container-record.ts';
+import type { PodWorker } from '../pod-worker.ts';
 
 /** What kubelet, container runtime and the system itself take of an idle node. */
 const systemCores = 0.03;
@@ -12,15 +12,22 @@ const systemBytes = 480 * 1024 ** 2;
 const pageBytes = 4096;
 
 /** CPU since the start, in milliseconds of one core; memory now; times in ms since 1970. */
-interface Usage {
+export interface Usage {
   startedAt: number;
   cpuMs: number;
   memoryBytes: number;
 }
 
+export interface ContainerUsage extends Usage {
+  name: string;
+  /** Of its run. */
+  id: string;
+  image: string;
+}
+
 export interface PodStats {
   pod: Stored<Pod>;
-  containers: (Usage & { name: string })[];
+  containers: ContainerUsage[];
 }
 
 export interface NodeStats extends Usage {
@@ -58,7 +65,8 @@ export class NodeStatistics {
         if (!current?.running || !used) continue;
         seen.set(current.running.id, used.cpuMs);
         const memoryBytes = Math.ceil(used.memoryBytes / pageBytes) * pageBytes;
-        containers.push({ name: spec.name, startedAt: current.startedAt ?? at, cpuMs: used.cpuMs, memoryBytes });
+        const { id, image, startedAt = at } = current;
+        containers.push({ name: spec.name, id, image, startedAt, cpuMs: used.cpuMs, memoryBytes });
       }
       if (containers.length > 0) pods.push({ pod: worker.pod, containers });
     }
