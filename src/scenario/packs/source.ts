@@ -28,6 +28,14 @@ export function parseSource(text: string): Source {
       next: 'kubedrill pack install <folder | file.tgz | git URL[#branch or tag]>',
     });
   }
+  // What git or ssh would take for an option, or for more than one line.
+  if (/[\s\p{Cc}]/u.test(text) || /(?:^|\/\/|@)-/.test(url) || ref?.startsWith('-')) {
+    throw new UserError({
+      what: `${JSON.stringify(text)} is no URL that is fetched`,
+      why: 'a name in it begins with -, or there is a blank in it',
+      next: 'ask whoever gave it to you',
+    });
+  }
   if (/:\/\/[^/@]*:[^/@]*@/.test(url)) {
     throw new UserError({
       what: 'the URL has a password in it, which would be kept with the pack',
