@@ -1,3 +1,4 @@
+import { markdownLine, visible } from '../kernel/visible.ts';
 import { loadScenario, scenarioIds } from '../scenario/load.ts';
 import { type Pack, type Scenario, tiersOf } from '../scenario/types.ts';
 
@@ -9,12 +10,13 @@ export function packDocs(pack: Pack): Map<string, string> {
 
 function overview(pack: Pack, scenarios: readonly Scenario[]): string {
   const rows = scenarios.map(
-    (s) => `| [${cell(s.title)}](${s.id}.md) | ${s.difficulty} | ${s.minutes} min | ${s.competencies.join(', ')} |`,
+    (s) =>
+      `| [${markdownLine(s.title)}](${s.id}.md) | ${s.difficulty} | ${s.minutes} min | ${s.competencies.join(', ')} |`,
   );
   return lines([
-    `# ${pack.title}`,
+    `# ${markdownLine(pack.title)}`,
     '',
-    `Version ${pack.version}, ${scenarios.length} ${scenarios.length === 1 ? 'scenario' : 'scenarios'}.`,
+    `Version ${markdownLine(pack.version)}, ${scenarios.length} ${scenarios.length === 1 ? 'scenario' : 'scenarios'}.`,
     '',
     '| scenario | difficulty | time | competencies |',
     '|---|---|---|---|',
@@ -27,7 +29,7 @@ function page(s: Scenario): string {
   const prices = tiers.map((hint) => hint.price).join(', ');
   const observed = s.hints.length - tiers.length;
   return lines([
-    `# ${s.title}`,
+    `# ${markdownLine(s.title)}`,
     '',
     `- Start: \`kubedrill start ${s.id}\``,
     `- ${s.difficulty}, ${s.minutes} minutes`,
@@ -37,24 +39,24 @@ function page(s: Scenario): string {
     '',
     '## Task',
     '',
-    s.task.trim(),
+    visible(s.task).trim(),
     '',
     '## Checks',
     '',
     '| check | points | how | |',
     '|---|---|---|---|',
-    ...s.checks.map((c) => `| ${cell(c.title)} | ${c.weight} | ${c.type} | ${c.guard ? 'holds from the start' : ''} |`),
+    ...s.checks.map(
+      (c) => `| ${markdownLine(c.title)} | ${c.weight} | ${c.type} | ${c.guard ? 'holds from the start' : ''} |`,
+    ),
     '',
     '## Proved',
     '',
     `Untouched it scores 0; ${s.solutions.length} ${s.solutions.length === 1 ? 'solution scores' : 'solutions score'} 100. Known mistakes that are caught:`,
     '',
-    ...(s.mistakes.length === 0 ? ['- none'] : s.mistakes.map((m) => `- ${m.title}: ${m.fails.join(', ')}`)),
+    ...(s.mistakes.length === 0
+      ? ['- none']
+      : s.mistakes.map((m) => `- ${markdownLine(m.title)}: ${m.fails.join(', ')}`)),
   ]);
-}
-
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|');
 }
 
 function lines(all: string[]): string {

@@ -1,6 +1,8 @@
 import { Command, CommanderError, Option } from 'commander';
 import { closest, distance } from 'fastest-levenshtein';
 import { exitCodes, UserError } from '../kernel/errors.ts';
+import { isVisible, visible, visibleJson } from '../kernel/visible.ts';
+import { onlyStyled } from '../present/width.ts';
 import { check } from './check.ts';
 import { cluster } from './cluster.ts';
 import type { CommandContext } from './command.ts';
@@ -54,9 +56,9 @@ export async function runProgram(args: string[], services: Services): Promise<nu
   let code: number = exitCodes.ok;
   const context: CommandContext = {
     services,
-    print: (text) => void services.stdout.write(`${text}\n`),
-    json: (value) => void services.stdout.write(`${JSON.stringify(value)}\n`),
-    note: (text) => void services.stderr.write(`${text}\n`),
+    print: (text) => void services.stdout.write(`${onlyStyled(text)}\n`),
+    json: (value) => void services.stdout.write(`${visibleJson(value)}\n`),
+    note: (text) => void services.stderr.write(`${visible(text)}\n`),
     exit: (value) => {
       code = value;
     },
@@ -72,7 +74,9 @@ export async function runProgram(args: string[], services: Services): Promise<nu
       code = await services.openApp({ plain: options.plain ?? false, ...(scenario ? { scenario } : {}) });
     });
   for (const factory of factories) program.addCommand(factory(context));
-  addCompletion(program, args[0] === 'complete' ? (await services.scenarios()).map((s) => s.id) : []);
+  // Shells read these: what they would not show is no name to complete.
+  const names = args[0] === 'complete' ? (await services.scenarios()).map((s) => s.id).filter(isVisible) : [];
+  addCompletion(program, names);
   configure(program, services);
   try {
     await program.parseAsync(args, { from: 'user' });
@@ -97,8 +101,8 @@ function refuseMistypedCommand(word: string, program: Command): void {
 function configure(command: Command, services: Services): void {
   command.exitOverride().showHelpAfterError('(add --help for what it takes)').showSuggestionAfterError();
   command.configureOutput({
-    writeOut: (text) => void services.stdout.write(text),
-    writeErr: (text) => void services.stderr.write(text),
+    writeOut: (text) => void services.stdout.write(visible(text)),
+    writeErr: (text) => void services.stderr.write(visible(text)),
   });
   for (const sub of command.commands) configure(sub, services);
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { AppendLog } from '../kernel/append-log.ts';
 import { UserError } from '../kernel/errors.ts';
+import { visibleJson } from '../kernel/visible.ts';
 import { reportCsv } from '../present/report-csv.ts';
 import { reportHtml } from '../present/report-html.ts';
 import { reportJUnit } from '../present/report-junit.ts';
@@ -15,7 +16,7 @@ import type { CommandFactory } from './command.ts';
 import type { Services } from './services.ts';
 
 const renderings: Record<string, (report: AttemptReport) => string> = {
-  json: (report) => `${JSON.stringify(report)}\n`,
+  json: (report) => `${visibleJson(report)}\n`,
   html: reportHtml,
   junit: reportJUnit,
   csv: reportCsv,

@@ -3,9 +3,11 @@ import { connect as connectSocket, createServer, type Server, type Socket } from
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { BugError, DisconnectedError, EnvironmentError, type ErrorText, UserError } from './errors.ts';
+import { visibleJson } from './visible.ts';
 
 /**
- * Calls and event streams between processes of one user: JSON lines over a local socket (mode 0600). A call is answered
+ * Calls and event streams between processes of one user: JSON lines over a local socket (mode 0600), written so that no text
+ * in them ends a line (readline takes U+2028 for an end, which JSON.stringify leaves as it is). A call is answered
  * once; a subscription sends events until either side ends it.
  */
 type Request = { id: number; method: string; params: unknown } | { cancel: number };
@@ -74,7 +76,7 @@ export async function serveRpc(
 export function serveRpcOver(socket: Socket, handlers: Handlers): void {
   const running = new Map<number, AbortController>();
   const send = (reply: Reply) => {
-    if (!socket.destroyed) socket.write(`${JSON.stringify(reply)}\n`);
+    if (!socket.destroyed) socket.write(`${visibleJson(reply)}\n`);
   };
   socket.on('error', () => socket.destroy());
   socket.on('close', () => {
@@ -164,7 +166,7 @@ export function rpcOver(socket: Socket, lost: () => Error = disconnected): RpcCl
       return new Promise<T>((resolve, reject) => {
         signal?.throwIfAborted();
         if (socket.destroyed) return reject(lost());
-        const cancel = () => socket.write(`${JSON.stringify({ cancel: id })}\n`);
+        const cancel = () => socket.write(`${visibleJson({ cancel: id })}\n`);
         signal?.addEventListener('abort', cancel, { once: true });
         const done = () => signal?.removeEventListener('abort', cancel);
         calls.set(id, {
@@ -178,7 +180,7 @@ export function rpcOver(socket: Socket, lost: () => Error = disconnected): RpcCl
           },
           onEvent: options.onEvent,
         });
-        socket.write(`${JSON.stringify({ id, method, params })}\n`);
+        socket.write(`${visibleJson({ id, method, params })}\n`);
       });
     },
   };

@@ -1,4 +1,4 @@
-import { Box, Text, useApp, useInput, usePaste, useWindowSize } from 'ink';
+import { Box, useApp, useInput, usePaste, useWindowSize } from 'ink';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import type { LabsAccess } from './access.ts';
 import { Controller, tooSmall } from './controller.ts';
@@ -8,6 +8,7 @@ import { LabScreen } from './screens/lab.tsx';
 import { ListScreen } from './screens/list.tsx';
 import { initialState, type ScenarioRow } from './state.ts';
 import { createStore } from './store.ts';
+import { Line } from './widgets/line.tsx';
 
 export interface AppProps extends Look {
   scenarios: readonly ScenarioRow[];
@@ -40,7 +41,7 @@ export function App({ scenarios, scenario, access, version, size, paint, theme }
     const text = `This terminal is ${columns}x${rows}; kubedrill needs ${smallest.columns}x${smallest.rows}.`;
     return (
       <Box width={columns} height={rows} overflow="hidden">
-        <Text wrap="wrap">{`${text} Make it larger, or leave with q and use --plain.`}</Text>
+        <Line wrap="wrap">{`${text} Make it larger, or leave with q and use --plain.`}</Line>
       </Box>
     );
   }
