@@ -8,6 +8,7 @@ import { buildText, readBuild } from './kernel/build.ts';
 import { systemClock } from './kernel/clock.ts';
 import { errorLines, errorText, exitCodeOf, exitCodes, UserError } from './kernel/errors.ts';
 import { resolvePaths } from './kernel/paths.ts';
+import { visible, visibleJson } from './kernel/visible.ts';
 import type { RemoteLabs } from './session/remote-labs.ts';
 
 /** The folder that holds bin/, dist/ and scenarios/: one above this file, in src/ as in dist/. */
@@ -313,9 +314,9 @@ function tell(error: unknown, json: boolean): number {
   const text = errorText(error);
   const code = exitCodeOf(error);
   const id = code === exitCodes.bug ? randomUUID().slice(0, 8) : undefined;
-  if (json) process.stdout.write(`${JSON.stringify({ error: { ...text, code } })}\n`);
+  if (json) process.stdout.write(`${visibleJson({ error: { ...text, code } })}\n`);
   const lines = errorLines({ ...text, what: `kubedrill: ${text.what}` });
   if (id) lines.push(`this is a bug of kubedrill (${id}):`, error instanceof Error ? (error.stack ?? '') : '');
-  process.stderr.write(`${lines.join('\n')}\n`);
+  process.stderr.write(`${visible(lines.join('\n'))}\n`);
   return code;
 }

@@ -1,4 +1,4 @@
-import { asMarkdown } from '../kernel/markdown.ts';
+import { markdownLine, visible } from '../kernel/visible.ts';
 import { loadScenario, scenarioIds } from '../scenario/load.ts';
 import { type Pack, type Scenario, tiersOf } from '../scenario/types.ts';
 
@@ -11,12 +11,12 @@ export function packDocs(pack: Pack): Map<string, string> {
 function overview(pack: Pack, scenarios: readonly Scenario[]): string {
   const rows = scenarios.map(
     (s) =>
-      `| [${asMarkdown(s.title)}](${s.id}.md) | ${s.difficulty} | ${s.minutes} min | ${s.competencies.join(', ')} |`,
+      `| [${markdownLine(s.title)}](${s.id}.md) | ${s.difficulty} | ${s.minutes} min | ${s.competencies.join(', ')} |`,
   );
   return lines([
-    `# ${asMarkdown(pack.title)}`,
+    `# ${markdownLine(pack.title)}`,
     '',
-    `Version ${asMarkdown(pack.version)}, ${scenarios.length} ${scenarios.length === 1 ? 'scenario' : 'scenarios'}.`,
+    `Version ${markdownLine(pack.version)}, ${scenarios.length} ${scenarios.length === 1 ? 'scenario' : 'scenarios'}.`,
     '',
     '| scenario | difficulty | time | competencies |',
     '|---|---|---|---|',
@@ -29,7 +29,7 @@ function page(s: Scenario): string {
   const prices = tiers.map((hint) => hint.price).join(', ');
   const observed = s.hints.length - tiers.length;
   return lines([
-    `# ${asMarkdown(s.title)}`,
+    `# ${markdownLine(s.title)}`,
     '',
     `- Start: \`kubedrill start ${s.id}\``,
     `- ${s.difficulty}, ${s.minutes} minutes`,
@@ -39,14 +39,14 @@ function page(s: Scenario): string {
     '',
     '## Task',
     '',
-    s.task.trim(),
+    visible(s.task).trim(),
     '',
     '## Checks',
     '',
     '| check | points | how | |',
     '|---|---|---|---|',
     ...s.checks.map(
-      (c) => `| ${asMarkdown(c.title)} | ${c.weight} | ${c.type} | ${c.guard ? 'holds from the start' : ''} |`,
+      (c) => `| ${markdownLine(c.title)} | ${c.weight} | ${c.type} | ${c.guard ? 'holds from the start' : ''} |`,
     ),
     '',
     '## Proved',
@@ -55,7 +55,7 @@ function page(s: Scenario): string {
     '',
     ...(s.mistakes.length === 0
       ? ['- none']
-      : s.mistakes.map((m) => `- ${asMarkdown(m.title)}: ${m.fails.join(', ')}`)),
+      : s.mistakes.map((m) => `- ${markdownLine(m.title)}: ${m.fails.join(', ')}`)),
   ]);
 }
 

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments, parseDocument, visit } from 'yaml';
+import type { KubeObject } from '../kube/meta.ts';
 import type { Scenario, Script } from '../scenario/types.ts';
 import { fillIn } from '../scenario/yaml-file.ts';
+import { InvalidFile, readManifest } from '../scenario/yaml-text.ts';
 import type { Finding, LintOptions } from './lint.ts';
 import { namesIn, type Place, placeOf, vagueWordsIn } from './lint-text.ts';
 
@@ -136,8 +138,18 @@ function lintNames(scenario: Scenario, source: Source, note: Note): void {
 function objectNames(scenario: Scenario): string[] {
   return scenario.setup
     .filter((script) => script.kind === 'manifest')
-    .flatMap((script) => parseAllDocuments(script.text))
-    .flatMap((document) => (document.toJS() as { metadata?: { name?: string } } | null)?.metadata?.name ?? []);
+    .flatMap(manifestOf)
+    .flatMap((object) => object.metadata?.name ?? []);
+}
+
+/** The objects of a manifest; none of one that cannot be read, as `lintManifest` says. */
+function manifestOf(script: Script): KubeObject[] {
+  try {
+    return readManifest(script.file, script.text);
+  } catch (error) {
+    if (error instanceof InvalidFile) return [];
+    throw error;
+  }
 }
 
 function lintTexts({ folder }: Scenario, note: Note): void {
@@ -308,14 +320,20 @@ function lintShell(script: Script, text: string, note: Note): void {
  * variables filled in, as it is applied: a number may be one.
  */
 function lintManifest(scenario: Scenario, script: Script, note: Note, options: LintOptions): void {
+  try {
+    readManifest(script.file, script.text);
+  } catch (error) {
+    if (!(error instanceof InvalidFile)) throw error;
+    for (const { message, ...place } of error.problems) note(script.file, place, 'error', 'yaml', message);
+    return;
+  }
   const lineCounter = new LineCounter();
   for (const document of parseAllDocuments(script.text, { lineCounter, prettyErrors: false })) {
     const where = (offset: number): Place => {
       const { line, col } = lineCounter.linePos(offset);
       return { line, column: col };
     };
-    for (const error of document.errors) note(script.file, where(error.pos[0]), 'error', 'yaml', error.message);
-    if (document.errors.length > 0 || document.contents === null) continue;
+    if (document.contents === null) continue;
     const object = document.toJS() as { apiVersion?: string; kind?: string; metadata?: { name?: string } };
     const lacks = !object.apiVersion
       ? 'apiVersion'

@@ -1,3 +1,5 @@
+import { Pattern } from '../kernel/pattern.ts';
+
 /** A place in a text; lines and columns count from 1. */
 export interface Place {
   line: number;
@@ -12,20 +14,20 @@ export function placeOf(text: string, offset: number): Place {
 }
 
 /** What looks like a credential that works somewhere. Formats as their makers describe them. */
-const secrets: [RegExp, string][] = [
-  [/-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/g, 'a private key'],
-  [/\bAKIA[0-9A-Z]{16}\b/g, 'an access key of AWS'],
-  [/\bgh[pousr]_[A-Za-z0-9]{36,}\b/g, 'a token of GitHub'],
-  [/\bglpat-[A-Za-z0-9_-]{20,}\b/g, 'a token of GitLab'],
-  [/\bxox[abprs]-[A-Za-z0-9-]{10,}\b/g, 'a token of Slack'],
-  [/\beyJ[A-Za-z0-9_-]{15,}\.eyJ[A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{15,}/g, 'a signed token (JWT)'],
-  [/\bclient-key-data:\s*[A-Za-z0-9+/=]{40,}/g, 'the key of a kubeconfig'],
-];
+const secrets = (
+  [
+    ['-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----', 'a private key'],
+    ['\\bAKIA[0-9A-Z]{16}\\b', 'an access key of AWS'],
+    ['\\bgh[pousr]_[A-Za-z0-9]{36,}\\b', 'a token of GitHub'],
+    ['\\bglpat-[A-Za-z0-9_-]{20,}\\b', 'a token of GitLab'],
+    ['\\bxox[abprs]-[A-Za-z0-9-]{10,}\\b', 'a token of Slack'],
+    ['\\beyJ[A-Za-z0-9_-]{15,}\\.eyJ[A-Za-z0-9_-]{15,}\\.[A-Za-z0-9_-]{15,}', 'a signed token (JWT)'],
+    ['\\bclient-key-data:\\s*[A-Za-z0-9+/=]{40,}', 'the key of a kubeconfig'],
+  ] as const
+).map(([pattern, what]) => ({ pattern: new Pattern(pattern), what }));
 
 export function secretsIn(text: string): (Place & { what: string })[] {
-  return secrets.flatMap(([pattern, what]) =>
-    [...text.matchAll(pattern)].map((match) => ({ ...placeOf(text, match.index), what })),
-  );
+  return secrets.flatMap(({ pattern, what }) => pattern.places(text).map((at) => ({ ...placeOf(text, at), what })));
 }
 
 /** Words that leave open what is asked for: two learners read two tasks. */

@@ -5,7 +5,7 @@ import { didYouMean } from '../kernel/nearest.ts';
 import { whyNotDrawn } from '../scenario/exams.ts';
 import { loadPack, loadScenario, scenarioIds } from '../scenario/load.ts';
 import type { Pack, Scenario } from '../scenario/types.ts';
-import { InvalidFile } from '../scenario/yaml-file.ts';
+import { InvalidFile } from '../scenario/yaml-text.ts';
 import { lintScenario } from './lint-rules.ts';
 import { secretsIn } from './lint-text.ts';
 

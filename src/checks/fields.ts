@@ -1,5 +1,7 @@
 import { JSONPath } from 'jsonpath-plus';
 import * as z from 'zod';
+import { sizeOf, spend } from '../kernel/budget.ts';
+import { Pattern, PatternFault } from '../kernel/pattern.ts';
 import { parseLabelSelector } from '../kube/selectors.ts';
 
 const units: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
@@ -13,14 +15,15 @@ export const duration = z
     return Number(amount) * (units[unit] ?? 1_000);
   });
 
-/** A JavaScript regular expression in YAML, tried against one line. */
+/** A regular expression of RE2 in YAML, tried against one line: linear in time, so without looking around and back. */
 export const regex = z.string().transform((source, context) => {
   try {
-    return new RegExp(source);
+    return new Pattern(source);
   } catch (error) {
+    if (!(error instanceof PatternFault)) throw error;
     context.issues.push({
       code: 'custom',
-      message: `not a regular expression: ${(error as Error).message}`,
+      message: `not a regular expression of RE2: ${error.message}`,
       input: source,
     });
     return z.NEVER;
@@ -28,28 +31,43 @@ export const regex = z.string().transform((source, context) => {
 });
 
 /** What a regular expression matches in a text as a whole or in the first of its lines that it does; else undefined. */
-export function matchIn(pattern: RegExp, text: string): string | undefined {
+export function matchIn(pattern: Pattern, text: string): string | undefined {
   for (const part of [text.trim(), ...text.split('\n')]) {
-    const match = pattern.exec(part);
-    if (match) return match[0];
+    const match = pattern.find(part);
+    if (match !== undefined) return match;
   }
   return undefined;
 }
 
+/** It is read again whenever something is judged. */
+const longestSelector = 2_000;
+
 /** A label selector, as kubectl -l takes it. */
-export const labelSelector = z.string().superRefine((text, context) => {
-  try {
-    parseLabelSelector(text);
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: `not a label selector: ${(error as Error).message}` });
-  }
-});
+export const labelSelector = z
+  .string()
+  .max(longestSelector, { error: `expected at most ${longestSelector} characters` })
+  .superRefine((text, context) => {
+    try {
+      parseLabelSelector(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: `not a label selector: ${(error as Error).message}` });
+    }
+  });
+
+/** A name, then names, places of lists and all of them. Nothing here multiplies what is looked at but one `..`. */
+const step = String.raw`\.[\w$/-]+|\.\*|\[(?:\d+|-1:|\*)\]|\['[^'\x60^~@?()\]]*'\]|\["[^"\x60^~@?()\]]*"\]`;
+const steps = new RegExp(String.raw`^\.?[A-Za-z_][\w$/-]*(?:${step})*(?:\.(?:${step})+)?$`);
+const longestPath = 500;
 
 /** A path into an object, as in kubectl's jsonpath without braces: `spec.template.spec.containers[*].command`. */
-export const fieldPath = z.string().regex(/^[A-Za-z.]/, { error: 'expected a path such as spec.replicas' });
+export const fieldPath = z.string().refine((path) => path.length <= longestPath && steps.test(path), {
+  error:
+    "expected a path such as spec.replicas, spec.containers[*].image or metadata.labels['app'], with .. once at most",
+});
 
 /** All values at a path; empty if there are none. */
 export function valuesAt(object: object, path: string): unknown[] {
+  spend(sizeOf(object));
   const found = JSONPath({ json: object, path: `$.${path.replace(/^\./, '')}`, eval: false, wrap: true }) as unknown;
   return Array.isArray(found) ? found : [];
 }
@@ -59,6 +77,7 @@ export function valuesAt(object: object, path: string): unknown[] {
  * says nothing.
  */
 export function placesAt(object: object, path: string): Map<string, unknown> {
+  spend(sizeOf(object));
   const found = JSONPath({
     json: object,
     path: `$.${path.replace(/^\./, '')}`,

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { parseAllDocuments } from 'yaml';
 import * as z from 'zod';
+import { spend } from '../kernel/budget.ts';
 import type { Secret } from '../kube/api.gen.ts';
 import type { KubeObject, Resource, Stored } from '../kube/meta.ts';
 import { compareQuantities } from '../kube/quantity.ts';
@@ -179,12 +180,16 @@ function partsOf(namespace: string, { manifest = '' }: Release): Part[] {
   });
 }
 
+/** What a character of a manifest costs, that is parsed whenever it is judged. */
+const stepsOfCharacter = 4;
+
 /** What of an object a chart decides; scaling it is somebody's right, and an autoscaler's work. */
 const decided = ['spec', 'data', 'rules', 'subjects', 'roleRef'] as const;
 const anybodys = ['replicas'];
 
 /** An object of the manifest that is not in the cluster, does not belong to the release, or is another one. */
 function missingPart({ release, namespace }: Spec, view: ClusterView, newest: Release): string | undefined {
+  spend((newest.manifest?.length ?? 0) * stepsOfCharacter);
   if (parseAllDocuments(newest.manifest ?? '').every((d) => !d.toJS())) return 'it installed nothing';
   for (const { kind, name, object, resource } of partsOf(namespace, newest)) {
     const live = view.get(resource, namespace, name);

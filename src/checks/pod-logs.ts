@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Pattern } from '../kernel/pattern.ts';
 import type { Pod } from '../kube/api.gen.ts';
 import { parseForbidden } from '../kube/forbidden.ts';
 import type { Stored } from '../kube/meta.ts';
@@ -27,6 +28,18 @@ type Spec = z.infer<typeof schema>;
 const startPatience = 30_000;
 
 type Judged = Outcome & { wakeIn?: number };
+
+/** What patterns said of lines: a line is looked at again with each one that comes after it, and says the same. */
+const known = new WeakMap<Pattern, WeakMap<LogLine, boolean>>();
+
+function isLike(pattern: Pattern | undefined, line: LogLine): boolean {
+  if (!pattern) return false;
+  const lines = known.get(pattern) ?? new WeakMap<LogLine, boolean>();
+  known.set(pattern, lines);
+  const is = lines.get(line) ?? pattern.test(line.text);
+  lines.set(line, is);
+  return is;
+}
 
 /**
  * Reads success from what the Pods log: only lines of the newest instance of each container of the workload's current
@@ -125,12 +138,12 @@ function judge(spec: Spec, view: ClusterView, log: ContainerLog): Judged {
   if (log.error) {
     return { status: 'error', expected, actual: 'the log cannot be read', why: log.error.message, evidence: [command] };
   }
-  const telling = log.lines.findLast((line) => spec.contradicts?.test(line.text) || spec.matches.test(line.text));
+  const telling = log.lines.findLast((line) => isLike(spec.contradicts, line) || isLike(spec.matches, line));
   if (!telling) return noSuchLine(spec, view, log, command);
   const age = Math.max(0, view.now() - telling.time);
   const where = `${ago(age)} (Pod ${pod.metadata.name})`;
   const evidence: Evidence[] = [{ kind: 'log', text: redact(telling.text) }, command];
-  if (spec.contradicts?.test(telling.text)) {
+  if (isLike(spec.contradicts, telling)) {
     return {
       status: 'fail',
       expected,
@@ -167,10 +180,10 @@ function doubtOf({ contradicts, matches, period }: Spec, { lines }: ContainerLog
   let success: LogLine | undefined;
   const turns: number[] = [];
   for (const line of lines) {
-    if (contradicts?.test(line.text)) {
+    if (isLike(contradicts, line)) {
       if (success && line.time - success.time < 2 * period) turns.push(line.time);
       success = undefined;
-    } else if (matches.test(line.text)) success = line;
+    } else if (isLike(matches, line)) success = line;
   }
   const last = turns.at(-1);
   if (last === undefined) return undefined;

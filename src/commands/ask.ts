@@ -1,4 +1,5 @@
 import { UserError } from '../kernel/errors.ts';
+import { onlyStyled } from '../present/width.ts';
 import type { Services } from './services.ts';
 
 /** Puts a question and resolves with the line that was typed, without space around it. */
@@ -18,7 +19,7 @@ export async function asking<T>(
   const answers = lines[Symbol.asyncIterator]();
   try {
     return await questions(async (question) => {
-      stdout.write(question);
+      stdout.write(onlyStyled(question));
       const answer = await answers.next();
       // What comes next begins a line.
       if (answer.done) stdout.write('\n');

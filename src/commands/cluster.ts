@@ -3,6 +3,7 @@ import { type AddonName, addonNamed, addonNames } from '../cluster/addons/names.
 import { brokenText } from '../cluster/broken.ts';
 import { errorLines, UserError } from '../kernel/errors.ts';
 import { tableText } from '../present/text.ts';
+import { printable } from '../present/width.ts';
 import { asking } from './ask.ts';
 import {
   type ClusterFlags,
@@ -101,7 +102,7 @@ export const cluster: CommandFactory = (context) => {
     .action(async (id: string | undefined, options: { json?: boolean }) => {
       const differences = await (await services.labs()).clusterDifferences(id);
       if (options.json) return json({ differences });
-      print(differences.length === 0 ? 'everything is as it was' : differences.join('\n'));
+      print(differences.length === 0 ? 'everything is as it was' : printable(differences.join('\n')));
     });
   withTargetOptions(command.command('adopt'))
     .description('mark an existing cluster as a lab, so that scenarios may change anything on it')

@@ -2,6 +2,7 @@ import tab from '@bomb.sh/tab/commander';
 import type { Command } from 'commander';
 import { addonNames } from '../cluster/addons/names.ts';
 import { clusterIds } from '../cluster/record.ts';
+import { isVisible } from '../kernel/visible.ts';
 import { competencies, curriculum } from '../scenario/curriculum.ts';
 import { attemptIds, attemptsFolder, newestAttempt, readAttemptLog } from '../session/attempt-logs.ts';
 import type { Services } from './services.ts';
@@ -64,6 +65,7 @@ async function checkIds(folder: string, words: readonly string[], services: Serv
   return catalog.scenario(name, { seed, ...(packFolder ? { packFolder } : {}) }).checks.map((check) => check.id);
 }
 
+/** Shells read these: what they would not show is no name to complete. */
 function offer(names: readonly string[], complete: (value: string, description: string) => void): void {
-  for (const name of names) complete(name, '');
+  for (const name of names.filter(isVisible)) complete(name, '');
 }

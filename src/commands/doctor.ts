@@ -22,7 +22,7 @@ export const doctor: CommandFactory = ({ services, print, json, exit }) =>
         return f.onlyFor ? paint('yellow', '–') : paint('red', '✘');
       };
       const rows = findings.map((f) => [mark(f), f.subject, f.text, f.onlyFor ? `only for ${f.onlyFor}` : '']);
-      print(tableText(rows));
+      print(tableText(rows, [0]));
       for (const f of findings) if (!f.ok && f.fix) print(`\n${f.subject}: ${f.fix}`);
     });
 

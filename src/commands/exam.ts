@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { UserError } from '../kernel/errors.ts';
 import { tableText } from '../present/text.ts';
+import { printableLine } from '../present/width.ts';
 import type { Catalog } from '../scenario/catalog.ts';
 import type { Exam, Pack } from '../scenario/types.ts';
 import type { CommandFactory } from './command.ts';
@@ -52,7 +53,7 @@ export const exam: CommandFactory = ({ services, print, json }) => {
       const { title, minutes } = wanted;
       if (options.json) return json({ exam: id, title, pack: pack.id, seed, minutes, tasks });
       const of = options.pack ? ` --pack ${options.pack}` : '';
-      print(`${title}: ${tasks.length} tasks in ${minutes} minutes, drawn by seed ${seed}\n`);
+      print(`${printableLine(title)}: ${tasks.length} tasks in ${minutes} minutes, drawn by seed ${seed}\n`);
       print(
         tableText([
           ['TASK', 'MINUTES', 'TITLE', 'START'],

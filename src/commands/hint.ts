@@ -1,4 +1,5 @@
 import { priceText } from '../present/text.ts';
+import { printable } from '../present/width.ts';
 import { attemptCommand, attemptId, type CommandFactory, labsOf } from './command.ts';
 
 export const hint: CommandFactory = ({ services, print, json }) =>
@@ -8,7 +9,7 @@ export const hint: CommandFactory = ({ services, print, json }) =>
       if (options.json) return json(taken);
       const about = taken.observed ? 'on what is there now, ' : '';
       print(
-        `${taken.text}\n\n${about}${priceText(taken.price)}, ${taken.left === 0 ? 'no more hints' : `${taken.left} more`}`,
+        `${printable(taken.text)}\n\n${about}${priceText(taken.price)}, ${taken.left === 0 ? 'no more hints' : `${taken.left} more`}`,
       );
     },
   );

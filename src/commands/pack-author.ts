@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import type { Finding } from '../authoring/lint.ts';
 import { exitCodes } from '../kernel/errors.ts';
 import { paintFor } from '../present/text.ts';
+import { printable, printableLine } from '../present/width.ts';
 import type { CommandContext } from './command.ts';
 import { addNewCommand } from './pack-new.ts';
 import type { Target } from './pack-watch.ts';
@@ -96,5 +97,5 @@ export function watchOption(...conflicts: string[]): Option {
 /** A finding with its place, the file below `folder`. */
 export function findingText(folder: string, f: Finding, paint: ReturnType<typeof paintFor>): string {
   const mark = f.severity === 'error' ? paint('red', '✘') : paint('yellow', '!');
-  return `${mark} ${join(folder, f.file)}:${f.line}:${f.column}: ${f.message} ${paint('dim', `(${f.rule})`)}`;
+  return `${mark} ${printableLine(join(folder, f.file))}:${f.line}:${f.column}: ${printable(f.message)} ${paint('dim', `(${f.rule})`)}`;
 }

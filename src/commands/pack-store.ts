@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { EnvironmentError, type ErrorText, errorLines, UserError } from '../kernel/errors.ts';
 import { paintFor, tableText } from '../present/text.ts';
+import { printable, printableLine } from '../present/width.ts';
 import type { Inspect, InstalledPack, PackUpdate } from '../scenario/packs/store.ts';
 import type { CommandContext } from './command.ts';
 import { findingText } from './pack-author.ts';
@@ -48,7 +49,7 @@ export function addStoreCommands(pack: Command, { services, print, json, exit }:
       const installed = await shown(await packs.install(source, await inspection(services), services.signal));
       if (options.json) return json(installed);
       const { id, version, digest, scenarios } = installed;
-      print(`${id} ${version} (${digest.slice(0, 12)}) is installed: ${scenarios.join(', ')}`);
+      print(printableLine(`${id} ${version} (${digest.slice(0, 12)}) is installed: ${scenarios.join(', ')}`));
       tellOfScripts(installed);
     });
   pack
@@ -69,14 +70,14 @@ export function addStoreCommands(pack: Command, { services, print, json, exit }:
           const { added, removed, changed } = update;
           results.push({ ...now, before: { version, digest }, added, removed, changed });
           if (options.json) continue;
-          for (const line of updateLines(update)) print(line);
+          for (const line of updateLines(update)) print(printable(line));
           if (digest !== now.digest) tellOfScripts(now);
         } catch (error) {
           // With several of them the others are still looked after.
           if (name !== undefined || !(error instanceof UserError || error instanceof EnvironmentError)) throw error;
           results.push({ id, error: error.text });
           exit(error.exitCode);
-          if (!options.json) for (const line of failureLines(id, error.text)) print(line);
+          if (!options.json) for (const line of failureLines(id, error.text)) print(printable(line));
         }
       }
       if (options.json) return json({ packs: results });

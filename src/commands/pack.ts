@@ -3,6 +3,7 @@ import type { Proof } from '../authoring/proof.ts';
 import type { ScenarioReport, VerifyReport } from '../authoring/verify.ts';
 import { exitCodes } from '../kernel/errors.ts';
 import { paintFor, tableText } from '../present/text.ts';
+import { printable, printableLine } from '../present/width.ts';
 import type { Pack } from '../scenario/types.ts';
 import { type ClusterFlags, clusterOptions, withClusterOptions } from './cluster-options.ts';
 import { type CommandContext, type CommandFactory, tellOfCleanup } from './command.ts';
@@ -120,8 +121,8 @@ async function verify(
   const paint = paintFor(services.stdout);
   const mark = (good: boolean) => (good ? paint('green', '✔') : paint('red', '✘'));
   if (beside) {
-    print(tableText(columns(options.provider, beside, report, mark)));
-    for (const line of [...problemsOf(report), ...differences]) print(line);
+    print(tableText(columns(options.provider, beside, report, mark), [2, 3]));
+    for (const line of [...problemsOf(report), ...differences]) print(printable(line));
     return;
   }
   for (const scenario of report.scenarios) print(scenarioText(scenario, mark));
@@ -150,11 +151,13 @@ function timeText(milliseconds: number): string {
 
 function scenarioText(report: ScenarioReport, mark: (ok: boolean) => string): string {
   const lines = proofsOf(report).flatMap((p) => [
-    `  ${mark(p.ok)} ${p.label}  ${p.score} of ${p.max}  ${timeText(p.milliseconds)}`,
-    ...p.problems.map((problem) => `      ${problem}`),
+    `  ${mark(p.ok)} ${printableLine(p.label)}  ${p.score} of ${p.max}  ${timeText(p.milliseconds)}`,
+    ...p.problems.map((problem) => `      ${printable(problem)}`),
   ]);
   for (const { hint, ok, mistakes, problems } of report.hints ?? []) {
-    lines.push(`  ${mark(ok)} hint ${hint}${ok ? `  after ${mistakes.join(', ')}` : `: ${problems.join('; ')}`}`);
+    lines.push(
+      `  ${mark(ok)} hint ${hint}${printable(ok ? `  after ${mistakes.join(', ')}` : `: ${problems.join('; ')}`)}`,
+    );
   }
   return [`${mark(report.ok)} ${report.pack}/${nameOf(report)}`, ...lines].join('\n');
 }

@@ -1,6 +1,8 @@
 import { Command, CommanderError, Option } from 'commander';
 import { exitCodes, UserError } from '../kernel/errors.ts';
 import { nearest } from '../kernel/nearest.ts';
+import { visible, visibleJson } from '../kernel/visible.ts';
+import { onlyStyled } from '../present/width.ts';
 import { check } from './check.ts';
 import { cluster } from './cluster.ts';
 import type { CommandContext } from './command.ts';
@@ -62,9 +64,9 @@ export async function runProgram(args: string[], services: Services): Promise<nu
   let code: number = exitCodes.ok;
   const context: CommandContext = {
     services,
-    print: (text) => void services.stdout.write(`${text}\n`),
-    json: (value) => void services.stdout.write(`${JSON.stringify(value)}\n`),
-    note: (text) => void services.stderr.write(`${text}\n`),
+    print: (text) => void services.stdout.write(`${onlyStyled(text)}\n`),
+    json: (value) => void services.stdout.write(`${visibleJson(value)}\n`),
+    note: (text) => void services.stderr.write(`${visible(text)}\n`),
     exit: (value) => {
       code = value;
     },
@@ -122,8 +124,8 @@ function configure(command: Command, services: Services): void {
     throw usageError(error, command);
   });
   command.configureOutput({
-    writeOut: (text) => void services.stdout.write(text),
-    writeErr: (text) => void services.stderr.write(text),
+    writeOut: (text) => void services.stdout.write(visible(text)),
+    writeErr: (text) => void services.stderr.write(visible(text)),
     // Whoever catches it says it, in the words of every other error.
     outputError: () => undefined,
   });

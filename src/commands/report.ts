@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { Option } from 'commander';
 import { UserError } from '../kernel/errors.ts';
+import { visibleJson } from '../kernel/visible.ts';
 import { reportCsv } from '../present/report-csv.ts';
 import { reportHtml } from '../present/report-html.ts';
 import { reportJUnit } from '../present/report-junit.ts';
@@ -21,7 +22,7 @@ import { attemptCommand, attemptId, type CommandFactory } from './command.ts';
 import type { Services } from './services.ts';
 
 const renderings: Record<string, (report: AttemptReport) => string> = {
-  json: (report) => `${JSON.stringify(report)}\n`,
+  json: (report) => `${visibleJson(report)}\n`,
   html: reportHtml,
   junit: reportJUnit,
   csv: reportCsv,

@@ -1,4 +1,5 @@
 import { paintFor } from '../present/text.ts';
+import { printable } from '../present/width.ts';
 import { attemptCommand, attemptId, type CommandFactory, labsOf } from './command.ts';
 
 export const solution: CommandFactory = ({ services, print, json }) =>
@@ -7,6 +8,6 @@ export const solution: CommandFactory = ({ services, print, json }) =>
       const solutions = await (await labsOf(services)).solution(attemptId(services, options));
       if (options.json) return json(solutions);
       const paint = paintFor(services.stdout);
-      print(solutions.map((s) => `${paint('bold', s.name)}\n${s.text.trimEnd()}`).join('\n\n'));
+      print(solutions.map((s) => `${paint('bold', s.name)}\n${printable(s.text.trimEnd())}`).join('\n\n'));
     },
   );

@@ -1,4 +1,5 @@
 import { clockText, markOf, paintFor, scoreText, tableText } from '../present/text.ts';
+import { printableLine } from '../present/width.ts';
 import type { AttemptState } from '../session/types.ts';
 import { attemptCommand, attemptId, type CommandFactory } from './command.ts';
 
@@ -14,7 +15,8 @@ export const status: CommandFactory = ({ services, print, json }) =>
       if (!current) return print('no attempt is running; start one with: kubedrill start <scenario>');
       const paint = paintFor(services.stdout);
       print(`${paint('bold', current.title)}  ${clockText(current.worked)}  ${phaseText(current)}`);
-      for (const v of current.verdicts) print(`${paint(markOf(v.status).style, markOf(v.status).symbol)} ${v.title}`);
+      for (const v of current.verdicts)
+        print(`${paint(markOf(v.status).style, markOf(v.status).symbol)} ${printableLine(v.title)}`);
       print(scoreText(current));
       if (attempts.length > 1) {
         const rows = attempts.map((a) => [
@@ -30,7 +32,7 @@ export const status: CommandFactory = ({ services, print, json }) =>
   );
 
 function phaseText(state: AttemptState): string {
-  if (state.failure) return `failed: ${state.failure.what}`;
+  if (state.failure) return printableLine(`failed: ${state.failure.what}`);
   if (state.solved) return 'solved';
   return state.wasSolved ? `${state.phase}, solved before` : state.phase;
 }

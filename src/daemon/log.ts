@@ -1,4 +1,5 @@
 import { copyFileSync, fstatSync, ftruncateSync, statSync, writeSync } from 'node:fs';
+import { visible } from '../kernel/visible.ts';
 
 const stderr = 2;
 /** The log starts again when it has this many bytes; the one before is kept beside it. */
@@ -7,9 +8,9 @@ const longestLog = 2 * 2 ** 20;
 const longestEntry = 16 * 2 ** 10;
 
 /**
- * A log on stderr, a line an entry: the daemon's stderr is its log file, `file`. It takes 4 MiB at most, together with
- * `<file>.1`, which holds what came before. A disk that is full costs lines, not the daemon, and lines that come after
- * it are written again.
+ * A log on stderr, a line an entry, more of them indented so that no text looks like an entry: the daemon's stderr is its
+ * log file, `file`. It takes 4 MiB at most, together with `<file>.1`, which holds what came before. A disk that is full
+ * costs lines, not the daemon, and lines that come after it are written again.
  */
 export function logToStderr(file: string, now: () => number): (line: string) => void {
   // What Node itself prints there ends the process otherwise.
@@ -18,7 +19,7 @@ export function logToStderr(file: string, now: () => number): (line: string) => 
     const entry = line.length > longestEntry ? `${line.slice(0, longestEntry)} ... (${line.length} characters)` : line;
     try {
       rotate(file);
-      writeSync(stderr, `${new Date(now()).toISOString()} ${entry}\n`);
+      writeSync(stderr, `${new Date(now()).toISOString()} ${visible(entry).replaceAll('\n', '\n  ')}\n`);
     } catch {
       // There is nowhere else to say it.
     }

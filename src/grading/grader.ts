@@ -2,6 +2,7 @@ import { traceEvidence } from '../checks/evidence/trace.ts';
 import { typeOfCheck } from '../checks/registry.ts';
 import type { Baseline, Check, ClusterView, Evidence, Need, Outcome, WorkloadRef } from '../checks/types.ts';
 import { podsOf } from '../checks/workload.ts';
+import { spend, TooCostly, withBudget } from '../kernel/budget.ts';
 import { type Clock, nextTurn, type Timer } from '../kernel/clock.ts';
 import type { Pod } from '../kube/api.gen.ts';
 import type { KubeClient } from '../kube/client.ts';
@@ -43,6 +44,14 @@ export interface GraderOptions {
   onMemory?(memory: GraderMemory): void;
 }
 
+/** Steps that judging a check once may take: about half a second. */
+const mostSteps = 12_000_000;
+/** Whatever a check does with an object costs at least so many. */
+const stepsOfObject = 10;
+/** Whatever takes less is judged as often as its cluster changes; a step of what takes more is followed by a pause, milliseconds. */
+const cheap = 1_000_000;
+const pauseOfStep = 1 / 5_000;
+
 /** Deleted Events that are remembered. */
 const keptGraves = 500;
 
@@ -57,6 +66,8 @@ interface Evaluated {
   dirty: boolean;
   running: boolean;
   timers: Set<Timer>;
+  /** Steps that judging it took last, see `kernel/budget.ts`. */
+  spent: number;
 }
 
 type ResourceNeed = Extract<Need, { kind: 'resource' }>;
@@ -101,6 +112,7 @@ export class Grader {
       dirty: true,
       running: false,
       timers: new Set(),
+      spent: 0,
     }));
     this.#mirror = new Mirror({
       client,
@@ -323,14 +335,23 @@ export class Grader {
     evaluated.running = true;
     while (evaluated.dirty && !this.#stopped) {
       evaluated.dirty = false;
-      // What arrives in the same turn is judged together.
-      await nextTurn();
+      // What arrives in the same turn is judged together; other clusters have their turn after what took long.
+      if (evaluated.spent > cheap) await this.#pause(evaluated.spent * pauseOfStep);
+      else await nextTurn();
       evaluated.outcome = await this.#judge(evaluated);
       if (this.#stopped) break;
       this.#publish(evaluated);
     }
     evaluated.running = false;
     this.#tellQuiet();
+  }
+
+  /** Ends early when the grader stops. */
+  async #pause(ms: number): Promise<void> {
+    const time = Promise.withResolvers<void>();
+    const timer = this.#options.clock.after(ms, () => time.resolve());
+    await Promise.race([time.promise, this.#end.promise]);
+    timer.cancel();
   }
 
   #tellQuiet(): void {
@@ -344,7 +365,7 @@ export class Grader {
     const failed = (error: unknown): Outcome => ({
       status: 'error',
       expected: previous?.expected ?? check.title,
-      actual: 'the cluster cannot be asked',
+      actual: error instanceof TooCostly ? 'the check cannot be judged' : 'the cluster cannot be asked',
       why: error instanceof Error ? error.message : String(error),
       evidence: [],
     });
@@ -357,7 +378,13 @@ export class Grader {
     this.#interrupts.add(interrupt);
     const wakes: number[] = [];
     try {
-      const outcome = typeOfCheck(check).evaluate(check.spec, this.#viewFor(wakes));
+      const outcome = withBudget(
+        mostSteps,
+        () => typeOfCheck(check).evaluate(check.spec, this.#viewFor(wakes)),
+        (steps) => {
+          evaluated.spent = steps;
+        },
+      );
       const judged = await Promise.race([outcome, interrupted.promise]);
       // From now on: a probe that takes longer than its period would never end otherwise.
       for (const ms of wakes) this.#wakeLater(evaluated, ms);
@@ -459,7 +486,11 @@ export class Grader {
     const { baseline, clock, activatedAt } = this.#options;
     return {
       get: (r, namespace, name) => mirror.get(r, namespace, name),
-      list: (r, namespace) => mirror.list(r, namespace),
+      list(r, namespace) {
+        const found = mirror.list(r, namespace);
+        spend(found.length * stepsOfObject);
+        return found;
+      },
       baseline,
       logs: (workload: WorkloadRef, container) => this.#followers.logs(podsOf(mirror, workload), container),
       review: (question) => this.#reviews.ask(question),

@@ -5,6 +5,8 @@ import { type KubeClient, KubeError } from '../kube/client.ts';
 import type { Stored } from '../kube/meta.ts';
 
 const keptLines = 2_000;
+/** What checks see of a line, characters: its beginning tells what it is. */
+const longestLine = 4_096;
 const retry = 500;
 
 /** One instance of a container: what a log belongs to. */
@@ -138,7 +140,9 @@ export class LogFollowers {
 function parseLine(line: string): LogLine | undefined {
   const space = line.indexOf(' ');
   const time = Date.parse(space < 0 ? line : line.slice(0, space));
-  return Number.isNaN(time) ? undefined : { time, text: space < 0 ? '' : line.slice(space + 1) };
+  return Number.isNaN(time)
+    ? undefined
+    : { time, text: space < 0 ? '' : line.slice(space + 1, space + 1 + longestLine) };
 }
 
 function instancesOf(pod: Stored<Pod>): Instance[] {

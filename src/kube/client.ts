@@ -263,12 +263,17 @@ async function followed(to: URL, options: Parameters<typeof request>[1] & { meth
   }
 }
 
+/** A line of a log, or an event of a watch, that is longer than this is not kept in memory whole, characters. */
+const longestLine = 8 * 2 ** 20;
+
+/** The lines of a body; of one that is too long its beginning. */
 async function* lines(body: Response['body'], signal: AbortSignal): AsyncGenerator<string> {
   body.setEncoding('utf8');
   let rest = '';
   try {
     for await (const chunk of body as AsyncIterable<string>) {
-      const parts = (rest + chunk).split('\n');
+      const parts = chunk.split('\n');
+      parts[0] = rest.length < longestLine ? rest + (parts[0] ?? '') : rest;
       rest = parts.pop() ?? '';
       yield* parts;
     }

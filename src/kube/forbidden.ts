@@ -1,3 +1,5 @@
+import { readable } from './readable.ts';
+
 /** What a Forbidden message says of the request that was refused. */
 export interface ForbiddenFacts {
   /** User name, e.g. `system:serviceaccount:project-swan:default`. */
@@ -31,7 +33,8 @@ const unquote = (text: string) => text.replaceAll(/\\(["\\])/g, '$1');
  * Finds a Forbidden message of an API server in a text (a log line, kubectl's error, a Status message, its JSON) and takes
  * it apart. Undefined if there is none. The first one counts.
  */
-export function parseForbidden(text: string): ForbiddenFacts | undefined {
+export function parseForbidden(whole: string): ForbiddenFacts | undefined {
+  const text = readable(whole);
   return parsePlain(text) ?? (text.includes('\\"') ? parsePlain(text.replaceAll('\\"', '"')) : undefined);
 }
 

@@ -1,3 +1,5 @@
+import { readable } from './readable.ts';
+
 /** Why an image could not be had, as far as the container runtime's message tells. */
 export interface ImageFailure {
   cause: 'denied' | 'not-found' | 'unknown-host' | 'unreachable' | 'untrusted' | 'rate-limit' | 'unknown';
@@ -22,7 +24,8 @@ const causes: readonly (readonly [ImageFailure['cause'], RegExp])[] = [
 ];
 
 /** Reads the message of an ErrImagePull, or of the kubelet's Event `Failed to pull image ...`. */
-export function parseImageFailure(message: string): ImageFailure {
+export function parseImageFailure(whole: string): ImageFailure {
+  const message = readable(whole);
   const cause = causes.find(([, pattern]) => pattern.test(message))?.[0] ?? 'unknown';
   // Each layer puts its own words before those of the layer below: the last that names the reference is the registry's.
   const said = message.replace(

@@ -1,3 +1,5 @@
+import { readable } from './readable.ts';
+
 /** Who of the API server's admission refused an object, and what it said. */
 export type Refusal =
   | { by: 'quota'; quota: string; over: { resource: string; requested: string; used: string; hard: string }[] }
@@ -28,7 +30,7 @@ export function parseRefusal(message: string): Refusal | undefined {
     priorityClass,
     limits,
   ]) {
-    const refusal = parse(message);
+    const refusal = parse(readable(message));
     if (refusal) return refusal;
   }
   return undefined;

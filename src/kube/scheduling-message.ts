@@ -1,3 +1,5 @@
+import { readable } from './readable.ts';
+
 /** Why the scheduler passed nodes over, as its message says. */
 export interface SchedulingFailure {
   /** How many nodes there were. */
@@ -11,7 +13,7 @@ export interface SchedulingFailure {
  * preemption would have done is left out. Undefined for any other text.
  */
 export function parseSchedulingMessage(message: string): SchedulingFailure | undefined {
-  const found = /^\d+\/(\d+) nodes are available(?::\s*(.*))?$/s.exec(message.trim());
+  const found = /^\d+\/(\d+) nodes are available(?::\s*(.*))?$/s.exec(readable(message).trim());
   if (!found) return undefined;
   const [, nodes = '0', rest = ''] = found;
   const [body = ''] = rest.split(/\.\s+(?:no new claims to deallocate|preemption:|not found)|\.\s*$/);

@@ -1,3 +1,5 @@
+import { readable } from './readable.ts';
+
 /** What programs say of failures in their logs: kubectl, wget, curl, busybox, the runtimes of Go, Node and Python. */
 
 /**
@@ -49,7 +51,8 @@ export function parseConnectionFailure(line: string): { host: string; port?: num
 }
 
 /** The absolute path of a file that a program did not find. */
-export function parseMissingFile(line: string): string | undefined {
+export function parseMissingFile(whole: string): string | undefined {
+  const line = readable(whole);
   if (!/No such file or directory|ENOENT|cannot find the file/i.test(line)) return undefined;
   return parsePath(line);
 }

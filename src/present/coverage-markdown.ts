@@ -1,5 +1,5 @@
 import { type ProvedCoverage, type ProvedScenario, provingGrounds } from '../authoring/coverage.ts';
-import { asMarkdown } from '../kernel/markdown.ts';
+import { markdownLine, visibleLine } from '../kernel/visible.ts';
 
 /** The curricula, their scenarios and what `pack verify` found of each, as a page of the docs. */
 export function coverageMarkdown(
@@ -57,9 +57,9 @@ export function verifiedText(
 
 function scenarioTable(pack: ProvedScenario['pack'], scenarios: readonly ProvedScenario[]): string[] {
   return [
-    `## ${asMarkdown(pack.title)}`,
+    `## ${markdownLine(pack.title)}`,
     '',
-    `Pack \`${pack.id}\`. Solutions, mistakes, and mutants of the reference solution are counted as they were proved; seeds draw the`,
+    `Pack \`${visibleLine(pack.id).replaceAll('`', '')}\`. Solutions, mistakes, and mutants of the reference solution are counted as they were proved; seeds draw the`,
     'names. Version and digest are those of the pack, and of what the verdicts depend on.',
     '',
     `| scenario | minutes | ${provingGrounds.map((p) => `on ${p}`).join(' | ')} |`,
@@ -77,7 +77,7 @@ function provedText({ standing, result }: ProvedScenario['on']['kind']): string 
   const { version, digest, solutions, mistakes, mutants, seeds } = result;
   const counted = [`${solutions} solutions`, `${mistakes} mistakes`];
   if (mutants) counted.push(`${mutants} mutants`);
-  return `verified (${version} ${digest.slice(0, 12)}): ${[...counted, `seeds ${seeds}`].join(', ')}`;
+  return `verified (${markdownLine(version)} ${digest.slice(0, 12)}): ${[...counted, `seeds ${seeds}`].join(', ')}`;
 }
 
 function row(cells: readonly string[]): string {

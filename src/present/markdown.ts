@@ -18,7 +18,32 @@ export type Block =
 
 /** Parses the part of Markdown that tasks and debriefs use: headings, paragraphs, lists, tables, code, emphasis, links. */
 export function parseMarkdown(text: string): Block[] {
-  return marked.lexer(printable(text)).flatMap((token) => blocksOf(token, 0));
+  const shown = printable(text);
+  const found = parsed.get(shown) ?? blocksIn(shown);
+  if (parsed.size >= mostParsed) parsed.clear();
+  parsed.set(shown, found);
+  return found;
+}
+
+/** A screen draws its texts again and again, and the parser takes quadratic time for some. */
+const parsed = new Map<string, Block[]>();
+const mostParsed = 50;
+/** No text of a scenario is longer, characters; another is shown as it is written. */
+const longestMarkdown = 32 * 1024;
+
+function blocksIn(text: string): Block[] {
+  if (text.length > longestMarkdown) return plainBlocks(text);
+  try {
+    return marked.lexer(text).flatMap((token) => blocksOf(token, 0));
+  } catch (error) {
+    // Nested without an end: the parser's stack has one.
+    if (error instanceof RangeError) return plainBlocks(text);
+    throw error;
+  }
+}
+
+function plainBlocks(text: string): Block[] {
+  return text.split(/\n\s*\n/).map((paragraph) => ({ kind: 'paragraph', spans: [{ text: paragraph }] }));
 }
 
 function blocksOf(token: Token, depth: number): Block[] {

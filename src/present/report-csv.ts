@@ -1,3 +1,4 @@
+import { visible } from '../kernel/visible.ts';
 import type { AttemptReport } from '../session/report.ts';
 
 const columns = [
@@ -45,8 +46,12 @@ function seconds(ms: number): number {
   return Math.round(ms / 1000);
 }
 
-/** A field in quotes where it must be. What a spreadsheet would take for a formula begins with an apostrophe. */
+/**
+ * A field in quotes where it must be. What a spreadsheet would take for a formula begins with an apostrophe; some take what
+ * stands behind blanks, and the wide forms of the signs, too.
+ */
 function field(value: string | number | boolean): string {
-  const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
+  const shown = visible(String(value));
+  const text = typeof value === 'string' && /^\s*[=+\-@|%＝＋－＠]|^\s/.test(shown) ? `'${shown}` : shown;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

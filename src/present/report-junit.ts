@@ -1,3 +1,4 @@
+import { visible } from '../kernel/visible.ts';
 import type { AttemptReport, ReportedCheck } from '../session/report.ts';
 
 /** A report as JUnit XML: a test suite of its checks, for whatever collects test results. */
@@ -50,9 +51,9 @@ const entities: Record<string, string> = {
   '\t': '&#9;',
 };
 
-/** Text in an attribute; what XML 1.0 can't hold at all is left out. */
+/** Text in an attribute; what XML 1.0 can't hold at all is shown otherwise, or left out. */
 function escaped(text: string): string {
-  return text
-    .replace(/[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, '')
+  return visible(text)
+    .replace(/[^\t\n\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, '')
     .replace(/[&<>"\n\t]/g, (character) => entities[character] ?? character);
 }

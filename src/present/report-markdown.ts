@@ -1,20 +1,19 @@
-import { asMarkdown } from '../kernel/markdown.ts';
+import { markdownLine } from '../kernel/visible.ts';
 import type { AttemptReport } from '../session/report.ts';
 import { statisticsItems } from './report-statistics.ts';
 import { clockText, hintsText } from './text.ts';
-import { printable } from './width.ts';
 
 /** A report as Markdown: for notes and issues. */
 export function reportMarkdown(report: AttemptReport): string {
   const { scenario, hints } = report;
   const solved = report.solved ? 'solved' : 'not solved';
   return `${[
-    `# ${cell(scenario.title)}`,
+    `# ${markdownLine(scenario.title)}`,
     '',
     `**${report.score} of ${report.max}**, ${solved} in ${clockText(report.worked)} (${report.minutes} min at the exam)`,
     '',
-    `- Attempt ${cell(report.attempt)}, ${new Date(report.startedAt).toISOString()}`,
-    `- Pack ${cell(scenario.pack)} ${cell(scenario.packVersion)} (${scenario.packDigest.slice(0, 12)})`,
+    `- Attempt ${markdownLine(report.attempt)}, ${new Date(report.startedAt).toISOString()}`,
+    `- Pack ${markdownLine(scenario.pack)} ${markdownLine(scenario.packVersion)} (${scenario.packDigest.slice(0, 12)})`,
     ...(report.kubedrill ? [`- kubedrill ${report.kubedrill}`] : []),
     `- Hints: ${hintsText(hints)}${report.sawSolution ? '; the solution was looked at' : ''}`,
     '',
@@ -22,21 +21,18 @@ export function reportMarkdown(report: AttemptReport): string {
     '|---|---|---|---|',
     ...report.domains.map(
       (d) =>
-        `| ${d.exam.toUpperCase()} | ${cell(d.domain)} | ${cell(d.competencies.join(', '))} | ${d.score} of ${d.max} |`,
+        `| ${d.exam.toUpperCase()} | ${markdownLine(d.domain)} | ${markdownLine(d.competencies.join(', '))} | ${d.score} of ${d.max} |`,
     ),
     '',
     '| check | points | verdict | why |',
     '|---|---|---|---|',
     ...report.checks.map(
-      (c) => `| ${cell(c.title)} | ${c.weight} | ${c.status} | ${c.status === 'pass' ? '' : cell(c.why || c.actual)} |`,
+      (c) =>
+        `| ${markdownLine(c.title)} | ${c.weight} | ${c.status} | ${c.status === 'pass' ? '' : markdownLine(c.why || c.actual)} |`,
     ),
     '',
-    ...statisticsItems(report).map((item) => `- ${cell(item)}`),
+    ...statisticsItems(report).map((item) => `- ${markdownLine(item)}`),
     '',
-    ...report.timeline.map((e) => `- ${clockText(e.at)} ${cell(e.text)}`),
+    ...report.timeline.map((e) => `- ${clockText(e.at)} ${markdownLine(e.text)}`),
   ].join('\n')}\n`;
-}
-
-function cell(text: string): string {
-  return asMarkdown(printable(text));
 }

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import type { Verdict } from '../grading/types.ts';
 import type { AttemptReport } from '../session/report.ts';
 import type { AttemptState } from '../session/types.ts';
-import { printable, widthOf } from './width.ts';
+import { printable, printableLine, widthOf } from './width.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -10,7 +10,7 @@ type Style = Parameters<typeof styleText>[0];
 export type Paint = (style: Style, text: string) => string;
 
 export function paintFor(stream: NodeJS.WriteStream): Paint {
-  return (style, text) => styleText(style, text, { stream });
+  return (style, text) => styleText(style, printable(text), { stream });
 }
 
 const marks: Record<Verdict['status'], { symbol: string; style: Style; word: string }> = {
@@ -48,7 +48,7 @@ export function verdictDetails(verdict: Verdict): { label: string; text: string 
 /** One verdict: the line, and for what is not passed what was expected, what is, and why. */
 export function verdictLines(verdict: Verdict, paint: Paint): string[] {
   const { symbol, style } = marks[verdict.status];
-  const head = `${paint(style, symbol)} ${printable(verdict.title)}  ${paint('dim', `${verdict.weight}`)}`;
+  const head = `${paint(style, symbol)} ${printableLine(verdict.title)}  ${paint('dim', `${verdict.weight}`)}`;
   return [head, ...verdictDetails(verdict).map(({ label, text }) => `    ${label.padEnd(8)}  ${text}`)];
 }
 
@@ -93,8 +93,12 @@ export function explainText(verdict: Verdict, paint: Paint): string {
   return [...verdictLines(verdict, paint), ...(chain.length > 0 ? ['', ...chain] : [])].join('\n');
 }
 
-/** Columns padded to the widest cell, two spaces between them; the first row is the heading. */
-export function tableText(rows: readonly (readonly string[])[]): string {
+/**
+ * Columns padded to the widest cell, two spaces between them; the first row is the heading. `painted`: columns whose cells
+ * have styles in them, and nothing that comes from elsewhere.
+ */
+export function tableText(table: readonly (readonly string[])[], painted: readonly number[] = []): string {
+  const rows = table.map((row) => row.map((cell, column) => (painted.includes(column) ? cell : printableLine(cell))));
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ''))));
   return rows
     .map((row) =>

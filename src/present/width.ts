@@ -1,5 +1,5 @@
-import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
+import { visible, visibleLine } from '../kernel/visible.ts';
 
 /** Columns that a text takes in a terminal: styling counts nothing, wide characters two. */
 export function widthOf(text: string): number {
@@ -29,12 +29,23 @@ export function fitTo(text: string, width: number): string {
   return short + ' '.repeat(Math.max(0, width - stringWidth(short)));
 }
 
-/**
- * Text from a cluster or a pack, safe to show: escape sequences and control characters could move the cursor or worse.
- * Newlines stay, tabs become spaces.
- */
+/** Text from a cluster, a pack or a file, as it can be shown and measured: tabs become spaces, newlines stay. */
 export function printable(text: string): string {
-  return stripVTControlCharacters(text)
-    .replaceAll('\t', '  ')
-    .replace(/[^\P{Cc}\n]/gu, '');
+  return visible(text).replaceAll('\t', '  ');
+}
+
+/** The same on one line. */
+export function printableLine(text: string): string {
+  return visibleLine(text);
+}
+
+/** The styles that this program writes (`Paint`, `Theme`): one of ECMA-48's each, none that hides or blinks. */
+const ownStyle = /(\u001B\[(?:0|1|2|3|4|7|22|23|24|27|3[0-79]|9[0-7])m)/;
+
+/** Text on its way to a terminal or a pipe: but for the program's own styles all of it is visible. */
+export function onlyStyled(text: string): string {
+  return text
+    .split(ownStyle)
+    .map((part, index) => (index % 2 === 1 ? part : visible(part)))
+    .join('');
 }

@@ -1,11 +1,11 @@
 import { execa } from 'execa';
-import { parseAllDocuments } from 'yaml';
 import { EnvironmentError, UserError } from '../kernel/errors.ts';
 import { type KubeClient, KubeError } from '../kube/client.ts';
 import { Discovery } from '../kube/discovery.ts';
-import type { KubeObject, Stored } from '../kube/meta.ts';
+import type { Stored } from '../kube/meta.ts';
 import * as resources from '../kube/resources.ts';
 import type { Script } from './types.ts';
+import { readManifest } from './yaml-text.ts';
 
 export interface ApplyContext {
   client: KubeClient;
@@ -42,7 +42,7 @@ export async function applyScript(script: Script, context: ApplyContext): Promis
 async function applyManifest(script: Script, { client, signal }: ApplyContext): Promise<void> {
   const discovery = new Discovery(client);
   const accounts = new Set<string>();
-  for (const object of parseManifest(script)) {
+  for (const object of readManifest(script.file, script.text)) {
     signal.throwIfAborted();
     const resource = await discovery.resourceOf(object);
     const namespace = object.metadata?.namespace;
@@ -64,16 +64,6 @@ async function applyManifest(script: Script, { client, signal }: ApplyContext): 
       await client.apply(resource, object, fieldManager);
     }
   }
-}
-
-/** The objects of a manifest. YAML 1.1 scalars are strings here, as JSON clients send them. */
-function parseManifest(script: Script): KubeObject[] {
-  return parseAllDocuments(script.text).flatMap((document) => {
-    const error = document.errors[0];
-    if (error) throw new UserError({ what: `${script.file}: ${error.message}` });
-    const object = document.toJS() as KubeObject | null;
-    return object ? [object] : [];
-  });
 }
 
 /** Resolves once the namespace has a ServiceAccount `default`. */

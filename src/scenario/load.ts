@@ -1,12 +1,13 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import * as z from 'zod';
 import { UserError } from '../kernel/errors.ts';
 import { mix } from './mix.ts';
-import { packSchema, scenarioSchema, toCheck, toCondition } from './schema.ts';
+import { id as idSchema, packSchema, scenarioSchema, toCheck, toCondition } from './schema.ts';
 import { defaultSeed } from './seed-list.ts';
 import type { Pack, Scenario, Script } from './types.ts';
-import { fillIn, InvalidFile, readYamlFile } from './yaml-file.ts';
+import { fillIn, readYamlFile } from './yaml-file.ts';
+import { InvalidFile, readBounded, requireSize } from './yaml-text.ts';
 
 /** Reads `pack.yaml` of a folder. */
 export function loadPack(folder: string, builtIn: boolean): Pack {
@@ -38,10 +39,22 @@ export function scenarioIds(pack: Pick<Pack, 'folder' | 'order'>): string[] {
 export function loadScenario(pack: Pack, id: string, seed = defaultSeed): Scenario {
   const folder = join(pack.folder, id);
   const file = join(folder, 'scenario.yaml');
+  // It is typed, completed, and stands in the prompt of the lab's shell.
+  if (!idSchema.safeParse(id).success) {
+    throw new UserError({
+      what: `${file}: ${JSON.stringify(id)} can be no scenario's name`,
+      why: 'it is typed, and stands in paths and prompts: lower-case words joined by -',
+      next: 'give its folder another name',
+    });
+  }
   const declared = readYamlFile(file, z.looseObject({ variables: scenarioSchema.shape.variables }));
   const variables = draw(declared.variables, seed);
   const parsed = readYamlFile(file, scenarioSchema, variables);
-  const text = (name: string) => fillIn(required(folder, name), variables);
+  const text = (name: string) => {
+    const filled = fillIn(required(folder, name), variables);
+    requireSize(join(folder, name), 'text', filled.length);
+    return filled;
+  };
   const scripts = (name: string) => readScripts(join(folder, name), variables);
 
   const mistakes = scripts('mistakes').map((script) => {
@@ -93,7 +106,7 @@ export function loadScenario(pack: Pack, id: string, seed = defaultSeed): Scenar
 
 function required(folder: string, name: string): string {
   const file = join(folder, name);
-  if (existsSync(file)) return readFileSync(file, 'utf8');
+  if (existsSync(file)) return readBounded(file, 'text');
   throw new UserError({ what: `${file} is missing`, why: 'every scenario has one', next: `write ${file}` });
 }
 
@@ -105,7 +118,7 @@ function readScripts(folder: string, variables: Record<string, string>): Script[
     .map((name) => {
       const file = join(folder, name);
       const kind = name.endsWith('.sh') ? 'shell' : 'manifest';
-      return { name: basename(name, extname(name)), file, kind, text: fillIn(readFileSync(file, 'utf8'), variables) };
+      return { name: basename(name, extname(name)), file, kind, text: fillIn(readBounded(file, 'script'), variables) };
     });
 }
 

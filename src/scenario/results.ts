@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
 import * as z from 'zod';
 import { UserError } from '../kernel/errors.ts';
 import { apiVersion } from './schema.ts';
+import { readBounded, readDocument } from './yaml-text.ts';
 
 /** What `pack verify` found of a scenario on the clusters of one provider. */
 const result = z.strictObject({
@@ -63,7 +63,8 @@ const wording = ['title', 'why', 'shows', 'competencies', 'difficulty', 'minutes
 export function proofDigest(folder: string): string {
   const hash = createHash('sha256');
   const add = (name: string, content: string | Buffer) => hash.update(`${name}\0`).update(content).update('\0');
-  const described = parse(readFileSync(join(folder, 'scenario.yaml'), 'utf8')) as Described;
+  const file = join(folder, 'scenario.yaml');
+  const described = readDocument(file, readBounded(file, 'description')).value as Described;
   const checks = Object.values(described.checks ?? {}).map((check) =>
     Object.fromEntries(Object.entries(unworded(check)).map(([field, value]) => [field, withoutWords(value)])),
   );

@@ -7,7 +7,10 @@ import { isCompetency } from './curriculum.ts';
 
 export const apiVersion = 'kubedrill.dev/v1';
 
-const id = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, { error: 'expected lower-case words joined by -' });
+/** Names of scenarios, checks and exams. */
+export const id = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, { error: 'expected lower-case words joined by -' });
+/** One line of a list, of a table or a report. */
+const title = z.string().min(1).max(200);
 const typeKeys = Object.fromEntries([...checkTypes.values()].map((type) => [type.type, type.schema.optional()]));
 
 /** A statement about the cluster: exactly one of the check types as a key. */
@@ -15,7 +18,7 @@ const statement = z.strictObject(typeKeys).superRefine(exactlyOneType);
 const check = z
   .strictObject({
     id: id.describe('Names the check in mistakes, gates and reports'),
-    title: z.string().min(1).describe('What must be so, in words of the task; shown while the learner works'),
+    title: title.describe('What must be so, in words of the task; shown while the learner works'),
     weight: z.number().int().min(0).max(100).describe('Points; those of all checks add up to 100'),
     guard: z
       .boolean()
@@ -49,9 +52,12 @@ const condition = z.strictObject(typeKeys).superRefine((value, context) => {
   if (probe) context.addIssue({ code: 'custom', message: `a hint cannot wait for ${probe}`, path: [probe] });
 });
 
+/** A name or a number, or a few words. */
+const longestValue = 500;
+
 const variable = z.strictObject({
-  default: z.string().describe('The value of the default seed: the familiar name'),
-  others: z.array(z.string()).default([]).describe('What other seeds draw from, beside the default'),
+  default: z.string().max(longestValue).describe('The value of the default seed: the familiar name'),
+  others: z.array(z.string().max(longestValue)).default([]).describe('What other seeds draw from, beside the default'),
   with: z
     .string()
     .optional()
@@ -83,7 +89,7 @@ export const scenarioSchema = z
   .strictObject({
     apiVersion: z.literal(apiVersion).describe('The version of this format'),
     kind: z.literal('Scenario').describe('What the file is'),
-    title: z.string().min(1).describe('One line for lists and reports'),
+    title: title.describe('One line for lists and reports'),
     competencies: z
       .array(z.string().refine(isCompetency, { error: 'expected an exam and one of its competencies, as in cka/rbac' }))
       .min(1)
@@ -111,7 +117,7 @@ export const scenarioSchema = z
     hints: z
       .array(
         z.strictObject({
-          text: z.string().min(1).describe('What it says; the further down the more it may tell'),
+          text: z.string().min(1).max(4_000).describe('What it says; the further down the more it may tell'),
           price: z.number().int().min(0).max(100).describe('Points it costs'),
           when: z
             .array(condition)
@@ -127,7 +133,7 @@ export const scenarioSchema = z
       .record(
         id,
         z.strictObject({
-          title: z.string().min(1).describe('What was done wrong, in words'),
+          title: title.describe('What was done wrong, in words'),
           fails: z.array(z.string()).min(1).describe('Ids of the checks that must fail; all others must pass'),
         }),
       )
@@ -180,7 +186,7 @@ export const scenarioSchema = z
 
 const exam = z.strictObject({
   id: id.describe('Names the exam in commands'),
-  title: z.string().min(1).describe('One line for lists'),
+  title: title.describe('One line for lists'),
   minutes: z.number().int().min(1).max(240).describe('How long it may take'),
   tasks: z.number().int().min(1).max(30).describe('How many scenarios of the pack a seed draws'),
 });
@@ -188,7 +194,7 @@ const exam = z.strictObject({
 export const packSchema = z.strictObject({
   apiVersion: z.literal(apiVersion).describe('The version of this format'),
   kind: z.literal('Pack').describe('What the file is'),
-  title: z.string().min(1).describe('One line for lists'),
+  title: title.describe('One line for lists'),
   version: z.string().min(1).describe('Of the pack, as in 1.2.0; stands in reports'),
   order: z.array(id).default([]).describe('Ids of scenarios as they are best learned; the others follow by name'),
   exams: z

@@ -5,7 +5,10 @@ import { UserError } from '../kernel/errors.ts';
 import { replaceFileSync } from '../kernel/files.ts';
 import type { Pack, Scenario } from './types.ts';
 
-/** SHA-256 over the names and contents of all files of a pack, in order. */
+/**
+ * SHA-256 over the names and contents of all files of a pack, in order. A UserError if there is a link in it: what that leads
+ * to may become something else, and the digest would stay.
+ */
 export function packDigest(folder: string): string {
   const hash = createHash('sha256');
   const visit = (path: string) => {
@@ -17,6 +20,13 @@ export function packDigest(folder: string): string {
           .update(`${relative(folder, file)}\0`)
           .update(readFileSync(file))
           .update('\0');
+      else {
+        throw new UserError({
+          what: `${file} is ${entry.isSymbolicLink() ? 'a link' : 'neither file nor folder'}`,
+          why: 'what a pack was trusted for must be what it holds',
+          next: 'put the file itself there',
+        });
+      }
     }
   };
   visit(folder);

@@ -1,28 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { closest } from 'fastest-levenshtein';
-import { isMap, isNode, isPair, LineCounter, type Node, parseDocument } from 'yaml';
+import { isMap, isNode, isPair, type Node } from 'yaml';
 import * as z from 'zod';
 import { UserError } from '../kernel/errors.ts';
-
-/** One thing wrong in a YAML file, with where it is (lines and columns count from 1). */
-export interface Problem {
-  line: number;
-  column: number;
-  message: string;
-}
-
-/** A file of a pack that can't be used. Its text names every problem as file:line:column. */
-export class InvalidFile extends UserError {
-  readonly file: string;
-  readonly problems: Problem[];
-
-  constructor(file: string, problems: Problem[]) {
-    const lines = problems.map((p) => `${file}:${p.line}:${p.column}: ${p.message}`);
-    super({ what: lines.join('\n'), next: `edit ${file}` });
-    this.file = file;
-    this.problems = problems;
-  }
-}
+import { InvalidFile, readBounded, readDocument } from './yaml-text.ts';
 
 /**
  * Reads a YAML file by a schema. Variables (`@{name}`) are filled in after parsing, in strings only, so that positions
@@ -33,29 +13,18 @@ export function readYamlFile<S extends z.ZodType>(
   schema: S,
   variables: Record<string, string> = {},
 ): z.infer<S> {
-  const lineCounter = new LineCounter();
-  const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter, prettyErrors: false, uniqueKeys: true });
-  const place = (offset: number, message: string): Problem => {
-    const { line, col } = lineCounter.linePos(offset);
-    return { line, column: col, message };
-  };
-  if (document.errors.length > 0)
-    throw new InvalidFile(
-      file,
-      document.errors.map((e) => place(e.pos[0], e.message)),
-    );
-
-  const result = schema.safeParse(fillIn(document.toJS(), variables), { reportInput: true });
+  const { contents, value, place } = readDocument(file, readBounded(file, 'description'));
+  const result = schema.safeParse(fillIn(value, variables), { reportInput: true });
   if (result.success) return result.data;
   const problems = result.error.issues.flatMap(likeliest).flatMap((issue) => {
     const path = issue.path.filter((p) => typeof p !== 'symbol');
     if (issue.code === 'invalid_key')
-      return [place(offsetAt(document.contents, path, true), issue.issues[0]?.message ?? issue.message)];
-    if (issue.code !== 'unrecognized_keys') return [place(offsetAt(document.contents, path, false), messageOf(issue))];
+      return [place(offsetAt(contents, path, true), issue.issues[0]?.message ?? issue.message)];
+    if (issue.code !== 'unrecognized_keys') return [place(offsetAt(contents, path, false), messageOf(issue))];
     return issue.keys.map((key) => {
       const known = knownKeys(schema, path);
       const near = known.length > 0 ? `; did you mean ${closest(key, known)}?` : '';
-      return place(offsetAt(document.contents, [...path, key], true), `unknown field "${key}"${near}`);
+      return place(offsetAt(contents, [...path, key], true), `unknown field "${key}"${near}`);
     });
   });
   throw new InvalidFile(file, problems);
@@ -73,12 +42,26 @@ function likeliest(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   return best.flatMap(likeliest).map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
-/** Replaces `@{name}` of declared variables in every string of a value. */
+/** What a text may become by its variables, characters. */
+const longestFilled = 2 * 2 ** 20;
+
+/** Replaces `@{name}` of declared variables in every string of a value. A UserError if one gets too long by that. */
 export function fillIn<T>(value: T, variables: Record<string, string>): T {
   if (typeof value === 'string') {
-    return value.replaceAll(/@\{([A-Za-z][A-Za-z0-9]*)\}/g, (whole, name: string) =>
-      Object.hasOwn(variables, name) ? (variables[name] as string) : whole,
-    ) as T;
+    let length = value.length;
+    return value.replaceAll(/@\{([A-Za-z][A-Za-z0-9]*)\}/g, (whole, name: string) => {
+      if (!Object.hasOwn(variables, name)) return whole;
+      const filled = variables[name] as string;
+      length += filled.length - whole.length;
+      if (length > longestFilled) {
+        throw new UserError({
+          what: `a text becomes longer than ${longestFilled} characters by its variables`,
+          why: `@{${name}} stands in it again and again`,
+          next: 'shorten the values of the variables in scenario.yaml',
+        });
+      }
+      return filled;
+    }) as T;
   }
   if (Array.isArray(value)) return value.map((item) => fillIn(item, variables)) as T;
   if (value && typeof value === 'object') {

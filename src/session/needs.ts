@@ -1,4 +1,3 @@
-import { parseAllDocuments } from 'yaml';
 import { typeOfCheck } from '../checks/registry.ts';
 import type { Need } from '../checks/types.ts';
 import { addonObjects } from '../cluster/addons/install.ts';
@@ -6,11 +5,12 @@ import type { ClusterRight, ClusterSpec } from '../cluster/provider.ts';
 import type { KubeObject, Resource } from '../kube/meta.ts';
 import * as resources from '../kube/resources.ts';
 import { conditionsOf, type Scenario } from '../scenario/types.ts';
+import { readManifest } from '../scenario/yaml-text.ts';
 
 /** What a scenario needs of its cluster: nodes, images, namespaces, and the rights of whoever sets up and grades. */
 export function needsOf(scenario: Scenario): Omit<ClusterSpec, 'name'> {
   const objects = scenario.setup.flatMap((script) =>
-    script.kind === 'manifest' ? parseAllDocuments(script.text).map((d) => d.toJS() as KubeObject | null) : [],
+    script.kind === 'manifest' ? readManifest(script.file, script.text) : [],
   );
   return {
     nodes: scenario.cluster.nodes,
@@ -38,12 +38,12 @@ const byKind = new Map<string, Resource>(
 );
 
 /** Set-up creates, a reset brings back. Kinds that we don't know by name are found out when they are created. */
-function setupRights(objects: readonly (KubeObject | null)[]): ClusterRight[] {
+function setupRights(objects: readonly KubeObject[]): ClusterRight[] {
   return objects.flatMap((object) => {
-    const [version, group = ''] = (object?.apiVersion ?? '').split('/').reverse();
-    const resource = version ? byKind.get(`${group}/${object?.kind}`) : undefined;
+    const [version, group = ''] = (object.apiVersion ?? '').split('/').reverse();
+    const resource = version ? byKind.get(`${group}/${object.kind}`) : undefined;
     if (!resource) return [];
-    const namespace = resource.namespaced ? object?.metadata?.namespace : undefined;
+    const namespace = resource.namespaced ? object.metadata?.namespace : undefined;
     return ['get', 'list', 'create', 'update', 'patch', 'delete'].map((verb) => rightOf(verb, resource, namespace));
   });
 }

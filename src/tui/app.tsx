@@ -1,4 +1,4 @@
-import { Box, Text, useApp, useInput, usePaste, useWindowSize } from 'ink';
+import { Box, useApp, useInput, usePaste, useWindowSize } from 'ink';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import type { Progress } from '../session/progress.ts';
 import type { LabsAccess, Screen } from './access.ts';
@@ -9,6 +9,7 @@ import { LabScreen } from './screens/lab.tsx';
 import { ListScreen } from './screens/list.tsx';
 import { initialState, type ScenarioRow } from './state.ts';
 import { createStore } from './store.ts';
+import { Line } from './widgets/line.tsx';
 
 export interface AppProps extends Look {
   scenarios: readonly ScenarioRow[];
@@ -44,7 +45,7 @@ export function App({ scenarios, progress, scenario, access, version, size, hold
     const text = `This terminal is ${columns}x${rows}; kubedrill needs ${smallest.columns}x${smallest.rows}.`;
     return (
       <Box width={columns} height={rows} overflow="hidden">
-        <Text wrap="wrap">{`${text} Make it larger, or leave with q and use --plain.`}</Text>
+        <Line wrap="wrap">{`${text} Make it larger, or leave with q and use --plain.`}</Line>
       </Box>
     );
   }

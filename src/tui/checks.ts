@@ -1,7 +1,7 @@
 import type { Verdict } from '../grading/types.ts';
 import { wrapText } from '../present/markdown.ts';
 import { markOf, type Paint, verdictDetails } from '../present/text.ts';
-import { cut, fitTo, printable } from '../present/width.ts';
+import { cut, fitTo, printableLine } from '../present/width.ts';
 import type { Theme } from './theme.ts';
 
 /** The checks as lines, and where in them the chosen one begins. */
@@ -72,7 +72,7 @@ function headLine(
   const { symbol, style } = markOf(verdict.status);
   const weight = String(verdict.weight).padStart(3);
   const note = again ? ' passed before' : '';
-  const title = fitTo(printable(verdict.title), Math.max(1, width - 2 - note.length - weight.length - 1));
+  const title = fitTo(printableLine(verdict.title), Math.max(1, width - 2 - note.length - weight.length - 1));
   return `${paint(style, symbol)} ${chosen ? theme('chosen', title) : title}${theme('warn', note)} ${theme('muted', weight)}`;
 }
 

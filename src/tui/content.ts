@@ -2,7 +2,7 @@ import type { Activity, Verdict } from '../grading/types.ts';
 import type { ErrorText } from '../kernel/errors.ts';
 import { markdownText, wrapText } from '../present/markdown.ts';
 import { clockText, explainText, type Paint, priceText } from '../present/text.ts';
-import { cut, fitTo, printable, widthOf } from '../present/width.ts';
+import { cut, fitTo, printable, printableLine, widthOf } from '../present/width.ts';
 import type { AttemptState } from '../session/types.ts';
 import { helpRows } from './keys.ts';
 import type { AppState, Overlay, Question } from './state.ts';
@@ -38,9 +38,8 @@ export function setUpLines(state: AppState, width: number, theme: Theme): string
   if (lab?.phase === 'resetting') return [theme('warn', '… putting the cluster back as it was at the start')];
   const current = steps.at(-1) ?? (lab ? 'making the cluster' : 'starting');
   const done = steps.length > 0 ? ['cluster', ...steps.slice(0, -1)] : [];
-  return [...done.map((step) => `${theme('good', '✔')} ${step}`), `${theme('warn', '…')} ${current}`].map((line) =>
-    widthOf(line) > width ? cut(printable(line), width) : line,
-  );
+  const text = (step: string) => cut(printableLine(step), Math.max(1, width - 2));
+  return [...done.map((step) => `${theme('good', '✔')} ${text(step)}`), `${theme('warn', '…')} ${text(current)}`];
 }
 
 /** Why set-up failed and what can be done. */
@@ -59,7 +58,7 @@ export function errorLines({ what, why, next }: ErrorText, width: number, theme:
 /** What `activityLines` shows of one change. */
 function activityCells({ namespace, kind, name, manager, detail }: Activity, home: string) {
   const place = namespace !== undefined && namespace !== home ? `${namespace}/` : '';
-  return { what: printable(`${kind} ${place}${name}`), manager: printable(manager), detail: printable(detail) };
+  return { what: printableLine(`${kind} ${place}${name}`), manager: printableLine(manager), detail: printable(detail) };
 }
 
 const changes: Record<Activity['change'], 'good' | 'warn' | 'bad'> = { '+': 'good', '~': 'warn', '-': 'bad' };

@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import { errorLines, errorText, exitCodes, UserError } from '../kernel/errors.ts';
 import { markdownText } from '../present/markdown.ts';
 import { explainText, paintFor, priceText, scoreText, verdictLines } from '../present/text.ts';
+import { onlyStyled, printable, printableLine } from '../present/width.ts';
 import type { AttemptState } from '../session/types.ts';
 import type { LabsAccess } from './access.ts';
 import type { ScenarioRow } from './state.ts';
@@ -25,16 +26,19 @@ const help =
 export async function runPlain(options: PlainOptions): Promise<number> {
   const { scenarios, access, stdin, stdout } = options;
   const paint = paintFor(stdout);
-  const say = (text: string) => void stdout.write(`${text}\n`);
+  const say = (text: string) => void stdout.write(`${onlyStyled(text)}\n`);
   const width = Math.min(stdout.columns ?? 80, 100);
   let lab: AttemptState | undefined;
   let following = new AbortController();
 
   const tellList = () => {
     for (const s of scenarios)
-      say(`${s.id}: ${s.title} (${s.exams.join(', ').toUpperCase()}, ${s.difficulty}, ${s.minutes} minutes)`);
+      say(
+        `${s.id}: ${printableLine(s.title)} (${s.exams.join(', ').toUpperCase()}, ${s.difficulty}, ${s.minutes} minutes)`,
+      );
   };
-  const tellTask = (state: AttemptState) => say(`${state.title}\n\n${markdownText(state.task.trim(), width, paint)}`);
+  const tellTask = (state: AttemptState) =>
+    say(`${printableLine(state.title)}\n\n${markdownText(state.task.trim(), width, paint)}`);
 
   const follow = (id: string, signal: AbortSignal) => {
     const told = new Map<string, string>();
@@ -65,11 +69,11 @@ export async function runPlain(options: PlainOptions): Promise<number> {
     const labs = await access.labs();
     let step: string | undefined;
     lab = await labs.start({ scenario, provider: 'embedded', resume: true }, (state) => {
-      if (state.step && state.step !== step) say(state.step);
+      if (state.step && state.step !== step) say(printable(state.step));
       step = state.step;
     });
     tellTask(lab);
-    follow(lab.id, signal)().catch((error: Error) => say(error.message));
+    follow(lab.id, signal)().catch((error: Error) => say(printable(error.message)));
   };
 
   const current = (): AttemptState => {
@@ -101,7 +105,7 @@ export async function runPlain(options: PlainOptions): Promise<number> {
         return true;
       case 'hint': {
         const hint = await (await labs()).hint(current().id);
-        say(`${hint.text}\n${priceText(hint.price)}`);
+        say(`${printable(hint.text)}\n${priceText(hint.price)}`);
         return true;
       }
       case 'explain': {
@@ -116,7 +120,8 @@ export async function runPlain(options: PlainOptions): Promise<number> {
         say('the cluster is as at the start');
         return true;
       case 'solution':
-        for (const { name, text } of await (await labs()).solution(current().id)) say(`${name}\n${text.trimEnd()}\n`);
+        for (const { name, text } of await (await labs()).solution(current().id))
+          say(printable(`${name}\n${text.trimEnd()}\n`));
         return true;
       case 'stop':
         following.abort();
@@ -149,7 +154,7 @@ export async function runPlain(options: PlainOptions): Promise<number> {
       try {
         if (!(await obey(line))) break;
       } catch (error) {
-        say(errorLines(errorText(error)).join('\n'));
+        say(printable(errorLines(errorText(error)).join('\n')));
       }
     }
   } finally {

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { printable } from '../present/width.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -22,5 +23,5 @@ export type Token = keyof typeof styles;
 export type Theme = (token: Token, text: string) => string;
 
 export function themeFor(stream: NodeJS.WriteStream): Theme {
-  return (token, text) => (text === '' ? '' : styleText([styles[token]].flat(), text, { stream }));
+  return (token, text) => (text === '' ? '' : styleText([styles[token]].flat(), printable(text), { stream }));
 }

@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
-import type { Credentials } from '../../src/embedded/pki/pki.ts';
-import type { Harness } from './harness.ts';
+import type { Credentials, Pki } from '../../src/embedded/pki/pki.ts';
 
 export interface Asked {
   status: number;
@@ -19,17 +18,23 @@ export interface Question {
   as?: Credentials;
 }
 
+/** Who is asked, and the authority that vouches for them. */
+export interface Server {
+  server: { url: string };
+  pki: Pick<Pki, 'ca'>;
+}
+
 /** One request over HTTP/1.1; without `as` nobody in particular asks. */
-export async function open(harness: Harness, path: string, question: Question = {}): Promise<IncomingMessage> {
+export async function open(to: Server, path: string, question: Question = {}): Promise<IncomingMessage> {
   const { method = 'GET', headers = {}, body, as } = question;
-  const sent = request(harness.server.url + path, {
+  const sent = request(to.server.url + path, {
     method,
     headers: {
       Accept: 'application/json',
       ...(body !== undefined && { 'Content-Type': 'application/json' }),
       ...headers,
     },
-    ca: harness.pki.ca.certificate,
+    ca: to.pki.ca.certificate,
     ...(as && { cert: as.certificate, key: as.key }),
     agent: false,
   });
@@ -38,8 +43,8 @@ export async function open(harness: Harness, path: string, question: Question = 
   return response;
 }
 
-export async function ask(harness: Harness, path: string, question: Question = {}): Promise<Asked> {
-  const response = await open(harness, path, question);
+export async function ask(to: Server, path: string, question: Question = {}): Promise<Asked> {
+  const response = await open(to, path, question);
   const chunks: Buffer[] = [];
   for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
   const text = Buffer.concat(chunks).toString();

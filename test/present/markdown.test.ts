@@ -58,7 +58,7 @@ describe('markdownText', () => {
   });
 
   it('shows no escape sequence of a pack', () => {
-    expect(markdownText('a \u001b[2J b', 80, plain)).toBe('a  b');
+    expect(markdownText('a \u001b[2J b', 80, plain)).toBe('a ␛[2J b');
   });
 });
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -202,6 +203,17 @@ describe('a pack from elsewhere', () => {
   it.each([
     ['nowhere', 'there is no nowhere'],
     ['--upload-pack=x', 'there is no --upload-pack=x'],
+    ['-c core.pager=x', 'there is no -c core.pager=x'],
+    ['ext::sh -c touch% ran', 'there is no ext::sh'],
+    ['fd::7', 'there is no fd::7'],
+    ['git@-oProxyCommand=x:packs', 'there is no git@-oProxyCommand=x:packs'],
+    ['git@-oProxyCommand:packs', 'is no URL that is fetched'],
+    ['-oProxyCommand@example.com:packs', 'is no URL that is fetched'],
+    ['ssh://-oProxyCommand=touch%20ran/packs', 'is no URL that is fetched'],
+    ['ssh://git@-oProxyCommand=touch%20ran/packs', 'is no URL that is fetched'],
+    ['https://example.com/packs#--upload-pack=x', 'is no URL that is fetched'],
+    ['https://example.com/packs\nhost=other', 'is no URL that is fetched'],
+    ['https://example.com/packs#main\u0007', 'is no URL that is fetched'],
     ['https://me:secret@example.com/packs', 'the URL has a password in it, which would be kept with the pack'],
   ])('can not be %s', (text, what) => expect(() => parseSource(text)).toThrow(what));
 
@@ -218,7 +230,31 @@ describe('a pack from elsewhere', () => {
   });
 
   it('is not asked of a program that a URL names', async () => {
-    expect(await refusal(install(`ext://sh -c "touch ${folder}/ran"`))).toMatchObject({ why: /ext/ });
+    const program = join(folder, 'program');
+    writeFileSync(program, `#!/bin/sh\ntouch '${folder}/ran'\n`, { mode: 0o755 });
+    for (const url of [`ext://${program}`, 'ssh://example.invalid/packs', `file://${folder}/nowhere`]) {
+      vi.stubEnv('GIT_SSH_COMMAND', 'false');
+      expect(await refusal(install(url))).toMatchObject({ what: `${url} cannot be fetched` });
+    }
+    vi.unstubAllEnvs();
+    expect(existsSync(join(folder, 'ran'))).toBe(false);
+  });
+
+  it('of a repository runs none of its hooks, and takes none of its links', async () => {
+    const source = pack('mine');
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@example.com', ...args], { cwd: source });
+    git('init', '--quiet');
+    for (const hook of ['post-checkout', 'pre-auto-gc', 'post-upload-pack'])
+      writeFileSync(join(source, '.git', 'hooks', hook), `#!/bin/sh\ntouch '${folder}/ran'\n`, { mode: 0o755 });
+    git('add', '.');
+    git('commit', '--quiet', '--message=one');
+    expect(await install(`file://${source}`)).toMatchObject({ id: 'mine' });
+    await store.remove('mine');
+    symlinkSync('/etc/passwd', join(source, 'broken-image', 'notes.md'));
+    git('add', '.');
+    git('commit', '--quiet', '--message=two');
+    expect(await refusal(install(`file://${source}`))).toMatchObject({ why: 'broken-image/notes.md is a link' });
     expect(existsSync(join(folder, 'ran'))).toBe(false);
   });
 });
@@ -244,6 +280,37 @@ describe('a tarball', () => {
     ['a link', [{ name: 'mine/link', type: '2' }], 'mine/link is a link'],
     ['a hard link', [{ name: 'mine/link', type: '1' }], 'mine/link is a link'],
     ['a device', [{ name: 'mine/null', type: '3' }], 'mine/null is a characterDevice'],
+    ['a block device', [{ name: 'mine/sda', type: '4' }], 'mine/sda is a blockDevice'],
+    ['a pipe', [{ name: 'mine/pipe', type: '6' }], /^mine\/pipe is /],
+    [
+      'a link, then a file through it',
+      [
+        { name: 'mine/x', type: '2' },
+        { name: 'mine/x/y', text: 'z' },
+      ],
+      'mine/x is a link',
+    ],
+    ['a name with backslashes', [{ name: 'mine\\..\\out', text: 'x' }], '"mine\\\\..\\\\out" leads out of the folder'],
+    [
+      'a long name that is absolute',
+      [{ name: 'long', type: 'L', text: '/etc/out\0' }, { name: 'x' }],
+      /"\/etc\/out" leads out/,
+    ],
+    [
+      'a long name of the other kind',
+      [{ name: 'pax', type: 'x', text: '15 path=../out\n' }, { name: 'x' }],
+      /"\.\.\/out" leads out/,
+    ],
+    [
+      'one name twice',
+      [{ name: 'mine/pack.yaml', text: 'x' }],
+      '"mine/pack.yaml" stands in it twice, or in capitals, too',
+    ],
+    [
+      'a name in capitals, too',
+      [{ name: 'mine/Pack.YAML', text: 'x' }],
+      '"mine/Pack.YAML" stands in it twice, or in capitals, too',
+    ],
     ['a file below a file', [{ name: 'mine/pack.yaml/more', text: 'x' }], /^mine\/pack\.yaml\/more cannot be written/],
     ['a name in two parts', [{ name: 'end', prefix: 'begin' }], 'the name of end is too long for it'],
     ['a file that is cut off', [{ name: 'mine/x', size: 999_999 }], 'it is damaged, or no tar archive'],

@@ -1,4 +1,4 @@
-import { cpSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Catalog } from '../../src/scenario/catalog.ts';
@@ -40,6 +40,33 @@ describe('scripts of a pack', () => {
     expect(ask).not.toThrow();
     writeFileSync(join(folder, 'broken-image', 'mistakes', 'more.sh'), 'true');
     expect(textOf(ask)).toEqual(refusal);
+  });
+
+  it('are none that lead elsewhere: what was trusted could become something else', () => {
+    const { folder, store, pack, ask } = copied();
+    const outside = join(temporaryFolder(), 'outside.sh');
+    writeFileSync(outside, 'true');
+    new TrustStore(store).trust(pack);
+    const link = join(folder, 'broken-image', 'solutions', 'more.sh');
+    symlinkSync(outside, link);
+    expect(textOf(ask)).toMatchObject({ what: `${link} is a link` });
+    expect(textOf(() => new TrustStore(store).trust(pack))).toMatchObject({ what: `${link} is a link` });
+    rmSync(link);
+    expect(ask).not.toThrow();
+    symlinkSync(join(folder, '..'), join(folder, 'more'));
+    expect(textOf(ask)).toMatchObject({ what: `${join(folder, 'more')} is a link` });
+  });
+
+  it.each([
+    ['another script', 'solutions/reference.sh'],
+    ['what a script may read', 'setup/notes.txt'],
+    ['the description', 'scenario.yaml'],
+  ])('are asked for again when %s changes', (_, name) => {
+    const { folder, store, pack, ask } = copied();
+    new TrustStore(store).trust(pack);
+    expect(ask).not.toThrow();
+    appendFileSync(join(folder, 'broken-image', name), '\n# more\n');
+    expect(textOf(ask)).toMatchObject({ what: expect.stringContaining('you have not trusted it') });
   });
 
   it('wait until what was agreed to can be read', () => {

@@ -1,5 +1,6 @@
 import type { ContainerStateTerminated, ContainerStatus, Event, Pod } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
+import { readable } from '../../kube/readable.ts';
 import { containerOf, containerPath } from './container.ts';
 import { lastLines } from './log.ts';
 import { traceProbeFailure } from './probe.ts';
@@ -71,7 +72,7 @@ function tellWaiting(t: Trace, pod: Stored<Pod>, { state, name }: ContainerStatu
 
 /** `failed to create ...: OCI runtime create failed: ...: exec: "serve": executable file not found in $PATH: unknown` */
 function innermost(message: string): string {
-  return /exec: "[^"]*": [^:]+/.exec(message)?.[0] ?? message;
+  return /exec: "[^"]*": [^:]+/.exec(readable(message))?.[0] ?? message;
 }
 
 /** What an exit code says by itself: 128 and more is the number of a signal (signal(7)), 126 and 127 are the shell's. */

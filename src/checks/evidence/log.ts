@@ -1,6 +1,7 @@
 import type { ConfigMap, Container, Pod, Secret } from '../../kube/api.gen.ts';
 import { parseForbidden } from '../../kube/forbidden.ts';
 import type { Resource, Stored } from '../../kube/meta.ts';
+import { readable } from '../../kube/readable.ts';
 import * as resources from '../../kube/resources.ts';
 import {
   isUnauthorized,
@@ -49,7 +50,8 @@ export async function lastLines(t: Trace, pod: Stored<Pod>, container: string, p
 }
 
 /** Goes where a line of a log points to: a right, a name, a connection, a file. Resolves to whether it points anywhere. */
-export async function followWords(t: Trace, pod: Stored<Pod>, container: string, line: string): Promise<boolean> {
+export async function followWords(t: Trace, pod: Stored<Pod>, container: string, words: string): Promise<boolean> {
+  const line = readable(words);
   const { namespace = '', name } = pod.metadata;
   const before = t.chain.length;
   const from = { kind: 'Pod', name, namespace } as const;

@@ -1,6 +1,7 @@
 import type { Event, Node, Pod } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { matchesNode, tolerates } from '../../kube/placement.ts';
+import { readable } from '../../kube/readable.ts';
 import { type Amounts, add, amounts, holdsResources, podRequests } from '../../kube/requests.ts';
 import * as resources from '../../kube/resources.ts';
 import { parseSchedulingMessage } from '../../kube/scheduling-message.ts';
@@ -28,7 +29,7 @@ export async function traceScheduling(t: Trace, pod: Stored<Pod>): Promise<void>
   if (!message) return tellNobody(t, pod, events);
   const failure = parseSchedulingMessage(message);
   t.chain.add({
-    fact: `the scheduler: ${clip(message.replace(/\.\s+(?:no new claims|preemption:).*$/s, ''))}`,
+    fact: `the scheduler: ${clip(readable(message).replace(/\.\s+(?:no new claims|preemption:).*$/s, ''))}`,
     command: getCommand('pod', pod, `-o jsonpath='{.status.conditions[?(@.type=="PodScheduled")].message}'`),
     shows: [quote(message)],
   });

@@ -1,25 +1,26 @@
 import type { Stored } from '../../kube/meta.ts';
+import { readable } from '../../kube/readable.ts';
 
 /** A fact may quote this much of a message. */
 const longest = 180;
 
 /** The beginning of a message on one line. */
 export function clip(text: string, length = longest): string {
-  const line = text.replace(/\s+/g, ' ').trim();
+  const line = readable(text).replace(/\s+/g, ' ').trim();
   return line.length > length ? `${line.slice(0, length - 1)}…` : line;
 }
 
 /** What of a message must stand in a command's output: its beginning. */
 export function quote(text: string): string {
-  return text.replace(/\s+/g, ' ').trim().slice(0, 80).trim();
+  return readable(text).replace(/\s+/g, ' ').trim().slice(0, 80).trim();
 }
 
 /** Credentials as programs log them. */
 const secrets = [/\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?/g, /(?<=\bBearer )\S+/gi, /(?<=:\/\/[^\s:@/]+:)[^\s@/]+(?=@)/g];
 
-/** Without tokens and passwords. */
+/** What is readable of a text, without tokens and passwords. */
 export function redact(text: string): string {
-  return secrets.reduce((rest, pattern) => rest.replaceAll(pattern, '<hidden>'), text);
+  return secrets.reduce((rest, pattern) => rest.replaceAll(pattern, '<hidden>'), readable(text));
 }
 
 /** `kubectl get pod web -n shop`, with what else stands behind it. */

@@ -32,7 +32,7 @@ export class FileLogStorage implements LogStorage {
 
   async append(bytes: Uint8Array): Promise<void> {
     if (!this.#handle) {
-      await mkdir(dirname(this.#path), { recursive: true });
+      await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
       this.#handle = await open(this.#path, 'a', 0o600);
     }
     await this.#handle.appendFile(bytes);

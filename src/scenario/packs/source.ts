@@ -40,6 +40,14 @@ export function parseSource(text: string): Source {
       next: 'kubedrill pack install <folder | file.tgz | https://….tgz | owner/repo | git URL>[#branch or tag]',
     });
   }
+  // What git or ssh would take for an option, or for more than one line.
+  if (/[\s\p{Cc}]/u.test(text) || /(?:^|\/\/|@)-/.test(url) || ref?.startsWith('-')) {
+    throw new UserError({
+      what: `${JSON.stringify(text)} is no URL that is fetched`,
+      why: 'a name in it begins with -, or there is a blank in it',
+      next: 'ask whoever gave it to you',
+    });
+  }
   refusePassword(url, "leave it out, and let git's credential helper or ssh answer for you");
   return { kind: 'git', url, ...(ref === undefined ? {} : { ref }) };
 }

@@ -17,11 +17,16 @@ export async function unpackTarball(path: string, into: string, file = path): Pr
   for (const name of names) if (leadsOut(name)) throw refused(file, `${JSON.stringify(name)} leads out of the folder`);
   const entries = parseTar(tar).filter((entry) => entry.type !== 'directory');
   const measure = new Measure(file);
+  // File systems differ in what they take for the same name.
+  const seen = new Set<string>();
   for (const { name, type, size, attrs } of entries) {
     if (type !== 'file') throw refused(file, `${name} is ${/link/i.test(String(type)) ? 'a link' : `a ${type}`}`);
     // Long names stand in a header of their own.
     const long = (attrs as { path?: string } | undefined)?.path;
     if (long !== undefined && leadsOut(long)) throw refused(file, `${JSON.stringify(long)} leads out of the folder`);
+    const folded = (long ?? name).normalize('NFKC').toLowerCase().replace(/^\.\//, '');
+    if (seen.has(folded)) throw refused(file, `${JSON.stringify(name)} stands in it twice, or in capitals, too`);
+    seen.add(folded);
     measure.add(size);
   }
   for (const { name, data } of entries) {

@@ -1,6 +1,6 @@
 import { Box } from 'ink';
 import { clockText } from '../../present/text.ts';
-import { cut, printable, widthOf } from '../../present/width.ts';
+import { cut, printableLine, widthOf } from '../../present/width.ts';
 import { competencyText } from '../competency.ts';
 import { questionText } from '../content.ts';
 import type { BarNotes } from '../keys.ts';
@@ -79,7 +79,7 @@ function Header({ state, columns, now, theme }: Pick<Props, 'state' | 'columns' 
   const elapsed = elapsedTime(state, now);
   const late = row !== undefined && elapsed > row.minutes * 60_000;
   const time = lab ? theme(late && !lab.solved ? 'warn' : 'title', clockText(elapsed)) : '';
-  const left = ` ${theme('title', 'kubedrill')}  ${theme('accent', id)}`;
+  const left = ` ${theme('title', 'kubedrill')}  ${theme('accent', printableLine(id))}`;
   const right = (brief: boolean) => `${phaseText(state, brief, Math.floor(columns / 2), theme)}   ${time} `;
   const room = columns - widthOf(left) - widthOf(right(false)) - 4;
   const competencies = (row?.competencies ?? []).map(competencyText);
@@ -90,7 +90,7 @@ function Header({ state, columns, now, theme }: Pick<Props, 'state' | 'columns' 
 }
 
 function phaseText({ lab, busy }: AppState, brief: boolean, width: number, theme: Theme): string {
-  if (busy) return theme('warn', cut(printable(busy), width));
+  if (busy) return theme('warn', cut(printableLine(busy), width));
   if (!lab) return theme('muted', 'starting');
   if (lab.phase === 'failed') return theme('bad', '✘ set-up failed');
   if (lab.phase === 'preparing') return theme('warn', 'setting up');
@@ -98,7 +98,7 @@ function phaseText({ lab, busy }: AppState, brief: boolean, width: number, theme
   if (lab.phase === 'stopped') return theme('muted', 'ended');
   if (lab.solved) return theme('good', '✔ solved');
   const ready = brief || lab.readyIn === undefined ? '' : ` ready in ${(lab.readyIn / 1000).toFixed(1)} s`;
-  return `${theme('muted', lab.cluster?.provider ?? '')} ${theme('good', '●')}${theme('muted', ready)}`;
+  return `${theme('muted', printableLine(lab.cluster?.provider ?? ''))} ${theme('good', '●')}${theme('muted', ready)}`;
 }
 
 function Panes({ layout, theme }: { layout: LabLayout; theme: Theme }) {

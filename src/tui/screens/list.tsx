@@ -1,5 +1,5 @@
-import { Box, Text } from 'ink';
-import { cut, fitTo, printable, widthOf } from '../../present/width.ts';
+import { Box } from 'ink';
+import { cut, fitTo, printableLine, widthOf } from '../../present/width.ts';
 import { competencyText } from '../competency.ts';
 import { errorLines, questionText } from '../content.ts';
 import type { BarNotes } from '../keys.ts';
@@ -7,6 +7,7 @@ import { bodyRows, type Look, overlayPane, type Size } from '../layout.ts';
 import { type AppState, placeOf, type ScenarioRow } from '../state.ts';
 import type { Theme } from '../theme.ts';
 import { KeyBar, SplitLine } from '../widgets/bar.tsx';
+import { Line } from '../widgets/line.tsx';
 import { Pane } from '../widgets/pane.tsx';
 
 interface Props extends Size, Look {
@@ -24,7 +25,7 @@ export function ListScreen({ state, columns, rows, version, paint, theme }: Prop
     <Box flexDirection="column" width={columns} height={rows}>
       <SplitLine
         left={` ${theme('title', 'kubedrill')}  ${theme('muted', `${version} · Kubernetes v1.35`)}`}
-        right={state.busy ? theme('warn', `${cut(state.busy, Math.floor(columns / 2))} `) : ''}
+        right={state.busy ? theme('warn', `${cut(printableLine(state.busy), Math.floor(columns / 2))} `) : ''}
         width={columns}
       />
       <Box paddingX={1} height={body.rows}>
@@ -84,20 +85,16 @@ function Scenarios({ state, columns, rows, theme }: { state: AppState; columns: 
   if (scenarios.length === 0) lines.push('There are no scenarios.');
   return (
     <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
-      <Text> </Text>
+      <Line> </Line>
       <Box flexDirection="column" height={room}>
         {lines.map((line, index) => (
-          <Text key={shown[index]?.id ?? 'none'} wrap="truncate-end">
-            {line}
-          </Text>
+          <Line key={shown[index]?.id ?? 'none'}>{line}</Line>
         ))}
       </Box>
-      <Text> </Text>
+      <Line> </Line>
       {about.map((line, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place on the screen
-        <Text key={index} wrap="truncate-end">
-          {line === '' ? ' ' : line}
-        </Text>
+        <Line key={index}>{line === '' ? ' ' : line}</Line>
       ))}
     </Box>
   );
@@ -107,7 +104,7 @@ function scenarioLine(row: ScenarioRow, isChosen: boolean, state: AppState, widt
   const idWidth = Math.min(Math.floor(width / 2), Math.max(...state.scenarios.map((s) => widthOf(s.id))));
   const progress = progressOf(state, row);
   const right = progress.text || `${row.difficulty}, ${row.minutes} min`;
-  const left = `${isChosen ? '❯' : ' '} ${fitTo(row.id, idWidth)}  ${printable(row.title)}`;
+  const left = `${isChosen ? '❯' : ' '} ${fitTo(printableLine(row.id), idWidth)}  ${printableLine(row.title)}`;
   const line = fitTo(left, Math.max(1, width - widthOf(right) - 2));
   const text = isChosen ? theme('selected', line) : line;
   return `${text}  ${theme(progress.text ? progress.token : 'muted', right)}`;
@@ -127,7 +124,7 @@ function progressOf(state: AppState, row: ScenarioRow): { text: string; token: '
 function aboutLines(state: AppState, row: ScenarioRow | undefined, width: number, theme: Theme): string[] {
   if (state.trouble) return errorLines(state.trouble, width, theme);
   if (!row) return [];
-  const facts = `${row.exams.join(' · ').toUpperCase()}   ${row.difficulty}, about ${row.minutes} minutes   ${row.pack}`;
+  const facts = `${row.exams.join(' · ').toUpperCase()}   ${row.difficulty}, about ${row.minutes} minutes   ${printableLine(row.pack)}`;
   return [
     theme('accent', cut(facts, width)),
     theme('muted', cut(row.competencies.map(competencyText).join(' · '), width)),

@@ -1,7 +1,8 @@
-import { Box, Text } from 'ink';
-import { cut, widthOf } from '../../present/width.ts';
+import { Box } from 'ink';
+import { cut, printableLine, widthOf } from '../../present/width.ts';
 import { type BarNotes, barItems, type Place } from '../keys.ts';
 import type { Theme } from '../theme.ts';
+import { Line } from './line.tsx';
 
 /** The bottom line: an answer or a question if there is one, then the keys that work here, as many as fit. */
 export function KeyBar({
@@ -19,16 +20,12 @@ export function KeyBar({
 }) {
   // The way out stays in sight, whatever is told.
   const least = barItems(place, 0, notes).reduce((sum, { label, text }) => sum + widthOf(label) + text.length + 3, 0);
-  const told = message ? `${cut(message, Math.max(0, width - least - 3))}   ` : '';
+  const told = message ? `${cut(printableLine(message), Math.max(0, width - least - 3))}   ` : '';
   const items = barItems(place, Math.max(0, width - 1 - widthOf(told)), notes);
   const keys = items.map(({ label, text }) => `${theme('key', label)} ${text}`).join('  ');
   return (
     <Box width={width}>
-      <Text wrap="truncate-end">
-        {' '}
-        {theme('warn', told)}
-        {keys}
-      </Text>
+      <Line>{` ${theme('warn', told)}${keys}`}</Line>
     </Box>
   );
 }
@@ -38,10 +35,10 @@ export function SplitLine({ left, right, width }: { left: string; right: string;
   return (
     <Box width={width} justifyContent="space-between">
       <Box flexShrink={1}>
-        <Text wrap="truncate-end">{left}</Text>
+        <Line>{left}</Line>
       </Box>
       <Box flexShrink={0}>
-        <Text wrap="truncate-end"> {right}</Text>
+        <Line>{` ${right}`}</Line>
       </Box>
     </Box>
   );

@@ -1,7 +1,8 @@
-import { Box, Text } from 'ink';
+import { Box } from 'ink';
 import { widthOf } from '../../present/width.ts';
 import type { PaneView } from '../layout.ts';
 import type { Theme } from '../theme.ts';
+import { Line } from './line.tsx';
 
 /** A titled part of the screen: a rule with the title, then as many lines as fit; arrows tell of more. */
 export function Pane({ view, theme }: { view: PaneView; theme: Theme }) {
@@ -15,15 +16,12 @@ export function Pane({ view, theme }: { view: PaneView; theme: Theme }) {
   const rule = Math.max(1, width - widthOf(head) - 1 - (tail ? widthOf(tail) + 1 : 0));
   return (
     <Box flexDirection="column" width={width} height={height} overflow="hidden">
-      <Text wrap="truncate-end">
-        {theme(active ? 'accent' : 'title', head)} {theme('muted', '─'.repeat(rule))}
-        {tail ? ` ${tail}` : ''}
-      </Text>
+      <Line>
+        {`${theme(active ? 'accent' : 'title', head)} ${theme('muted', '─'.repeat(rule))}${tail ? ` ${tail}` : ''}`}
+      </Line>
       {shown.map((line, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place on the screen
-        <Text key={index} wrap="truncate-end">
-          {line === '' ? ' ' : line}
-        </Text>
+        <Line key={index}>{line === '' ? ' ' : line}</Line>
       ))}
     </Box>
   );
