@@ -122,7 +122,10 @@ export class LabHost implements Labs {
     this.#options.trust.require(scenario, scenario.setup);
     if (request.resume) {
       const running = this.#newest((a) => a.scenario.id === scenario.id && a.scenario.pack.id === scenario.pack.id);
-      if (running && running.fold.phase !== 'failed') return running.state();
+      if (running && running.fold.phase !== 'failed') {
+        running.attend('sign');
+        return running.state();
+      }
       // Trying again after a failed set-up: a fresh one takes its place.
       if (running) await this.stop(running.id);
     }
@@ -141,6 +144,7 @@ export class LabHost implements Labs {
     signal?.addEventListener('abort', abandon, { once: true });
     try {
       await this.#setUp(attempt);
+      attempt.attend('sign');
       return attempt.state();
     } finally {
       signal?.removeEventListener('abort', abandon);
@@ -159,28 +163,30 @@ export class LabHost implements Labs {
   }
 
   async check(id?: string): Promise<AttemptState> {
-    const attempt = await this.#get(id);
+    const attempt = await this.#worked(id);
     await attempt.quiet(quietFor);
     return attempt.state();
   }
 
   async explain(check: string, id?: string): Promise<Verdict | undefined> {
-    return (await this.#get(id)).explain(check);
+    return (await this.#worked(id)).explain(check);
   }
 
   async follow(id: string | undefined, onState: (state: AttemptState) => void, signal: AbortSignal): Promise<void> {
     const attempt = await this.#get(id);
     const unsubscribe = attempt.onState(onState);
+    attempt.attend('came');
     onState(attempt.state());
     await new Promise<void>((resolve) => {
       if (signal.aborted) return resolve();
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
     unsubscribe();
+    attempt.attend('left');
   }
 
   async hint(id?: string) {
-    return (await this.#get(id)).hint();
+    return (await this.#worked(id)).hint();
   }
 
   async solution(id?: string) {
@@ -201,7 +207,7 @@ export class LabHost implements Labs {
   }
 
   async reset(id?: string): Promise<AttemptState> {
-    const attempt = await this.#get(id);
+    const attempt = await this.#worked(id);
     await attempt.reset();
     return attempt.state();
   }
@@ -387,6 +393,13 @@ export class LabHost implements Labs {
       what: known ? `the attempt ${id} has ended` : `there is no attempt ${id}`,
       next: 'kubedrill start <scenario>',
     });
+  }
+
+  /** The same, for somebody who works on it. */
+  async #worked(id: string | undefined): Promise<Attempt> {
+    const attempt = await this.#get(id);
+    attempt.attend('sign');
+    return attempt;
   }
 
   #newest(which: (attempt: Attempt) => boolean): Attempt | undefined {
