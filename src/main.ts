@@ -179,6 +179,7 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
         labs,
         kubectl,
         signal,
+        env: process.env,
         stdin: process.stdin,
         stdout: process.stdout,
       });

@@ -34,11 +34,14 @@ export const status: CommandFactory = ({ services, print, json }) =>
 function phaseText(state: AttemptState): string {
   if (state.failure) return printableLine(`failed: ${state.failure.what}`);
   if (state.solved) return 'solved';
-  return state.wasSolved ? `${state.phase}, solved before` : state.phase;
+  const isPaused = state.phase === 'active' && !state.running;
+  return [state.phase, ...(state.wasSolved ? ['solved before'] : []), ...(isPaused ? ['the clock stands'] : [])].join(
+    ', ',
+  );
 }
 
 function summary(state: AttemptState) {
-  const { id, scenario, phase, score, max, solved, wasSolved, worked, failure, cluster } = state;
+  const { id, scenario, phase, score, max, solved, wasSolved, worked, running, failure, cluster } = state;
   return {
     attempt: id,
     scenario: scenario.id,
@@ -48,6 +51,7 @@ function summary(state: AttemptState) {
     max,
     solved,
     wasSolved,
+    running,
     seconds: Math.round(worked / 1000),
     cluster: cluster ?? null,
     ...(failure ? { failure } : {}),

@@ -12,6 +12,7 @@ import { EnvironmentError, errorText, UserError } from '../kernel/errors.ts';
 import { KubeClient } from '../kube/client.ts';
 import { applyScript } from '../scenario/apply.ts';
 import { conditionsOf, type Hint, type Scenario, tiersOf } from '../scenario/types.ts';
+import { type AttendanceInput, AttendanceKeeper } from './attendance.ts';
 import { ClusterWatch } from './cluster-watch.ts';
 import type { AttemptEvent, AttemptEventBody, ClusterChoice } from './events.ts';
 import { type AttemptFold, applyEvent, foldAttempt, workedTime } from './fold.ts';
@@ -55,17 +56,30 @@ export class Attempt {
   /** Why nothing can be judged now, by where the trouble is. */
   readonly #troubles = new Map<'cluster' | 'disk', string>();
   #retry: Timer | undefined;
+  /** Who works on it; undefined: that is not asked for. */
+  readonly #attendance: AttendanceKeeper | undefined;
 
   private constructor(
     scenario: Scenario,
     dependencies: AttemptDependencies,
     log: AppendLog<AttemptEvent>,
     fold: AttemptFold,
+    begun = false,
   ) {
     this.scenario = scenario;
     this.#dependencies = dependencies;
     this.#log = log;
     this.#fold = fold;
+    const { clock, unattended } = dependencies;
+    if (unattended) return;
+    this.#attendance = new AttendanceKeeper({
+      clock,
+      begun,
+      onEvent: ({ t, body }) => {
+        void this.#record(body, t);
+        if (body.type !== 'beat') this.#changed();
+      },
+    });
   }
 
   /** Begins a new attempt: only its log exists afterwards. */
@@ -96,7 +110,7 @@ export class Attempt {
       on,
     };
     await log.append(created);
-    return new Attempt(scenario, dependencies, log, foldAttempt([created]) as AttemptFold);
+    return new Attempt(scenario, dependencies, log, foldAttempt([created]) as AttemptFold, true);
   }
 
   /** Takes an attempt up again from its log. `load` finds its scenario. Undefined if the log holds nothing. */
@@ -111,7 +125,10 @@ export class Attempt {
       await log.close();
       return undefined;
     }
-    return new Attempt(load(fold), dependencies, log, fold);
+    const attempt = new Attempt(load(fold), dependencies, log, fold);
+    // Nobody is seen yet, and what a crash cut off ended with the last sign of life.
+    if (!fold.paused && !dependencies.unattended) await attempt.#record({ type: 'paused' }, fold.lastEventAt);
+    return attempt;
   }
 
   get id(): string {
@@ -120,6 +137,11 @@ export class Attempt {
 
   get fold(): Readonly<AttemptFold> {
     return this.#fold;
+  }
+
+  /** Somebody came to follow it, left, or gave a sign of working on it. */
+  attend(input: AttendanceInput): void {
+    this.#attendance?.take(input);
   }
 
   /** Notes a step on the way to the cluster. */
@@ -260,6 +282,7 @@ export class Attempt {
   /** Lets go of everything; what is under way (set-up, waiting for verdicts) ends with it. */
   async close(): Promise<void> {
     this.#stop.abort(new EnvironmentError({ what: 'the attempt was closed' }));
+    this.#attendance?.stop();
     this.#stopGrading();
     this.#retry?.cancel();
     await this.#client?.close();
@@ -410,6 +433,7 @@ export class Attempt {
       onVerdict: (verdict) => this.#onVerdict(grader, verdict),
       onCondition: () => this.#changed(),
       onActivity: (activity) => {
+        this.attend('sign');
         void this.#record({ type: 'activity', activity });
         this.#changed();
       },
@@ -498,8 +522,8 @@ export class Attempt {
   }
 
   /** Writes an event and takes it into the fold; the fold does not wait for the disk. */
-  #record(body: AttemptEventBody): Promise<void> {
-    const event = { t: this.#dependencies.clock.now(), ...body } as AttemptEvent;
+  #record(body: AttemptEventBody, t = this.#dependencies.clock.now()): Promise<void> {
+    const event = { t, ...body } as AttemptEvent;
     applyEvent(this.#fold, event);
     if (event.type === 'step') this.#changed();
     const progress = progressRecordOf(this.#fold, event);

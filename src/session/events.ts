@@ -55,6 +55,11 @@ export type AttemptEvent = { t: number } & (
   /** The daemon went, or came back; or the cluster did not answer for a while: time in between is nobody's. */
   | { type: 'suspended' }
   | { type: 'resumed' }
+  /** Nobody works any more, or somebody does again; logs without these are of attempts at which somebody always works. */
+  | { type: 'paused' }
+  | { type: 'working' }
+  /** Somebody still works: a crash loses no more than what comes after it. */
+  | { type: 'beat' }
   | { type: 'stopped' }
 );
 

@@ -37,6 +37,9 @@ export interface AttemptFold {
   /** Working time that has ended, milliseconds; from `runningSince` on the clock runs. */
   worked: number;
   runningSince?: number;
+  /** Why the clock may stand although there is something to do. */
+  suspended: boolean;
+  paused: boolean;
   lastEventAt: number;
 }
 
@@ -60,6 +63,8 @@ export function foldAttempt(events: readonly AttemptEvent[]): AttemptFold | unde
     activities: [],
     memory: { latched: [], heldSince: {} },
     worked: 0,
+    suspended: false,
+    paused: false,
     lastEventAt: first.t,
   };
   for (const event of events.slice(1)) applyEvent(fold, event);
@@ -72,6 +77,8 @@ export function applyEvent(fold: AttemptFold, event: AttemptEvent): void {
     case 'created':
       break;
     case 'cluster':
+      // In the middle of the work it is there again after a crash: the last sign of life ended the working time.
+      if (fold.phase === 'active') pause(fold, fold.lastEventAt);
       fold.cluster = event.cluster;
       break;
     case 'step':
@@ -91,7 +98,8 @@ export function applyEvent(fold: AttemptFold, event: AttemptEvent): void {
       delete fold.step;
       delete fold.failure;
       fold.memory = { latched: [], heldSince: {} };
-      fold.runningSince ??= event.t;
+      fold.suspended = false;
+      run(fold, event.t);
       break;
     case 'verdict':
       if (event.status === 'pass' && !fold.passed.includes(event.check)) fold.passed.push(event.check);
@@ -128,19 +136,38 @@ export function applyEvent(fold: AttemptFold, event: AttemptEvent): void {
       fold.sawSolution = true;
       break;
     case 'suspended':
+      fold.suspended = true;
       pause(fold, event.t);
       break;
     case 'resumed':
       // After a crash there is no `suspended`: the last sign of life ends the working time.
       pause(fold, fold.lastEventAt);
-      if (fold.phase === 'active' && fold.solvedAt === undefined) fold.runningSince = event.t;
+      fold.suspended = false;
+      run(fold, event.t);
+      break;
+    case 'paused':
+      fold.paused = true;
+      pause(fold, event.t);
+      break;
+    case 'working':
+      fold.paused = false;
+      run(fold, event.t);
+      break;
+    case 'beat':
       break;
     case 'stopped':
       fold.phase = 'stopped';
       pause(fold, event.t);
       break;
   }
-  fold.lastEventAt = event.t;
+  // That the machine slept is noticed when it is awake.
+  fold.lastEventAt = Math.max(fold.lastEventAt, event.t);
+}
+
+/** The clock runs while there is something to do, somebody who does it, and nothing in the way. */
+function run(fold: AttemptFold, at: number): void {
+  const { phase, solvedAt, suspended, paused } = fold;
+  if (phase === 'active' && solvedAt === undefined && !suspended && !paused) fold.runningSince ??= at;
 }
 
 function pause(fold: AttemptFold, at: number): void {

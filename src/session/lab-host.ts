@@ -148,7 +148,10 @@ export class LabHost implements Labs {
         onState(aside.state);
         throw aside.error;
       }
-      if (running && running.fold.phase !== 'failed') return running.state();
+      if (running && running.fold.phase !== 'failed') {
+        running.attend('sign');
+        return running.state();
+      }
       // Trying again after a reset that failed: a fresh one takes its place.
       if (running) await this.stop(running.id);
     }
@@ -176,6 +179,7 @@ export class LabHost implements Labs {
     signal?.addEventListener('abort', abandon, { once: true });
     try {
       await this.#setUp(attempt);
+      attempt.attend('sign');
       return attempt.state();
     } finally {
       signal?.removeEventListener('abort', abandon);
@@ -196,13 +200,13 @@ export class LabHost implements Labs {
   }
 
   async check(id?: string): Promise<AttemptState> {
-    const attempt = await this.#get(id);
+    const attempt = await this.#worked(id);
     await attempt.quiet(quietFor);
     return attempt.state();
   }
 
   async explain(check: string, id?: string): Promise<Verdict | undefined> {
-    const attempt = await this.#get(id);
+    const attempt = await this.#worked(id);
     return workFor({ attempt: attempt.id }, () => attempt.explain(check));
   }
 
@@ -211,16 +215,18 @@ export class LabHost implements Labs {
     if (aside) onState(aside.state);
     const attempt = aside ? undefined : await this.#get(id);
     const unsubscribe = attempt?.onState(onState);
+    attempt?.attend('came');
     if (attempt) onState(attempt.state());
     await new Promise<void>((resolve) => {
       if (signal.aborted) return resolve();
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
     unsubscribe?.();
+    attempt?.attend('left');
   }
 
   async hint(id?: string) {
-    return (await this.#get(id)).hint();
+    return (await this.#worked(id)).hint();
   }
 
   async solution(id?: string) {
@@ -246,7 +252,7 @@ export class LabHost implements Labs {
   ): Promise<{ fold: Readonly<AttemptFold>; scenario: Scenario; wasSolved: boolean }> {
     const aside = this.#aside(id);
     if (aside) return { ...aside, wasSolved: aside.state.wasSolved };
-    const attempt = await this.#get(id);
+    const attempt = await this.#worked(id);
     return { fold: attempt.fold, scenario: attempt.scenario, wasSolved: attempt.state().wasSolved };
   }
 
@@ -259,7 +265,7 @@ export class LabHost implements Labs {
       await rm(markFile(join(this.#options.folder, own)), { force: true });
       await this.#takeUpAside(aside);
     }
-    const attempt = await this.#get(id);
+    const attempt = await this.#worked(id);
     return workFor({ attempt: attempt.id }, async () => {
       await attempt.reset();
       return attempt.state();
@@ -451,6 +457,13 @@ export class LabHost implements Labs {
     if (events.length === 0) throw unknownAttempt(id, [...this.#attempts.keys()]);
     if (!hasBegun(events)) throw neverBegan(id, events);
     throw new UserError({ what: `the attempt ${id} has ended`, next: 'kubedrill start <scenario>' });
+  }
+
+  /** The same, for somebody who works on it. */
+  async #worked(id: string | undefined): Promise<Attempt> {
+    const attempt = await this.#get(id);
+    attempt.attend('sign');
+    return attempt;
   }
 
   /** The one that was started last; one that is still being set up only if there is no other. */

@@ -205,8 +205,10 @@ function entryOf(
       return { kind: 'solution', text: 'the solution was looked at' };
     case 'resetting':
       return { kind: 'reset', text: 'everything is put back' };
+    case 'paused':
     case 'suspended':
       return { kind: 'pause', text: 'the clock stands' };
+    case 'working':
     case 'resumed':
       return { kind: 'pause', text: 'it goes on' };
     case 'solved':

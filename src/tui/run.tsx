@@ -1,7 +1,7 @@
 import { render } from 'ink';
 import type { KubectlVersion } from '../cluster/kubectl/version.ts';
 import { nextTurn, systemClock } from '../kernel/clock.ts';
-import { EnvironmentError, exitCodes } from '../kernel/errors.ts';
+import { EnvironmentError, errorText, exitCodes } from '../kernel/errors.ts';
 import type { Paths } from '../kernel/paths.ts';
 import { paintFor } from '../present/text.ts';
 import type { ScenarioEntry } from '../scenario/overview.ts';
@@ -10,6 +10,7 @@ import type { RemoteLabs } from '../session/remote-labs.ts';
 import { labShell } from '../session/shell.ts';
 import type { LabsAccess } from './access.ts';
 import { App } from './app.tsx';
+import { goodbyeText } from './goodbye.ts';
 import { Keyboard } from './keyboard.ts';
 import { runInherited, runShell } from './lab-terminal.ts';
 import { runPlain } from './plain.ts';
@@ -26,6 +27,7 @@ export interface AppOptions {
   labs(): Promise<RemoteLabs>;
   kubectl(progress?: (step: string) => void, signal?: AbortSignal): Promise<KubectlVersion>;
   signal: AbortSignal;
+  env: NodeJS.ProcessEnv;
   stdin: NodeJS.ReadStream;
   stdout: NodeJS.WriteStream;
 }
@@ -114,7 +116,17 @@ export async function runApp(options: AppOptions): Promise<number> {
     keyboard.setRawMode(false);
     keyboard.close();
   }
+  if (connection && !signal.aborted) stdout.write(await goodbye(connection, options.env));
   return exitCodes.ok;
+}
+
+/** What goes on although the app is left, and how to come back to it; a few words at most where nobody answers. */
+async function goodbye(connection: Promise<RemoteLabs>, env: NodeJS.ProcessEnv): Promise<string> {
+  try {
+    return goodbyeText(await (await connection).attempts(), env);
+  } catch (error) {
+    return `The daemon does not answer (${errorText(error).what}).\n`;
+  }
 }
 
 async function progressOf({ state }: Paths): Promise<Progress> {

@@ -145,6 +145,9 @@ describe.each([
     terminal.type('q');
     expect(await terminal.exited).toBe(0);
     expect(terminal.alternate).toBe(false);
+    expect(terminal.text()).toMatch(
+      /forbidden-deployment goes on, its clock stands at \d\d:\d\d\.\nCome back with: kubedrill/,
+    );
     const raw = terminal.raw();
     expect(raw.lastIndexOf('\u001b[?25h')).toBeGreaterThan(raw.lastIndexOf('\u001b[?25l'));
     expect(raw.lastIndexOf('\u001b[?2004l')).toBeGreaterThan(raw.lastIndexOf('\u001b[?2004h'));
@@ -153,12 +156,16 @@ describe.each([
   it('goes on where it was when it is opened again', async () => {
     const again = user.terminal([], size);
     await again.until('✔ ▶ 0 of 100');
-    expect((await user.run(['status'])).stdout).toContain('active, solved before');
+    expect((await user.run(['status'])).stdout).toContain('active, solved before, the clock stands');
+    const clock = async () => (await user.json<{ current: { running: boolean; seconds: number } }>(['status'])).current;
+    expect(await clock()).toMatchObject({ running: false });
     expect(again.text()).toContain('Enter go on');
     again.type(keys.enter);
     await again.until(/✘ The Pods' logs show the list/);
+    expect(await clock()).toMatchObject({ running: true });
     again.type('q');
     await again.exited;
+    expect(await clock()).toMatchObject({ running: false });
   });
 });
 

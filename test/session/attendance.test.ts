@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../src/kernel/clock.ts';
+import {
+  type AttendanceInput,
+  AttendanceKeeper,
+  asleepAfter,
+  attend,
+  firstAttendance,
+  idleAfter,
+  tickEvery,
+} from '../../src/session/attendance.ts';
+import type { AttemptEvent } from '../../src/session/events.ts';
+import { foldAttempt, workedTime } from '../../src/session/fold.ts';
+
+const minute = 60_000;
+
+/** What the log is told of these inputs, each at its minute; time is looked at in between unless the machine sleeps. */
+function told(inputs: [minutes: number, input: AttendanceInput][], { begun = false, asleep = false } = {}): string[] {
+  let attendance = firstAttendance(0, begun);
+  let now = 0;
+  const events: string[] = [];
+  const take = (input: AttendanceInput) => {
+    const next = attend(attendance, input, now);
+    attendance = next.attendance;
+    for (const { t, body } of next.events) if (body.type !== 'beat') events.push(`${body.type} ${t / minute}`);
+  };
+  for (const [at, input] of inputs) {
+    while (!asleep && now + tickEvery < at * minute) {
+      now += tickEvery;
+      take('tick');
+    }
+    now = at * minute;
+    take(input);
+  }
+  return events;
+}
+
+describe('the clock of an attempt', () => {
+  it('runs while somebody follows, and stands as soon as nobody does', () => {
+    expect(
+      told([
+        [1, 'came'],
+        [2, 'came'],
+        [3, 'left'],
+        [90, 'left'],
+        [95, 'came'],
+      ]),
+    ).toEqual(['working 1', 'paused 90', 'working 95']);
+  });
+
+  it('runs for a while after each sign of work where nobody follows', () => {
+    const idle = idleAfter / minute;
+    expect(
+      told([
+        [1, 'sign'],
+        [idle, 'sign'],
+        [60, 'tick'],
+      ]),
+    ).toEqual(['working 1', `paused ${2 * idle}`]);
+    expect(told([[60, 'tick']], { begun: true })).toEqual([`paused ${idle}`]);
+  });
+
+  it('stands when the app is left, however lately there was a sign of work', () => {
+    expect(
+      told([
+        [1, 'came'],
+        [2, 'sign'],
+        [2, 'left'],
+        [9, 'tick'],
+        [10, 'sign'],
+      ]),
+    ).toEqual(['working 1', 'paused 2', 'working 10']);
+  });
+
+  it('stands while the machine sleeps, and runs on afterwards only if somebody follows', () => {
+    const hour = 60;
+    expect(
+      told(
+        [
+          [1, 'came'],
+          [hour, 'tick'],
+        ],
+        { asleep: true },
+      ),
+    ).toEqual(['working 1', 'paused 1', `working ${hour}`]);
+    expect(
+      told(
+        [
+          [1, 'sign'],
+          [hour, 'tick'],
+        ],
+        { asleep: true },
+      ),
+    ).toEqual(['working 1', 'paused 1']);
+    const busy = asleepAfter / minute / 2;
+    expect(
+      told(
+        [
+          [1, 'came'],
+          [1 + busy, 'tick'],
+        ],
+        { asleep: true },
+      ),
+    ).toEqual(['working 1']);
+  });
+});
+
+const created: AttemptEvent[] = [
+  {
+    t: 0,
+    type: 'created',
+    version: 1,
+    id: 'a-1',
+    scenario: { pack: 'p', id: 'a', seed: 0 },
+    title: 'A',
+    minutes: 5,
+  },
+  { t: 0, type: 'activated' },
+];
+
+const workedAt = (now: number, ...events: AttemptEvent[]) => {
+  const fold = foldAttempt([...created, ...events]);
+  return fold && workedTime(fold, now);
+};
+
+describe('the work in a log', () => {
+  const cluster = { provider: 'embedded', id: 'a', kubeconfig: '', context: '', server: '' };
+
+  it('is what somebody was there for, while the cluster was', () => {
+    const away: AttemptEvent[] = [
+      { t: 10, type: 'paused' },
+      { t: 90, type: 'working' },
+    ];
+    expect(workedAt(100, ...away)).toBe(20);
+    const both: AttemptEvent[] = [
+      { t: 10, type: 'paused' },
+      { t: 20, type: 'suspended' },
+      { t: 30, type: 'working' },
+      { t: 40, type: 'resumed' },
+    ];
+    expect(workedAt(100, ...both)).toBe(70);
+    expect(workedAt(100, { t: 10, type: 'suspended' }, { t: 20, type: 'paused' }, { t: 30, type: 'resumed' })).toBe(10);
+    expect(workedAt(100, { t: 10, type: 'paused' }, { t: 20, type: 'resetting' }, { t: 30, type: 'activated' })).toBe(
+      0,
+    );
+  });
+
+  it('ends with the last sign of life when the daemon was killed', () => {
+    const killed: AttemptEvent[] = [{ t: 50, type: 'beat' }];
+    expect(workedAt(9_000, ...killed, { t: 50, type: 'paused' }, { t: 8_000, type: 'resumed' })).toBe(50);
+    // Logs of earlier versions told of the cluster before they told of the return.
+    expect(workedAt(9_000, ...killed, { t: 8_000, type: 'cluster', cluster }, { t: 8_000, type: 'resumed' })).toBe(
+      1_050,
+    );
+  });
+
+  it('is noted each minute, so that a crash loses no more', async () => {
+    const clock = new ManualClock(0);
+    const events: AttemptEvent[] = [...created];
+    const keeper = new AttendanceKeeper({
+      clock,
+      begun: true,
+      onEvent: ({ t, body }) => events.push({ t, ...body } as AttemptEvent),
+    });
+    keeper.take('came');
+    for (let n = 0; n < 30; n++) await clock.advance(tickEvery);
+    keeper.stop();
+    const last = events.at(-1)?.t ?? 0;
+    expect(last).toBeGreaterThanOrEqual(4 * minute);
+    expect(events.length).toBeLessThan(10);
+  });
+});
