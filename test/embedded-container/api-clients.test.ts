@@ -65,7 +65,7 @@ describe('curl', () => {
     expect(api.seen.at(-1)?.headers).toMatchObject({
       authorization: 'Bearer good-token',
       host: 'kubernetes.default.svc',
-      'user-agent': 'curl/8.10.1',
+      'user-agent': 'curl/7.88.1',
     });
   });
 

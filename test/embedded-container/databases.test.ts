@@ -23,12 +23,12 @@ async function started(image: string, env: Record<string, string>, ready: RegExp
 const run = ({ box }: Box, command: string[]) => collect(box.exec({ command, stdin: false, tty: false }));
 
 describe('mysql', () => {
-  const ready = /ready for connections\. Version: '8\.0\.40'/;
+  const ready = /ready for connections\. Version: '8\.0\.44'/;
 
   it('ends without a password in its environment', async () => {
     const { err, out, code } = await finished(await runtime.start(specOf('mysql:8.0')));
     expect(code).toBe(1);
-    expect(out).toContain('[Note] [Entrypoint]: Entrypoint script for MySQL Server 8.0.40-1.el9 started.\n');
+    expect(out).toContain('[Note] [Entrypoint]: Entrypoint script for MySQL Server 8.0.44-1.el9 started.\n');
     expect(err).toMatch(
       /^[-\d]+ [\d:+]+ \[ERROR\] \[Entrypoint\]: Database is uninitialized and password option is not specified\n {4}You need to specify one of the following as an environment variable:\n {4}- MYSQL_ROOT_PASSWORD\n/,
     );
@@ -75,7 +75,7 @@ describe('mysql', () => {
       [[...root, '-t', '-e', "select 1 as n, 'a' b"], '+---+---+\n| n | b |\n+---+---+\n| 1 | a |\n+---+---+\n0'],
       [
         [...root, '-e', 'select version(), database(), user()'],
-        'version()\tdatabase()\tuser()\n8.0.40\tNULL\troot@localhost\n0',
+        'version()\tdatabase()\tuser()\n8.0.44\tNULL\troot@localhost\n0',
       ],
       [[...root, '-e', 'show databases'], 'Database\nd\ninformation_schema\nmysql\nperformance_schema\nsys\n0'],
       [
@@ -181,7 +181,7 @@ describe('mariadb', () => {
     const box = await started(
       'mariadb:11.4',
       env,
-      /\[Note\] .*mariadbd: ready for connections\. Version: '11\.4\.4-MariaDB/,
+      /\[Note\] .*mariadbd: ready for connections\. Version: '11\.4\.8-MariaDB/,
     );
     expect(await run(box, ['mariadb', '-uroot', '-ppw', 'd', '-e', 'select 1+1'])).toEqual({
       out: '1+1\n2\n',
@@ -245,7 +245,7 @@ describe('postgres', () => {
       [['-d', 'shop', '-c', 'SELECT 1'], ' ?column? \n----------\n        1\n(1 row)\n\n0'],
       [['shop', '-tAc', "select 'a' || 'b', 7/2, null"], 'ab|3|\n0'],
       [['shop', '-tc', 'select current_database()'], ' shop\n\n0'],
-      [['shop', '-Atc', 'select version()'], 'PostgreSQL 16.6 on x86_64-pc-linux-gnu\n0'],
+      [['shop', '-Atc', 'select version()'], 'PostgreSQL 16.10 on x86_64-pc-linux-gnu\n0'],
       [
         ['shop', '-c', 'create table t (a int)', '-c', 'insert into t values (2), (1)', '-c', 'select count(*) from t'],
         'CREATE TABLE\nINSERT 0 2\n count \n-------\n     2\n(1 row)\n\n0',

@@ -120,6 +120,7 @@ describe('nginx as the image starts it', () => {
       env: [{ name: 'GREETING', value: 'hello' }],
       mounts: [
         filesAt('/etc/nginx/templates', {
+          // biome-ignore lint/suspicious/noTemplateCurlyInString: filled in by envsubst
           'x.conf.template': 'server { listen 81; return 200 "${GREETING} $hostname\\n"; }',
         }),
       ],

@@ -21,7 +21,7 @@ describe('python3 -m http.server', () => {
     const { until } = follow(box);
     await until(/^Serving HTTP on 0\.0\.0\.0 port 8000 \(http:\/\/0\.0\.0\.0:8000\/\) \.\.\.\n/);
     const list = await ask(spec.pod.uid, 'GET /');
-    expect(list).toContain('Server: SimpleHTTP/0.6 Python/3.12.8\r\n');
+    expect(list).toContain('Server: SimpleHTTP/0.6 Python/3.12.12\r\n');
     expect(list).toContain(
       '<h1>Directory listing for /</h1>\n<hr>\n<ul>\n<li><a href="a%20b.txt">a b.txt</a></li>\n<li><a href="sub/">sub/</a></li>\n<li><a href="there/">there@</a></li>\n</ul>\n<hr>\n',
     );
@@ -80,7 +80,7 @@ describe('python3', () => {
   });
 
   it('knows its version by the tag, and ends with an empty input', async () => {
-    expect((await sh('python --version', { image: 'python:3.9-slim' })).out).toBe('Python 3.9.21\n');
+    expect((await sh('python --version', { image: 'python:3.9-slim' })).out).toBe('Python 3.9.24\n');
     expect((await sh('python3 -V', { image: 'python:3.11.4' })).out).toBe('Python 3.11.4\n');
     expect((await finished(await runtime.start(specOf(image)))).code).toBe(0);
   });

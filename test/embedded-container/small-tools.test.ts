@@ -197,3 +197,32 @@ describe('redis', () => {
     ]);
   });
 });
+
+describe('find', () => {
+  it('takes links for what they lead to with -L and -follow, and does not go in circles', async () => {
+    const make = 'mkdir -p /t/d; echo x >/t/d/f; ln -s d/f /t/l; ln -s . /t/loop; cd /t';
+    expect((await box.sh(`${make}; find . -type f | sort`)).out).toBe('./d/f\n');
+    const followed = await box.sh(`${make}; find -L . -type f | sort; find . -follow -type f | sort`);
+    expect(followed.out).toBe('./d/f\n./l\n./d/f\n./l\n');
+    expect(followed.err).toContain('File system loop detected');
+  });
+});
+
+describe('wget', () => {
+  it('saves what has no name as index.html, and nothing over a file that is there', async () => {
+    const serve = 'mkdir -p /www; echo page >/www/index.html; httpd -p 8080 -h /www; cd /tmp';
+    const { out, err } = await box.sh(`${serve}; wget localhost:8080; cat index.html; wget localhost:8080; echo $?`);
+    expect(out).toBe('page\n1\n');
+    expect(err).toContain("saving to 'index.html'\n");
+    expect(err).toMatch(/wget: can't open 'index\.html': File exists\n$/);
+  });
+});
+
+describe('envsubst', () => {
+  it('fills in all variables, or those that it is given', async () => {
+    const run = (args: string) => box.sh(`printf '$A \${B} $C\\n' | A=1 B=2 envsubst ${args}`, { image: 'nginx:1.29' });
+    expect((await run('')).out).toBe('1 2 \n');
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: as a shell script would have it
+    expect((await run("'$A'")).out).toBe('1 ${B} $C\n');
+  });
+});

@@ -10,7 +10,6 @@ import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
 import { Output } from '../lib/io.ts';
 import { program } from '../lib/program.ts';
-import { toolVersion } from '../lib/versions.ts';
 
 const version = 'jq-1.7.1';
 const usage = `Usage:\tjq [OPTIONS] FILTER [FILES...]
@@ -437,7 +436,7 @@ export const jq = program('jq', async (p) => {
       return 0;
     }
     if (call.flags.has('V')) {
-      await p.print(1, `jq-${toolVersion(p, 'jq') || version.slice(3)}\n`);
+      await p.print(1, `${version}\n`);
       return 0;
     }
     let { filter } = call;
