@@ -228,6 +228,10 @@ function lintChecks(scenario: Scenario, source: Source, note: Note): void {
     if (check.type === 'fileAnswer' && file && !task.includes(file)) {
       note(source.file, place('fileAnswer', 'file'), 'error', 'untold-file', `the task does not name the file ${file}`);
     }
+    const { cel = [], shows } = check.spec as { cel?: unknown[]; shows?: string };
+    if (cel.length > 0 && shows === undefined) {
+      note(source.file, place(check.type), 'error', 'cel-without-words', 'say in `shows` what its CEL expects');
+    }
   });
   const answers = checks.some((check) => check.type === 'fileAnswer');
   if (answers && !task.includes('KUBEDRILL_ANSWERS')) {

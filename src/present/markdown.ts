@@ -1,7 +1,8 @@
 import { marked, type Token, type Tokens } from 'marked';
 import wrapAnsi from 'wrap-ansi';
+import { foldCommand, unbroken, wrapWords } from './fold.ts';
 import type { Paint } from './text.ts';
-import { printable } from './width.ts';
+import { printable, widthOf } from './width.ts';
 
 /** A run of text in one style. */
 export interface Span {
@@ -14,7 +15,8 @@ export type Block =
   | { kind: 'heading'; spans: Span[] }
   | { kind: 'paragraph'; spans: Span[] }
   | { kind: 'item'; marker: string; depth: number; spans: Span[] }
-  | { kind: 'code'; lines: string[] };
+  | { kind: 'code'; lines: string[]; command: boolean }
+  | { kind: 'table'; rows: Span[][][] };
 
 /** Parses the part of Markdown that tasks and debriefs use: headings, paragraphs, lists, tables, code, emphasis, links. */
 export function parseMarkdown(text: string): Block[] {
@@ -54,7 +56,7 @@ function blocksOf(token: Token, depth: number): Block[] {
     case 'text':
       return [{ kind: 'paragraph', spans: spansOf('tokens' in token && token.tokens ? token.tokens : [token]) }];
     case 'code':
-      return [{ kind: 'code', lines: (token as Tokens.Code).text.trimEnd().split('\n') }];
+      return [codeOf(token as Tokens.Code)];
     case 'list': {
       const list = token as Tokens.List;
       return list.items.flatMap((item, index) => {
@@ -65,21 +67,21 @@ function blocksOf(token: Token, depth: number): Block[] {
         return [{ kind: 'item', marker, depth, spans } as Block, ...rest.flatMap((t) => blocksOf(t, depth + 1))];
       });
     }
-    case 'table':
-      return (token as Tokens.Table).rows.map((row) => rowOf(row, (token as Tokens.Table).header, depth));
+    case 'table': {
+      const { header, rows } = token as Tokens.Table;
+      return [{ kind: 'table', rows: [header, ...rows].map((row) => row.map((cell) => spansOf(cell.tokens))) }];
+    }
     default:
       return [];
   }
 }
 
-/** A row of a table as an item of a list: panes are too narrow for columns. `a; second heading: b; third heading: c` */
-function rowOf(row: Tokens.TableCell[], header: Tokens.TableCell[], depth: number): Block {
-  const spans = row.flatMap((cell, column): Span[] => {
-    if (column === 0 || cell.text === '') return spansOf(cell.tokens);
-    const heading = spansOf(header[column]?.tokens ?? []);
-    return [{ text: '; ' }, ...heading, ...(heading.length > 0 ? [{ text: ': ' }] : []), ...spansOf(cell.tokens)];
-  });
-  return { kind: 'item', marker: '•', depth, spans };
+/** Commands may be continued on the next line; manifests and what was printed may not. */
+function codeOf({ text, lang = '' }: Tokens.Code): Block {
+  const lines = text.trimEnd().split('\n');
+  const command =
+    lang === '' ? !lines.some((line) => /^\s*[\w./-]+:(\s|$)/.test(line)) : /^(sh|bash|shell)$/.test(lang);
+  return { kind: 'code', lines, command };
 }
 
 function spansOf(tokens: Token[]): Span[] {
@@ -118,24 +120,112 @@ function decode(text: string): string {
 
 const styles = { strong: 'bold', emphasis: 'italic', code: 'cyan', link: 'underline' } as const;
 
-/** Markdown for a terminal or a pipe, wrapped at `width`. */
-export function markdownText(text: string, width: number, paint: Paint): string {
-  const spanText = (spans: Span[]) => spans.map((s) => (s.style ? paint(styles[s.style], s.text) : s.text)).join('');
+export interface MarkdownOptions {
+  /**
+   * What to do with a command or an address that is wider than a line. `keep`: it goes on beyond it, so that it is copied in
+   * one piece from a pipe or a terminal, which breaks it by itself. `fold`, for panes: commands go on behind a backslash.
+   */
+  wide?: 'keep' | 'fold';
+}
+
+/** Markdown for a terminal or a pipe, wrapped at `width`; commands and addresses are not broken where they fit in a line. */
+export function markdownText(
+  text: string,
+  width: number,
+  paint: Paint,
+  { wide = 'keep' }: MarkdownOptions = {},
+): string {
+  const codeWidth = wide === 'keep' ? Number.POSITIVE_INFINITY : width - codeIndent.length;
   const blocks = parseMarkdown(text).map((block, index, all) => {
     const gap = index === 0 || (block.kind === 'item' && all[index - 1]?.kind === 'item') ? '' : '\n';
     if (block.kind === 'heading') return gap + paint('bold', block.spans.map((s) => s.text).join(''));
-    if (block.kind === 'code') return gap + block.lines.map((line) => `    ${paint('cyan', line)}`).join('\n');
+    if (block.kind === 'table') return gap + tableLines(block.rows, width, paint).join('\n');
+    if (block.kind === 'code') {
+      const lines = block.command ? block.lines.flatMap((line) => foldCommand(line, codeWidth)) : block.lines;
+      return gap + lines.map((line) => codeIndent + paint('cyan', line)).join('\n');
+    }
     const indent = block.kind === 'item' ? '  '.repeat(block.depth) : '';
     const first = block.kind === 'item' ? `${indent}${block.marker} ` : '';
     const hanging = ' '.repeat(first.length);
+    const room = width - first.length;
+    const spans = wide === 'keep' ? block.spans : block.spans.flatMap((span) => foldSpan(span, room));
     return (
       gap +
-      wrapText(spanText(block.spans), width - first.length)
+      wrapWords(spansText(spans, paint), room)
         .map((line, n) => (n === 0 ? first : hanging) + line)
         .join('\n')
     );
   });
   return blocks.join('\n');
+}
+
+const codeIndent = '    ';
+
+function spansText(spans: readonly Span[], paint: Paint): string {
+  return spans
+    .map(({ text, style }) => {
+      if (!style) return text;
+      return paint(styles[style], style === 'code' ? unbroken(text) : text);
+    })
+    .join('');
+}
+
+/** Code that is wider than a line, as lines of its own. */
+function foldSpan(span: Span, width: number): Span[] {
+  if (span.style !== 'code' || widthOf(span.text) <= width) return [span];
+  return foldCommand(span.text, width).flatMap((text, n) => [...(n > 0 ? [{ text: '\n' }] : []), { ...span, text }]);
+}
+
+const columnGap = '  ';
+/** Columns narrower than this are none: rows are lists then. */
+const narrowest = 12;
+
+/** A table in columns, its cells wrapped; as a list, `a; second heading: b`, where it is too narrow for that. */
+function tableLines(rows: readonly Span[][][], width: number, paint: Paint): string[] {
+  const [header = [], ...body] = rows;
+  const natural = header.map((_, column) =>
+    Math.max(...rows.map((row) => widthOf((row[column] ?? []).map((span) => span.text).join('')))),
+  );
+  const widths = columnWidths(natural, width - columnGap.length * (natural.length - 1));
+  if (!widths) return body.flatMap((row) => listedRow(row, header, width, paint));
+  return rows.flatMap((row, n) => {
+    const cells = row.map((spans, column) => wrapWords(spansText(spans, paint), widths[column] ?? 0));
+    const height = Math.max(...cells.map((lines) => lines.length));
+    return Array.from({ length: height }, (_, line) =>
+      cells
+        .map((lines, column) =>
+          padTo(n === 0 ? paint('bold', lines[line] ?? '') : (lines[line] ?? ''), widths[column] ?? 0),
+        )
+        .join(columnGap)
+        .trimEnd(),
+    );
+  });
+}
+
+/** Widest columns give first; undefined: some would be too narrow. */
+function columnWidths(natural: readonly number[], room: number): number[] | undefined {
+  const widths = [...natural];
+  let excess = widths.reduce((sum, width) => sum + width, 0) - room;
+  while (excess > 0) {
+    const widest = Math.max(...widths);
+    if (widest <= narrowest) return undefined;
+    widths[widths.indexOf(widest)] = widest - 1;
+    excess--;
+  }
+  return widths;
+}
+
+function padTo(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - widthOf(text)));
+}
+
+function listedRow(row: readonly Span[][], header: readonly Span[][], width: number, paint: Paint): string[] {
+  const spans = row.flatMap((cell, column): Span[] => {
+    if (column === 0 || cell.length === 0) return cell;
+    const heading = header[column] ?? [];
+    return [{ text: '; ' }, ...heading, ...(heading.length > 0 ? [{ text: ': ' }] : []), ...cell];
+  });
+  return wrapWords(spansText(spans, paint), width - 2).map((line, n) => (n === 0 ? '• ' : '  ') + line);
 }
 
 /** Breaks text between words so that no line is wider than `width` columns; styling and wide characters are understood. */

@@ -12,11 +12,11 @@ import type { Theme } from './theme.ts';
 
 /** The task, and below it the hints that were taken. */
 export function taskLines(lab: AttemptState, width: number, paint: Paint, theme: Theme): string[] {
-  const lines = markdownText(lab.task.trim(), width, paint).split('\n');
+  const lines = markdownText(lab.task.trim(), width, paint, { wide: 'fold' }).split('\n');
   const titles = hintTitles(lab.hints);
   for (const [index, { text, price }] of lab.hints.taken.entries()) {
     lines.push('', theme('hint', titles[index] ?? '') + theme('muted', `  ${priceText(price)}`));
-    lines.push(...markdownText(text.trim(), width, paint).split('\n'));
+    lines.push(...markdownText(text.trim(), width, paint, { wide: 'fold' }).split('\n'));
   }
   return lines.flatMap((line) => hang(line, width));
 }
@@ -114,7 +114,7 @@ export function overlayContent(
   theme: Theme,
 ): { title: string; note?: string; lines: string[] } {
   const markdown = (text: string) =>
-    markdownText(text, width, paint)
+    markdownText(text, width, paint, { wide: 'fold' })
       .split('\n')
       .flatMap((line) => hang(line, width));
   switch (overlay.kind) {

@@ -172,6 +172,16 @@ const values = [
 ];
 
 const meaning = [
+  damage(
+    [
+      '    canI:',
+      '      subject: { workload: "deployment/@{program}", namespace: "@{namespace}" }',
+      ...['      verb: list', '      resource: pods', '      namespace: "@{namespace}"'],
+    ].join('\n'),
+    '    resource:\n      kind: pods\n      namespace: "@{namespace}"\n      cel: ["has(object.spec)"]',
+    'say in `shows` what its CEL expects',
+    { line: 'kind: pods\n      namespace: "@{namespace}"\n      cel' },
+  ),
   damage('id: may-list\n', 'id: may-list\n    after: [may-list]\n', 'comes after itself', {
     line: 'after: [may-list]',
   }),

@@ -46,10 +46,53 @@ describe('markdownText', () => {
     });
   });
 
-  it('shows the rows of a table as a list, with what the columns are', () => {
-    const table = '| file | what it is | |\n|---|---|---|\n| `a`, `b` | the **first** | here |\n| c | | there |\n';
+  const table = '| file | what it is | |\n|---|---|---|\n| `a`, `b` | the **first** of all | here |\n| c | | there |\n';
+
+  it('shows a table in columns, their cells wrapped where they are too wide', () => {
     expect(markdownText(`In it:\n\n${table}\nThen.`, 80, plain)).toBe(
-      ['In it:', '', '• a, b; what it is: the first; here', '• c; there', '', 'Then.'].join('\n'),
+      [
+        ...['In it:', ''],
+        'file  what it is',
+        'a, b  the first of all  here',
+        'c                       there',
+        ...['', 'Then.'],
+      ].join('\n'),
+    );
+    expect(markdownText(table, 25, plain)).toBe(
+      ['file  what it is', 'a, b  the first of  here', '      all', 'c                   there'].join('\n'),
+    );
+  });
+
+  it('shows the rows of a table as a list where columns would be too narrow', () => {
+    expect(markdownText(table, 20, plain)).toBe(
+      ['• a, b; what it is:', '  the first of all;', '  here', '• c; there'].join('\n'),
+    );
+  });
+
+  it('breaks no command and no address that fits into a line', () => {
+    const text = 'Now `kubectl get pods` and https://example.com/a/b say it.';
+    expect(markdownText(text, 24, plain).split('\n')).toEqual([
+      'Now kubectl get pods and',
+      'https://example.com/a/b',
+      'say it.',
+    ]);
+    expect(markdownText(text, 23, plain).split('\n')[0]).toBe('Now kubectl get pods');
+    expect(markdownText('It is `kubectl get pods -A`.', 14, plain)).toBe('It is\nkubectl get pods -A.');
+  });
+
+  it('goes on with a command behind a backslash in a pane, as the shell reads it', () => {
+    const command = "kubectl get pods -o jsonpath='{.items[*] .spec}' -n shop  # who they are";
+    expect(markdownText(`    ${command}`, 40, plain, { wide: 'fold' })).toBe(
+      ['    kubectl get pods \\', "      -o jsonpath='{.items[*] .spec}' \\", '      -n shop  # who they are'].join(
+        '\n',
+      ),
+    );
+    expect(markdownText('See `kubectl get pods -n shop`.', 20, plain, { wide: 'fold' })).toBe(
+      ['See', 'kubectl get pods \\', '  -n shop.'].join('\n'),
+    );
+    const manifest = '```yaml\nspec: { containers: [{ name: one, image: nginx:1.29 }] }\n```';
+    expect(markdownText(manifest, 30, plain, { wide: 'fold' })).toBe(
+      '    spec: { containers: [{ name: one, image: nginx:1.29 }] }',
     );
   });
 
