@@ -10,11 +10,11 @@ import { bundle } from './bundle.ts';
 
 const root = join(import.meta.dirname, '..');
 
-/** A test finds fixtures and sources beside its own source, wherever it is run from. */
+/** A test, and the scripts that it tests, find fixtures and sources beside its own source, wherever it is run from. */
 const inPlace: Plugin = {
   name: 'tests-in-place',
   transform: {
-    filter: { id: /\/test\/.*\.tsx?$/, code: /import\.meta\.(url|dirname)/ },
+    filter: { id: /\/(test|scripts)\/.*\.tsx?$/, code: /import\.meta\.(url|dirname)/ },
     handler: (code, id) =>
       code
         .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href))

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ApiDouble, failure, serviceAccount } from './api-double.ts';
 import { type Result, testRuntime } from './helpers.ts';
 
@@ -301,11 +301,11 @@ describe('servers', () => {
       tty: false,
       terminationMessagePath: '/dev/termination-log',
     });
+    await vi.waitFor(() => expect(runtime.listening('web', 80)).toBe(true), { timeout: 10_000 });
     const exec = container.exec({ command: ['curl', '-s', 'http://localhost'], stdin: false, tty: false });
     let page = '';
     for await (const chunk of exec.stdout) page += String(chunk);
     expect(page).toContain('<title>Welcome to nginx!</title>');
-    expect(runtime.listening('web', 80)).toBe(true);
     expect(runtime.listening('web', 81)).toBe(false);
     const socket = await runtime.connect('web', 80);
     socket.end('GET /none HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');

@@ -60,6 +60,11 @@ describe('our own matcher', () => {
     );
   });
 
+  it('goes on with a round that was given up when it was empty in an earlier one', () => {
+    takeUnpaid();
+    expect(own('(?:((a|(?:.)*?)))*', '', 'bx')).toEqual([0, 'bx', 'x', 'x']);
+  });
+
   it('takes steps that grow with the text where nothing refers back', () => {
     for (const expression of ['^(a+)+$', '(a|a)*$b', '(a*)*b', 'a*a*a*a*b', '^(a|aa)+$']) {
       takeUnpaid();

@@ -151,7 +151,7 @@ describe('metrics-server', { timeout: 60_000 }, () => {
   });
 
   it('is one of many: whoever an APIService names is asked', async () => {
-    await lab.run('web', { image: 'nginx:1.27' });
+    await lab.run('web', { image: 'nginx:1.27', readinessProbe: { httpGet: { port: 80 } } });
     await lab.client.create(services, {
       metadata: { name: 'web', namespace: 'default' },
       spec: { selector: { run: 'web' }, ports: [{ name: 'http', port: 443, targetPort: 80 }] },

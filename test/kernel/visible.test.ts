@@ -49,7 +49,7 @@ describe('text from elsewhere', () => {
 
   it('is no markup in Markdown', () => {
     expect(markdownLine('<img src=x> [a](b) | *c* `d` &lt;\n# e')).toBe(
-      '\\<img src=x\\> \\[a\\](b) \\| \\*c\\* \\`d\\` \\&lt; # e',
+      '&lt;img src=x&gt; \\[a\\](b) \\| \\*c\\* \\`d\\` &amp;lt; # e',
     );
     expect(['# a', '- a', '1. a', '1.0.0', '-5'].map(markdownLine)).toEqual([
       '\\# a',

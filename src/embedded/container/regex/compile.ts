@@ -1,5 +1,5 @@
 import { type CharSet, charSet } from './char-set.ts';
-import type { Node, Parsed } from './parse.ts';
+import { canBeEmpty, type Node, type Parsed } from './parse.ts';
 
 /** What the matcher executes. Numbers after the name: see `matcher.ts`. */
 export const Op = {
@@ -40,12 +40,17 @@ export interface Code {
   instructions: readonly Instruction[];
   splits: number;
   registers: number;
-  /** Whether what follows depends on more than the position: then nothing that failed may be remembered. */
+  /** Whether position and `marks` decide what follows: only then may be remembered that it failed. */
   remembers: boolean;
+  /** Registers with the places where rounds began that may be empty: whether they are here decides how a round may end. */
+  marks: readonly number[];
 }
 
 /** So large an expression may become when its counts are written out. */
 const MOST_INSTRUCTIONS = 60_000;
+
+/** Each doubles what there is to remember. */
+const MOST_MARKS = 5;
 
 /** Code of an expression. Throws SyntaxError if it is too big. */
 export function compile({ root, groups }: Parsed): Code {
@@ -57,6 +62,7 @@ class Compiler {
   #splits = 0;
   #registers: number;
   #remembers = true;
+  readonly #marks: number[] = [];
 
   constructor(groups: number) {
     this.#registers = 2 * (groups + 1);
@@ -67,10 +73,13 @@ class Compiler {
     this.#node(root, false);
     this.#emit({ op: Op.Save, x: 0, y: 1 });
     this.#emit({ op: Op.Match, x: 0, y: 0 });
-    const [instructions, splits, registers, remembers] = [
-      ...[this.#instructions, this.#splits, this.#registers, this.#remembers],
-    ] as [Instruction[], number, number, boolean];
-    return { instructions, splits, registers, remembers };
+    return {
+      instructions: this.#instructions,
+      splits: this.#splits,
+      registers: this.#registers,
+      remembers: this.#remembers && this.#marks.length <= MOST_MARKS,
+      marks: this.#marks,
+    };
   }
 
   #emit(instruction: Instruction): Instruction {
@@ -137,6 +146,12 @@ class Compiler {
     for (const jump of jumps) jump.x = this.#here;
   }
 
+  #mark(): number {
+    const mark = this.#registers++;
+    this.#marks.push(mark);
+    return mark;
+  }
+
   #repeat({ body, min, max, greedy, groups }: Extract<Node, { t: 'repeat' }>, backwards: boolean): void {
     const once = () => {
       // Each round begins with the captures inside of it forgotten.
@@ -151,11 +166,11 @@ class Compiler {
       else split.y = this.#here;
       exits.push(split);
     };
-    const mark = this.#registers++;
+    const mark = canBeEmpty(body) ? this.#mark() : undefined;
     const round = () => {
-      this.#emit({ op: Op.Save, x: 0, y: mark });
+      if (mark !== undefined) this.#emit({ op: Op.Save, x: 0, y: mark });
       once();
-      this.#emit({ op: Op.Progress, x: 0, y: mark });
+      if (mark !== undefined) this.#emit({ op: Op.Progress, x: 0, y: mark });
     };
     if (max === Number.POSITIVE_INFINITY) {
       const head = this.#here;

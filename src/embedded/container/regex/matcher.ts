@@ -12,8 +12,8 @@ const FAILED = -1;
 export type Found = Int32Array;
 
 /**
- * Looks for code in a text, from a position on. Where nothing but the position decides, no place is tried twice: steps
- * grow with the lengths of text and code. Elsewhere (references back, looking around) they are only counted. Throws
+ * Looks for code in a text, from a position on. Where nothing but the position decides (and which rounds of a loop began
+ * there), no place is tried twice: steps grow with the lengths of text and code. Elsewhere (references back, looking around) they are only counted. Throws
  * TooMuchWork.
  */
 export class Matcher {
@@ -64,7 +64,8 @@ export class Matcher {
   /** Whether a Split was here before; notes that it is now. */
   #again(split: number, at: number): boolean {
     if (!this.#code.remembers) return false;
-    const place = at * this.#code.splits + split;
+    let place = at * this.#code.splits + split;
+    for (const mark of this.#code.marks) place = 2 * place + Number(this.#registers[mark] === at);
     const page = Math.floor(place / 2 ** PAGE_BITS);
     const bit = place % 2 ** PAGE_BITS;
     let bits = this.#failed.get(page);

@@ -12,6 +12,24 @@ export type Node =
   | { t: 'look'; behind: boolean; negated: boolean; body: Node }
   | { t: 'backref'; index: number; ignoreCase: boolean };
 
+/** Whether a node may match without taking a character. */
+export function canBeEmpty(node: Node): boolean {
+  switch (node.t) {
+    case 'char':
+      return false;
+    case 'seq':
+      return node.items.every(canBeEmpty);
+    case 'alt':
+      return node.items.some(canBeEmpty);
+    case 'group':
+      return canBeEmpty(node.body);
+    case 'repeat':
+      return node.min === 0 || canBeEmpty(node.body);
+    default:
+      return true;
+  }
+}
+
 export interface Parsed {
   root: Node;
   /** How many captures there are, the whole match not counted. */
