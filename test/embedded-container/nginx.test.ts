@@ -225,12 +225,14 @@ describe('variables and locations', () => {
     expect(await curl(`-H 'Host: eu.shop.example' localhost`)).toBe('shop');
     // From "openssl passwd -apr1 -salt abcdefgh secret".
     await sh(
-      `mkdir -p /srv/secret; echo in >/srv/secret/index.html; echo 'jane:$apr1$abcdefgh$Mi4YcB61lRVMK17tVpNGb/' >/tmp/htpasswd; echo 'joe:{PLAIN}pw' >>/tmp/htpasswd`,
+      `mkdir -p /srv/secret; echo in >/srv/secret/index.html; echo 'jane:$apr1$abcdefgh$h9FWgUz3n9YxylKLlR5SQ/' >/tmp/htpasswd; echo 'jim:$apr1$xy$IAoav9jLpxZmHK9X26CJR1' >>/tmp/htpasswd; echo 'joe:{PLAIN}pw' >>/tmp/htpasswd`,
     );
     expect(await curl('-i localhost/secret/')).toMatch(
       /^HTTP\/1\.1 401 Unauthorized[\s\S]*WWW-Authenticate: Basic realm="Staff"/,
     );
     expect(await curl('-u joe:pw localhost/secret/')).toBe('in\n');
+    expect(await curl('-u jane:secret localhost/secret/')).toBe('in\n');
+    expect(await curl(`-u 'jim:a much longer password than sixteen' localhost/secret/`)).toBe('in\n');
     expect(await curl(`-o /dev/null -w '%{http_code}' -u joe:wrong localhost/secret/`)).toBe('401');
     expect(await curl(`-o /dev/null -w '%{http_code}' localhost/denied/`)).toBe('403');
     expect(await curl('localhost/status')).toMatch(
