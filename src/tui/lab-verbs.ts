@@ -105,6 +105,8 @@ export class LabVerbs {
           this.#coming = undefined;
           this.#busy(undefined);
           await this.#screen.lend(() => this.#access.shell(ready, kubectl, typed));
+          // The terminal went, and the app with it: asking now would look like work.
+          if (this.#following.signal.aborted) return;
           // Files in containers don't tell when they change: all is judged anew, and shown to whoever follows, which
           // tells of a daemon that has gone as well.
           const labs = await this.#access.labs();

@@ -234,8 +234,16 @@ describe('the app', () => {
     const { attempts } = await user.json<{ attempts: { scenario: string }[] }>(['status']);
     expect(attempts.map((a) => a.scenario)).toEqual(['forbidden-deployment']);
     expect(await user.json(['hint'])).toMatchObject({ left: 2 });
-    terminal.type('q');
-    expect(await terminal.exited).toBe(0);
+    // A terminal that is closed over an open shell takes shell and app along, and the clock stands.
+    terminal.type('s');
+    await terminal.until('(forbidden-deployment)');
+    terminal.type('echo "shell=$$="\r');
+    await terminal.until(/^shell=\d+=$/m);
+    const shell = Number(/^shell=(\d+)=$/m.exec(terminal.text())?.[1]);
+    terminal.kill('SIGHUP');
+    await terminal.exited;
+    expect(() => process.kill(shell, 0)).toThrow('ESRCH');
+    expect(await user.json(['status'])).toMatchObject({ current: { running: false } });
   });
 
   it('leaves raw mode and the alternate screen behind, in the shell that started it', async () => {
