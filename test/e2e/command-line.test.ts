@@ -247,7 +247,7 @@ describe('the shell of a lab', () => {
     if (name === 'fish') script[1] = 'set -gx PATH $PATH /later';
     const PATH = '/usr/bin:/bin:/a folder';
     const { stdout, stderr } = await execute(file, ['-c', script.join('\n')], {
-      env: { ...user.env, HOME: user.folder, PATH },
+      env: { ...user.env, HOME: user.folder, XDG_CONFIG_HOME: user.folder, PATH },
     });
     expect(stdout, stderr).toContain(`{"current":{"attempt":"${attempt}"`);
     const joined = (text: string) => text.replaceAll(':', ' ');

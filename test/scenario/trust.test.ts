@@ -52,7 +52,8 @@ describe('scripts of a pack', () => {
 it('a pack that is not there is told with those that are', () => {
   expect(textOf(() => new Catalog(packs).pack('sampels'))).toEqual({
     what: 'there is no pack sampels',
-    next: expect.stringMatching(/^use one of .*samples.*, or the path of a folder with a pack\.yaml$/),
+    why: 'did you mean samples?',
+    next: expect.stringMatching(/^use one of: .*samples.*; or the path of a folder with a pack\.yaml$/),
   });
   expect(textOf(() => new Catalog(packs).pack('./nowhere'))).toMatchObject({ why: 'it has no pack.yaml' });
 });
