@@ -24,7 +24,8 @@ export async function asking<T>(
       // What comes next begins a line.
       if (answer.done) stdout.write('\n');
       signal.throwIfAborted();
-      if (answer.done) throw new UserError({ what: 'no answer came: nothing was done' });
+      if (answer.done)
+        throw new UserError({ what: 'no answer came: nothing was done', next: 'run it again, and answer' });
       return answer.value.trim();
     });
   } finally {

@@ -10,6 +10,14 @@ import type { Services } from './services.ts';
 /** What can stand in the place of an option's value or an argument, by the name that it has in every command. */
 type Names = Readonly<Record<string, readonly string[]>>;
 
+/** What the script for bash takes from the package bash-completion, which not every system has. */
+const bashPrelude = `if ! declare -F _get_comp_words_by_ref >/dev/null; then
+    _get_comp_words_by_ref() {
+        cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} words=("\${COMP_WORDS[@]}") cword=$COMP_CWORD
+    }
+fi
+`;
+
 /** Adds `completion <shell>` to the complete program; values are completed by the names of options and arguments. */
 export function addCompletion(program: Command, names: Names): void {
   const root = tab(program, { completionCommandName: 'completion' });
@@ -25,6 +33,12 @@ export function addCompletion(program: Command, names: Names): void {
     }
   }
   const words = ['', ...root.commands.keys()].map((path) => path.split(' ')[0] ?? '');
+  program.commands
+    .find((command) => command.name() === 'completion')
+    ?.action((shell: string) => {
+      if (shell === 'bash') console.log(bashPrelude);
+      root.setup(program.name(), program.name(), shell);
+    });
   root.commands
     .get('help')
     ?.argument('command', (complete) => offer([...new Set(words)].filter(Boolean), complete), true);
@@ -56,7 +70,7 @@ async function examIds(services: Services): Promise<string[]> {
 async function checkIds(folder: string, words: readonly string[], services: Services): Promise<string[]> {
   const given = words[words.indexOf('--attempt') + 1];
   const named = words.includes('--attempt') ? given : services.env.KUBEDRILL_ATTEMPT;
-  const id = named || (await newestAttempt(folder));
+  const id = named || (await newestAttempt(folder, { running: true }));
   const [created] = id === undefined ? [] : await readAttemptLog(folder, id);
   if (created?.type !== 'created') return [];
   const { pack, folder: packFolder, id: scenario, seed } = created.scenario;

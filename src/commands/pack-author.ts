@@ -23,7 +23,7 @@ export function addAuthorCommands(pack: Command, context: CommandContext): void 
     .command('lint')
     .description('look through packs without running them; exit code 0 only without errors')
     .argument('[pack]', 'a built-in pack, a folder, or an installed pack (default: all built-in packs)')
-    .option('--scenario <id>', 'only this one')
+    .option('--scenario <ids>', 'only this one, or these, as in who-am-i,who-can')
     .option('--strict', 'warnings count as errors')
     .option('--json', 'print one JSON document')
     .addOption(watchOption('json'))
@@ -48,20 +48,16 @@ export function addAuthorCommands(pack: Command, context: CommandContext): void 
         );
       };
       const folders = name === undefined ? catalog.packFolders() : [catalog.folderNamed(name)];
+      const only = options.scenario?.split(',');
       if (options.watch) {
         const { watching } = await import('./pack-watch.ts');
-        return watching(
-          context,
-          folders,
-          options.scenario === undefined ? undefined : [options.scenario],
-          async (target, round) => {
-            // Who looks through a pack looks at its scenarios.
-            const within = target.scenario && round.some((t) => t.pack && !t.scenario && t.folder === target.folder);
-            if (!within) look([target]);
-          },
-        );
+        return watching(context, folders, only, async (target, round) => {
+          // Who looks through a pack looks at its scenarios.
+          const within = target.scenario && round.some((t) => t.pack && !t.scenario && t.folder === target.folder);
+          if (!within) look([target]);
+        });
       }
-      look(folders.map((folder) => ({ folder, ...(options.scenario ? { scenario: options.scenario } : {}) })));
+      look(folders.flatMap((folder) => only?.map((scenario) => ({ folder, scenario })) ?? [{ folder }]));
     });
   pack
     .command('schema')

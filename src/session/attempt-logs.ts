@@ -29,12 +29,13 @@ export function hasBegun(events: readonly AttemptEvent[]): boolean {
   return events.some((event) => event.type === 'activated');
 }
 
-/** The attempt that was started last, running or ended; undefined if none ever began. */
-export async function newestAttempt(folder: string): Promise<string | undefined> {
+/** The attempt that was started last, running or (unless `running`) ended; undefined if none ever began. */
+export async function newestAttempt(folder: string, { running = false } = {}): Promise<string | undefined> {
   const begun = await Promise.all(
     attemptIds(folder).map(async (id) => {
       const events = await readAttemptLog(folder, id);
-      return hasBegun(events) ? [{ id, startedAt: events[0]?.t ?? 0 }] : [];
+      const hasEnded = events.some((event) => event.type === 'stopped');
+      return hasBegun(events) && !(running && hasEnded) ? [{ id, startedAt: events[0]?.t ?? 0 }] : [];
     }),
   );
   return begun.flat().sort((a, b) => b.startedAt - a.startedAt)[0]?.id;

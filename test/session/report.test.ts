@@ -184,6 +184,24 @@ describe('renderings', () => {
     expect(text).toContain('&lt;img src=x onerror=alert(1)&gt; \\|');
   });
 
+  it.each([
+    ['Markdown', reportMarkdown],
+    ['HTML', reportHtml],
+  ])('%s shows names of packs, versions and domains as text', (_, render) => {
+    const bad = '<img src=x onerror=alert(1)>';
+    const report = made();
+    const text = render({
+      ...report,
+      attempt: bad,
+      scenario: { ...report.scenario, title: bad, pack: bad, packVersion: bad },
+      domains: [{ exam: 'cka', domain: bad, competencies: [bad, '[a](javascript:alert(1))'], score: 0, max: 100 }],
+    });
+    expect(text).not.toContain('<img');
+    // Only one of the two knows such links.
+    if (render === reportMarkdown) expect(text).toContain('\\[a\\](javascript');
+    expect(text.split('&lt;img').length).toBeGreaterThanOrEqual(6);
+  });
+
   it('each tells how it went', () => {
     const name = '<b>|';
     const applied = log.map((e) =>
