@@ -197,6 +197,11 @@ describe('a pack with escape sequences, marks of direction and half characters i
       ['e', '▸ Explain'],
     ] as const) {
       terminal.type(key);
+      // What costs points is asked twice.
+      if (key === 'h') {
+        await terminal.until('Take it?');
+        terminal.type(key);
+      }
       await terminal.until(overlay);
       terminal.type('\u001b');
       await terminal.until((text) => !text.includes(overlay));
