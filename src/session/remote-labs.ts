@@ -45,13 +45,7 @@ const answerPatience = 120_000;
  */
 export async function connectLabs(paths: Paths, daemon: DaemonCommand, signal: AbortSignal): Promise<RemoteLabs> {
   let client = await tryConnect(paths, signal);
-  if (client) {
-    const { build } = await client.call<{ build: string }>('hello', {}, { signal, abandon: true });
-    if (build !== daemon.build) {
-      await replaceDaemon(client, signal);
-      client = undefined;
-    }
-  }
+  if (client && !(await isOfBuild(client, daemon.build, signal))) client = undefined;
   if (!client) {
     await startDaemon(paths, daemon, signal);
     client = await tryConnect(paths, signal);
@@ -79,6 +73,20 @@ async function tryConnect(paths: Paths, signal: AbortSignal): Promise<RpcClient 
   } catch (error) {
     if (error instanceof UnresponsiveError || signal.aborted) throw error;
     return undefined;
+  }
+}
+
+/** Whether the daemon is of that build; one of another is asked to go. A connection that nobody gets is closed. */
+async function isOfBuild(client: RpcClient, wanted: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const { build } = await client.call<{ build: string }>('hello', {}, { signal, abandon: true });
+    if (build === wanted) return true;
+    await replaceDaemon(client, signal);
+    return false;
+  } catch (error) {
+    // An open one would keep the process alive.
+    client.close();
+    throw error;
   }
 }
 

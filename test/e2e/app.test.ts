@@ -258,6 +258,7 @@ describe('the app', () => {
   });
 
   it('leaves by Ctrl-C and by SIGTERM just as well', async () => {
+    // Also as soon as it is there, when it has only begun to ask the daemon.
     for (const leave of [(t: Terminal) => t.type('\u0003'), (t: Terminal) => t.kill('SIGTERM')]) {
       const terminal = user.terminal([]);
       await terminal.until('❯ forbidden-deployment');

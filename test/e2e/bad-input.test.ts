@@ -174,7 +174,8 @@ describe('bad input', () => {
     const other = join(user.folder, 'tree');
     mkdirSync(join(other, 'bin'), { recursive: true });
     cpSync(program, join(other, 'bin', 'kubedrill.js'));
-    symlinkSync(join(root, 'package.json'), join(other, 'package.json'));
+    // A checkout that is not built.
+    for (const name of ['package.json', 'package-lock.json']) symlinkSync(join(root, name), join(other, name));
     const { execute } = await import('./sandbox.ts');
     const { code, stderr } = await execute(process.execPath, [join(other, 'bin', 'kubedrill.js'), 'list'], {
       env: user.env,

@@ -117,7 +117,7 @@ describe('an attempt that blocked the daemon', () => {
     const check = await user.run(['check']);
     expect(check.code).toBe(3);
     expect(check.stderr).toContain(`kubedrill: the attempt ${lab.attempt} is set aside`);
-    expect((await user.run(['report', lab.attempt])).code).toBe(0);
+    expect((await user.run(['report', '--attempt', lab.attempt])).code).toBe(0);
     await user.killDaemon();
     expect((await status()).current?.phase).toBe('failed');
     await user.json(['reset', '--attempt', lab.attempt]);
@@ -150,7 +150,7 @@ describe('a cluster whose files are damaged', () => {
       failure: { what: `the cluster ${lab.id} is broken`, why: expect.stringContaining('etcd.json is empty') },
     });
     expect((await user.run(['doctor'])).stdout).toContain('etcd.json is empty');
-    expect((await user.run(['report', lab.attempt])).stdout).toContain(lab.attempt);
+    expect((await user.run(['report', '--attempt', lab.attempt])).stdout).toContain(lab.attempt);
     expect(await user.json(['cluster', 'repair', lab.id])).toMatchObject({
       done: expect.arrayContaining([expect.stringContaining('etcd.json')]),
     });
@@ -172,7 +172,7 @@ describe('a cluster whose files are damaged', () => {
     expect((await user.run(['cluster', 'down', lab.id])).code).toBe(0);
     expect(await listed()).toBeUndefined();
     expect(existsSync(clusterFile())).toBe(false);
-    expect((await user.run(['report', lab.attempt])).stdout).toContain(lab.attempt);
+    expect((await user.run(['report', '--attempt', lab.attempt])).stdout).toContain(lab.attempt);
     expect((await status()).current).toBeNull();
   });
 });
