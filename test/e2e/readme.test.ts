@@ -7,13 +7,16 @@ import { execute, root, Sandbox } from './sandbox.ts';
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 
+/** What a clone is for: how a package or an image is installed is tried by package.test.ts and `npm run test:image`. */
+const ofClone = readme.slice(readme.indexOf('\n## Two commands\n'));
+
 /** What other tests run, and takes minutes: the app, all tests, all proofs. */
 const elsewhere = /^(npm (start|test)|kubedrill pack verify)\b/;
 
 /** What the first lab says to type at the prompt of its shell, to solve it. */
 const solution = [...readme.matchAll(/^ +\$ k (create .*)$/gm)].map(([, words]) => `kubectl ${words}`);
 
-const lines = [...readme.matchAll(/^```sh\n(.*?)^```$/gms)]
+const lines = [...ofClone.matchAll(/^```sh\n(.*?)^```$/gms)]
   .flatMap(([, block = '']) => block.split('\n'))
   .filter((line) => line !== '' && !elsewhere.test(line));
 

@@ -23,8 +23,14 @@ export const watchObjects: ResourceHandler = (request, { registry, responder, cl
   if (exchange.signal.aborted) return;
   return new Promise<void>((resolve, reject) => {
     const stop = new AbortController();
+    let isCounted = false;
+    /** Who had too much waiting may be cut off for all clients' sake as well: it is one watcher. */
+    const count = () => {
+      if (!isCounted) counters.watchTerminated(definition);
+      isCounted = true;
+    };
     const hold = budget.hold(() => {
-      counters.watchTerminated(definition);
+      count();
       exchange.destroy();
     });
     const replaced = definition.custom?.replaced;
@@ -45,7 +51,7 @@ export const watchObjects: ResourceHandler = (request, { registry, responder, cl
       end();
     };
     const overflow = () => {
-      counters.watchTerminated(definition);
+      count();
       const last = clock.after(lastChance, () => exchange.destroy());
       cutOff = last.cancel;
       end();

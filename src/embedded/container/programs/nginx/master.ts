@@ -48,16 +48,14 @@ class Master {
       return 1;
     }
     p.argv = [`nginx: master process ${p.argv.join(' ')}`];
-    const signal = p.block<number>((resolve) => {
-      for (const n of [signals.SIGTERM, signals.SIGQUIT, signals.SIGINT]) p.dispositions.set(n, () => resolve(n));
-      return undefined;
-    });
+    const signal = Promise.withResolvers<number>();
+    for (const n of [signals.SIGTERM, signals.SIGQUIT, signals.SIGINT]) p.dispositions.set(n, () => signal.resolve(n));
     const reloads = new Reloads(() => this.#reload());
     p.dispositions.set(signals.SIGHUP, () => reloads.ask());
     p.dispositions.set(signals.SIGUSR1, () => undefined);
     await greet(p, this.#site.site, this.#call.version);
     await this.#startWorkers();
-    return this.#end(await Promise.race([signal, reloads.failure]));
+    return this.#end(await p.until(Promise.race([signal.promise, reloads.failure])));
   }
 
   async #bindFailed(why: string): Promise<void> {
