@@ -3,7 +3,7 @@ import type { RemoteLabs } from '../session/remote-labs.ts';
 import type { AttemptState } from '../session/types.ts';
 import type { LabsAccess, Screen } from './access.ts';
 import { isOf } from './content.ts';
-import type { Question } from './state.ts';
+import { isComing, type Question } from './state.ts';
 import type { Store } from './store.ts';
 
 /** What the app asks of the daemon. Failures become what is shown; nothing throws. */
@@ -144,7 +144,7 @@ export class LabVerbs {
         begun ||= lab?.phase === 'resetting';
         // A reset that was only just asked for shows in the lab in a moment.
         const isDue = this.#resetting && !begun;
-        if (screen.name === 'lab' && (isDue || !lab || isComing(lab))) return;
+        if (screen.name === 'lab' && (isDue || isComing(lab))) return;
         end();
         resolve(lab?.phase === 'active' && lab.cluster ? lab : undefined);
       };
@@ -286,10 +286,6 @@ export class LabVerbs {
   #say(text: string): void {
     this.#store.dispatch({ type: 'notice', text });
   }
-}
-
-function isComing({ phase }: AttemptState): boolean {
-  return phase === 'preparing' || phase === 'resetting';
 }
 
 /** Rejects at once when the signal aborts, whatever becomes of the work. */

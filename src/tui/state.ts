@@ -107,9 +107,13 @@ const freshLab = { steps: [], pane: 'task', scroll: { task: 0, cluster: 0 } } as
 export function placeOf({ overlay, screen, busy, lab }: AppState): Place {
   if (busy !== undefined) return 'waiting';
   if (overlay?.kind === 'confirm') return 'confirm';
-  const isReady = lab !== undefined && lab.phase !== 'preparing' && lab.phase !== 'resetting';
-  if (screen.name === 'lab' && !isReady && overlay?.kind !== 'problem') return 'preparing';
+  if (screen.name === 'lab' && isComing(lab) && overlay?.kind !== 'problem') return 'preparing';
   return overlay ? 'overlay' : screen.name;
+}
+
+/** Whether a lab can't be worked on yet. */
+export function isComing(lab: AttemptState | undefined): boolean {
+  return !lab || lab.phase === 'preparing' || lab.phase === 'resetting';
 }
 
 /** Takes an action into a state; pure. The same state comes back if nothing changes. */
@@ -186,10 +190,13 @@ function withLab(state: AppState, lab: AttemptState, at: number): AppState {
   // Whoever reads older changes goes on reading them when a new one arrives.
   const news = state.scroll.cluster > 0 ? Math.max(0, lab.activities.length - (state.lab?.activities.length ?? 0)) : 0;
   const scroll = news > 0 ? { ...state.scroll, cluster: state.scroll.cluster + news } : state.scroll;
-  const { busy, ...rest } = state;
+  const isReady = isComing(state.lab) && !isComing(lab);
+  const { busy, notice, ...rest } = state;
   // What is shown as ready can be used: the answer to the reset is still on its way.
   const ready = state.lab?.phase === 'resetting' && lab.phase === 'active';
-  return { ...rest, ...(busy !== undefined && !ready && { busy }), lab, labAt: at, running, steps, scroll };
+  // An answer to a key that came too early is over once it would be heard.
+  const kept = { ...(busy !== undefined && !ready && { busy }), ...(notice !== undefined && !isReady && { notice }) };
+  return { ...rest, ...kept, lab, labAt: at, running, steps, scroll };
 }
 
 function withScroll(state: AppState, by: number, max: number): AppState {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { AttemptState } from '../../src/session/types.ts';
 import { type Action, type AppState, initialState, placeOf, reduce } from '../../src/tui/state.ts';
 import { activities, labState, manyScenarios, scenarioRow } from './fixtures.ts';
 
@@ -122,4 +123,12 @@ describe('what lies over a screen', () => {
     ] as const)
       expect(reduce(state, action)).toBe(state);
   });
+});
+
+it('forgets the answer to a key that came too early as soon as the key would be heard', () => {
+  const lab = (phase: AttemptState['phase']): Action => ({ type: 'lab', state: labState({ phase }), at: 1 });
+  const early = run(inLab(), lab('resetting'), { type: 'notice', text: 'the lab is being set up' });
+  expect(run(early, lab('resetting')).notice).toBe('the lab is being set up');
+  expect(run(early, lab('active')).notice).toBeUndefined();
+  expect(run(inLab(), { type: 'notice', text: 'kept' }, lab('active')).notice).toBe('kept');
 });

@@ -5,7 +5,7 @@ import { competencyText } from '../competency.ts';
 import { questionText } from '../content.ts';
 import type { BarNotes } from '../keys.ts';
 import { bodyRows, elapsedTime, gap, type LabLayout, type Look, labLayout, overlayPane, type Size } from '../layout.ts';
-import { type AppState, placeOf } from '../state.ts';
+import { type AppState, isComing, placeOf } from '../state.ts';
 import type { Theme } from '../theme.ts';
 import { KeyBar, SplitLine } from '../widgets/bar.tsx';
 import { Pane } from '../widgets/pane.tsx';
@@ -50,7 +50,7 @@ export function notesOf({ lab, overlay, busy, cancellable }: AppState): BarNotes
   }
   const price = lab?.hints.nextPrice;
   const over = overlay?.kind;
-  const isPreparing = !lab || lab.phase === 'preparing' || lab.phase === 'resetting';
+  const isPreparing = isComing(lab);
   return {
     words: {
       ...(over === 'confirm' ? { hint: 'yes' } : price ? { hint: `hint -${price}` } : {}),
