@@ -13,6 +13,8 @@ const complaint = /⎯ (Unhandled Error|Unhandled Rejection|Uncaught Exception) 
 const notStarted = /\[vitest-pool\]: (Failed to start|Timeout starting) /g;
 const countOf = (text, pattern) => stripVTControlCharacters(text).match(pattern)?.length ?? 0;
 
+const named = (projects) => projects.flatMap((project) => ['--project', project]);
+
 /** So much of an error stream is said once more at the end, in characters. */
 const longestComplaint = 20_000;
 
@@ -60,13 +62,13 @@ export class Tally {
     this.count(name, code === 0 ? 1 : 0, code === 0 ? 0 : 1);
   }
 
-  /** The tests of a project, or of some files of it, with more environment variables, counted one by one. */
-  async suite(name, project, variables = {}, files = []) {
+  /** The tests of projects, or of some files of them, with more environment variables, counted one by one. */
+  async suite(name, projects, variables = {}, { files = [], workers } = {}) {
     const file = join(this.scratch, `${name.replace(/\W/g, '-')}.json`);
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
     const { code, complaints } = await this.#run(
       name,
-      [vitest, 'run', ...reporters, '--project', project, ...files],
+      [vitest, 'run', ...reporters, ...(workers ? [`--maxWorkers=${workers}`] : []), ...named(projects), ...files],
       variables,
     );
     if (!existsSync(file)) {
@@ -83,10 +85,10 @@ export class Tally {
     const failed = report.numFailedTests + broken.length;
     // An error outside of any test, or a process that did not end: only told on the error stream.
     const outside = failed === 0 && code !== 0;
-    const left = outside && files.length === 0 ? this.#notRun(project, variables, report, complaints) : [];
+    const left = outside && files.length === 0 ? this.#notRun(projects, variables, report, complaints) : [];
     if (left.length > 0) {
       this.count(name, report.numPassedTests, 0, report.numPendingTests);
-      return this.suite(`${name} whose process did not start`, project, variables, left);
+      return this.suite(`${name} whose process did not start`, projects, variables, { files: left, workers });
     }
     if (outside) this.#details.push(`${name}: ended with ${code} though no test failed\n${complaints}`);
     this.count(name, report.numPassedTests, outside ? 1 : failed, report.numPendingTests);
@@ -96,10 +98,10 @@ export class Tally {
    * The files that have still to be run, if that is all that there is to complain of: vitest gives the process of a file a
    * minute to begin, and does without when a machine is held up meanwhile (vitest-dev/vitest#8968).
    */
-  #notRun(project, variables, report, complaints) {
+  #notRun(projects, variables, report, complaints) {
     const delayed = countOf(complaints, notStarted);
     if (delayed === 0 || delayed !== countOf(complaints, complaint)) return [];
-    const list = [vitest, 'list', '--filesOnly', '--json', '--project', project];
+    const list = [vitest, 'list', '--filesOnly', '--json', ...named(projects)];
     const { stdout } = spawnSync(projectNode(), list, { cwd: root, env: { ...this.#env, ...variables } });
     const run = new Set(report.testResults.map(({ name }) => name));
     const listed = JSON.parse(String(stdout)).filter((one) => !run.has(one.file));

@@ -38,7 +38,7 @@ await tally.of(async () => {
     if (isAlone) buildSubstitute();
     const bases = isAlone ? ['--build-arg', `BASE=${substitute}`, '--build-arg', `KUBECTL=${substitute}`] : [];
     buildImage(['-t', image, ...bases]);
-    await tally.suite('image', 'image');
+    await tally.suite('image', ['image']);
   } finally {
     spawnSync('docker', ['image', 'rm', '-f', image, substitute], { stdio: 'ignore' });
     spawnSync('docker', ['image', 'prune', '-f', '--filter', `label=${label}`], { stdio: 'ignore' });

@@ -20,7 +20,7 @@ if (existsSync(nodeArchive)) {
   variables.PATH = [sharedBin, env.PATH].join(delimiter);
   variables.KUBEDRILL_NODE_IMAGE = nodeImage;
 }
-if (part) variables.KUBEDRILL_CONTRACT = 'part';
+if (part) variables.KUBEDRILL_SUITES = 'part';
 
 const tally = new Tally(variables);
 let daemon;
@@ -30,7 +30,7 @@ await tally.of(async () => {
     loadImage();
     // The contract of providers, a lab as its user sees it, and (not in a part) faults of the machine.
     const files = part ? ['test/contract/kind.test.ts', 'test/contract/kind-lab.test.ts'] : [];
-    await tally.suite('kind', 'kind', {}, files);
+    await tally.suite('kind', ['kind'], {}, { files });
     // Scenarios on kind beside the same on embedded clusters.
     await tally.verify('pack verify --provider kind', { args: ['--provider', 'kind', ...(part ? few : []), ...more] });
   } finally {

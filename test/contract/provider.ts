@@ -36,7 +36,7 @@ export interface Subject {
 }
 
 /** Every third damage, and fewer places to die at: what there is not always time for. */
-const onlyPart = ({ fast }: Subject) => process.env.KUBEDRILL_CONTRACT === 'part' && !fast;
+const onlyPart = ({ fast }: Subject) => process.env.KUBEDRILL_SUITES === 'part' && !fast;
 
 const damages = join(import.meta.dirname, '..', '..', 'fixtures', 'damage');
 

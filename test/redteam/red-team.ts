@@ -5,7 +5,7 @@ import { Lab } from './lab.ts';
 import { type RedTeamAttempt, readAttempts } from './steps.ts';
 import { Turns } from './turns.ts';
 
-const part = process.env.KUBEDRILL_REDTEAM === 'part';
+const part = process.env.KUBEDRILL_SUITES === 'part';
 // Beside other tests fewer at once: what they wait for must not wait for them.
 const turns = new Turns(part ? 5 : 8);
 /** `npm test` tries one of so many attempts, `npm run test:redteam` all of them. */
