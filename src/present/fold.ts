@@ -18,9 +18,14 @@ export function wrapWords(text: string, width: number): string[] {
   return lines.map((line) => line.replaceAll(noBreak, ' '));
 }
 
-/** Text that can't be broken between words, at the edge: nothing is added or left out, so that it can be put together again. */
-export function breakAtEdge(text: string, width: number): string[] {
-  return wrapAnsi(text, Math.max(1, width), { hard: true, trim: false, wordWrap: false }).split('\n');
+/**
+ * A line of a pane behind a prefix. What can't be broken between words and does not fit has lines of its own, from edge to
+ * edge: nothing is added or left out, so that it can be put together again.
+ */
+export function placedInPane(prefix: string, line: string, width: number): string[] {
+  if (widthOf(prefix + line) <= width) return [prefix + line];
+  const pieces = wrapAnsi(line, Math.max(1, width), { hard: true, trim: false, wordWrap: false }).split('\n');
+  return [...(prefix.trim() === '' ? [] : [prefix.trimEnd()]), ...pieces];
 }
 
 /**

@@ -1,6 +1,6 @@
 import { marked, type Token, type Tokens } from 'marked';
 import wrapAnsi from 'wrap-ansi';
-import { breakAtEdge, foldCommand, unbroken, wrapWords } from './fold.ts';
+import { foldCommand, placedInPane, unbroken, wrapWords } from './fold.ts';
 import type { Paint } from './text.ts';
 import { printable, widthOf } from './width.ts';
 
@@ -179,12 +179,6 @@ export function scriptLines(text: string, width: number): string[] {
 
 /** Lines of a text behind a prefix. */
 type Placed = (prefix: string, line: string) => string[];
-
-/** What does not fit behind its prefix has lines of its own. */
-function placedInPane(prefix: string, line: string, width: number): string[] {
-  if (widthOf(prefix + line) <= width) return [prefix + line];
-  return [...(prefix.trim() === '' ? [] : [prefix.trimEnd()]), ...breakAtEdge(line, width)];
-}
 
 const codeIndent = '    ';
 

@@ -150,7 +150,7 @@ export function overlayContent(
       const verdict = lab?.verdicts[index];
       if (!verdict) return { title: 'Explain', lines: ['There is no check to explain yet.'] };
       const { traced } = overlay;
-      const lines = explainText(traced && isOf(traced, verdict) ? traced : verdict, paint)
+      const lines = explainText(traced && isOf(traced, verdict) ? traced : verdict, paint, width)
         .split('\n')
         .flatMap((line) => hang(line, width));
       const more = traced || verdict.status === 'pass' ? [] : ['', theme('muted', '  … looking for the cause')];
