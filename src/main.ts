@@ -126,7 +126,7 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
     labs,
     runningLabs: async () => {
       const { connectRunningLabs } = await import('./session/remote-labs.ts');
-      const running = await connectRunningLabs(paths, signal);
+      const running = await connectRunningLabs(paths, buildText(build), signal);
       if (running) return connections.keep(running);
       const { holdsClusters } = await import('./cluster/record.ts');
       return holdsClusters(paths.state) ? labs() : undefined;

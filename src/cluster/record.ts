@@ -80,6 +80,15 @@ export class Records<T extends ClusterRecord> {
     return record === 'damaged' ? undefined : record;
   }
 
+  /** The record of a cluster as it is written, damaged or not; empty: it can't be read; undefined: there is none. */
+  async text(id: string): Promise<string | undefined> {
+    try {
+      return await readFile(this.path(id, fileName), 'utf8');
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : '';
+    }
+  }
+
   /** The clusters of which nothing is known any more but that they were there. */
   async broken(): Promise<BrokenCluster[]> {
     const damaged = (await this.all()).filter((entry) => entry.damaged);
@@ -91,13 +100,8 @@ export class Records<T extends ClusterRecord> {
 
   /** Undefined: there is none. */
   async #read(id: string): Promise<T | 'damaged' | undefined> {
-    let text: string;
-    try {
-      text = await readFile(this.path(id, fileName), 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      return 'damaged';
-    }
+    const text = await this.text(id);
+    if (text === undefined) return undefined;
     try {
       const record = JSON.parse(text) as T | null;
       return typeof record?.phase === 'string' ? record : 'damaged';

@@ -3,6 +3,7 @@ import type { Duplex, Readable } from 'node:stream';
 import type { ProcessStreams } from '../kernel/process-streams.ts';
 import type { Pod } from '../kube/api.gen.ts';
 import type { Stored } from '../kube/meta.ts';
+import type { Upgrade } from './server/exchange.ts';
 
 export interface LogOptions {
   container?: string;
@@ -29,6 +30,8 @@ export interface KubeletRequest {
   /** Without its query. */
   path: string;
   query: URLSearchParams;
+  /** The client asked to speak something else on its connection. */
+  upgrade?: Upgrade;
 }
 
 export interface HttpAnswer {
@@ -46,8 +49,8 @@ export interface NodeAgent {
   exec(pod: Stored<Pod>, options: ExecOptions): Promise<ProcessStreams>;
   attach(pod: Stored<Pod>, options: Omit<ExecOptions, 'command'>): Promise<ProcessStreams>;
   portForward(pod: Stored<Pod>, port: number): Promise<Duplex>;
-  /** A request for one of the kubelet's own paths: `/metrics/resource`. */
-  answer(request: KubeletRequest): Promise<HttpAnswer>;
+  /** A request for one of the kubelet's own paths: `/metrics/resource`. Undefined: its upgrade was taken, and is over. */
+  answer(request: KubeletRequest): Promise<HttpAnswer | undefined>;
 }
 
 /** What a program on a node asks of what the node does by itself. */

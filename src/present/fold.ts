@@ -19,6 +19,16 @@ export function wrapWords(text: string, width: number): string[] {
 }
 
 /**
+ * A line of a pane behind a prefix. What can't be broken between words and does not fit has lines of its own, from edge to
+ * edge: nothing is added or left out, so that it can be put together again.
+ */
+export function placedInPane(prefix: string, line: string, width: number): string[] {
+  if (widthOf(prefix + line) <= width) return [prefix + line];
+  const pieces = wrapAnsi(line, Math.max(1, width), { hard: true, trim: false, wordWrap: false }).split('\n');
+  return [...(prefix.trim() === '' ? [] : [prefix.trimEnd()]), ...pieces];
+}
+
+/**
  * A command that is wider than `width` columns, over several lines as the shell reads them: with a backslash at each end,
  * never in single quotes or a comment. What can't be broken so stays as it is.
  */
@@ -30,6 +40,9 @@ export function foldCommand(command: string, width: number): string[] {
     const start = lines.length === 0 ? '' : indent;
     const room = width - start.length;
     if (widthOf(rest) <= room) return [...lines, start + rest];
+    // A comment that went on would be taken for a command.
+    const [, comment] = /^\s*#+ (.*)/.exec(command) ?? [];
+    if (comment !== undefined) return wrapWords(comment, width - 2).map((line) => `# ${line}`);
     const at = breakBefore(rest, room - 2);
     if (at === undefined) return [...lines, start + rest];
     lines.push(`${start}${rest.slice(0, at)} \\`);
@@ -51,7 +64,7 @@ function breakBefore(text: string, room: number): number | undefined {
       if (character === quote) quote = undefined;
     } else if (character === "'" || character === '"') quote = character;
     else if (character === '\\') at++;
-    else if (character === '#' && text[at - 1] === ' ') break;
+    else if (character === '#' && (at === 0 || text[at - 1] === ' ')) break;
     else if (character === ' ' && at > 0 && text[at + 1] !== ' ' && text[at + 1] !== '#') {
       if (at > room && found !== undefined) break;
       found = at;

@@ -1,6 +1,6 @@
 import { marked, type Token, type Tokens } from 'marked';
 import wrapAnsi from 'wrap-ansi';
-import { foldCommand, unbroken, wrapWords } from './fold.ts';
+import { foldCommand, placedInPane, unbroken, wrapWords } from './fold.ts';
 import type { Paint } from './text.ts';
 import { printable, widthOf } from './width.ts';
 
@@ -10,12 +10,19 @@ export interface Span {
   style?: 'strong' | 'emphasis' | 'code' | 'link';
 }
 
+interface Code {
+  kind: 'code';
+  lines: string[];
+  /** For a shell, which goes on behind a backslash. */
+  command: boolean;
+}
+
 /** A block of a Markdown text, as the terminal shows it. */
 export type Block =
   | { kind: 'heading'; spans: Span[] }
   | { kind: 'paragraph'; spans: Span[] }
   | { kind: 'item'; marker: string; depth: number; spans: Span[] }
-  | { kind: 'code'; lines: string[]; command: boolean }
+  | Code
   | { kind: 'table'; rows: Span[][][] };
 
 /** Parses the part of Markdown that tasks and debriefs use: headings, paragraphs, lists, tables, code, emphasis, links. */
@@ -77,7 +84,7 @@ function blocksOf(token: Token, depth: number): Block[] {
 }
 
 /** Commands may be continued on the next line; manifests and what was printed may not. */
-function codeOf({ text, lang = '' }: Tokens.Code): Block {
+function codeOf({ text, lang = '' }: Pick<Tokens.Code, 'text' | 'lang'>): Code {
   const lines = text.trimEnd().split('\n');
   const command =
     lang === '' ? !lines.some((line) => /^\s*[\w./-]+:(\s|$)/.test(line)) : /^(sh|bash|shell)$/.test(lang);
@@ -123,7 +130,8 @@ const styles = { strong: 'bold', emphasis: 'italic', code: 'cyan', link: 'underl
 export interface MarkdownOptions {
   /**
    * What to do with a command or an address that is wider than a line. `keep`: it goes on beyond it, so that it is copied in
-   * one piece from a pipe or a terminal, which breaks it by itself. `fold`, for panes: commands go on behind a backslash.
+   * one piece from a pipe or a terminal, which breaks it by itself. `fold`, for panes: commands go on behind a backslash;
+   * what is still too wide has lines of its own, from edge to edge.
    */
   wide?: 'keep' | 'fold';
 }
@@ -136,13 +144,15 @@ export function markdownText(
   { wide = 'keep' }: MarkdownOptions = {},
 ): string {
   const codeWidth = wide === 'keep' ? Number.POSITIVE_INFINITY : width - codeIndent.length;
+  const placed: Placed = (prefix, line) => (wide === 'keep' ? [prefix + line] : placedInPane(prefix, line, width));
   const blocks = parseMarkdown(text).map((block, index, all) => {
     const gap = index === 0 || (block.kind === 'item' && all[index - 1]?.kind === 'item') ? '' : '\n';
     if (block.kind === 'heading') return gap + paint('bold', block.spans.map((s) => s.text).join(''));
-    if (block.kind === 'table') return gap + tableLines(block.rows, width, paint).join('\n');
+    if (block.kind === 'table') return gap + tableLines(block.rows, width, paint, placed).join('\n');
     if (block.kind === 'code') {
-      const lines = block.command ? block.lines.flatMap((line) => foldCommand(line, codeWidth)) : block.lines;
-      return gap + lines.map((line) => codeIndent + paint('cyan', line)).join('\n');
+      if (!block.command) return gap + block.lines.map((line) => codeIndent + paint('cyan', line)).join('\n');
+      const lines = block.lines.flatMap((line) => foldCommand(line, codeWidth));
+      return gap + lines.flatMap((line) => placed(codeIndent, paint('cyan', line))).join('\n');
     }
     const indent = block.kind === 'item' ? '  '.repeat(block.depth) : '';
     const first = block.kind === 'item' ? `${indent}${block.marker} ` : '';
@@ -152,12 +162,23 @@ export function markdownText(
     return (
       gap +
       wrapWords(spansText(spans, paint), room)
-        .map((line, n) => (n === 0 ? first : hanging) + line)
+        .flatMap((line, n) => placed(n === 0 ? first : hanging, line))
         .join('\n')
     );
   });
   return blocks.join('\n');
 }
+
+/** A script or a manifest for a pane: its commands go on behind a backslash. */
+export function scriptLines(text: string, width: number): string[] {
+  const indent = '  ';
+  const { lines, command } = codeOf({ text });
+  const folded = command ? lines.flatMap((line) => foldCommand(line, width - indent.length)) : lines;
+  return folded.flatMap((line) => placedInPane(indent, line, width));
+}
+
+/** Lines of a text behind a prefix. */
+type Placed = (prefix: string, line: string) => string[];
 
 const codeIndent = '    ';
 
@@ -181,15 +202,21 @@ const columnGap = '  ';
 const narrowest = 12;
 
 /** A table in columns, its cells wrapped; as a list, `a; second heading: b`, where it is too narrow for that. */
-function tableLines(rows: readonly Span[][][], width: number, paint: Paint): string[] {
+function tableLines(rows: readonly Span[][][], width: number, paint: Paint, placed: Placed): string[] {
   const [header = [], ...body] = rows;
   const natural = header.map((_, column) =>
     Math.max(...rows.map((row) => widthOf((row[column] ?? []).map((span) => span.text).join('')))),
   );
+  const listed = () => body.flatMap((row) => listedRow(row, header, width, paint, placed));
   const widths = columnWidths(natural, width - columnGap.length * (natural.length - 1));
-  if (!widths) return body.flatMap((row) => listedRow(row, header, width, paint));
-  return rows.flatMap((row, n) => {
-    const cells = row.map((spans, column) => wrapWords(spansText(spans, paint), widths[column] ?? 0));
+  if (!widths) return listed();
+  const wrapped = rows.map((row) =>
+    row.map((spans, column) => wrapWords(spansText(spans, paint), widths[column] ?? 0)),
+  );
+  const overflows = (lines: string[], column: number) => lines.some((line) => widthOf(line) > (widths[column] ?? 0));
+  // A word that is wider than its column would push the others aside.
+  if (wrapped.some((cells) => cells.some(overflows))) return listed();
+  return wrapped.flatMap((cells, n) => {
     const height = Math.max(...cells.map((lines) => lines.length));
     return Array.from({ length: height }, (_, line) =>
       cells
@@ -219,13 +246,19 @@ function padTo(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)));
 }
 
-function listedRow(row: readonly Span[][], header: readonly Span[][], width: number, paint: Paint): string[] {
+function listedRow(
+  row: readonly Span[][],
+  header: readonly Span[][],
+  width: number,
+  paint: Paint,
+  placed: Placed,
+): string[] {
   const spans = row.flatMap((cell, column): Span[] => {
     if (column === 0 || cell.length === 0) return cell;
     const heading = header[column] ?? [];
     return [{ text: '; ' }, ...heading, ...(heading.length > 0 ? [{ text: ': ' }] : []), ...cell];
   });
-  return wrapWords(spansText(spans, paint), width - 2).map((line, n) => (n === 0 ? '• ' : '  ') + line);
+  return wrapWords(spansText(spans, paint), width - 2).flatMap((line, n) => placed(n === 0 ? '• ' : '  ', line));
 }
 
 /** Breaks text between words so that no line is wider than `width` columns; styling and wide characters are understood. */

@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import type { Verdict } from '../grading/types.ts';
 import type { AttemptReport } from '../session/report.ts';
 import type { AttemptState } from '../session/types.ts';
+import { foldCommand, placedInPane } from './fold.ts';
 import { printable, printableLine, widthOf } from './width.ts';
 
 type Style = Parameters<typeof styleText>[0];
@@ -84,11 +85,16 @@ const evidenceLabels = {
   command: 'look',
 } as const;
 
-/** The chain of evidence behind a verdict. */
-export function explainText(verdict: Verdict, paint: Paint): string {
-  const chain = verdict.evidence.map(({ kind, text }) => {
+/** The chain of evidence behind a verdict; commands that are wider than `width` columns go on behind a backslash. */
+export function explainText(verdict: Verdict, paint: Paint, width = Number.POSITIVE_INFINITY): string {
+  const chain = verdict.evidence.flatMap(({ kind, text }) => {
+    const label = `  ${evidenceLabels[kind].padEnd(7)} `;
     const safe = printable(text);
-    return `  ${evidenceLabels[kind].padEnd(7)} ${kind === 'command' ? paint('cyan', safe) : safe}`;
+    if (kind !== 'command') return [label + safe];
+    const hanging = ' '.repeat(label.length);
+    return foldCommand(safe, width - label.length).flatMap((line, n) =>
+      placedInPane(n === 0 ? label : hanging, paint('cyan', line), width),
+    );
   });
   return [...verdictLines(verdict, paint), ...(chain.length > 0 ? ['', ...chain] : [])].join('\n');
 }

@@ -44,8 +44,7 @@ const answerPatience = 120_000;
  * signal's reason once that aborts: so do all calls that nothing is to be cleaned up after.
  */
 export async function connectLabs(paths: Paths, daemon: DaemonCommand, signal: AbortSignal): Promise<RemoteLabs> {
-  let client = await tryConnect(paths, signal);
-  if (client && !(await isOfBuild(client, daemon.build, signal))) client = undefined;
+  let client = await connectOfBuild(paths, daemon.build, signal);
   if (!client) {
     await startDaemon(paths, daemon, signal);
     client = await tryConnect(paths, signal);
@@ -60,10 +59,20 @@ export async function connectLabs(paths: Paths, daemon: DaemonCommand, signal: A
   return remoteLabs(client, signal);
 }
 
-/** Connects only if a daemon runs already. */
-export async function connectRunningLabs(paths: Paths, signal: AbortSignal): Promise<RemoteLabs | undefined> {
-  const client = await tryConnect(paths, signal);
+/** Connects only if a daemon of that build runs already; one of another build goes, and its labs wait for the next. */
+export async function connectRunningLabs(
+  paths: Paths,
+  build: string,
+  signal: AbortSignal,
+): Promise<RemoteLabs | undefined> {
+  const client = await connectOfBuild(paths, build, signal);
   return client && remoteLabs(client, signal);
+}
+
+/** Undefined: there is none of that build, or not any more. */
+async function connectOfBuild(paths: Paths, build: string, signal: AbortSignal): Promise<RpcClient | undefined> {
+  const client = await tryConnect(paths, signal);
+  return client && (await isOfBuild(client, build, signal)) ? client : undefined;
 }
 
 /** Undefined: nobody listens. */

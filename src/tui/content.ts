@@ -1,6 +1,6 @@
 import type { Activity, Verdict } from '../grading/types.ts';
 import type { ErrorText } from '../kernel/errors.ts';
-import { markdownText, wrapText } from '../present/markdown.ts';
+import { markdownText, scriptLines, wrapText } from '../present/markdown.ts';
 import { clockText, explainText, type Paint, priceText } from '../present/text.ts';
 import { cut, fitTo, printable, printableLine, widthOf } from '../present/width.ts';
 import type { AttemptState } from '../session/types.ts';
@@ -150,7 +150,7 @@ export function overlayContent(
       const verdict = lab?.verdicts[index];
       if (!verdict) return { title: 'Explain', lines: ['There is no check to explain yet.'] };
       const { traced } = overlay;
-      const lines = explainText(traced && isOf(traced, verdict) ? traced : verdict, paint)
+      const lines = explainText(traced && isOf(traced, verdict) ? traced : verdict, paint, width)
         .split('\n')
         .flatMap((line) => hang(line, width));
       const more = traced || verdict.status === 'pass' ? [] : ['', theme('muted', '  … looking for the cause')];
@@ -166,10 +166,7 @@ export function overlayContent(
       const lines = overlay.solutions.flatMap(({ name, text }, index) => [
         ...(index > 0 ? [''] : []),
         theme('title', name),
-        ...printable(text)
-          .trimEnd()
-          .split('\n')
-          .flatMap((line) => hang(`  ${line}`, width)),
+        ...scriptLines(printable(text), width),
       ]);
       return { title: 'Solutions', note: 'each of them is enough', lines };
     }

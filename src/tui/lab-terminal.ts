@@ -46,10 +46,18 @@ export async function runInherited({ file, args, env }: ShellCommand): Promise<v
 function loadPty(): typeof Pty | undefined {
   try {
     return createRequire(import.meta.url)('@lydell/node-pty') as typeof Pty;
-  } catch {
-    // Not installed, or not for this machine: the shell runs without it.
-    return undefined;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
   }
+}
+
+/** Whether a package failed to load because it is not installed, or not for this machine. */
+export function isMissing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? error.code : undefined;
+  // node-pty gives what its own loading failed with as the cause.
+  return code === 'MODULE_NOT_FOUND' || code === 'ERR_DLOPEN_FAILED' || isMissing(error.cause);
 }
 
 async function runInPty(

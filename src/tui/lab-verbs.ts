@@ -107,10 +107,10 @@ export class LabVerbs {
           await this.#screen.lend(() => this.#access.shell(ready, kubectl, typed));
           // The terminal went, and the app with it: asking now would look like work.
           if (this.#following.signal.aborted) return;
-          // Files in containers don't tell when they change: all is judged anew, and shown to whoever follows, which
-          // tells of a daemon that has gone as well.
+          if (this.#store.get().lab?.phase === 'stopped') return;
+          // Files in containers don't tell when they change: all is judged anew, and shown to whoever follows.
           const labs = await this.#access.labs();
-          labs.check(ready.id).catch(() => undefined);
+          void this.#guarded(() => labs.check(ready.id).then(() => undefined, exceptGone));
         } catch (error) {
           if (!signal.aborted) throw error;
           this.#say('no shell was opened');
@@ -197,9 +197,10 @@ export class LabVerbs {
     try {
       const traced = await (await this.#access.labs()).explain(check, lab.id);
       this.#store.dispatch({ type: 'explained', verdict: traced ?? verdict });
-    } catch {
-      // Whoever follows the lab is told that the daemon has gone; the verdict stands as it is.
+    } catch (error) {
+      // The verdict stands as it is. Whoever follows the lab is told that the daemon has gone.
       this.#store.dispatch({ type: 'explained', verdict });
+      if (!(error instanceof DisconnectedError)) this.#say(`its cause could not be read: ${errorText(error).what}`);
     } finally {
       this.#tracing.delete(check);
     }
@@ -238,6 +239,8 @@ export class LabVerbs {
 
   #end(scenario: string): void {
     const id = this.#store.get().running[scenario]?.id;
+    // It ended elsewhere while the question was asked; without an id another one would be ended.
+    if (id === undefined) return this.toList(`${scenario} has ended already`);
     this.#following.abort();
     void this.#guarded(async () => {
       await (await this.#access.labs()).stop(id);
@@ -286,6 +289,11 @@ export class LabVerbs {
   #say(text: string): void {
     this.#store.dispatch({ type: 'notice', text });
   }
+}
+
+/** Ignores that the daemon has gone, which whoever follows the lab is told of. */
+function exceptGone(error: unknown): void {
+  if (!(error instanceof DisconnectedError)) throw error;
 }
 
 /** Rejects at once when the signal aborts, whatever becomes of the work. */

@@ -9,6 +9,7 @@ import { Catalog } from '../../src/scenario/catalog.ts';
 import { TrustStore } from '../../src/scenario/trust.ts';
 import { LabHost } from '../../src/session/lab-host.ts';
 import { ProgressLog } from '../../src/session/progress.ts';
+import { connectRunningLabs } from '../../src/session/remote-labs.ts';
 import type { DaemonStatus } from '../../src/session/types.ts';
 import { temporaryFolder } from '../helpers/temporary.ts';
 
@@ -44,7 +45,7 @@ async function started(clusters: Cluster[] = []) {
   void daemon.ended.then(() => {
     isOver = true;
   });
-  return { clock, socket, daemon, stopped, log, isOver: () => isOver };
+  return { clock, folder, socket, daemon, stopped, log, isOver: () => isOver };
 }
 
 const cluster = { id: 'bare', provider: 'fake', kubeconfig: '/k', context: 'c', server: 's' } as Cluster;
@@ -98,6 +99,18 @@ describe('a daemon with a client', () => {
     const client = await connectRpc(socket);
     expect(await client.call('shutdown')).toEqual({ attempts: [], clusters: 1 });
     await client.closed;
+    await daemon.ended;
+  });
+
+  it('goes if the client is of another build, even one that starts none', async () => {
+    const { folder, daemon, isOver } = await started([cluster]);
+    const paths = { config: folder, cache: folder, state: folder };
+    const { signal } = new AbortController();
+    const labs = await connectRunningLabs(paths, 'b', signal);
+    expect(await labs?.attempts()).toEqual([]);
+    labs?.close();
+    expect(isOver()).toBe(false);
+    expect(await connectRunningLabs(paths, 'another', signal)).toBeUndefined();
     await daemon.ended;
   });
 });

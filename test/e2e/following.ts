@@ -17,7 +17,8 @@ export class Following {
 
   /** Follows the user's newest attempt, whose daemon must run. */
   static async newest(user: Sandbox): Promise<Following> {
-    const labs = await connectRunningLabs(user.paths, new AbortController().signal);
+    const { build } = await user.json<{ build: string }>(['daemon', 'status']);
+    const labs = await connectRunningLabs(user.paths, build, new AbortController().signal);
     if (!labs) throw new Error('no daemon runs');
     const following = new Following(labs);
     void labs.follow(undefined, (state) => following.#take(state), following.#end.signal).catch(() => undefined);

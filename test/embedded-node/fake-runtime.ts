@@ -67,7 +67,12 @@ export class FakeContainer implements RunningContainer {
   }
 
   attach(): ProcessStreams {
-    return { stdout: new PassThrough(), exit: this.exited.then((e) => e.exitCode), close() {} };
+    const stdout = new PassThrough();
+    const exit = this.exited.then(({ exitCode }) => {
+      stdout.end();
+      return exitCode;
+    });
+    return { stdout, exit, close() {} };
   }
 
   updateFiles(): void {}

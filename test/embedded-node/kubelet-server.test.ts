@@ -1,11 +1,12 @@
 /** A kubelet's own server, against what a real one answered. */
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import WebSocket from 'ws';
 import { parse } from 'yaml';
 import { createEmbeddedCluster, type EmbeddedCluster } from '../../src/embedded/cluster.ts';
 import { configz } from '../../src/embedded/node/kubelet-api/configz.ts';
@@ -39,7 +40,9 @@ afterAll(() => node.stop());
 
 const answer = async (path: string) => {
   const { pathname, searchParams: query } = new URL(path, 'https://kubelet');
-  const { body, ...rest } = await node.kubelet.answer({ method: 'GET', path: pathname, query });
+  const found = await node.kubelet.answer({ method: 'GET', path: pathname, query });
+  if (!found) throw new Error('there is no answer');
+  const { body, ...rest } = found;
   return { ...rest, body: typeof body === 'string' ? body : await text(body as Readable) };
 };
 
@@ -114,10 +117,12 @@ describe('port 10250', () => {
   beforeAll(async () => {
     cluster = await createEmbeddedCluster({ controllers: false, kubelet: false });
     const { client } = cluster;
-    for (const as of new Set(recorded.map((one) => one.as))) {
+    for (const as of new Set([...recorded.map((one) => one.as), 'all'])) {
       const name = `k-${as}`;
       await client.create(serviceAccounts, { metadata: { name, namespace: 'default' } });
-      const rules = [{ apiGroups: [''], resources: [`nodes/${as}`], verbs: ['get'] }];
+      const right =
+        as === 'all' ? { resources: ['nodes/proxy'], verbs: ['*'] } : { resources: [`nodes/${as}`], verbs: ['get'] };
+      const rules = [{ apiGroups: [''], ...right }];
       await client.create(clusterRoles, { metadata: { name }, rules });
       if (as !== 'none') {
         await client.create(clusterRoleBindings, {
@@ -163,5 +168,108 @@ describe('port 10250', () => {
     expect((await ask('/pods', tokens.get('none'), 'DELETE')).body).toContain('verb=delete');
     expect(await ask('/healthz')).toEqual({ status: 401, body: 'Unauthorized' });
     expect((await ask('/healthz', 'nope')).status).toBe(401);
+  });
+
+  /** Rejects with the status of a refusal. */
+  const open = async (path: string, token?: string): Promise<WebSocket> => {
+    const { host, port } = await server.address();
+    const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+    const options = { headers, rejectUnauthorized: false };
+    const socket = new WebSocket(`wss://${host}:${port}${path}`, ['v4.channel.k8s.io'], options);
+    // Messages may come with the answer to the handshake.
+    socket.on('upgrade', () => socket.pause());
+    await once(socket, 'open');
+    setImmediate(() => socket.resume());
+    return socket;
+  };
+
+  /** What came on each channel until the connection was closed. */
+  const channels = async (socket: WebSocket): Promise<Record<number, string>> => {
+    const got: Record<number, string> = {};
+    socket.on('message', (data: Buffer) => {
+      const [channel = -1] = data;
+      got[channel] = (got[channel] ?? '') + data.subarray(1);
+    });
+    await once(socket, 'close');
+    return got;
+  };
+
+  it('runs commands in containers for those who may use nodes/proxy', async () => {
+    const container = node.runtime.last('web');
+    container.execs.set('cat /token', { code: 0, output: 'secret' });
+    container.execs.set('false', { code: 1 });
+    const path = '/exec/default/web/web?output=1&error=1';
+    const proxy = tokens.get('proxy');
+    expect(await channels(await open(`${path}&command=cat&command=/token`, proxy))).toEqual({
+      1: 'secret',
+      3: JSON.stringify({ metadata: {}, status: 'Success' }),
+    });
+    const failed = JSON.parse((await channels(await open(`${path}&command=false`, proxy)))[3] ?? '');
+    expect(failed).toMatchObject({ reason: 'NonZeroExitCode', details: { causes: [{ message: '1' }] } });
+    const uid = node.pod('web').metadata.uid;
+    const byUid = `/exec/default/web/${uid}/web?output=1&command=cat&command=/token`;
+    expect((await channels(await open(byUid, proxy)))[1]).toBe('secret');
+    await expect(open(`${path}&command=false`)).rejects.toThrow('401');
+    await expect(open(`${path}&command=false`, tokens.get('pods'))).rejects.toThrow('403');
+  });
+
+  it('attaches to a container until it ends', async () => {
+    await node.run('short', { restartPolicy: 'Never' });
+    await node.advanceUntil('short', (pod) => pod.status?.phase === 'Running');
+    const path = '/attach/default/short/c?output=1';
+    const attached = channels(await open(path, tokens.get('proxy')));
+    node.runtime.last('c').end(3);
+    expect((await attached)[3]).toContain('exit status 3');
+    const late = await ask(path, tokens.get('proxy'));
+    expect(late).toEqual({
+      status: 500,
+      body: 'rpc error: code = Unknown desc = container is in CONTAINER_EXITED state',
+    });
+  });
+
+  it('answers what is no stream as a real one does', async () => {
+    const proxy = tokens.get('proxy');
+    const path = '/exec/default/web/web?output=1';
+    expect(await ask(path, proxy)).toEqual({ status: 500, body: 'Upgrade request required\n' });
+    expect((await ask('/exec/default/web/web?stdout=true', proxy)).status).toBe(400);
+    expect(await ask(path.replace('/web/web', '/gone/web'), proxy)).toEqual({
+      status: 404,
+      body: 'pod does not exist',
+    });
+    expect((await ask(path.replace('/web/web', '/web/gone'), proxy)).body).toBe('container not found ("gone")');
+    expect((await ask('/attach/default/web/gone?output=1', proxy)).body).toBe(
+      'container gone not found in pod web_default',
+    );
+  });
+
+  it('answers /run with the output of a command', async () => {
+    const container = node.runtime.last('web');
+    container.execs.set('id -u', { code: 0, output: '0\n' });
+    container.execs.set('false', { code: 1 });
+    const proxy = tokens.get('proxy');
+    const path = '/run/default/web/web?cmd=';
+    // To POST is to create, which a right to get is not enough for.
+    expect((await ask(`${path}id%20-u`, proxy, 'POST')).status).toBe(403);
+    const all = tokens.get('all');
+    expect(await ask(`${path}id%20-u`, all, 'POST')).toEqual({ status: 200, body: '0\n' });
+    expect(await ask(`${path}false`, all, 'POST')).toEqual({ status: 500, body: "command 'false' exited with 1: " });
+    expect((await ask(`${path}id`, proxy)).status).toBe(405);
+  });
+
+  it('forwards ports', async () => {
+    const proxy = tokens.get('proxy');
+    node.runtime.listeners.add(`${node.pod('web').metadata.uid}:80`);
+    const socket = await open('/portForward/default/web?port=80', proxy);
+    socket.send(Buffer.from('\0ping'));
+    const got: string[] = [];
+    for await (const [data] of on(socket, 'message')) {
+      const [channel, ...content] = data as Buffer;
+      if (channel === 0) got.push(Buffer.from(content).toString());
+      if (got.length === 2) break;
+    }
+    // Its port comes first, and what listens here echoes.
+    expect(got).toEqual(['P\0', 'ping']);
+    socket.close();
+    await expect(open('/portForward/default/web', proxy)).rejects.toThrow('400');
   });
 });

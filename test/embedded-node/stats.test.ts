@@ -14,7 +14,7 @@ async function node() {
     ...n,
     /** The values of `/metrics/resource` by name and labels. */
     async metrics(): Promise<Record<string, number>> {
-      const { status, body } = await n.kubelet.answer(asked('/metrics/resource'));
+      const { status, body } = (await n.kubelet.answer(asked('/metrics/resource'))) ?? {};
       expect(status).toBe(200);
       const rows = [...String(body).matchAll(/^(\w+(?:\{[^}]*\})?) (\S+)/gm)].map(([, name = '', value]) => [
         name,

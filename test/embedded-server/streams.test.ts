@@ -6,19 +6,23 @@ import { text } from 'node:stream/consumers';
 import { connect as tlsConnect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
-import type { ExecOptions, LogOptions, NodeAgent } from '../../src/embedded/node-api.ts';
+import type { ExecOptions, KubeletRequest, LogOptions, NodeAgent } from '../../src/embedded/node-api.ts';
 import { badRequest } from '../../src/embedded/registry/status.ts';
 import { HeaderReader, HeaderWriter, uint32 } from '../../src/embedded/server/streams/spdy-headers.ts';
+import { acceptWebSocket } from '../../src/embedded/server/streams/upgrade.ts';
 import type { ProcessStreams } from '../../src/kernel/process-streams.ts';
 import type { Pod } from '../../src/kube/api.gen.ts';
-import { namespaces, pods } from '../../src/kube/resources.ts';
+import { namespaces, nodes, pods } from '../../src/kube/resources.ts';
 import { ask, open } from './ask.ts';
 import { type Harness, startHarness } from './harness.ts';
 
 /** A kubelet whose only program echoes its input; `fail` can't be started, `exit N` ends with N. */
 class EchoAgent implements NodeAgent {
-  async answer({ path }: { path: string }) {
-    return { status: 200, contentType: 'text/plain', body: path };
+  async answer({ path, upgrade }: KubeletRequest) {
+    if (!upgrade) return { status: 200, contentType: 'text/plain', body: path };
+    const socket = await acceptWebSocket(upgrade, 'v4.channel.k8s.io');
+    socket.send(Buffer.from(`\u0001${path}`), () => socket.close());
+    return undefined;
   }
 
   readonly nodeName = 'n1';
@@ -154,6 +158,14 @@ async function channels(socket: WebSocket): Promise<Record<number, string>> {
   await once(socket, 'close');
   return got;
 }
+
+describe('the proxy of a node', () => {
+  it('passes a WebSocket on to its kubelet', async () => {
+    await harness.create(nodes, { metadata: { name: 'n1' } });
+    const all = await channels(webSocket('/api/v1/nodes/n1/proxy/exec/shop/web/a?output=1', 'v4.channel.k8s.io'));
+    expect(all).toEqual({ 1: '/exec/shop/web/a' });
+  });
+});
 
 describe('exec over WebSocket', () => {
   it('carries input, output and the end', async () => {

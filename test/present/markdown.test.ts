@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { markdownText, parseMarkdown, wrapText } from '../../src/present/markdown.ts';
+import { markdownText, parseMarkdown, scriptLines, wrapText } from '../../src/present/markdown.ts';
 import type { Paint } from '../../src/present/text.ts';
 import { widthOf } from '../../src/present/width.ts';
 
@@ -96,12 +96,60 @@ describe('markdownText', () => {
     );
   });
 
+  it('breaks an address that is wider than a pane at its edges only, and leaves it whole elsewhere', () => {
+    const address = `https://example.com/${'a-b/'.repeat(8)}`;
+    const whole = (text: string, width: number) => {
+      const lines = markdownText(text, width, plain, { wide: 'fold' }).split('\n');
+      for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(width);
+      return lines.join('').includes(address);
+    };
+    for (const text of [
+      `See ${address} there.`,
+      `- a\n  - b ${address}`,
+      `1. ${address}`,
+      `\`curl ${address}\` asks`,
+    ]) {
+      expect(whole(text, 24)).toBe(true);
+      expect(markdownText(text, 24, plain)).toContain(address);
+    }
+    expect(whole(`|what|where|\n|-|-|\n|the first|${address}|`, 40)).toBe(true);
+    expect(whole(`    curl -s ${address}`, 30)).toBe(true);
+    expect(markdownText('1. https://example.com/a/b', 24, plain, { wide: 'fold' })).toBe('1.\nhttps://example.com/a/b');
+  });
+
+  it('adds nothing to a quoted text that no line of a pane holds', () => {
+    const quoted = "'{.items[*].metadata.name} {.items[*].spec}'";
+    const lines = markdownText(`    kubectl get pods -o jsonpath=${quoted}`, 30, plain, { wide: 'fold' }).split('\n');
+    expect(lines).toEqual([
+      '    kubectl get pods \\',
+      '      -o \\',
+      "  jsonpath='{.items[*].metadat",
+      "a.name} {.items[*].spec}'",
+    ]);
+  });
+
   it('keeps nested lists', () => {
     expect(markdownText('- a\n  - b\n- c', 80, plain)).toBe('• a\n  • b\n• c');
   });
 
   it('shows no escape sequence of a pack', () => {
     expect(markdownText('a \u001b[2J b', 80, plain)).toBe('a ␛[2J b');
+  });
+});
+
+describe('scriptLines', () => {
+  it('goes on with commands behind a backslash, and with comments as comments', () => {
+    expect(scriptLines('# All that they need is here.\nkubectl create role reader --verb=list\n', 24)).toEqual([
+      '  # All that they need',
+      '  # is here.',
+      '  kubectl create role \\',
+      '    reader --verb=list',
+    ]);
+  });
+
+  it('breaks manifests at the edge', () => {
+    const manifest = 'metadata: { name: reader }\nspec:\n  a: b';
+    expect(scriptLines(manifest, 20)).toEqual(['metadata: { name: re', 'ader }', '  spec:', '    a: b']);
   });
 });
 

@@ -67,6 +67,19 @@ describe('explainText', () => {
       .map((line) => line.trim().split(' ')[0]);
     expect(labels).toEqual(['log', 'review', 'cause', 'look']);
   });
+
+  it('goes on with its commands behind a backslash where they are wider than a pane', () => {
+    const evidence = [{ kind: 'command', text: 'kubectl auth can-i list pods -n project-swan' }] as const;
+    const lines = explainText({ ...verdict('none', 'fail'), evidence: [...evidence] }, plain, 40).split('\n');
+    expect(lines.slice(-2)).toEqual(['  look    kubectl auth can-i list pods \\', '            -n project-swan']);
+    const long = `https://example.com/${'a'.repeat(30)}`;
+    const whole = explainText(
+      { ...verdict('none', 'fail'), evidence: [{ kind: 'command', text: `curl ${long}` }] },
+      plain,
+      30,
+    );
+    expect(whole.split('\n').slice(-3)).toEqual(['  look    curl \\', `  ${long.slice(0, 28)}`, long.slice(28)]);
+  });
 });
 
 describe('tableText', () => {

@@ -241,11 +241,21 @@ describe('the app', () => {
     const labs = new FakeLabs(labState());
     const app = open(labs, { scenario: 'forbidden-deployment' });
     await app.shows('Checks');
-    labs.failure = new Error('the socket is gone');
+    labs.failure = new DisconnectedError({ what: 'the socket is gone' });
     app.type('e');
     await app.shows('check 1 of 5');
     await app.shuns('looking for the cause');
-    await app.shuns('the socket is gone');
+    expect(app.frame()).not.toContain('the socket is gone');
+  });
+
+  it('says why the daemon found no cause if it is still there', async () => {
+    const labs = new FakeLabs(labState());
+    const app = open(labs, { scenario: 'forbidden-deployment' });
+    await app.shows('Checks');
+    labs.failure = new EnvironmentError({ what: 'the API did not answer' });
+    app.type('e');
+    await app.shows('its cause could not be read: the API did not answer');
+    expect(app.frame()).toContain('check 1 of 5');
   });
 
   it('explains the check that was chosen', async () => {

@@ -24,6 +24,8 @@ export class FakeLabs {
   held = false;
   /** What the next call fails with. */
   failure: Error | undefined;
+  /** What judging anew fails with. */
+  checkFailure: Error | undefined;
   #listeners = new Map<(state: AttemptState) => void, (error: Error) => void>();
 
   constructor(state?: AttemptState) {
@@ -93,7 +95,11 @@ export class FakeLabs {
         }),
       attempts: async () => ask('attempts', () => (this.state ? [this.state] : [])),
       attempt: async () => this.#now(),
-      check: async (id) => ask(`check ${id}`, () => this.#now()),
+      check: async (id) =>
+        ask(`check ${id}`, () => {
+          if (this.checkFailure) throw this.checkFailure;
+          return this.#now();
+        }),
       follow: (_, onState, signal) =>
         ask('follow', () => {
           onState(this.#now());
@@ -129,8 +135,8 @@ export class FakeLabs {
           await this.resetAnswer;
           return this.#now();
         }),
-      stop: async () =>
-        ask('stop', () => {
+      stop: async (id) =>
+        ask(`stop ${id}`, () => {
           const state = this.#now();
           this.state = undefined;
           return state;

@@ -9,8 +9,9 @@ import { isAlive, ownIdentity, type ProcessIdentity, Records, startOf } from '..
 import { checkKind } from './check.ts';
 import { KindCluster, type KindRecord } from './cluster.ts';
 import { kindConfig } from './config.ts';
+import { identify } from './lost.ts';
 import { stepOf } from './steps.ts';
-import { Tools } from './tools.ts';
+import { clusterLabel, Tools } from './tools.ts';
 
 export interface KindProviderOptions {
   /** One folder a cluster. */
@@ -77,7 +78,6 @@ export class KindProvider implements Provider {
     return (await this.#warm()).map(({ id, record }) => this.#cluster(id, record));
   }
 
-  /** Their containers are found with `docker ps --filter label=io.x-k8s.kind.cluster`. */
   broken(): Promise<BrokenCluster[]> {
     return this.#records.broken();
   }
@@ -89,8 +89,25 @@ export class KindProvider implements Provider {
     if (record) {
       await this.#records.write(id, { ...record, phase: 'deleting', owner: await ownIdentity() });
       await this.#deleteContainers(id, record);
-    }
+    } else if ((await this.#records.text(id)) !== undefined) return this.#deleteLost(id);
     await this.#records.remove(id);
+  }
+
+  /** Deletes a cluster whose record is damaged. Rejects with what may be left if its containers can't be told. */
+  async #deleteLost(id: string): Promise<void> {
+    const known = new Set((await this.#records.all()).flatMap(({ record }) => (record ? [record.kindName] : [])));
+    const text = (await this.#records.text(id)) ?? '';
+    const identified = await identify(this.#tools, { folder: this.#folder(id), text, known });
+    // As far as anybody knows it was being made.
+    if ('kindName' in identified) await this.#deleteContainers(id, { ...identified, phase: 'making' });
+    await this.#records.remove(id);
+    if ('kindName' in identified || identified.candidates.length === 0) return;
+    const { candidates } = identified;
+    throw new EnvironmentError({
+      what: `${id} is no longer on record, but its containers may be left`,
+      why: `its record was damaged, and these kind clusters are on none: ${candidates.join(', ')}`,
+      next: `if nobody else uses them: ${candidates.map((name) => `kind delete cluster --name ${name}`).join('; ')}`,
+    });
   }
 
   /** Keeps the cluster for the next attempt if it can be brought back to how it was made; else deletes it. */
@@ -323,7 +340,7 @@ export class KindProvider implements Provider {
   }
 
   /** Deletes the containers and makes sure: a `docker run` that was cut off may still bring one up. */
-  async #deleteContainers(id: string, { kindName, phase }: KindRecord): Promise<void> {
+  async #deleteContainers(id: string, { kindName, phase }: Pick<KindRecord, 'kindName' | 'phase'>): Promise<void> {
     const settling = phase === 'making' ? 1000 : 300;
     for (let tries = 0; tries < 5; tries++) {
       await this.#tools.kind(
@@ -337,7 +354,7 @@ export class KindProvider implements Provider {
     }
     throw new EnvironmentError({
       what: `the containers of ${kindName} can't be deleted`,
-      next: `docker rm -f $(docker ps -aq --filter label=io.x-k8s.kind.cluster=${kindName})`,
+      next: `docker rm -f $(docker ps -aq --filter label=${clusterLabel}=${kindName})`,
     });
   }
 

@@ -17,6 +17,9 @@ export interface ToolOptions {
 /** How long an ordinary question to Docker may take, milliseconds. */
 const ordinaryPatience = 30_000;
 
+/** kind's label on the containers of a cluster; its value is the cluster's name. */
+export const clusterLabel = 'io.x-k8s.kind.cluster';
+
 /** Docker and kind as the user has them on PATH. */
 export class Tools {
   readonly #env: NodeJS.ProcessEnv;
@@ -41,7 +44,7 @@ export class Tools {
       'ps',
       '--all',
       '--filter',
-      `label=io.x-k8s.kind.cluster=${name}`,
+      `label=${clusterLabel}=${name}`,
       '--format',
       '{{.Names}} {{.State}}',
     ]);

@@ -242,12 +242,12 @@ class SimulatedKubelet implements Kubelet {
     return this.#agent.portForward(pod, port);
   }
 
-  async answer(request: KubeletRequest): Promise<HttpAnswer> {
+  async answer(request: KubeletRequest): Promise<HttpAnswer | undefined> {
     const [services, statistics] = [this.#services, this.#statistics];
     if (!services || !statistics) throw new Error('the node has not started');
     const workers = this.workers();
     return kubeletAnswer(request, {
-      ...{ workers, logs: services.logs, rates: this.#rates, probes: services.probes.counts, agent: this.#agent },
+      ...{ workers, logs: services.logs, rates: this.#rates, probes: services.probes.counts, agent: this },
       configuration: this.#configuration,
       stats: () => statistics.collect(),
       state: () => ({

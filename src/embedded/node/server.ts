@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../kernel/clock.ts';
@@ -15,6 +16,8 @@ import { createCertificate, type Issuer } from '../pki/certificate.ts';
 import { isApiError } from '../registry/status.ts';
 import { bearerToken } from '../server/authn/authenticator.ts';
 import { authenticateCertificate } from '../server/authn/client-certificate.ts';
+import type { Upgrade } from '../server/exchange.ts';
+import { upgradeOf } from '../server/streams/upgrade.ts';
 import { routeOf } from './kubelet-api/routes.ts';
 
 export interface KubeletServerOptions {
@@ -24,7 +27,7 @@ export interface KubeletServerOptions {
   client: ApiClient;
   /** PEM: who signs client certificates. */
   caCertificate: string;
-  answer(request: KubeletRequest): Promise<HttpAnswer>;
+  answer(request: KubeletRequest): Promise<HttpAnswer | undefined>;
 }
 
 const tokenReviews: Resource<TokenReview> = {
@@ -38,6 +41,8 @@ const year = 365 * 24 * 3_600_000;
 export class KubeletServer {
   readonly #options: KubeletServerOptions;
   #server: Promise<Server> | undefined;
+  /** Connections that speak something else than HTTP. */
+  readonly #upgraded = new Set<Duplex>();
 
   constructor(options: KubeletServerOptions) {
     this.#options = options;
@@ -53,6 +58,7 @@ export class KubeletServer {
   async close(): Promise<void> {
     const server = await this.#server;
     server?.closeAllConnections();
+    for (const socket of this.#upgraded) socket.destroy();
     server?.close();
   }
 
@@ -64,6 +70,15 @@ export class KubeletServer {
         this.#handle(request, response).catch((error: unknown) => fail(response, error));
       },
     );
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      this.#upgraded.add(socket);
+      socket.once('close', () => this.#upgraded.delete(socket));
+      const { reply, upgrade } = upgradeOf(request, socket, head);
+      this.#handle(request, reply, upgrade).catch((error: unknown) => {
+        if (!upgrade?.taken) fail(reply, error);
+        else socket.destroy();
+      });
+    });
     server.unref();
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -84,7 +99,7 @@ export class KubeletServer {
     };
   }
 
-  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #handle(request: IncomingMessage, response: ServerResponse, upgrade?: Upgrade): Promise<void> {
     const user = await this.#user(request);
     if (!user) return send(response, 401, 'Unauthorized');
     const { pathname, searchParams: query } = new URL(request.url ?? '/', 'https://kubelet');
@@ -99,7 +114,9 @@ export class KubeletServer {
         return send(response, 403, `Forbidden (${what})\n`);
       }
     }
-    const { status, contentType, location, body } = await this.#options.answer({ method, path: pathname, query });
+    const answer = await this.#options.answer({ method, path: pathname, query, ...(upgrade && { upgrade }) });
+    if (!answer) return;
+    const { status, contentType, location, body } = answer;
     if (location !== undefined) response.setHeader('Location', location);
     if (typeof body === 'string') return send(response, status, body, contentType);
     response.writeHead(status);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -28,6 +28,7 @@ import { RequestCounters } from './metrics.ts';
 import { isUnreadable } from './request-info.ts';
 import { Responder } from './respond.ts';
 import { routeResource } from './router.ts';
+import { upgradeOf } from './streams/upgrade.ts';
 
 export interface ApiServerOptions {
   registry: Registry;
@@ -157,36 +158,6 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       await closed;
     },
   };
-}
-
-/** An answer on a connection that asked for an upgrade: an ordinary one if the upgrade is refused. */
-function upgradeOf(
-  request: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
-): { reply: ServerResponse; upgrade: Upgrade | undefined } {
-  const reply = new ServerResponse(request);
-  reply.shouldKeepAlive = false;
-  reply.assignSocket(socket as Socket);
-  reply.on('finish', () => socket.end());
-  socket.on('error', () => undefined);
-  const protocol = request.headers.upgrade?.toLowerCase();
-  if (protocol !== 'websocket' && protocol !== 'spdy/3.1') return { reply, upgrade: undefined };
-  let taken = false;
-  const upgrade: Upgrade = {
-    protocol,
-    request,
-    socket,
-    head,
-    take() {
-      taken = true;
-      reply.detachSocket(socket as Socket);
-    },
-    get taken() {
-      return taken;
-    },
-  };
-  return { reply, upgrade };
 }
 
 function trackConnections(server: Http2SecureServer): { destroy(): void } {

@@ -18,31 +18,28 @@ import {
   sliMetrics,
 } from './metrics.ts';
 import { metricsType } from './metrics-text.ts';
+import { noMethod, noPage, text } from './pages.ts';
 import { routeOf } from './routes.ts';
 import { type NodeStats, resourceMetrics } from './stats.ts';
+import { command, portForward, run, type StreamView } from './streams.ts';
 import { type Rates, summary } from './summary.ts';
 
 /** What the answers are made of. */
-export interface KubeletView {
+export interface KubeletView extends StreamView {
   state(): KubeletState;
   stats(): Promise<NodeStats>;
   readonly rates: Rates;
   readonly probes: ProbeCounts;
-  readonly workers: readonly PodWorker[];
   readonly logs: LogStore;
-  readonly agent: Pick<NodeAgent, 'logs'>;
+  readonly agent: Omit<NodeAgent, 'answer'>;
   /** As it stands in the file that the process was started with. */
   readonly configuration: Readonly<Record<string, unknown>>;
 }
 
-const text = (status: number, body: string): HttpAnswer => ({
-  ...{ status, body, contentType: 'text/plain; charset=utf-8' },
-});
 const json = (body: string): HttpAnswer => ({ status: 200, contentType: 'application/json', body });
 const metrics = (body: string): HttpAnswer => ({ status: 200, contentType: metricsType, body });
 const podList = (items: readonly object[]) =>
   json(`${JSON.stringify({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items })}\n`);
-const noPage = text(404, '404: Page Not Found');
 
 const healthChecks = ['ping', 'log', 'syncloop', 'device-plugin'];
 
@@ -67,8 +64,8 @@ const answers = new Map<string, Answer>([
   ...healthChecks.map((name) => [`/healthz/${name}`, () => text(200, 'ok')] as [string, Answer]),
 ]);
 
-/** Rejects with a 501 for what is not simulated. */
-export async function kubeletAnswer(request: KubeletRequest, view: KubeletView): Promise<HttpAnswer> {
+/** Undefined: the request's upgrade was taken, and is over. Rejects with a 501 for what is not simulated. */
+export async function kubeletAnswer(request: KubeletRequest, view: KubeletView): Promise<HttpAnswer | undefined> {
   const { method, path, query } = request;
   const route = routeOf(path);
   if (route.kind === 'unknown') return text(404, '404 page not found\n');
@@ -77,7 +74,7 @@ export async function kubeletAnswer(request: KubeletRequest, view: KubeletView):
     return { status: 307, contentType: 'text/html; charset=utf-8', location: route.to, body };
   }
   const answer = answers.get(path);
-  if (answer) return method === 'GET' || method === 'HEAD' ? answer(view, query) : text(405, '405: Method Not Allowed');
+  if (answer) return method === 'GET' || method === 'HEAD' ? answer(view, query) : noMethod;
   const [, folder = '', ...rest] = path.split('/');
   switch (folder) {
     case 'logs':
@@ -86,17 +83,14 @@ export async function kubeletAnswer(request: KubeletRequest, view: KubeletView):
       return containerLogs(rest, query, view);
     case 'exec':
     case 'attach':
-      if (rest.length !== 3 && rest.length !== 4) return noPage;
-      if (!['stdin', 'stdout', 'stderr', 'input', 'output', 'error'].some((name) => parseGoBoolean(query, name))) {
-        return text(400, 'you must specify at least 1 of stdin, stdout, stderr');
-      }
-      throw notSimulated(`a stream of the kubelet's own path ${path}`);
+      return command(folder, rest, request, view);
     case 'portForward':
-      return rest.length === 2 || rest.length === 3 ? text(500, 'Upgrade request required\n') : noPage;
+      return portForward(rest, request, view);
     case 'run':
+      return run(rest, request, view);
     case 'checkpoint':
       if (rest.length < 3) return noPage;
-      if (method !== 'POST') return text(405, '405: Method Not Allowed');
+      if (method !== 'POST') return noMethod;
       throw notSimulated(`the kubelet's path ${path}`);
     case 'debug':
       // pprof and the level of the log are of Go's own.

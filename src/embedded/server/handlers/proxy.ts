@@ -53,7 +53,10 @@ async function proxyNode({ exchange, definition, name: id = '' }: ResourceReques
   if (!agent) throw unavailable(`error trying to reach service: the kubelet of ${name} does not run`);
   const { method, query } = exchange.info;
   const [, base = '', below] = /^((?:\/[^/]+){4}\/proxy)([^?]*)/.exec(exchange.request.url ?? '') ?? [];
-  const { status, contentType, location, body } = await agent.answer({ method, path: below || '/', query });
+  const { upgrade } = exchange;
+  const answer = await agent.answer({ method, path: below || '/', query, ...(upgrade && { upgrade }) });
+  if (!answer) return;
+  const { status, contentType, location, body } = answer;
   if (location !== undefined) {
     exchange.reply.setHeader('Location', location.startsWith('/') ? base + location : location);
   }

@@ -9,10 +9,11 @@ import { ApiError, badRequest, internalError, invalid } from '../../registry/sta
 import type { Exchange } from '../exchange.ts';
 import { requireAllowed } from '../filters/authorization.ts';
 import { parseGoBoolean, parseGoInteger, parseOptionalBoolean } from '../query.ts';
-import { type CommandStreams, spdyChannel, webSocketChannel } from '../streams/command-channel.ts';
-import { forwardByChannels } from '../streams/port-channels.ts';
+import type { CommandStreams } from '../streams/command-channel.ts';
+import { serveCommand } from '../streams/command-upgrade.ts';
+import { forwardByChannels, portChannels, portsAsked } from '../streams/port-channels.ts';
 import { runPortForward } from '../streams/port-forward.ts';
-import { plainFailure, runCommand, translatedFailure } from '../streams/remote-command.ts';
+import { translatedFailure } from '../streams/remote-command.ts';
 import { acceptSpdy, acceptWebSocket, offeredProtocols, webSocketStream } from '../streams/upgrade.ts';
 import type { HandlerContext, ResourceHandler, ResourceRequest } from './context.ts';
 import { proxyRequest } from './proxy.ts';
@@ -161,19 +162,11 @@ async function podCommand(request: ResourceRequest, context: HandlerContext): Pr
     subresource === 'exec'
       ? agent.exec(pod, { ...options, command: query.getAll('command') })
       : agent.attach(pod, options);
-  if (upgrade.protocol === 'websocket') {
-    const protocol = offeredProtocols(exchange).find((one) => /^v[45]\.channel\.k8s\.io$/.test(one));
-    if (!protocol) throw badRequest('unable to upgrade: the server knows v5.channel.k8s.io and v4.channel.k8s.io');
-    const channel = webSocketChannel(await acceptWebSocket(upgrade, protocol), streams);
-    return runCommand(channel, start, translatedFailure);
-  }
-  const channel = await spdyChannel(acceptSpdy(upgrade, 'v4.channel.k8s.io'), streams).catch(() => undefined);
-  if (channel) await runCommand(channel, start, plainFailure);
+  return serveCommand(upgrade, streams, start, translatedFailure);
 }
 
-/** kubectl's, and what client libraries speak. */
+/** kubectl's; client libraries speak the other. */
 const tunnel = 'SPDY/3.1+portforward.k8s.io';
-const channels = 'v4.channel.k8s.io';
 
 async function podPortForward(request: ResourceRequest, context: HandlerContext): Promise<void> {
   const { exchange } = request;
@@ -189,11 +182,11 @@ async function podPortForward(request: ResourceRequest, context: HandlerContext)
   if (upgrade.protocol === 'websocket') {
     const offered = offeredProtocols(exchange);
     if (!offered.includes(tunnel)) {
-      if (!offered.includes(channels)) {
-        throw badRequest(`unable to upgrade: the server knows ${tunnel} and ${channels}`);
+      if (!offered.includes(portChannels)) {
+        throw badRequest(`unable to upgrade: the server knows ${tunnel} and ${portChannels}`);
       }
-      const ports = portsOf(exchange);
-      return forwardByChannels(await acceptWebSocket(upgrade, channels), ports, connect);
+      const ports = portsAsked(exchange.info.query.getAll('ports'));
+      return forwardByChannels(await acceptWebSocket(upgrade, portChannels), ports, connect);
     }
     transport = webSocketStream(await acceptWebSocket(upgrade, tunnel));
   } else transport = acceptSpdy(upgrade, 'portforward.k8s.io');
@@ -206,18 +199,6 @@ function checkPorts({ info: { query } }: Exchange): void {
     const why = !/^\d+$/.test(text) ? 'invalid syntax' : Number(text) > 65_535 ? 'value out of range' : undefined;
     if (why) throw badRequest(`cannot convert to []int32: strconv.ParseUint: parsing ${field.quote(text)}: ${why}`);
   }
-}
-
-/** @throws 400 in the kubelet's words: only a WebSocket of channels says beforehand which ports it is for */
-function portsOf({ info: { query } }: Exchange): number[] {
-  const given = query.getAll('ports').flatMap((text) => text.split(','));
-  if (given.length === 0) throw badRequest('query parameter "port" is required');
-  return given.map((text) => {
-    if (!/^\d+$/.test(text) || Number(text) > 65_535)
-      throw badRequest(`unable to parse ${field.quote(text)} as a port`);
-    if (Number(text) === 0) throw badRequest(`port ${field.quote(text)} must be > 0`);
-    return Number(text);
-  });
 }
 
 /**

@@ -1,6 +1,22 @@
 import { type Duplex, PassThrough, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { WebSocket } from 'ws';
+import { quote } from '../../registry/field.ts';
+import { badRequest } from '../../registry/status.ts';
+
+/** The WebSocket protocol that client libraries speak. */
+export const portChannels = 'v4.channel.k8s.io';
+
+/** @throws 400 in the kubelet's words: only a WebSocket of channels says beforehand which ports it is for */
+export function portsAsked(values: readonly string[]): number[] {
+  const given = values.flatMap((text) => text.split(','));
+  if (given.length === 0) throw badRequest('query parameter "port" is required');
+  return given.map((text) => {
+    if (!/^\d+$/.test(text) || Number(text) > 65_535) throw badRequest(`unable to parse ${quote(text)} as a port`);
+    if (Number(text) === 0) throw badRequest(`port ${quote(text)} must be > 0`);
+    return Number(text);
+  });
+}
 
 /**
  * The kubelet's side of a port-forward by v4.channel.k8s.io, as client libraries use it: for the port at index i channel

@@ -1,7 +1,8 @@
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { Exchange, Upgrade } from '../exchange.ts';
+import type { Upgrade } from '../exchange.ts';
 
 /** Clients send pieces of some KiB. */
 const longestMessage = 4 * 1024 * 1024;
@@ -22,8 +23,38 @@ servers.on('headers', (headers, request) => {
 
 type Tagged = IncomingMessage & { [protocolKey]?: string };
 
+/** An answer on a connection that asked for an upgrade: an ordinary one if the upgrade is refused. */
+export function upgradeOf(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): { reply: ServerResponse; upgrade: Upgrade | undefined } {
+  const reply = new ServerResponse(request);
+  reply.shouldKeepAlive = false;
+  reply.assignSocket(socket as Socket);
+  reply.on('finish', () => socket.end());
+  socket.on('error', () => undefined);
+  const protocol = request.headers.upgrade?.toLowerCase();
+  if (protocol !== 'websocket' && protocol !== 'spdy/3.1') return { reply, upgrade: undefined };
+  let taken = false;
+  const upgrade: Upgrade = {
+    protocol,
+    request,
+    socket,
+    head,
+    take() {
+      taken = true;
+      reply.detachSocket(socket as Socket);
+    },
+    get taken() {
+      return taken;
+    },
+  };
+  return { reply, upgrade };
+}
+
 /** The protocols that a client offers, in its order. */
-export function offeredProtocols({ headers }: Exchange): string[] {
+export function offeredProtocols({ headers }: Pick<IncomingMessage, 'headers'>): string[] {
   return (headers['sec-websocket-protocol'] ?? '')
     .split(',')
     .map((protocol) => protocol.trim())
