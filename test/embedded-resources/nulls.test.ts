@@ -48,6 +48,23 @@ const recorded = readFileSync(new URL('../../fixtures/kubernetes/protobuf-sample
   .split('\n')
   .map((line) => (JSON.parse(line) as { json: KubeObject }).json);
 
+const webhook = {
+  name: 'a.example.com',
+  admissionReviewVersions: ['v1'],
+  sideEffects: 'None',
+  clientConfig: { url: 'https://a.example.com/' },
+  rules: [{ apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], operations: ['CREATE'] }],
+};
+
+/** Of kinds that were not recorded. */
+const written: Record<string, object> = {
+  CSINode: { spec: { drivers: [{ name: 'a.example.com', nodeID: 'a', topologyKeys: ['a'] }] } },
+  CSIStorageCapacity: { storageClassName: 'a' },
+  VolumeAttributesClass: { driverName: 'a.example.com', parameters: { a: 'b' } },
+  ValidatingWebhookConfiguration: { webhooks: [webhook] },
+  MutatingWebhookConfiguration: { webhooks: [webhook] },
+};
+
 /** As a real server sent one of the kind, with metadata that can be created; else one with nothing in it. */
 function sampleOf(definition: ResourceDefinition): KubeObject {
   const { kind, namespaced } = definition;
@@ -55,6 +72,7 @@ function sampleOf(definition: ResourceDefinition): KubeObject {
   const sample = recorded.find((object) => object.apiVersion === apiVersion && object.kind === kind);
   const { name = 'any', labels, annotations } = sample?.metadata ?? {};
   return {
+    ...written[kind],
     ...sample,
     apiVersion,
     kind,
@@ -96,7 +114,10 @@ describe('null at any path of', () => {
         return { path, sent: { ...(withNull(sample, path) as KubeObject), metadata } };
       });
       for (const { path, sent } of nulls) await tell('create', path, () => client.create(definition, sent, dryRun));
-      const live = await client.create(definition, sample).catch(() => undefined);
+      const live = await client
+        .create(definition, sample)
+        .catch(() => client.get(definition, metadata.namespace, metadata.name))
+        .catch(() => undefined);
       if (live) {
         for (const { path, sent } of nulls) {
           await tell('update', path, () => client.update(definition, sent, dryRun));
