@@ -3,7 +3,8 @@ import { createEmbeddedCluster } from '../../src/embedded/cluster.ts';
 import { createContainerRuntime } from '../../src/embedded/container/runtime.ts';
 import { createClusterNetwork } from '../../src/embedded/network/index.ts';
 import { builtinResources } from '../../src/embedded/resources/index.ts';
-import type { KubeObject } from '../../src/kube/meta.ts';
+import type { Pod } from '../../src/kube/api.gen.ts';
+import type { KubeObject, Stored } from '../../src/kube/meta.ts';
 
 const projected = { name: 'all', projected: { sources: null } };
 const template = {
@@ -60,7 +61,7 @@ it('controllers, scheduler and kubelet take lists that are null', async () => {
       .poll(
         async () => {
           const { items } = await cluster.client.list(pods, 'default');
-          return items.map(({ status }) => (status as { phase?: string } | undefined)?.phase);
+          return items.map((pod) => (pod as Stored<Pod>).status?.phase);
         },
         { timeout: 15_000 },
       )
