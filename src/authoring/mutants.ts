@@ -52,7 +52,7 @@ function edited(object: KubeObject, path: readonly (string | number)[], value: u
 }
 
 function ruleEdits(object: KubeObject): Edit[] {
-  const { rules = [] } = object as { rules?: PolicyRule[] };
+  const rules = (object as { rules?: PolicyRule[] | null }).rules ?? [];
   return rules.flatMap((rule, index) => {
     const of = rules.length > 1 ? ` of rule ${index + 1}` : '';
     const edit = (what: string, path: (string | number)[], value: unknown): Edit => ({
@@ -75,7 +75,7 @@ function ruleEdits(object: KubeObject): Edit[] {
 }
 
 function subjectEdits(object: KubeObject): Edit[] {
-  const { subjects = [] } = object as { subjects?: Subject[] };
+  const subjects = (object as { subjects?: Subject[] | null }).subjects ?? [];
   return subjects.flatMap((subject, index) => {
     const edit = (what: string, key: string, value: string): Edit => ({
       what,

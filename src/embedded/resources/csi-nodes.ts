@@ -67,5 +67,9 @@ export const csiNodeResource = defineResource<CSINode>({
     validate,
     validateUpdate,
   },
-  cells: (node, now) => [node.metadata.name, node.spec.drivers.length, age(node.metadata.creationTimestamp, now)],
+  cells: (node, now) => [
+    node.metadata.name,
+    (node.spec.drivers ?? []).length,
+    age(node.metadata.creationTimestamp, now),
+  ],
 });

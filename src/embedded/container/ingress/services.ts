@@ -29,8 +29,8 @@ export function endpointsOf(
   return slices
     .filter((slice) => slice.metadata.namespace === metadata.namespace)
     .filter((slice) => slice.metadata.labels?.['kubernetes.io/service-name'] === metadata.name)
-    .flatMap(({ endpoints = [], ports = [] }) => {
-      const number = ports.find((p) => (p.name ?? '') === (port.name ?? ''))?.port;
+    .flatMap(({ endpoints, ports }) => {
+      const number = ports?.find((p) => (p.name ?? '') === (port.name ?? ''))?.port;
       const ready = (endpoints ?? []).filter(({ conditions }) => conditions?.ready ?? true);
       if (number === undefined) return [];
       return ready.flatMap(({ addresses }) => addresses.map((address) => ({ address, port: number })));

@@ -97,10 +97,10 @@ function writeClaimTemplate(w: DescribeWriter, template: PersistentVolumeClaimTe
   if (spec?.volumeMode) w.write(2, `VolumeMode:\t${spec.volumeMode}\n`);
 }
 
-function writeProjected(w: DescribeWriter, { sources = [] }: ProjectedVolumeSource): void {
+function writeProjected(w: DescribeWriter, { sources }: ProjectedVolumeSource): void {
   writeSource(w, 'Projected (a volume that contains injected data from multiple sources)', []);
   const line = (label: string, value: unknown) => w.write(2, `${label}:\t${value}\n`);
-  for (const { secret, downwardAPI, configMap, serviceAccountToken } of sources) {
+  for (const { secret, downwardAPI, configMap, serviceAccountToken } of sources ?? []) {
     if (secret) {
       line('SecretName', secret.name);
       line('Optional', secret.optional ?? false);
