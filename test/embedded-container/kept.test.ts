@@ -4,7 +4,7 @@ import { ClientRequest } from 'node:http';
 import { Duplex, Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { queryObjects } from 'node:v8';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Container } from '../../src/embedded/container/kernel/container.ts';
 import { OpenFile } from '../../src/embedded/container/kernel/open-file.ts';
 import { Process } from '../../src/embedded/container/kernel/process.ts';
@@ -13,6 +13,9 @@ import type { ToMain, ToWorker } from '../../src/embedded/container/protocol.ts'
 import { createContainerRuntime } from '../../src/embedded/container/runtime.ts';
 import { ContainerHost } from '../../src/embedded/container/worker/host.ts';
 import { collect, emptyNetwork, finished, printed, specOf } from './helpers.ts';
+
+// Each count collects all garbage first, which takes its time on a machine that has other work.
+vi.setConfig({ testTimeout: 120_000 });
 
 type Of<T extends ToMain['t']> = Extract<ToMain, { t: T }>;
 

@@ -188,7 +188,8 @@ END`,
     await until(ready);
     expect((await exec(`hello-${worker}`, 'hostname')).stdout).toBe(`hello-${worker}\n`);
     const address = (await read(`hello-${worker}`)).status?.podIP;
-    expect(await run(controlPlane, `curl -s ${address}`)).toContain('Welcome to nginx');
+    // The server listens a moment after its container has begun.
+    await until(async () => (await run(controlPlane, `curl -s ${address}`)).includes('Welcome to nginx'));
     await run(worker, 'mv /etc/kubernetes/manifests/hello.yaml /tmp/');
     await until(
       async () => !(await client.list(pods, 'default')).items.some(({ metadata }) => /hello/.test(metadata.name)),
