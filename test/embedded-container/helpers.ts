@@ -107,11 +107,14 @@ export async function collect(session: ProcessStreams): Promise<Result> {
   return { out, err, code: await session.exit };
 }
 
-/** Runtime of a cluster of its own, with a shortcut for shell scripts. */
-export function testRuntime(network: ClusterNetwork = emptyNetwork()) {
+/** Runtime of a cluster of its own, with a shortcut for shell scripts; our own faults are printed, and put into `bugs`. */
+export function testRuntime(network: ClusterNetwork = emptyNetwork(), bugs: string[] = []) {
   const runtime = createContainerRuntime({
     network,
-    onBug: (program, stack) => console.error(`bug in ${program}: ${stack}`),
+    onBug: (program, stack) => {
+      bugs.push(`${program}: ${stack}`);
+      console.error(`bug in ${program}: ${stack}`);
+    },
   });
   return {
     runtime,

@@ -306,6 +306,15 @@ describe('TLS and reload', () => {
     );
   });
 
+  it('fails a request on which an expression takes too long, and serves the next', async () => {
+    const { output, curl } = await serving(
+      'server { listen 80; location ~ "^/(a|aa)+\\1b" { } location / { return 200 ok; } }',
+    );
+    expect(await curl(`-o /dev/null -w "%{http_code}" localhost/${'a'.repeat(200)}`)).toBe('500');
+    expect(await output.until(/\[alert\]/)).toContain('pcre2_match() failed: -47 on "/aaa');
+    expect(await curl('localhost/x')).toBe('ok');
+  });
+
   it('takes a changed configuration on reload, and keeps the old one where it is wrong', async () => {
     const { output, sh } = await start();
     await output.until(/start worker process \d+/);
@@ -327,7 +336,18 @@ describe('TLS and reload', () => {
 });
 
 describe('what is wrong with a configuration', () => {
+  const big = '^/((a{1,300}){1,300}){1,300}$';
+  const tooLarge = `pcre2_compile() failed: regular expression is too large in "${big}" at "${big}" in /etc/nginx/conf.d/default.conf:2`;
+
   it.each([
+    [`server {\n location ~ "${big}" { }\n}`, tooLarge],
+    [`server {\n rewrite "${big}" /x;\n}`, tooLarge],
+    [`server {\n if ($uri ~* "${big}") { return 404; }\n}`, tooLarge],
+    [`map $uri $m {\n "~${big}" 1;\n}`, tooLarge],
+    [
+      'server {\n if ($uri ~ "(") { return 404; }\n}',
+      'pcre2_compile() failed: unterminated group in "(" at "(" in /etc/nginx/conf.d/default.conf:2',
+    ],
     ['server { listen 80\n root /x; }', 'invalid parameter "root" in /etc/nginx/conf.d/default.conf:2'],
     ['server { listen 80; lisen 81; }', 'unknown directive "lisen" in /etc/nginx/conf.d/default.conf:1'],
     ['server {\n listen 80;\n', 'unexpected end of file, expecting "}" in /etc/nginx/conf.d/default.conf:3'],

@@ -1,7 +1,8 @@
 /** What a configuration means: servers, their locations, upstreams, maps. */
+import { conditionOf } from './conditions.ts';
 import { type Location, readLocation } from './locations.ts';
 import { ConfigError, configError, type Directive, type Position } from './parse.ts';
-import { compilePattern, groupNames } from './patterns.ts';
+import { compilePattern, groupNames, patternOf } from './patterns.ts';
 import { Scope } from './scope.ts';
 import { textOf } from './text.ts';
 import { knownVariable } from './variables.ts';
@@ -90,6 +91,7 @@ export function readSite(directives: readonly Directive[]): Site {
     logFormats: readLogFormats(http),
     streams: streams?.own('server').map((d) => readStream(d, streams)) ?? [],
   };
+  checkPatterns(http);
   checkListens(site);
   checkVariables(site);
   return site;
@@ -238,6 +240,16 @@ function readStream(d: Directive, stream: Scope): StreamServer {
   const [pass] = scope.own('proxy_pass');
   if (!pass) throw configError('no handler for server', d);
   return { port: readListen(listen).port, pass: pass.args[0] ?? '', at: { file: pass.file, line: pass.line } };
+}
+
+/** What `rewrite` and `if` look for is compiled now: a fault in it is one of the configuration, not of a request. */
+function checkPatterns(http: Scope): void {
+  for (const d of everyDirective(http.directives)) {
+    if (d.name === 'rewrite') patternOf(d, d.args[0] ?? '', false);
+    if (d.name !== 'if') continue;
+    const { operator, operand } = conditionOf(d);
+    if (operator.includes('~')) patternOf(d, operand, operator.endsWith('*'));
+  }
 }
 
 function checkListens(site: Site): void {
