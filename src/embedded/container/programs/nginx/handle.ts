@@ -3,6 +3,7 @@ import { TooMuchWork } from '../../kernel/work.ts';
 import { refusal } from './access.ts';
 import { Exchange, type Incoming } from './exchange.ts';
 import { type Outcome, serveFiles, serveStatus, tryFiles } from './files.ts';
+import { limitRequest } from './limits.ts';
 import { findLocation, findSlashed, type Location } from './locations.ts';
 import { logAccess, logRequestError } from './logs.ts';
 import { proxy } from './proxy.ts';
@@ -24,6 +25,7 @@ export async function handle(site: RunningSite, incoming: Incoming): Promise<voi
     // TLS was expected: the answer says so in the clear.
     if (incoming.plainToSecure === true) await finish(x, { kind: 'status', status: 497 });
     else await answer(x).catch((error: unknown) => matchFailed(x, error));
+    await x.sent;
   } finally {
     site.counters.writing--;
   }
@@ -133,6 +135,11 @@ async function serveAt(x: Exchange, location: Location | undefined): Promise<Out
   if (bytes(limit) > 0 && size > bytes(limit)) {
     await logRequestError(x, 'error', `client intended to send too large body: ${size} bytes`);
     return { kind: 'status', status: 413 };
+  }
+  if (!x.limited) {
+    x.limited = x.scope.all('limit_req').length > 0;
+    const status = await limitRequest(x);
+    if (status !== undefined) return { kind: 'status', status };
   }
   const refused = await refusal(x);
   if (refused?.challenge !== undefined) {
