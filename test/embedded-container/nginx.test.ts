@@ -335,6 +335,26 @@ describe('TLS and reload', () => {
   });
 });
 
+it('warns of directives that have no effect here', async () => {
+  const { output } = await serving(`proxy_cache_path /tmp/c keys_zone=c:1m;
+    server { listen 80;
+      proxy_cache c;
+      location /a { proxy_cache off; limit_rate 0; }
+      location /b { limit_rate 10k; gzip_static on; }
+    }`);
+  const said = await output.until(/start worker process \d+/);
+  expect(said.match(/nginx: \[warn\].*/g)).toEqual(
+    [
+      ['proxy_cache', 3],
+      ['limit_rate', 5],
+      ['gzip_static', 5],
+    ].map(
+      ([name, line]) =>
+        `nginx: [warn] "${name}" is not simulated and has no effect in /etc/nginx/conf.d/default.conf:${line}`,
+    ),
+  );
+});
+
 describe('limit_req', () => {
   const codes = async (sh: (command: string) => Promise<{ out: string }>, count: number, path = '/') =>
     (

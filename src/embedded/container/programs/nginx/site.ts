@@ -97,6 +97,7 @@ export function readSite(directives: readonly Directive[]): Site {
   checkPatterns(http);
   checkLimits(site);
   checkListens(site);
+  warnOfUnsimulated(site);
   checkVariables(site);
   return site;
 }
@@ -255,6 +256,16 @@ function checkLimits({ http, requestZones }: Site): void {
     if (d.name === 'limit_req_log_level' && !/^(info|notice|warn|error)$/.test(value))
       throw configError(`invalid value "${value}"`, d);
     if (d.name === 'gzip_comp_level' && !/^[1-9]$/.test(value)) throw configError('value must be between 1 and 9', d);
+  }
+}
+
+/** What other answers than here would follow from: whoever writes it must not take them for nginx'. */
+const unsimulated = /^(proxy_cache|limit_conn|limit_rate|gzip_static)$/;
+
+function warnOfUnsimulated({ http, warnings }: Site): void {
+  for (const { name, args, file, line } of everyDirective(http.directives)) {
+    if (unsimulated.test(name) && !/^(off|0)$/.test(args[0] ?? ''))
+      warnings.push(`"${name}" is not simulated and has no effect in ${file}:${line}`);
   }
 }
 
