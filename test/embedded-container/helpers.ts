@@ -1,4 +1,5 @@
 import { createContainerRuntime } from '../../src/embedded/container/runtime.ts';
+import { WorkerClient, workerUrl } from '../../src/embedded/container/worker-client.ts';
 import type { ContainerSpec, RunningContainer } from '../../src/embedded/container-api.ts';
 import type { ClusterNetwork } from '../../src/embedded/network-api.ts';
 import type { ProcessStreams } from '../../src/kernel/process-streams.ts';
@@ -36,6 +37,18 @@ export function specOf(image: string, overrides: Partial<ContainerSpec> = {}): C
     terminationMessagePath: '/dev/termination-log',
     ...overrides,
   };
+}
+
+/** A worker with a small heap, which fills it without an end when somebody executes `exhaust-heap` in a container. */
+export function exhaustible(): WorkerClient {
+  const code = `
+    import { parentPort } from 'node:worker_threads';
+    import ${JSON.stringify(workerUrl().href)};
+    parentPort.on('message', (messages) => {
+      if (!messages.some(({ t, command }) => t === 'exec' && command?.[0] === 'exhaust-heap')) return;
+      for (const kept = []; ; ) kept.push(new Array(100_000).fill({}));
+    });`;
+  return new WorkerClient(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { memoryMb: 96 });
 }
 
 export interface Result {
@@ -94,11 +107,14 @@ export async function collect(session: ProcessStreams): Promise<Result> {
   return { out, err, code: await session.exit };
 }
 
-/** Runtime of a cluster of its own, with a shortcut for shell scripts. */
-export function testRuntime(network: ClusterNetwork = emptyNetwork()) {
+/** Runtime of a cluster of its own, with a shortcut for shell scripts; our own faults are printed, and put into `bugs`. */
+export function testRuntime(network: ClusterNetwork = emptyNetwork(), bugs: string[] = []) {
   const runtime = createContainerRuntime({
     network,
-    onBug: (program, stack) => console.error(`bug in ${program}: ${stack}`),
+    onBug: (program, stack) => {
+      bugs.push(`${program}: ${stack}`);
+      console.error(`bug in ${program}: ${stack}`);
+    },
   });
   return {
     runtime,

@@ -306,6 +306,15 @@ describe('TLS and reload', () => {
     );
   });
 
+  it('fails a request on which an expression takes too long, and serves the next', async () => {
+    const { output, curl } = await serving(
+      'server { listen 80; location ~ "^/(a|aa)+\\1b" { } location / { return 200 ok; } }',
+    );
+    expect(await curl(`-o /dev/null -w "%{http_code}" localhost/${'a'.repeat(200)}`)).toBe('500');
+    expect(await output.until(/\[alert\]/)).toContain('pcre2_match() failed: -47 on "/aaa');
+    expect(await curl('localhost/x')).toBe('ok');
+  });
+
   it('takes a changed configuration on reload, and keeps the old one where it is wrong', async () => {
     const { output, sh } = await start();
     await output.until(/start worker process \d+/);
@@ -326,8 +335,130 @@ describe('TLS and reload', () => {
   });
 });
 
+it('warns of directives that have no effect here', async () => {
+  const { output } = await serving(`proxy_cache_path /tmp/c keys_zone=c:1m;
+    server { listen 80;
+      proxy_cache c;
+      location /a { proxy_cache off; limit_rate 0; }
+      location /b { limit_rate 10k; gzip_static on; }
+    }`);
+  const said = await output.until(/start worker process \d+/);
+  expect(said.match(/nginx: \[warn\].*/g)).toEqual(
+    [
+      ['proxy_cache', 3],
+      ['limit_rate', 5],
+      ['gzip_static', 5],
+    ].map(
+      ([name, line]) =>
+        `nginx: [warn] "${name}" is not simulated and has no effect in /etc/nginx/conf.d/default.conf:${line}`,
+    ),
+  );
+});
+
+describe('limit_req', () => {
+  const codes = async (sh: (command: string) => Promise<{ out: string }>, count: number, path = '/') =>
+    (
+      await sh(`for i in $(seq ${count}); do curl -s -o /dev/null -w '%{http_code} ' localhost${path}; done`)
+    ).out.trim();
+
+  it('refuses what is over the rate and the burst, and holds up what waits', async () => {
+    const { output, sh, curl } = await serving(`limit_req_zone $binary_remote_addr zone=one:1m rate=1r/m;
+      limit_req_zone $arg_user zone=users:1m rate=1r/m;
+      limit_req_zone $uri zone=slow:1m rate=5r/s;
+      server {
+        listen 80;
+        location / { limit_req zone=one burst=2 nodelay; return 200 ok; }
+        location /hard { limit_req zone=users; limit_req_status 429; error_page 429 = @much; try_files /none @ok; }
+        location /slow { limit_req zone=slow burst=5; try_files /none @ok; }
+        location @ok { return 200 ok; }
+        location @much { return 429 "too much"; }
+      }`);
+    // What the rewrite phase answers is never counted.
+    expect(await codes(sh, 5)).toBe('200 200 200 200 200');
+    expect(await codes(sh, 3, '/hard')).toBe('200 200 200');
+    expect(await codes(sh, 2, '/hard?user=a')).toBe('200 429');
+    expect(await curl('localhost/hard?user=a')).toBe('too much');
+    expect(await codes(sh, 1, '/hard?user=b')).toBe('200');
+    const line = await output.until(/\[error\][^\n]* limiting requests/);
+    expect(line).toMatch(
+      /limiting requests, excess: (1\.000|0\.99\d) by zone "users", client: 127\.0\.0\.1, server: , request: "GET \/hard\?user=a/,
+    );
+    const from = Date.now();
+    expect(await codes(sh, 4, '/slow')).toBe('200 200 200 200');
+    expect(Date.now() - from).toBeGreaterThan(550);
+  });
+
+  it('lets a burst through at once with nodelay, and counts across a reload', async () => {
+    const { output, sh } = await serving(
+      'limit_req_zone $binary_remote_addr zone=one:1m rate=1r/m; server { listen 80; root /usr/share/nginx/html; limit_req zone=one burst=2 nodelay; }',
+    );
+    expect(await codes(sh, 5)).toBe('200 200 200 503 503');
+    await sh('nginx -s reload');
+    await output.until(/worker process \d+ exited with code 0/);
+    expect(await codes(sh, 1)).toBe('503');
+  });
+});
+
+describe('gzip', () => {
+  const text = 'x'.repeat(5000);
+  const page = filesAt('/usr/share/nginx/html', {
+    ...{ 'a.html': text, 'a.txt': text, 'a.css': text, 'short.html': 'short' },
+  });
+  const conf = `gzip on; gzip_types text/css; gzip_vary on; gzip_min_length 100;
+    server { listen 80; root /usr/share/nginx/html; }
+    server { listen 81; location / { proxy_pass http://127.0.0.1:82; } }
+    server { listen 82; root /usr/share/nginx/html; gzip off; }`;
+
+  it('compresses what is of the types and long enough, for who accepts it', async () => {
+    const { curl, sh } = await serving(conf, { mounts: [page] });
+    const head = async (url: string, accept = 'br, gzip') =>
+      (await curl(`-v -o /tmp/body -H 'Accept-Encoding: ${accept}' ${url} 2>&1 | grep '^<'`)).toLowerCase();
+    for (const url of ['localhost/a.html', 'localhost/a.css', 'localhost:81/a.html']) {
+      const headers = await head(url);
+      expect(headers).toMatch(/content-encoding: gzip/);
+      expect(headers).toMatch(/vary: accept-encoding/);
+      expect(headers).toMatch(/etag: w\/"/);
+      expect(headers).not.toMatch(/content-length|accept-ranges/);
+      expect(Number((await sh('wc -c </tmp/body')).out)).toBeLessThan(200);
+      expect((await sh('gunzip -c </tmp/body')).out, url).toBe(text);
+    }
+    for (const [url, accept] of [
+      ['localhost/a.txt', 'gzip'],
+      ['localhost/short.html', 'gzip'],
+      ['localhost/a.html', 'br'],
+      ['localhost/a.html', 'gzip;q=0'],
+      ['localhost:82/a.html', 'gzip'],
+    ] as const) {
+      const headers = await head(url, accept);
+      expect(headers, url).not.toContain('content-encoding');
+      expect(headers).toContain('content-length');
+      expect(headers.includes('vary'), url).toBe(url.endsWith('/a.html') && !url.includes(':82'));
+    }
+    expect(await head("-H 'Via: 1.1 proxy' localhost/a.html")).not.toContain('content-encoding');
+  });
+});
+
 describe('what is wrong with a configuration', () => {
+  const big = '^/((a{1,300}){1,300}){1,300}$';
+  const tooLarge = `pcre2_compile() failed: regular expression is too large in "${big}" at "${big}" in /etc/nginx/conf.d/default.conf:2`;
+
   it.each([
+    [`server {\n location ~ "${big}" { }\n}`, tooLarge],
+    ['server {\n limit_req zone=none;\n}', 'zero size shared memory zone "none" in /etc/nginx/conf.d/default.conf:2'],
+    ['limit_req_zone $uri zone=a:1m rate=fast;', 'invalid rate "rate=fast" in /etc/nginx/conf.d/default.conf:1'],
+    ['limit_req_zone $uri rate=1r/s zone=a:1k;', 'zone "a" is too small in /etc/nginx/conf.d/default.conf:1'],
+    [
+      'limit_req_zone $uri zone=a:1m rate=1r/s;\nserver { limit_req zone=a burst=no; }',
+      'invalid burst value "burst=no" in /etc/nginx/conf.d/default.conf:2',
+    ],
+    ['server { gzip_comp_level 10; }', 'value must be between 1 and 9 in /etc/nginx/conf.d/default.conf:1'],
+    [`server {\n rewrite "${big}" /x;\n}`, tooLarge],
+    [`server {\n if ($uri ~* "${big}") { return 404; }\n}`, tooLarge],
+    [`map $uri $m {\n "~${big}" 1;\n}`, tooLarge],
+    [
+      'server {\n if ($uri ~ "(") { return 404; }\n}',
+      'pcre2_compile() failed: unterminated group in "(" at "(" in /etc/nginx/conf.d/default.conf:2',
+    ],
     ['server { listen 80\n root /x; }', 'invalid parameter "root" in /etc/nginx/conf.d/default.conf:2'],
     ['server { listen 80; lisen 81; }', 'unknown directive "lisen" in /etc/nginx/conf.d/default.conf:1'],
     ['server {\n listen 80;\n', 'unexpected end of file, expecting "}" in /etc/nginx/conf.d/default.conf:3'],

@@ -83,6 +83,16 @@ describe('our own matcher', () => {
 describe('an expression of a script', () => {
   const long = `${'a'.repeat(60_000)}!`;
 
+  it.each([
+    ['a large count', 'a{70000}'],
+    ['rounds of nothing', '(?:){1000000000}'],
+    ['counts in counts', '((a{1,300}){300}){300}'],
+    ['deep groups', `${'('.repeat(5000)}a${')'.repeat(5000)}`],
+    ['a long text', 'a'.repeat(70_000)],
+  ])('is none when it is too big: %s', (_, source) => {
+    expect(() => new MeteredRegExp(source)).toThrow(new SyntaxError('Regular expression too big'));
+  });
+
   it('is matched in a long text whatever its shape', () => {
     expect(new MeteredRegExp('^(a+)+$').exec(long)).toBeNull();
     expect(new MeteredRegExp('^(a|aa)+!$', 'i').exec('A'.repeat(3000).concat('!'))?.[1]).toBe('A');

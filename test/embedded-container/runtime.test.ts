@@ -4,7 +4,7 @@ import { createContainerRuntime } from '../../src/embedded/container/runtime.ts'
 import { WorkerClient } from '../../src/embedded/container/worker-client.ts';
 import type { ContainerSpec } from '../../src/embedded/container-api.ts';
 import { ManualClock } from '../../src/kernel/clock.ts';
-import { collect, emptyNetwork, finished, follow, printed, specOf, testRuntime } from './helpers.ts';
+import { collect, emptyNetwork, exhaustible, finished, follow, printed, specOf, testRuntime } from './helpers.ts';
 
 const { runtime, sh } = testRuntime();
 afterAll(() => runtime.dispose());
@@ -320,7 +320,7 @@ describe('the worker', () => {
     const hanging = createContainerRuntime({
       network: emptyNetwork(),
       nodes: { answer: () => Promise.reject(new Error('nobody asks')), lost: (loss) => void losses.push(loss) },
-      worker: new WorkerClient(new URL('data:text/javascript,for(;;);'), 20),
+      worker: new WorkerClient(new URL('data:text/javascript,for(;;);'), { pingMs: 20 }),
       onBug: (_, stack) => void bugs.push(stack),
     });
     await expect(hanging.start(specOf('busybox'))).rejects.toThrow('the container runtime was restarted');
@@ -330,6 +330,33 @@ describe('the worker', () => {
       out: 'here\n',
     });
     await hanging.dispose();
+    await bystander.dispose();
+  });
+
+  it('is replaced when its heap is full, with the containers of its cluster only', async () => {
+    const bystander = createContainerRuntime({ network: emptyNetwork() });
+    const quiet = await bystander.start(specOf('busybox', { command: ['sleep', '99'] }));
+    const losses: string[] = [];
+    const bugs: string[] = [];
+    const own = createContainerRuntime({
+      network: emptyNetwork(),
+      nodes: { answer: () => Promise.reject(new Error('nobody asks')), lost: (loss) => void losses.push(loss) },
+      worker: exhaustible(),
+      onBug: (_, stack) => void bugs.push(stack),
+    });
+    const containers = await Promise.all([1, 2].map(() => own.start(specOf('busybox', { command: ['sleep', '99'] }))));
+    const session = containers[0]?.exec({ command: ['exhaust-heap'], stdin: false, tty: false });
+    const usage = own.usage();
+    for (const container of containers) expect(await container.exited).toEqual({ exitCode: 137, signal: 9 });
+    expect([await session?.exit, await usage]).toEqual([137, {}]);
+    expect(losses).toEqual(['memory']);
+    expect(bugs.join()).toContain('reaching memory limit');
+    const next = await own.start(specOf('busybox', { command: ['echo', 'again'] }));
+    expect((await finished(next)).out).toBe('again\n');
+    expect(await collect(quiet.exec({ command: ['echo', 'here'], stdin: false, tty: false }))).toMatchObject({
+      out: 'here\n',
+    });
+    await own.dispose();
     await bystander.dispose();
   });
 

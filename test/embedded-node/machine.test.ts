@@ -345,3 +345,34 @@ describe('the kubelet as a service', () => {
     expect(machine.files.text(kubeletConfigFile)).toContain('KubeletConfiguration');
   });
 });
+
+describe('containerd as a service', () => {
+  const lines = async () => (await journal()).split('\n').filter((line) => line.includes('containerd.service'));
+
+  it.each([
+    [
+      'hang',
+      'Watchdog timeout (limit 20s)!',
+      'Main process exited, code=dumped, status=6/ABRT',
+      "Failed with result 'watchdog'.",
+    ],
+    [
+      'memory',
+      'A process of this unit has been killed by the OOM killer.',
+      'Main process exited, code=killed, status=9/KILL',
+      "Failed with result 'oom-kill'.",
+    ],
+    ['crash', 'Main process exited, code=exited, status=2/INVALIDARGUMENT', "Failed with result 'exit-code'."],
+  ] as const)('is started again after a %s, as the journal says', async (loss, ...why) => {
+    machine.runtimeLost(loss);
+    machine.runtimeLost(loss);
+    const once = (restart: number) => [
+      ...[...why, `Scheduled restart job, restart counter is at ${restart}.`].map(
+        (text) => `systemd: containerd.service: ${text}`,
+      ),
+      'systemd: Started containerd.service - containerd container runtime.',
+    ];
+    expect(await lines()).toEqual([...once(1), ...once(2)]);
+    expect((await systemctl('is-active', 'containerd')).stdout).toBe('active\n');
+  });
+});

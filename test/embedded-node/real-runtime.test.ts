@@ -6,8 +6,9 @@ import { createContainerRuntime } from '../../src/embedded/container/runtime.ts'
 import type { ClusterNetwork } from '../../src/embedded/network-api.ts';
 import { createKubelet } from '../../src/embedded/node/index.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
-import type { PodSpec } from '../../src/kube/api.gen.ts';
+import type { ContainerStatus, PodSpec } from '../../src/kube/api.gen.ts';
 import { pods } from '../../src/kube/resources.ts';
+import { exhaustible } from '../embedded-container/helpers.ts';
 import { FakeApi } from './fake-api.ts';
 import { condition, first } from './harness.ts';
 
@@ -106,4 +107,46 @@ describe('the kubelet on the container runtime', () => {
       ),
     });
   });
+});
+
+it('starts containers again when what runs them has no memory left', async () => {
+  const losses: string[] = [];
+  const nodes = {
+    answer: () => Promise.reject(new Error('nobody asks')),
+    lost: (loss: string) => void losses.push(loss),
+  };
+  const runtime = createContainerRuntime({ network: nowhere, nodes, worker: exhaustible() });
+  const api = new FakeApi(systemClock);
+  const kubelet = createKubelet({ nodeName: 'node-1', runtime });
+  await kubelet.start(api.context());
+  const create = (name: string, restartPolicy: string) =>
+    api.client.create(pods, {
+      metadata: { name, namespace: 'default' },
+      spec: {
+        containers: [{ name: 'c', image: 'busybox:1.36', command: ['sleep', '100'] }],
+        nodeName: 'node-1',
+        restartPolicy,
+      },
+      status: { phase: 'Pending' },
+    });
+  const pod = (name: string) => api.read(pods, 'default', name);
+  const until = (name: string, test: (status: ContainerStatus) => unknown) =>
+    api.until(() => pod(name).status?.containerStatuses?.some(test) && first(pod(name)));
+  await create('served', 'Always');
+  await create('once', 'Never');
+  for (const name of ['served', 'once']) await until(name, ({ state }) => state?.running);
+  const streams = await kubelet.exec(pod('once'), { command: ['exhaust-heap'], stdin: false, tty: false });
+  expect(await streams.exit).toBe(137);
+  const killed = { exitCode: 137, reason: 'Error' };
+  const served = await until('served', ({ restartCount, state }) => restartCount === 1 && state?.running);
+  expect(served.lastState?.terminated).toMatchObject(killed);
+  const once = await until('once', ({ state }) => state?.terminated);
+  expect([once.restartCount, once.state?.terminated, pod('once').status?.phase]).toEqual([
+    0,
+    expect.objectContaining(killed),
+    'Failed',
+  ]);
+  expect(losses).toEqual(['memory']);
+  api.abort.abort();
+  await runtime.dispose();
 });

@@ -48,6 +48,7 @@ const needsWorker = ({ t }: ToWorker) => t === 'start' || t === 'hostPath';
 export class WorkerClient {
   readonly #url: URL;
   readonly #pingMs: number;
+  readonly #memoryMb: number;
   #hooks: ClusterHooks | undefined;
   #worker: Worker | undefined;
   #queue: ToWorker[] = [];
@@ -57,10 +58,11 @@ export class WorkerClient {
   #missed = 0;
   #slot: number | undefined;
 
-  /** `pingMs`: how often the worker is asked whether it is there. */
-  constructor(url: URL = workerUrl(), pingMs = PING_MS) {
+  /** `pingMs`: how often the worker is asked whether it is there; `memoryMb`: what its heap may hold. */
+  constructor(url: URL = workerUrl(), { pingMs = PING_MS, memoryMb = MEMORY_MB } = {}) {
     this.#url = url;
     this.#pingMs = pingMs;
+    this.#memoryMb = memoryMb;
   }
 
   /** The cluster whose containers these are; once. */
@@ -102,7 +104,7 @@ export class WorkerClient {
       env: compiledCode(),
       stdin: false,
       workerData: busy.share(slot),
-      resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB, maxYoungGenerationSizeMb: YOUNG_MB },
+      resourceLimits: { maxOldGenerationSizeMb: this.#memoryMb, maxYoungGenerationSizeMb: YOUNG_MB },
     });
     this.#worker = worker;
     this.#slot = slot;

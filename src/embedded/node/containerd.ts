@@ -7,7 +7,7 @@ export const containerdUnit = 'containerd.service';
 
 /** How systemd says that the main process of a service has ended, and the result of the unit. */
 const endings: Record<RuntimeLoss, { before?: string; exit: string; result: string }> = {
-  hang: { before: 'Watchdog timeout!', exit: 'code=dumped, status=6/ABRT', result: 'watchdog' },
+  hang: { before: 'Watchdog timeout (limit 20s)!', exit: 'code=dumped, status=6/ABRT', result: 'watchdog' },
   memory: {
     before: 'A process of this unit has been killed by the OOM killer.',
     exit: 'code=killed, status=9/KILL',

@@ -1,7 +1,7 @@
 /** awk's grammar into a tree. */
 import { AwkLexer, keywords } from './awk-lexer.ts';
 import { UsageError } from './program.ts';
-import { posixToJs, safeRegExp } from './regex.ts';
+import { posixToJs, regexFault, safeRegExp } from './regex.ts';
 
 export type Expr =
   | { t: 'number'; value: number }
@@ -440,6 +440,6 @@ export function compileRegex(source: string): RegExp {
   try {
     return safeRegExp(posixToJs(source.replaceAll('\\/', '/'), true), 'g');
   } catch (error) {
-    throw new UsageError(`bad regex '${source}': ${error instanceof Error ? error.message : ''}`, 2);
+    throw new UsageError(`bad regex '${source}': ${regexFault(error)}`, 2);
   }
 }

@@ -1,5 +1,6 @@
 /** Regular expressions as POSIX tools, shells and others write them. */
 import { MeteredRegExp } from '../regex/metered-regexp.ts';
+import { TOO_BIG } from '../regex/parse.ts';
 
 /**
  * A JavaScript regular expression from trusted syntax with untrusted content, which no text can make run without end.
@@ -7,6 +8,24 @@ import { MeteredRegExp } from '../regex/metered-regexp.ts';
  */
 export function safeRegExp(source: string, flags = ''): RegExp {
   return new MeteredRegExp(source, flags);
+}
+
+/** V8's reasons in glibc's words. */
+const reasons: Record<string, string> = {
+  'Nothing to repeat': 'Invalid preceding regular expression',
+  'Unterminated group': 'Unmatched ( or \\(',
+  "Unmatched ')'": 'Unmatched ) or \\)',
+  'Unterminated character class': 'Unmatched [, [^, [:, [., or [=',
+  'Range out of order in character class': 'Invalid range end',
+  'numbers out of order in {} quantifier': 'Invalid content of \\{\\}',
+  'Regular expression too large': TOO_BIG,
+};
+
+/** Why a text is no regular expression, as regerror says it. Throws what is no SyntaxError. */
+export function regexFault(error: unknown): string {
+  if (!(error instanceof SyntaxError)) throw error;
+  const reason = error.message.replace(/^Invalid regular expression: [\s\S]*: /, '');
+  return reasons[reason] ?? reason;
 }
 
 export function escapeRegExp(text: string): string {

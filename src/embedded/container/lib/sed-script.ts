@@ -1,6 +1,6 @@
 /** sed's language: a script into a list of commands with jumps. */
 import { UsageError } from './program.ts';
-import { posixToJs, safeRegExp } from './regex.ts';
+import { posixToJs, regexFault, safeRegExp } from './regex.ts';
 
 export type Address =
   | { t: 'line'; line: number }
@@ -118,7 +118,7 @@ class SedParser {
     try {
       this.#lastRegex = safeRegExp(posixToJs(source, this.#extended), flags);
     } catch (error) {
-      throw new UsageError(`bad regex '${source}': ${error instanceof Error ? error.message : ''}`);
+      throw new UsageError(`bad regex '${source}': ${regexFault(error)}`);
     }
     return this.#lastRegex;
   }

@@ -3,7 +3,7 @@ import type { RuntimeContainer, RuntimePod, RuntimeState } from '../../node-api.
 import type { Process } from '../kernel/process.ts';
 import { type Options, parseOptions } from '../lib/options.ts';
 import { program, UsageError } from '../lib/program.ts';
-import { safeRegExp } from '../lib/regex.ts';
+import { regexFault, safeRegExp } from '../lib/regex.ts';
 import { formatDate } from './date.ts';
 
 /** Go's tabwriter as crictl sets it: columns of at least 20, 3 apart. */
@@ -194,6 +194,10 @@ export const crictl = program('crictl', async (p) => {
     await command(p, options);
     return 0;
   } catch (error) {
+    if (error instanceof SyntaxError) {
+      await p.print(2, `FATA[0000] error parsing regexp: ${regexFault(error)}: \`${options.get('name')}\`\n`);
+      return 1;
+    }
     if (!(error instanceof Error) || !('code' in error) || error.code !== 'ENOENT') throw error;
     await p.print(2, `FATA[0000] no such container: ${options.operands[0] ?? ''}\n`);
     return 1;

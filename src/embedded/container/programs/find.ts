@@ -6,7 +6,7 @@ import { humanSize, listTime, modeString } from '../lib/file-format.ts';
 import { baseName, join, removeTree } from '../lib/files.ts';
 import { Output } from '../lib/io.ts';
 import { isBusybox, program, UsageError } from '../lib/program.ts';
-import { posixToJs, safeRegExp } from '../lib/regex.ts';
+import { posixToJs, regexFault, safeRegExp } from '../lib/regex.ts';
 import { runCommand } from '../lib/run-command.ts';
 import { groupName, userId, userName } from '../lib/users.ts';
 import { matchesPattern } from '../sh/pattern.ts';
@@ -107,6 +107,19 @@ class Parser {
     return value;
   }
 
+  #regex(source: string): RegExp {
+    try {
+      return safeRegExp(`^(?:${posixToJs(source, false)})$`);
+    } catch (error) {
+      const fault = regexFault(error);
+      throw new UsageError(
+        isBusybox(this.#p)
+          ? `bad regex '${source}': ${fault}`
+          : `failed to compile regular expression '${source}': ${fault}`,
+      );
+    }
+  }
+
   #number(option: string, of: (v: Visit) => number): Test {
     const match = /^([-+]?)(\d+)([cwbkMG]?)$/.exec(this.#value(option));
     if (!match) throw new UsageError(`invalid argument to '${option}'`);
@@ -135,7 +148,7 @@ class Parser {
         return (v) => matchesPattern(v.path, pattern);
       }
       case '-regex': {
-        const regex = safeRegExp(`^(?:${posixToJs(this.#value(option), false)})$`);
+        const regex = this.#regex(this.#value(option));
         return (v) => regex.test(v.path);
       }
       case '-type': {

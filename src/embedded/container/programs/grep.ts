@@ -3,7 +3,7 @@ import type { Process } from '../kernel/process.ts';
 import { cannotOpen, lines, Output, withFile } from '../lib/io.ts';
 import { type Options, parseOptions } from '../lib/options.ts';
 import { isBusybox, program, UsageError } from '../lib/program.ts';
-import { escapeRegExp, posixToJs, safeRegExp } from '../lib/regex.ts';
+import { escapeRegExp, posixToJs, regexFault, safeRegExp } from '../lib/regex.ts';
 import { matchesPattern } from '../sh/pattern.ts';
 
 const long = {
@@ -43,11 +43,7 @@ function compile(patterns: readonly string[], options: Options): RegExp {
     if (options.has('x')) return `^(?:${source})$`;
     return options.has('w') ? `(?:^|\\b|(?<!\\w))(?:${source})(?!\\w)` : `(?:${source})`;
   });
-  try {
-    return safeRegExp(sources.join('|') || '(?:)', `g${options.has('i') ? 'i' : ''}`);
-  } catch {
-    throw new UsageError('Invalid regular expression', 2);
-  }
+  return safeRegExp(sources.join('|') || '(?:)', `g${options.has('i') ? 'i' : ''}`);
 }
 
 function makeGrep(name: string, mode: '' | 'E' | 'F') {
@@ -79,8 +75,8 @@ function makeGrep(name: string, mode: '' | 'E' | 'F') {
         options,
       );
     } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      throw new UsageError(isBusybox(p) ? `bad regex '${patterns[0]}': ${error.message}` : error.message, 2);
+      const fault = regexFault(error);
+      throw new UsageError(isBusybox(p) ? `bad regex '${patterns[0]}': ${fault}` : fault, 2);
     }
     return new Search(p, options, regex).run(operands);
   });

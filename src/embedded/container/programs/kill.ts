@@ -1,7 +1,7 @@
 import type { Process } from '../kernel/process.ts';
 import { parseSignal, signalName, signals } from '../kernel/signals.ts';
-import { program, UsageError } from '../lib/program.ts';
-import { safeRegExp } from '../lib/regex.ts';
+import { isBusybox, program, UsageError } from '../lib/program.ts';
+import { regexFault, safeRegExp } from '../lib/regex.ts';
 
 /** Splits `-9`, `-s TERM`, `-TERM` off. */
 function signalOption(args: readonly string[]): { signal: number; rest: string[] } {
@@ -56,7 +56,13 @@ export const kill = program('kill', async (p) => {
 });
 
 function matching(p: Process, pattern: string, options: { full: boolean; exact: boolean }): Process[] {
-  const regex = safeRegExp(options.exact ? `^(?:${pattern})$` : pattern);
+  let regex: RegExp;
+  try {
+    regex = safeRegExp(options.exact ? `^(?:${pattern})$` : pattern);
+  } catch (error) {
+    const fault = regexFault(error);
+    throw isBusybox(p) ? new UsageError(`bad regex '${pattern}': ${fault}`) : new UsageError(fault, 2);
+  }
   return [...p.container.processes.values()].filter(
     (q) => q !== p && regex.test(options.full ? q.argv.join(' ') : q.name),
   );

@@ -3,7 +3,7 @@ import { work } from '../kernel/work.ts';
 import { eachInput, lines, Output } from '../lib/io.ts';
 import { parseOptions } from '../lib/options.ts';
 import { program, UsageError } from '../lib/program.ts';
-import { posixToJs, safeRegExp } from '../lib/regex.ts';
+import { posixToJs, regexFault, safeRegExp } from '../lib/regex.ts';
 
 export const rev = program('rev', async (p) => {
   const out = new Output(p);
@@ -100,6 +100,15 @@ export const sha1sum = digest('sha1sum', 'sha1');
 export const sha256sum = digest('sha256sum', 'sha256');
 export const sha512sum = digest('sha512sum', 'sha512');
 
+/** The basic regular expression that a text has to begin with. Throws UsageError. */
+function beginning(source: string): RegExp {
+  try {
+    return safeRegExp(`^(?:${posixToJs(source, false)})`);
+  } catch (error) {
+    throw new UsageError(regexFault(error), 2);
+  }
+}
+
 /** expr: what scripts use of it. */
 export const expr = program('expr', async (p) => {
   let at = 0;
@@ -114,7 +123,7 @@ export const expr = program('expr', async (p) => {
     if (op === '|') return a !== '' && a !== '0' ? a : b !== '' ? b : '0';
     if (op === '&') return a !== '' && a !== '0' && b !== '' && b !== '0' ? a : '0';
     if (op === ':') {
-      const match = safeRegExp(`^(?:${posixToJs(b, false)})`).exec(a);
+      const match = beginning(b).exec(a);
       return /\\\(/.test(b) ? (match?.[1] ?? '') : String(match?.[0].length ?? 0);
     }
     if ('+-*/%'.includes(op)) {

@@ -40,7 +40,7 @@ export const vi = program('vi', async (p) => {
   p.dispositions.set(signals.SIGWINCH, () => void editor.draw().catch(() => {}));
   try {
     await editor.screen.open();
-    for (const command of start) await runEx(editor, command);
+    for (const command of start) await editor.attempt(() => runEx(editor, command));
     return await editor.run();
   } finally {
     if (!p.status) await editor.screen.close();

@@ -1,5 +1,5 @@
 import { type CharSet, charSet } from './char-set.ts';
-import { canBeEmpty, type Node, type Parsed } from './parse.ts';
+import { canBeEmpty, type Node, type Parsed, TOO_BIG } from './parse.ts';
 
 /** What the matcher executes. Numbers after the name: see `matcher.ts`. */
 export const Op = {
@@ -52,7 +52,32 @@ const MOST_INSTRUCTIONS = 60_000;
 /** Each doubles what there is to remember. */
 const MOST_MARKS = 5;
 
-/** Code of an expression. Throws SyntaxError if it is too big. */
+/** Throws SyntaxError if the expression is too big to be compiled. */
+export function checkSize({ root }: Parsed): void {
+  if (sizeOf(root) > MOST_INSTRUCTIONS) throw new SyntaxError(TOO_BIG);
+}
+
+/** How many instructions a node becomes, about: its counts written out. */
+function sizeOf(node: Node): number {
+  switch (node.t) {
+    case 'seq':
+    case 'alt':
+      return node.items.reduce((sum, item) => sum + sizeOf(item), node.t === 'alt' ? 2 * node.items.length : 0);
+    case 'group':
+    case 'look':
+      return sizeOf(node.body) + 2;
+    case 'repeat': {
+      // A round of nothing is still a round to write out.
+      const once = Math.max(1, sizeOf(node.body) + (node.groups[0] < node.groups[1] ? 1 : 0));
+      const more = once + 1 + (canBeEmpty(node.body) ? 2 : 0);
+      return node.min * once + (node.max === Number.POSITIVE_INFINITY ? more + 1 : (node.max - node.min) * more);
+    }
+    default:
+      return 1;
+  }
+}
+
+/** Code of an expression whose size was checked. */
 export function compile({ root, groups }: Parsed): Code {
   return new Compiler(groups).code(root);
 }
@@ -83,7 +108,6 @@ class Compiler {
   }
 
   #emit(instruction: Instruction): Instruction {
-    if (this.#instructions.length >= MOST_INSTRUCTIONS) throw new SyntaxError('Regular expression too big');
     this.#instructions.push(instruction);
     return instruction;
   }

@@ -76,7 +76,8 @@ function costOf(node: Node, length: number, after: First): Cost {
       return { ways: 1, work: costOf(node.body, length, nothing).work + 1 };
     case 'seq': {
       const behind = [after];
-      for (const item of node.items.slice(1).reverse()) behind.unshift(firstOf(item, behind[0] ?? after));
+      for (const item of node.items.slice(1).reverse()) behind.push(firstOf(item, behind.at(-1) ?? after));
+      behind.reverse();
       let all: Cost = { ways: 1, work: 0 };
       for (const [i, item] of node.items.entries()) {
         const { ways, work } = costOf(item, length, behind[i] ?? after);
@@ -87,7 +88,12 @@ function costOf(node: Node, length: number, after: First): Cost {
     case 'alt': {
       const costs = node.items.map((item) => costOf(item, length, after));
       const firsts = node.items.map((item) => firstOf(item, after));
-      const one = firsts.every((first, i) => firsts.slice(i + 1).every((other) => disjoint(first, other)));
+      let seen = nothing;
+      const one = firsts.every((first) => {
+        const fresh = disjoint(first, seen);
+        seen = union(seen, first);
+        return fresh;
+      });
       const ways = costs.map((cost) => cost.ways);
       return {
         ways: one ? Math.max(...ways) : ways.reduce((sum, n) => sum + n, 0),

@@ -1,5 +1,5 @@
 import { work } from '../kernel/work.ts';
-import { type Code, compile } from './compile.ts';
+import { type Code, checkSize, compile } from './compile.ts';
 import { firstOf, searchCost } from './cost.ts';
 import { fallsBack } from './fallback.ts';
 import { Matcher } from './matcher.ts';
@@ -22,7 +22,8 @@ function pay(units: number): void {
  * A regular expression of somebody's script. V8 matches where its backtracking cannot take long, by the shape of the
  * expression and the length of the text, or where it goes over to linear time by itself; else our own matcher does, in
  * time that grows with both lengths and is counted.
- * Neither can be interrupted: what takes more than a turn may throws TooMuchWork.
+ * Neither can be interrupted: what takes more than a turn may throws TooMuchWork. An expression that is too big for it
+ * is none from the start: making it throws SyntaxError.
  */
 export class MeteredRegExp extends RegExp {
   #plain: RegExp | undefined;
@@ -33,6 +34,11 @@ export class MeteredRegExp extends RegExp {
   #fallsBack: boolean | undefined;
   /** By the length of the text, rounded up. */
   readonly #cheap = new Map<number, boolean>();
+
+  constructor(source: string | RegExp, flags?: string) {
+    super(source, flags);
+    checkSize(this.#parse());
+  }
 
   /** Whether V8 may match this text. */
   #isCheap({ length }: string): boolean {

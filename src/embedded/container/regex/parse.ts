@@ -50,6 +50,13 @@ function captures(source: string): Omit<Parsed, 'root'> {
   return { groups, names };
 }
 
+/** An expression that is larger than its matcher may become: in glibc's words, as other tools know it. */
+export const TOO_BIG = 'Regular expression too big';
+
+/** So deep groups may be in each other, as PCRE has it: what works on the tree does so with the stack. */
+const MOST_NESTED = 250;
+
+/** Throws SyntaxError where groups are nested too deeply. */
 export function parse(source: string, flags: string): Parsed {
   const found = captures(source);
   return { root: new Parser(source, flags, found).disjunction(), ...found };
@@ -61,6 +68,7 @@ class Parser {
   #flags: string;
   #at = 0;
   #groups = 0;
+  #depth = 0;
 
   constructor(source: string, flags: string, known: Omit<Parsed, 'root'>) {
     this.#source = source;
@@ -148,7 +156,9 @@ class Parser {
       this.#take(/\((?:\?<[^>]*>)?/);
       index = ++this.#groups;
     }
+    if (++this.#depth > MOST_NESTED) throw new SyntaxError(TOO_BIG);
     const body = this.disjunction();
+    this.#depth--;
     this.#at++;
     this.#flags = outer;
     if (look) return { t: 'look', behind: look[1] === '<', negated: look[2] === '!', body };

@@ -3,6 +3,7 @@ import { TooMuchWork } from '../kernel/work.ts';
 import type { Command, Condition } from './ast.ts';
 import { specialBuiltins } from './builtins/special.ts';
 import { complain } from './complain.ts';
+import { errorPrefix } from './messages.ts';
 import { matchesPattern } from './pattern.ts';
 import { applyRedirects, keepRedirects, RedirectError, type SavedDescriptors, undoRedirects } from './redirect.ts';
 import type { RunFlags, Shell } from './shell.ts';
@@ -14,8 +15,18 @@ import { evaluateCondition } from './test-expression.ts';
 const declarations = new Set(['export', 'readonly', 'local', 'declare', 'typeset']);
 const declarationPattern = /^[A-Za-z_]\w*(\[[^\]]*\])?\+?=/;
 
-/** Runs one command of any kind; resolves with its status. */
+/** Runs one command of any kind; resolves with its status. What takes too much in it ends the command, not the shell. */
 export async function commandRunner(shell: Shell, command: Command, flags: RunFlags): Promise<number> {
+  try {
+    return await runCommand(shell, command, flags);
+  } catch (error) {
+    if (!(error instanceof TooMuchWork)) throw error;
+    await shell.p.print(2, `${errorPrefix(shell.state)}${error.message}\n`);
+    return 2;
+  }
+}
+
+async function runCommand(shell: Shell, command: Command, flags: RunFlags): Promise<number> {
   if (command.t === 'simple') return simple(shell, command, flags);
   if (command.t === 'function') {
     shell.state.functions.set(command.name, command.body);
@@ -101,7 +112,7 @@ async function compound(shell: Shell, command: Command, flags: RunFlags): Promis
     case 'case':
       return caseCommand(shell, command);
     case 'condition':
-      return (await condition(shell, command.condition)) ? 0 : 1;
+      return condition(shell, command.condition);
     case 'arith':
       return (await shell.expander.arithmetic(command.expression)) === 0n ? 1 : 0;
     default:
@@ -161,14 +172,17 @@ async function caseCommand(shell: Shell, command: Extract<Command, { t: 'case' }
   return status;
 }
 
-async function condition(shell: Shell, c: Condition): Promise<boolean> {
+/** The status of a condition; that of a test with a fault is 2, which is as good as false. */
+async function condition(shell: Shell, c: Condition): Promise<number> {
   switch (c.t) {
     case 'not':
-      return !(await condition(shell, c.operand));
+      return (await condition(shell, c.operand)) === 0 ? 1 : 0;
     case 'and':
-      return (await condition(shell, c.left)) && (await condition(shell, c.right));
-    case 'or':
       return (await condition(shell, c.left)) || (await condition(shell, c.right));
+    case 'or': {
+      const left = await condition(shell, c.left);
+      return left === 0 ? 0 : condition(shell, c.right);
+    }
     default:
       return evaluateCondition(shell, c);
   }

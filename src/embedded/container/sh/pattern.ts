@@ -1,5 +1,6 @@
-import { MATCH_WORK, work } from '../kernel/work.ts';
-import { bracketExpression, escapeRegExp, safeRegExp } from '../lib/regex.ts';
+import { MATCH_WORK, TooMuchWork, work } from '../kernel/work.ts';
+import { bracketExpression, escapeRegExp, regexFault, safeRegExp } from '../lib/regex.ts';
+import { TOO_BIG } from '../regex/parse.ts';
 
 /** Whether an unquoted `*`, `?` or `[` is in a pattern (a backslash quotes). */
 export function hasGlob(pattern: string): boolean {
@@ -32,6 +33,16 @@ export function patternSource(pattern: string, lazy = false): string {
   return out;
 }
 
+/** The expression of a shell pattern. What is none, such as `[z-a]`, matches nothing. Throws TooMuchWork where it is too big. */
+function patternExpression(source: string, flags = ''): RegExp {
+  try {
+    return safeRegExp(source, flags);
+  } catch (error) {
+    if (regexFault(error) === TOO_BIG) throw new TooMuchWork();
+    return /(?!)/g;
+  }
+}
+
 const cache = new Map<string, RegExp>();
 
 /** Whether all of `text` matches a shell pattern, as in `case`. */
@@ -43,7 +54,7 @@ export function matchesPattern(text: string, pattern: string, ignoreCase = false
   const key = `${ignoreCase ? 'i' : ''}:${pattern}`;
   let regex = cache.get(key);
   if (!regex) {
-    regex = safeRegExp(`^${patternSource(pattern)}$`, ignoreCase ? 'i' : '');
+    regex = patternExpression(`^${patternSource(pattern)}$`, ignoreCase ? 'i' : '');
     if (cache.size > 500) cache.clear();
     cache.set(key, regex);
   }
@@ -60,11 +71,11 @@ export function removeMatch(text: string, pattern: string, op: '#' | '##' | '%' 
     return text.endsWith(plain) && plain !== '' ? text.slice(0, -plain.length) : text;
   }
   if (prefix) {
-    const match = safeRegExp(`^${patternSource(pattern, !longest)}`).exec(text);
+    const match = patternExpression(`^${patternSource(pattern, !longest)}`).exec(text);
     return match ? text.slice(match[0].length) : text;
   }
   // The suffix: an anchored search finds the leftmost start, which is the longest; the shortest is looked for from the end.
-  const whole = safeRegExp(`^${patternSource(pattern)}$`);
+  const whole = patternExpression(`^${patternSource(pattern)}$`);
   if (longest) {
     for (let i = 0; i <= text.length; i++) if (whole.test(text.slice(i))) return text.slice(0, i);
     return text;
@@ -85,7 +96,7 @@ export function replaceMatch(text: string, pattern: string, replacement: string,
     source = source.slice(1);
   }
   if (source === '') return text;
-  return text.replace(safeRegExp(`${start}(?:${patternSource(source)})${end}`, all ? 'g' : ''), () => {
+  return text.replace(patternExpression(`${start}(?:${patternSource(source)})${end}`, all ? 'g' : ''), () => {
     work(MATCH_WORK + (replacement.length >> 2));
     return replacement;
   });

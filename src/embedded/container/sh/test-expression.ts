@@ -1,10 +1,15 @@
 import type { Process } from '../kernel/process.ts';
 import { statOf } from '../kernel/vfs.ts';
-import { posixToJs, safeRegExp } from '../lib/regex.ts';
+import { TooMuchWork } from '../kernel/work.ts';
+import { posixToJs, regexFault, safeRegExp } from '../lib/regex.ts';
 import type { Condition } from './ast.ts';
+import { complain } from './complain.ts';
 import { binaryOperators } from './condition-parser.ts';
 import { matchesPattern } from './pattern.ts';
 import type { Shell } from './shell.ts';
+
+/** What follows `=~` is no regular expression, or takes too long. */
+class RegexError extends Error {}
 
 /** A wrong expression: the text after `[: `. */
 export class TestError extends Error {}
@@ -194,11 +199,19 @@ function compare(p: Process, a: string, op: string, b: string): boolean {
   return right !== undefined && (left === undefined || left.mtime < right.mtime);
 }
 
-/** One test of bash's `[[ ]]`. */
-export async function evaluateCondition(
-  shell: Shell,
-  c: Extract<Condition, { t: 'unary' | 'binary' | 'word' }>,
-): Promise<boolean> {
+type Test = Extract<Condition, { t: 'unary' | 'binary' | 'word' }>;
+
+/** One test of bash's `[[ ]]`: its status, which is 2, with a complaint, for what is no regular expression. */
+export async function evaluateCondition(shell: Shell, c: Test): Promise<number> {
+  try {
+    return (await holds(shell, c)) ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof RegexError)) throw error;
+    return complain(shell, '[[', error.message, 2);
+  }
+}
+
+async function holds(shell: Shell, c: Test): Promise<boolean> {
   const { expander, p } = shell;
   if (c.t === 'word') return (await expander.text(c.word)) !== '';
   if (c.t === 'unary') {
@@ -232,7 +245,13 @@ async function matchRegex(
     const piece = await shell.expander.text({ parts: [part], raw: '' });
     source += part.quoted ? piece.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&') : piece;
   }
-  const match = safeRegExp(posixToJs(source, true)).exec(text);
+  let match: RegExpExecArray | null;
+  try {
+    match = safeRegExp(posixToJs(source, true)).exec(text);
+  } catch (error) {
+    const fault = error instanceof TooMuchWork ? error.message : regexFault(error);
+    throw new RegexError(`invalid regular expression \`${source}': ${fault}`);
+  }
   shell.state.variables.delete('BASH_REMATCH');
   for (const [i, group] of match?.entries() ?? []) shell.setElement('BASH_REMATCH', String(i), group ?? '');
   return match !== null;

@@ -1,6 +1,7 @@
 /** The editor's state, and what keys do in normal and visual mode. */
 import type { Process } from '../kernel/process.ts';
 import type { Tty } from '../kernel/tty.ts';
+import { TooMuchWork } from '../kernel/work.ts';
 import { Edits } from './edits.ts';
 import { runEx } from './ex.ts';
 import { type Insertion, insertKey } from './insert.ts';
@@ -85,11 +86,21 @@ export class Editor extends Edits {
       const key = await this.#keys.next();
       if (key === undefined) return 1;
       this.message = '';
-      if (this.#mode === 'visual' || this.#mode === 'visual-lines') await this.#visual(key);
-      else await this.#normal(key);
+      const isVisual = this.#mode === 'visual' || this.#mode === 'visual-lines';
+      await this.attempt(() => (isVisual ? this.#visual(key) : this.#normal(key)));
       this.#settle();
     }
     return this.code;
+  }
+
+  /** Does something; where it takes too much, a message says so and the text is kept. */
+  async attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof TooMuchWork)) throw error;
+      this.message = this.words.tooMuch;
+    }
   }
 
   /** The cursor stays on a character. */
@@ -139,8 +150,10 @@ export class Editor extends Edits {
     if (key === undefined || key === escapeKey || key === '\x03') return;
     if (key === '.') return this.#repeat(count);
     this.text.begin(this.cursor);
-    const kind = await this.#command(key, count);
-    const changed = this.text.end();
+    let changed = false;
+    const kind = await this.#command(key, count).finally(() => {
+      changed = this.text.end();
+    });
     if (kind === 'undo' || kind === 'none') return;
     if (kind === 'change' || changed) this.#lastChange = this.#keys.takeRecorded();
   }

@@ -18,6 +18,7 @@ export interface Words {
   noName: string;
   notFound(pattern: string): string;
   noPattern: string;
+  tooMuch: string;
   wrapped(forward: boolean): string;
   unknown(command: string): string;
   badRange: string;
@@ -51,6 +52,7 @@ export const vimWords: Words = {
   noName: 'E32: No file name',
   notFound: (pattern) => `E486: Pattern not found: ${pattern}`,
   noPattern: 'E35: No previous regular expression',
+  tooMuch: "E363: Pattern uses more memory than 'maxmempattern'",
   wrapped: (forward) => (forward ? 'search hit BOTTOM, continuing at TOP' : 'search hit TOP, continuing at BOTTOM'),
   unknown: (command) => `E492: Not an editor command: ${command}`,
   badRange: 'E16: Invalid range',
@@ -84,6 +86,7 @@ export const busyboxWords: Words = {
   noName: 'No current filename',
   notFound: () => 'Pattern not found',
   noPattern: 'No previous regular expression',
+  tooMuch: 'memory exhausted',
   wrapped: (forward) => (forward ? 'search hit BOTTOM, continuing at TOP' : 'search hit TOP, continuing at BOTTOM'),
   unknown: (command) => `'${command}' is not implemented`,
   badRange: 'Invalid range',

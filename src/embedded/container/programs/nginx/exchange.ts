@@ -53,6 +53,10 @@ export class Exchange implements Values {
   redirects = 0;
   /** A rewrite without a flag has changed the URI. */
   changed = false;
+  /** The limits of requests have been asked: once for each. */
+  limited = false;
+  /** Resolves when a body that is compressed has been sent, or its client is gone. */
+  sent: Promise<void> | undefined;
   /** What a 401 asks for. */
   challenge: string | undefined;
   proxied = { host: '', port: '' };

@@ -1,7 +1,9 @@
 /** A request's way through nginx' phases: rewrite, location, access, try_files, content, error pages, log. */
+import { TooMuchWork } from '../../kernel/work.ts';
 import { refusal } from './access.ts';
 import { Exchange, type Incoming } from './exchange.ts';
 import { type Outcome, serveFiles, serveStatus, tryFiles } from './files.ts';
+import { limitRequest } from './limits.ts';
 import { findLocation, findSlashed, type Location } from './locations.ts';
 import { logAccess, logRequestError } from './logs.ts';
 import { proxy } from './proxy.ts';
@@ -22,11 +24,19 @@ export async function handle(site: RunningSite, incoming: Incoming): Promise<voi
   try {
     // TLS was expected: the answer says so in the clear.
     if (incoming.plainToSecure === true) await finish(x, { kind: 'status', status: 497 });
-    else await answer(x);
+    else await answer(x).catch((error: unknown) => matchFailed(x, error));
+    await x.sent;
   } finally {
     site.counters.writing--;
   }
   await logAccess(x);
+}
+
+/** An expression took too long for this request, which is PCRE's limit of backtracking. */
+async function matchFailed(x: Exchange, error: unknown): Promise<void> {
+  if (!(error instanceof TooMuchWork)) throw error;
+  await logRequestError(x, 'alert', `pcre2_match() failed: -47 on "${x.uri}"`);
+  if (!x.response.headersSent) sendPage(x, 500);
 }
 
 /** The server whose name was asked for: exact, `*.x`, `x.*`, an expression; else the port's default. */
@@ -125,6 +135,11 @@ async function serveAt(x: Exchange, location: Location | undefined): Promise<Out
   if (bytes(limit) > 0 && size > bytes(limit)) {
     await logRequestError(x, 'error', `client intended to send too large body: ${size} bytes`);
     return { kind: 'status', status: 413 };
+  }
+  if (!x.limited) {
+    x.limited = x.scope.all('limit_req').length > 0;
+    const status = await limitRequest(x);
+    if (status !== undefined) return { kind: 'status', status };
   }
   const refused = await refusal(x);
   if (refused?.challenge !== undefined) {

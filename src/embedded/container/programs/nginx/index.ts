@@ -6,6 +6,7 @@ import { errnoText } from './errno.ts';
 import { logError } from './logs.ts';
 import { runMaster } from './master.ts';
 import { ConfigError } from './parse.ts';
+import { RequestCounts } from './request-zones.ts';
 import { RunningSite, type Shared } from './running.ts';
 import type { Site } from './site.ts';
 import { type Call, emergency, loadSite, makePid, pidFile } from './start.ts';
@@ -45,7 +46,13 @@ export const nginx = program('nginx', async (p) => {
     if (signal !== undefined) return await sendSignal(p, site, signal);
     await warn(p, site);
     const counters = { active: 0, accepted: 0, requests: 0, writing: 0 };
-    const shared: Shared = { p, version: call.version, counters, workerPid: () => p.pid };
+    const shared: Shared = {
+      p,
+      version: call.version,
+      counters,
+      requestCounts: new RequestCounts(),
+      workerPid: () => p.pid,
+    };
     makeFolders(p, site);
     if (!testing) return await runMaster(p, call, await RunningSite.prepare(shared, site));
     await RunningSite.prepare(shared, site);

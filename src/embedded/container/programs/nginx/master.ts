@@ -127,8 +127,8 @@ class Master {
     await logError(p, main, 'notice', 'reconfiguring');
     let next: RunningSite;
     try {
-      const { counters } = this.#site;
-      const shared = { p, version: this.#call.version, counters, workerPid: () => this.workerPid };
+      const { counters, requestCounts } = this.#site;
+      const shared = { p, version: this.#call.version, counters, requestCounts, workerPid: () => this.workerPid };
       next = await RunningSite.prepare(shared, loadSite(p, this.#call));
       this.#listeners.use(next);
     } catch (error) {

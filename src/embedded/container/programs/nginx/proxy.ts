@@ -8,6 +8,7 @@ import { isSysError } from '../../kernel/errno.ts';
 import { errnoText } from './errno.ts';
 import type { Exchange } from './exchange.ts';
 import type { Outcome } from './files.ts';
+import { gzipped } from './gzip.ts';
 import { logRequestError } from './logs.ts';
 import type { Directive } from './parse.ts';
 import { absolute, writeHead } from './replies.ts';
@@ -227,12 +228,17 @@ async function passBack(
   }
   headers.sort(([a], [b]) => Number(b.toLowerCase() === 'content-type') - Number(a.toLowerCase() === 'content-type'));
   const length = answer.headers['content-length'];
-  writeHead(x, status, headers, length === undefined ? undefined : Number(length));
+  const size = length === undefined ? undefined : Number(length);
+  const { headers: all, gzip } = gzipped(x, status, headers, size);
+  writeHead(x, status, all, gzip ? undefined : size);
   answer.on('data', (chunk: Buffer) => {
     entry.bytes += chunk.length;
+  });
+  (gzip ?? answer).on('data', (chunk: Buffer) => {
     if (x.request.method !== 'HEAD') x.bodyBytes += chunk.length;
   });
-  await pipeline(answer, x.response);
+  if (gzip) await pipeline(answer, gzip, x.response);
+  else await pipeline(answer, x.response);
   return { kind: 'done' };
 }
 

@@ -1,5 +1,8 @@
 /** Answers that nginx makes itself: its pages, redirects, headers. */
+import { pipeline } from 'node:stream/promises';
+import type { Gzip } from 'node:zlib';
 import type { Exchange } from './exchange.ts';
+import { gzipped } from './gzip.ts';
 import { typeOf } from './types.ts';
 
 const reasons: Readonly<Record<number, string>> = {
@@ -108,9 +111,25 @@ export function send(x: Exchange, { status, body = '', type, headers = {} }: Rep
   const bare = status === 204 || status === 304;
   const shown = type ?? typeOf(x, x.uri);
   const own: [string, string][] = bare ? [] : [['Content-Type', withCharset(x, shown)]];
-  writeHead(x, status, [...own, ...Object.entries(headers)], bare ? undefined : content.length);
+  const { headers: all, gzip } = gzipped(x, status, [...own, ...Object.entries(headers)], content.length);
+  writeHead(x, status, all, bare || gzip ? undefined : content.length);
+  if (gzip) {
+    x.sent = compress(x, content, gzip);
+    return;
+  }
   x.bodyBytes = x.request.method === 'HEAD' || bare ? 0 : content.length;
   x.response.end(x.bodyBytes === 0 ? undefined : content);
+}
+
+async function compress(x: Exchange, content: Uint8Array, gzip: Gzip): Promise<void> {
+  // About what it takes: zlib works on another thread, of which nobody knows.
+  await x.site.p.step(content.length >> 5);
+  gzip.on('data', (chunk: Buffer) => {
+    x.bodyBytes += chunk.length;
+  });
+  gzip.end(content);
+  // The client has gone.
+  await pipeline(gzip, x.response).catch(() => x.response.destroy());
 }
 
 function withCharset(x: Exchange, type: string): string {

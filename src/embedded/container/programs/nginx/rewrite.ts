@@ -3,7 +3,7 @@ import { isSysError } from '../../kernel/errno.ts';
 import { type Condition, conditionOf } from './conditions.ts';
 import type { Exchange } from './exchange.ts';
 import type { Directive } from './parse.ts';
-import { compilePattern } from './patterns.ts';
+import { patternOf } from './patterns.ts';
 import { Scope } from './scope.ts';
 import { textOf } from './text.ts';
 
@@ -52,17 +52,6 @@ export function rewrite(x: Exchange, scope: Scope): Rewritten {
 function returned(x: Exchange, first: string, second: string | undefined): Rewritten {
   if (!/^\d+$/.test(first)) return { kind: 'return', status: 302, text: x.fill(first) };
   return { kind: 'return', status: Number(first), ...(second !== undefined && { text: x.fill(second) }) };
-}
-
-const patterns = new WeakMap<Directive, RegExp>();
-
-function patternOf(d: Directive, source: string, caseless: boolean): RegExp {
-  let regex = patterns.get(d);
-  if (!regex) {
-    regex = compilePattern(source, caseless, d);
-    patterns.set(d, regex);
-  }
-  return regex;
 }
 
 function rewriteUri(

@@ -6,6 +6,7 @@ import type { Process } from '../../kernel/process.ts';
 import { conditionOf } from './conditions.ts';
 import { errnoText } from './errno.ts';
 import { ConfigError, type Directive, type Position } from './parse.ts';
+import type { RequestCounts } from './request-zones.ts';
 import type { LogFormat, Server, Site, VariableMap } from './site.ts';
 import { targetOf } from './target.ts';
 import { Peers, resolveAtStart, splitAddress } from './upstreams.ts';
@@ -22,6 +23,7 @@ export interface Shared {
   p: Process;
   version: string;
   counters: Counters;
+  requestCounts: RequestCounts;
   workerPid(): number;
 }
 
@@ -29,6 +31,7 @@ export class RunningSite {
   readonly p: Process;
   readonly version: string;
   readonly counters: Counters;
+  readonly requestCounts: RequestCounts;
   readonly workerPid: () => number;
   readonly site: Site;
   readonly upstreams: ReadonlyMap<string, Peers>;
@@ -45,6 +48,7 @@ export class RunningSite {
     this.p = shared.p;
     this.version = shared.version;
     this.counters = shared.counters;
+    this.requestCounts = shared.requestCounts;
     this.workerPid = shared.workerPid;
     this.site = site;
     this.upstreams = peers.upstreams;

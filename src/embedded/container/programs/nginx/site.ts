@@ -1,7 +1,9 @@
 /** What a configuration means: servers, their locations, upstreams, maps. */
+import { conditionOf } from './conditions.ts';
 import { type Location, readLocation } from './locations.ts';
 import { ConfigError, configError, type Directive, type Position } from './parse.ts';
-import { compilePattern, groupNames } from './patterns.ts';
+import { compilePattern, groupNames, patternOf } from './patterns.ts';
+import { type RequestZone, readRequestZones, requestLimit } from './request-zones.ts';
 import { Scope } from './scope.ts';
 import { textOf } from './text.ts';
 import { knownVariable } from './variables.ts';
@@ -68,6 +70,7 @@ export interface Site {
   upstreams: ReadonlyMap<string, UpstreamBlock>;
   maps: ReadonlyMap<string, VariableMap>;
   logFormats: ReadonlyMap<string, LogFormat>;
+  requestZones: ReadonlyMap<string, RequestZone>;
   streams: StreamServer[];
   /** What is said at the start, and changes nothing. */
   warnings: string[];
@@ -88,9 +91,13 @@ export function readSite(directives: readonly Directive[]): Site {
     upstreams: readUpstreams([...http.own('upstream'), ...(streams?.own('upstream') ?? [])]),
     maps: new Map(http.own('map').map((d) => [(d.args[1] ?? '').replace(/^\$/, '').toLowerCase(), readMap(d)])),
     logFormats: readLogFormats(http),
+    requestZones: readRequestZones(http),
     streams: streams?.own('server').map((d) => readStream(d, streams)) ?? [],
   };
+  checkPatterns(http);
+  checkLimits(site);
   checkListens(site);
+  warnOfUnsimulated(site);
   checkVariables(site);
   return site;
 }
@@ -240,6 +247,38 @@ function readStream(d: Directive, stream: Scope): StreamServer {
   return { port: readListen(listen).port, pass: pass.args[0] ?? '', at: { file: pass.file, line: pass.line } };
 }
 
+function checkLimits({ http, requestZones }: Site): void {
+  for (const d of everyDirective(http.directives)) {
+    const [value = ''] = d.args;
+    if (d.name === 'limit_req') requestLimit(d, requestZones);
+    if (d.name === 'limit_req_status' && !/^[45]\d\d$/.test(value))
+      throw configError('value must be between 400 and 599', d);
+    if (d.name === 'limit_req_log_level' && !/^(info|notice|warn|error)$/.test(value))
+      throw configError(`invalid value "${value}"`, d);
+    if (d.name === 'gzip_comp_level' && !/^[1-9]$/.test(value)) throw configError('value must be between 1 and 9', d);
+  }
+}
+
+/** What other answers than here would follow from: whoever writes it must not take them for nginx'. */
+const unsimulated = /^(proxy_cache|limit_conn|limit_rate|gzip_static)$/;
+
+function warnOfUnsimulated({ http, warnings }: Site): void {
+  for (const { name, args, file, line } of everyDirective(http.directives)) {
+    if (unsimulated.test(name) && !/^(off|0)$/.test(args[0] ?? ''))
+      warnings.push(`"${name}" is not simulated and has no effect in ${file}:${line}`);
+  }
+}
+
+/** What `rewrite` and `if` look for is compiled now: a fault in it is one of the configuration, not of a request. */
+function checkPatterns(http: Scope): void {
+  for (const d of everyDirective(http.directives)) {
+    if (d.name === 'rewrite') patternOf(d, d.args[0] ?? '', false);
+    if (d.name !== 'if') continue;
+    const { operator, operand } = conditionOf(d);
+    if (operator.includes('~')) patternOf(d, operand, operator.endsWith('*'));
+  }
+}
+
 function checkListens(site: Site): void {
   const defaults = new Map<number, Server>();
   const names = new Map<string, Server>();
@@ -304,6 +343,6 @@ function withVariables({ name, args }: Directive): readonly string[] {
     return args;
   }
   if (name === 'rewrite') return args.slice(1);
-  if (name === 'map') return args.slice(0, 1);
+  if (name === 'map' || name === 'limit_req_zone') return args.slice(0, 1);
   return name === 'if' ? args.map((a) => a.replace(/^\(/, '').replace(/\)$/, '')).filter((a) => /^\$\w+$/.test(a)) : [];
 }
