@@ -22,6 +22,7 @@ type Answer = Promise<HttpAnswer | undefined>;
 
 const upgradeRequired = text(500, 'Upgrade request required\n');
 const noPod = text(404, 'pod does not exist');
+const noContainer = (name: string) => `container not found (${JSON.stringify(name)})`;
 /** What the container runtime said. */
 const runtimeError = (why: string) => text(500, `rpc error: code = Unknown desc = ${why}`);
 
@@ -41,9 +42,7 @@ export async function command(
     return text(400, 'you must specify at least 1 of stdin, stdout, stderr');
   }
   const notFound = (container: string, pod: string) =>
-    verb === 'exec'
-      ? `container not found (${JSON.stringify(container)})`
-      : `container ${container} not found in pod ${pod}`;
+    verb === 'exec' ? noContainer(container) : `container ${container} not found in pod ${pod}`;
   const found = containerAt(parts, view, notFound);
   if ('status' in found) return found;
   if (!upgrade) return upgradeRequired;
@@ -64,7 +63,7 @@ export async function run(
 ): Promise<HttpAnswer> {
   if (parts.length !== 3 && parts.length !== 4) return noPage;
   if (method !== 'POST') return noMethod;
-  const found = containerAt(parts, view, (container) => `container not found (${JSON.stringify(container)})`);
+  const found = containerAt(parts, view, noContainer);
   if ('status' in found) return found;
   const asked = query.get('cmd') ?? '';
   const options = { container: found.container, command: asked.split(' '), stdin: false, tty: false };
