@@ -33,6 +33,8 @@ const mostUnread = 16 * 2 ** 20;
 const mostCalls = 256;
 /** How long a connection that is being ended waits for its client to read why, milliseconds. */
 const endPatience = 30_000;
+/** How long a server that closes waits for its clients to close, milliseconds. */
+const closePatience = 1_000;
 
 const requestSchema = z.union([
   z.object({ cancel: z.number() }),
@@ -88,8 +90,13 @@ export async function serveRpc(
       return sockets.size;
     },
     close() {
-      for (const socket of sockets) socket.destroy();
-      return new Promise((resolve) => server.close(() => resolve()));
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      // They may still write meanwhile: to a connection that is gone that is an error, and their answer would be lost.
+      for (const socket of sockets) socket.end();
+      const late = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, closePatience);
+      return closed.finally(() => clearTimeout(late));
     },
   };
 }

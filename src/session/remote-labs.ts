@@ -85,7 +85,10 @@ async function tryConnect(paths: Paths, signal: AbortSignal): Promise<RpcClient 
   }
 }
 
-/** Whether the daemon is of that build; one of another is asked to go. A connection that nobody gets is closed. */
+/**
+ * Whether the daemon is of that build; one of another is asked to go, one that was about to end has gone. A connection
+ * that nobody gets is closed.
+ */
 async function isOfBuild(client: RpcClient, wanted: string, signal: AbortSignal): Promise<boolean> {
   try {
     const { build } = await client.call<{ build: string }>('hello', {}, { signal, abandon: true });
@@ -95,6 +98,7 @@ async function isOfBuild(client: RpcClient, wanted: string, signal: AbortSignal)
   } catch (error) {
     // An open one would keep the process alive.
     client.close();
+    if (error instanceof DisconnectedError) return false;
     throw error;
   }
 }

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Cluster, Provider } from '../../src/cluster/provider.ts';
@@ -9,7 +11,7 @@ import { Catalog } from '../../src/scenario/catalog.ts';
 import { TrustStore } from '../../src/scenario/trust.ts';
 import { LabHost } from '../../src/session/lab-host.ts';
 import { ProgressLog } from '../../src/session/progress.ts';
-import { connectRunningLabs } from '../../src/session/remote-labs.ts';
+import { connectRunningLabs, socketPath } from '../../src/session/remote-labs.ts';
 import type { DaemonStatus } from '../../src/session/types.ts';
 import { temporaryFolder } from '../helpers/temporary.ts';
 
@@ -112,5 +114,14 @@ describe('a daemon with a client', () => {
     expect(isOver()).toBe(false);
     expect(await connectRunningLabs(paths, 'another', signal)).toBeUndefined();
     await daemon.ended;
+  });
+
+  it('that ends before it says what it is has gone', async () => {
+    const folder = temporaryFolder();
+    const paths = { config: folder, cache: folder, state: folder };
+    const server = createServer((socket) => socket.end()).listen(socketPath(paths));
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    expect(await connectRunningLabs(paths, 'b', new AbortController().signal)).toBeUndefined();
   });
 });

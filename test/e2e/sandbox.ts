@@ -115,7 +115,7 @@ export class Sandbox {
     const daemon = await this.#connect();
     if (daemon) {
       const { pid } = await daemon.call<{ pid: number }>('hello');
-      await daemon.call('shutdown').catch(() => undefined);
+      await daemon.call('shutdown');
       await daemon.closed;
       await gone(pid);
     }

@@ -25,7 +25,7 @@ describe('the network of a cluster', { timeout: 90_000 }, () => {
       }),
     ]);
     await lab.until(endpointSlices, (all) =>
-      all.some(({ endpoints }) => endpoints?.some((e) => e.targetRef?.name === 'web')),
+      all.some(({ endpoints }) => endpoints?.some((e) => e.targetRef?.name === 'web' && e.conditions?.ready)),
     );
   }, 90_000);
   afterAll(() => lab.cluster.stop());

@@ -94,6 +94,26 @@ describe('a server', () => {
     client.close();
   });
 
+  it('lets a client read its answer when the server closes, though that goes on writing', async () => {
+    const path = join(temporaryFolder(), 'test.sock');
+    const closed = Promise.withResolvers<void>();
+    const server = await serveRpc(path, {
+      bye: () => {
+        setImmediate(() => void server.close().then(closed.resolve));
+        return 'well';
+      },
+    });
+    const socket = await raw(path);
+    const ended = once(socket, 'end');
+    socket.write('{"id":1,"method":"bye"}\n');
+    // It listens no more.
+    await expect.poll(() => once(connect(path), 'connect').catch((error) => error.code)).toMatch(/ENOENT|ECONNREFUSED/);
+    await new Promise((resolve) => socket.write('{"ping":0}\n', resolve));
+    expect(await answers(socket, 1)).toEqual([{ id: 1, result: 'well' }]);
+    await ended;
+    await closed.promise;
+  });
+
   it('ends a connection that leaves too much unread, and tells the client once that reads', async () => {
     const stopped = Promise.withResolvers<void>();
     const path = await serve({
