@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { killRepeatedly } from '../../scripts/conformance/durability/index.ts';
 import { Ledger } from '../../scripts/conformance/durability/ledger.ts';
+import { oneOf } from '../helpers/share.ts';
 
 const found = (...objects: [name: string, value: string, resourceVersion: string][]) =>
   new Map(objects.map(([name, value, resourceVersion]) => [name, { value, resourceVersion }]));
@@ -42,10 +43,11 @@ describe('a ledger of what writers were told', () => {
 
 describe('a cluster that is killed under load', () => {
   it('keeps what it acknowledged, and its versions and watches go on', async () => {
-    const report = await killRepeatedly(10);
+    const kills = 12 / oneOf(3);
+    const report = await killRepeatedly(kills);
     expect(report.faults).toEqual([]);
-    expect(report.kills).toBe(10);
-    expect(report.writes).toBeGreaterThan(50);
-    expect(report.watches.resumed + report.watches.expired).toBe(10);
+    expect(report.kills).toBe(kills);
+    expect(report.writes).toBeGreaterThan(5 * kills);
+    expect(report.watches.resumed + report.watches.expired).toBe(kills);
   });
 });

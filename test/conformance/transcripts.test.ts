@@ -3,9 +3,7 @@ import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { replayTranscripts } from '../../scripts/conformance/transcripts/index.ts';
 import { recordedKubectl } from '../../scripts/conformance/transcripts/kubectl.ts';
-
-/** `npm test` replays one of so many topics, `npm test -- --all` and `npm run conformance` all of them. */
-const every = process.env.KUBEDRILL_SUITES === 'part' ? 3 : 1;
+import { oneOf } from '../helpers/share.ts';
 
 const folder = resolve('../shared/truth/transcripts');
 
@@ -16,7 +14,7 @@ it.skipIf(!existsSync(folder))(
   },
   async () => {
     const kubectl = await recordedKubectl();
-    const reports = await replayTranscripts({ folder, kubectl, every, jobs: 6 });
+    const reports = await replayTranscripts({ folder, kubectl, every: oneOf(6), jobs: 6 });
     const sum = (pick: (report: (typeof reports)[number]) => number) => reports.reduce((all, r) => all + pick(r), 0);
     const missed = reports.flatMap(({ topic, steps }) =>
       steps.filter(({ match }) => !match).map(({ run, difference }) => `${topic}: $ ${run}\n${difference}`),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Cluster, ClusterSpec, Provider } from '../../src/cluster/provider.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
+import { share } from '../helpers/share.ts';
 import { crashAt } from './crash.ts';
 import { Kubectl } from './kubectl.ts';
 import { normalisedObjects } from './objects.ts';
@@ -27,14 +28,11 @@ export interface Subject {
   sideBySide: boolean;
   /** What exists outside of the state folder because of clusters: containers, objects in a cluster. Sorted lines. */
   outside(): Promise<string[]>;
-  /** Fast enough to be always tested as a whole. */
+  /** Fast enough to die at every step. */
   fast?: boolean;
   /** Milliseconds for one cluster to be made. */
   patience: number;
 }
-
-/** Every third damage, and fewer places to die at: what there is not always time for. */
-const onlyPart = ({ fast }: Subject) => process.env.KUBEDRILL_SUITES === 'part' && !fast;
 
 const damages = join(import.meta.dirname, '..', '..', 'fixtures', 'damage');
 
@@ -151,7 +149,7 @@ export function providerContract(subject: Subject): void {
     }, 3 * patience);
 
     const files = readdirSync(damages).filter((name) => /\.(sh|yaml)$/.test(name));
-    for (const file of files.filter((_, index) => !onlyPart(subject) || index % 3 === 0)) {
+    for (const file of share(files, subject.fast ? 2 : 3)) {
       it(`undoes ${file.replace(/\.\w+$/, '')}`, { timeout: 180_000 }, async () => {
         await kubectl.script(join(damages, file), readFileSync(join(damages, file), 'utf8'));
         await cluster.reset();
@@ -217,7 +215,7 @@ async function steps(subject: Subject, provider: Provider, spec: ClusterSpec): P
     const seen = new Set<string>();
     const cluster = await provider.create(spec, (step) => seen.add(step));
     await cluster.dispose();
-    list = [...seen].filter((_, index) => !onlyPart(subject) || seen.size < 4 || index % 4 === 2);
+    list = subject.fast || seen.size < 4 ? [...seen] : share([...seen].toReversed(), 4);
     expect(list).not.toEqual([]);
     known.set(subject.name, list);
   }

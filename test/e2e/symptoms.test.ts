@@ -13,6 +13,7 @@ import { parseWorkload } from '../../src/checks/workload.ts';
 import { KubeClient } from '../../src/kube/client.ts';
 import type { Resource } from '../../src/kube/meta.ts';
 import { pods } from '../../src/kube/resources.ts';
+import { share } from '../helpers/share.ts';
 import { chainOf, unproven } from './chains.ts';
 import type { Started } from './lab.ts';
 import { execute, program, type Result, root, Sandbox } from './sandbox.ts';
@@ -57,8 +58,6 @@ interface Area {
 }
 
 const folder = join(root, 'fixtures', 'symptoms');
-/** `npm test` makes one of so many situations, `npm test -- --all` all of them. */
-const every = process.env.KUBEDRILL_SUITES === 'part' ? 3 : 1;
 
 /** How long a symptom may take to show, milliseconds: a few restarts with their back-off. */
 const patience = 60_000;
@@ -83,7 +82,7 @@ describe.each(readdirSync(folder))('%s', (file) => {
     await user.json(['cluster', 'down', up.id]);
   });
 
-  it.concurrent.for(area.situations.filter((_, index) => index % every === 0))('$name', async (situation) => {
+  it.concurrent.for(share(area.situations, 5))('$name', async (situation) => {
     const shell = await shellIn(slug(situation.name), up);
     if (situation.do) await must(shell, situation.do);
     if (situation.apply) await must(shell, 'kubectl apply -f -', situation.apply);

@@ -1,15 +1,13 @@
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Catalog } from '../../src/scenario/catalog.ts';
+import { oneOf, share } from '../helpers/share.ts';
 import { Lab } from './lab.ts';
 import { type RedTeamAttempt, readAttempts } from './steps.ts';
 import { Turns } from './turns.ts';
 
-const part = process.env.KUBEDRILL_SUITES === 'part';
 // Beside other tests fewer at once: what they wait for must not wait for them.
-const turns = new Turns(part ? 5 : 8);
-/** `npm test` tries one of so many attempts, `npm run test:redteam` all of them. */
-const every = part ? 5 : 1;
+const turns = new Turns(8 / oneOf(2));
 const timeout = 600_000;
 
 /**
@@ -20,7 +18,7 @@ export function redTeam(packs: string, id: string): void {
   const scenario = new Catalog(join(import.meta.dirname, '..', '..', packs)).scenario(id);
   const name = basename(id);
 
-  const attempts = (kind: string) => readAttempts(`${name}.${kind}.yaml`).filter((_, index) => index % every === 0);
+  const attempts = (kind: string) => share(readAttempts(`${name}.${kind}.yaml`), 7);
 
   async function attempt({ steps }: RedTeamAttempt) {
     return turns.take(async () => {
