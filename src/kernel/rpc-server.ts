@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import * as z from 'zod';
 import { BugError, EnvironmentError, type ErrorText, UserError } from './errors.ts';
 import { readJsonLines } from './json-lines.ts';
+import { ownValue } from './own.ts';
 import { longestRequest, type Reply, toWire } from './rpc-wire.ts';
 
 export interface CallContext {
@@ -152,7 +153,7 @@ class Connection {
         throw new EnvironmentError({ what: `more than ${mostCalls} calls are under way on this connection` });
       }
       this.#running.set(id, controller);
-      const handler = Object.hasOwn(this.#handlers, method) ? this.#handlers[method] : undefined;
+      const handler = ownValue(this.#handlers, method);
       if (!handler) throw new BugError({ what: `no method ${method.slice(0, 100)}` });
       const context: CallContext = {
         signal: controller.signal,
