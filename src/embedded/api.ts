@@ -12,7 +12,7 @@ export interface User {
   extra?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** A failed request: carries the Status that goes to the client. Made by the helpers in `server/status.ts`. */
+/** A failed request: carries the Status that goes to the client. Made by the helpers in `errors/status.ts`. */
 export interface ApiFailure extends Error {
   readonly status: Status;
 }

@@ -19,7 +19,9 @@ import {
   markControlPlane,
 } from './bootstrap/bootstrap.ts';
 import type { ClusterFacts } from './bootstrap/facts.ts';
+import { kubeconfigOf } from './bootstrap/kubeconfig.ts';
 import { kubeadmFiles, manifestFolder, withoutControlPlane } from './bootstrap/node-files.ts';
+import { defaultName, type NodePlan, planNodes } from './bootstrap/nodes.ts';
 import { securePort } from './bootstrap/objects.ts';
 import { until } from './client/informers.ts';
 import { captureBaseline, hasOrphans, objectsIn, restoreBaseline } from './cluster/baseline.ts';
@@ -28,10 +30,8 @@ import { ControlPlaneParts, type Part } from './cluster/components.ts';
 import { componentContext } from './cluster/context.ts';
 import { type ControlPlane, createControlPlane } from './cluster/control-plane.ts';
 import { eventExpiry } from './cluster/event-expiry.ts';
-import { kubeconfigOf } from './cluster/kubeconfig.ts';
 import { type ControlPlanePart, controlPlaneLease } from './cluster/leader-leases.ts';
 import { Listener } from './cluster/listener.ts';
-import { defaultName, type NodePlan, planNodes } from './cluster/nodes.ts';
 import { type ObjectOf, withResources } from './cluster/objects.ts';
 import { controllers } from './cluster/parts.ts';
 import type { ContainerRuntime, ImageDescription } from './container-api.ts';

@@ -7,23 +7,25 @@ import type { Clock } from '../kernel/clock.ts';
 import type { StatusCause } from '../kube/api.gen.ts';
 import type { KubeObject, Resource, Stored } from '../kube/meta.ts';
 import type { User } from './api.ts';
-import type { ObjectSchema } from './codec/schema.ts';
-import type { ObjectReader } from './registry/types.ts';
+import type { ObjectSchema } from './schema.ts';
 
 /** One entry of a 422's details.causes, made by the helpers `field.invalid`, `field.required`, ... */
 export type FieldError = StatusCause & { field: string; reason: string; message: string };
 
+/** What admission, authorization and strategies read through; always the current revision. */
+export interface ObjectReader {
+  read<T extends KubeObject>(r: Resource<T>, namespace: string | undefined, name: string): Stored<T> | undefined;
+  listAll<T extends KubeObject>(r: Resource<T>, namespace?: string): Stored<T>[];
+}
+
 /** What a strategy may ask while it handles one write. */
-export interface StrategyContext {
+export interface StrategyContext extends ObjectReader {
   clock: Clock;
   user: User;
   subresource?: string;
   operation: 'create' | 'update';
   /** Adds a Warning header (199) to the response. */
   warn(text: string): void;
-  /** Reads another object at the current revision, e.g. the allocated Service IPs. */
-  read<T extends KubeObject>(r: Resource<T>, namespace: string | undefined, name: string): Stored<T> | undefined;
-  listAll<T extends KubeObject>(r: Resource<T>, namespace?: string): Stored<T>[];
 }
 
 /**

@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../kernel/clock.ts';
 import { EnvironmentError, errorText, UserError } from '../kernel/errors.ts';
 import { replaceFile, replaceFileSync } from '../kernel/files.ts';
 import { workFor } from '../kernel/work.ts';
+import { defaultName, planNodes } from './bootstrap/nodes.ts';
 import {
   contentOf,
   type Damage,
@@ -15,7 +16,6 @@ import {
   readMeta,
   walFolder,
 } from './cluster/damage.ts';
-import { defaultName, planNodes } from './cluster/nodes.ts';
 import { ClusterRepair } from './cluster/repair.ts';
 import { createEmbeddedCluster, type EmbeddedCluster, type EmbeddedClusterOptions } from './cluster.ts';
 import type { ImageDescription } from './container-api.ts';

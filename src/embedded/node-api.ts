@@ -3,7 +3,7 @@ import type { Duplex, Readable } from 'node:stream';
 import type { ProcessStreams } from '../kernel/process-streams.ts';
 import type { Pod } from '../kube/api.gen.ts';
 import type { Stored } from '../kube/meta.ts';
-import type { Upgrade } from './server/exchange.ts';
+import type { Upgrade } from './upgrade.ts';
 
 export interface LogOptions {
   container?: string;

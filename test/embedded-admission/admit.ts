@@ -1,6 +1,7 @@
 /** Runs admission plugins on one write, as the registry does. */
-import type { AdmissionAttributes, AdmissionPlugin } from '../../src/embedded/admission/types.ts';
-import { isApiError } from '../../src/embedded/registry/status.ts';
+
+import { isApiError } from '../../src/embedded/errors/status.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from '../../src/embedded/registry/admission.ts';
 import { ManualClock } from '../../src/kernel/clock.ts';
 import type { KubeObject, Stored } from '../../src/kube/meta.ts';
 import type { Memory } from '../embedded-rbac/memory.ts';

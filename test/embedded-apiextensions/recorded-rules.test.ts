@@ -5,7 +5,7 @@ import type { Schema } from '../../src/embedded/apiextensions/schema.ts';
 import { validateValue } from '../../src/embedded/apiextensions/validate-value.ts';
 import { validateVersionSchema } from '../../src/embedded/apiextensions/validate-version-schema.ts';
 import type { FieldError } from '../../src/embedded/definition.ts';
-import { path } from '../../src/embedded/registry/field.ts';
+import { path } from '../../src/embedded/errors/field.ts';
 import type { CustomResourceDefinitionSpec } from '../../src/kube/api.gen.ts';
 
 type JsonObject = Record<string, unknown>;

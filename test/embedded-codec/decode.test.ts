@@ -8,7 +8,7 @@ import {
   storedForm,
 } from '../../src/embedded/codec/decode.ts';
 import { encodeProtobuf } from '../../src/embedded/codec/protobuf.ts';
-import { isApiError } from '../../src/embedded/registry/status.ts';
+import { isApiError } from '../../src/embedded/errors/status.ts';
 import type { KubeObject } from '../../src/kube/meta.ts';
 
 const configMap = kindTarget('', 'v1', 'ConfigMap');

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type DecodeTarget, decodeBody, kindTarget } from '../../src/embedded/codec/decode.ts';
 import { findFacts } from '../../src/embedded/codec/facts.ts';
-import { isApiError } from '../../src/embedded/registry/status.ts';
+import { isApiError } from '../../src/embedded/errors/status.ts';
 
 interface Exchange {
   name: string;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { factsOf, findFacts } from '../../src/embedded/codec/facts.ts';
-import type { TypeSchema } from '../../src/embedded/codec/schema.ts';
 import { schemaOf } from '../../src/embedded/codec/schema-source.ts';
 import { findKind } from '../../src/embedded/codec/type-table.ts';
 import { typePackages } from '../../src/embedded/generated/types.gen.ts';
+import type { TypeSchema } from '../../src/embedded/schema.ts';
 
 /** Follows fields, `[]` into the items of a list and `{}` into the values of a map. */
 function at(type: string, ...path: string[]): TypeSchema {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RemoteReader } from '../../src/embedded/client/client.ts';
-import { ApiError } from '../../src/embedded/registry/status.ts';
+import { ApiError } from '../../src/embedded/errors/status.ts';
 import type { HorizontalPodAutoscalerSpec, MetricSpec } from '../../src/kube/api.gen.ts';
 import { deployments, horizontalPodAutoscalers, pods } from '../../src/kube/resources.ts';
 import { workloadPlane } from './workload-plane.ts';

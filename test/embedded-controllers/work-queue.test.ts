@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { WorkQueue } from '../../src/embedded/controllers/work-queue.ts';
+import { WorkQueue } from '../../src/embedded/client/work-queue.ts';
 import { ManualClock } from '../../src/kernel/clock.ts';
 
 function queue(sync: (key: string) => Promise<void>, workers = 1) {

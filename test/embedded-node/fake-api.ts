@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ApiClient, ComponentContext, EventRecorder, Informer, InformerHandlers } from '../../src/embedded/api.ts';
-import { alreadyExists, modified, notFound } from '../../src/embedded/registry/status.ts';
+import { alreadyExists, modified, notFound } from '../../src/embedded/errors/status.ts';
 import type { Clock } from '../../src/kernel/clock.ts';
 import type { Binding, Pod, TokenRequest } from '../../src/kube/api.gen.ts';
 import type { KubeObject, Resource, Stored } from '../../src/kube/meta.ts';

@@ -1,7 +1,7 @@
 /** A node as a machine on a fake runtime: what its files and its systemd make its kubelet do. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { kubeadmFiles, kubeletConfigFile, manifestFolder } from '../../src/embedded/bootstrap/node-files.ts';
-import type { NodePlan } from '../../src/embedded/cluster/nodes.ts';
+import type { NodePlan } from '../../src/embedded/bootstrap/nodes.ts';
 import { NodeMachine } from '../../src/embedded/node/machine.ts';
 import type { JournalEntry, NodeEntries, NodeEntry, UnitAnswer } from '../../src/embedded/node-api.ts';
 import { createPki } from '../../src/embedded/pki/pki.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { isApiError } from '../../src/embedded/errors/status.ts';
 import { createPatcher } from '../../src/embedded/patch/index.ts';
-import { isApiError } from '../../src/embedded/registry/status.ts';
 import type { KubeObject } from '../../src/kube/meta.ts';
 
 const deployments = {

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { normalize } from '../../src/embedded/codec/decode.ts';
 import { schemaOf } from '../../src/embedded/codec/schema-source.ts';
 import type { ResourceDefinition } from '../../src/embedded/definition.ts';
+import { isApiError } from '../../src/embedded/errors/status.ts';
 import { createManagedFields, createPatcher, updateManagedFields } from '../../src/embedded/patch/index.ts';
 import { isMap } from '../../src/embedded/patch/json-value.ts';
-import { isApiError } from '../../src/embedded/registry/status.ts';
 import type { ManagedFieldsEntry } from '../../src/kube/api.gen.ts';
 import type { KubeObject } from '../../src/kube/meta.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { normalize } from '../../src/embedded/codec/decode.ts';
-import type { ObjectSchema, TypeSchema } from '../../src/embedded/codec/schema.ts';
+import { isApiError } from '../../src/embedded/errors/status.ts';
 import { createManagedFields, serverSideApply, updateManagedFields } from '../../src/embedded/patch/index.ts';
 import { isMap, type JsonMap } from '../../src/embedded/patch/json-value.ts';
-import { isApiError } from '../../src/embedded/registry/status.ts';
+import type { ObjectSchema, TypeSchema } from '../../src/embedded/schema.ts';
 import type { Status } from '../../src/kube/api.gen.ts';
 import type { KubeObject } from '../../src/kube/meta.ts';
 import fc from '../helpers/fast-check.ts';

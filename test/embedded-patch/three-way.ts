@@ -1,6 +1,7 @@
 /** What `kubectl apply` computes: a strategic patch from the last-applied, the new and the live object. */
-import type { TypeSchema } from '../../src/embedded/codec/schema.ts';
+
 import { deepEqual, isMap, type JsonMap } from '../../src/embedded/patch/json-value.ts';
+import type { TypeSchema } from '../../src/embedded/schema.ts';
 
 /**
  * Sends what `modified` has and `live` has otherwise, and deletes what `original` had and `modified` has not.

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { PatchType } from '../../src/embedded/api.ts';
-import { isApiError } from '../../src/embedded/registry/status.ts';
+import { isApiError } from '../../src/embedded/errors/status.ts';
 import type { Deployment } from '../../src/kube/api.gen.ts';
 import type { Stored } from '../../src/kube/meta.ts';
 import { configMaps, deployments } from '../../src/kube/resources.ts';

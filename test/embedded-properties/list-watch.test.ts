@@ -1,7 +1,7 @@
 /** A list and the watch after it show, together, what a list shows at any later revision. */
 
 import { describe, expect, it } from 'vitest';
-import { isApiError } from '../../src/embedded/registry/status.ts';
+import { isApiError } from '../../src/embedded/errors/status.ts';
 import type { ListRequest, WatchEvent } from '../../src/embedded/registry/types.ts';
 import type { ConfigMap } from '../../src/kube/api.gen.ts';
 import type { Stored } from '../../src/kube/meta.ts';

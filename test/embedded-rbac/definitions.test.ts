@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { ResourceDefinition, StrategyContext } from '../../src/embedded/definition.ts';
+import { invalid } from '../../src/embedded/errors/status.ts';
 import { validateMeta } from '../../src/embedded/registry/metadata.ts';
-import { invalid } from '../../src/embedded/registry/status.ts';
 import { clusterRoleBindingResource } from '../../src/embedded/resources/cluster-role-bindings.ts';
 import { clusterRoleResource } from '../../src/embedded/resources/cluster-roles.ts';
 import { roleBindingResource } from '../../src/embedded/resources/role-bindings.ts';

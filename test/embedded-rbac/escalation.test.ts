@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { AdmissionAttributes } from '../../src/embedded/admission/types.ts';
 import type { User } from '../../src/embedded/api.ts';
 import { createAuthorizer } from '../../src/embedded/rbac/authorizer.ts';
 import { bootstrapRbac } from '../../src/embedded/rbac/bootstrap.ts';
 import { escalationCheck } from '../../src/embedded/rbac/escalation.ts';
+import type { AdmissionAttributes } from '../../src/embedded/registry/admission.ts';
 import { clusterRoleResource } from '../../src/embedded/resources/cluster-roles.ts';
 import { roleBindingResource } from '../../src/embedded/resources/role-bindings.ts';
 import { roleResource } from '../../src/embedded/resources/roles.ts';

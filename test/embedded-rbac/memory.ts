@@ -1,6 +1,6 @@
 /** A few objects in memory, read as the registry reads them. */
 
-import type { ObjectReader } from '../../src/embedded/registry/types.ts';
+import type { ObjectReader } from '../../src/embedded/definition.ts';
 import type { KubeObject, Resource, Stored } from '../../src/kube/meta.ts';
 
 export class Memory implements ObjectReader {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createEmbeddedCluster, type EmbeddedCluster } from '../../src/embedded/cluster.ts';
 import { findKind, jsonFields, type ScalarCode, type TypeRef, typeInfo } from '../../src/embedded/codec/type-table.ts';
-import { ApiError } from '../../src/embedded/registry/status.ts';
+import { ApiError } from '../../src/embedded/errors/status.ts';
 import { builtinResources } from '../../src/embedded/resources/index.ts';
 import type { KubeObject } from '../../src/kube/meta.ts';
 import fc from '../helpers/fast-check.ts';

@@ -1,7 +1,7 @@
 /** The API of a cluster in this process: all built-in kinds, admission, handlers; no server and no controllers. */
 import { createControlPlane } from '../../src/embedded/cluster/control-plane.ts';
+import { isApiError } from '../../src/embedded/errors/status.ts';
 import { createPki } from '../../src/embedded/pki/pki.ts';
-import { isApiError } from '../../src/embedded/registry/status.ts';
 import { builtinResources } from '../../src/embedded/resources/index.ts';
 import { ManualClock } from '../../src/kernel/clock.ts';
 import type { Pod, PodSpec, Status } from '../../src/kube/api.gen.ts';

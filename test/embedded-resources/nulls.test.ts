@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEmbeddedCluster, type EmbeddedCluster } from '../../src/embedded/cluster.ts';
 import { toTable } from '../../src/embedded/codec/views.ts';
 import type { ResourceDefinition } from '../../src/embedded/definition.ts';
-import { isApiError } from '../../src/embedded/registry/status.ts';
+import { isApiError } from '../../src/embedded/errors/status.ts';
 import { builtinResources } from '../../src/embedded/resources/index.ts';
 import type { KubeObject, Stored } from '../../src/kube/meta.ts';
 import { fieldsOf, type Path, sampleOf, withValue } from './every-field.ts';

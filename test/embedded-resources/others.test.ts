@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import * as field from '../../src/embedded/registry/field.ts';
+import * as field from '../../src/embedded/errors/field.ts';
 import { newEventResource } from '../../src/embedded/resources/events.ts';
 import { unifiedDiff } from '../../src/embedded/resources/go/diff.ts';
 import { wireName } from '../../src/embedded/resources/go/shapes.ts';

@@ -1,9 +1,9 @@
 import type { CertificateSigningRequest } from '../../kube/api.gen.ts';
+import { quote, sameJson } from '../errors/field.ts';
 import { parseCertificateRequest } from '../pki/certificate-request.ts';
 import type { Authorizer } from '../rbac/types.ts';
-import { quote, sameJson } from '../registry/field.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from '../registry/admission.ts';
 import { refusal } from './refuse.ts';
-import type { AdmissionAttributes, AdmissionPlugin } from './types.ts';
 
 const clientSigner = 'kubernetes.io/kube-apiserver-client';
 

@@ -1,10 +1,10 @@
 import type { Ingress, PersistentVolumeClaim } from '../../kube/api.gen.ts';
 import type { KubeObject, Stored } from '../../kube/meta.ts';
 import { ingressClasses, storageClasses } from '../../kube/resources.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from '../registry/admission.ts';
 import { betaClassAnnotation } from '../resources/printing/storage.ts';
 import { isDefaultClass } from '../resources/storage-classes.ts';
 import { refusal } from './refuse.ts';
-import type { AdmissionAttributes, AdmissionPlugin } from './types.ts';
 
 /** The youngest class wins; of equally old ones the first by name. */
 const newestFirst = (a: Stored, b: Stored) =>

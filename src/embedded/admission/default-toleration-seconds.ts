@@ -1,5 +1,5 @@
+import type { AdmissionPlugin } from '../registry/admission.ts';
 import { podOf } from './refuse.ts';
-import type { AdmissionPlugin } from './types.ts';
 
 const seconds = 300;
 const conditions = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];

@@ -1,5 +1,6 @@
 import { escalationCheck } from '../rbac/escalation.ts';
 import type { Authorizer } from '../rbac/types.ts';
+import type { AdmissionPlugin } from '../registry/admission.ts';
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.ts';
 import { defaultIngressClass, defaultStorageClass } from './default-classes.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
@@ -15,7 +16,6 @@ import { runtimeClass } from './runtime-class.ts';
 import { serviceAccount } from './service-account.ts';
 import { persistentVolumeClaimResize, storageObjectInUseProtection } from './storage-protection.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
-import type { AdmissionPlugin } from './types.ts';
 import { mutatingAdmissionWebhook, validatingAdmissionWebhook } from './webhooks.ts';
 
 /**

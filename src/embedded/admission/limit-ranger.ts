@@ -5,8 +5,8 @@ import { compareQuantities, quantityNanos } from '../../kube/quantity.ts';
 import { limitRanges } from '../../kube/resources.ts';
 import type { Amounts } from '../quota/amounts.ts';
 import { podResources } from '../quota/pod-resources.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from '../registry/admission.ts';
 import { podOf, refusal } from './refuse.ts';
-import type { AdmissionAttributes, AdmissionPlugin } from './types.ts';
 
 const annotation = 'kubernetes.io/limit-ranger';
 

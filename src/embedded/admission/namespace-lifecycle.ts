@@ -1,6 +1,6 @@
 import { namespaces } from '../../kube/resources.ts';
-import { forbidden, notFound } from '../registry/status.ts';
-import type { AdmissionAttributes, AdmissionPlugin } from './types.ts';
+import { forbidden, notFound } from '../errors/status.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from '../registry/admission.ts';
 
 const immortal = ['default', 'kube-system', 'kube-public'];
 

@@ -1,12 +1,12 @@
 import { ownValue } from '../../kernel/own.ts';
 import type { Lease, Node, Pod, TokenRequest } from '../../kube/api.gen.ts';
 import { nodes, pods } from '../../kube/resources.ts';
+import { quote, sameJson } from '../errors/field.ts';
+import { notFound } from '../errors/status.ts';
 import { mirrorAnnotation } from '../mirror.ts';
 import { nodeNameOf } from '../rbac/users.ts';
-import { quote, sameJson } from '../registry/field.ts';
-import { notFound } from '../registry/status.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from '../registry/admission.ts';
 import { refusal } from './refuse.ts';
-import type { AdmissionAttributes, AdmissionPlugin } from './types.ts';
 
 /** Holds kubelets (users system:node:x) to their own Node object, its lease, and the Pods that run there. */
 export const nodeRestriction: AdmissionPlugin = {

@@ -1,7 +1,7 @@
 import { nodes } from '../../kube/resources.ts';
+import type { AdmissionPlugin } from '../registry/admission.ts';
 import { topologyLabelsOf } from '../resources/handlers/binding.ts';
 import { podOf } from './refuse.ts';
-import type { AdmissionPlugin } from './types.ts';
 
 /** Pods that are made for a node get its zone and region, as others do when they are bound (KEP-4742). */
 export const podTopologyLabels: AdmissionPlugin = {

@@ -1,7 +1,7 @@
 import type { Pod, PriorityClass } from '../../kube/api.gen.ts';
 import { priorityClasses } from '../../kube/resources.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from '../registry/admission.ts';
 import { podOf, refusal } from './refuse.ts';
-import type { AdmissionAttributes, AdmissionPlugin } from './types.ts';
 
 /** Of the classes that the API server makes itself. */
 const systemPrefix = 'system-';

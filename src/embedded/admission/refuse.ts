@@ -1,6 +1,6 @@
 import type { Pod } from '../../kube/api.gen.ts';
-import { type ApiError, forbidden } from '../registry/status.ts';
-import type { AdmissionAttributes } from './types.ts';
+import { type ApiError, forbidden } from '../errors/status.ts';
+import type { AdmissionAttributes } from '../registry/admission.ts';
 
 /** admission.NewForbidden: `pods "x" is forbidden: <why>`; an object whose name is still to be made goes by generateName. */
 export function refusal(attributes: AdmissionAttributes, why: string): ApiError {

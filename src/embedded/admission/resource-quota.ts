@@ -5,8 +5,8 @@ import { resourceQuotas } from '../../kube/resources.ts';
 import { type Amounts, add, amountsText, isZero, only, subtract } from '../quota/amounts.ts';
 import { evaluatorOf, inScopes } from '../quota/evaluators.ts';
 import type { Evaluator } from '../quota/types.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from '../registry/admission.ts';
 import { refusal } from './refuse.ts';
-import type { AdmissionAttributes, AdmissionPlugin } from './types.ts';
 
 /** A quota that counts the written object, and the resources that it limits. */
 interface Interested {

@@ -1,9 +1,9 @@
 import { ownValue } from '../../kernel/own.ts';
 import type { Pod, RuntimeClass } from '../../kube/api.gen.ts';
 import type { Resource } from '../../kube/meta.ts';
-import { sameJson } from '../registry/field.ts';
+import { sameJson } from '../errors/field.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from '../registry/admission.ts';
 import { podOf, refusal } from './refuse.ts';
-import type { AdmissionAttributes, AdmissionPlugin } from './types.ts';
 
 const runtimeClasses: Resource<RuntimeClass> = {
   group: 'node.k8s.io',

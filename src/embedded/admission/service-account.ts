@@ -1,10 +1,10 @@
 import type { Container, EphemeralContainer, PodSpec, ServiceAccount, Volume } from '../../kube/api.gen.ts';
 import { serviceAccounts } from '../../kube/resources.ts';
+import { quote } from '../errors/field.ts';
 import { isMirror } from '../mirror.ts';
-import { quote } from '../registry/field.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from '../registry/admission.ts';
 import { generateName } from '../registry/metadata.ts';
 import { podOf, refusal } from './refuse.ts';
-import type { AdmissionAttributes, AdmissionPlugin } from './types.ts';
 
 const tokenVolumePrefix = 'kube-api-access-';
 const tokenMountPath = '/var/run/secrets/kubernetes.io/serviceaccount';

@@ -1,9 +1,9 @@
 import type { PersistentVolumeClaim } from '../../kube/api.gen.ts';
 import { compareQuantities } from '../../kube/quantity.ts';
 import { storageClasses } from '../../kube/resources.ts';
+import type { AdmissionPlugin } from '../registry/admission.ts';
 import { betaClassAnnotation } from '../resources/printing/storage.ts';
 import { refusal } from './refuse.ts';
-import type { AdmissionPlugin } from './types.ts';
 
 const finalizers: Readonly<Record<string, string>> = {
   persistentvolumeclaims: 'kubernetes.io/pvc-protection',

@@ -1,6 +1,6 @@
 import type { Node } from '../../kube/api.gen.ts';
 import { nodes } from '../../kube/resources.ts';
-import type { AdmissionPlugin } from './types.ts';
+import type { AdmissionPlugin } from '../registry/admission.ts';
 
 const notReady = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
 

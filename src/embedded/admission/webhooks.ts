@@ -4,13 +4,13 @@ import type {
   ValidatingWebhookConfiguration,
 } from '../../kube/api.gen.ts';
 import type { Resource } from '../../kube/meta.ts';
+import { quote } from '../errors/field.ts';
+import { internalError } from '../errors/status.ts';
 import type { Authorizer } from '../rbac/types.ts';
-import { quote } from '../registry/field.ts';
-import { internalError } from '../registry/status.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from '../registry/admission.ts';
 import { compileExpression, webhookScope } from '../resources/admission/expressions.ts';
 import { isExempt, matchesRequest } from './policy/matching.ts';
 import { requestValues } from './policy/values.ts';
-import type { AdmissionAttributes, AdmissionPlugin } from './types.ts';
 
 const group = { group: 'admissionregistration.k8s.io', version: 'v1', namespaced: false };
 

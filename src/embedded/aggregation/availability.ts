@@ -2,10 +2,10 @@ import type { APIService, APIServiceCondition, EndpointSlice } from '../../kube/
 import type { Stored } from '../../kube/meta.ts';
 import { apiServices, endpointSlices, services } from '../../kube/resources.ts';
 import type { Component, ComponentContext } from '../api.ts';
-import { WorkQueue } from '../controllers/work-queue.ts';
-import { quote } from '../registry/field.ts';
+import { WorkQueue } from '../client/work-queue.ts';
+import { quote } from '../errors/field.ts';
+import { isApiError } from '../errors/status.ts';
 import { timestamp } from '../registry/metadata.ts';
-import { isApiError } from '../registry/status.ts';
 import { type Aggregator, RemoteError } from './aggregator.ts';
 import { availabilityOf } from './conditions.ts';
 

@@ -2,10 +2,10 @@ import type { APIService, CustomResourceDefinition } from '../../kube/api.gen.ts
 import type { Stored } from '../../kube/meta.ts';
 import { apiServices, customResourceDefinitions } from '../../kube/resources.ts';
 import type { ApiClient } from '../api.ts';
-import { sameJson } from '../registry/field.ts';
+import type { ObjectReader } from '../definition.ts';
+import { sameJson } from '../errors/field.ts';
+import { isApiError } from '../errors/status.ts';
 import { bucketOf } from '../registry/keys.ts';
-import { isApiError } from '../registry/status.ts';
-import type { ObjectReader } from '../registry/types.ts';
 import type { Store } from '../store/store.ts';
 
 export interface ApiServicesOptions {

@@ -4,7 +4,7 @@
  */
 import { setOwn } from '../../kernel/own.ts';
 import { TypeMismatch, toTyped } from '../codec/typed.ts';
-import { path as fieldPath, invalid } from '../registry/field.ts';
+import { path as fieldPath, invalid } from '../errors/field.ts';
 import {
   additionalOf,
   asRoot,

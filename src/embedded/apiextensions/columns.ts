@@ -3,7 +3,7 @@ import type { CustomResourceColumnDefinition } from '../../kube/api.gen.ts';
 import { humanDuration } from '../../kube/duration.ts';
 import type { Stored } from '../../kube/meta.ts';
 import type { Column } from '../definition.ts';
-import { goJson } from '../registry/field.ts';
+import { goJson } from '../errors/field.ts';
 import { valuesAt } from './json-path.ts';
 import { goFloat } from './value-faults.ts';
 

@@ -1,7 +1,7 @@
 import type { ObjectMeta } from '../../kube/api.gen.ts';
 import { dns1035Label } from '../../kube/validation.ts';
-import type { FieldError, FieldPath } from '../registry/field.ts';
-import * as field from '../registry/field.ts';
+import type { FieldError, FieldPath } from '../errors/field.ts';
+import * as field from '../errors/field.ts';
 import { validateEmbeddedMeta } from '../registry/metadata.ts';
 import { fieldOf, isEmbedded, isMap, itemsOf, type JsonMap, propertyOf, type Schema } from './schema.ts';
 

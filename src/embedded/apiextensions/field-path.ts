@@ -1,5 +1,5 @@
 /** The paths of fields in rules (`fieldPath`) and selectable fields: `.spec.size`, `.metadata['a.b']`. */
-import { type FieldPath, path } from '../registry/field.ts';
+import { type FieldPath, path } from '../errors/field.ts';
 import { additionalOf, propertyOf, type Schema, valuesOf } from './schema.ts';
 
 export interface FoundField {

@@ -11,7 +11,7 @@ import type {
   SelectableField,
   ValidationRule,
 } from '../../kube/api.gen.ts';
-import { goJson, type Raw, raw, sameJson } from '../registry/field.ts';
+import { goJson, type Raw, raw, sameJson } from '../errors/field.ts';
 import { isMap, type JsonMap, type Schema } from './schema.ts';
 
 export interface InternalSpec {

@@ -7,17 +7,16 @@ import type { CustomResourceDefinition, CustomResourceDefinitionStatus } from '.
 import type { KubeObject, Resource, Stored } from '../../kube/meta.ts';
 import { customResourceDefinitions } from '../../kube/resources.ts';
 import type { ApiClient } from '../api.ts';
-import type { ResourceDefinition } from '../definition.ts';
-import { sameJson } from '../registry/field.ts';
+import type { ObjectReader, ResourceDefinition } from '../definition.ts';
+import { sameJson } from '../errors/field.ts';
+import { isApiError } from '../errors/status.ts';
 import { bucketOf } from '../registry/keys.ts';
 import { timestamp } from '../registry/metadata.ts';
-import { isApiError } from '../registry/status.ts';
-import type { ObjectReader } from '../registry/types.ts';
-import { cleanupFinalizer } from '../resources/custom-resource-definitions.ts';
 import type { Store, StoreEvent } from '../store/store.ts';
 import { followApiServices } from './api-services.ts';
 import { isTrue, withCondition } from './conditions.ts';
 import { customDefinitions } from './custom-definition.ts';
+import { cleanupFinalizer } from './finalizer.ts';
 import { nameDefinition } from './names.ts';
 import { approvalState } from './validate-definition.ts';
 

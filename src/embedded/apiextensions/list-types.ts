@@ -1,6 +1,6 @@
 import { ownValue, setOwn } from '../../kernel/own.ts';
-import type { FieldError, FieldPath } from '../registry/field.ts';
-import * as field from '../registry/field.ts';
+import type { FieldError, FieldPath } from '../errors/field.ts';
+import * as field from '../errors/field.ts';
 import { isMap, itemsOf, type JsonMap, listKeysOf, listTypeOf, propertyOf, type Schema, valuesOf } from './schema.ts';
 
 /** Items that stand twice in lists of type `set` or `map`. */

@@ -4,7 +4,7 @@ import type {
   CustomResourceDefinitionCondition,
   CustomResourceDefinitionNames,
 } from '../../kube/api.gen.ts';
-import { quote, sameJson } from '../registry/field.ts';
+import { quote, sameJson } from '../errors/field.ts';
 
 export interface Naming {
   acceptedNames: CustomResourceDefinitionNames;

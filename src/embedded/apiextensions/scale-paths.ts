@@ -1,7 +1,7 @@
 import { ownValue } from '../../kernel/own.ts';
 import type { CustomResourceSubresourceScale } from '../../kube/api.gen.ts';
-import type { FieldError } from '../registry/field.ts';
-import * as field from '../registry/field.ts';
+import type { FieldError } from '../errors/field.ts';
+import * as field from '../errors/field.ts';
 import { isMap } from './schema.ts';
 
 const steps = (path: string) => path.replace(/^\./, '').split('.');

@@ -4,8 +4,8 @@
  */
 
 import { patternFault } from '../cel/patterns.ts';
-import type { FieldError, FieldPath } from '../registry/field.ts';
-import * as field from '../registry/field.ts';
+import type { FieldError, FieldPath } from '../errors/field.ts';
+import * as field from '../errors/field.ts';
 import {
   additionalOf,
   hasDefault,

@@ -1,7 +1,8 @@
 /** The structure of a custom resource for patches and ownership of fields, from its OpenAPI schema. */
-import type { FieldSchema, ListSchema, ObjectSchema, ScalarSchema, TypeSchema } from '../codec/schema.ts';
-import { deducedType } from '../codec/schema.ts';
+
 import { schemaOf } from '../codec/schema-source.ts';
+import type { FieldSchema, ListSchema, ObjectSchema, ScalarSchema, TypeSchema } from '../schema.ts';
+import { deducedType } from '../schema.ts';
 import {
   additionalOf,
   hasDefault,

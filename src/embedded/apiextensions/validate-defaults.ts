@@ -1,7 +1,7 @@
 /** Defaults in schemas must be valid values themselves. */
 
-import type { FieldError, FieldPath } from '../registry/field.ts';
-import * as field from '../registry/field.ts';
+import type { FieldError, FieldPath } from '../errors/field.ts';
+import * as field from '../errors/field.ts';
 import { prune } from './coerce.ts';
 import { hasDefault, isEmbedded, itemsOf, metaFields, type Schema } from './schema.ts';
 import { validateValue } from './validate-value.ts';

@@ -8,8 +8,8 @@ import type {
 } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { dns1035Label, dnsSubdomain } from '../../kube/validation.ts';
-import type { FieldError, FieldPath } from '../registry/field.ts';
-import * as field from '../registry/field.ts';
+import type { FieldError, FieldPath } from '../errors/field.ts';
+import * as field from '../errors/field.ts';
 import { isTrue } from './conditions.ts';
 import { goVersions, type InternalSpec, internalSpec } from './internal-form.ts';
 import { hasDefault, schemaHas } from './schema.ts';

@@ -4,8 +4,8 @@ import type {
   CustomResourceSubresources,
   SelectableField,
 } from '../../kube/api.gen.ts';
-import type { FieldError, FieldPath } from '../registry/field.ts';
-import * as field from '../registry/field.ts';
+import type { FieldError, FieldPath } from '../errors/field.ts';
+import * as field from '../errors/field.ts';
 import { validFieldPath } from './field-path.ts';
 import type { Schema } from './schema.ts';
 import { unstructuralFault } from './structural.ts';

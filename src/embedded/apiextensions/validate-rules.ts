@@ -1,6 +1,6 @@
 /** What the rules (x-kubernetes-validations) of a CustomResourceDefinition get wrong: what does not compile, what may cost too much. */
-import type { FieldError, FieldPath } from '../registry/field.ts';
-import * as field from '../registry/field.ts';
+import type { FieldError, FieldPath } from '../errors/field.ts';
+import * as field from '../errors/field.ts';
 import { escapeName } from './cel-names.ts';
 import { type DeclaredType, declaredType, elementsOf, maxRequestSize } from './cel-types.ts';
 import { type CompiledRule, compileRules } from './compiled-rules.ts';

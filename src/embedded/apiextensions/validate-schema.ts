@@ -1,7 +1,7 @@
 /** What a CustomResourceDefinition may say in its schemas, beyond being structural. */
 
-import type { FieldError, FieldPath } from '../registry/field.ts';
-import * as field from '../registry/field.ts';
+import type { FieldError, FieldPath } from '../errors/field.ts';
+import * as field from '../errors/field.ts';
 import { validFieldPath } from './field-path.ts';
 import {
   additionalOf,

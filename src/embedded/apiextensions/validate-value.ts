@@ -1,9 +1,9 @@
 /** Validation of a value against an OpenAPI schema: kube-openapi's validator, which apiextensions-apiserver uses. */
 
 import { matchesPattern, patternFault } from '../cel/patterns.ts';
-import type { FieldError } from '../registry/field.ts';
+import { formatCheck } from '../cel/string-formats.ts';
+import type { FieldError } from '../errors/field.ts';
 import type { Correlation } from './correlation.ts';
-import { formatCheck } from './formats.ts';
 import { additionalOf, isIntOrString, isMap, itemsOf, type JsonMap, type Schema } from './schema.ts';
 import { type Fault, faults, fieldErrors, goFloat, type Result } from './value-faults.ts';
 

@@ -1,7 +1,7 @@
 import type { CustomResourceDefinitionSpec } from '../../kube/api.gen.ts';
+import type { FieldError, FieldPath } from '../errors/field.ts';
+import * as field from '../errors/field.ts';
 import { equalJson } from '../registry/core.ts';
-import type { FieldError, FieldPath } from '../registry/field.ts';
-import * as field from '../registry/field.ts';
 import { goFieldsOf, goSchema } from './internal-form.ts';
 import { valueRuleFaults } from './rules.ts';
 import type { Schema } from './schema.ts';

@@ -1,7 +1,7 @@
 /** What can be wrong with a value under an OpenAPI schema, in the words of kube-openapi's validator. */
 
-import type { FieldError } from '../registry/field.ts';
-import * as field from '../registry/field.ts';
+import type { FieldError } from '../errors/field.ts';
+import * as field from '../errors/field.ts';
 
 export interface Fault {
   /** As in messages: `spec.ports[0].name`, the root is empty. Undefined: the fault names no field. */

@@ -3,9 +3,10 @@ import type { KubeObject, Resource } from '../../kube/meta.ts';
 import { apiVersionOf } from '../../kube/meta.ts';
 import { configMaps, nodes } from '../../kube/resources.ts';
 import type { ApiClient, Component } from '../api.ts';
+import type { ObjectReader } from '../definition.ts';
+import { reasonOf } from '../errors/status.ts';
 import { equalJson } from '../registry/core.ts';
-import { reasonOf } from '../registry/status.ts';
-import type { ObjectReader, Registry } from '../registry/types.ts';
+import type { Registry } from '../registry/types.ts';
 import type { ClusterFacts } from './facts.ts';
 import {
   controllerServiceAccounts,

@@ -3,11 +3,11 @@ import type { KeyObject } from 'node:crypto';
 import { stringify } from 'yaml';
 import type { Clock } from '../../kernel/clock.ts';
 import type { ConfigMap, Container, Pod, Probe } from '../../kube/api.gen.ts';
-import { kubeconfigOf } from '../cluster/kubeconfig.ts';
-import type { NodePlan } from '../cluster/nodes.ts';
 import type { NodeEntries, NodeEntry } from '../node-api.ts';
 import { type Credentials, createAuthority, type Pki } from '../pki/pki.ts';
 import type { ClusterFacts } from './facts.ts';
+import { kubeconfigOf } from './kubeconfig.ts';
+import type { NodePlan } from './nodes.ts';
 import { controlPlanePods, kubeadmObjects, securePort } from './objects.ts';
 
 const encoder = new TextEncoder();

@@ -3,7 +3,7 @@ import type { KubeObject, Resource, Stored } from '../../kube/meta.ts';
 import type { ApiClient, DeleteOptions, ListOptions, PatchType, User, WriteOptions } from '../api.ts';
 import { kindTarget, normalize } from '../codec/decode.ts';
 import type { ResourceDefinition } from '../definition.ts';
-import { notFoundPath } from '../registry/status.ts';
+import { notFoundPath } from '../errors/status.ts';
 import type { Registry, RequestContext } from '../registry/types.ts';
 
 /** Reads what another server serves. */

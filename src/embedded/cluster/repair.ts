@@ -9,6 +9,7 @@ import { replaceFileSync } from '../../kernel/files.ts';
 import { ownValue } from '../../kernel/own.ts';
 import type { Pod } from '../../kube/api.gen.ts';
 import { manifestFolder } from '../bootstrap/node-files.ts';
+import { defaultName, planNodes } from '../bootstrap/nodes.ts';
 import { DataDirectories } from '../etcd/data.ts';
 import { newMember } from '../etcd/member.ts';
 import { entriesFromJson, entriesToJson } from '../node/files.ts';
@@ -19,7 +20,6 @@ import { salvage } from '../store/salvage.ts';
 import type { StoreContent } from '../store/store.ts';
 import { baselineFromJson } from './baseline.ts';
 import { baselineFiles, contentOf, type Damage, isPair, type Meta, metaFile, walFolder } from './damage.ts';
-import { defaultName, planNodes } from './nodes.ts';
 import { nodesBaselineFromJson } from './nodes-baseline.ts';
 
 /** Where what is replaced goes, in the cluster's folder. */

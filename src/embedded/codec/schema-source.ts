@@ -1,5 +1,5 @@
 import type { ResourceDefinition } from '../definition.ts';
-import type { FieldSchema, ListSchema, ObjectSchema, ScalarSchema, TypeSchema } from './schema.ts';
+import type { FieldSchema, ListSchema, ObjectSchema, ScalarSchema, TypeSchema } from '../schema.ts';
 import { type FieldInfo, fieldDefault, jsonFields, type ScalarCode, type TypeRef, typeInfo } from './type-table.ts';
 
 const built = new Map<string, ObjectSchema>();

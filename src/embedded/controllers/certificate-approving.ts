@@ -2,10 +2,10 @@ import type { CertificateSigningRequest } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { certificateSigningRequests, subjectAccessReviews } from '../../kube/resources.ts';
 import type { Component } from '../api.ts';
+import { WorkQueue } from '../client/work-queue.ts';
 import { type ParsedRequest, parseCertificateRequest } from '../pki/certificate-request.ts';
 import { checkKubeletClient, kubeletClientSigner } from './certificate-signing.ts';
 import { controllerClient } from './identity.ts';
-import { WorkQueue } from './work-queue.ts';
 
 /** What may be asked for without a person's approval, by those with the right to create this subresource. */
 interface Recognizer {

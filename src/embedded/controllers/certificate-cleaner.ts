@@ -3,8 +3,8 @@ import type { CertificateSigningRequest } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { certificateSigningRequests } from '../../kube/resources.ts';
 import type { Component } from '../api.ts';
+import { WorkQueue } from '../client/work-queue.ts';
 import { controllerClient } from './identity.ts';
-import { WorkQueue } from './work-queue.ts';
 
 const hour = 3_600_000;
 

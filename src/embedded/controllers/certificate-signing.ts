@@ -4,12 +4,12 @@ import type { CertificateSigningRequest, CertificateSigningRequestCondition } fr
 import type { Stored } from '../../kube/meta.ts';
 import { certificateSigningRequests } from '../../kube/resources.ts';
 import type { Component } from '../api.ts';
+import { WorkQueue } from '../client/work-queue.ts';
 import { type ParsedRequest, parseCertificateRequest } from '../pki/certificate-request.ts';
 import type { Credentials } from '../pki/pki.ts';
 import { signRequest } from '../pki/sign-request.ts';
 import { timestamp } from '../registry/metadata.ts';
 import { controllerClient } from './identity.ts';
-import { WorkQueue } from './work-queue.ts';
 
 const domain = 'kubernetes.io/';
 export const kubeletClientSigner = `${domain}kube-apiserver-client-kubelet`;

@@ -3,9 +3,9 @@ import type { Stored } from '../../kube/meta.ts';
 import { clusterRoles } from '../../kube/resources.ts';
 import { selectorMatches } from '../../kube/selectors.ts';
 import type { Component } from '../api.ts';
-import { sameJson } from '../registry/field.ts';
+import { WorkQueue } from '../client/work-queue.ts';
+import { sameJson } from '../errors/field.ts';
 import { controllerClient } from './identity.ts';
-import { WorkQueue } from './work-queue.ts';
 
 /** Fills the rules of ClusterRoles with an aggregationRule from the ClusterRoles that it selects. */
 export const clusterRoleAggregation: Component = {

@@ -3,7 +3,8 @@ import { CronError, type CronSchedule, parseCron } from '../../kube/cron.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { cronJobs, jobs } from '../../kube/resources.ts';
 import type { ApiClient, Component, ComponentContext, EventRecorder } from '../api.ts';
-import { sameJson } from '../registry/field.ts';
+import { WorkQueue } from '../client/work-queue.ts';
+import { sameJson } from '../errors/field.ts';
 import { timestamp } from '../registry/metadata.ts';
 import { missedStarts, ScheduleError, untilNext } from './cron-job-times.ts';
 import { offsetOf, zonedTimestamp } from './cron-schedule.ts';
@@ -11,7 +12,6 @@ import { isAlreadyExists, isNamespaceTerminating, isNotFound } from './failures.
 import { controllerClient } from './identity.ts';
 import { conditionTrue, isFinished } from './job-status.ts';
 import { controllerOf, controllerRef, keyOf, ownerIn, splitKey } from './ownership.ts';
-import { WorkQueue } from './work-queue.ts';
 
 const scheduledAnnotation = 'batch.kubernetes.io/cronjob-scheduled-timestamp';
 

@@ -4,6 +4,7 @@ import { matchesNode, tolerates } from '../../kube/placement.ts';
 import { daemonSets, nodes, pods } from '../../kube/resources.ts';
 import { selectorMatches } from '../../kube/selectors.ts';
 import type { Component, ComponentContext } from '../api.ts';
+import { WorkQueue } from '../client/work-queue.ts';
 import { cleanHistory, daemonSetHistory, revisionHashLabel } from './daemonset-history.ts';
 import { scaled } from './deployment-math.ts';
 import { controllerClient } from './identity.ts';
@@ -19,7 +20,6 @@ import {
   slowStart,
   untilAvailable,
 } from './pod-control.ts';
-import { WorkQueue } from './work-queue.ts';
 
 const generationAnnotation = 'deprecated.daemonset.template.generation';
 const burst = 250;

@@ -4,6 +4,7 @@ import type { Stored } from '../../kube/meta.ts';
 import { deployments, pods, replicaSets } from '../../kube/resources.ts';
 import { selectorMatches } from '../../kube/selectors.ts';
 import type { Component, ComponentContext } from '../api.ts';
+import { WorkQueue } from '../client/work-queue.ts';
 import {
   available,
   byCreation,
@@ -39,7 +40,6 @@ import { controllerClient } from './identity.ts';
 import { claim, controllerOf, controllerRef, keyOf, ownerIn, splitKey } from './ownership.ts';
 import { isTerminal, sameJson } from './pod-control.ts';
 import { templateHash } from './template-hash.ts';
-import { WorkQueue } from './work-queue.ts';
 
 type Sets = { newSet: Stored<ReplicaSet> | undefined; old: Stored<ReplicaSet>[] };
 

@@ -4,6 +4,7 @@ import type { Stored } from '../../kube/meta.ts';
 import { podDisruptionBudgets, pods } from '../../kube/resources.ts';
 import { selectorMatches } from '../../kube/selectors.ts';
 import type { ApiClient, Component, ComponentContext, EventRecorder } from '../api.ts';
+import { WorkQueue } from '../client/work-queue.ts';
 import { timestamp } from '../registry/metadata.ts';
 import { scaled } from './deployment-math.ts';
 import { expectedScale } from './disruption-scale.ts';
@@ -13,7 +14,6 @@ import { controllerClient } from './identity.ts';
 import { keyOf, splitKey } from './ownership.ts';
 import { podConditionPatch } from './pod-conditions.ts';
 import { isReady, isTerminal, sameJson } from './pod-control.ts';
-import { WorkQueue } from './work-queue.ts';
 
 /** How long an evicted Pod may stay before its budget gets the disruption back, or the Pod loses its condition. */
 const patienceMs = 120_000;

@@ -2,6 +2,7 @@ import type { Endpoint, EndpointAddress, EndpointSlice, EndpointSubset, Endpoint
 import type { Stored } from '../../kube/meta.ts';
 import { endpointSlices, endpoints, services } from '../../kube/resources.ts';
 import type { ApiClient, Component, ComponentContext } from '../api.ts';
+import { WorkQueue } from '../client/work-queue.ts';
 import { managedByLabel, serviceNameLabel } from './endpoint-slice.ts';
 import { endpointsManagedByLabel } from './endpoints.ts';
 import { isNamespaceTerminating } from './failures.ts';
@@ -9,7 +10,6 @@ import { controllerClient } from './identity.ts';
 import { controllerRef, keyOf, splitKey } from './ownership.ts';
 import { hasSelector, triggerTimeAnnotation } from './service-pods.ts';
 import { planSlices, portsKey, type SliceFrame, type SliceGroup } from './slice-plan.ts';
-import { WorkQueue } from './work-queue.ts';
 
 const manager = 'endpointslicemirroring-controller.k8s.io';
 const skipLabel = 'endpointslice.kubernetes.io/skip-mirror';

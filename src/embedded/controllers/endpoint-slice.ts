@@ -2,6 +2,7 @@ import type { DiscoveryV1EndpointPort, Endpoint, EndpointSlice, Node, Pod, Servi
 import type { Stored } from '../../kube/meta.ts';
 import { endpointSlices, nodes, services } from '../../kube/resources.ts';
 import type { ApiClient, Component, ComponentContext, EventRecorder } from '../api.ts';
+import { WorkQueue } from '../client/work-queue.ts';
 import { isNamespaceTerminating } from './failures.ts';
 import { controllerClient } from './identity.ts';
 import { controllerRef, keyOf, splitKey } from './ownership.ts';
@@ -20,7 +21,6 @@ import {
   withTriggerTime,
 } from './service-pods.ts';
 import { planSlices, portsKey, type SliceGroup } from './slice-plan.ts';
-import { WorkQueue } from './work-queue.ts';
 
 export const serviceNameLabel = 'kubernetes.io/service-name';
 export const managedByLabel = 'endpointslice.kubernetes.io/managed-by';

@@ -2,7 +2,8 @@ import type { EndpointAddress, EndpointPort, EndpointSubset, Endpoints, Pod, Ser
 import type { Stored } from '../../kube/meta.ts';
 import { endpoints, services } from '../../kube/resources.ts';
 import type { ApiClient, Component, ComponentContext, EventRecorder } from '../api.ts';
-import { sameJson } from '../registry/field.ts';
+import { WorkQueue } from '../client/work-queue.ts';
+import { sameJson } from '../errors/field.ts';
 import { type Placement, packSubsets } from './endpoint-subsets.ts';
 import { isNamespaceTerminating, isNotFound } from './failures.ts';
 import { controllerClient } from './identity.ts';
@@ -21,7 +22,6 @@ import {
   watchServices,
   withTriggerTime,
 } from './service-pods.ts';
-import { WorkQueue } from './work-queue.ts';
 
 export const endpointsManagedByLabel = 'endpoints.kubernetes.io/managed-by';
 const manager = 'endpoint-controller';

@@ -2,10 +2,10 @@ import type { Pod, Volume } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { persistentVolumeClaims, pods } from '../../kube/resources.ts';
 import type { Component } from '../api.ts';
+import { WorkQueue } from '../client/work-queue.ts';
 import { isAlreadyExists, isNamespaceTerminating } from './failures.ts';
 import { controllerClient } from './identity.ts';
 import { controllerRef, keyOf, splitKey } from './ownership.ts';
-import { WorkQueue } from './work-queue.ts';
 
 /** Makes the claims of Pods' generic ephemeral volumes, which go with them (KEP-1698). */
 export const ephemeralVolumes: Component = {

@@ -1,4 +1,4 @@
-import { isApiError, reasonOf } from '../registry/status.ts';
+import { isApiError, reasonOf } from '../errors/status.ts';
 
 export function isNotFound(error: unknown): boolean {
   return reasonOf(error) === 'NotFound';

@@ -1,7 +1,8 @@
 import type { OwnerReference } from '../../kube/api.gen.ts';
 import { apiVersionOf, groupResource, type Resource, type Stored } from '../../kube/meta.ts';
 import type { ApiClient, Component, ComponentContext, DeleteOptions, EventRecorder, ServedResource } from '../api.ts';
-import { sameJson } from '../registry/field.ts';
+import { WorkQueue } from '../client/work-queue.ts';
+import { sameJson } from '../errors/field.ts';
 import { isConflict, isNotFound } from './failures.ts';
 import {
   foregroundFinalizer,
@@ -13,7 +14,6 @@ import {
   ownersOf,
 } from './garbage-graph.ts';
 import { controllerClient } from './identity.ts';
-import { WorkQueue } from './work-queue.ts';
 
 const workers = 20;
 /** How often new kinds are looked for, as in kube-controller-manager. */

@@ -10,6 +10,7 @@ import { milliValue } from '../../kube/quantity.ts';
 import { horizontalPodAutoscalers, pods } from '../../kube/resources.ts';
 import { matchesLabels, parseLabelSelector } from '../../kube/selectors.ts';
 import type { ApiClient, Component, ComponentContext, EventRecorder, ServedResource } from '../api.ts';
+import { WorkQueue } from '../client/work-queue.ts';
 import { timestamp } from '../registry/metadata.ts';
 import { isConflict, isNotFound } from './failures.ts';
 import { ScalingHistory } from './hpa-behavior.ts';
@@ -19,7 +20,6 @@ import { controllerClient } from './identity.ts';
 import { keyOf, splitKey } from './ownership.ts';
 import { sameJson } from './pod-control.ts';
 import { resourceOfKind, type Scale } from './scale-target.ts';
-import { WorkQueue } from './work-queue.ts';
 
 type Autoscaler = Stored<HorizontalPodAutoscaler>;
 

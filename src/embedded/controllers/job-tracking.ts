@@ -3,7 +3,7 @@ import type { Job, JobStatus, Pod, UncountedTerminatedPods } from '../../kube/ap
 import type { Stored } from '../../kube/meta.ts';
 import { jobs, pods } from '../../kube/resources.ts';
 import type { ApiClient, EventRecorder } from '../api.ts';
-import { sameJson } from '../registry/field.ts';
+import { sameJson } from '../errors/field.ts';
 import { timestamp } from '../registry/metadata.ts';
 import { isNotFound } from './failures.ts';
 import { formatIndexes } from './index-ranges.ts';

@@ -3,6 +3,7 @@ import type { Stored } from '../../kube/meta.ts';
 import { jobs, pods } from '../../kube/resources.ts';
 import { selectorMatches } from '../../kube/selectors.ts';
 import type { ApiClient, Component, ComponentContext, EventRecorder } from '../api.ts';
+import { WorkQueue } from '../client/work-queue.ts';
 import { timestamp } from '../registry/metadata.ts';
 import { isNamespaceTerminating } from './failures.ts';
 import { controllerClient } from './identity.ts';
@@ -31,7 +32,6 @@ import {
 import { JobTracker } from './job-tracking.ts';
 import { claim, controllerOf, keyOf, ownerIn, splitKey } from './ownership.ts';
 import { deletionOrder, isReady, PodControl, slowStart } from './pod-control.ts';
-import { WorkQueue } from './work-queue.ts';
 
 /** Pods made or deleted in one sync at most. */
 const burst = 500;

@@ -4,6 +4,7 @@ import type { Stored } from '../../kube/meta.ts';
 import { compareQuantities } from '../../kube/quantity.ts';
 import { persistentVolumeClaims, persistentVolumes, pods, storageClasses } from '../../kube/resources.ts';
 import type { ApiClient, Component, ComponentContext, EventRecorder } from '../api.ts';
+import { WorkQueue } from '../client/work-queue.ts';
 import { serviceAccountUserName } from '../rbac/users.ts';
 import { localPathNamespace } from '../system-namespaces.ts';
 import { isAlreadyExists, isConflict, isNotFound } from './failures.ts';
@@ -17,7 +18,6 @@ import {
   storageProvisioner,
   waitsForConsumer,
 } from './volume-matching.ts';
-import { WorkQueue } from './work-queue.ts';
 
 type Claim = Stored<PersistentVolumeClaim>;
 type Volume = Stored<PersistentVolume>;

@@ -2,10 +2,10 @@ import type { Namespace } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { namespaces, pods } from '../../kube/resources.ts';
 import type { ApiClient, Component, ComponentContext, ServedResource } from '../api.ts';
+import { WorkQueue } from '../client/work-queue.ts';
 import { isNotFound } from './failures.ts';
 import { controllerClient } from './identity.ts';
 import { deletionConditions, type Remaining } from './namespace-conditions.ts';
-import { WorkQueue } from './work-queue.ts';
 
 const finalizer = 'kubernetes';
 /** kube-controller-manager waits for half of the remaining grace period; looking more often costs nothing here. */

@@ -2,9 +2,9 @@ import type { Node } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { nodes } from '../../kube/resources.ts';
 import type { ApiClient, Component, ComponentContext, EventRecorder } from '../api.ts';
+import { WorkQueue } from '../client/work-queue.ts';
 import { isNotFound } from './failures.ts';
 import { controllerClient } from './identity.ts';
-import { WorkQueue } from './work-queue.ts';
 
 /** --node-cidr-mask-size */
 const maskBits = 24;

@@ -2,12 +2,12 @@ import type { Node, NodeCondition, Pod } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { leases, nodes, pods } from '../../kube/resources.ts';
 import type { ApiClient, Component, ComponentContext, EventRecorder } from '../api.ts';
+import { WorkQueue } from '../client/work-queue.ts';
 import { timestamp } from '../registry/metadata.ts';
 import { isConflict, isNotFound } from './failures.ts';
 import { controllerClient } from './identity.ts';
 import { changeTaints, hasTaint, notReady, schedulingTaints, unreachable } from './node-taints.ts';
 import { NodeZones } from './node-zones.ts';
-import { WorkQueue } from './work-queue.ts';
 
 /** --node-monitor-period, --node-monitor-grace-period of v1.35 and --node-startup-grace-period. */
 const periodMs = 5_000;

@@ -1,8 +1,8 @@
 import { nodes } from '../../kube/resources.ts';
 import type { Component } from '../api.ts';
+import { WorkQueue } from '../client/work-queue.ts';
 import { isNotFound } from './failures.ts';
 import { controllerClient } from './identity.ts';
-import { WorkQueue } from './work-queue.ts';
 
 const annotation = 'node.alpha.kubernetes.io/ttl';
 

@@ -4,9 +4,9 @@ import { customResourceDefinitions, validatingAdmissionPolicies } from '../../ku
 import { builtinType, customType } from '../admission/policy/object-types.ts';
 import { expressionWarnings, type GroupVersionKind, type KindTypes } from '../admission/policy/type-checking.ts';
 import type { Component, ComponentContext } from '../api.ts';
+import { WorkQueue } from '../client/work-queue.ts';
 import { findFacts } from '../codec/facts.ts';
 import { controllerClient } from './identity.ts';
-import { WorkQueue } from './work-queue.ts';
 
 const fieldManager = 'validatingadmissionpolicy-status';
 

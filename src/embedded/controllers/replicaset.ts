@@ -10,6 +10,7 @@ import type { KubeObject, Resource, Stored } from '../../kube/meta.ts';
 import { pods, replicaSets } from '../../kube/resources.ts';
 import { selectorMatches } from '../../kube/selectors.ts';
 import type { Component, ComponentContext } from '../api.ts';
+import { WorkQueue } from '../client/work-queue.ts';
 import { replicationControllers } from '../resources/replication-controllers.ts';
 import { isNamespaceTerminating } from './failures.ts';
 import { controllerClient } from './identity.ts';
@@ -26,7 +27,6 @@ import {
   timestamp,
   untilAvailable,
 } from './pod-control.ts';
-import { WorkQueue } from './work-queue.ts';
 
 /** A ReplicaSet makes at most this many Pods at once. */
 const burst = 500;

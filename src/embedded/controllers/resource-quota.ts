@@ -3,12 +3,12 @@ import type { Resource, Stored } from '../../kube/meta.ts';
 import { groupResource } from '../../kube/meta.ts';
 import { resourceQuotas } from '../../kube/resources.ts';
 import type { ApiClient, Component, ComponentContext, ServedResource } from '../api.ts';
+import { WorkQueue } from '../client/work-queue.ts';
+import { sameJson } from '../errors/field.ts';
 import { type Amounts, add, only } from '../quota/amounts.ts';
 import { evaluatorOf, inScopes } from '../quota/evaluators.ts';
-import { sameJson } from '../registry/field.ts';
 import { controllerClient } from './identity.ts';
 import { keyOf, splitKey } from './ownership.ts';
-import { WorkQueue } from './work-queue.ts';
 
 const resyncMs = 5 * 60_000;
 

@@ -1,9 +1,9 @@
 import { configMaps, namespaces } from '../../kube/resources.ts';
 import type { Component } from '../api.ts';
-import { sameJson } from '../registry/field.ts';
+import { WorkQueue } from '../client/work-queue.ts';
+import { sameJson } from '../errors/field.ts';
 import { isAlreadyExists, isNamespaceTerminating, isNotFound } from './failures.ts';
 import { controllerClient } from './identity.ts';
-import { WorkQueue } from './work-queue.ts';
 
 const configMap = 'kube-root-ca.crt';
 const descriptionKey = 'kubernetes.io/description';

@@ -3,9 +3,9 @@ import type { IPAddress, Service, ServiceCIDR } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { ipAddresses, serviceCIDRs, services } from '../../kube/resources.ts';
 import type { Component } from '../api.ts';
+import { WorkQueue } from '../client/work-queue.ts';
+import { reasonOf } from '../errors/status.ts';
 import { timestamp } from '../registry/metadata.ts';
-import { reasonOf } from '../registry/status.ts';
-import { WorkQueue } from './work-queue.ts';
 
 const identity = { user: { name: 'system:apiserver', groups: ['system:masters'] }, fieldManager: 'kube-apiserver' };
 

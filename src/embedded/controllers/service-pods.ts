@@ -3,7 +3,7 @@ import type { Pod, Service, ServicePort } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { pods, services } from '../../kube/resources.ts';
 import type { Informers } from '../api.ts';
-import { sameJson } from '../registry/field.ts';
+import { sameJson } from '../errors/field.ts';
 import { keyOf } from './ownership.ts';
 import { isReady, isTerminal } from './pod-control.ts';
 

@@ -2,10 +2,10 @@ import type { Secret, ServiceAccount } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { secrets, serviceAccounts } from '../../kube/resources.ts';
 import type { Component } from '../api.ts';
+import { WorkQueue } from '../client/work-queue.ts';
 import { serviceAccountUserName } from '../rbac/users.ts';
 import { isConflict, isNotFound } from './failures.ts';
 import { controllerClient } from './identity.ts';
-import { WorkQueue } from './work-queue.ts';
 
 const tokenType = 'kubernetes.io/service-account-token';
 const nameAnnotation = 'kubernetes.io/service-account.name';

@@ -1,7 +1,7 @@
 /** How endpoints are spread over EndpointSlices: full ones are left alone, few are written. */
 import type { DiscoveryV1EndpointPort, Endpoint, EndpointSlice, ObjectMeta } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
-import { sameJson } from '../registry/field.ts';
+import { sameJson } from '../errors/field.ts';
 
 const slicesHold = 100;
 

@@ -3,7 +3,7 @@ import type { ControllerRevision, Pod, PodTemplateSpec, StatefulSet } from '../.
 import type { Stored } from '../../kube/meta.ts';
 import { controllerRevisions, statefulSets } from '../../kube/resources.ts';
 import type { ApiClient, Informers } from '../api.ts';
-import { goJson } from '../registry/field.ts';
+import { goJson } from '../errors/field.ts';
 import { isAlreadyExists, isNotFound } from './failures.ts';
 import { claim, controllerRef } from './ownership.ts';
 import { sameJson } from './pod-control.ts';

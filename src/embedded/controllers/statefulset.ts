@@ -3,6 +3,7 @@ import type { Stored } from '../../kube/meta.ts';
 import { controllerRevisions, persistentVolumeClaims, pods, statefulSets } from '../../kube/resources.ts';
 import { selectorMatches } from '../../kube/selectors.ts';
 import type { ApiClient, Component, ComponentContext } from '../api.ts';
+import { WorkQueue } from '../client/work-queue.ts';
 import { scaled } from './deployment-math.ts';
 import { isConflict, isNamespaceTerminating } from './failures.ts';
 import { controllerClient } from './identity.ts';
@@ -20,7 +21,6 @@ import {
   revisionOf,
   statefulPod,
 } from './statefulset-pods.ts';
-import { WorkQueue } from './work-queue.ts';
 
 /** Keeps the Pods of StatefulSets: each with a name and claims of its own, made and replaced in order. */
 export const statefulSetController: Component = {

@@ -2,9 +2,9 @@ import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../kube/ap
 import type { Stored } from '../../kube/meta.ts';
 import { persistentVolumeClaims, persistentVolumes, pods } from '../../kube/resources.ts';
 import type { Component } from '../api.ts';
+import { WorkQueue } from '../client/work-queue.ts';
 import { controllerClient } from './identity.ts';
 import { keyOf, splitKey } from './ownership.ts';
-import { WorkQueue } from './work-queue.ts';
 
 const claimFinalizer = 'kubernetes.io/pvc-protection';
 const volumeFinalizer = 'kubernetes.io/pv-protection';

@@ -2,11 +2,11 @@ import type { Job } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { jobs } from '../../kube/resources.ts';
 import type { Component } from '../api.ts';
+import { WorkQueue } from '../client/work-queue.ts';
 import { isNotFound } from './failures.ts';
 import { controllerClient } from './identity.ts';
 import { conditionTrue } from './job-status.ts';
 import { keyOf, splitKey } from './ownership.ts';
-import { WorkQueue } from './work-queue.ts';
 
 /** Deletes finished Jobs when their ttlSecondsAfterFinished are over. */
 export const ttlAfterFinished: Component = {

@@ -2,6 +2,7 @@ import type { PersistentVolume, PersistentVolumeClaim } from '../../kube/api.gen
 import type { Stored } from '../../kube/meta.ts';
 import { persistentVolumeClaims, persistentVolumes, pods, storageClasses } from '../../kube/resources.ts';
 import type { ApiClient, Component, ComponentContext, EventRecorder } from '../api.ts';
+import { WorkQueue } from '../client/work-queue.ts';
 import { isDefaultClass } from '../resources/storage-classes.ts';
 import { isConflict, isNotFound } from './failures.ts';
 import { controllerClient } from './identity.ts';
@@ -21,7 +22,6 @@ import {
 } from './volume-matching.ts';
 import { reclaim } from './volume-reclaim.ts';
 import { VolumeWrites } from './volume-writes.ts';
-import { WorkQueue } from './work-queue.ts';
 
 type Volume = Stored<PersistentVolume>;
 type Claim = Stored<PersistentVolumeClaim>;

@@ -1,6 +1,6 @@
 import type { ContainerStatus, Pod } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
-import { ApiError, badRequest } from '../registry/status.ts';
+import { ApiError, badRequest } from '../errors/status.ts';
 
 /**
  * The container that a request means; without a name the only one. Fails with the 400 of the API server for a name

@@ -1,7 +1,7 @@
 import type { Container, Pod } from '../../kube/api.gen.ts';
+import { goDuration } from '../../kube/duration.ts';
 import type { Stored } from '../../kube/meta.ts';
 import type { ContainerRecord } from './container-record.ts';
-import { goDuration } from './duration.ts';
 import { containerEvent, containerPath, type NodeServices, podFullName } from './services.ts';
 
 /** A real kubelet sees ends of containers when it lists them, once a second; until then they show as ended. */

@@ -2,7 +2,7 @@ import type { CSINode } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { csiNodes } from '../../kube/resources.ts';
 import type { ApiClient } from '../api.ts';
-import { reasonOf } from '../registry/status.ts';
+import { reasonOf } from '../errors/status.ts';
 
 /** Volume plugins that CSI drivers have taken the place of, as a v1.35 kubelet was recorded to say. */
 const migrated = ['aws-ebs', 'azure-disk', 'azure-file', 'cinder', 'gce-pd', 'portworx-volume', 'vsphere-volume'];

@@ -1,5 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Container } from '../../kube/api.gen.ts';
+import { goDuration } from '../../kube/duration.ts';
 import {
   familiarName,
   type ImageReference,
@@ -9,7 +10,6 @@ import {
 } from '../../kube/image-reference.ts';
 import type { ContainerRuntime } from '../container-api.ts';
 import { BackOff } from './back-off.ts';
-import { goDuration } from './duration.ts';
 
 export type Image = NonNullable<ReturnType<ContainerRuntime['image']>>;
 

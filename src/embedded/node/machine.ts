@@ -4,7 +4,7 @@ import { text as textOf } from 'node:stream/consumers';
 import type { Clock, Timer } from '../../kernel/clock.ts';
 import { replaceFile } from '../../kernel/files.ts';
 import type { ComponentContext } from '../api.ts';
-import type { NodePlan } from '../cluster/nodes.ts';
+import type { NodePlan } from '../bootstrap/nodes.ts';
 import type { ContainerRuntime, ContainerSpec, RunningContainer } from '../container-api.ts';
 import type {
   NodeEntries,

@@ -6,8 +6,8 @@ import type { Stored } from '../../kube/meta.ts';
 import { decodeBody } from '../codec/decode.ts';
 import { readConfiguration, YamlSyntaxError } from '../codec/yaml.ts';
 import type { StrategyContext } from '../definition.ts';
+import { isApiError } from '../errors/status.ts';
 import { timestamp } from '../registry/metadata.ts';
-import { isApiError } from '../registry/status.ts';
 import { podResource } from '../resources/pods.ts';
 
 const hashAnnotation = 'kubernetes.io/config.hash';

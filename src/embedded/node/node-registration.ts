@@ -3,7 +3,7 @@ import type { Node } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { leases, nodes } from '../../kube/resources.ts';
 import type { ApiClient, EventRecorder } from '../api.ts';
-import { reasonOf } from '../registry/status.ts';
+import { reasonOf } from '../errors/status.ts';
 import { registerCsiNode } from './csi-node.ts';
 import { type NodeFacts, nodeObject, nodeStatus } from './node-object.ts';
 

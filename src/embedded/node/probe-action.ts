@@ -2,9 +2,9 @@ import { connect as http2Connect } from 'node:http2';
 import type { Duplex, Readable } from 'node:stream';
 import type { Clock } from '../../kernel/clock.ts';
 import { setOwn } from '../../kernel/own.ts';
+import { quiet } from '../../kernel/quiet.ts';
 import type { Container, ExecAction, GRPCAction, HTTPGetAction, IntOrString, Probe } from '../../kube/api.gen.ts';
 import type { ContainerRuntime, RunningContainer } from '../container-api.ts';
-import { quiet } from '../network/quiet.ts';
 
 /** What a probe or hook may touch. */
 export interface ActionTarget {

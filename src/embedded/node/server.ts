@@ -12,13 +12,13 @@ import type { TokenReview } from '../../kube/api.gen.ts';
 import type { Resource } from '../../kube/meta.ts';
 import { subjectAccessReviews } from '../../kube/resources.ts';
 import type { ApiClient, User } from '../api.ts';
+import { isApiError } from '../errors/status.ts';
 import type { HttpAnswer, KubeletRequest } from '../node-api.ts';
 import { createCertificate, type Issuer } from '../pki/certificate.ts';
-import { isApiError } from '../registry/status.ts';
 import { bearerToken } from '../server/authn/authenticator.ts';
 import { authenticateCertificate } from '../server/authn/client-certificate.ts';
-import type { Upgrade } from '../server/exchange.ts';
 import { upgradeOf } from '../server/streams/upgrade.ts';
+import type { Upgrade } from '../upgrade.ts';
 import { routeOf } from './kubelet-api/routes.ts';
 
 export interface KubeletServerOptions {

@@ -4,7 +4,7 @@ import type { Pod, PodStatus } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { pods } from '../../kube/resources.ts';
 import type { ApiClient } from '../api.ts';
-import { reasonOf } from '../registry/status.ts';
+import { reasonOf } from '../errors/status.ts';
 
 const attempts = 8;
 

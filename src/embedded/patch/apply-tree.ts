@@ -1,6 +1,6 @@
 /** The steps of a server-side apply on typed values: which fields a value has, merging, taking fields away. */
 import { ownValue, setOwn } from '../../kernel/own.ts';
-import type { ListSchema, MapSchema, ObjectSchema, TypeSchema } from '../codec/schema.ts';
+import type { ListSchema, MapSchema, ObjectSchema, TypeSchema } from '../schema.ts';
 import { emptySet, type FieldSet, isEmpty, leaf, SetBuilder } from './field-set.ts';
 import { isMap, type JsonMap } from './json-value.ts';
 import { fieldSchema, isNamedField, itemElement, resolve, schemaBelow } from './typed.ts';

@@ -1,6 +1,6 @@
 /** What changed between two typed values: structured-merge-diff's Compare. */
 import { ownValue } from '../../kernel/own.ts';
-import type { ListSchema, MapSchema, ObjectSchema, TypeSchema } from '../codec/schema.ts';
+import type { ListSchema, MapSchema, ObjectSchema, TypeSchema } from '../schema.ts';
 import type { FieldSet } from './field-set.ts';
 import { deepEqual, isMap } from './json-value.ts';
 import { fieldSchema, itemElement, resolve } from './typed.ts';

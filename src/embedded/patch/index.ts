@@ -2,13 +2,13 @@
 import { apiVersionOf, type KubeObject } from '../../kube/meta.ts';
 import type { PatchType } from '../api.ts';
 import { decodeBody, type FieldValidation, normalize } from '../codec/decode.ts';
-import type { TypeSchema } from '../codec/schema.ts';
 import { schemaOf } from '../codec/schema-source.ts';
 import type { ResourceDefinition } from '../definition.ts';
+import * as field from '../errors/field.ts';
+import { ApiError, isApiError } from '../errors/status.ts';
 import type { ManagedFields, Patcher, Wanted } from '../registry/dependencies.ts';
-import * as field from '../registry/field.ts';
 import { scaleSteps, setAt } from '../registry/scale.ts';
-import { ApiError, isApiError } from '../registry/status.ts';
+import type { TypeSchema } from '../schema.ts';
 import { convertFault } from './convert-fault.ts';
 import { has } from './field-set.ts';
 import { applyJsonPatch } from './json-patch.ts';

@@ -1,6 +1,6 @@
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import { ownValue, setOwn } from '../../kernel/own.ts';
-import { ApiError, badRequest, tooLarge } from '../registry/status.ts';
+import { ApiError, badRequest, tooLarge } from '../errors/status.ts';
 import { copyJson, isMap, type JsonMap } from './json-value.ts';
 import { jsonType } from './merge-patch.ts';
 

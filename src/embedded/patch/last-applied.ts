@@ -1,7 +1,7 @@
 /** How kubectl's client-side apply and server-side apply live on the same objects. */
 import { setOwn } from '../../kernel/own.ts';
 import type { KubeObject } from '../../kube/meta.ts';
-import type { TypeSchema } from '../codec/schema.ts';
+import type { TypeSchema } from '../schema.ts';
 import { fieldsOf } from './apply-tree.ts';
 import { emptySet, has } from './field-set.ts';
 import { deepEqual, isMap, type JsonMap } from './json-value.ts';

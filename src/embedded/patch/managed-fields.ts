@@ -1,6 +1,6 @@
 /** Who owns which field after a create, update or patch (KEP-555): metadata.managedFields for everything but apply. */
 import type { KubeObject } from '../../kube/meta.ts';
-import type { TypeSchema } from '../codec/schema.ts';
+import type { TypeSchema } from '../schema.ts';
 import { type Comparison, compare } from './compare.ts';
 import { difference, type FieldSet, isEmpty, recursiveDifference, setOf, union } from './field-set.ts';
 import { isMap } from './json-value.ts';

@@ -1,5 +1,5 @@
 import { ownValue, setOwn } from '../../kernel/own.ts';
-import { badRequest } from '../registry/status.ts';
+import { badRequest } from '../errors/status.ts';
 import { isMap, type JsonMap } from './json-value.ts';
 
 /** How Go names the JSON type of a body that should have been an object or a list. */

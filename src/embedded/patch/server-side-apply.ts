@@ -2,8 +2,8 @@
 import { setOwn } from '../../kernel/own.ts';
 import type { StatusCause } from '../../kube/api.gen.ts';
 import type { KubeObject } from '../../kube/meta.ts';
-import type { TypeSchema } from '../codec/schema.ts';
-import { ApiError, badRequest, plainError } from '../registry/status.ts';
+import { ApiError, badRequest, plainError } from '../errors/status.ts';
+import type { TypeSchema } from '../schema.ts';
 import { fieldsOf, merge, removeFields, withNamedFields } from './apply-tree.ts';
 import { compare } from './compare.ts';
 import {

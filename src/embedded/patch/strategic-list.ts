@@ -1,5 +1,5 @@
 /** Lists in a strategic merge patch: merging by key or value, and the order of what comes out. */
-import { plainError } from '../registry/status.ts';
+import { plainError } from '../errors/status.ts';
 import { deepEqual, goPrint, isMap, type JsonMap } from './json-value.ts';
 
 export const directive = '$patch';

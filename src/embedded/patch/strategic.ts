@@ -3,8 +3,8 @@
  * the schema (x-kubernetes-patch-strategy, x-kubernetes-patch-merge-key).
  */
 import { ownValue, setOwn } from '../../kernel/own.ts';
-import type { TypeSchema } from '../codec/schema.ts';
-import { badRequest, plainError } from '../registry/status.ts';
+import { badRequest, plainError } from '../errors/status.ts';
+import type { TypeSchema } from '../schema.ts';
 import { copyJson, goPrint, isMap, type JsonMap } from './json-value.ts';
 import { jsonType } from './merge-patch.ts';
 import {

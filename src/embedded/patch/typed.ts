@@ -1,5 +1,6 @@
 /** Objects as structured-merge-diff sees them: JSON values beside their schema. */
 import { ownValue, setOwn } from '../../kernel/own.ts';
+import { type FieldInfo, findType, jsonFields } from '../codec/type-table.ts';
 import {
   deducedType,
   type ListSchema,
@@ -7,8 +8,7 @@ import {
   type ObjectSchema,
   type ScalarSchema,
   type TypeSchema,
-} from '../codec/schema.ts';
-import { type FieldInfo, findType, jsonFields } from '../codec/type-table.ts';
+} from '../schema.ts';
 import { keyElement, valueElement } from './field-set.ts';
 import { isMap, type JsonMap } from './json-value.ts';
 

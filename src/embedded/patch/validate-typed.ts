@@ -1,4 +1,4 @@
-import type { ListSchema, TypeSchema } from '../codec/schema.ts';
+import type { ListSchema, TypeSchema } from '../schema.ts';
 import { elementText } from './field-set.ts';
 import { goPrint, goSyntax, goType, isMap } from './json-value.ts';
 import { fieldSchema, ItemError, itemElement, resolve } from './typed.ts';

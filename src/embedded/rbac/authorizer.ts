@@ -1,5 +1,5 @@
 import { allows } from '../../kube/rules.ts';
-import type { ObjectReader } from '../registry/types.ts';
+import type { ObjectReader } from '../definition.ts';
 import { authorizeNode } from './node-authorizer.ts';
 import { describeSource, RuleResolver } from './resolver.ts';
 import type { Authorizer, Decision } from './types.ts';

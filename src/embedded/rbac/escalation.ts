@@ -6,10 +6,10 @@ import type { ClusterRole, PolicyRule, Role, RoleBinding } from '../../kube/api.
 import type { KubeObject } from '../../kube/meta.ts';
 import { clusterRoles, roles } from '../../kube/resources.ts';
 import { compactRules, covers, describeRule, missingRights } from '../../kube/rules.ts';
-import type { AdmissionAttributes, AdmissionPlugin } from '../admission/types.ts';
 import type { User } from '../api.ts';
-import { quote, sameJson } from '../registry/field.ts';
-import { forbidden, internalError, notFound } from '../registry/status.ts';
+import { quote, sameJson } from '../errors/field.ts';
+import { forbidden, internalError, notFound } from '../errors/status.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from '../registry/admission.ts';
 import type { Authorizer } from './types.ts';
 import { isSuperuser } from './users.ts';
 

@@ -2,11 +2,12 @@
  * What a kubelet may do, as kube-apiserver's node authorizer decides: what belongs to the Pods of its own node, its own
  * Node object and lease, and the fixed rules of ClusterRole system:node.
  */
+
 import { ownValue } from '../../kernel/own.ts';
 import type { Pod, PolicyRule, Volume } from '../../kube/api.gen.ts';
 import { pods } from '../../kube/resources.ts';
 import { allows } from '../../kube/rules.ts';
-import type { ObjectReader } from '../registry/types.ts';
+import type { ObjectReader } from '../definition.ts';
 import { bootstrapRbac } from './bootstrap.ts';
 import type { AuthorizationAttributes } from './types.ts';
 import { nodeNameOf } from './users.ts';

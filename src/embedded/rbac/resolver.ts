@@ -2,8 +2,8 @@ import type { ClusterRoleBinding, PolicyRule, RoleBinding, RoleRef, Subject } fr
 import type { Stored } from '../../kube/meta.ts';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from '../../kube/resources.ts';
 import type { User } from '../api.ts';
-import { quote } from '../registry/field.ts';
-import type { ObjectReader } from '../registry/types.ts';
+import type { ObjectReader } from '../definition.ts';
+import { quote } from '../errors/field.ts';
 import { parseServiceAccount } from './users.ts';
 
 /** One rule that applies to a user and where it comes from, or a binding whose role could not be read. */

@@ -6,7 +6,7 @@ import type {
   ResourceAttributes,
 } from '../../kube/api.gen.ts';
 import type { FieldError } from '../definition.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 
 /** What the spec of an access review of any kind may hold; a self review has neither user nor groups. */
 export interface ReviewSpec {

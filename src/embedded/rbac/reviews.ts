@@ -12,8 +12,8 @@ import type {
 } from '../../kube/api.gen.ts';
 import type { User } from '../api.ts';
 import type { FieldError } from '../definition.ts';
+import { badRequest, invalid } from '../errors/status.ts';
 import { ensureNamespace } from '../registry/core.ts';
-import { badRequest, invalid } from '../registry/status.ts';
 import type { CreateHandler } from '../registry/types.ts';
 import { aggregate } from './authorizer.ts';
 import { type ReviewSpec, validateLocalReview, validateReview, validateReviewMetadata } from './review-validation.ts';

@@ -3,7 +3,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { SelfSubjectReview, TokenReview, UserInfo } from '../../kube/api.gen.ts';
 import type { User } from '../api.ts';
-import { badRequest } from '../registry/status.ts';
+import { badRequest } from '../errors/status.ts';
 import type { CreateHandler } from '../registry/types.ts';
 
 /** Looks at a bearer token. `audiences` empty: the API server's own. The audiences of the answer are those that fit. */

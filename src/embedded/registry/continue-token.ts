@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
-import { quote } from './field.ts';
-import { badRequest } from './status.ts';
+import { quote } from '../errors/field.ts';
+import { badRequest } from '../errors/status.ts';
 
 /** Where a list goes on: the first id that is still to come, and the revision that the list shows (-1: whatever is current). */
 export interface ContinueToken {

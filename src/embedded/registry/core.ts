@@ -1,14 +1,14 @@
 import { ownValue } from '../../kernel/own.ts';
 import type { KubeObject, Resource, Stored } from '../../kube/meta.ts';
 import { apiVersionOf } from '../../kube/meta.ts';
-import type { AdmissionAttributes } from '../admission/types.ts';
-import type { ResourceDefinition, StrategyContext } from '../definition.ts';
+import type { ObjectReader, ResourceDefinition, StrategyContext } from '../definition.ts';
+import { badRequest, methodNotAllowed } from '../errors/status.ts';
 import type { Store } from '../store/store.ts';
+import type { AdmissionAttributes } from './admission.ts';
 import type { RegistryOptions } from './dependencies.ts';
 import { bucketOf, fromStored, idOf } from './keys.ts';
 import { dropDuplicateOwners, timestamp } from './metadata.ts';
-import { badRequest, methodNotAllowed } from './status.ts';
-import type { ObjectReader, RequestContext } from './types.ts';
+import type { RequestContext } from './types.ts';
 
 /** What all operations of the registry share. */
 export class Core implements ObjectReader {

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { KubeObject, Stored } from '../../kube/meta.ts';
 import { storedForm } from '../codec/decode.ts';
 import type { ResourceDefinition } from '../definition.ts';
+import { ApiError, alreadyExists, generateNameConflict, invalid, plainError } from '../errors/status.ts';
 import { type Core, ensureNamespace } from './core.ts';
 import { bucketOf, fromStored, idOf } from './keys.ts';
 import { generateName, metaOf, validateMeta, wipeSystemFields } from './metadata.ts';
-import { ApiError, alreadyExists, generateNameConflict, invalid, plainError } from './status.ts';
 import type { RequestContext } from './types.ts';
 
 /** How often a taken generated name is replaced by another. */

@@ -1,8 +1,8 @@
 /** Checks of the options of writes, in query and body alike. */
 import type { DeleteOptions } from '../../kube/api.gen.ts';
 import type { FieldError } from '../definition.ts';
-import * as field from './field.ts';
-import { invalid } from './status.ts';
+import * as field from '../errors/field.ts';
+import { invalid } from '../errors/status.ts';
 
 type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions' | 'ListOptions';
 

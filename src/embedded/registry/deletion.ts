@@ -2,10 +2,10 @@ import type { DeleteOptions } from '../../kube/api.gen.ts';
 import { groupResource, type Stored } from '../../kube/meta.ts';
 import { storedForm } from '../codec/decode.ts';
 import type { ResourceDefinition } from '../definition.ts';
+import { conflict, notFound, success } from '../errors/status.ts';
 import { type Core, equalJson } from './core.ts';
 import { bucketOf, fromStored, idOf } from './keys.ts';
 import { timestamp } from './metadata.ts';
-import { conflict, notFound, success } from './status.ts';
 import type { DeleteResult, RequestContext } from './types.ts';
 
 /** Kinds whose delete answers with the object instead of a Status (ReturnDeletedObject in kube-apiserver). */

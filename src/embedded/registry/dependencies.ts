@@ -1,9 +1,9 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { KubeObject } from '../../kube/meta.ts';
-import type { AdmissionPlugin } from '../admission/types.ts';
 import type { PatchType } from '../api.ts';
 import type { ResourceDefinition } from '../definition.ts';
 import type { Store } from '../store/store.ts';
+import type { AdmissionPlugin } from './admission.ts';
 import type { CreateHandler } from './types.ts';
 
 type FieldValidation = 'Strict' | 'Warn' | 'Ignore';

@@ -10,7 +10,7 @@ import {
   validQualifiedName,
 } from '../../kube/validation.ts';
 import type { FieldError, ResourceDefinition } from '../definition.ts';
-import * as field from './field.ts';
+import * as field from '../errors/field.ts';
 
 const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
 const suffixLength = 5;

@@ -1,12 +1,12 @@
 import type { Stored } from '../../kube/meta.ts';
 import type { ResourceDefinition } from '../definition.ts';
+import { quote } from '../errors/field.ts';
+import { ApiError, badRequest, expired, notFound, plainError, revisionTooLarge } from '../errors/status.ts';
 import { RevisionExpired } from '../store/store.ts';
 import { decodeContinue, encodeContinue } from './continue-token.ts';
 import type { Core } from './core.ts';
-import { quote } from './field.ts';
 import { bucketOf, fromStored } from './keys.ts';
 import { selectionOf } from './selection.ts';
-import { ApiError, badRequest, expired, notFound, plainError, revisionTooLarge } from './status.ts';
 import type { ListRequest, ListResult } from './types.ts';
 
 /** Reads one object; a resourceVersion only says how old the answer may be. */

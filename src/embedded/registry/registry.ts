@@ -2,20 +2,19 @@ import { ownValue } from '../../kernel/own.ts';
 import type { DeleteOptions } from '../../kube/api.gen.ts';
 import type { KubeObject, Stored } from '../../kube/meta.ts';
 import type { PatchType } from '../api.ts';
-import type { ResourceDefinition } from '../definition.ts';
+import type { ObjectReader, ResourceDefinition } from '../definition.ts';
+import { badRequest, conflict, methodNotAllowed, notFound, notSimulated, reasonOf } from '../errors/status.ts';
 import { Core, ensureNamespace } from './core.ts';
 import { createObject } from './create.ts';
 import { deleteObject } from './deletion.ts';
 import type { RegistryOptions } from './dependencies.ts';
 import { getObject, listObjects } from './read.ts';
 import { checkScale, type Scale, scaleOf, withScale } from './scale.ts';
-import { badRequest, conflict, methodNotAllowed, notFound, notSimulated, reasonOf } from './status.ts';
 import { definitionOfKind } from './subresource-kind.ts';
 import type {
   DeleteResult,
   ListRequest,
   ListResult,
-  ObjectReader,
   PatchRequest,
   Registry,
   RequestContext,

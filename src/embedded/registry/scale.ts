@@ -3,8 +3,8 @@ import type { LabelSelector } from '../../kube/api.gen.ts';
 import type { KubeObject, Stored } from '../../kube/meta.ts';
 import { formatRequirements, labelSelectorRequirements } from '../../kube/selectors.ts';
 import type { CustomKind, ResourceDefinition } from '../definition.ts';
-import * as field from './field.ts';
-import { badRequest, internalError, invalid } from './status.ts';
+import * as field from '../errors/field.ts';
+import { badRequest, internalError, invalid } from '../errors/status.ts';
 
 /** autoscaling/v1 Scale. */
 export interface Scale extends KubeObject {

@@ -10,8 +10,8 @@ import {
   SelectorError,
 } from '../../kube/selectors.ts';
 import type { ResourceDefinition } from '../definition.ts';
-import { quote } from './field.ts';
-import { badRequest } from './status.ts';
+import { quote } from '../errors/field.ts';
+import { badRequest } from '../errors/status.ts';
 
 /** The label and field selector of a request, parsed and checked against the fields that the kind can select by. */
 export interface Selection {

@@ -3,7 +3,7 @@
  * runs every resource definition. No HTTP here, no transport.
  */
 import type { Status, DeleteOptions as WireDeleteOptions } from '../../kube/api.gen.ts';
-import type { KubeObject, Resource, Stored } from '../../kube/meta.ts';
+import type { KubeObject, Stored } from '../../kube/meta.ts';
 import type { PatchType, User } from '../api.ts';
 import type { ResourceDefinition } from '../definition.ts';
 
@@ -124,9 +124,3 @@ export type CreateHandler = (request: {
   context: RequestContext;
   registry: Registry;
 }) => KubeObject | Promise<KubeObject>;
-
-/** `ObjectReader`: what admission, authorization and strategies read through; always the current revision. */
-export interface ObjectReader {
-  read<T extends KubeObject>(r: Resource<T>, namespace: string | undefined, name: string): Stored<T> | undefined;
-  listAll<T extends KubeObject>(r: Resource<T>, namespace?: string): Stored<T>[];
-}

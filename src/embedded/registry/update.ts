@@ -2,12 +2,12 @@ import { ownValue } from '../../kernel/own.ts';
 import type { KubeObject, Stored } from '../../kube/meta.ts';
 import { storedForm } from '../codec/decode.ts';
 import type { ResourceDefinition } from '../definition.ts';
+import * as field from '../errors/field.ts';
+import { conflict, invalid, modified, notFound, plainError } from '../errors/status.ts';
 import { type Core, ensureNamespace, equalJson } from './core.ts';
 import { persistNew } from './create.ts';
-import * as field from './field.ts';
 import { bucketOf, fromStored, idOf, storageKey } from './keys.ts';
 import { metaOf, validateMetaUpdate } from './metadata.ts';
-import { conflict, invalid, modified, notFound, plainError } from './status.ts';
 import type { RequestContext } from './types.ts';
 
 export interface UpdateRequest {

@@ -1,11 +1,11 @@
 import type { Stored } from '../../kube/meta.ts';
 import type { ResourceDefinition } from '../definition.ts';
+import { expired, plainError } from '../errors/status.ts';
 import { RevisionExpired, type StoreEvent } from '../store/store.ts';
 import type { Core } from './core.ts';
 import { bucketOf, fromStored } from './keys.ts';
 import { parseRevision } from './read.ts';
 import { type Selection, selectionOf } from './selection.ts';
-import { expired, plainError } from './status.ts';
 import type { WatchEvent, WatchRequest } from './types.ts';
 
 /** How often a watcher that asked for bookmarks gets one, as the watch cache does. */

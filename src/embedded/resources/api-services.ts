@@ -2,7 +2,7 @@ import type { APIService, APIServiceStatus } from '../../kube/api.gen.ts';
 import { apiServices } from '../../kube/resources.ts';
 import { dns1035Label, dnsSubdomain } from '../../kube/validation.ts';
 import type { FieldError, StrategyContext } from '../definition.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { timestamp } from '../registry/metadata.ts';
 import { defineResource } from './define.ts';
 import { age } from './printing/common.ts';

@@ -1,7 +1,7 @@
 import type { ComponentStatus } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { configMaps } from '../../kube/resources.ts';
-import type { ObjectReader } from '../registry/types.ts';
+import type { ObjectReader } from '../definition.ts';
 import { defineResource } from './define.ts';
 
 /** The health ports that kube-apiserver asks. */

@@ -1,7 +1,7 @@
 import type { ControllerRevision } from '../../kube/api.gen.ts';
 import { controllerRevisions } from '../../kube/resources.ts';
 import type { FieldError } from '../definition.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { defineResource } from './define.ts';
 import { age, none } from './printing/common.ts';
 

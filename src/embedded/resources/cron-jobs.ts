@@ -2,7 +2,7 @@ import type { CronJob, CronJobSpec } from '../../kube/api.gen.ts';
 import { CronError, parseCron } from '../../kube/cron.ts';
 import { cronJobs } from '../../kube/resources.ts';
 import type { FieldError } from '../definition.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { defineResource } from './define.ts';
 import { defaultPodTemplate } from './pod-spec/defaults.ts';
 import { templateWarnings } from './pod-spec/warnings.ts';

@@ -2,7 +2,7 @@ import type { CSINode, CSINodeDriver } from '../../kube/api.gen.ts';
 import { csiNodes } from '../../kube/resources.ts';
 import { dnsSubdomain, validQualifiedName } from '../../kube/validation.ts';
 import type { FieldError } from '../definition.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { defineResource } from './define.ts';
 import { age } from './printing/common.ts';
 

@@ -2,18 +2,16 @@ import type { CustomResourceDefinition } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { customResourceDefinitions } from '../../kube/resources.ts';
 import { withCondition } from '../apiextensions/conditions.ts';
+import { cleanupFinalizer } from '../apiextensions/finalizer.ts';
 import { formatWarnings } from '../apiextensions/format-warnings.ts';
 import {
   validateDefinition,
   validateDefinitionStatus,
   validateDefinitionUpdate,
 } from '../apiextensions/validate-definition.ts';
-import { type FieldError, sameJson } from '../registry/field.ts';
-import { notSimulated } from '../registry/status.ts';
+import { type FieldError, sameJson } from '../errors/field.ts';
+import { notSimulated } from '../errors/status.ts';
 import { defineResource } from './define.ts';
-
-/** Keeps a definition until all objects of its kinds are gone. */
-export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io';
 
 function setDefaults(crd: CustomResourceDefinition): void {
   const { spec } = crd;

@@ -3,7 +3,7 @@ import { parseInt64 } from '../../kube/int64.ts';
 import { daemonSets } from '../../kube/resources.ts';
 import { formatLabelSelector, selectorMatches } from '../../kube/selectors.ts';
 import type { FieldError } from '../definition.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { defineResource } from './define.ts';
 import { goValue } from './go/value.ts';
 import { defaultPodTemplate } from './pod-spec/defaults.ts';

@@ -2,7 +2,7 @@ import type { Deployment, DeploymentSpec } from '../../kube/api.gen.ts';
 import { deployments } from '../../kube/resources.ts';
 import { formatLabelSelector } from '../../kube/selectors.ts';
 import type { FieldError } from '../definition.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { defineResource } from './define.ts';
 import { goValue } from './go/value.ts';
 import { defaultPodTemplate } from './pod-spec/defaults.ts';

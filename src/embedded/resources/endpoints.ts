@@ -2,7 +2,7 @@ import type { EndpointAddress, EndpointPort, EndpointSubset, Endpoints } from '.
 import { endpoints } from '../../kube/resources.ts';
 import { dnsLabel, dnsSubdomain, validIP, validPortNumber, validQualifiedName } from '../../kube/validation.ts';
 import type { FieldError } from '../definition.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { defineResource } from './define.ts';
 import { endpointsCells } from './printing/endpoints.ts';
 import { validateNonSpecialIP } from './validate/ip.ts';

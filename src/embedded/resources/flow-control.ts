@@ -9,7 +9,7 @@ import type {
 import type { Resource } from '../../kube/meta.ts';
 import { dnsSubdomain } from '../../kube/validation.ts';
 import type { FieldError, StrategyContext } from '../definition.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { timestamp } from '../registry/metadata.ts';
 import { defineResource } from './define.ts';
 import { age, none } from './printing/common.ts';

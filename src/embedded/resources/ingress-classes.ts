@@ -2,7 +2,7 @@ import type { IngressClass, IngressClassParametersReference } from '../../kube/a
 import { ingressClasses } from '../../kube/resources.ts';
 import { dnsLabel, domainPrefixedPath } from '../../kube/validation.ts';
 import type { FieldError } from '../definition.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { defineResource } from './define.ts';
 import { age, none } from './printing/common.ts';
 import { validateTypedReference } from './validate/typed-reference.ts';

@@ -9,7 +9,7 @@ import {
   wildcardDnsSubdomain,
 } from '../../kube/validation.ts';
 import type { FieldError } from '../definition.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { defineResource } from './define.ts';
 import { age, none } from './printing/common.ts';
 import { keepOtherPart } from './status-strategy.ts';

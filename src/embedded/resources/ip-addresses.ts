@@ -3,7 +3,7 @@ import type { IPAddress, ParentReference } from '../../kube/api.gen.ts';
 import { ipAddresses } from '../../kube/resources.ts';
 import { dnsSubdomain, pathSegment } from '../../kube/validation.ts';
 import type { FieldError } from '../definition.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { defineResource } from './define.ts';
 import { age } from './printing/common.ts';
 

@@ -4,7 +4,7 @@ import { compareQuantities, milliValue } from '../../kube/quantity.ts';
 import { limitRanges } from '../../kube/resources.ts';
 import { validQualifiedName } from '../../kube/validation.ts';
 import type { FieldError } from '../definition.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { defineResource } from './define.ts';
 import { allowsOvercommit, sortedKeys, validateLimitedResource } from './validate/resource-names.ts';
 

@@ -4,7 +4,7 @@ import { networkPolicies } from '../../kube/resources.ts';
 import { formatLabelSelector } from '../../kube/selectors.ts';
 import { validCidr, validPortName, validPortNumber } from '../../kube/validation.ts';
 import type { FieldError } from '../definition.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { defineResource } from './define.ts';
 import { age } from './printing/common.ts';
 import { cidrWarnings } from './validate/cidr.ts';

@@ -2,7 +2,7 @@ import type { Node, NodeSpec, NodeStatus, Taint } from '../../kube/api.gen.ts';
 import { nodes } from '../../kube/resources.ts';
 import { validCidr, validLabelValue, validQualifiedName } from '../../kube/validation.ts';
 import type { FieldError } from '../definition.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { defineResource } from './define.ts';
 import { goValue } from './go/value.ts';
 import { nodeCells } from './printing/node.ts';

@@ -3,7 +3,7 @@ import type { Stored } from '../../kube/meta.ts';
 import { compareQuantities } from '../../kube/quantity.ts';
 import { persistentVolumeClaims } from '../../kube/resources.ts';
 import type { FieldError } from '../definition.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { defineResource } from './define.ts';
 import { goDiff } from './go/diff.ts';
 import { betaClassAnnotation, claimCells } from './printing/storage.ts';

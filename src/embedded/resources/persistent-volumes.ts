@@ -2,7 +2,7 @@ import type { PersistentVolume, PersistentVolumeSpec } from '../../kube/api.gen.
 import type { Stored } from '../../kube/meta.ts';
 import { persistentVolumes } from '../../kube/resources.ts';
 import type { FieldError, StrategyContext } from '../definition.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { timestamp } from '../registry/metadata.ts';
 import { defineResource } from './define.ts';
 import { goDiff } from './go/diff.ts';

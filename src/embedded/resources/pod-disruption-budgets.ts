@@ -1,7 +1,7 @@
 import type { IntOrString, PodDisruptionBudget, PodDisruptionBudgetSpec } from '../../kube/api.gen.ts';
 import { podDisruptionBudgets } from '../../kube/resources.ts';
 import type { FieldError } from '../definition.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { defineResource } from './define.ts';
 import { age } from './printing/common.ts';
 import { keepOtherPart } from './status-strategy.ts';

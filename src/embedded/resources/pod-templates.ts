@@ -1,6 +1,6 @@
 import type { PodTemplate } from '../../kube/api.gen.ts';
 import type { Resource } from '../../kube/meta.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { defineResource } from './define.ts';
 import { defaultPodTemplate } from './pod-spec/defaults.ts';
 import { validatePodTemplate } from './pod-spec/template.ts';

@@ -1,7 +1,7 @@
 import type { Pod } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { pods } from '../../kube/resources.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { timestamp } from '../registry/metadata.ts';
 import { defineResource } from './define.ts';
 import { defaultPod } from './pod-spec/defaults.ts';

@@ -2,7 +2,7 @@ import { ownValue } from '../../kernel/own.ts';
 import type { PriorityClass } from '../../kube/api.gen.ts';
 import { priorityClasses } from '../../kube/resources.ts';
 import type { FieldError } from '../definition.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { defineResource } from './define.ts';
 import { age } from './printing/common.ts';
 

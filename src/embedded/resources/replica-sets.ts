@@ -2,7 +2,7 @@ import type { ReplicaSet } from '../../kube/api.gen.ts';
 import { replicaSets } from '../../kube/resources.ts';
 import { formatLabelSelector } from '../../kube/selectors.ts';
 import type { FieldError } from '../definition.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { defineResource } from './define.ts';
 import { defaultPodTemplate } from './pod-spec/defaults.ts';
 import { validateReplicaTemplate } from './pod-spec/template.ts';

@@ -1,7 +1,7 @@
 import type { ReplicationController } from '../../kube/api.gen.ts';
 import type { Resource } from '../../kube/meta.ts';
 import type { FieldError } from '../definition.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { defineResource } from './define.ts';
 import { defaultPodTemplate } from './pod-spec/defaults.ts';
 import { validateReplicaTemplate } from './pod-spec/template.ts';

@@ -1,7 +1,7 @@
 import type { RuntimeClass } from '../../kube/api.gen.ts';
 import { runtimeClasses } from '../../kube/resources.ts';
 import { dnsLabel } from '../../kube/validation.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { defineResource } from './define.ts';
 import { validateResources } from './pod-spec/resources.ts';
 import { validateTolerations } from './pod-spec/scheduling.ts';

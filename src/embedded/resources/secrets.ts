@@ -5,7 +5,7 @@ import { secrets } from '../../kube/resources.ts';
 import { validConfigKey } from '../../kube/validation.ts';
 import { JsonSyntaxError, parseJson } from '../codec/go-json.ts';
 import type { FieldError } from '../definition.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { defineResource } from './define.ts';
 import { age } from './printing/common.ts';
 import { immutableData, sizeLimit } from './validate/data.ts';

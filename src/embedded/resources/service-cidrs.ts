@@ -3,7 +3,7 @@ import type { ServiceCIDR } from '../../kube/api.gen.ts';
 import { serviceCIDRs } from '../../kube/resources.ts';
 import { validCidr } from '../../kube/validation.ts';
 import type { FieldError } from '../definition.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { defineResource } from './define.ts';
 import { age } from './printing/common.ts';
 import { keepOtherPart } from './status-strategy.ts';

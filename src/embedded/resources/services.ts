@@ -1,7 +1,7 @@
 import type { Service } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { services } from '../../kube/resources.ts';
-import { invalid } from '../registry/status.ts';
+import { invalid } from '../errors/status.ts';
 import { defineResource } from './define.ts';
 import { serviceCells } from './printing/service.ts';
 import { allocate, needsHealthCheckPort } from './service-allocation.ts';

@@ -2,7 +2,7 @@ import type { PodTemplateSpec, StatefulSet, StatefulSetSpec } from '../../kube/a
 import { statefulSets } from '../../kube/resources.ts';
 import { dnsLabel } from '../../kube/validation.ts';
 import type { FieldError } from '../definition.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { defineResource } from './define.ts';
 import { defaultPodTemplate } from './pod-spec/defaults.ts';
 import { validateAlwaysRestart, validatePodTemplate, validateTemplateLabels } from './pod-spec/template.ts';

@@ -9,7 +9,7 @@ import { validatingAdmissionPolicies } from '../../kube/resources.ts';
 import { dns1035Label, dnsSubdomain, validQualifiedName } from '../../kube/validation.ts';
 import { bool, nullType, string } from '../cel/types.ts';
 import type { FieldError } from '../definition.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { type PolicyScopes, policyScopes, type VariableTypes } from './admission/expressions.ts';
 import {
   defaultMatchResources,

@@ -2,7 +2,7 @@ import type { ParamRef, ValidatingAdmissionPolicyBinding } from '../../kube/api.
 import { validatingAdmissionPolicyBindings } from '../../kube/resources.ts';
 import { dnsSubdomain } from '../../kube/validation.ts';
 import type { FieldError } from '../definition.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { defaultMatchResources, validateMatchResources } from './admission/match-resources.ts';
 import { defineResource } from './define.ts';
 import { age } from './printing/common.ts';

@@ -2,7 +2,7 @@ import type { VolumeAttachment, VolumeAttachmentSource, VolumeError } from '../.
 import { volumeAttachments } from '../../kube/resources.ts';
 import { dnsSubdomain } from '../../kube/validation.ts';
 import type { FieldError } from '../definition.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { defineResource } from './define.ts';
 import { age } from './printing/common.ts';
 import { keepOtherPart } from './status-strategy.ts';

@@ -1,7 +1,7 @@
 import type { VolumeAttributesClass } from '../../kube/api.gen.ts';
 import { validQualifiedName } from '../../kube/validation.ts';
 import type { FieldError } from '../definition.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { defineResource } from './define.ts';
 import { age } from './printing/common.ts';
 import { validateParameters } from './storage-classes.ts';

@@ -7,7 +7,7 @@ import type {
 } from '../../kube/api.gen.ts';
 import { dnsSubdomain } from '../../kube/validation.ts';
 import type { FieldError } from '../definition.ts';
-import * as field from '../registry/field.ts';
+import * as field from '../errors/field.ts';
 import { webhookScope } from './admission/expressions.ts';
 import {
   defaultRules,

@@ -12,7 +12,7 @@ import {
   storageClasses,
 } from '../../kube/resources.ts';
 import type { Component, ComponentContext } from '../api.ts';
-import { reasonOf } from '../registry/status.ts';
+import { reasonOf } from '../errors/status.ts';
 import { type Diagnosis, diagnose, plugins, selectNode, unschedulableMessage } from './framework.ts';
 import { PlacedPods } from './placed-pods.ts';
 import type { Cycle } from './plugin.ts';

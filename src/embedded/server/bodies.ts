@@ -2,7 +2,7 @@ import { setOwn } from '../../kernel/own.ts';
 import type { PatchType } from '../api.ts';
 import { JsonSyntaxError, maxDepth, parseJson, plainValue } from '../codec/go-json.ts';
 import { parseYaml, YamlSyntaxError } from '../codec/yaml.ts';
-import { badRequest } from '../registry/status.ts';
+import { badRequest } from '../errors/status.ts';
 
 /**
  * The body of a patch as JSON values.

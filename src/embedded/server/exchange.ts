@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import type { Duplex, Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { TLSSocket } from 'node:tls';
 import type { User } from '../api.ts';
-import { badRequest, isApiError, tooLarge, tooManyRequests } from '../registry/status.ts';
+import { badRequest, isApiError, tooLarge, tooManyRequests } from '../errors/status.ts';
+import type { Upgrade } from '../upgrade.ts';
 import { type Hold, type MemoryBudget, processBudget } from './memory-budget.ts';
 import { type RequestInfo, requestInfo } from './request-info.ts';
 
@@ -21,17 +22,6 @@ const pieceSize = 64 * 1024;
 
 /** One for all: what is made where none is given, with its stack, costs more than the rest of a request. */
 const requestOver = new Error('the request is over');
-
-/** A request to speak something else on this connection (HTTP/1.1 only). */
-export interface Upgrade {
-  protocol: 'websocket' | 'spdy/3.1';
-  request: IncomingMessage;
-  socket: Duplex;
-  head: Buffer;
-  /** The connection is the handler's from now on; no HTTP answer follows. */
-  take(): void;
-  readonly taken: boolean;
-}
 
 /** One request on its way through the filters to a handler, and its answer. HTTP/1.1 and HTTP/2 alike. */
 export class Exchange {

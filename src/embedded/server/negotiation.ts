@@ -1,4 +1,4 @@
-import { ApiError, notAcceptable, unsupportedMediaType } from '../registry/status.ts';
+import { ApiError, notAcceptable, unsupportedMediaType } from '../errors/status.ts';
 
 export type MediaType = 'application/json' | 'application/yaml' | 'application/vnd.kubernetes.protobuf';
 

@@ -1,7 +1,7 @@
 import type { DeleteOptions } from '../../kube/api.gen.ts';
 import type { FieldError } from '../definition.ts';
+import * as field from '../errors/field.ts';
 import { dryRunErrors, refuseOptions } from '../registry/delete-options.ts';
-import * as field from '../registry/field.ts';
 import type { ListRequest, WatchRequest } from '../registry/types.ts';
 import { parseGoBoolean, parseGoInteger, parseOptionalBoolean } from './query.ts';
 

@@ -1,4 +1,4 @@
-import { badRequest } from '../registry/status.ts';
+import { badRequest } from '../errors/status.ts';
 
 /**
  * The parameters of a query as Go's url.ParseQuery reads them: what has a broken escape or a semicolon is left out.

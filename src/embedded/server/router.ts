@@ -1,7 +1,7 @@
 import { ownValue } from '../../kernel/own.ts';
 import { groupOrder } from '../codec/facts.ts';
 import type { ResourceDefinition } from '../definition.ts';
-import { badRequest, methodNotAllowed, notFound, notFoundPath } from '../registry/status.ts';
+import { badRequest, methodNotAllowed, notFound, notFoundPath } from '../errors/status.ts';
 import type { Registry } from '../registry/types.ts';
 import type { Exchange } from './exchange.ts';
 import type { HandlerContext, ResourceHandler, ResourceRequest } from './handlers/context.ts';

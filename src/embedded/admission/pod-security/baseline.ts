@@ -1,6 +1,6 @@
 import { ownValue } from '../../../kernel/own.ts';
 import type { PodSpec, SELinuxOptions } from '../../../kube/api.gen.ts';
-import { quote } from '../../registry/field.ts';
+import { quote } from '../../errors/field.ts';
 import {
   type AnyContainer,
   type Check,

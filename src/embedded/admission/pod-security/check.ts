@@ -1,5 +1,5 @@
 import type { Container, EphemeralContainer, ObjectMeta, PodSpec } from '../../../kube/api.gen.ts';
-import { quote } from '../../registry/field.ts';
+import { quote } from '../../errors/field.ts';
 
 /** Why a Pod breaks a rule: the rule's name in messages, and who breaks it how. */
 export interface Violation {

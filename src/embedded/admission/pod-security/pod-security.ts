@@ -1,10 +1,10 @@
 import { ownValue } from '../../../kernel/own.ts';
 import type { Namespace, ObjectMeta, Pod, PodSpec, PodTemplateSpec } from '../../../kube/api.gen.ts';
 import { namespaces, pods } from '../../../kube/resources.ts';
-import { quote } from '../../registry/field.ts';
-import { invalid, notFound } from '../../registry/status.ts';
+import { quote } from '../../errors/field.ts';
+import { invalid, notFound } from '../../errors/status.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from '../../registry/admission.ts';
 import { refusal } from '../refuse.ts';
-import type { AdmissionAttributes, AdmissionPlugin } from '../types.ts';
 import { describeViolations, evaluate } from './evaluate.ts';
 import { formatLevel, isStricter, type LevelVersion, type Policy, readPolicy } from './policy.ts';
 

@@ -1,5 +1,5 @@
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 
 export type Level = 'privileged' | 'baseline' | 'restricted';
 const levels: readonly Level[] = ['privileged', 'baseline', 'restricted'];

@@ -2,7 +2,7 @@ import type { LabelSelector, NamedRuleWithOperations } from '../../../kube/api.g
 import type { KubeObject } from '../../../kube/meta.ts';
 import { namespaces } from '../../../kube/resources.ts';
 import { selectorMatches } from '../../../kube/selectors.ts';
-import type { AdmissionAttributes } from '../types.ts';
+import type { AdmissionAttributes } from '../../registry/admission.ts';
 
 /** What a policy or a webhook says of the requests that it wants to see. */
 export interface Match {

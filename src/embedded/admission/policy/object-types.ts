@@ -3,8 +3,8 @@ import type { CustomResourceDefinition } from '../../../kube/api.gen.ts';
 import { escapeName } from '../../apiextensions/cel-names.ts';
 import { celType, declaredType } from '../../apiextensions/cel-types.ts';
 import * as cel from '../../cel/types.ts';
-import type { ObjectSchema, ScalarSchema, TypeSchema } from '../../codec/schema.ts';
 import { schemaOf } from '../../codec/schema-source.ts';
+import type { ObjectSchema, ScalarSchema, TypeSchema } from '../../schema.ts';
 
 const scalars: Readonly<Record<ScalarSchema['type'], cel.CelType>> = {
   string: cel.string,

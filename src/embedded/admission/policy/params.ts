@@ -3,7 +3,7 @@ import type { Stored } from '../../../kube/meta.ts';
 import { apiVersionOf } from '../../../kube/meta.ts';
 import { selectorMatches } from '../../../kube/selectors.ts';
 import type { ResourceDefinition } from '../../definition.ts';
-import type { AdmissionAttributes } from '../types.ts';
+import type { AdmissionAttributes } from '../../registry/admission.ts';
 
 export interface Param {
   definition: ResourceDefinition;

@@ -8,7 +8,7 @@ import { arrange } from '../../codec/typed.ts';
 import type { ResourceDefinition } from '../../definition.ts';
 import type { Authorizer } from '../../rbac/types.ts';
 import { authenticatedGroup, serviceAccountGroups, serviceAccountUserName } from '../../rbac/users.ts';
-import type { AdmissionAttributes } from '../types.ts';
+import type { AdmissionAttributes } from '../../registry/admission.ts';
 
 /** A value whose fields are declared. */
 class Fields extends CelObject {

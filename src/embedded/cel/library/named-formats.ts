@@ -7,8 +7,8 @@ import {
   validLabelValue,
   validQualifiedName,
 } from '../../../kube/validation.ts';
-import { formatCheck } from '../../apiextensions/formats.ts';
 import type { Definitions } from '../functions.ts';
+import { formatCheck } from '../string-formats.ts';
 import { ArrayList, Opaque, Optional } from '../values.ts';
 
 type Validate = (text: string) => string[];

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { SubjectAccessReview, TokenReview } from '../../../kube/api.gen.ts';
-import { ApiError, forbidden, unauthorized } from '../../registry/status.ts';
+import { ApiError, forbidden, unauthorized } from '../../errors/status.ts';
 import type { ApiClient, Json } from '../programs/kubectl/client.ts';
 
 /** Who may speak for others: the API server, by its certificate. */

@@ -1,5 +1,6 @@
 /** What metrics-server answers to GETs of metrics.k8s.io/v1beta1. */
 import type { Node, Pod } from '../../../kube/api.gen.ts';
+import { goDuration } from '../../../kube/duration.ts';
 import type { Stored } from '../../../kube/meta.ts';
 import { quantityNanos } from '../../../kube/quantity.ts';
 import {
@@ -10,8 +11,7 @@ import {
   SelectorError,
 } from '../../../kube/selectors.ts';
 import { quantityText } from '../../codec/quantity-text.ts';
-import { goDuration } from '../../node/duration.ts';
-import { ApiError, badRequest, methodNotAllowed, notFound, notFoundPath } from '../../registry/status.ts';
+import { ApiError, badRequest, methodNotAllowed, notFound, notFoundPath } from '../../errors/status.ts';
 import type { Points, Usage } from './points.ts';
 
 const group = 'metrics.k8s.io';

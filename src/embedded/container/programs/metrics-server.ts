@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Node, Pod } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
-import { isApiError } from '../../registry/status.ts';
+import { isApiError } from '../../errors/status.ts';
 import { ApiCache } from '../ingress/api-cache.ts';
 import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';

@@ -2,8 +2,8 @@
 import { Agent, type ClientRequest, request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext, connect as tlsConnect } from 'node:tls';
+import { quiet } from '../../../kernel/quiet.ts';
 import type { ProbeRequest, ProbeResponse } from '../../container-api.ts';
-import { quiet } from '../../network/quiet.ts';
 
 /**
  * A GET over `socket`, which ends with it; `secured`: TLS is spoken over it already, where it has to be. Rejects in the words

@@ -1,8 +1,8 @@
 /** What a kubelet's own server answers, as v1.35.4 does. */
 import type { Pod } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
+import { isApiError, notSimulated } from '../../errors/status.ts';
 import type { HttpAnswer, KubeletRequest, LogOptions, NodeAgent } from '../../node-api.ts';
-import { isApiError, notSimulated } from '../../registry/status.ts';
 import { parseGoBoolean, parseGoInteger } from '../../server/query.ts';
 import { containersOf } from '../container-record.ts';
 import type { LogStore } from '../log-store.ts';

@@ -1,7 +1,7 @@
 /** A kubelet's `/configz`: its configuration as it goes by it, what its file says over the defaults. */
 import { ownValue, setOwn } from '../../../kernel/own.ts';
+import { goDuration } from '../../../kube/duration.ts';
 import { parseGoDuration } from '../../server/query.ts';
-import { goDuration } from '../duration.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 

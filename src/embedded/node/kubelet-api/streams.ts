@@ -2,8 +2,8 @@
 import { text as whole } from 'node:stream/consumers';
 import type { Pod } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
+import { isApiError } from '../../errors/status.ts';
 import type { HttpAnswer, KubeletRequest, NodeAgent } from '../../node-api.ts';
-import { isApiError } from '../../registry/status.ts';
 import { serveCommand } from '../../server/streams/command-upgrade.ts';
 import { forwardByChannels, portChannels, portsAsked } from '../../server/streams/port-channels.ts';
 import { runPortForward } from '../../server/streams/port-forward.ts';

@@ -7,7 +7,7 @@ import type {
 import { validQualifiedName } from '../../../kube/validation.ts';
 import { bool, type CelType, formatType, sameType } from '../../cel/types.ts';
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 import { validateLabelSelector } from '../validate/label-selector.ts';
 import { compileExpression, type VariableTypes } from './expressions.ts';
 

@@ -9,7 +9,7 @@ import type {
 import { quantityNanos } from '../../../kube/quantity.ts';
 import { pathSegment } from '../../../kube/validation.ts';
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 
 const metricTypes = ['ContainerResource', 'External', 'Object', 'Pods', 'Resource'];
 

@@ -1,6 +1,6 @@
 /** Values in the shape of kube-apiserver's internal Go types, for the messages that print those. */
-import type { Raw } from '../../registry/field.ts';
-import * as field from '../../registry/field.ts';
+import type { Raw } from '../../errors/field.ts';
+import * as field from '../../errors/field.ts';
 import { type GoField, goFields } from './shapes.ts';
 
 type Wire = Readonly<Record<string, unknown>>;

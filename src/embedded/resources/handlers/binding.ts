@@ -2,8 +2,8 @@ import type { Clock } from '../../../kernel/clock.ts';
 import type { Binding, Pod } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
 import { nodes } from '../../../kube/resources.ts';
-import * as field from '../../registry/field.ts';
-import { badRequest, conflict, plainError } from '../../registry/status.ts';
+import * as field from '../../errors/field.ts';
+import { badRequest, conflict, plainError } from '../../errors/status.ts';
 import type { CreateHandler, Registry } from '../../registry/types.ts';
 import { created, podDefinition, setCondition } from './pods.ts';
 

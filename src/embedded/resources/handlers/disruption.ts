@@ -3,8 +3,8 @@ import type { Condition, Pod, PodDisruptionBudget } from '../../../kube/api.gen.
 import type { Stored } from '../../../kube/meta.ts';
 import { podDisruptionBudgets } from '../../../kube/resources.ts';
 import { selectorMatches } from '../../../kube/selectors.ts';
+import { ApiError, forbidden, plainError } from '../../errors/status.ts';
 import { timestamp } from '../../registry/metadata.ts';
-import { ApiError, forbidden, plainError } from '../../registry/status.ts';
 import type { Registry, RequestContext } from '../../registry/types.ts';
 
 const tooManyBudgets =

@@ -1,8 +1,8 @@
 import type { Clock } from '../../../kernel/clock.ts';
 import type { DeleteOptions, Eviction, Pod } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
+import { badRequest, plainError } from '../../errors/status.ts';
 import { validateDeleteOptions } from '../../registry/delete-options.ts';
-import { badRequest, plainError } from '../../registry/status.ts';
 import type { CreateHandler } from '../../registry/types.ts';
 import { spendBudget } from './disruption.ts';
 import { created, podDefinition, setCondition } from './pods.ts';

@@ -3,7 +3,7 @@ import type { Pod, PodCondition } from '../../../kube/api.gen.ts';
 import type { KubeObject, Status, Stored } from '../../../kube/meta.ts';
 import { pods } from '../../../kube/resources.ts';
 import type { ResourceDefinition } from '../../definition.ts';
-import { notFoundPath } from '../../registry/status.ts';
+import { notFoundPath } from '../../errors/status.ts';
 import type { Registry } from '../../registry/types.ts';
 
 export function podDefinition(registry: Registry): ResourceDefinition {

@@ -1,7 +1,7 @@
 import type { Container, ContainerPort, EphemeralContainer, PodSpec, Volume } from '../../../kube/api.gen.ts';
 import { dnsLabel, validPortName, validPortNumber } from '../../../kube/validation.ts';
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 import { validateEnv, validateEnvFrom } from './env.ts';
 import { validateDevices, validateMounts } from './mounts.ts';
 import { validateLifecycle, validateProbe } from './probes.ts';

@@ -1,7 +1,7 @@
 import type { HostAlias, PodSpec } from '../../../kube/api.gen.ts';
 import { dnsSubdomain, validIP } from '../../../kube/validation.ts';
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 
 const policies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
 const limits = { nameservers: 3, searches: 32, characters: 2048 };

@@ -3,7 +3,7 @@ import type { ObjectFieldSelector, ResourceFieldSelector } from '../../../kube/a
 import { quantityNanos } from '../../../kube/quantity.ts';
 import { validQualifiedName } from '../../../kube/validation.ts';
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 
 /** Every field label that conversion knows; not all are allowed everywhere. */
 const knownFields = new Set([

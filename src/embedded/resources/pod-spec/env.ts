@@ -1,7 +1,7 @@
 import type { EnvFromSource, EnvVar, EnvVarSource } from '../../../kube/api.gen.ts';
 import { dnsSubdomain, envVarName, validConfigKey } from '../../../kube/validation.ts';
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 import { validateFieldRef, validateResourceRef } from './downward.ts';
 
 const sources = ['fieldRef', 'resourceFieldRef', 'configMapKeyRef', 'secretKeyRef', 'fileKeyRef'] as const;

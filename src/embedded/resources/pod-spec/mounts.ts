@@ -1,6 +1,6 @@
 import type { Container, EphemeralContainer, Volume } from '../../../kube/api.gen.ts';
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 import { validateLocalPath, validateNoBacksteps } from './paths.ts';
 
 const propagations = ['Bidirectional', 'HostToContainer', 'None'];

@@ -1,5 +1,5 @@
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 
 export function validateNoBacksteps(path: string, where: field.FieldPath): FieldError[] {
   return path.split('/').includes('..') ? [field.invalid(where, path, "must not contain '..'")] : [];

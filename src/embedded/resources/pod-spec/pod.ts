@@ -3,7 +3,7 @@ import type { Container, Pod, PodSpec, Toleration } from '../../../kube/api.gen.
 import type { Stored } from '../../../kube/meta.ts';
 import { validIP } from '../../../kube/validation.ts';
 import type { FieldError, StrategyContext } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 import { goDiff } from '../go/diff.ts';
 import { goValues } from '../go/value.ts';
 import { validateMirrorAnnotation, validateMirrorUpdate } from './annotations.ts';

@@ -8,7 +8,7 @@ import type {
 } from '../../../kube/api.gen.ts';
 import { httpHeaderName, validPortNumber } from '../../../kube/validation.ts';
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 import { nonNegative } from '../validate/numbers.ts';
 import { validatePortNumberOrName } from '../validate/port.ts';
 

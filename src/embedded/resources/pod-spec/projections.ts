@@ -6,7 +6,7 @@ import type {
   VolumeProjection,
 } from '../../../kube/api.gen.ts';
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 import { validateFieldRef, validateResourceRef } from './downward.ts';
 import { validateNonReservedPath } from './paths.ts';
 

@@ -1,8 +1,8 @@
 import type { Container, Pod, ResourceRequirements } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
 import type { FieldError } from '../../definition.ts';
+import * as field from '../../errors/field.ts';
 import { mirrorAnnotation } from '../../mirror.ts';
-import * as field from '../../registry/field.ts';
 import { qosClass } from './qos.ts';
 
 const specPath = field.path('spec');

@@ -3,7 +3,7 @@ import type { ResourceRequirements } from '../../../kube/api.gen.ts';
 import { compareQuantities, quantityNanos } from '../../../kube/quantity.ts';
 import { validQualifiedName } from '../../../kube/validation.ts';
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 
 const standardContainerResources = new Set(['cpu', 'memory', 'ephemeral-storage']);
 /** Every resource name without a domain that means something anywhere in the API. */

@@ -8,7 +8,7 @@ import type {
 } from '../../../kube/api.gen.ts';
 import { dnsLabel, dnsSubdomain, validLabelValue, validQualifiedName } from '../../../kube/validation.ts';
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 import { validateKeyAndValues, validateLabelSelector, validateRequirement } from '../validate/label-selector.ts';
 
 const required = 'requiredDuringSchedulingIgnoredDuringExecution';

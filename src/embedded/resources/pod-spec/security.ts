@@ -1,6 +1,6 @@
 import type { AppArmorProfile, PodSpec, SeccompProfile, SecurityContext, Sysctl } from '../../../kube/api.gen.ts';
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 import { goValue } from '../go/value.ts';
 import { between } from '../validate/numbers.ts';
 import { validateLocalPath } from './paths.ts';

@@ -1,7 +1,7 @@
 import type { Container, Pod, PodSpec } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
 import type { StrategyContext } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 
 const syncPodIPs = (pod: Pod) => {
   const status = pod.status;

@@ -1,7 +1,7 @@
 import type { LabelSelector, PodTemplateSpec } from '../../../kube/api.gen.ts';
 import { selectorMatches } from '../../../kube/selectors.ts';
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 import { validateAnnotations } from '../validate/annotations.ts';
 import { isEmptySelector, isUsableSelector, validateLabels } from '../validate/label-selector.ts';
 import { validatePodSpec } from './validate.ts';

@@ -2,7 +2,7 @@
 import type { PodSchedulingGate, PodSpec } from '../../../kube/api.gen.ts';
 import { dnsLabel, dnsSubdomain, validQualifiedName } from '../../../kube/validation.ts';
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 import { validateLabels } from '../validate/label-selector.ts';
 import { between } from '../validate/numbers.ts';
 import { validateContainers, validateEphemeralContainers, validateInitContainers } from './containers.ts';

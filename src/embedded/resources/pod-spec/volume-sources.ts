@@ -2,7 +2,7 @@ import type { Volume } from '../../../kube/api.gen.ts';
 import { quantityNanos } from '../../../kube/quantity.ts';
 import { dnsSubdomain } from '../../../kube/validation.ts';
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 import { validateNoBacksteps } from './paths.ts';
 import { validateDownwardFile, validateItems, validateMode, validateProjected } from './projections.ts';
 

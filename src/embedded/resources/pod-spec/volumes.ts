@@ -1,7 +1,7 @@
 import type { Volume } from '../../../kube/api.gen.ts';
 import { dnsLabel } from '../../../kube/validation.ts';
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 import { type SourceName, validateSource, volumeSourceOrder } from './volume-sources.ts';
 
 /** ValidateVolumes: what is wrong, and the names of the volumes that may be mounted. */

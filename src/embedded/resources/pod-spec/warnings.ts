@@ -4,7 +4,7 @@ import type { Container, ObjectMeta, Pod, PodSpec, PodTemplateSpec, Volume } fro
 import type { KubeObject } from '../../../kube/meta.ts';
 import { quantityNanos } from '../../../kube/quantity.ts';
 import { dnsLabel } from '../../../kube/validation.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 
 const deprecatedLabels: Readonly<Record<string, string>> = {
   'beta.kubernetes.io/arch': 'deprecated since v1.14; use "kubernetes.io/arch" instead',

@@ -4,7 +4,7 @@ import type { Stored } from '../../../kube/meta.ts';
 import { roleBindings } from '../../../kube/resources.ts';
 import { dnsSubdomain, pathSegment } from '../../../kube/validation.ts';
 import type { FieldError, Strategy } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 import { age } from '../printing/common.ts';
 
 type Binding = RoleBinding | ClusterRoleBinding;

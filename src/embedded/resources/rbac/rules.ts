@@ -1,7 +1,7 @@
 /** What roles share: the check of their rules. */
 import type { PolicyRule } from '../../../kube/api.gen.ts';
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 
 /** ValidatePolicyRule of every rule; `namespaced` for a Role. */
 export function validateRules(rules: readonly PolicyRule[] | undefined, namespaced: boolean): FieldError[] {

@@ -1,6 +1,6 @@
 import { validQualifiedName } from '../../../kube/validation.ts';
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 
 /** The most bytes that all annotations of an object may have together. */
 const sizeLimit = 256 * 1024;

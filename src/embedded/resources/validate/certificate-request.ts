@@ -3,9 +3,9 @@ import { ownValue } from '../../../kernel/own.ts';
 import type { CertificateSigningRequest, CertificateSigningRequestCondition } from '../../../kube/api.gen.ts';
 import { dnsSubdomain } from '../../../kube/validation.ts';
 import type { FieldError } from '../../definition.ts';
+import * as field from '../../errors/field.ts';
 import { parseCertificateRequest, pemBlock } from '../../pki/certificate-request.ts';
 import { knownUsages } from '../../pki/sign-request.ts';
-import * as field from '../../registry/field.ts';
 
 export const decisive = ['Approved', 'Denied', 'Failed'];
 

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { validCidr } from '../../../kube/validation.ts';
-import type * as field from '../../registry/field.ts';
-import { quote } from '../../registry/field.ts';
+import type * as field from '../../errors/field.ts';
+import { quote } from '../../errors/field.ts';
 
 function words(address: string): bigint {
   if (!isIPv6(address)) return address.split('.').reduce((sum, part) => sum * 256n + BigInt(part), 0n);

@@ -6,7 +6,7 @@ import type {
 import { quantityNanos } from '../../../kube/quantity.ts';
 import { dnsSubdomain } from '../../../kube/validation.ts';
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 import { validateLabelSelector } from './label-selector.ts';
 
 export const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];

@@ -1,5 +1,5 @@
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 
 /** The most bytes that the values of a ConfigMap or Secret may hold together. */
 export const sizeLimit = 1024 * 1024;

@@ -1,7 +1,7 @@
 import type { Event } from '../../../kube/api.gen.ts';
 import { validQualifiedName } from '../../../kube/validation.ts';
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 
 const noteLimit = 1024;
 const nameLimit = 128;

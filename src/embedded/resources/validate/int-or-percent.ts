@@ -1,7 +1,7 @@
 import type { IntOrString } from '../../../kube/api.gen.ts';
 import { validPercent } from '../../../kube/validation.ts';
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 import { nonNegative } from './numbers.ts';
 
 const isPercent = (value: IntOrString): value is string =>

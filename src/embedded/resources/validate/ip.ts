@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 
 /** Addresses that nothing may send traffic to: unspecified, loopback, link-local. */
 export function validateNonSpecialIP(ip: string, where: field.FieldPath): FieldError[] {

@@ -1,7 +1,7 @@
 import type { Job, JobSpec, PodTemplateSpec } from '../../../kube/api.gen.ts';
 import { selectorMatches } from '../../../kube/selectors.ts';
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 import { goValue } from '../go/value.ts';
 import { validatePodTemplate } from '../pod-spec/template.ts';
 import { validatePodFailurePolicy, validateSuccessPolicy } from './job-policies.ts';

@@ -1,7 +1,7 @@
 import type { LabelSelector, LabelSelectorRequirement } from '../../../kube/api.gen.ts';
 import { validLabelValue, validQualifiedName } from '../../../kube/validation.ts';
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 
 /** Labels of any kind: `spec.nodeSelector: Invalid value: "a b": name part must consist of ...`. */
 export function validateLabels(

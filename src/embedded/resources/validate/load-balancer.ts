@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { IngressLoadBalancerStatus } from '../../../kube/api.gen.ts';
 import { dnsSubdomain, validIP } from '../../../kube/validation.ts';
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 
 /** Where a load balancer says that it answers: IP addresses or names. */
 export function validateLoadBalancer(status: IngressLoadBalancerStatus | undefined, at: field.FieldPath): FieldError[] {

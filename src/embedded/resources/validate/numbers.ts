@@ -1,5 +1,5 @@
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 
 /** `Invalid value: -1: must be greater than or equal to 0`; nothing for a missing value. */
 export function nonNegative(where: field.FieldPath, value: number | undefined): FieldError[] {

@@ -1,7 +1,7 @@
 import type { PersistentVolumeSpec, VolumeNodeAffinity } from '../../../kube/api.gen.ts';
 import { dnsSubdomain } from '../../../kube/validation.ts';
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 import { validateNoBacksteps } from '../pod-spec/paths.ts';
 import { validateTerm } from '../pod-spec/scheduling.ts';
 import { validateSource } from '../pod-spec/volume-sources.ts';

@@ -1,7 +1,7 @@
 import { quantityNanos } from '../../../kube/quantity.ts';
 import { validQualifiedName } from '../../../kube/validation.ts';
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 
 const computeResources = [
   'cpu',

@@ -1,7 +1,7 @@
 import type { Service } from '../../../kube/api.gen.ts';
 import { validIP } from '../../../kube/validation.ts';
 import type { FieldError, StrategyContext } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 import { inServiceRange, isPortTaken, nodePorts, takenAddresses } from '../service-allocation.ts';
 
 const spec = field.path('spec');

@@ -8,7 +8,7 @@ import {
   validQualifiedName,
 } from '../../../kube/validation.ts';
 import type { FieldError, StrategyContext } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 import { goValue } from '../go/value.ts';
 import { needsHealthCheckPort } from '../service-allocation.ts';
 import { validateNonSpecialIP } from './ip.ts';

@@ -1,6 +1,6 @@
 import { dnsSubdomain, pathSegment } from '../../../kube/validation.ts';
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 
 interface Reference {
   /** Null where the client left it out. */

@@ -1,6 +1,6 @@
 import type { LabelSelector } from '../../../kube/api.gen.ts';
 import type { FieldError } from '../../definition.ts';
-import * as field from '../../registry/field.ts';
+import * as field from '../../errors/field.ts';
 import { isEmptySelector, validateLabelSelector } from './label-selector.ts';
 
 /** The selector of a Deployment, ReplicaSet or StatefulSet: there, well formed, and not empty. */

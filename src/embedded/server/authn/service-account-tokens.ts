@@ -3,10 +3,10 @@ import type { Secret } from '../../../kube/api.gen.ts';
 import type { KubeObject, Resource, Stored } from '../../../kube/meta.ts';
 import { nodes, pods, secrets, serviceAccounts } from '../../../kube/resources.ts';
 import type { User } from '../../api.ts';
+import type { ObjectReader } from '../../definition.ts';
+import { quote } from '../../errors/field.ts';
 import type { SigningKey } from '../../pki/pki.ts';
 import { authenticatedGroup, serviceAccountGroups, serviceAccountUserName } from '../../rbac/users.ts';
-import { quote } from '../../registry/field.ts';
-import type { ObjectReader } from '../../registry/types.ts';
 import type { Authentication } from './authenticator.ts';
 import { verifyToken } from './jwt.ts';
 

@@ -3,11 +3,12 @@ import type { Clock } from '../../../kernel/clock.ts';
 import type { Pod, ServiceAccount, TokenRequest } from '../../../kube/api.gen.ts';
 import type { KubeObject, Stored } from '../../../kube/meta.ts';
 import { nodes, pods, secrets, serviceAccounts } from '../../../kube/resources.ts';
+import type { ObjectReader } from '../../definition.ts';
+import * as field from '../../errors/field.ts';
+import { badRequest, conflict, invalid, notFound } from '../../errors/status.ts';
 import type { SigningKey } from '../../pki/pki.ts';
 import { serviceAccountUserName } from '../../rbac/users.ts';
-import * as field from '../../registry/field.ts';
-import { badRequest, conflict, invalid, notFound } from '../../registry/status.ts';
-import type { CreateHandler, ObjectReader } from '../../registry/types.ts';
+import type { CreateHandler } from '../../registry/types.ts';
 import { signToken } from './jwt.ts';
 import { legacyIssuer, type Reference, serviceAccountIssuer, type TokenClaims } from './service-account-tokens.ts';
 

@@ -1,4 +1,4 @@
-import { unauthorized } from '../../registry/status.ts';
+import { unauthorized } from '../../errors/status.ts';
 import type { Authenticator } from '../authn/authenticator.ts';
 import type { Filter } from './chain.ts';
 

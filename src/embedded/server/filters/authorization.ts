@@ -1,6 +1,6 @@
+import { quote } from '../../errors/field.ts';
+import { ApiError, forbidden } from '../../errors/status.ts';
 import type { AuthorizationAttributes, Authorizer } from '../../rbac/types.ts';
-import { quote } from '../../registry/field.ts';
-import { ApiError, forbidden } from '../../registry/status.ts';
 import type { RequestInfo } from '../request-info.ts';
 import type { Filter } from './chain.ts';
 

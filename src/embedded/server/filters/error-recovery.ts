@@ -1,4 +1,4 @@
-import { internalError, isApiError } from '../../registry/status.ts';
+import { internalError, isApiError } from '../../errors/status.ts';
 import type { ServerReply } from '../exchange.ts';
 import { respondError } from '../respond.ts';
 import type { Filter } from './chain.ts';

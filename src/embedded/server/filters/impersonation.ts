@@ -1,7 +1,7 @@
 import { setOwn } from '../../../kernel/own.ts';
+import { badRequest } from '../../errors/status.ts';
 import { type ImpersonationTarget, impersonatedUser, impersonationChecks } from '../../rbac/impersonation.ts';
 import type { Authorizer } from '../../rbac/types.ts';
-import { badRequest } from '../../registry/status.ts';
 import type { Exchange } from '../exchange.ts';
 import { requireAllowed } from './authorization.ts';
 import type { Filter } from './chain.ts';

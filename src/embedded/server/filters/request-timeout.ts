@@ -1,5 +1,5 @@
 import type { Clock } from '../../../kernel/clock.ts';
-import { badRequest } from '../../registry/status.ts';
+import { badRequest } from '../../errors/status.ts';
 import { parseGoDuration } from '../query.ts';
 import { type Filter, isLongRunning } from './chain.ts';
 

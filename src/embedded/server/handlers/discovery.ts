@@ -11,7 +11,7 @@ import {
 } from '../../codec/discovery.ts';
 import { encodeProtobuf } from '../../codec/protobuf.ts';
 import type { ResourceDefinition } from '../../definition.ts';
-import { methodNotAllowed, notFoundPath } from '../../registry/status.ts';
+import { methodNotAllowed, notFoundPath } from '../../errors/status.ts';
 import type { Exchange } from '../exchange.ts';
 import { prettyJson } from '../json.ts';
 import { negotiateOutput, requireAcceptable } from '../negotiation.ts';

@@ -1,7 +1,7 @@
 import type { Aggregator } from '../../aggregation/aggregator.ts';
 import { groupsOf } from '../../codec/discovery.ts';
+import { methodNotAllowed } from '../../errors/status.ts';
 import type { Pki } from '../../pki/pki.ts';
-import { methodNotAllowed } from '../../registry/status.ts';
 import { keySet } from '../authn/jwt.ts';
 import { serviceAccountIssuer } from '../authn/service-account-tokens.ts';
 import type { Exchange } from '../exchange.ts';

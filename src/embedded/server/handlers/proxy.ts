@@ -3,12 +3,12 @@ import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { connect as tlsConnect } from 'node:tls';
 import { sleep } from '../../../kernel/clock.ts';
+import { quiet } from '../../../kernel/quiet.ts';
 import type { EndpointSlice, Pod, Service } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
 import { endpointSlices, services } from '../../../kube/resources.ts';
-import { quiet } from '../../network/quiet.ts';
-import { quote } from '../../registry/field.ts';
-import { ApiError, badRequest, notFound, notSimulated } from '../../registry/status.ts';
+import { quote } from '../../errors/field.ts';
+import { ApiError, badRequest, notFound, notSimulated } from '../../errors/status.ts';
 import type { Exchange } from '../exchange.ts';
 import type { HandlerContext, ResourceRequest } from './context.ts';
 

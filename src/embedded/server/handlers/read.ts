@@ -1,4 +1,4 @@
-import { notFoundPath } from '../../registry/status.ts';
+import { notFoundPath } from '../../errors/status.ts';
 import { listParameters } from '../options.ts';
 import type { ResourceHandler } from './context.ts';
 

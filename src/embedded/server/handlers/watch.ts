@@ -1,4 +1,4 @@
-import { internalError, isApiError } from '../../registry/status.ts';
+import { internalError, isApiError } from '../../errors/status.ts';
 import type { WatchEvent } from '../../registry/types.ts';
 import { listParameters } from '../options.ts';
 import type { ResourceHandler } from './context.ts';

@@ -1,7 +1,7 @@
 import type { ProcessStreams } from '../../../kernel/process-streams.ts';
 import type { Status } from '../../../kube/api.gen.ts';
-import { badRequest } from '../../registry/status.ts';
-import type { Upgrade } from '../exchange.ts';
+import { badRequest } from '../../errors/status.ts';
+import type { Upgrade } from '../../upgrade.ts';
 import { type CommandStreams, spdyChannel, webSocketChannel } from './command-channel.ts';
 import { plainFailure, runCommand } from './remote-command.ts';
 import { acceptSpdy, acceptWebSocket, offeredProtocols } from './upgrade.ts';

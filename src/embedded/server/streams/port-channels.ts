@@ -1,8 +1,8 @@
 import { type Duplex, PassThrough, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { WebSocket } from 'ws';
-import { quote } from '../../registry/field.ts';
-import { badRequest } from '../../registry/status.ts';
+import { quote } from '../../errors/field.ts';
+import { badRequest } from '../../errors/status.ts';
 
 /** The WebSocket protocol that client libraries speak. */
 export const portChannels = 'v4.channel.k8s.io';

@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { ProcessStreams } from '../../../kernel/process-streams.ts';
 import type { Status } from '../../../kube/api.gen.ts';
-import { internalError, isApiError } from '../../registry/status.ts';
+import { internalError, isApiError } from '../../errors/status.ts';
 import type { CommandChannel } from './command-channel.ts';
 
 /**

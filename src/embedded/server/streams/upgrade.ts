@@ -2,7 +2,7 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { Upgrade } from '../exchange.ts';
+import type { Upgrade } from '../../upgrade.ts';
 
 /** Clients send pieces of some KiB. */
 const longestMessage = 4 * 1024 * 1024;

@@ -1,8 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { KubeObject, Resource, Stored } from '../../kube/meta.ts';
 import type { User } from '../api.ts';
-import type { ResourceDefinition } from '../definition.ts';
-import type { ObjectReader } from '../registry/types.ts';
+import type { ObjectReader, ResourceDefinition } from '../definition.ts';
 
 /** One write on its way to the store. */
 export interface AdmissionAttributes extends ObjectReader {

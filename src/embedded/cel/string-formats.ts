@@ -2,7 +2,7 @@
 
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 import { ownValue } from '../../kernel/own.ts';
-import { matchesPattern } from '../cel/patterns.ts';
+import { matchesPattern } from './patterns.ts';
 
 const letters = String.raw`a-zA-Z0-9\p{S}\p{L}`;
 const hostname =

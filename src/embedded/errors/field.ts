@@ -1,6 +1,6 @@
 /**
  * Field errors as Kubernetes words them (apimachinery's util/validation/field): each function makes one cause of a
- * 422. `import * as field from '../registry/field.ts'`, then `field.invalid(field.path('spec', 'replicas'), -1, '...')`.
+ * 422. `import * as field from './field.ts'`, then `field.invalid(field.path('spec', 'replicas'), -1, '...')`.
  */
 import { ownValue } from '../../kernel/own.ts';
 import type { FieldError } from '../definition.ts';
