@@ -5,8 +5,8 @@ import type { KubeObject } from '../kube/meta.ts';
 import type { Scenario, Script } from '../scenario/types.ts';
 import { fillIn } from '../scenario/yaml-file.ts';
 import { InvalidFile, readManifest } from '../scenario/yaml-text.ts';
-import type { Finding, LintOptions } from './lint.ts';
 import { namesIn, type Place, placeOf, vagueWordsIn } from './lint-text.ts';
+import type { Finding, LintOptions } from './lint-types.ts';
 
 type Note = (file: string, place: Place, severity: Finding['severity'], rule: string, message: string) => void;
 

@@ -8,26 +8,7 @@ import type { Pack, Scenario } from '../scenario/types.ts';
 import { InvalidFile } from '../scenario/yaml-text.ts';
 import { lintScenario } from './lint-rules.ts';
 import { secretsIn } from './lint-text.ts';
-
-/** One thing that an author should look at. Lines and columns count from 1. */
-export interface Finding {
-  /** `error`: it can't be right; `warning`: it may be meant so. */
-  severity: 'error' | 'warning';
-  /** Names the rule: `schema`, `unchecked-name`. */
-  rule: string;
-  /** Path inside of the pack. */
-  file: string;
-  line: number;
-  column: number;
-  message: string;
-}
-
-export interface LintOptions {
-  /** Whether a cluster without a registry has this image. */
-  knowsImage(reference: string): boolean;
-  /** Only this scenario. */
-  scenario?: string;
-}
+import type { Finding, LintOptions } from './lint-types.ts';
 
 /** Looks through a pack without running anything. Findings in the order of files and lines. */
 export function lintPack(folder: string, options: LintOptions): Finding[] {

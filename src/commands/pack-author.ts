@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { Finding } from '../authoring/lint.ts';
+import type { Finding } from '../authoring/lint-types.ts';
 import { exitCodes } from '../kernel/errors.ts';
 import { paintFor } from '../present/text.ts';
 import { printable, printableLine } from '../present/width.ts';

@@ -15,6 +15,7 @@ import { kubeletAnswer } from './kubelet-api/answers.ts';
 import { containerStates } from './kubelet-api/metrics.ts';
 import { NodeStatistics } from './kubelet-api/stats.ts';
 import { Rates } from './kubelet-api/summary.ts';
+import type { KubeletLog } from './kubelet-log.ts';
 import { nodeServices } from './make-services.ts';
 import { type NodeFacts, newBootId } from './node-object.ts';
 import { registerNode } from './node-registration.ts';
@@ -23,14 +24,6 @@ import { KubeletServer } from './server.ts';
 import type { NodeServices } from './services.ts';
 import { usesSource } from './sources.ts';
 import { StaticPods } from './static-pods.ts';
-
-/** Takes a line of the kubelet's log: where in its source it comes from, what it says, and of what. */
-export type KubeletLog = (
-  severity: 'I' | 'W' | 'E',
-  where: string,
-  message: string,
-  values?: Record<string, string | string[]>,
-) => void;
 
 export interface KubeletOptions extends Partial<Omit<NodeFacts, 'name'>> {
   nodeName: string;

@@ -4,9 +4,6 @@ import type { Exchange } from '../exchange.ts';
 import { authenticateCertificate } from './client-certificate.ts';
 import type { TokenAuthenticator } from './service-account-tokens.ts';
 
-/** What one way of authenticating says: a user, an error (the credentials are wrong), or nothing (there are none). */
-export type Authentication = { user: User } | { error: string } | undefined;
-
 export interface Authenticator {
   /** The user of a request; undefined if its credentials are no good (401). Without credentials it is anonymous. */
   authenticate(exchange: Exchange): User | undefined;

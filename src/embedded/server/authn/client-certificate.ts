@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
 import type { User } from '../../api.ts';
-import type { Authentication } from './authenticator.ts';
+import type { Authentication } from './authentication.ts';
 
 const known = new WeakMap<object, Authentication>();
 

@@ -7,7 +7,7 @@ import type { ObjectReader } from '../../definition.ts';
 import { quote } from '../../errors/field.ts';
 import type { SigningKey } from '../../pki/pki.ts';
 import { authenticatedGroup, serviceAccountGroups, serviceAccountUserName } from '../../rbac/users.ts';
-import type { Authentication } from './authenticator.ts';
+import type { Authentication } from './authentication.ts';
 import { verifyToken } from './jwt.ts';
 
 /** `iss` of the tokens and, as nothing else is configured, the API server's own audience. */

@@ -18,7 +18,7 @@ import { negotiateOutput, requireAcceptable } from '../negotiation.ts';
 import { wantsPretty } from '../respond.ts';
 import { knowsGroup } from '../router.ts';
 import { notFoundPage } from './pages.ts';
-import type { PathContext } from './paths.ts';
+import type { PathContext } from './path-context.ts';
 
 const documentTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 

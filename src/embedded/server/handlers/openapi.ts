@@ -4,7 +4,7 @@ import type { ResourceDefinition } from '../../definition.ts';
 import type { Exchange } from '../exchange.ts';
 import { requireAcceptable } from '../negotiation.ts';
 import { notFoundPage } from './pages.ts';
-import type { PathContext } from './paths.ts';
+import type { PathContext } from './path-context.ts';
 
 /** `/openapi/v3`, the index, and one document a group version (KEP-2896); `/openapi/v2`, all in one. */
 export function openApi(exchange: Exchange, segments: readonly string[], { registry }: PathContext): void {

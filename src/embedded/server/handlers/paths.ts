@@ -1,7 +1,5 @@
-import type { Aggregator } from '../../aggregation/aggregator.ts';
 import { groupsOf } from '../../codec/discovery.ts';
 import { methodNotAllowed } from '../../errors/status.ts';
-import type { Pki } from '../../pki/pki.ts';
 import { keySet } from '../authn/jwt.ts';
 import { serviceAccountIssuer } from '../authn/service-account-tokens.ts';
 import type { Exchange } from '../exchange.ts';
@@ -10,19 +8,11 @@ import { requireAcceptable } from '../negotiation.ts';
 import { splitPath } from '../request-info.ts';
 import { wantsPretty } from '../respond.ts';
 import { versionInfo } from '../version.ts';
-import type { HandlerContext } from './context.ts';
 import { discovery } from './discovery.ts';
 import { health, healthPaths } from './health.ts';
 import { openApi } from './openapi.ts';
 import { notFoundPage } from './pages.ts';
-
-export interface PathContext extends HandlerContext {
-  aggregator: Pick<Aggregator, 'groups'>;
-  pki: Pki;
-  debugPaths: ReadonlyMap<string, () => void>;
-  /** `https://host:port` by which the cluster's clients reach this server. */
-  advertisedUrl(): string;
-}
+import type { PathContext } from './path-context.ts';
 
 type PathHandler = (exchange: Exchange, segments: readonly string[], context: PathContext) => void;
 
