@@ -1,6 +1,7 @@
+import type { System } from '../kernel/image.ts';
 import { builds } from './builds.ts';
 import { layOut, pathEnv } from './layouts.ts';
-import { alpineSystems, busyboxSystem, debianSystems, type System, systemOf, ubuntuSystems } from './systems.ts';
+import { alpineSystems, busyboxSystem, debianSystems, systemOf, ubuntuSystems } from './systems.ts';
 import { releases, type Tags } from './tags.ts';
 import type { ImageContent, ImageFamily } from './types.ts';
 

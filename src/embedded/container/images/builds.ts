@@ -1,5 +1,7 @@
 /** Builds of official images: on which system each release is, by the end of its tag. */
-import { type System, systemOf } from './systems.ts';
+
+import type { System } from '../kernel/image.ts';
+import { systemOf } from './systems.ts';
 import { releases, type Tags } from './tags.ts';
 
 /** A line of releases: its last one, the system it is built on first, and other systems that it is built on. */

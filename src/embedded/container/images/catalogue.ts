@@ -5,12 +5,12 @@ import { pathEnv } from './layouts.ts';
 import { families } from './table.ts';
 import { pattern } from './tags.ts';
 import { Tree } from './tree.ts';
-import type { Image, ImageContent, ImageFamily } from './types.ts';
+import type { CatalogueImage, ImageContent, ImageFamily } from './types.ts';
 
 const builtIn: ReadonlyMap<string, ImageFamily> = new Map(families.map((family) => [family.repository, family]));
 
 export interface FoundImage {
-  image: Image;
+  image: CatalogueImage;
   /** `docker.io/library/nginx:1.27` */
   name: string;
   digest: string;
@@ -20,8 +20,8 @@ export interface FoundImage {
 export class Catalogue {
   readonly #added = new Map<string, ImageFamily>();
   /** By repository, version and build. */
-  readonly #images = new Map<string, Image>();
-  readonly #trees = new Map<Image, Tree>();
+  readonly #images = new Map<string, CatalogueImage>();
+  readonly #trees = new Map<CatalogueImage, Tree>();
   readonly #digests = new Map<string, string>();
 
   /** What a reference means; undefined: no such image, or no such tag of it. */
@@ -49,7 +49,7 @@ export class Catalogue {
   }
 
   /** What a tag means; made once. */
-  #image(family: ImageFamily, tag: string): Image | undefined {
+  #image(family: ImageFamily, tag: string): CatalogueImage | undefined {
     const release = family.tags.find(tag);
     if (!release) return undefined;
     const key = `${family.repository} ${release.version}${release.variant}`;
@@ -64,7 +64,7 @@ export class Catalogue {
   }
 
   /** The files of an image; made once. */
-  tree(image: Image): Tree {
+  tree(image: CatalogueImage): Tree {
     let tree = this.#trees.get(image);
     if (!tree) {
       tree = new Tree();

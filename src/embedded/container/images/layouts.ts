@@ -1,5 +1,5 @@
 /** What images have in common: base systems with their tools. */
-import type { System } from './systems.ts';
+import type { System } from '../kernel/image.ts';
 import type { Tree } from './tree.ts';
 
 /** Tools that busybox has as applets. */

@@ -1,7 +1,8 @@
 /** nginx, as the images of Docker, of NGINX without root, and of Kubernetes' examples have it. */
+
+import type { System } from '../kernel/image.ts';
 import { builds, type Line } from './builds.ts';
 import { layOut, pathEnv } from './layouts.ts';
-import type { System } from './systems.ts';
 import { pattern } from './tags.ts';
 import type { Tree } from './tree.ts';
 import type { ImageContent, ImageFamily } from './types.ts';

@@ -1,20 +1,5 @@
 /** The systems that images are built on: one row each, and what of it programs and files say. */
-import type { ToolFlavor } from './types.ts';
-
-export type SystemFamily = 'debian' | 'ubuntu' | 'oracle' | 'alpine' | 'busybox' | 'none';
-
-export interface System {
-  family: SystemFamily;
-  /** `bookworm`, `noble`; Alpine: `3.22`. */
-  name: string;
-  /** As /etc/debian_version, /etc/alpine-release and the like have it. */
-  version: string;
-  /** PRETTY_NAME of /etc/os-release. */
-  title: string;
-  flavor: ToolFlavor;
-  /** What its own programs say of themselves, where they are asked: bash, busybox, curl, openssl, apt, dpkg, apk. */
-  versions: Readonly<Record<string, string>>;
-}
+import type { System } from '../kernel/image.ts';
 
 /** code name, version, bash, curl, openssl, apt, dpkg */
 const debian: readonly (readonly [string, string, string, string, string, string, string])[] = [

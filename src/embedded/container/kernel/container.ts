@@ -1,8 +1,9 @@
 import type { Clock } from '../../../kernel/clock.ts';
 import type { NodeQuestion } from '../../node-api.ts';
-import type { Image } from '../images/types.ts';
+import type { ContainerView, PodFacts } from './container-view.ts';
 import { type CpuBounds, CpuMeter, type CpuUser, type NodeCpu } from './cpu-meter.ts';
 import { SysError } from './errno.ts';
+import type { Image } from './image.ts';
 import { DiskAccount, MemoryAccount } from './memory.ts';
 import type { NetworkNamespace } from './network.ts';
 import { type ExitStatus, PROCESS_BYTES, Process, type Program, type SpawnOptions } from './process.ts';
@@ -26,7 +27,7 @@ export interface ContainerOptions {
   cpuBounds: CpuBounds;
   /** CapEff of root, as a number; for /proc. */
   capabilities: bigint;
-  pod: { name: string; namespace: string; ip: string; serviceAccountName: string; nodeName: string };
+  pod: PodFacts;
   /** Asks the node that it runs on. */
   askNode(question: NodeQuestion): Promise<unknown>;
   /** What it was made from: the flavour of its tools, the behaviour of its service. */
@@ -37,7 +38,7 @@ export interface ContainerOptions {
 }
 
 /** One running container: its processes and what they share. */
-export class Container {
+export class Container implements ContainerView<Process> {
   readonly id: string;
   hostname: string;
   readonly clock: Clock;

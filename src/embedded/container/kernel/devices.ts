@@ -1,14 +1,14 @@
 import { randomFillSync } from 'node:crypto';
+import type { Caller } from './caller.ts';
 import { SysError } from './errno.ts';
-import { NullFile, OpenFile } from './open-file.ts';
-import type { Process } from './process.ts';
+import { NullFile } from './null-file.ts';
 import { TtyFile } from './tty.ts';
-import { DeviceNode, DirNode, LinkNode } from './vfs-node.ts';
+import { DeviceNode, DirNode, LinkNode, OpenFile } from './vfs-node.ts';
 
 class ZeroFile extends OpenFile {
   override readonly path: string = '/dev/zero';
 
-  override async read(_p: Process, max: number): Promise<Uint8Array> {
+  override async read(_p: Caller, max: number): Promise<Uint8Array> {
     return new Uint8Array(max);
   }
 
@@ -18,7 +18,7 @@ class ZeroFile extends OpenFile {
 class RandomFile extends OpenFile {
   override readonly path = '/dev/urandom';
 
-  override async read(p: Process, max: number): Promise<Uint8Array> {
+  override async read(p: Caller, max: number): Promise<Uint8Array> {
     await p.step(max >> 6);
     return randomFillSync(new Uint8Array(max));
   }
@@ -37,7 +37,7 @@ class FullFile extends ZeroFile {
 /** /dev of a container. */
 export function createDev(now: number): DirNode {
   return new DirNode(0o755, now, (dev) => {
-    const device = (name: string, minor: number, open: (p: Process) => OpenFile, major = 1) =>
+    const device = (name: string, minor: number, open: (p: Caller) => OpenFile, major = 1) =>
       dev.set(name, new DeviceNode(0o666, now, open, { major, minor }));
     device('null', 3, () => new NullFile());
     device('zero', 5, () => new ZeroFile());

@@ -8,9 +8,8 @@ import type {
   DnsAnswer,
   DnsQuestion,
 } from '../../network-api.ts';
-import type { Container } from './container.ts';
+import type { Caller } from './caller.ts';
 import { SysError } from './errno.ts';
-import type { Process } from './process.ts';
 import { TcpSocket } from './tcp.ts';
 
 /** The answers of the main thread: see `ClusterNetwork`. */
@@ -27,7 +26,7 @@ export interface Peer {
 type Accept = (connection: TcpSocket, peer: Peer) => void;
 
 interface Listener {
-  process: Process;
+  process: Caller;
   accept: Accept;
   secured: Accept | undefined;
 }
@@ -36,7 +35,7 @@ interface Listener {
 export type DnsHandler = (question: DnsQuestion, peer: Peer) => Promise<DnsAnswer | undefined>;
 
 interface NameServer {
-  process: Process;
+  process: Caller;
   answer: DnsHandler;
 }
 
@@ -87,7 +86,7 @@ export class NetworkNamespace {
   }
 
   /** A container has ended: its listeners are gone, and the namespace with the last container. */
-  release(container: Container): void {
+  release(container: object): void {
     let changed = false;
     for (const [port, listener] of this.#listeners) {
       if (listener.process.container === container) changed = this.#listeners.delete(port) || changed;
@@ -104,7 +103,7 @@ export class NetworkNamespace {
   }
 
   /** Every listener with the process that owns it, for netstat. */
-  get listening(): { port: number; process: Process }[] {
+  get listening(): { port: number; process: Caller }[] {
     return [...this.#listeners].map(([port, { process }]) => ({ port, process }));
   }
 
@@ -112,7 +111,7 @@ export class NetworkNamespace {
    * Accepts connections until the process ends or the returned function is called; a TLS server may say how it goes on with
    * those that are `secured` already. Throws EADDRINUSE, EACCES.
    */
-  listen(p: Process, port: number, accept: Accept, secured?: Accept): () => void {
+  listen(p: Caller, port: number, accept: Accept, secured?: Accept): () => void {
     if (this.#listeners.has(port)) throw new SysError('EADDRINUSE');
     const listener = { process: p, accept, secured };
     this.#listeners.set(port, listener);
@@ -127,7 +126,7 @@ export class NetworkNamespace {
   }
 
   /** Answers DNS questions on a UDP port until the process ends or the returned function is called. Throws EADDRINUSE. */
-  serveDns(p: Process, port: number, answer: DnsHandler): () => void {
+  serveDns(p: Caller, port: number, answer: DnsHandler): () => void {
     if (this.#nameServers.has(port)) throw new SysError('EADDRINUSE');
     const server = { process: p, answer };
     this.#nameServers.set(port, server);
@@ -169,7 +168,7 @@ export class NetworkNamespace {
   }
 
   /** Opens a TCP connection. Throws ECONNREFUSED, ETIMEDOUT (after `timeoutMs` if that is shorter than TCP's own). */
-  async connect(p: Process, address: string, port: number, timeoutMs = SYN_TIMEOUT_MS): Promise<Duplex> {
+  async connect(p: Caller, address: string, port: number, timeoutMs = SYN_TIMEOUT_MS): Promise<Duplex> {
     await p.step(CONNECT_COST);
     if (this.#staysHere(address, port)) return this.#connected(p, this.dial(port, address));
     const route = await this.#tcpRoute(p, address, port);
@@ -187,7 +186,7 @@ export class NetworkNamespace {
   }
 
   /** Whether somebody would take a connection, without opening one. */
-  async listens(p: Process, address: string, port: number): Promise<boolean> {
+  async listens(p: Caller, address: string, port: number): Promise<boolean> {
     if (this.#staysHere(address, port)) return this.#listeners.has(port);
     const route = await this.#tcpRoute(p, address, port);
     if (route.kind !== 'container') return route.kind === 'api-server' || route.kind === 'kubelet';
@@ -202,7 +201,7 @@ export class NetworkNamespace {
     return this.#listeners.has(port) ? here || own : here && own;
   }
 
-  #tcpRoute(p: Process, address: string, port: number): Promise<ConnectionRoute> {
+  #tcpRoute(p: Caller, address: string, port: number): Promise<ConnectionRoute> {
     return this.#route(p, { address: isLoopback(address) ? this.pod.ip : address, port, protocol: 'TCP' });
   }
 
@@ -211,20 +210,20 @@ export class NetworkNamespace {
     return this.pod.namespace === '';
   }
 
-  #route(p: Process, to: ConnectionTarget): Promise<ConnectionRoute> {
+  #route(p: Caller, to: ConnectionTarget): Promise<ConnectionRoute> {
     const { namespace, name } = this.pod;
     const from = this.#isMachine ? { nodeName: name } : { namespace, podName: name };
     return p.until(this.#network.link.route(from, to));
   }
 
   /** Whether a machine or Pod answers at an address at all, as ping asks. */
-  async reachable(p: Process, address: string): Promise<boolean> {
+  async reachable(p: Caller, address: string): Promise<boolean> {
     if (isLoopback(address) || address === this.pod.ip) return true;
     const { kind } = await this.#route(p, { address, port: 0, protocol: 'ICMP' });
     return kind === 'container' || kind === 'node';
   }
 
-  #connected(p: Process, connection: Duplex | undefined): Duplex {
+  #connected(p: Caller, connection: Duplex | undefined): Duplex {
     if (!connection) throw new SysError('ECONNREFUSED');
     const forget = p.onExit(() => connection.destroy());
     connection.once('close', forget);
@@ -232,7 +231,7 @@ export class NetworkNamespace {
   }
 
   /** Asks a name server. Throws ECONNREFUSED where nobody listens, ETIMEDOUT after `timeoutMs` without an answer. */
-  async query(p: Process, question: DnsQuestion, server: string, timeoutMs: number, port = 53): Promise<DnsAnswer> {
+  async query(p: Caller, question: DnsQuestion, server: string, timeoutMs: number, port = 53): Promise<DnsAnswer> {
     await p.step(100);
     const found = await this.#findNameServer(p, server, port);
     const peer = { address: found?.from ?? '', port: this.#nextPort++ };
@@ -254,7 +253,7 @@ export class NetworkNamespace {
 
   /** Undefined: questions get lost on the way. */
   async #findNameServer(
-    p: Process,
+    p: Caller,
     address: string,
     port: number,
   ): Promise<{ answer: DnsHandler; from: string } | undefined> {
@@ -281,7 +280,7 @@ export class NetworkNamespace {
 const isLoopback = (address: string) => /^(127\.|0\.0\.0\.0$|::1$|localhost$)/.test(address);
 
 /** The one way out of the simulation: the API server, or the kubelet, that `route` named. */
-function dialHost(p: Process, host: string, port: number): Promise<Duplex> {
+function dialHost(p: Caller, host: string, port: number): Promise<Duplex> {
   return p.block((resolve, reject) => {
     const socket = connectTcp({ host, port, noDelay: true });
     const onError = () => reject(new SysError('ECONNREFUSED'));

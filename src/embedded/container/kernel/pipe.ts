@@ -1,7 +1,7 @@
+import type { Caller } from './caller.ts';
 import { SysError } from './errno.ts';
-import { EMPTY, OpenFile } from './open-file.ts';
-import type { Process } from './process.ts';
 import { signals } from './signals.ts';
+import { EMPTY, OpenFile } from './vfs-node.ts';
 
 const CAPACITY = 64 * 1024;
 
@@ -51,7 +51,7 @@ export class Channel {
     return result;
   }
 
-  async read(p: Process, max: number): Promise<Uint8Array> {
+  async read(p: Caller, max: number): Promise<Uint8Array> {
     while (this.#size === 0) {
       if (this.writeClosed) return EMPTY;
       await p.block((resume) => enqueue(this.#readers, resume));
@@ -59,7 +59,7 @@ export class Channel {
     return this.take(max);
   }
 
-  async write(p: Process, data: Uint8Array): Promise<void> {
+  async write(p: Caller, data: Uint8Array): Promise<void> {
     let rest = data;
     while (rest.length > 0) {
       if (this.readClosed) {
@@ -113,7 +113,7 @@ export class PipeReader extends OpenFile {
     this.channel = channel;
   }
 
-  override read(p: Process, max: number): Promise<Uint8Array> {
+  override read(p: Caller, max: number): Promise<Uint8Array> {
     return this.channel.read(p, max);
   }
 
@@ -131,7 +131,7 @@ export class PipeWriter extends OpenFile {
     this.channel = channel;
   }
 
-  override write(p: Process, data: Uint8Array): Promise<void> {
+  override write(p: Caller, data: Uint8Array): Promise<void> {
     return this.channel.write(p, data);
   }
 

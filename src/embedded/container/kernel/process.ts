@@ -1,10 +1,11 @@
-import type { ToolFlavor } from '../images/types.ts';
-import type { Container } from './container.ts';
+import type { Caller } from './caller.ts';
+import type { ContainerView, ProgramOf, SpawnOptionsOf } from './container-view.ts';
 import { SysError } from './errno.ts';
-import type { OpenFile } from './open-file.ts';
+import type { ToolFlavor } from './image.ts';
 import { endsByDefault, signals } from './signals.ts';
 import type { Tty } from './tty.ts';
 import type { Vfs } from './vfs.ts';
+import type { OpenFile } from './vfs-node.ts';
 import { TooMuchWork, takeUnpaid } from './work.ts';
 
 /** How a process ended: 128 + signal in `code` where a signal ended it. */
@@ -28,31 +29,11 @@ export class ProcessExit extends Error {
   }
 }
 
-/** A program of the catalogue: what an executable file runs. Resolves with the exit code. */
-export interface Program {
-  readonly name: string;
-  run(p: Process): Promise<number> | number;
-  /** Go programs end with 2 even as pid 1: their runtime raises the signal itself, then exits. */
-  readonly go?: boolean;
-}
-
 export type Disposition = 'ignore' | (() => void);
 
-export interface SpawnOptions {
-  parent?: Process;
-  argv: string[];
-  env: ReadonlyMap<string, string>;
-  cwd: string;
-  uid: number;
-  gid: number;
-  groups: readonly number[];
-  umask?: number;
-  fds: ReadonlyMap<number, OpenFile>;
-  /** A session of its own, with this terminal if any. */
-  session?: { tty?: Tty };
-  pgid?: number;
-  main: (p: Process) => Promise<number> | number;
-}
+export type SpawnOptions = SpawnOptionsOf<Process>;
+
+export type Program = ProgramOf<Process>;
 
 /** What a process takes before it keeps anything. */
 export const PROCESS_BYTES = 400 * 1024;
@@ -64,9 +45,9 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** A process, and the system calls that its program makes. */
-export class Process {
+export class Process implements Caller {
   readonly pid: number;
-  readonly container: Container;
+  readonly container: ContainerView<Process>;
   parent: Process | undefined;
   pgid: number;
   readonly sid: number;
@@ -93,7 +74,7 @@ export class Process {
   #blockers = new Set<() => void>();
   #onExit: ((status: ExitStatus) => void)[] = [];
 
-  constructor(pid: number, container: Container, options: SpawnOptions) {
+  constructor(pid: number, container: ContainerView<Process>, options: SpawnOptions) {
     this.pid = pid;
     this.container = container;
     this.parent = options.parent;

@@ -1,4 +1,5 @@
 import { kernelRelease } from '../../node-facts.ts';
+import type { Caller } from './caller.ts';
 import type { Container } from './container.ts';
 import type { Process } from './process.ts';
 import { DeviceNode, DirNode, DynamicDir, GeneratedNode, LinkNode, type VNode } from './vfs-node.ts';
@@ -6,7 +7,7 @@ import { DeviceNode, DirNode, DynamicDir, GeneratedNode, LinkNode, type VNode } 
 /** /proc of a container: what people and scripts look at. */
 export function createProc(container: Container): DirNode {
   const now = container.startedAt;
-  const files: Record<string, (p: Process) => string> = {
+  const files: Record<string, (p: Caller) => string> = {
     uptime: (p) => {
       const up = (p.container.clock.now() - container.startedAt) / 1000 + 3600;
       return `${up.toFixed(2)} ${(up * 1.8).toFixed(2)}\n`;
@@ -71,7 +72,7 @@ function sysTree(container: Container): DirNode {
   });
 }
 
-function mountTable(p: Process): string {
+function mountTable(p: Caller): string {
   return [p.vfs.root, ...p.vfs.mounts]
     .map((m) => `${m.source} ${m.path} ${m.type} ${m.readOnly ? 'ro' : 'rw'},relatime 0 0\n`)
     .join('');

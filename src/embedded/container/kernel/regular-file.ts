@@ -1,8 +1,7 @@
+import type { Caller } from './caller.ts';
 import { SysError } from './errno.ts';
-import { EMPTY, OpenFile } from './open-file.ts';
-import type { Process } from './process.ts';
 import type { OpenFlags } from './vfs.ts';
-import { type FileNode, type GeneratedNode, RemoteNode, type VNode } from './vfs-node.ts';
+import { EMPTY, type FileNode, type GeneratedNode, OpenFile, RemoteNode, type VNode } from './vfs-node.ts';
 
 /** An open regular file (or folder, which can't be read). */
 export class MemoryFile extends OpenFile {
@@ -27,7 +26,7 @@ export class MemoryFile extends OpenFile {
     return this.node;
   }
 
-  override async read(p: Process, max: number): Promise<Uint8Array> {
+  override async read(p: Caller, max: number): Promise<Uint8Array> {
     if (!this.#flags.read) throw new SysError('EBADF');
     const file = this.#file();
     const data =
@@ -36,7 +35,7 @@ export class MemoryFile extends OpenFile {
     return data;
   }
 
-  override async write(_p: Process, data: Uint8Array): Promise<void> {
+  override async write(_p: Caller, data: Uint8Array): Promise<void> {
     this.writeNow(data);
   }
 
@@ -70,7 +69,7 @@ export class TextFile extends OpenFile {
     this.#data = new TextEncoder().encode(text);
   }
 
-  override async read(_p: Process, max: number): Promise<Uint8Array> {
+  override async read(_p: Caller, max: number): Promise<Uint8Array> {
     if (this.#position >= this.#data.length) return EMPTY;
     const data = this.#data.slice(this.#position, this.#position + max);
     this.#position += data.length;

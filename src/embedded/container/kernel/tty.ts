@@ -1,11 +1,17 @@
-import type { Container } from './container.ts';
-import { EMPTY, OpenFile } from './open-file.ts';
+import type { Caller, Terminal } from './caller.ts';
 import { Channel } from './pipe.ts';
-import type { Process } from './process.ts';
 import { signals } from './signals.ts';
+import { EMPTY, OpenFile } from './vfs-node.ts';
+
+/** The processes that a terminal belongs to. */
+interface Session {
+  /** Undefined before there is any. */
+  readonly init: object | undefined;
+  signalGroup(pgid: number, signal: number): void;
+}
 
 /** Where a terminal's output goes; waits while the other side is behind. */
-export type TtySink = (p: Process | undefined, data: Uint8Array) => Promise<void>;
+export type TtySink = (p: Caller | undefined, data: Uint8Array) => Promise<void>;
 
 const CTRL_C = 3;
 const CTRL_D = 4;
@@ -16,7 +22,7 @@ const QUIT = 28;
 const DELETE = 127;
 
 /** A terminal with Linux's line discipline: canonical mode with echo, or raw as line editors set it. */
-export class Tty {
+export class Tty implements Terminal {
   columns = 80;
   rows = 24;
   foreground = 0;
@@ -24,7 +30,7 @@ export class Tty {
   raw = false;
   echo = true;
   signals = true;
-  readonly #container: Container;
+  readonly #container: Session;
   readonly #sink: TtySink;
   readonly #input = new Channel();
   /** Complete lines and end-of-file marks (empty chunks can't be queued in a Channel). */
@@ -33,7 +39,7 @@ export class Tty {
   #wakeEof: (() => void)[] = [];
   #hungUp = false;
 
-  constructor(container: Container, sink: TtySink) {
+  constructor(container: Session, sink: TtySink) {
     this.#container = container;
     this.#sink = sink;
   }
@@ -103,7 +109,7 @@ export class Tty {
     for (const wake of this.#wakeEof.splice(0)) wake();
   }
 
-  async read(p: Process, max: number): Promise<Uint8Array> {
+  async read(p: Caller, max: number): Promise<Uint8Array> {
     for (;;) {
       // In canonical mode each chunk is a line, and a read gets one at most.
       if (this.#input.size > 0) return this.#input.take(max);
@@ -124,7 +130,7 @@ export class Tty {
     }
   }
 
-  write(p: Process | undefined, data: Uint8Array): Promise<void> {
+  write(p: Caller | undefined, data: Uint8Array): Promise<void> {
     if (this.#hungUp) return Promise.resolve();
     if (!data.includes(10)) return this.#sink(p, data);
     const out: number[] = [];
@@ -153,20 +159,20 @@ export class Tty {
 
 /** A terminal as an open file: /dev/tty, and descriptors 0 to 2 of a session with a terminal. */
 export class TtyFile extends OpenFile {
-  readonly tty: Tty;
+  readonly tty: Terminal;
   override readonly isTty = true;
   override readonly path = '/dev/pts/0';
 
-  constructor(tty: Tty) {
+  constructor(tty: Terminal) {
     super();
     this.tty = tty;
   }
 
-  override read(p: Process, max: number): Promise<Uint8Array> {
+  override read(p: Caller, max: number): Promise<Uint8Array> {
     return this.tty.read(p, max);
   }
 
-  override write(p: Process, data: Uint8Array): Promise<void> {
+  override write(p: Caller, data: Uint8Array): Promise<void> {
     return this.tty.write(p, data);
   }
 }

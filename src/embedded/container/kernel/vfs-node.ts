@@ -1,7 +1,10 @@
+/** What is in a file system, and what of it is open. */
+
+import type { Caller } from './caller.ts';
 import { SysError } from './errno.ts';
 import type { DiskAccount } from './memory.ts';
-import type { OpenFile } from './open-file.ts';
-import type { Process } from './process.ts';
+
+export const EMPTY = new Uint8Array(0);
 
 let inodes = 1000;
 
@@ -45,11 +48,11 @@ export class DirNode extends BaseNode {
     this.#fill = fill;
   }
 
-  get(name: string, _p?: Process): VNode | undefined {
+  get(name: string, _p?: Caller): VNode | undefined {
     return this.#filled().get(name);
   }
 
-  names(_p?: Process): string[] {
+  names(_p?: Caller): string[] {
     return [...this.#filled().keys()];
   }
 
@@ -87,24 +90,24 @@ export class DirNode extends BaseNode {
 
 /** A folder of /proc: looks its entries up anew each time. */
 export class DynamicDir extends DirNode {
-  readonly #lookup: (name: string, p: Process | undefined) => VNode | undefined;
-  readonly #list: (p: Process | undefined) => string[];
+  readonly #lookup: (name: string, p: Caller | undefined) => VNode | undefined;
+  readonly #list: (p: Caller | undefined) => string[];
 
   constructor(
     mtime: number,
-    lookup: (name: string, p: Process | undefined) => VNode | undefined,
-    list: (p: Process | undefined) => string[],
+    lookup: (name: string, p: Caller | undefined) => VNode | undefined,
+    list: (p: Caller | undefined) => string[],
   ) {
     super(0o555, mtime);
     this.#lookup = lookup;
     this.#list = list;
   }
 
-  override get(name: string, p?: Process): VNode | undefined {
+  override get(name: string, p?: Caller): VNode | undefined {
     return this.#lookup(name, p);
   }
 
-  override names(p?: Process): string[] {
+  override names(p?: Caller): string[] {
     return this.#list(p);
   }
 
@@ -117,8 +120,6 @@ export class DynamicDir extends DirNode {
   }
 }
 
-const NOTHING = new Uint8Array(0);
-
 /** A regular file. Content given at construction is shared until the first write. */
 export class FileNode extends BaseNode {
   readonly kind = 'file';
@@ -130,7 +131,7 @@ export class FileNode extends BaseNode {
   /** Who pays for what is written. */
   readonly account: DiskAccount | undefined;
 
-  constructor(mode: number, mtime: number, content: Uint8Array = NOTHING, account?: DiskAccount) {
+  constructor(mode: number, mtime: number, content: Uint8Array = EMPTY, account?: DiskAccount) {
     super(mode, mtime);
     this.#data = content;
     this.#size = content.length;
@@ -167,7 +168,7 @@ export class FileNode extends BaseNode {
     this.program = undefined;
     if (size === 0) {
       this.account?.charge(-this.#data.length);
-      this.#data = NOTHING;
+      this.#data = EMPTY;
     }
     this.observer?.();
   }
@@ -254,7 +255,7 @@ export class LinkNode extends BaseNode {
 /** Something that is opened by a function: devices, and the magic links of /proc/<pid>/fd. */
 export class DeviceNode extends BaseNode {
   readonly kind = 'device';
-  readonly open: (p: Process) => OpenFile;
+  readonly open: (p: Caller) => OpenFile;
   readonly major: number;
   readonly minor: number;
   /** Set for magic links: what readlink answers. */
@@ -263,7 +264,7 @@ export class DeviceNode extends BaseNode {
   constructor(
     mode: number,
     mtime: number,
-    open: (p: Process) => OpenFile,
+    open: (p: Caller) => OpenFile,
     number: { major: number; minor: number } = { major: 0, minor: 0 },
     linkText?: string,
   ) {
@@ -278,15 +279,51 @@ export class DeviceNode extends BaseNode {
 /** A file of /proc whose text is made when it is opened. */
 export class GeneratedNode extends BaseNode {
   readonly kind = 'generated';
-  readonly text: (p: Process) => string;
+  readonly text: (p: Caller) => string;
 
-  constructor(mtime: number, text: (p: Process) => string, mode = 0o444) {
+  constructor(mtime: number, text: (p: Caller) => string, mode = 0o444) {
     super(mode, mtime);
     this.text = text;
   }
 }
 
 export type VNode = DirNode | FileNode | LinkNode | DeviceNode | GeneratedNode;
+
+/**
+ * An open file description: what file descriptors point to, shared by dup and fork. `read` resolves with an empty
+ * array at the end of the file; `write` waits until there is room.
+ */
+export abstract class OpenFile {
+  #refs = 0;
+  /** The inode behind it, for fstat and ls -l /proc/self/fd. */
+  readonly node?: VNode;
+  readonly path: string = '';
+  readonly isTty: boolean = false;
+
+  read(_p: Caller, _max: number): Promise<Uint8Array> {
+    throw new SysError('EBADF');
+  }
+
+  write(_p: Caller, _data: Uint8Array): Promise<void> {
+    throw new SysError('EBADF');
+  }
+
+  /** Sets the position (bytes from the start); returns it. Without it: ESPIPE. */
+  seek(_position: number): number {
+    throw new SysError('ESPIPE');
+  }
+
+  ref(): this {
+    this.#refs++;
+    return this;
+  }
+
+  unref(): void {
+    if (--this.#refs === 0) this.onClose();
+  }
+
+  protected onClose(): void {}
+}
 
 /** A named pipe would block on open; there are none. Sizes as `ls -l` shows them. */
 export function sizeOf(node: VNode): number {

@@ -2,23 +2,18 @@
  * One container's view of files: a root of its own, with volumes mounted over it. Everything is in memory, so the
  * calls are synchronous; they throw SysError.
  */
+import type { Caller, MountEntry } from './caller.ts';
 import { SysError } from './errno.ts';
 import type { DiskAccount } from './memory.ts';
-import type { OpenFile } from './open-file.ts';
-import type { Process } from './process.ts';
 import { MemoryFile, TextFile } from './regular-file.ts';
+import type { OpenFile } from './vfs-node.ts';
 import { DirNode, FileNode, LinkNode, RemoteNode, sizeOf, type VNode } from './vfs-node.ts';
 
 /** What is read at once of a file that is read to its end. */
 const PIECE_BYTES = 64 * 1024;
 
-export interface Mount {
+export interface Mount extends MountEntry {
   node: VNode;
-  readOnly: boolean;
-  path: string;
-  /** As in /proc/mounts. */
-  source: string;
-  type: string;
   /** Bytes that fit in, for df; undefined: the node's disk. */
   size?: number;
   account?: DiskAccount;
@@ -73,7 +68,7 @@ export class Vfs {
   }
 
   /** Puts `mount` over what is at its path now; folders that are missing are made, whatever the root's mode. */
-  mountAt(p: Process, mount: Mount): void {
+  mountAt(p: Caller, mount: Mount): void {
     const parts = mount.path.split('/').filter(Boolean);
     let place = this.#rootPlace();
     parts.forEach((name, i) => {
@@ -115,14 +110,14 @@ export class Vfs {
   }
 
   /** Follows `path`; without `followLast` a link at its end is the answer itself. */
-  resolve(p: Process, path: string, followLast = true): Place {
+  resolve(p: Caller, path: string, followLast = true): Place {
     const place = this.#walk(p, path, followLast);
     if (!place) throw new SysError('ENOENT');
     return place;
   }
 
   /** Like resolve, but undefined where nothing is. */
-  find(p: Process, path: string, followLast = true): Place | undefined {
+  find(p: Caller, path: string, followLast = true): Place | undefined {
     try {
       return this.#walk(p, path, followLast);
     } catch (error) {
@@ -132,7 +127,7 @@ export class Vfs {
   }
 
   /** The folder that holds the last name of `path`, and that name; links at the end are not followed. */
-  #parentOf(p: Process, path: string): { dir: Place; node: DirNode; name: string } {
+  #parentOf(p: Caller, path: string): { dir: Place; node: DirNode; name: string } {
     const clean = path.replace(/\/+$/, '');
     const cut = clean.lastIndexOf('/');
     const name = clean.slice(cut + 1);
@@ -143,7 +138,7 @@ export class Vfs {
   }
 
   /** undefined: the last name does not exist; a missing folder before it throws ENOENT. */
-  #walk(p: Process, path: string, followLast: boolean): Place | undefined {
+  #walk(p: Caller, path: string, followLast: boolean): Place | undefined {
     if (path === '') throw new SysError('ENOENT');
     const queue = (path.startsWith('/') ? path : `${p.cwd}/${path}`).split('/').filter(Boolean);
     let place = this.#rootPlace();
@@ -178,26 +173,26 @@ export class Vfs {
   }
 
   /** Throws EACCES unless the process may read (4), write (2), execute or search (1) the node. */
-  check(p: Process, node: VNode, mask: number): void {
+  check(p: Caller, node: VNode, mask: number): void {
     if (!this.may(p, node, mask)) throw new SysError('EACCES');
   }
 
-  may(p: Process, node: VNode, mask: number): boolean {
+  may(p: Caller, node: VNode, mask: number): boolean {
     if (p.uid === 0) return (mask & 1) === 0 || node.kind === 'dir' || (node.mode & 0o111) !== 0;
     const shift = node.uid === p.uid ? 6 : p.inGroup(node.gid) ? 3 : 0;
     return ((node.mode >> shift) & mask) === mask;
   }
 
-  #mustWrite(p: Process, dir: Place): void {
+  #mustWrite(p: Caller, dir: Place): void {
     if (dir.mount.readOnly) throw new SysError('EROFS');
     this.check(p, dir.node, 3);
   }
 
-  stat(p: Process, path: string, followLast = true): FileStat {
+  stat(p: Caller, path: string, followLast = true): FileStat {
     return statOf(this.resolve(p, path, followLast).node);
   }
 
-  open(p: Process, path: string, flags: OpenFlags): OpenFile {
+  open(p: Caller, path: string, flags: OpenFlags): OpenFile {
     let place: Place | undefined;
     try {
       place = this.#walk(p, path, true);
@@ -227,7 +222,7 @@ export class Vfs {
     return new MemoryFile(node, place.path, flags, this.#now, place.mount.size);
   }
 
-  #create(p: Process, path: string, flags: OpenFlags): OpenFile {
+  #create(p: Caller, path: string, flags: OpenFlags): OpenFile {
     // A dangling link: the file is made where it points to.
     const dangling = this.find(p, path, false);
     if (dangling?.node.kind === 'link') {
@@ -249,13 +244,13 @@ export class Vfs {
     return new MemoryFile(file, `${dir.path === '/' ? '' : dir.path}/${name}`, flags, this.#now, dir.mount.size);
   }
 
-  #own(p: Process, dir: DirNode, node: VNode): void {
+  #own(p: Caller, dir: DirNode, node: VNode): void {
     node.uid = p.uid;
     node.gid = dir.mode & 0o2000 ? dir.gid : p.gid;
     if (node.kind === 'dir' && dir.mode & 0o2000) node.mode |= 0o2000;
   }
 
-  readFile(p: Process, path: string): Uint8Array {
+  readFile(p: Caller, path: string): Uint8Array {
     const node = this.resolve(p, path).node;
     if (node.kind === 'dir') throw new SysError('EISDIR');
     this.check(p, node, 4);
@@ -265,7 +260,7 @@ export class Vfs {
   }
 
   /** The whole of a file, also of one whose content is somewhere else. */
-  async readFileSlowly(p: Process, path: string): Promise<Uint8Array> {
+  async readFileSlowly(p: Caller, path: string): Promise<Uint8Array> {
     if (!(this.resolve(p, path).node instanceof RemoteNode)) return this.readFile(p, path);
     const file = this.open(p, path, { read: true }).ref();
     const pieces: Uint8Array[] = [];
@@ -280,12 +275,12 @@ export class Vfs {
     }
   }
 
-  readText(p: Process, path: string): string {
+  readText(p: Caller, path: string): string {
     return new TextDecoder().decode(this.readFile(p, path));
   }
 
   /** Replaces the content, making the file if need be. */
-  writeFile(p: Process, path: string, content: string | Uint8Array, mode = 0o666): void {
+  writeFile(p: Caller, path: string, content: string | Uint8Array, mode = 0o666): void {
     const file = this.open(p, path, { write: true, create: true, truncate: true, mode }).ref();
     try {
       if (file instanceof MemoryFile) {
@@ -296,14 +291,14 @@ export class Vfs {
     }
   }
 
-  readdir(p: Process, path: string): string[] {
+  readdir(p: Caller, path: string): string[] {
     const place = this.resolve(p, path);
     if (place.node.kind !== 'dir') throw new SysError('ENOTDIR');
     this.check(p, place.node, 4);
     return place.node.names(p);
   }
 
-  mkdir(p: Process, path: string, mode = 0o777): void {
+  mkdir(p: Caller, path: string, mode = 0o777): void {
     const { dir, node, name } = this.#parentOf(p, path);
     if (name === '' || name === '.' || name === '..' || node.get(name, p)) throw new SysError('EEXIST');
     this.#mustWrite(p, dir);
@@ -314,7 +309,7 @@ export class Vfs {
     node.mtime = this.#now();
   }
 
-  rmdir(p: Process, path: string): void {
+  rmdir(p: Caller, path: string): void {
     const { dir, node, name } = this.#parentOf(p, path);
     const victim = node.get(name, p);
     if (!victim) throw new SysError('ENOENT');
@@ -326,7 +321,7 @@ export class Vfs {
     node.mtime = this.#now();
   }
 
-  unlink(p: Process, path: string): void {
+  unlink(p: Caller, path: string): void {
     const { dir, node, name } = this.#parentOf(p, path);
     const victim = node.get(name, p);
     if (!victim) throw new SysError('ENOENT');
@@ -337,14 +332,14 @@ export class Vfs {
     if (--victim.nlink === 0 && victim.kind === 'file') victim.release();
   }
 
-  #mustRemove(p: Process, dir: Place, victim: VNode): void {
+  #mustRemove(p: Caller, dir: Place, victim: VNode): void {
     this.#mustWrite(p, dir);
     if (this.#covers.has(victim)) throw new SysError('EBUSY');
     const sticky = (dir.node.mode & 0o1000) !== 0;
     if (sticky && p.uid !== 0 && p.uid !== victim.uid && p.uid !== dir.node.uid) throw new SysError('EPERM');
   }
 
-  rename(p: Process, from: string, to: string): void {
+  rename(p: Caller, from: string, to: string): void {
     const source = this.#parentOf(p, from);
     const victim = source.node.get(source.name, p);
     if (!victim) throw new SysError('ENOENT');
@@ -373,7 +368,7 @@ export class Vfs {
     target.node.mtime = this.#now();
   }
 
-  symlink(p: Process, target: string, path: string): void {
+  symlink(p: Caller, target: string, path: string): void {
     const { dir, node, name } = this.#parentOf(p, path);
     if (node.get(name, p)) throw new SysError('EEXIST');
     this.#mustWrite(p, dir);
@@ -383,7 +378,7 @@ export class Vfs {
     node.mtime = this.#now();
   }
 
-  link(p: Process, from: string, to: string): void {
+  link(p: Caller, from: string, to: string): void {
     const source = this.resolve(p, from, false);
     if (source.node.kind === 'dir') throw new SysError('EPERM');
     const { dir, node, name } = this.#parentOf(p, to);
@@ -394,24 +389,24 @@ export class Vfs {
     source.node.nlink++;
   }
 
-  readlink(p: Process, path: string): string {
+  readlink(p: Caller, path: string): string {
     const { node } = this.resolve(p, path, false);
     if (node.kind === 'link') return node.target;
     if (node.kind === 'device' && node.linkText !== undefined) return node.linkText;
     throw new SysError('EINVAL');
   }
 
-  realpath(p: Process, path: string): string {
+  realpath(p: Caller, path: string): string {
     return this.resolve(p, path).path;
   }
 
-  chmod(p: Process, path: string, mode: number): void {
+  chmod(p: Caller, path: string, mode: number): void {
     const place = this.#mustOwn(p, path, true);
     place.node.mode = mode & 0o7777;
     place.node.changed();
   }
 
-  chown(p: Process, path: string, uid: number | undefined, gid: number | undefined, followLast = true): void {
+  chown(p: Caller, path: string, uid: number | undefined, gid: number | undefined, followLast = true): void {
     const place = this.#mustOwn(p, path, followLast);
     if (p.uid !== 0 && ((uid !== undefined && uid !== place.node.uid) || (gid !== undefined && !p.inGroup(gid)))) {
       throw new SysError('EPERM');
@@ -421,14 +416,14 @@ export class Vfs {
     place.node.changed();
   }
 
-  utimes(p: Process, path: string, mtime: number): void {
+  utimes(p: Caller, path: string, mtime: number): void {
     const place = this.resolve(p, path);
     if (place.mount.readOnly) throw new SysError('EROFS');
     if (place.node.uid !== p.uid) this.check(p, place.node, 2);
     place.node.mtime = mtime;
   }
 
-  #mustOwn(p: Process, path: string, followLast: boolean): Place {
+  #mustOwn(p: Caller, path: string, followLast: boolean): Place {
     const place = this.resolve(p, path, followLast);
     if (place.mount.readOnly) throw new SysError('EROFS');
     if (p.uid !== 0 && p.uid !== place.node.uid) throw new SysError('EPERM');

@@ -1,7 +1,7 @@
 import { isSysError } from '../kernel/errno.ts';
 import { execute, findExecutable } from '../kernel/exec.ts';
-import type { OpenFile } from '../kernel/open-file.ts';
 import type { Process } from '../kernel/process.ts';
+import type { OpenFile } from '../kernel/vfs-node.ts';
 
 /** Starts a command as a child, as fork and exec do. Throws what findExecutable throws, and EAGAIN. */
 export function startCommand(p: Process, argv: string[], fds: ReadonlyMap<number, OpenFile> = p.fds): Process {

@@ -1,4 +1,5 @@
 /** Who listens: netstat and ss. */
+import type { Caller } from '../kernel/caller.ts';
 import type { Process } from '../kernel/process.ts';
 import { parseOptions } from '../lib/options.ts';
 import { isBusybox, program } from '../lib/program.ts';
@@ -20,7 +21,7 @@ const services: Record<number, string> = {
 const portName = (port: number, numeric: boolean) => (numeric ? String(port) : (services[port] ?? String(port)));
 
 /** The process behind a port as this container sees it: those of other containers of the Pod are not its own. */
-function owner(p: Process, process: Process): Process | undefined {
+function owner(p: Process, process: Caller): Caller | undefined {
   return process.container === p.container && (p.uid === 0 || process.uid === p.uid) ? process : undefined;
 }
 

@@ -1,4 +1,5 @@
-import { NullFile, type OpenFile } from '../kernel/open-file.ts';
+import { NullFile } from '../kernel/null-file.ts';
+import type { OpenFile } from '../kernel/vfs-node.ts';
 import { parseOptions } from '../lib/options.ts';
 import { program } from '../lib/program.ts';
 import { runCommand } from '../lib/run-command.ts';

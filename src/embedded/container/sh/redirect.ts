@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 import { isSysError, SysError } from '../kernel/errno.ts';
-import { EMPTY, OpenFile } from '../kernel/open-file.ts';
 import type { Process } from '../kernel/process.ts';
 import { resolveHost } from '../kernel/resolver.ts';
+import { EMPTY, OpenFile } from '../kernel/vfs-node.ts';
 import type { Redirect } from './ast.ts';
 import { errorPrefix, openErrorText } from './messages.ts';
 import type { Shell } from './shell.ts';

@@ -1,9 +1,10 @@
 import { isSysError } from '../kernel/errno.ts';
 import { execute, findExecutable } from '../kernel/exec.ts';
-import { NullFile, type OpenFile } from '../kernel/open-file.ts';
+import { NullFile } from '../kernel/null-file.ts';
 import { createPipe } from '../kernel/pipe.ts';
 import { type ExitStatus, type Process, ProcessExit } from '../kernel/process.ts';
 import { signals, signalText } from '../kernel/signals.ts';
+import type { OpenFile } from '../kernel/vfs-node.ts';
 import { type AndOr, type Command, type Pipeline, type Script, ShellSyntaxError } from './ast.ts';
 import { builtins } from './builtins/index.ts';
 import type { Builtin } from './builtins/types.ts';

@@ -1,5 +1,5 @@
-import { EMPTY, OpenFile } from '../kernel/open-file.ts';
-import type { Process } from '../kernel/process.ts';
+import type { Caller } from '../kernel/caller.ts';
+import { EMPTY, OpenFile } from '../kernel/vfs-node.ts';
 import type { RateLimit, Window } from './port.ts';
 
 /** A place where output goes: the log, an attached client, an exec session. */
@@ -22,14 +22,14 @@ export class OutputFile extends OpenFile {
     this.#rate = rate;
   }
 
-  override async write(p: Process, data: Uint8Array): Promise<void> {
+  override async write(p: Caller, data: Uint8Array): Promise<void> {
     await sendPaced(p, this.#stream, data, this.#sinks, this.#rate);
   }
 }
 
 /** Sends a chunk to all sinks once there is room; `p` waits meanwhile (without one nobody does). */
 export async function sendPaced(
-  p: Process | undefined,
+  p: Caller | undefined,
   stream: 'stdout' | 'stderr',
   data: Uint8Array,
   sinks: ReadonlySet<Sink>,
@@ -82,7 +82,7 @@ export class InputFile extends OpenFile {
     for (const resume of this.#readers.splice(0)) resume();
   }
 
-  override async read(p: Process, max: number): Promise<Uint8Array> {
+  override async read(p: Caller, max: number): Promise<Uint8Array> {
     while (this.#chunks.length === 0) {
       if (this.#ended) return EMPTY;
       await p.block((resume) => {

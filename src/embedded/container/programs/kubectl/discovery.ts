@@ -1,5 +1,6 @@
 /** Which resources the server has, by aggregated discovery; kept for a while as kubectl's cache on disk is. */
-import type { Container } from '../../kernel/container.ts';
+import type { ContainerView } from '../../kernel/container-view.ts';
+import type { Process } from '../../kernel/process.ts';
 import { type ApiClient, ConnectError, klogStamp, type Obj, StatusError } from './client.ts';
 import { loginWanted } from './errors.ts';
 import { KubectlError } from './flags.ts';
@@ -18,7 +19,7 @@ export interface ApiResource {
 }
 
 const CACHE_MS = 6 * 3600 * 1000;
-const caches = new WeakMap<Container, Map<string, { at: number; resources: ApiResource[] }>>();
+const caches = new WeakMap<ContainerView<Process>, Map<string, { at: number; resources: ApiResource[] }>>();
 const accept =
   'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json';
 
