@@ -1,5 +1,4 @@
 /** jq's arithmetic and comparisons. */
-import type { Machine } from './machine.ts';
 import { compare, described, JqError, type Json, type JsonObject, kindOf } from './value.ts';
 
 /** Longest text that repeating may make. */
@@ -10,8 +9,17 @@ export function negate(value: Json): Json {
   return -value;
 }
 
+/** Who pays for what an operator does. */
+interface Payer {
+  readonly host: {
+    /** Counts memory, in bytes. */
+    hold(bytes: number): void;
+  };
+  spend(steps: number): void;
+}
+
 /** `a op b`. Throws JqError where these two have no such operation. */
-export function binary(machine: Machine, op: string, a: Json, b: Json): Json {
+export function binary(machine: Payer, op: string, a: Json, b: Json): Json {
   switch (op) {
     case '==':
       return compare(a, b) === 0;
@@ -40,7 +48,7 @@ export function binary(machine: Machine, op: string, a: Json, b: Json): Json {
 
 const pair = (a: Json, b: Json) => `${described(a)} and ${described(b)}`;
 
-export function add(machine: Machine, a: Json, b: Json): Json {
+export function add(machine: Payer, a: Json, b: Json): Json {
   if (a === null) return b;
   if (b === null) return a;
   if (typeof a === 'number' && typeof b === 'number') return a + b;
@@ -61,7 +69,7 @@ export function add(machine: Machine, a: Json, b: Json): Json {
   throw new JqError(`${pair(a, b)} cannot be added`);
 }
 
-function subtract(machine: Machine, a: Json, b: Json): Json {
+function subtract(machine: Payer, a: Json, b: Json): Json {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   if (Array.isArray(a) && Array.isArray(b)) {
     machine.spend((a.length * b.length) >> 3);
@@ -70,7 +78,7 @@ function subtract(machine: Machine, a: Json, b: Json): Json {
   throw new JqError(`${pair(a, b)} cannot be subtracted`);
 }
 
-function multiply(machine: Machine, a: Json, b: Json): Json {
+function multiply(machine: Payer, a: Json, b: Json): Json {
   if (typeof a === 'number' && typeof b === 'number') return a * b;
   const [text, times] = typeof a === 'string' ? [a, b] : [b, a];
   if (typeof text === 'string' && typeof times === 'number') {

@@ -1,7 +1,17 @@
 import type { Caller } from './caller.ts';
 import { SysError } from './errno.ts';
-import type { OpenFlags } from './vfs.ts';
 import { EMPTY, type FileNode, type GeneratedNode, OpenFile, RemoteNode, type VNode } from './vfs-node.ts';
+
+export interface OpenFlags {
+  read?: boolean;
+  write?: boolean;
+  create?: boolean;
+  exclusive?: boolean;
+  truncate?: boolean;
+  append?: boolean;
+  /** Permission bits of a file that is made, before umask. */
+  mode?: number;
+}
 
 /** An open regular file (or folder, which can't be read). */
 export class MemoryFile extends OpenFile {

@@ -5,7 +5,7 @@
 import type { Caller, MountEntry } from './caller.ts';
 import { SysError } from './errno.ts';
 import type { DiskAccount } from './memory.ts';
-import { MemoryFile, TextFile } from './regular-file.ts';
+import { MemoryFile, type OpenFlags, TextFile } from './regular-file.ts';
 import type { OpenFile } from './vfs-node.ts';
 import { DirNode, FileNode, LinkNode, RemoteNode, sizeOf, type VNode } from './vfs-node.ts';
 
@@ -29,17 +29,6 @@ export interface Place {
   path: string;
   name: string;
   parent: Place | undefined;
-}
-
-export interface OpenFlags {
-  read?: boolean;
-  write?: boolean;
-  create?: boolean;
-  exclusive?: boolean;
-  truncate?: boolean;
-  append?: boolean;
-  /** Permission bits of a file that is made, before umask. */
-  mode?: number;
 }
 
 export interface FileStat {

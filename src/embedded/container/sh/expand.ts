@@ -1,24 +1,37 @@
 import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
 import { ArithmeticError, evaluateArithmetic } from './arithmetic.ts';
-import type { Part, Word } from './ast.ts';
+import type { Part, Script, Word } from './ast.ts';
 import { expandBraces } from './braces.ts';
 import { FieldBuilder } from './fields.ts';
 import { expandPathname } from './glob.ts';
 import { hasGlob, removeMatch, replaceMatch } from './pattern.ts';
-import type { Shell } from './shell.ts';
 import { ShellError } from './shell-error.ts';
+import type { ShellState } from './state.ts';
 
 type ParamPart = Extract<Part, { t: 'param' }>;
 
 /** What a parameter is: text, or a list (`$@`, `$*`, arrays); undefined: not set. */
 type Value = string | { items: string[]; joined: boolean } | undefined;
 
+/** The shell as far as expansions ask it. */
+interface Expanding {
+  readonly p: Process;
+  readonly state: ShellState;
+  parameter(name: string): string | undefined;
+  setVariable(name: string, value: string): void;
+  setElement(name: string, index: string, value: string): void;
+  /** Output of a command substitution, without the newlines at its end. */
+  substitute(body: Script): Promise<string>;
+  /** A path that reads what the commands print, or that they read. */
+  processSubstitution(body: Script, output: boolean): string;
+}
+
 /** Expands words for one shell. */
 export class Expander {
-  readonly #shell: Shell;
+  readonly #shell: Expanding;
 
-  constructor(shell: Shell) {
+  constructor(shell: Expanding) {
     this.#shell = shell;
   }
 

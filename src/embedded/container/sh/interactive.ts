@@ -2,7 +2,6 @@ import { isSysError } from '../kernel/errno.ts';
 import { ProcessExit } from '../kernel/process.ts';
 import { signals } from '../kernel/signals.ts';
 import { ShellSyntaxError } from './ast.ts';
-import { builtins } from './builtins/index.ts';
 import { reportJobs } from './builtins/job-control.ts';
 import { editLine } from './line-editor.ts';
 import { Parser } from './parser.ts';
@@ -142,7 +141,7 @@ function completions(shell: Shell, word: string, first: boolean): string[] {
   const { p, state } = shell;
   const found = new Set<string>();
   if (first && !word.includes('/')) {
-    for (const name of [...builtins.keys(), ...state.functions.keys(), ...state.aliases.keys()]) found.add(name);
+    for (const name of [...shell.builtins.keys(), ...state.functions.keys(), ...state.aliases.keys()]) found.add(name);
     for (const folder of (state.get('PATH') ?? '').split(':')) for (const name of list(shell, folder)) found.add(name);
     return [...found].filter((n) => n.startsWith(word)).sort();
   }

@@ -1,7 +1,9 @@
 import { isSysError } from '../kernel/errno.ts';
 import type { Process, Program } from '../kernel/process.ts';
 import { toolVersion } from '../lib/versions.ts';
+import { builtins } from './builtins/index.ts';
 import { setOption } from './builtins/options.ts';
+import { commandRunner } from './commands.ts';
 import { runFromInput } from './interactive.ts';
 import { Shell } from './shell.ts';
 import { type Flavor, ShellState } from './state.ts';
@@ -17,7 +19,7 @@ async function runShell(p: Process, flavor: Flavor): Promise<number> {
   for (const [name, value] of p.env) {
     if (/^[A-Za-z_]\w*$/.test(name)) state.variables.set(name, { value, exported: true, readonly: false });
   }
-  const shell = new Shell(p, state);
+  const shell = new Shell(p, state, { builtins, run: commandRunner });
   defaults(shell);
   let command: string | undefined;
   let takesCommand = false;

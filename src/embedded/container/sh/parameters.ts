@@ -1,8 +1,8 @@
-import type { Shell } from './shell.ts';
+import type { Process } from '../kernel/process.ts';
+import type { ShellState } from './state.ts';
 
 /** `$?`, `$1`, `$RANDOM` and their like; undefined for ordinary variables. */
-export function specialParameter(shell: Shell, name: string): string | undefined {
-  const { state, p } = shell;
+export function specialParameter(state: ShellState, p: Process, name: string): string | undefined {
   switch (name) {
     case '?':
       return String(state.status);
@@ -30,11 +30,10 @@ export function specialParameter(shell: Shell, name: string): string | undefined
       return state.flavor === 'dash' ? undefined : String(Math.floor(Math.random() * 32768));
   }
   if (/^\d+$/.test(name)) return state.positional[Number(name) - 1];
-  return state.flavor === 'bash' ? bashParameter(shell, name) : undefined;
+  return state.flavor === 'bash' ? bashParameter(state, p, name) : undefined;
 }
 
-function bashParameter(shell: Shell, name: string): string | undefined {
-  const { state, p } = shell;
+function bashParameter(state: ShellState, p: Process, name: string): string | undefined {
   switch (name) {
     case 'SECONDS':
       return String(Math.floor((p.container.clock.now() - state.startedAt) / 1000));

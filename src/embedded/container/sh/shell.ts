@@ -6,9 +6,6 @@ import { type ExitStatus, type Process, ProcessExit } from '../kernel/process.ts
 import { signals, signalText } from '../kernel/signals.ts';
 import type { OpenFile } from '../kernel/vfs-node.ts';
 import { type AndOr, type Command, type Pipeline, type Script, ShellSyntaxError } from './ast.ts';
-import { builtins } from './builtins/index.ts';
-import type { Builtin } from './builtins/types.ts';
-import { commandRunner } from './commands.ts';
 import { Expander } from './expand.ts';
 import { Jobs } from './jobs.ts';
 import { errorPrefix, notFoundText, syntaxErrorText } from './messages.ts';
@@ -22,13 +19,22 @@ export interface RunFlags {
   tail?: boolean;
 }
 
+/** A command that runs in the shell itself. Resolves with its status. */
+export type Builtin = (shell: Shell, args: string[]) => number | Promise<number>;
+
+/** What commands mean: the parts of a shell that need a shell themselves. */
+export interface Language {
+  readonly builtins: ReadonlyMap<string, Builtin>;
+  /** Runs one command. Resolves with its status. */
+  run(shell: Shell, command: Command, flags: RunFlags): Promise<number>;
+}
+
 /** One shell in one process: runs what the parser made. */
 export class Shell {
   readonly p: Process;
   readonly state: ShellState;
   readonly expander: Expander;
   readonly jobs = new Jobs();
-  readonly builtins: ReadonlyMap<string, Builtin> = builtins;
   /** Signals that came and whose traps have not run yet. */
   pendingTraps: number[] = [];
   #trapListeners: (() => void)[] = [];
@@ -43,18 +49,24 @@ export class Shell {
   /** bash: pushd. */
   directories: string[] = [];
   lastSubstitution: number | undefined;
+  readonly #language: Language;
   #depth = 0;
 
-  constructor(p: Process, state: ShellState) {
+  constructor(p: Process, state: ShellState, language: Language) {
     this.p = p;
     this.state = state;
+    this.#language = language;
     this.expander = new Expander(this);
+  }
+
+  get builtins(): ReadonlyMap<string, Builtin> {
+    return this.#language.builtins;
   }
 
   // ------------------------------------------------------------ parameters
 
   parameter(name: string): string | undefined {
-    return specialParameter(this, name) ?? this.state.get(name);
+    return specialParameter(this.state, this.p, name) ?? this.state.get(name);
   }
 
   setVariable(name: string, value: string): void {
@@ -167,7 +179,7 @@ export class Shell {
     if (++this.#depth > 800) throw new ShellError('maximum nesting exceeded', 2);
     const substitutions = this.processSubstitutions.length;
     try {
-      return await commandRunner(this, command, flags);
+      return await this.#language.run(this, command, flags);
     } finally {
       this.#depth--;
       if (this.processSubstitutions.length > substitutions) this.closeProcessSubstitutions(substitutions);
@@ -190,7 +202,7 @@ export class Shell {
       fds: options.fds,
       pgid: options.pgid,
       main: (p) => {
-        const child = new Shell(p, state);
+        const child = new Shell(p, state, this.#language);
         child.tested = tested;
         child.loops = loops;
         if (options.background && !interactive) {

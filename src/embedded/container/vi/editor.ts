@@ -3,10 +3,10 @@ import type { Process } from '../kernel/process.ts';
 import type { Tty } from '../kernel/tty.ts';
 import { TooMuchWork } from '../kernel/work.ts';
 import { Edits } from './edits.ts';
-import { runEx } from './ex.ts';
+import { type Commanded, runEx } from './ex.ts';
 import { type Insertion, insertKey } from './insert.ts';
 import { escapeKey, type Key, Keyboard } from './keys.ts';
-import { readMotion } from './motion-keys.ts';
+import { type Mover, readMotion } from './motion-keys.ts';
 import type { Motion } from './motions.ts';
 import { widthOf } from './options.ts';
 import { Screen, type View } from './screen.ts';
@@ -20,7 +20,7 @@ export interface EditorOptions {
   isVim: boolean;
 }
 
-export class Editor extends Edits {
+export class Editor extends Edits implements Mover, Commanded {
   /** Set when it is to end. */
   code: number | undefined;
   lastFind: { how: string; char: string } | undefined;

@@ -1,10 +1,18 @@
 /** Commands after a colon. */
 import { safeRegExp } from '../lib/regex.ts';
-import type { Editor } from './editor.ts';
+import type { Edits } from './edits.ts';
 import { edit, write } from './files.ts';
-import { search, toLine } from './motions.ts';
+import { type Motion, search, toLine } from './motions.ts';
 import { setOption } from './options.ts';
 import { firstNonBlank } from './text.ts';
+
+/** The editor as far as commands after a colon ask it. */
+export interface Commanded extends Edits {
+  /** Set when it is to end. */
+  code: number | undefined;
+  go(motion: Motion): void;
+  undoFromEx(back: boolean): void;
+}
 
 interface Range {
   /** Lines, from 0 on; undefined: none were named. */
@@ -52,7 +60,7 @@ const commands: readonly (readonly [shortest: string, name: string])[] = [
 ];
 
 /** Does one line that was typed after a colon. */
-export async function runEx(editor: Editor, line: string): Promise<void> {
+export async function runEx(editor: Commanded, line: string): Promise<void> {
   // What `:global` does may have bars of its own.
   const pieces = /^[^a-z]*[gv](lobal)?!?[^\w\s]/.test(line) ? [line] : line.split(/(?<!\\)\|/);
   for (const piece of pieces) {
@@ -61,7 +69,7 @@ export async function runEx(editor: Editor, line: string): Promise<void> {
   }
 }
 
-async function runOne(editor: Editor, line: string): Promise<void> {
+async function runOne(editor: Commanded, line: string): Promise<void> {
   const text = line.replace(/^[\s:]+/, '');
   const range = readRange(editor, text);
   if (!range) return;
@@ -96,7 +104,7 @@ interface Call {
   line: string;
 }
 
-async function run(editor: Editor, name: string | undefined, call: Call): Promise<void> {
+async function run(editor: Commanded, name: string | undefined, call: Call): Promise<void> {
   const { text, words, cursor } = editor;
   const { force, argument, word, line } = call;
   const first = call.first ?? cursor.row;
@@ -164,7 +172,7 @@ async function run(editor: Editor, name: string | undefined, call: Call): Promis
 }
 
 /** The lines that a command begins with; undefined, and a message, where they can't be. */
-function readRange(editor: Editor, command: string): Range | undefined {
+function readRange(editor: Commanded, command: string): Range | undefined {
   const { text, words } = editor;
   if (command.startsWith('%')) return { first: 0, last: text.last, rest: command.slice(1).trimStart() };
   let rest = command;
@@ -224,7 +232,7 @@ function readRange(editor: Editor, command: string): Range | undefined {
   };
 }
 
-async function readIn(editor: Editor, name: string, after: number): Promise<void> {
+async function readIn(editor: Commanded, name: string, after: number): Promise<void> {
   const { p, text, words } = editor;
   if (name === '') {
     editor.message = words.noName;
@@ -242,7 +250,7 @@ async function readIn(editor: Editor, name: string, after: number): Promise<void
   }
 }
 
-function set(editor: Editor, argument: string): void {
+function set(editor: Commanded, argument: string): void {
   for (const word of argument.split(/\s+/).filter(Boolean)) {
     try {
       const shown = setOption(editor.options, word);
@@ -271,7 +279,7 @@ function parts(argument: string): { pattern: string; replacement: string; flags:
   return { pattern, replacement, flags: flags.trim() };
 }
 
-function substitute(editor: Editor, argument: string, first: number, last: number): void {
+function substitute(editor: Commanded, argument: string, first: number, last: number): void {
   const { text, words } = editor;
   const given = parts(argument);
   if (!given) {
@@ -329,7 +337,13 @@ function expand(replacement: string, groups: readonly string[]): string {
 }
 
 /** `:g/pattern/command` for each line that matches, or does not. */
-async function global(editor: Editor, argument: string, inverted: boolean, first: number, last: number): Promise<void> {
+async function global(
+  editor: Commanded,
+  argument: string,
+  inverted: boolean,
+  first: number,
+  last: number,
+): Promise<void> {
   const { text, words } = editor;
   const given = parts(argument);
   const regex = given && editor.pattern(given.pattern);
@@ -352,7 +366,7 @@ async function global(editor: Editor, argument: string, inverted: boolean, first
   editor.message = words.fewer(total - text.last - 1);
 }
 
-function moveOrCopy(editor: Editor, moves: boolean, first: number, last: number, argument: string): void {
+function moveOrCopy(editor: Commanded, moves: boolean, first: number, last: number, argument: string): void {
   const { text, words } = editor;
   const target = argument === '$' ? text.last : argument === '.' ? editor.cursor.row : Number(argument) - 1;
   if (!Number.isInteger(target) || target < -1 || target > text.last || (moves && target >= first && target < last)) {

@@ -1,10 +1,10 @@
 /** Reading and writing what is edited. */
 import { isSysError } from '../kernel/errno.ts';
-import type { Editor } from './editor.ts';
+import type { Edits } from './edits.ts';
 import { Text } from './text.ts';
 
 /** Opens a file, which need not be there; undefined: none. Returns whether it could, and says so either way. */
-export async function edit(editor: Editor, name: string | undefined): Promise<boolean> {
+export async function edit(editor: Edits, name: string | undefined): Promise<boolean> {
   const { p, words, options } = editor;
   if (name === undefined) {
     editor.message = words.noName;
@@ -32,7 +32,7 @@ export async function edit(editor: Editor, name: string | undefined): Promise<bo
   return true;
 }
 
-function canWrite({ p }: Editor, name: string): boolean {
+function canWrite({ p }: Edits, name: string): boolean {
   try {
     p.vfs.check(p, p.vfs.resolve(p, name).node, 2);
     return !p.vfs.resolve(p, name).mount.readOnly;
@@ -50,7 +50,7 @@ export interface WriteRequest {
 }
 
 /** Writes all lines, or some. Returns whether that worked; it says so either way. */
-export async function write(editor: Editor, { name, force, first, last }: WriteRequest): Promise<boolean> {
+export async function write(editor: Edits, { name, force, first, last }: WriteRequest): Promise<boolean> {
   const { p, text, words, options } = editor;
   const path = name === '' ? editor.file : name;
   if (path === undefined) {

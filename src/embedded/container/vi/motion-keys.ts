@@ -1,8 +1,23 @@
 /** Keys that move: each to the place that it leads to. */
-import type { Editor } from './editor.ts';
+import type { Edits } from './edits.ts';
 import type { Key } from './keys.ts';
 import { findInLine, type Motion, matching, paragraph, toLine, wordBack, wordEnd, wordForward } from './motions.ts';
+import type { View } from './screen.ts';
 import { firstNonBlank, type Position } from './text.ts';
+
+/** The editor as far as motions ask it. */
+export interface Mover extends Edits {
+  lastFind: { how: string; char: string } | undefined;
+  /** The next key; undefined: there are no more. */
+  next(): Promise<Key | undefined>;
+  /** A line that is typed at the bottom; undefined: it was given up. */
+  readLine(mark: string): Promise<string | undefined>;
+  /** The column on another line for a move up or down. */
+  columnOn(row: number): number;
+  /** Moves up and down go for the ends of lines from now on. */
+  wantEnd(): void;
+  view(): View;
+}
 
 export interface OperatorContext {
   operator: string;
@@ -12,7 +27,7 @@ export interface OperatorContext {
 
 /** Reads what else belongs to a motion, and where it leads; undefined: nowhere, or the key is none. */
 export async function readMotion(
-  editor: Editor,
+  editor: Mover,
   key: Key,
   count: number | undefined,
   context?: OperatorContext,
@@ -161,7 +176,7 @@ function wordStart(line: string, column: number): number {
   return at;
 }
 
-function vertical(editor: Editor, row: number): Motion | undefined {
+function vertical(editor: Mover, row: number): Motion | undefined {
   if (row < 0 && editor.cursor.row === 0) return undefined;
   if (row > editor.text.last && editor.cursor.row === editor.text.last) return undefined;
   const to = Math.max(0, Math.min(row, editor.text.last));
@@ -169,7 +184,7 @@ function vertical(editor: Editor, row: number): Motion | undefined {
 }
 
 /** `cw` on the last character of a word stays there. */
-function endOfWord(editor: Editor, big: boolean, times: number, context: OperatorContext | undefined): Motion {
+function endOfWord(editor: Mover, big: boolean, times: number, context: OperatorContext | undefined): Motion {
   const { text } = editor;
   let at: Position = { ...editor.cursor };
   for (let i = 0; i < times; i++) {
@@ -182,7 +197,7 @@ function endOfWord(editor: Editor, big: boolean, times: number, context: Operato
   return { to: at, kind: 'inclusive' };
 }
 
-function goTo(editor: Editor, second: Key | undefined, count: number | undefined): Motion | undefined {
+function goTo(editor: Mover, second: Key | undefined, count: number | undefined): Motion | undefined {
   if (second === 'g') return toLine(editor.text, (count ?? 1) - 1);
   if (second === '_') {
     const { row } = editor.cursor;
@@ -192,7 +207,7 @@ function goTo(editor: Editor, second: Key | undefined, count: number | undefined
   return undefined;
 }
 
-function page(editor: Editor, forward: boolean, times: number): Motion | undefined {
+function page(editor: Mover, forward: boolean, times: number): Motion | undefined {
   const { screen, text } = editor;
   const by = Math.max(1, screen.height - 2) * times;
   if (forward && screen.top >= text.last) return undefined;
@@ -204,7 +219,7 @@ function page(editor: Editor, forward: boolean, times: number): Motion | undefin
   return toLine(text, row);
 }
 
-function halfPage(editor: Editor, down: boolean, count: number | undefined): Motion {
+function halfPage(editor: Mover, down: boolean, count: number | undefined): Motion {
   const { screen, text, cursor } = editor;
   const by = count ?? Math.max(1, Math.floor(screen.height / 2));
   if (down && screen.bottom(editor.view()) < text.last) screen.top = Math.min(text.last, screen.top + by);
@@ -213,7 +228,7 @@ function halfPage(editor: Editor, down: boolean, count: number | undefined): Mot
 }
 
 /** The text goes, the cursor only as far as it has to. */
-function scroll(editor: Editor, by: number): Motion {
+function scroll(editor: Mover, by: number): Motion {
   const { screen, text, cursor } = editor;
   screen.top = Math.max(0, Math.min(text.last, screen.top + by));
   const bottom = screen.bottom(editor.view());
@@ -221,7 +236,7 @@ function scroll(editor: Editor, by: number): Motion {
   return { to: { row, column: editor.columnOn(row) }, kind: 'lines', keepsColumn: true };
 }
 
-function find(editor: Editor, how: string, char: string, times: number, again = false): Motion | undefined {
+function find(editor: Mover, how: string, char: string, times: number, again = false): Motion | undefined {
   const { row, column } = editor.cursor;
   const line = editor.text.line(row);
   // `;` after `t` does not stay where it is.
@@ -231,7 +246,7 @@ function find(editor: Editor, how: string, char: string, times: number, again = 
   return { to: { row, column: to }, kind: how === 'f' || how === 't' ? 'inclusive' : 'exclusive' };
 }
 
-function again(editor: Editor, times: number, opposite: boolean): Motion | undefined {
+function again(editor: Mover, times: number, opposite: boolean): Motion | undefined {
   const start = editor.cursor;
   let to: Position | undefined;
   for (let i = 0; i < times; i++) {

@@ -4,9 +4,8 @@ import { ProcessExit } from '../../kernel/process.ts';
 import { parseSignal, signalName, signals } from '../../kernel/signals.ts';
 import { complain } from '../complain.ts';
 import { errorPrefix, notFoundText } from '../messages.ts';
-import type { Shell } from '../shell.ts';
+import type { Builtin, Shell } from '../shell.ts';
 import { LoopControl, ReturnControl, ShellError } from '../shell-error.ts';
-import type { Builtin } from './types.ts';
 
 function loopControl(kind: 'break' | 'continue'): Builtin {
   return (shell, [levels = '1']) => {

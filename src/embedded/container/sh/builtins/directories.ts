@@ -1,5 +1,5 @@
 import { complain } from '../complain.ts';
-import type { Builtin } from './types.ts';
+import type { Builtin } from '../shell.ts';
 
 /** bash's directory stack. */
 export const directoryBuiltins: Record<string, Builtin> = {

@@ -1,3 +1,4 @@
+import type { Builtin } from '../shell.ts';
 import { controlBuiltins } from './control.ts';
 import { directoryBuiltins } from './directories.ts';
 import { jobBuiltins } from './job-control.ts';
@@ -5,7 +6,6 @@ import { lookupBuiltins } from './lookup.ts';
 import { optionBuiltins } from './options.ts';
 import { outputBuiltins } from './output.ts';
 import { readBuiltins } from './read.ts';
-import type { Builtin } from './types.ts';
 import { variableBuiltins } from './variables.ts';
 
 /** Every builtin by its name. */

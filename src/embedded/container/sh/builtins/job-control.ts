@@ -2,8 +2,7 @@ import type { ExitStatus, Process } from '../../kernel/process.ts';
 import { parseSignal, signalName, signals } from '../../kernel/signals.ts';
 import { complain } from '../complain.ts';
 import { type Job, statusText } from '../jobs.ts';
-import type { Shell } from '../shell.ts';
-import type { Builtin } from './types.ts';
+import type { Builtin, Shell } from '../shell.ts';
 
 /** Waits for a job; a trapped signal ends the wait early with 128 + its number. */
 async function waitFor(shell: Shell, process: Process): Promise<ExitStatus | 'interrupted'> {

@@ -1,8 +1,7 @@
 import { isSysError } from '../../kernel/errno.ts';
 import { findInPath } from '../../kernel/exec.ts';
-import type { Shell } from '../shell.ts';
+import type { Builtin, Shell } from '../shell.ts';
 import { specialBuiltins } from './special.ts';
-import type { Builtin } from './types.ts';
 
 const keywords = new Set('if then else elif fi do done case esac while until for in { } !'.split(' '));
 

@@ -1,9 +1,8 @@
 import { ownValue } from '../../../../kernel/own.ts';
 import { complain } from '../complain.ts';
-import type { Shell } from '../shell.ts';
+import type { Builtin, Shell } from '../shell.ts';
 import { ShellError } from '../shell-error.ts';
 import { type Options, optionNames } from '../state.ts';
-import type { Builtin } from './types.ts';
 import { shellQuote } from './variables.ts';
 
 /** Options without an effect here, accepted as every shell does. */

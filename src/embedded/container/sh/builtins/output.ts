@@ -1,8 +1,7 @@
 import { formatPrintf, unescapeText } from '../../lib/printf.ts';
 import { errorPrefix } from '../messages.ts';
-import type { Shell } from '../shell.ts';
+import type { Builtin, Shell } from '../shell.ts';
 import { evaluateTest, TestError } from '../test-expression.ts';
-import type { Builtin } from './types.ts';
 
 /** What `echo` prints. dash interprets escapes always, busybox and bash with -e. */
 export function echoText(args: readonly string[], flavor: 'ash' | 'dash' | 'bash'): string {

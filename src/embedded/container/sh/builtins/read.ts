@@ -1,7 +1,6 @@
 import { isSysError } from '../../kernel/errno.ts';
 import { complain } from '../complain.ts';
-import type { Shell } from '../shell.ts';
-import type { Builtin } from './types.ts';
+import type { Builtin, Shell } from '../shell.ts';
 
 interface ReadOptions {
   raw: boolean;

@@ -1,9 +1,8 @@
 import { isSysError } from '../../kernel/errno.ts';
 import { complain } from '../complain.ts';
-import type { Shell } from '../shell.ts';
+import type { Builtin, Shell } from '../shell.ts';
 import { ShellError } from '../shell-error.ts';
 import type { Variable } from '../state.ts';
-import type { Builtin } from './types.ts';
 
 export function shellQuote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
