@@ -1,7 +1,7 @@
 /** What every JavaScript object inherits (`constructor`) are words like any other, wherever a client writes them. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toTable } from '../../src/embedded/codec/views.ts';
-import type { ApiClient } from '../../src/embedded/container/programs/kubectl/client.ts';
+import type { ApiClient } from '../../src/embedded/container/api-client/client.ts';
 import { describerOf } from '../../src/embedded/container/programs/kubectl/describe/describers.ts';
 import { DescribeWriter } from '../../src/embedded/container/programs/kubectl/describe/writer.ts';
 import type { ApiResource } from '../../src/embedded/container/programs/kubectl/discovery.ts';

@@ -1,7 +1,7 @@
 import type { FlaggedProgram } from '../../flags/flag-set.ts';
 import type { ParsedFlags } from '../../flags/pflag.ts';
 import type { Process } from '../kernel/process.ts';
-import { runService } from '../programs/service.ts';
+import { runService } from '../lib/service.ts';
 
 /** What a component of this cluster does from its start on. */
 export interface Work {

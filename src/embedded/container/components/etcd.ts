@@ -5,7 +5,7 @@ import { FlagError, type ParsedFlags } from '../../flags/pflag.ts';
 import { DataFault, startEtcd } from '../etcd/process.ts';
 import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
-import { runService } from '../programs/service.ts';
+import { runService } from '../lib/service.ts';
 import { fileOf, keyPair } from './checks.ts';
 import type { ControlPlaneComponent } from './component.ts';
 import { Ended } from './pflag-program.ts';

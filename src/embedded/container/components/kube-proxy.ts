@@ -2,7 +2,7 @@
 import { readConfiguration, YamlSyntaxError } from '../../codec/yaml.ts';
 import type { ParsedFlags } from '../../flags/pflag.ts';
 import type { Process } from '../kernel/process.ts';
-import { runService } from '../programs/service.ts';
+import { runService } from '../lib/service.ts';
 import { featureGates, fileOf, isCidr } from './checks.ts';
 import type { ControlPlaneComponent } from './component.ts';
 import { serverOf } from './kubeconfig.ts';

@@ -1,5 +1,5 @@
 import type { Process } from '../kernel/process.ts';
-import { formatDate } from '../programs/date.ts';
+import { formatDate } from '../lib/format-date.ts';
 
 /** What ends a component of the control plane: what it says last, and its exit code. */
 export abstract class StartFailure extends Error {

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ownValue } from '../../../kernel/own.ts';
 import type { Peer } from '../kernel/network.ts';
 import type { Process } from '../kernel/process.ts';
-import { formatDate } from '../programs/date.ts';
+import { formatDate } from '../lib/format-date.ts';
 import { forward, type Outcome, redirect, respond } from './proxy.ts';
 import { hostsFor, pickBackend, type RequestFacts, routeFor, type VirtualHost } from './routing.ts';
 

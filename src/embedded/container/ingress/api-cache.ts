@@ -1,7 +1,7 @@
 import type { Stored } from '../../../kube/meta.ts';
+import { type ApiClient, ConnectError, decode, klogStamp, StatusError } from '../api-client/client.ts';
+import { JsonLines } from '../api-client/watch-stream.ts';
 import type { Process } from '../kernel/process.ts';
-import { type ApiClient, ConnectError, decode, klogStamp, StatusError } from '../programs/kubectl/client.ts';
-import { JsonLines } from '../programs/kubectl/watch-stream.ts';
 
 /** How long a follower waits after a failure. */
 const retryMs = 2000;

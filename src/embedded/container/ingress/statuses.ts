@@ -1,7 +1,7 @@
 import type { Node, Pod } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
+import { type ApiClient, ConnectError, type Json, klogStamp, StatusError } from '../api-client/client.ts';
 import type { Process } from '../kernel/process.ts';
-import { type ApiClient, ConnectError, type Json, klogStamp, StatusError } from '../programs/kubectl/client.ts';
 
 /** The address that clients reach this Pod's node by; undefined where it can't be known. */
 export async function nodeAddress(p: Process, client: ApiClient): Promise<string | undefined> {

@@ -1,5 +1,5 @@
 /** jq's dates: seconds since 1970, and "broken down" arrays with the month from 0, the weekday and the day of the year. */
-import { formatDate } from '../programs/date.ts';
+import { formatDate } from '../lib/format-date.ts';
 import type { ValueFunction } from './machine.ts';
 import { JqError, type Json } from './value.ts';
 

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { SubjectAccessReview, TokenReview } from '../../../kube/api.gen.ts';
 import { ApiError, forbidden, unauthorized } from '../../errors/status.ts';
-import type { ApiClient, Json } from '../programs/kubectl/client.ts';
+import type { ApiClient, Json } from '../api-client/client.ts';
 
 /** Who may speak for others: the API server, by its certificate. */
 export interface FrontProxy {

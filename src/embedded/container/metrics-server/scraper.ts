@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 import type { Node } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
+import { inCluster } from '../api-client/config.ts';
 import type { Process } from '../kernel/process.ts';
 import { exchange, HttpFailure, type HttpRequest, openConnection } from '../lib/http-client.ts';
-import { inCluster } from '../programs/kubectl/config.ts';
 import { decodeMetrics } from './decode.ts';
 import type { Batch } from './points.ts';
 

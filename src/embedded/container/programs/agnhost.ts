@@ -6,10 +6,10 @@ import { createPipe } from '../kernel/pipe.ts';
 import type { Process } from '../kernel/process.ts';
 import { readResolvConf, resolveHost } from '../kernel/resolver.ts';
 import { signals } from '../kernel/signals.ts';
+import { formatDate } from '../lib/format-date.ts';
 import { type Handler, serveHttp, untilSignal } from '../lib/http-server.ts';
 import { program } from '../lib/program.ts';
 import { startCommand } from '../lib/run-command.ts';
-import { formatDate } from './date.ts';
 
 /** Flags as cobra reads them: `--name=value`, `--name value`; names in `plain` need no value. */
 class Flags {

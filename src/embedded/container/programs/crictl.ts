@@ -2,10 +2,10 @@ import { ownValue } from '../../../kernel/own.ts';
 import { stringifyYaml } from '../../codec/yaml.ts';
 import type { RuntimeContainer, RuntimePod, RuntimeState } from '../../node-api.ts';
 import type { Process } from '../kernel/process.ts';
+import { formatDate } from '../lib/format-date.ts';
 import { type Options, parseOptions } from '../lib/options.ts';
 import { program, UsageError } from '../lib/program.ts';
 import { regexFault, safeRegExp } from '../lib/regex.ts';
-import { formatDate } from './date.ts';
 
 /** Go's tabwriter as crictl sets it: columns of at least 20, 3 apart. */
 function table(rows: readonly (readonly string[])[]): string {

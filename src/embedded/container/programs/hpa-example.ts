@@ -1,8 +1,8 @@
 import { signals } from '../kernel/signals.ts';
 import { burn } from '../lib/burn.ts';
+import { formatDate } from '../lib/format-date.ts';
 import { serveHttp, untilSignal } from '../lib/http-server.ts';
 import { program } from '../lib/program.ts';
-import { formatDate } from './date.ts';
 
 /** What a request costs there: PHP takes a million square roots. */
 const REQUEST_CPU_MS = 40;

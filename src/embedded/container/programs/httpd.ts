@@ -1,11 +1,11 @@
 import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
 import { signals } from '../kernel/signals.ts';
+import { formatDate } from '../lib/format-date.ts';
 import { contentType, serveHttp, untilSignal } from '../lib/http-server.ts';
 import { parseOptions } from '../lib/options.ts';
 import { program, UsageError } from '../lib/program.ts';
 import { imageVersion } from '../lib/versions.ts';
-import { formatDate } from './date.ts';
 
 interface Site {
   root: string;

@@ -2,6 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Node, Pod } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
 import { isApiError } from '../../errors/status.ts';
+import { ApiClient, ConnectError, klogStamp, StatusError } from '../api-client/client.ts';
+import { inCluster } from '../api-client/config.ts';
+import { Flags } from '../api-client/flags.ts';
 import { ApiCache } from '../ingress/api-cache.ts';
 import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
@@ -13,9 +16,6 @@ import { authorize, type FrontProxy, readFrontProxy, type Wanted } from '../metr
 import { answerMetrics, root } from '../metrics-server/api.ts';
 import { type Batch, Points } from '../metrics-server/points.ts';
 import { type ScrapeSettings, scrape } from '../metrics-server/scraper.ts';
-import { ApiClient, ConnectError, klogStamp, StatusError } from './kubectl/client.ts';
-import { inCluster } from './kubectl/config.ts';
-import { Flags } from './kubectl/flags.ts';
 
 const paths = { nodes: '/api/v1/nodes', pods: '/api/v1/pods' } as const;
 /** The second look comes soon after the first, so that there is something to tell. */

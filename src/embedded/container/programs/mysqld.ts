@@ -16,10 +16,10 @@ import { isSysError } from '../kernel/errno.ts';
 import type { Peer } from '../kernel/network.ts';
 import type { Process } from '../kernel/process.ts';
 import { signals } from '../kernel/signals.ts';
+import { formatDate } from '../lib/format-date.ts';
 import { untilSignal } from '../lib/http-server.ts';
 import { program } from '../lib/program.ts';
 import { userId } from '../lib/users.ts';
-import { formatDate } from './date.ts';
 
 interface Product {
   server: string;

@@ -1,6 +1,9 @@
 import type { SecureContext } from 'node:tls';
 import type { Ingress } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
+import { ApiClient, type Json, klogStamp } from '../api-client/client.ts';
+import { inCluster } from '../api-client/config.ts';
+import { Flags } from '../api-client/flags.ts';
 import { answer, type Listening } from '../ingress/access.ts';
 import { type ApiCache, followAll } from '../ingress/api-cache.ts';
 import { contextsOf } from '../ingress/certificates.ts';
@@ -13,9 +16,6 @@ import { signals } from '../kernel/signals.ts';
 import { flagOf } from '../lib/go-flags.ts';
 import { type Handler, serveHttp, untilSignal } from '../lib/http-server.ts';
 import { program } from '../lib/program.ts';
-import { ApiClient, type Json, klogStamp } from './kubectl/client.ts';
-import { inCluster } from './kubectl/config.ts';
-import { Flags } from './kubectl/flags.ts';
 
 const paths = {
   ingresses: '/apis/networking.k8s.io/v1/ingresses',

@@ -16,11 +16,11 @@ import { isSysError } from '../kernel/errno.ts';
 import type { Peer } from '../kernel/network.ts';
 import type { Process } from '../kernel/process.ts';
 import { signals } from '../kernel/signals.ts';
+import { formatDate } from '../lib/format-date.ts';
 import { untilSignal } from '../lib/http-server.ts';
 import { program } from '../lib/program.ts';
 import { userId } from '../lib/users.ts';
 import { imageVersion } from '../lib/versions.ts';
-import { formatDate } from './date.ts';
 
 /** The release that the image's tag means. */
 export const postgresVersion = imageVersion;

@@ -5,11 +5,11 @@ import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
 import { signals } from '../kernel/signals.ts';
 import { join } from '../lib/files.ts';
+import { formatDate } from '../lib/format-date.ts';
 import { contentType, type Handler, serveHttp } from '../lib/http-server.ts';
 import { Output } from '../lib/io.ts';
 import { program } from '../lib/program.ts';
 import { imageVersion } from '../lib/versions.ts';
-import { formatDate } from './date.ts';
 
 const markup: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 const escapeHtml = (text: string) => text.replace(/[&<>"]/g, (c) => markup[c] ?? c);

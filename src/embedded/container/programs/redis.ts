@@ -4,6 +4,7 @@ import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
 import { resolveHost } from '../kernel/resolver.ts';
 import { signals } from '../kernel/signals.ts';
+import { formatDate } from '../lib/format-date.ts';
 import { untilSignal } from '../lib/http-server.ts';
 import { lines } from '../lib/io.ts';
 import { parseOptions } from '../lib/options.ts';
@@ -11,7 +12,6 @@ import { program, UsageError } from '../lib/program.ts';
 import { RedisConfig, RedisConfigError } from '../lib/redis-config.ts';
 import { encodeReply, type Reply, RespReader } from '../lib/resp.ts';
 import { imageVersion } from '../lib/versions.ts';
-import { formatDate } from './date.ts';
 
 interface Store {
   data: Map<string, string>;

@@ -1,9 +1,9 @@
 /** Programs that use CPU and memory. They only count as using them: the machine that this runs on has better things to do. */
 import type { Process } from '../kernel/process.ts';
 import { signals } from '../kernel/signals.ts';
+import { formatDate } from '../lib/format-date.ts';
 import { parseOptions } from '../lib/options.ts';
 import { program, UsageError } from '../lib/program.ts';
-import { formatDate } from './date.ts';
 
 const binary: Record<string, number> = { '': 1, B: 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 };
 const seconds: Record<string, number> = { '': 1, S: 1, M: 60, H: 3600, D: 86_400, W: 604_800, Y: 31_557_600 };

@@ -3,10 +3,10 @@ import { ownValue } from '../../../kernel/own.ts';
 import type { JournalEntry, UnitAnswer } from '../../node-api.ts';
 import type { Process } from '../kernel/process.ts';
 import { signals } from '../kernel/signals.ts';
+import { formatDate } from '../lib/format-date.ts';
 import { untilSignal } from '../lib/http-server.ts';
 import { parseOptions } from '../lib/options.ts';
 import { program, UsageError } from '../lib/program.ts';
-import { formatDate } from './date.ts';
 
 /** What tells that a system was started by systemd. */
 const bootedMark = '/run/systemd/system';

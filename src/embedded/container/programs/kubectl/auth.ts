@@ -1,8 +1,8 @@
-import type { ApiClient, Obj } from './client.ts';
-import { StatusError } from './client.ts';
+import type { ApiClient, Obj } from '../../api-client/client.ts';
+import { StatusError } from '../../api-client/client.ts';
+import { type FlagSet, type Flags, KubectlError } from '../../api-client/flags.ts';
 import { discover, matchResource } from './discovery.ts';
 import { asObject } from './errors.ts';
-import { type FlagSet, type Flags, KubectlError } from './flags.ts';
 import { formatTable, printerFor } from './printers.ts';
 
 export const canIFlags: FlagSet = {

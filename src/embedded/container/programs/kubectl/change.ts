@@ -1,10 +1,10 @@
 /** Commands that change objects by name: delete, patch, label, annotate, scale. */
 import { ownValue, setOwn } from '../../../../kernel/own.ts';
-import type { ApiClient, Json, Obj } from './client.ts';
-import { StatusError } from './client.ts';
+import type { ApiClient, Json, Obj } from '../../api-client/client.ts';
+import { StatusError } from '../../api-client/client.ts';
+import { type FlagSet, type Flags, KubectlError } from '../../api-client/flags.ts';
 import { type ApiResource, kindName, pathOf } from './discovery.ts';
 import { asObject, describeError } from './errors.ts';
-import { type FlagSet, type Flags, KubectlError } from './flags.ts';
 import { resolveTargets } from './get.ts';
 import { dryRun, manifestFlags, namespaceFor, readManifests, report, resourceOf } from './manifests.ts';
 

@@ -1,12 +1,12 @@
 /** `kubectl create KIND`: objects from flags. */
 import { ownValue, setOwn } from '../../../../kernel/own.ts';
+import type { ApiClient, Obj } from '../../api-client/client.ts';
+import { StatusError } from '../../api-client/client.ts';
+import { type FlagSet, type Flags, KubectlError } from '../../api-client/flags.ts';
 import { isSysError } from '../../kernel/errno.ts';
 import { baseName, isFolder, join } from '../../lib/files.ts';
-import type { ApiClient, Obj } from './client.ts';
-import { StatusError } from './client.ts';
 import { discover, matchResource, pathOf } from './discovery.ts';
 import { describeError } from './errors.ts';
-import { type FlagSet, type Flags, KubectlError } from './flags.ts';
 import { createFromFiles, dryRun, manifestFlags, report, resourceOf } from './manifests.ts';
 
 export const createFlags: FlagSet = {

@@ -1,9 +1,10 @@
 /** Which resources the server has, by aggregated discovery; kept for a while as kubectl's cache on disk is. */
+
+import { type ApiClient, ConnectError, klogStamp, type Obj, StatusError } from '../../api-client/client.ts';
+import { KubectlError } from '../../api-client/flags.ts';
 import type { ContainerView } from '../../kernel/container-view.ts';
 import type { Process } from '../../kernel/process.ts';
-import { type ApiClient, ConnectError, klogStamp, type Obj, StatusError } from './client.ts';
 import { loginWanted } from './errors.ts';
-import { KubectlError } from './flags.ts';
 
 export interface ApiResource {
   group: string;

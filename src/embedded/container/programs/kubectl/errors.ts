@@ -1,5 +1,5 @@
-import { ConnectError, type Json, type Obj, StatusError } from './client.ts';
-import { KubectlError } from './flags.ts';
+import { ConnectError, type Json, type Obj, StatusError } from '../../api-client/client.ts';
+import { KubectlError } from '../../api-client/flags.ts';
 
 /** Any error as kubectl prints it, with its newline. `action` as in `error when creating "x.yaml"`. */
 export function describeError(error: unknown, action?: string): string {

@@ -1,11 +1,11 @@
 /** `kubectl exec`: a command in another container, over the API server's WebSocket (v5.channel.k8s.io). */
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
+import { type ApiClient, decodeText, type Obj } from '../../api-client/client.ts';
+import { type FlagSet, type Flags, KubectlError } from '../../api-client/flags.ts';
 import type { Process } from '../../kernel/process.ts';
-import { type ApiClient, decodeText, type Obj } from './client.ts';
 import { findResource, pathOf } from './discovery.ts';
 import { asObject } from './errors.ts';
-import { type FlagSet, type Flags, KubectlError } from './flags.ts';
 
 export const execFlags: FlagSet = {
   container: { kind: 'string', short: 'c' },

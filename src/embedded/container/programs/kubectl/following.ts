@@ -1,8 +1,8 @@
+import { type ApiClient, decode, type Obj, StatusError } from '../../api-client/client.ts';
+import { KubectlError } from '../../api-client/flags.ts';
+import { JsonLines } from '../../api-client/watch-stream.ts';
 import { HttpFailure } from '../../lib/http-client.ts';
-import { type ApiClient, decode, type Obj, StatusError } from './client.ts';
 import { type ApiResource, pathOf } from './discovery.ts';
-import { KubectlError } from './flags.ts';
-import { JsonLines } from './watch-stream.ts';
 
 /**
  * Follows one object, as kubectl does: a list of that one, then a watch from there. `see` is told each state (undefined:

@@ -1,11 +1,11 @@
 import { ownValue } from '../../../../kernel/own.ts';
-import { type ApiClient, decode, type Json, type Obj, StatusError } from './client.ts';
+import { type ApiClient, decode, type Json, type Obj, StatusError } from '../../api-client/client.ts';
+import { type FlagSet, type Flags, KubectlError } from '../../api-client/flags.ts';
+import { JsonLines } from '../../api-client/watch-stream.ts';
 import { type ApiResource, discover, findResource, kindName, matchResource, pathOf } from './discovery.ts';
 import { describeError } from './errors.ts';
-import { type FlagSet, type Flags, KubectlError } from './flags.ts';
 import { JsonPath } from './jsonpath.ts';
 import { formatTable, type ObjectPrinter, printerFor } from './printers.ts';
-import { JsonLines } from './watch-stream.ts';
 
 export const getFlags: FlagSet = {
   output: { kind: 'string', short: 'o' },

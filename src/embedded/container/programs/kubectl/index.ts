@@ -1,15 +1,15 @@
 import { ownValue } from '../../../../kernel/own.ts';
+import { ApiClient, ConnectError, StatusError } from '../../api-client/client.ts';
+import { loadConfig } from '../../api-client/config.ts';
+import { type FlagSet, type Flags, globalFlags, KubectlError, parseFlags } from '../../api-client/flags.ts';
 import { isSysError } from '../../kernel/errno.ts';
 import type { Process } from '../../kernel/process.ts';
 import { program } from '../../lib/program.ts';
 import { canI, canIFlags, whoami, whoamiFlags } from './auth.ts';
 import { annotate, changeFlags, deleteObjects, patch, scale } from './change.ts';
-import { ApiClient, ConnectError, StatusError } from './client.ts';
-import { loadConfig } from './config.ts';
 import { create, createFlags } from './create.ts';
 import { describeError } from './errors.ts';
 import { exec, execFlags } from './exec.ts';
-import { type FlagSet, type Flags, globalFlags, KubectlError, parseFlags } from './flags.ts';
 import { GetCommand, getFlags } from './get.ts';
 import {
   apiResources,

@@ -1,11 +1,11 @@
 import { kubeletVersion } from '../../../node-facts.ts';
+import { type ApiClient, type Obj, StatusError } from '../../api-client/client.ts';
+import { readKubeconfig } from '../../api-client/config.ts';
+import { type FlagSet, type Flags, KubectlError } from '../../api-client/flags.ts';
 import type { Process } from '../../kernel/process.ts';
 import { toolVersion } from '../../lib/versions.ts';
-import { type ApiClient, type Obj, StatusError } from './client.ts';
-import { readKubeconfig } from './config.ts';
 import { credentialsWanted, discover } from './discovery.ts';
 import { loginWanted } from './errors.ts';
-import { type FlagSet, type Flags, KubectlError } from './flags.ts';
 import { formatTable, printerFor, toYaml } from './printers.ts';
 
 export const versionFlags: FlagSet = { client: { kind: 'bool' }, output: { kind: 'string', short: 'o' } };

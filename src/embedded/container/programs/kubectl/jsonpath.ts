@@ -1,6 +1,6 @@
 /** The JSONPath templates of kubectl. */
 import { ownValue } from '../../../../kernel/own.ts';
-import type { Json } from './client.ts';
+import type { Json } from '../../api-client/client.ts';
 
 type Node = { t: 'text'; text: string } | { t: 'path'; steps: Step[] } | { t: 'range'; steps: Step[]; body: Node[] };
 

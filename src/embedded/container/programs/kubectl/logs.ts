@@ -1,7 +1,7 @@
-import { type ApiClient, decode, type Obj } from './client.ts';
+import { type ApiClient, decode, type Obj } from '../../api-client/client.ts';
+import { type FlagSet, type Flags, KubectlError } from '../../api-client/flags.ts';
 import { findResource, pathOf } from './discovery.ts';
 import { asObject } from './errors.ts';
-import { type FlagSet, type Flags, KubectlError } from './flags.ts';
 
 export const logsFlags: FlagSet = {
   follow: { kind: 'bool', short: 'f' },

@@ -1,12 +1,12 @@
 /** Manifests: files, standard input, several documents; create, apply, delete and replace of them. */
 import { ownValue, setOwn } from '../../../../kernel/own.ts';
+import type { ApiClient, Json, Obj } from '../../api-client/client.ts';
+import { StatusError } from '../../api-client/client.ts';
+import { type FlagSet, type Flags, KubectlError } from '../../api-client/flags.ts';
 import { isSysError } from '../../kernel/errno.ts';
 import { join } from '../../lib/files.ts';
-import type { ApiClient, Json, Obj } from './client.ts';
-import { StatusError } from './client.ts';
 import { type ApiResource, discover, kindName, pathOf } from './discovery.ts';
 import { asObject, describeError } from './errors.ts';
-import { type FlagSet, type Flags, KubectlError } from './flags.ts';
 import { printerFor } from './printers.ts';
 
 export const manifestFlags: FlagSet = {

@@ -1,7 +1,8 @@
 /** kubectl's output formats. */
+
+import type { Json, Obj } from '../../api-client/client.ts';
+import { KubectlError } from '../../api-client/flags.ts';
 import type { Process } from '../../kernel/process.ts';
-import type { Json, Obj } from './client.ts';
-import { KubectlError } from './flags.ts';
 import { JsonPath, JsonPathError, sorted } from './jsonpath.ts';
 
 /** Rows padded as kubectl's tabwriter does: three spaces between columns, none after the last. */

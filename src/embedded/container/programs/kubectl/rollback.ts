@@ -1,10 +1,10 @@
 /** The revisions of a Deployment, which its ReplicaSets keep: rollout history and undo. */
 import { compareInt64, parseInt64 } from '../../../../kube/int64.ts';
+import type { ApiClient, Obj } from '../../api-client/client.ts';
+import { type FlagSet, type Flags, KubectlError } from '../../api-client/flags.ts';
 import { eachOne, type One, select } from './change.ts';
-import type { ApiClient, Obj } from './client.ts';
 import { kindName, pathOf } from './discovery.ts';
 import { asObject } from './errors.ts';
-import { type FlagSet, type Flags, KubectlError } from './flags.ts';
 import { manifestFlags, report } from './manifests.ts';
 
 export const revisionFlags: FlagSet = {

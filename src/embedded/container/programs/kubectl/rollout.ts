@@ -1,9 +1,10 @@
 /** Workloads changed and followed: rollout status, restart, pause and resume, set image, set env. */
+
+import type { ApiClient, Json, Obj } from '../../api-client/client.ts';
+import { type FlagSet, type Flags, KubectlError } from '../../api-client/flags.ts';
 import { eachOne, type One, select } from './change.ts';
-import type { ApiClient, Json, Obj } from './client.ts';
 import { pathOf } from './discovery.ts';
 import { asObject } from './errors.ts';
-import { type FlagSet, type Flags, KubectlError } from './flags.ts';
 import { follow, timeoutOf } from './following.ts';
 import { dryRun, manifestFlags, report } from './manifests.ts';
 

@@ -1,7 +1,7 @@
 import { milliValue, quantityValue } from '../../../../kube/quantity.ts';
-import { type ApiClient, type Obj, StatusError } from './client.ts';
+import { type ApiClient, type Obj, StatusError } from '../../api-client/client.ts';
+import { type FlagSet, type Flags, KubectlError } from '../../api-client/flags.ts';
 import { asObject } from './errors.ts';
-import { type FlagSet, type Flags, KubectlError } from './flags.ts';
 
 const shared: FlagSet = {
   selector: { kind: 'string', short: 'l' },

@@ -1,8 +1,8 @@
+import type { ApiClient, Json, Obj } from '../../api-client/client.ts';
+import { type FlagSet, type Flags, KubectlError } from '../../api-client/flags.ts';
 import { select } from './change.ts';
-import type { ApiClient, Json, Obj } from './client.ts';
 import { kindName, pathOf } from './discovery.ts';
 import { asObject } from './errors.ts';
-import { type FlagSet, type Flags, KubectlError } from './flags.ts';
 import { follow, timeoutOf } from './following.ts';
 import { JsonPath } from './jsonpath.ts';
 import { manifestFlags } from './manifests.ts';

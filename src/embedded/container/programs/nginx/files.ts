@@ -1,6 +1,6 @@
 /** Files: the index, autoindex and static modules, and try_files. */
 import { isSysError, type SysError } from '../../kernel/errno.ts';
-import { formatDate } from '../date.ts';
+import { formatDate } from '../../lib/format-date.ts';
 import { errnoText } from './errno.ts';
 import type { Exchange } from './exchange.ts';
 import { logRequestError } from './logs.ts';

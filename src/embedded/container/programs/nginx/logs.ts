@@ -1,6 +1,6 @@
 import { isSysError } from '../../kernel/errno.ts';
 import type { Process } from '../../kernel/process.ts';
-import { formatDate } from '../date.ts';
+import { formatDate } from '../../lib/format-date.ts';
 import type { Exchange } from './exchange.ts';
 import type { Scope } from './scope.ts';
 import type { LogFormat } from './site.ts';

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ownValue } from '../../../../kernel/own.ts';
 import type { Peer } from '../../kernel/network.ts';
-import { formatDate } from '../date.ts';
+import { formatDate } from '../../lib/format-date.ts';
 
 /** What variables are made from: a request, and what was answered so far. */
 interface Exchange {

@@ -1,7 +1,7 @@
 import type { CertificateSigningRequest } from '../../../../../kube/api.gen.ts';
 import { humanDuration } from '../../../../../kube/duration.ts';
 import { parseCertificateRequest } from '../../../../pki/certificate-request.ts';
-import { KubectlError } from '../flags.ts';
+import { KubectlError } from '../../../api-client/flags.ts';
 import type { Describer } from './context.ts';
 import { writeEvents } from './events.ts';
 import { labelsText, timeText } from './format.ts';

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../../../../kube/meta.ts';
-import type { ApiClient, Obj } from '../client.ts';
+import type { ApiClient, Obj } from '../../../api-client/client.ts';
 import type { ApiResource } from '../discovery.ts';
 import type { DescribeWriter } from './writer.ts';
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Deployment, PodTemplateSpec, ReplicaSet } from '../../../../../kube/api.gen.ts';
-import { StatusError } from '../client.ts';
+import { StatusError } from '../../../api-client/client.ts';
 import type { DescribeContext, Describer } from './context.ts';
 import { writeEvents } from './events.ts';
 import { none, selectorText, timeText, writeAnnotations, writeLabels, writeName } from './format.ts';

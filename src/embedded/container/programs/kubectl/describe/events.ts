@@ -1,7 +1,7 @@
 import type { Event } from '../../../../../kube/api.gen.ts';
 import type { KubeObject } from '../../../../../kube/meta.ts';
 import { escapeFieldValue } from '../../../../../kube/selectors.ts';
-import { StatusError } from '../client.ts';
+import { StatusError } from '../../../api-client/client.ts';
 import { type DescribeContext, fetchAll } from './context.ts';
 import { since } from './format.ts';
 import type { DescribeWriter } from './writer.ts';

@@ -1,10 +1,10 @@
 /** `kubectl describe`. Loaded late: few containers need it. */
 import type { KubeObject } from '../../../../../kube/meta.ts';
+import { type ApiClient, StatusError } from '../../../api-client/client.ts';
+import { type Flags, KubectlError } from '../../../api-client/flags.ts';
 import { select } from '../change.ts';
-import { type ApiClient, StatusError } from '../client.ts';
 import { type ApiResource, pathOf } from '../discovery.ts';
 import { describeError } from '../errors.ts';
-import { type Flags, KubectlError } from '../flags.ts';
 import { resolveTargets } from '../get.ts';
 import { fetchAll, fetchObject } from './context.ts';
 import { describerOf } from './describers.ts';

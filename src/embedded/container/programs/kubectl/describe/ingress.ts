@@ -5,7 +5,7 @@ import type {
   IngressServiceBackend,
   Service,
 } from '../../../../../kube/api.gen.ts';
-import { StatusError } from '../client.ts';
+import { StatusError } from '../../../api-client/client.ts';
 import { type DescribeContext, type Describer, fetchObject } from './context.ts';
 import { endpointsText, slicesOf } from './endpoints.ts';
 import { writeEvents } from './events.ts';

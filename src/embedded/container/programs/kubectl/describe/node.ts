@@ -1,6 +1,6 @@
 import type { Lease, Node, Pod } from '../../../../../kube/api.gen.ts';
 import type { Stored } from '../../../../../kube/meta.ts';
-import { StatusError } from '../client.ts';
+import { StatusError } from '../../../api-client/client.ts';
 import { type DescribeContext, type Describer, fetchAll, fetchObject } from './context.ts';
 import { writeEvents } from './events.ts';
 import {

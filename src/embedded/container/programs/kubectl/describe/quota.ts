@@ -1,6 +1,6 @@
 import { ownValue } from '../../../../../kernel/own.ts';
 import type { LimitRange, LimitRangeItem, Namespace, ResourceQuota } from '../../../../../kube/api.gen.ts';
-import { StatusError } from '../client.ts';
+import { StatusError } from '../../../api-client/client.ts';
 import { type DescribeContext, type Describer, fetchAll } from './context.ts';
 import { sortedEntries, timeText, writeAnnotations, writeLabels, writeName } from './format.ts';
 import type { DescribeWriter } from './writer.ts';

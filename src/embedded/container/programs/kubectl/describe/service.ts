@@ -1,5 +1,5 @@
 import type { Service } from '../../../../../kube/api.gen.ts';
-import { StatusError } from '../client.ts';
+import { StatusError } from '../../../api-client/client.ts';
 import type { Describer } from './context.ts';
 import { endpointsText, slicesOf } from './endpoints.ts';
 import { writeEvents } from './events.ts';

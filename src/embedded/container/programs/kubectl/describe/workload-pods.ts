@@ -1,7 +1,7 @@
 import type { LabelSelector, Pod } from '../../../../../kube/api.gen.ts';
 import type { KubeObject } from '../../../../../kube/meta.ts';
 import { formatRequirements, labelSelectorRequirements } from '../../../../../kube/selectors.ts';
-import { StatusError } from '../client.ts';
+import { StatusError } from '../../../api-client/client.ts';
 import { type DescribeContext, fetchAll } from './context.ts';
 import type { DescribeWriter } from './writer.ts';
 

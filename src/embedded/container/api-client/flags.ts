@@ -1,5 +1,5 @@
 /** kubectl's command line: pflag's rules and words. */
-import { ownValue } from '../../../../kernel/own.ts';
+import { ownValue } from '../../../kernel/own.ts';
 
 /** The command was called wrongly, or it failed by itself: printed as `error: ...`. */
 export class KubectlError extends Error {

@@ -1,8 +1,8 @@
 /** Requests to the API server, and kubectl's words for what goes wrong. */
 import type { Duplex } from 'node:stream';
-import type { Process } from '../../kernel/process.ts';
-import { exchange, HttpFailure, type HttpRequest, type HttpResponse, openConnection } from '../../lib/http-client.ts';
-import { formatDate } from '../date.ts';
+import type { Process } from '../kernel/process.ts';
+import { formatDate } from '../lib/format-date.ts';
+import { exchange, HttpFailure, type HttpRequest, type HttpResponse, openConnection } from '../lib/http-client.ts';
 import type { ClientConfig } from './config.ts';
 import { type Flags, KubectlError } from './flags.ts';
 
