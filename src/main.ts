@@ -148,11 +148,11 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
       return { provers: [prover], stop };
     },
     images: async () => {
-      const { listImages } = await import('./embedded/container/images/list.ts');
+      const { listImages } = await import('./embedded/container/index.ts');
       return listImages();
     },
     knowsImage: async () => {
-      const { Catalogue } = await import('./embedded/container/images/catalogue.ts');
+      const { Catalogue } = await import('./embedded/container/index.ts');
       const catalogue = new Catalogue();
       return (reference) => catalogue.find(reference) !== undefined;
     },

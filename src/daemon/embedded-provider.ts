@@ -2,7 +2,7 @@ import { describeDifferences } from '../cluster/inventory/difference.ts';
 import { inventoryOf } from '../cluster/inventory/inventory.ts';
 import { type Cluster, findNode, type Provider } from '../cluster/provider.ts';
 import { createEmbeddedCluster, type EmbeddedClusterOptions } from '../embedded/cluster.ts';
-import { createContainerRuntime } from '../embedded/container/runtime.ts';
+import { createContainerRuntime } from '../embedded/container/index.ts';
 import { ClusterHost, type HostedCluster } from '../embedded/host.ts';
 import { createClusterNetwork } from '../embedded/network/index.ts';
 import { systemClock } from '../kernel/clock.ts';

@@ -12,7 +12,7 @@ import { runInNewContext } from 'node:vm';
 import type { Worker } from 'node:worker_threads';
 import { parseAllDocuments } from 'yaml';
 import { createEmbeddedCluster } from '../../../src/embedded/cluster.ts';
-import { createContainerRuntime } from '../../../src/embedded/container/runtime.ts';
+import { createContainerRuntime } from '../../../src/embedded/container/index.ts';
 import { createClusterNetwork } from '../../../src/embedded/network/index.ts';
 import type { Clock, Timer } from '../../../src/kernel/clock.ts';
 import { KubeClient } from '../../../src/kube/client.ts';

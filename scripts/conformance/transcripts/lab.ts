@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
 import { installAddon } from '../../../src/cluster/addons/install.ts';
 import { createEmbeddedCluster } from '../../../src/embedded/cluster.ts';
-import { createContainerRuntime } from '../../../src/embedded/container/runtime.ts';
+import { createContainerRuntime } from '../../../src/embedded/container/index.ts';
 import { createClusterNetwork } from '../../../src/embedded/network/index.ts';
 import { KubeClient, pathOf } from '../../../src/kube/client.ts';
 import type { KubeList, Stored } from '../../../src/kube/meta.ts';
