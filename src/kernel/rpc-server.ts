@@ -18,8 +18,11 @@ export interface CallContext {
   drained(): Promise<void>;
 }
 
+/** Answers a call, whose parameters may be anything. */
+export type Handler = (params: unknown, context: CallContext) => unknown;
+
 /** What answers calls, by method. */
-export type Handlers = Readonly<Record<string, (params: never, context: CallContext) => unknown>>;
+export type Handlers = Readonly<Record<string, Handler>>;
 
 export interface RpcServer {
   /** Connections right now. */
@@ -41,21 +44,6 @@ const requestSchema = z.union([
   z.object({ ping: z.number() }),
   z.object({ id: z.number(), method: z.string(), params: z.unknown().optional() }),
 ]);
-
-/** A handler whose parameters are checked: what does not fit is answered with a UserError that says what. */
-export function verb<Schema extends z.ZodType>(
-  schema: Schema,
-  run: (params: z.output<Schema>, context: CallContext) => unknown,
-): (params: unknown, context: CallContext) => unknown {
-  return (params, context) => {
-    const parsed = schema.safeParse(params ?? {});
-    if (parsed.success) return run(parsed.data, context);
-    throw new UserError({
-      what: 'the parameters of this call are not as they should be',
-      why: z.prettifyError(parsed.error).replaceAll('\n', ' '),
-    });
-  };
-}
 
 /**
  * Listens on a socket file (mode 0600). Rejects with EADDRINUSE if another live server has it; a file that nobody
@@ -159,7 +147,7 @@ class Connection {
         emit: (event) => this.#send({ id, event }),
         drained: () => this.#whenDrained(),
       };
-      this.#send({ id, result: (await handler(params as never, context)) ?? null });
+      this.#send({ id, result: (await handler(params, context)) ?? null });
     } catch (error) {
       this.#send({ id, error: toWire(error) });
     } finally {
