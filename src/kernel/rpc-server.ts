@@ -1,10 +1,9 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { connect as connectSocket, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import * as z from 'zod';
 import { BugError, EnvironmentError, type ErrorText, UserError } from './errors.ts';
 import { readJsonLines } from './json-lines.ts';
-import { longestRequest, type Reply, toWire } from './rpc-wire.ts';
+import { longestRequest, type Reply, requestSchema, toWire } from './rpc-wire.ts';
 
 export interface CallContext {
   /** Aborts when the caller is gone or has cancelled. */
@@ -38,12 +37,6 @@ const mostCalls = 256;
 const endPatience = 30_000;
 /** How long a server that closes waits for its clients to close, milliseconds. */
 const closePatience = 1_000;
-
-const requestSchema = z.union([
-  z.object({ cancel: z.number() }),
-  z.object({ ping: z.number() }),
-  z.object({ id: z.number(), method: z.string(), params: z.unknown().optional() }),
-]);
 
 /**
  * Listens on a socket file (mode 0600). Rejects with EADDRINUSE if another live server has it; a file that nobody

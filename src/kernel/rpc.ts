@@ -2,7 +2,7 @@ import { connect as connectSocket, type Socket } from 'node:net';
 import { type Clock, systemClock, type Timer } from './clock.ts';
 import { DisconnectedError, EnvironmentError, UnresponsiveError, UserError } from './errors.ts';
 import { readJsonLines } from './json-lines.ts';
-import { fromWire, longestReply, longestRequest, type Reply, type Request } from './rpc-wire.ts';
+import { fromWire, longestReply, longestRequest, type Reply, type Request, replySchema } from './rpc-wire.ts';
 
 export interface CallOptions {
   /** Events of the handler. If it throws, the call ends with that. */
@@ -109,7 +109,11 @@ class Client implements RpcClient {
     });
     const unreadable = (why: string) => this.#destroy(new EnvironmentError({ what: 'an answer cannot be read', why }));
     readJsonLines(socket, longestReply, {
-      value: (value) => this.#onReply(value as Reply),
+      value: (value) => {
+        const { success, data } = replySchema.safeParse(value);
+        if (success) this.#onReply(data);
+        else unreadable('it is none of the kinds that there are');
+      },
       malformed: (error) => unreadable(error.message),
       tooLong: () => unreadable(`it has more than ${longestReply} bytes`),
       cutOff: () => {

@@ -231,6 +231,15 @@ describe('a client', () => {
     client.close();
   });
 
+  it.each(['null', '{"id":1}', '{"id":1,"error":"no"}', '{'])('refuses the answer %s', async (line) => {
+    const { path, connection } = await silent();
+    const client = await connectRpc(path);
+    const call = client.call('attempts');
+    (await connection).write(`${line}\n`);
+    await expect(call).rejects.toThrow('an answer cannot be read');
+    await client.closed;
+  });
+
   it('says that the connection broke in the middle of an answer', async () => {
     const { path, connection } = await silent();
     const client = await connectRpc(path);
