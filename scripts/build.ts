@@ -1,12 +1,15 @@
 /**
  * What `scripts/build.mjs` runs: makes dist/ (one bundle, split only where something is loaded late), the texts of
- * `kubectl explain`, the notices of others' licences, the manual page, and `build.json`, which names the build.
+ * `kubectl explain`, the list of the built-in scenarios, the notices of others' licences, the manual page, and
+ * `build.json`, which names the build.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Build } from '../src/kernel/build.ts';
+import { Catalog } from '../src/scenario/catalog.ts';
+import { entryOf, fingerprintOf, type Overview } from '../src/scenario/overview.ts';
 import { bundle } from './bundle.ts';
 import { descriptions } from './extract-descriptions.ts';
 import { manualPage } from './manual-page.ts';
@@ -19,6 +22,7 @@ const [dist, fresh, old] = ['dist', 'dist.new', 'dist.old'].map((name) => join(r
 const entry = { main: 'src/main.ts', watchdog: 'src/daemon/watchdog-thread.ts' };
 await bundle(entry, 'dist.new', { plugins: noticesPlugins() });
 writeFileSync(join(fresh, 'descriptions.json.br'), descriptions());
+writeFileSync(join(fresh, 'scenarios.json'), JSON.stringify(scenarioEntries()));
 const made: Build = { version: packageVersion(), digest: digestOf(fresh), ...commit() };
 writeFileSync(join(fresh, 'build.json'), `${JSON.stringify(made, undefined, 2)}\n`);
 writeFileSync(join(fresh, 'kubedrill.1'), manualPage(made));
@@ -26,6 +30,13 @@ rmSync(old, { recursive: true, force: true });
 if (existsSync(dist)) renameSync(dist, old);
 renameSync(fresh, dist);
 rmSync(old, { recursive: true, force: true });
+
+/** The entries of the built-in packs: reading them takes longer than a first list may. */
+function scenarioEntries(): Overview {
+  const catalog = new Catalog(join(root, 'scenarios'));
+  const packs = catalog.packFolders();
+  return Object.fromEntries(packs.map((pack) => [fingerprintOf(pack), catalog.scenariosIn(pack).map(entryOf)]));
+}
 
 function packageVersion(): string {
   return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;

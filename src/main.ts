@@ -99,8 +99,13 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
   };
   const scenarios = async () => {
     const { overview } = await import('./scenario/overview.ts');
-    const packs = [...builtInPackFolders(builtIn), ...installedPackFolders(installed)];
-    return overview(packs, join(paths.cache, 'scenarios.json'), async () => (await catalog()).scenarios());
+    return overview({
+      packs: [...builtInPackFolders(builtIn), ...installedPackFolders(installed)],
+      shipped: join(root, 'dist', 'scenarios.json'),
+      cache: join(paths.cache, 'scenarios.json'),
+      build: buildText(build),
+      load: async (folder) => (await catalog()).scenariosIn(folder),
+    });
   };
   const labs = async () => {
     const { connectLabs, frugal } = await import('./session/remote-labs.ts');

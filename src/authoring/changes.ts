@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { ownValue } from '../kernel/own.ts';
 import { isNotFound, type KubeClient, pathOf } from '../kube/client.ts';
 import type { KubeObject, Resource, Stored } from '../kube/meta.ts';
 import { apiVersionOf } from '../kube/meta.ts';
@@ -110,8 +111,8 @@ function mergePatch(from: unknown, to: unknown): unknown {
   if (!isMap(from) || !isMap(to)) return to;
   const patch: Record<string, unknown> = {};
   for (const key of new Set([...Object.keys(from), ...Object.keys(to)])) {
-    if (isDeepStrictEqual(from[key], to[key])) continue;
-    patch[key] = key in to ? mergePatch(from[key], to[key]) : null;
+    if (isDeepStrictEqual(ownValue(from, key), ownValue(to, key))) continue;
+    patch[key] = Object.hasOwn(to, key) ? mergePatch(ownValue(from, key), to[key]) : null;
   }
   return patch;
 }

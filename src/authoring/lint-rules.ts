@@ -174,7 +174,7 @@ function lintVariables(scenario: Scenario, source: Source, note: Note): void {
     for (const match of text.matchAll(/@\{(\w+)\}/g)) {
       const name = match[1] ?? '';
       used.add(name);
-      if (name in scenario.variables) continue;
+      if (Object.hasOwn(scenario.variables, name)) continue;
       const known = Object.keys(scenario.variables).join(', ');
       note(
         file,

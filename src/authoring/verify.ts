@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../kernel/errors.ts';
+import { ownValue } from '../kernel/own.ts';
 import { loadScenario, scenarioIds } from '../scenario/load.ts';
 import { defaultSeed } from '../scenario/seed-list.ts';
 import type { TrustStore } from '../scenario/trust.ts';
@@ -128,7 +129,7 @@ export function compareReports(a: VerifyReport, b: VerifyReport): string[] {
   const others = proofs(b);
   return [...proofs(a)].flatMap(([label, proof]) =>
     Object.entries(proof.verdicts).flatMap(([check, status]) => {
-      const other = others.get(label)?.verdicts[check];
+      const other = ownValue(others.get(label)?.verdicts, check);
       return other === status
         ? []
         : [`${label}: ${check} is ${status} on one cluster, ${other ?? 'not judged'} on the other`];

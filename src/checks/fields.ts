@@ -1,6 +1,7 @@
 import { JSONPath } from 'jsonpath-plus';
 import * as z from 'zod';
 import { sizeOf, spend } from '../kernel/budget.ts';
+import { ownValue } from '../kernel/own.ts';
 import { Pattern, PatternFault } from '../kernel/pattern.ts';
 import { parseLabelSelector } from '../kube/selectors.ts';
 
@@ -99,7 +100,7 @@ function placeOf(root: object, path: string): string {
   let place = '';
   for (const step of JSONPath.toPathArray(path).slice(1)) {
     const inList = Array.isArray(at);
-    at = (at as Record<string, unknown> | undefined)?.[step];
+    at = ownValue(at as Record<string, unknown> | undefined, step);
     const name = (at as { name?: unknown } | null | undefined)?.name;
     place += inList ? `[${typeof name === 'string' ? name : step}]` : `${place ? '.' : ''}${step}`;
   }

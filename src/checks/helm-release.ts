@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { parseAllDocuments } from 'yaml';
 import * as z from 'zod';
 import { spend } from '../kernel/budget.ts';
+import { ownValue } from '../kernel/own.ts';
 import type { Secret } from '../kube/api.gen.ts';
 import type { KubeObject, Resource, Stored } from '../kube/meta.ts';
 import { compareQuantities } from '../kube/quantity.ts';
@@ -224,7 +225,11 @@ function differenceAt(place: string, wanted: unknown, is: unknown): string | und
   if (typeof wanted === 'object') {
     for (const [key, value] of Object.entries(wanted)) {
       if (anybodys.includes(key)) continue;
-      const found = differenceAt(`${place}.${key}`, value, (is as Record<string, unknown> | null | undefined)?.[key]);
+      const found = differenceAt(
+        `${place}.${key}`,
+        value,
+        ownValue(is as Record<string, unknown> | null | undefined, key),
+      );
       if (found) return found;
     }
     return undefined;

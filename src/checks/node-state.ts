@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ownValue } from '../kernel/own.ts';
 import type { Node, Pod } from '../kube/api.gen.ts';
 import type { Stored } from '../kube/meta.ts';
 import * as resources from '../kube/resources.ts';
@@ -123,9 +124,9 @@ function problemOf(spec: Spec, view: ClusterView, node: Stored<Node>): string | 
   if (lacking) return `has no taint ${lacking}`;
   const unwanted = node.spec?.taints?.find((t) => spec.noTaints.includes(t.key));
   if (unwanted) return `has the taint ${unwanted.key}`;
-  const label = Object.entries(spec.labels).find(([key, value]) => labels[key] !== value);
+  const label = Object.entries(spec.labels).find(([key, value]) => ownValue(labels, key) !== value);
   if (label)
-    return `has ${labels[label[0]] === undefined ? 'no label' : `the label ${label[0]}=${labels[label[0]]}, not`} ${label[0]}=${label[1]}`;
+    return `has ${ownValue(labels, label[0]) === undefined ? 'no label' : `the label ${label[0]}=${ownValue(labels, label[0])}, not`} ${label[0]}=${label[1]}`;
   const version = node.status?.nodeInfo?.kubeletVersion;
   if (spec.kubeletVersion && version !== spec.kubeletVersion) return `has kubelet ${version}`;
   return undefined;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ownValue } from '../kernel/own.ts';
 import type { Job, Node, Pod } from '../kube/api.gen.ts';
 import type { Stored } from '../kube/meta.ts';
 import * as resources from '../kube/resources.ts';
@@ -162,7 +163,7 @@ function skewOf(
 ): string | undefined {
   if (!spread) return undefined;
   const before = new Map(view.baseline.list(resources.nodes).map((node) => [node.metadata.name, node]));
-  const placeOf = (name: string) => (before.get(name) ?? nodes.get(name))?.metadata.labels?.[spread.by];
+  const placeOf = (name: string) => ownValue((before.get(name) ?? nodes.get(name))?.metadata.labels, spread.by);
   const counts = new Map<string, number>();
   for (const [name, node] of new Map([...nodes, ...before])) {
     const place = placeOf(name);

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
+import { ownValue } from '../kernel/own.ts';
 import { fieldPath, placesAt, show } from './fields.ts';
 import { objectReference, parseReference, referenceSchema } from './reference.ts';
 import type { CheckType, Evidence } from './types.ts';
@@ -49,10 +50,11 @@ export const unchanged: CheckType<Spec> = {
 function differenceAt(place: string, was: unknown, is: unknown): string {
   if (isMap(was) && isMap(is)) {
     const keys = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter(
-      (k) => !isDeepStrictEqual(was[k], is[k]),
+      (k) => !isDeepStrictEqual(ownValue(was, k), ownValue(is, k)),
     );
     const [key] = keys;
-    if (keys.length === 1 && key !== undefined) return differenceAt(`${place}.${key}`, was[key], is[key]);
+    if (keys.length === 1 && key !== undefined)
+      return differenceAt(`${place}.${key}`, ownValue(was, key), ownValue(is, key));
   }
   if (Array.isArray(was) && Array.isArray(is) && was.length === is.length) {
     const indexes = was.map((_, index) => index).filter((index) => !isDeepStrictEqual(was[index], is[index]));

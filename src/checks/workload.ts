@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
+import { ownValue } from '../kernel/own.ts';
 import type { Container, Pod, PodSpec, PodTemplateSpec } from '../kube/api.gen.ts';
 import type { Resource, Stored } from '../kube/meta.ts';
 import * as resources from '../kube/resources.ts';
@@ -24,12 +25,12 @@ export const workloadName = z.string().regex(new RegExp(`^(${Object.keys(kinds).
 /** Takes `deployment/api-client` apart; the text was checked by `workloadName`. */
 export function parseWorkload(text: string, namespace: string): WorkloadRef {
   const [kind = '', name = ''] = text.split('/');
-  return { kind: kinds[kind]?.kind ?? 'Pod', name, namespace };
+  return { kind: ownValue(kinds, kind)?.kind ?? 'Pod', name, namespace };
 }
 
 /** The resource a workload is an object of. */
 export function resourceOfWorkload(workload: WorkloadRef): Resource {
-  return kinds[workload.kind.toLowerCase()]?.resource ?? resources.pods;
+  return ownValue(kinds, workload.kind.toLowerCase())?.resource ?? resources.pods;
 }
 
 /** `Deployment api-client`, as messages name it. */

@@ -25,7 +25,7 @@ export function handThatWrote(object: Stored, conditionType: string): string | u
 export function handThatWroteSpec(object: Stored, field: string): string | undefined {
   for (const { manager = '', fieldsV1 } of object.metadata.managedFields ?? []) {
     const spec = (fieldsV1 as Fields | undefined)?.['f:spec'];
-    if (hands.test(manager) && spec && `f:${field}` in spec) return manager;
+    if (hands.test(manager) && spec && Object.hasOwn(spec, `f:${field}`)) return manager;
   }
   return undefined;
 }

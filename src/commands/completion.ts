@@ -2,6 +2,7 @@ import tab from '@bomb.sh/tab/commander';
 import type { Command } from 'commander';
 import { addonNames } from '../cluster/addons/names.ts';
 import { clusterIds } from '../cluster/record.ts';
+import { ownValue } from '../kernel/own.ts';
 import { isVisible } from '../kernel/visible.ts';
 import { competencies, curriculum } from '../scenario/curriculum.ts';
 import { attemptIds, attemptsFolder, newestAttempt, readAttemptLog } from '../session/attempt-logs.ts';
@@ -23,11 +24,11 @@ export function addCompletion(program: Command, names: Names): void {
   const root = tab(program, { completionCommandName: 'completion' });
   for (const command of [root, ...root.commands.values()]) {
     for (const { value, description, alias } of [...command.options.values()]) {
-      const known = names[value];
+      const known = ownValue(names, value);
       if (known) command.option(value, description, (complete) => offer(known, complete), alias);
     }
     for (const { name, variadic, handler } of [...command.arguments.values()]) {
-      const known = names[name];
+      const known = ownValue(names, name);
       // One of fixed choices has its handler already.
       if (known && !handler) command.argument(name, (complete) => offer(known, complete), variadic);
     }

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { Option } from 'commander';
 import { UserError } from '../kernel/errors.ts';
+import { ownValue } from '../kernel/own.ts';
 import { visibleJson } from '../kernel/visible.ts';
 import { reportCsv } from '../present/report-csv.ts';
 import { reportHtml } from '../present/report-html.ts';
@@ -36,7 +37,7 @@ export const report: CommandFactory = ({ services, print, json }) =>
     .action(async (options: { attempt?: string; format: string; output?: string; json?: boolean }) => {
       const made = await readReport(services, options);
       if (options.json) return json(made);
-      const text = renderings[options.format]?.(made) ?? '';
+      const text = ownValue(renderings, options.format)?.(made) ?? '';
       if (!options.output) return print(text.trimEnd());
       writeFileSync(options.output, text);
       print(options.output);

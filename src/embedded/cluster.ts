@@ -2,6 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, nextTurn, systemClock } from '../kernel/clock.ts';
 import { replaceFileSync } from '../kernel/files.ts';
+import { ownValue } from '../kernel/own.ts';
 import type { ProcessStreams } from '../kernel/process-streams.ts';
 import type { DaemonSet, Deployment, Node } from '../kube/api.gen.ts';
 import { mendKubeconfigFile } from '../kube/kubeconfig.ts';
@@ -348,7 +349,7 @@ class Cluster implements EmbeddedCluster {
     // First the machines: what they run follows from their files.
     await Promise.all(
       [...this.#machines].map(([name, machine]) => {
-        const saved = nodes[name];
+        const saved = ownValue(nodes, name);
         return saved && machine.restore(saved);
       }),
     );

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { ownValue } from '../kernel/own.ts';
 import type { CertificateSigningRequest, PolicyRule, Subject } from '../kube/api.gen.ts';
 import type { KubeObject, Resource, Stored } from '../kube/meta.ts';
 import type { Change } from '../kube/reflector.ts';
@@ -148,7 +149,8 @@ function walk(a: unknown, b: unknown, path: string[], out: string[]): void {
   if (isDeepStrictEqual(a, b)) return;
   const isMap = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v);
   if (isMap(a) && isMap(b)) {
-    for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) walk(a[key], b[key], [...path, key], out);
+    for (const key of new Set([...Object.keys(a), ...Object.keys(b)]))
+      walk(ownValue(a, key), ownValue(b, key), [...path, key], out);
     return;
   }
   if (Array.isArray(a) && Array.isArray(b) && a.length === b.length) {

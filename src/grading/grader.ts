@@ -4,6 +4,7 @@ import type { Baseline, Check, ClusterView, Evidence, Need, Outcome, WorkloadRef
 import { podsOf } from '../checks/workload.ts';
 import { spend, TooCostly, withBudget } from '../kernel/budget.ts';
 import { type Clock, nextTurn, type Timer } from '../kernel/clock.ts';
+import { ownValue } from '../kernel/own.ts';
 import type { Pod } from '../kube/api.gen.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { KubeObject, Resource, Stored } from '../kube/meta.ts';
@@ -453,11 +454,11 @@ export class Grader {
       if (outcome.status === 'error') return outcome;
       if (outcome.status !== 'pass') {
         const { [check.id]: _, ...others } = heldSince;
-        if (check.id in heldSince) this.#remember({ heldSince: others });
+        if (Object.hasOwn(heldSince, check.id)) this.#remember({ heldSince: others });
         return outcome;
       }
-      const since = heldSince[check.id] ?? now;
-      if (!(check.id in heldSince)) this.#remember({ heldSince: { ...heldSince, [check.id]: since } });
+      const since = ownValue(heldSince, check.id) ?? now;
+      if (!Object.hasOwn(heldSince, check.id)) this.#remember({ heldSince: { ...heldSince, [check.id]: since } });
       const left = since + check.mode.hold - now;
       if (left <= 0) return outcome;
       this.#wakeLater(evaluated, left);

@@ -3,6 +3,7 @@ import { connect as connectSocket, createServer, type Server, type Socket } from
 import { dirname } from 'node:path';
 import { BugError, EnvironmentError, type ErrorText, UserError } from './errors.ts';
 import { readJsonLines } from './json-lines.ts';
+import { ownValue } from './own.ts';
 import { longestRequest, type Reply, requestSchema, toWire } from './rpc-wire.ts';
 
 export interface CallContext {
@@ -133,7 +134,7 @@ class Connection {
         throw new EnvironmentError({ what: `more than ${mostCalls} calls are under way on this connection` });
       }
       this.#running.set(id, controller);
-      const handler = Object.hasOwn(this.#handlers, method) ? this.#handlers[method] : undefined;
+      const handler = ownValue(this.#handlers, method);
       if (!handler) throw new BugError({ what: `no method ${method.slice(0, 100)}` });
       const context: CallContext = {
         signal: controller.signal,

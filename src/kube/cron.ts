@@ -1,4 +1,5 @@
 /** Cron schedules of five fields as CronJobs have them (robfig/cron's standard parser, with its error texts). */
+import { ownValue } from '../kernel/own.ts';
 
 /** A schedule that cannot be read; `message` is what the API server says of it. */
 export class CronError extends Error {
@@ -133,7 +134,7 @@ function parseEvery(text: string, whole: string): CronSchedule {
 export function parseCron(text: string): CronSchedule {
   if (text === '') throw new CronError('empty spec string');
   if (text.startsWith('@')) {
-    const standard = descriptors[text];
+    const standard = ownValue(descriptors, text);
     if (standard !== undefined) return parseCron(standard);
     if (text.startsWith('@every ')) return parseEvery(text.slice('@every '.length), text);
     throw new CronError(`unrecognized descriptor: ${text}`);

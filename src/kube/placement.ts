@@ -1,4 +1,5 @@
 /** What a Pod's spec says about nodes, as the scheduler reads it. */
+import { ownValue } from '../kernel/own.ts';
 import type { Node, NodeSelectorRequirement, NodeSelectorTerm, Pod, Taint, Toleration } from './api.gen.ts';
 import { parseInt64 } from './int64.ts';
 import type { Stored } from './meta.ts';
@@ -40,7 +41,7 @@ export function matchesTerm(
   if (matchExpressions.length + matchFields.length === 0) return false;
   const labels = node.metadata.labels ?? {};
   return (
-    matchExpressions.every((r) => matchesRequirement(r, labels[r.key])) &&
+    matchExpressions.every((r) => matchesRequirement(r, ownValue(labels, r.key))) &&
     matchFields.every((r) => matchesRequirement(r, r.key === 'metadata.name' ? node.metadata.name : undefined))
   );
 }

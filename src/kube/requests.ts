@@ -1,3 +1,4 @@
+import { ownValue } from '../kernel/own.ts';
 import type { Container, Pod } from './api.gen.ts';
 import type { Stored } from './meta.ts';
 import { milliValue, quantityValue } from './quantity.ts';
@@ -66,11 +67,11 @@ function reckonRequests(pod: Stored<Pod>): Amounts {
 
 /** Adds to the amounts in `to`. */
 export function add(to: Amounts, more: Amounts): void {
-  for (const [name, value] of Object.entries(more)) to[name] = (to[name] ?? 0) + value;
+  for (const [name, value] of Object.entries(more)) to[name] = (ownValue(to, name) ?? 0) + value;
 }
 
 function max(to: Amounts, other: Amounts): void {
-  for (const [name, value] of Object.entries(other)) to[name] = Math.max(to[name] ?? 0, value);
+  for (const [name, value] of Object.entries(other)) to[name] = Math.max(ownValue(to, name) ?? 0, value);
 }
 
 /** Whether a Pod still holds what it asked for. */

@@ -1,3 +1,4 @@
+import { ownValue } from '../kernel/own.ts';
 import { parseInt64 } from './int64.ts';
 import type { LabelSelector } from './meta.ts';
 import { validLabelValue, validQualifiedName } from './validation.ts';
@@ -226,9 +227,7 @@ export function matchesLabels(
   requirements: readonly Requirement[],
   labels: Readonly<Record<string, string>> | undefined,
 ): boolean {
-  return requirements.every((r) =>
-    meets(r, labels !== undefined && Object.hasOwn(labels, r.key) ? labels[r.key] : undefined),
-  );
+  return requirements.every((r) => meets(r, ownValue(labels, r.key)));
 }
 
 function meets({ operator, values }: Requirement, value: string | undefined): boolean {
@@ -279,7 +278,7 @@ export function labelSelectorRequirements(
   });
   for (const { key, operator, values } of selector.matchExpressions ?? []) {
     const known =
-      objectOperators[operator] ?? fail(`${JSON.stringify(operator)} is not a valid label selector operator`);
+      ownValue(objectOperators, operator) ?? fail(`${JSON.stringify(operator)} is not a valid label selector operator`);
     checkKey(key, 'key');
     all.push(requirement(key, known, values ?? []));
   }

@@ -65,11 +65,13 @@ export class Catalog {
 
   /** Every scenario of the built-in packs, and of installed ones those that can be read. */
   scenarios(): Scenario[] {
-    return this.packs().flatMap((pack) =>
-      scenarioIds(pack).flatMap((id) =>
-        pack.builtIn ? [loadScenario(pack, id)] : tried(() => loadScenario(pack, id)),
-      ),
-    );
+    return this.packs().flatMap(readable);
+  }
+
+  /** The same of the pack in a folder. */
+  scenariosIn(folder: string): Scenario[] {
+    const builtIn = this.packFolders().includes(folder);
+    return builtIn ? readable(loadPack(folder, true)) : tried(() => loadPack(folder, false)).flatMap(readable);
   }
 
   #installed(): string[] {
@@ -102,6 +104,13 @@ export class Catalog {
       next: near === undefined ? 'kubedrill list' : `kubedrill start ${near}`,
     });
   }
+}
+
+/** The scenarios of a pack; all of a built-in one have to be readable. */
+function readable(pack: Pack): Scenario[] {
+  return scenarioIds(pack).flatMap((id) =>
+    pack.builtIn ? [loadScenario(pack, id)] : tried(() => loadScenario(pack, id)),
+  );
 }
 
 /** What can be read of something that a newer kubedrill, or another hand, may have spoilt. */

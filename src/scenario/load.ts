@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import * as z from 'zod';
 import { UserError } from '../kernel/errors.ts';
+import { ownValue } from '../kernel/own.ts';
 import { mix } from './mix.ts';
 import { id as idSchema, packSchema, scenarioSchema, toCheck, toCondition } from './schema.ts';
 import { defaultSeed } from './seed-list.ts';
@@ -58,7 +59,7 @@ export function loadScenario(pack: Pack, id: string, seed = defaultSeed): Scenar
   const scripts = (name: string) => readScripts(join(folder, name), variables);
 
   const mistakes = scripts('mistakes').map((script) => {
-    const meta = parsed.mistakes[script.name];
+    const meta = ownValue(parsed.mistakes, script.name);
     if (!meta) {
       throw new InvalidFile(file, [
         {

@@ -2,6 +2,7 @@ import { closest } from 'fastest-levenshtein';
 import { isMap, isNode, isPair, type Node } from 'yaml';
 import * as z from 'zod';
 import { UserError } from '../kernel/errors.ts';
+import { ownValue } from '../kernel/own.ts';
 import { InvalidFile, readBounded, readDocument } from './yaml-text.ts';
 
 /**
@@ -128,7 +129,8 @@ function knownKeys(schema: z.ZodType, path: (string | number)[]): string[] {
     at = at
       .flatMap((json) => json.anyOf ?? [json])
       .flatMap((json) => {
-        const next = typeof step === 'number' ? json.items : (json.properties?.[step] ?? json.additionalProperties);
+        const next =
+          typeof step === 'number' ? json.items : (ownValue(json.properties, step) ?? json.additionalProperties);
         return next && typeof next === 'object' ? [next] : [];
       });
   }

@@ -1,4 +1,5 @@
 import type { Activity } from '../grading/types.ts';
+import { ownValue } from '../kernel/own.ts';
 import type { AttemptEvent } from './events.ts';
 import { type AttemptFold, applyEvent, foldAttempt, workedTime } from './fold.ts';
 
@@ -297,11 +298,11 @@ const imperative: Readonly<Record<string, string>> = {
  */
 function appliedFiles(changes: readonly Change[]): Loss[] {
   const applied = changes.filter(
-    (c) => c.change === '+' && /^kubectl(-client-side-apply)?$/.test(c.manager) && imperative[c.kind],
+    (c) => c.change === '+' && /^kubectl(-client-side-apply)?$/.test(c.manager) && ownValue(imperative, c.kind),
   );
   const [first] = applied;
   if (!first) return [];
-  const commands = [...new Set(applied.map((c) => `kubectl create ${imperative[c.kind]}`))];
+  const commands = [...new Set(applied.map((c) => `kubectl create ${ownValue(imperative, c.kind)}`))];
   return [
     {
       kind: 'applied-file',

@@ -1,4 +1,5 @@
 import type { Key } from 'ink';
+import { ownValue } from '../kernel/own.ts';
 import type { LabsAccess, Screen } from './access.ts';
 import { type Command, commandOf } from './keys.ts';
 import { LabVerbs } from './lab-verbs.ts';
@@ -96,7 +97,7 @@ export class Controller {
     const scenario = scenarios[selected]?.id;
     if (overlay || !scenario) return this.#say('this key is for a lab; Enter starts one');
     if (command === 'open') return this.#labs.open(scenario);
-    if (command === 'stop' && running[scenario]) return this.#ask('stop', scenario);
+    if (command === 'stop' && ownValue(running, scenario)) return this.#ask('stop', scenario);
     return this.#say('nothing is in progress here');
   }
 

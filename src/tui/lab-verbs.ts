@@ -1,4 +1,5 @@
 import { DisconnectedError, errorText } from '../kernel/errors.ts';
+import { ownValue } from '../kernel/own.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
 import type { AttemptState } from '../session/types.ts';
 import type { LabsAccess, Screen } from './access.ts';
@@ -238,7 +239,7 @@ export class LabVerbs {
   }
 
   #end(scenario: string): void {
-    const id = this.#store.get().running[scenario]?.id;
+    const id = ownValue(this.#store.get().running, scenario)?.id;
     // It ended elsewhere while the question was asked; without an id another one would be ended.
     if (id === undefined) return this.toList(`${scenario} has ended already`);
     this.#following.abort();

@@ -1,5 +1,6 @@
 import type { Verdict } from '../grading/types.ts';
 import type { ErrorText } from '../kernel/errors.ts';
+import { ownValue } from '../kernel/own.ts';
 import type { Progress } from '../session/progress.ts';
 import type { AttemptState } from '../session/types.ts';
 import type { Place } from './keys.ts';
@@ -124,7 +125,7 @@ export function reduce(state: AppState, action: Action): AppState {
       const running = Object.fromEntries(action.attempts.map((attempt) => [attempt.scenario.id, attempt]));
       // What is in progress is what one most likely comes back for.
       const untouched = state.selected === 0 && Object.keys(state.running).length === 0;
-      const index = state.scenarios.findIndex((s) => running[s.id]);
+      const index = state.scenarios.findIndex((s) => ownValue(running, s.id));
       return { ...rest, running, selected: untouched && index >= 0 ? index : state.selected };
     }
     case 'trouble':

@@ -71,7 +71,7 @@ function verify(...args: string[]): Run {
   return run;
 }
 
-const scenarios = 'forbidden-deployment,first-call-from-a-pod,missing-verb,who-am-i';
+const scenarios = 'first-call-from-a-pod,who-am-i';
 
 describe('kubedrill pack verify', () => {
   it.each<[string, (run: Run) => boolean]>([
@@ -82,7 +82,7 @@ describe('kubedrill pack verify', () => {
     ['a first proof is made', (run) => /^✔ /m.test(run.text())],
   ])('leaves nothing when it is interrupted as %s', async (_, reached) => {
     const run = verify('--scenario', scenarios);
-    await vi.waitFor(() => expect(reached(run)).toBe(true), { timeout: 60_000, interval: 2 });
+    await vi.waitFor(() => expect(reached(run)).toBe(true), { timeout: 60_000, interval: 20 });
     run.interrupt();
     expect(await run.ended).toBe(130);
     expect(run.text().replace(/^✔ .*\n/gm, '')).toBe('cleaning up\n');
@@ -94,7 +94,7 @@ describe('kubedrill pack verify', () => {
     const run = verify('--scenario', scenarios);
     await vi.waitFor(() => expect(temporary().some((name) => name.endsWith('/kubeconfig'))).toBe(true), {
       timeout: 60_000,
-      interval: 2,
+      interval: 20,
     });
     run.interrupt();
     run.interrupt();

@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { oneOf } from '../helpers/share.ts';
 import { Kubectl, type Started } from './lab.ts';
 import { kubectls, Sandbox } from './sandbox.ts';
 
-/** The machine's own, and every other version that lies around. */
-const versions = await kubectls();
+/** The machine's own, and every other version that lies around; `npm test` takes the oldest of those. */
+const versions = (await kubectls()).slice(0, oneOf(2) === 2 ? 2 : undefined);
 
 let user: Sandbox;
 let kubeconfig: string;

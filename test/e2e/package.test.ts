@@ -96,7 +96,14 @@ describe('the package', () => {
     expect(statSync(tarball).size).toBeLessThan(4_000_000);
     const outside = files.filter((name) => !/^(bin|dist|scenarios)\/|^package\.json$/.test(name));
     expect(outside.sort()).toEqual([...documents].sort());
-    for (const name of ['THIRD-PARTY-NOTICES', 'kubedrill.1', 'build.json', 'descriptions.json.br', 'worker.cjs'])
+    for (const name of [
+      'THIRD-PARTY-NOTICES',
+      'kubedrill.1',
+      'build.json',
+      'descriptions.json.br',
+      'scenarios.json',
+      'worker.cjs',
+    ])
       expect(files).toContain(`dist/${name}`);
     const installed = join(prefix, 'lib', 'node_modules', 'kubedrill');
     const description: unknown = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));

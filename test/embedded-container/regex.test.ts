@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { TooMuchWork, takeUnpaid } from '../../src/embedded/container/kernel/work.ts';
 import { compile } from '../../src/embedded/container/regex/compile.ts';
 import { Matcher } from '../../src/embedded/container/regex/matcher.ts';
 import { MeteredRegExp } from '../../src/embedded/container/regex/metered-regexp.ts';
 import { parse } from '../../src/embedded/container/regex/parse.ts';
+import fc from '../helpers/fast-check.ts';
 
 beforeEach(() => {
   takeUnpaid();

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type {
   LabelSelector,
@@ -9,6 +8,7 @@ import type {
 } from '../../src/kube/api.gen.ts';
 import type { Stored } from '../../src/kube/meta.ts';
 import { type Direction, decidePolicies } from '../../src/kube/network-policies.ts';
+import fc from '../helpers/fast-check.ts';
 import { namespace, pod, policy, viewOf } from './objects.ts';
 
 /** A slow reading of the API's description of NetworkPolicySpec, sentence by sentence, for IPv4. */

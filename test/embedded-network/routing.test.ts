@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type Backend,
@@ -9,6 +8,7 @@ import {
   type RouteMatch,
   routeFor,
 } from '../../src/embedded/container/ingress/routing.ts';
+import fc from '../helpers/fast-check.ts';
 
 const request = (path: string, headers: Record<string, string> = {}, method = 'GET', query = '') => ({
   ...{ method, path, query: new URLSearchParams(query) },

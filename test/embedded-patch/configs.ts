@@ -1,7 +1,8 @@
 /** Random Deployments as people write them, for property tests. */
-import fc from 'fast-check';
+
 import { schemaOf } from '../../src/embedded/codec/schema-source.ts';
 import type { JsonMap } from '../../src/embedded/patch/json-value.ts';
+import fc from '../helpers/fast-check.ts';
 
 export const deploymentSchema = schemaOf('io.k8s.api.apps.v1.Deployment');
 export const configMapSchema = schemaOf('io.k8s.api.core.v1.ConfigMap');

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyJsonPatch, applyMergePatch } from '../../src/embedded/patch/index.ts';
 import type { JsonMap } from '../../src/embedded/patch/json-value.ts';
 import { isApiError } from '../../src/embedded/registry/status.ts';
+import fc from '../helpers/fast-check.ts';
 
 function failure(run: () => unknown): [code: number | undefined, message: string | undefined] {
   try {

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   difference,
@@ -14,6 +13,7 @@ import {
   toFieldsV1,
   union,
 } from '../../src/embedded/patch/field-set.ts';
+import fc from '../helpers/fast-check.ts';
 
 const element = fc.constantFrom('f:a', 'f:b', 'k:{"name":"x"}', 'v:"y"', 'i:1');
 const path = fc.array(element, { minLength: 1, maxLength: 3 });

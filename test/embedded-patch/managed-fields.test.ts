@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyJsonPatch, applyMergePatch, updateManagedFields } from '../../src/embedded/patch/index.ts';
 import type { JsonMap } from '../../src/embedded/patch/json-value.ts';
 import type { ManagedFieldsEntry } from '../../src/kube/api.gen.ts';
 import type { KubeObject } from '../../src/kube/meta.ts';
+import fc from '../helpers/fast-check.ts';
 import { config, configMapSchema, deploymentSchema } from './configs.ts';
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString().replace('.000Z', 'Z');

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { normalize } from '../../src/embedded/codec/decode.ts';
 import type { ObjectSchema, TypeSchema } from '../../src/embedded/codec/schema.ts';
@@ -7,6 +6,7 @@ import { isMap, type JsonMap } from '../../src/embedded/patch/json-value.ts';
 import { isApiError } from '../../src/embedded/registry/status.ts';
 import type { Status } from '../../src/kube/api.gen.ts';
 import type { KubeObject } from '../../src/kube/meta.ts';
+import fc from '../helpers/fast-check.ts';
 import { config, configMapSchema, deploymentSchema } from './configs.ts';
 
 const time = '2026-01-01T00:00:00Z';

@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyPatch } from '../../src/embedded/patch/index.ts';
 import { isMap, type JsonMap } from '../../src/embedded/patch/json-value.ts';
 import { applyStrategicMergePatch } from '../../src/embedded/patch/strategic.ts';
 import { isApiError } from '../../src/embedded/registry/status.ts';
 import type { KubeObject } from '../../src/kube/meta.ts';
+import fc from '../helpers/fast-check.ts';
 import { config, configMapSchema, deploymentSchema } from './configs.ts';
 import { threeWayPatch } from './three-way.ts';
 

@@ -2,8 +2,9 @@
  * What users write may be expensive, never endless: the server of another process answers whatever expressions and
  * patterns it was given, and goes on. An answer that does not come is an error of the client's.
  */
-import fc from 'fast-check';
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import fc from '../helpers/fast-check.ts';
 import { type Asked, type Served, serveApart } from './requests.ts';
 
 let served: Served;

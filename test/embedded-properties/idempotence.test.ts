@@ -1,5 +1,5 @@
 /** What is written twice is written once: the second time neither the object nor its version changes. */
-import fc from 'fast-check';
+
 import { describe, expect, it } from 'vitest';
 import type { PatchType } from '../../src/embedded/api.ts';
 import { isApiError } from '../../src/embedded/registry/status.ts';
@@ -8,6 +8,7 @@ import type { Stored } from '../../src/kube/meta.ts';
 import { configMaps, deployments } from '../../src/kube/resources.ts';
 import { config } from '../embedded-patch/configs.ts';
 import { apiServer } from '../embedded-registry/harness.ts';
+import fc from '../helpers/fast-check.ts';
 
 /** A Deployment that the server takes: what must match, matches. */
 const deployment = config.map((object): Deployment => {

@@ -1,5 +1,5 @@
 /** A list and the watch after it show, together, what a list shows at any later revision. */
-import fc from 'fast-check';
+
 import { describe, expect, it } from 'vitest';
 import { isApiError } from '../../src/embedded/registry/status.ts';
 import type { ListRequest, WatchEvent } from '../../src/embedded/registry/types.ts';
@@ -7,6 +7,7 @@ import type { ConfigMap } from '../../src/kube/api.gen.ts';
 import type { Stored } from '../../src/kube/meta.ts';
 import { configMaps, namespaces } from '../../src/kube/resources.ts';
 import { apiServer, names } from '../embedded-registry/harness.ts';
+import fc from '../helpers/fast-check.ts';
 
 type Api = Awaited<ReturnType<typeof apiServer>>;
 

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect, type TLSSocket } from 'node:tls';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeProtobuf } from '../../src/embedded/codec/protobuf.ts';
 import { builtinResources } from '../../src/embedded/resources/index.ts';
 import { apiVersionOf, type KubeObject } from '../../src/kube/meta.ts';
+import fc from '../helpers/fast-check.ts';
 import { type Asked, type Question, serve } from './requests.ts';
 
 let served: Awaited<ReturnType<typeof serve>>;

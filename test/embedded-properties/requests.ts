@@ -8,6 +8,7 @@ import { createEmbeddedCluster, type EmbeddedCluster } from '../../src/embedded/
 export interface Asked {
   status: number;
   contentType: string;
+  warning: string;
   text: string;
 }
 
@@ -95,12 +96,13 @@ async function ask(url: string, agent: Agent, question: Question): Promise<Asked
     sent.end(body);
   });
   const contentType = response.headers['content-type'] ?? '';
+  const warning = response.headers.warning ?? '';
   const status = response.statusCode ?? 0;
   if (response.headers['content-length'] === undefined && status === 200) {
     response.destroy();
-    return { status, contentType, text: '' };
+    return { status, contentType, warning, text: '' };
   }
   const chunks: Buffer[] = [];
   for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
-  return { status, contentType, text: Buffer.concat(chunks).toString() };
+  return { status, contentType, warning, text: Buffer.concat(chunks).toString() };
 }

@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { User } from '../../src/embedded/api.ts';
 import { createAuthorizer } from '../../src/embedded/rbac/authorizer.ts';
 import type { PolicyRule, Subject } from '../../src/kube/api.gen.ts';
 import { rulesAllow } from '../../src/kube/rules.ts';
+import fc from '../helpers/fast-check.ts';
 import { clusterRole, clusterRoleBinding, Memory, role, roleBinding } from './memory.ts';
 
 const name = fc.constantFrom('a', 'b', 'c');

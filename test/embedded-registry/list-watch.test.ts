@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Stored } from '../../src/kube/meta.ts';
 import { configMaps, pods } from '../../src/kube/resources.ts';
+import fc from '../helpers/fast-check.ts';
 import { apiServer, configMap, failure, names, pod, shown } from './harness.ts';
 
 describe('list', () => {

@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createEmbeddedCluster, type EmbeddedCluster } from '../../src/embedded/cluster.ts';
 import { findKind, jsonFields, type ScalarCode, type TypeRef, typeInfo } from '../../src/embedded/codec/type-table.ts';
 import { ApiError } from '../../src/embedded/registry/status.ts';
 import { builtinResources } from '../../src/embedded/resources/index.ts';
 import type { KubeObject } from '../../src/kube/meta.ts';
+import fc from '../helpers/fast-check.ts';
 
 let cluster: EmbeddedCluster;
 beforeAll(async () => {

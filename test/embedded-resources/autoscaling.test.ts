@@ -1,4 +1,3 @@
-import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toV1, toV2 } from '../../src/embedded/resources/autoscaling/convert.ts';
 import type {
@@ -8,6 +7,7 @@ import type {
 } from '../../src/kube/api.gen.ts';
 import type { Resource, Stored } from '../../src/kube/meta.ts';
 import { horizontalPodAutoscalers } from '../../src/kube/resources.ts';
+import fc from '../helpers/fast-check.ts';
 import { api } from './api.ts';
 
 const v1: Resource<AutoscalingV1HorizontalPodAutoscaler> = {

@@ -101,6 +101,28 @@ describe('the scheduler', () => {
       `0/2 nodes are available: 2 node(s) didn't match pod affinity rules. ${unhelpful(2)}`,
     ],
     [
+      'inheritedlabel',
+      {
+        topologySpreadConstraints: [
+          { labelSelector: {}, maxSkew: 1, topologyKey: 'constructor', whenUnsatisfiable: 'DoNotSchedule' },
+        ],
+      },
+      `0/2 nodes are available: 2 node(s) didn't match pod topology spread constraints (missing required label). ${unhelpful(2)}`,
+    ],
+    [
+      'inheritedaffinity',
+      {
+        affinity: {
+          nodeAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: {
+              nodeSelectorTerms: [{ matchExpressions: [{ key: 'constructor', operator: 'Exists' }] }],
+            },
+          },
+        },
+      },
+      `0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector. ${unhelpful(2)}`,
+    ],
+    [
       'spreadnolabel',
       {
         topologySpreadConstraints: [

@@ -10,12 +10,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type LogOptions, WriteAheadLog } from '../../src/embedded/store/log.ts';
 import { Store } from '../../src/embedded/store/store.ts';
 import { ManualClock } from '../../src/kernel/clock.ts';
 import { EnvironmentError } from '../../src/kernel/errors.ts';
+import fc from '../helpers/fast-check.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'kubedrill-log-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SpaceExceeded } from '../../src/embedded/store/space.ts';
 import { RevisionExpired, Store, StoreConflict, type StoreEvent } from '../../src/embedded/store/store.ts';
 import { ManualClock } from '../../src/kernel/clock.ts';
 import type { KubeObject } from '../../src/kube/meta.ts';
+import fc from '../helpers/fast-check.ts';
 
 const object = (name: string, value: string): KubeObject & { value: string } => ({ metadata: { name }, value });
 

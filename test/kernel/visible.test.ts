@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isVisible, markdownLine, visible, visibleJson, visibleLine } from '../../src/kernel/visible.ts';
 import { onlyStyled } from '../../src/present/width.ts';
+import fc from '../helpers/fast-check.ts';
 
 /** What no text may hold that is shown. */
 const unseen =

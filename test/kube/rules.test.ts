@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ClusterRole, PolicyRule } from '../../src/kube/api.gen.ts';
 import {
@@ -13,6 +12,7 @@ import {
   type RuleAttributes,
   rulesAllow,
 } from '../../src/kube/rules.ts';
+import fc from '../helpers/fast-check.ts';
 
 const on = (verb: string, resource: string, more: { group?: string; subresource?: string; name?: string } = {}) =>
   ({ resourceRequest: true, verb, group: '', resource, ...more }) satisfies RuleAttributes;

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cut, fitTo, printable, widthOf } from '../../src/present/width.ts';
+import fc from '../helpers/fast-check.ts';
 
 describe('fitTo', () => {
   it('fills with spaces and cuts with an ellipsis', () => {

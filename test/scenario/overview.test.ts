@@ -2,22 +2,27 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { Catalog } from '../../src/scenario/catalog.ts';
-import { entryOf, overview } from '../../src/scenario/overview.ts';
+import { entryOf, fingerprintOf, overview } from '../../src/scenario/overview.ts';
 import { builtInPackFolders } from '../../src/scenario/packs/folders.ts';
 import { temporaryFolder } from '../helpers/temporary.ts';
 
 const builtIn = join(import.meta.dirname, '..', '..', 'scenarios');
-const flagship = join('in-cluster-api-access', 'forbidden-deployment', 'scenario.yaml');
+const pack = 'in-cluster-api-access';
+const flagship = join(pack, 'forbidden-deployment', 'scenario.yaml');
 let packs: string;
 let cache: string;
-const load = vi.fn(async () => new Catalog(packs).scenarios());
-const look = () => overview(builtInPackFolders(packs), cache, load);
+let shipped: string;
+const load = vi.fn(async (folder: string) => new Catalog(packs).scenariosIn(folder));
+const look = (build = 'this', others: string[] = []) =>
+  overview({ packs: [...builtInPackFolders(packs), ...others], shipped, cache, build, load });
 
 beforeEach(() => {
   const folder = temporaryFolder();
   packs = join(folder, 'scenarios');
   cache = join(folder, 'cache', 'scenarios.json');
-  cpSync(builtIn, packs, { recursive: true });
+  shipped = join(folder, 'shipped.json');
+  for (const name of ['pack.yaml', 'forbidden-deployment', 'missing-verb'])
+    cpSync(join(builtIn, pack, name), join(packs, pack, name), { recursive: true });
   load.mockClear();
 });
 
@@ -50,4 +55,32 @@ it.each(['', '{"made":', '[]'])('does without what it kept if that is damaged: %
 it('works where nothing can be kept', async () => {
   cache = join(packs, flagship, 'scenarios.json');
   expect((await look()).length).toBeGreaterThan(0);
+});
+
+it('reads nothing of what was shipped, and again what was changed since, or kept by another build', async () => {
+  const catalog = new Catalog(packs);
+  const entries = builtInPackFolders(packs).map((pack) => [
+    fingerprintOf(pack),
+    catalog.scenariosIn(pack).map(entryOf),
+  ]);
+  writeFileSync(shipped, JSON.stringify(Object.fromEntries(entries)));
+  expect(await look()).toEqual(catalog.scenarios().map(entryOf));
+  expect(load).not.toHaveBeenCalled();
+  const file = join(packs, flagship);
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/^title: .*$/m, 'title: Another'));
+  expect((await look()).map((entry) => entry.title)).toContain('Another');
+  await look();
+  expect(load).toHaveBeenCalledTimes(1);
+  await look('another');
+  expect(load).toHaveBeenCalledTimes(2);
+});
+
+it('shows the first of packs of one name, and what can be read of installed ones', async () => {
+  const folder = join(packs, pack);
+  const elsewhere = join(packs, '..', 'elsewhere');
+  for (const name of [pack, 'mine']) cpSync(folder, join(elsewhere, name), { recursive: true });
+  writeFileSync(join(elsewhere, 'mine', 'forbidden-deployment', 'scenario.yaml'), 'nothing: here\n');
+  const count = (await look()).length;
+  const more = await look('this', [join(elsewhere, pack), join(elsewhere, 'mine')]);
+  expect(more).toHaveLength(2 * count - 1);
 });

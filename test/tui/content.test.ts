@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { widthOf } from '../../src/present/width.ts';
 import { checkLines } from '../../src/tui/checks.ts';
 import { activityLines, errorLines, hang, overlayContent, setUpLines, taskLines } from '../../src/tui/content.ts';
 import { initialState, reduce } from '../../src/tui/state.ts';
+import fc from '../helpers/fast-check.ts';
 import { activities, forbiddenVerdicts, labState, plainLook, scenarioRow, verdict } from './fixtures.ts';
 
 const { paint, theme } = plainLook;

@@ -1,3 +1,4 @@
+import { ownValue } from '../../kernel/own.ts';
 import type { ContainerStatus, Event, Pod, Secret } from '../../kube/api.gen.ts';
 import { parseImageFailure } from '../../kube/image-failure.ts';
 import { parseReference } from '../../kube/image-reference.ts';
@@ -90,9 +91,10 @@ async function tellCredentials(t: Trace, pod: Stored<Pod>, registry: string): Pr
 
 /** The registries that a Secret has credentials for, by name only; undefined if it is of no such type. */
 function registriesOf({ type, data = {} }: Stored<Secret>): string[] | undefined {
-  const key = { 'kubernetes.io/dockerconfigjson': '.dockerconfigjson', 'kubernetes.io/dockercfg': '.dockercfg' }[
-    type ?? ''
-  ];
+  const key = ownValue(
+    { 'kubernetes.io/dockerconfigjson': '.dockerconfigjson', 'kubernetes.io/dockercfg': '.dockercfg' },
+    type ?? '',
+  );
   if (!key) return undefined;
   try {
     const parsed = JSON.parse(Buffer.from(data[key] ?? '', 'base64').toString()) as { auths?: object };

@@ -1,3 +1,4 @@
+import { ownValue } from '../../kernel/own.ts';
 import type { PodSpec } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { parseRefusal, type Refusal } from '../../kube/refusal-message.ts';
@@ -123,7 +124,7 @@ async function tellLimits(
     'max' | 'min' | 'maxLimitRequestRatio'
   >;
   for (const { rule, type, resource, text } of broken.slice(0, 3)) {
-    const key = keys[rule] ?? 'max';
+    const key = ownValue(keys, rule) ?? 'max';
     const range = ranges.find((r) => r.spec?.limits?.some((l) => l.type === type && l[key]?.[resource] !== undefined));
     if (!range) continue;
     const bound = range.spec?.limits?.find((l) => l.type === type && l[key]?.[resource] !== undefined)?.[key]?.[

@@ -1,3 +1,4 @@
+import { ownValue } from '../../kernel/own.ts';
 import type { Event, Node, Pod } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { matchesNode, tolerates } from '../../kube/placement.ts';
@@ -197,7 +198,7 @@ function tellSelector(t: Trace, pod: Stored<Pod>, nodes: readonly Stored<Node>[]
   });
   for (const key of keys.slice(0, 3)) {
     const have = nodes.flatMap((node) => {
-      const value = node.metadata.labels?.[key];
+      const value = ownValue(node.metadata.labels, key);
       return value === undefined ? [] : [`${node.metadata.name} has ${value === '' ? 'it without a value' : value}`];
     });
     t.chain.add({
@@ -264,7 +265,7 @@ function tellSpread(t: Trace, pod: Stored<Pod>, nodes: readonly Stored<Node>[]):
       shows: [topologyKey],
     });
     const without = nodes
-      .filter((node) => node.metadata.labels?.[topologyKey] === undefined)
+      .filter((node) => ownValue(node.metadata.labels, topologyKey) === undefined)
       .map((n) => n.metadata.name);
     const fact =
       without.length > 0

@@ -1,3 +1,4 @@
+import { ownValue } from '../../kernel/own.ts';
 import type { EndpointSlice, Pod, Service } from '../../kube/api.gen.ts';
 import type { Resource, Stored } from '../../kube/meta.ts';
 import * as resources from '../../kube/resources.ts';
@@ -113,15 +114,18 @@ async function traceNoPods(t: Trace, service: Stored<Service>, pods: readonly St
   );
   if (!nearest) return;
   const labels = nearest.metadata.labels ?? {};
-  const differ = Object.entries(selector).filter(([key, value]) => labels[key] !== value);
+  const differ = Object.entries(selector).filter(([key, value]) => ownValue(labels, key) !== value);
   const how = differ.map(([key, value]) =>
-    key in labels ? `its label ${key} is ${labels[key]}, not ${value}` : `it has no label ${key}`,
+    Object.hasOwn(labels, key) ? `its label ${key} is ${labels[key]}, not ${value}` : `it has no label ${key}`,
   );
   t.chain.add({
     kind: 'missing',
     fact: `no Pod has these labels; ${nearest.metadata.name} comes nearest: ${listed(how)}`,
     command,
-    shows: [nearest.metadata.name, ...differ.flatMap(([key]) => (key in labels ? [`${key}=${labels[key]}`] : []))],
+    shows: [
+      nearest.metadata.name,
+      ...differ.flatMap(([key]) => (Object.hasOwn(labels, key) ? [`${key}=${labels[key]}`] : [])),
+    ],
   });
 }
 
@@ -130,7 +134,7 @@ function nearness(pod: Stored<Pod>, selector: Readonly<Record<string, string>>, 
   const labels = pod.metadata.labels ?? {};
   const values = Object.values(labels);
   const points = Object.entries(selector).map(([key, value]) =>
-    labels[key] === value ? 10 : (key in labels ? 3 : 0) + (values.includes(value) ? 4 : 0),
+    ownValue(labels, key) === value ? 10 : (Object.hasOwn(labels, key) ? 3 : 0) + (values.includes(value) ? 4 : 0),
   );
   return points.reduce((sum, n) => sum + n, 0) + (pod.metadata.name.startsWith(metadata.name) ? 2 : 0);
 }

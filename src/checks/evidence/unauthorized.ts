@@ -1,3 +1,4 @@
+import { ownValue } from '../../kernel/own.ts';
 import type { Pod, Secret } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import * as resources from '../../kube/resources.ts';
@@ -103,7 +104,7 @@ async function tokensOfSecrets(t: Trace, pod: Stored<Pod>, name: string): Promis
   let found: 'none' | 'there' = 'none';
   for (const { secret, key } of keys.values()) {
     const object = await t.reader.get(resources.secrets, namespace, secret);
-    const token = object?.data?.[key];
+    const token = ownValue(object?.data, key);
     if (!object || token === undefined) continue;
     found = 'there';
     if (await tellToken(t, object, key, Buffer.from(token, 'base64').toString())) return 'worthless';

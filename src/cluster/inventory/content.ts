@@ -1,3 +1,4 @@
+import { ownValue } from '../../kernel/own.ts';
 import type { ManagedFieldsEntry, OwnerReference } from '../../kube/api.gen.ts';
 import { groupResource, type KubeObject, type Resource, type Stored } from '../../kube/meta.ts';
 
@@ -288,7 +289,7 @@ function compare(a: unknown, b: unknown, path: string, out: string[]): void {
   }
   if (isMap(a) && isMap(b)) {
     for (const key of new Set([...Object.keys(a), ...Object.keys(b)]))
-      compare(a[key], b[key], path ? `${path}.${key}` : key, out);
+      compare(ownValue(a, key), ownValue(b, key), path ? `${path}.${key}` : key, out);
     return;
   }
   out.push(path);

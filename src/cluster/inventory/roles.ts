@@ -1,3 +1,4 @@
+import { ownValue } from '../../kernel/own.ts';
 import type { OwnerReference } from '../../kube/api.gen.ts';
 import { groupResource, type Resource, type Stored } from '../../kube/meta.ts';
 
@@ -52,7 +53,7 @@ export function roleOf(resource: Resource, object: Stored): Role {
   if (type === 'pods' && annotations['kubernetes.io/config.mirror'] !== undefined) return 'machinery';
   // Endpoints of Services with a selector, by clusters before 1.33, which did not label them.
   if (type === 'endpoints' && annotations['endpoints.kubernetes.io/last-change-trigger-time']) return 'machinery';
-  if (Object.entries(labels).some(([key, value]) => machineryLabels[key]?.(value))) return 'machinery';
+  if (Object.entries(labels).some(([key, value]) => ownValue(machineryLabels, key)?.(value))) return 'machinery';
   if (type === 'persistentvolumes' && annotations['pv.kubernetes.io/provisioned-by']) return 'derived';
   return controllerOf(object) ? 'derived' : 'own';
 }

@@ -1,3 +1,4 @@
+import { ownValue } from '../../kernel/own.ts';
 import type { Container, LimitRange, LimitRangeItem, PersistentVolumeClaim, Pod } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { compareQuantities, quantityNanos } from '../../kube/quantity.ts';
@@ -62,7 +63,7 @@ function applyDefaults(pod: Pod, range: LimitRange): void {
 function fill(container: Container, item: LimitRangeItem, what: string): string[] {
   const resources = { ...container.resources };
   const missing = (defaults: Amounts | undefined, own: Amounts | undefined) =>
-    Object.entries(defaults ?? {}).filter(([name]) => own?.[name] === undefined);
+    Object.entries(defaults ?? {}).filter(([name]) => ownValue(own, name) === undefined);
   const requests = missing(item.defaultRequest, resources.requests);
   const limits = missing(item.default, resources.limits);
   if (requests.length > 0) resources.requests = { ...resources.requests, ...Object.fromEntries(requests) };

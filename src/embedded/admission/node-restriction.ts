@@ -1,3 +1,4 @@
+import { ownValue } from '../../kernel/own.ts';
 import type { Lease, Node, Pod, TokenRequest } from '../../kube/api.gen.ts';
 import { nodes, pods } from '../../kube/resources.ts';
 import { mirrorAnnotation } from '../mirror.ts';
@@ -15,7 +16,7 @@ export const nodeRestriction: AdmissionPlugin = {
     if (node === undefined) return;
     if (node === '') throw refusal(attributes, `could not determine node from user ${quote(attributes.user.name)}`);
     const { group, resource } = attributes.definition;
-    restrictions[group === '' ? resource : `${resource}.${group}`]?.(attributes, node);
+    ownValue(restrictions, group === '' ? resource : `${resource}.${group}`)?.(attributes, node);
   },
 };
 
@@ -138,7 +139,7 @@ function admitNode(attributes: AdmissionAttributes, self: string): void {
   const labels = node.metadata?.labels ?? {};
   const before = old?.metadata?.labels ?? {};
   const changed = [...new Set([...Object.keys(labels), ...Object.keys(before)])]
-    .filter((key) => labels[key] !== before[key] && isReserved(key))
+    .filter((key) => ownValue(labels, key) !== ownValue(before, key) && isReserved(key))
     .sort();
   if (operation === 'UPDATE') {
     if (!sameJson(node.spec?.taints, old?.spec?.taints)) {

@@ -1,3 +1,4 @@
+import { ownValue } from '../../kernel/own.ts';
 import type { Pod, RuntimeClass } from '../../kube/api.gen.ts';
 import type { Resource } from '../../kube/meta.ts';
 import { sameJson } from '../registry/field.ts';
@@ -25,7 +26,7 @@ export const runtimeClass: AdmissionPlugin = {
       pod.spec.overhead = { ...overhead.podFixed };
     }
     for (const [key, value] of Object.entries(scheduling?.nodeSelector ?? {})) {
-      const own = pod.spec.nodeSelector?.[key];
+      const own = ownValue(pod.spec.nodeSelector, key);
       if (own !== undefined && own !== value) {
         throw refusal(
           attributes,

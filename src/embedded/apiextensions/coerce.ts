@@ -2,7 +2,7 @@
  * Brings a custom resource into the form of its structural schema, as decoding does for types with a Go struct: unknown
  * fields go, nulls that are not allowed go, embedded metadata is read as metadata, defaults come in.
  */
-import { setOwn } from '../codec/go-json.ts';
+import { setOwn } from '../../kernel/own.ts';
 import { TypeMismatch, toTyped } from '../codec/typed.ts';
 import { path as fieldPath, invalid } from '../registry/field.ts';
 import {

@@ -1,4 +1,5 @@
 /** Which value of the old object a value of the new one stands for: errors of what did not change are forgiven (KEP-4008). */
+import { ownValue } from '../../kernel/own.ts';
 import { equalJson } from '../registry/core.ts';
 import { fieldOf, isMap, itemsOf, type JsonMap, listKeysOf, listTypeOf, type Schema } from './schema.ts';
 
@@ -52,5 +53,5 @@ export function byKeys(items: readonly unknown[], keys: readonly string[]): Map<
 }
 
 export function keyText(item: JsonMap, keys: readonly string[]): string {
-  return JSON.stringify(keys.map((key) => item[key] ?? null));
+  return JSON.stringify(keys.map((key) => ownValue(item, key) ?? null));
 }

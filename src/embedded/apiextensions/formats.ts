@@ -1,5 +1,7 @@
 /** The string formats that CRD schemas check (kube-openapi's strfmt); all others mean nothing. */
+
 import { isIP, isIPv4, isIPv6 } from 'node:net';
+import { ownValue } from '../../kernel/own.ts';
 import { matchesPattern } from '../cel/patterns.ts';
 
 const letters = String.raw`a-zA-Z0-9\p{S}\p{L}`;
@@ -135,5 +137,5 @@ const checks: Readonly<Record<string, (text: string) => boolean>> = {
 /** The check of a format; undefined if v1.35 does not know it. */
 export function formatCheck(format: string | undefined): ((text: string) => boolean) | undefined {
   const name = (format ?? '').replaceAll('-', '');
-  return Object.hasOwn(checks, name) ? checks[name] : undefined;
+  return ownValue(checks, name);
 }

@@ -1,3 +1,4 @@
+import { ownValue, setOwn } from '../../kernel/own.ts';
 import type { FieldError, FieldPath } from '../registry/field.ts';
 import * as field from '../registry/field.ts';
 import { isMap, itemsOf, type JsonMap, listKeysOf, listTypeOf, propertyOf, type Schema, valuesOf } from './schema.ts';
@@ -40,7 +41,8 @@ function duplicates(value: readonly unknown[], schema: Schema, at: FieldPath): F
 
 function keysOf(item: unknown, names: readonly string[]): JsonMap {
   const keys: JsonMap = {};
-  for (const name of names.toSorted()) if (isMap(item) && item[name] !== undefined) keys[name] = item[name];
+  for (const name of names.toSorted())
+    if (isMap(item) && ownValue(item, name) !== undefined) setOwn(keys, name, item[name]);
   return keys;
 }
 

@@ -1,4 +1,5 @@
 /** Rules of schemas (x-kubernetes-validations) at work: values are held against them, within a budget. */
+import { ownValue } from '../../kernel/own.ts';
 import type { ValidationRule } from '../../kube/api.gen.ts';
 import type { Program } from '../cel/program.ts';
 import { Optional } from '../cel/values.ts';
@@ -151,7 +152,7 @@ class Run {
     if (Array.isArray(value)) this.#items(node, at, value, old, ratchet);
     else if (isMap(value)) {
       for (const [name, item] of Object.entries(value)) {
-        const before = isMap(old) && Object.hasOwn(old, name) ? old[name] : undefined;
+        const before = isMap(old) ? ownValue(old, name) : undefined;
         this.visit(node.values, at.key(name), item, before, ratchetKey(ratchet, name));
         this.visit(node.properties.get(name), at.child(name), item, before, ratchetKey(ratchet, name));
       }

@@ -1,3 +1,4 @@
+import { ownValue } from '../../kernel/own.ts';
 import type { CustomResourceSubresourceScale } from '../../kube/api.gen.ts';
 import type { FieldError } from '../registry/field.ts';
 import * as field from '../registry/field.ts';
@@ -8,7 +9,7 @@ const maxInt32 = 2 ** 31 - 1;
 
 /** The value at a simple path. */
 export function valueAtPath(object: unknown, path: string): unknown {
-  return steps(path).reduce<unknown>((value, name) => (isMap(value) ? value[name] : undefined), object);
+  return steps(path).reduce<unknown>((value, name) => (isMap(value) ? ownValue(value, name) : undefined), object);
 }
 
 /** What a scale subresource could not show: replicas that are no such number, a selector that is no text. */

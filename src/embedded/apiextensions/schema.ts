@@ -1,4 +1,5 @@
 /** OpenAPI v3 schemas of CustomResourceDefinitions, as they stand in the object. */
+import { ownValue } from '../../kernel/own.ts';
 import type { JSONSchemaProps } from '../../kube/api.gen.ts';
 
 export type Schema = JSONSchemaProps;
@@ -14,7 +15,7 @@ export function isMap(value: unknown): value is JsonMap {
 /** The schema of a named field; undefined if it is not declared. */
 export function propertyOf(schema: Schema | undefined, name: string): Schema | undefined {
   const { properties } = schema ?? {};
-  return properties && Object.hasOwn(properties, name) ? properties[name] : undefined;
+  return ownValue(properties, name);
 }
 
 /** The schema of a list's items. A list of schemas, which only invalid definitions have, counts as none. */

@@ -1,4 +1,5 @@
 /** Type checking, with the messages of cel-go's checker. */
+import { ownValue } from '../../kernel/own.ts';
 import type { Call, Comprehension, Expr, Issue, ListExpr, MapExpr, Select, StructExpr } from './ast.ts';
 import type { FunctionTable, Overload } from './functions.ts';
 import {
@@ -42,7 +43,7 @@ const typeNames: Readonly<Record<string, CelType>> = {
 
 /** The type that the name of a type stands for, if it is one. */
 export function namedType(name: string): CelType | undefined {
-  return Object.hasOwn(typeNames, name) ? typeNames[name] : undefined;
+  return ownValue(typeNames, name);
 }
 
 /** Sets the types and overloads in the expression; returns what is wrong. */

@@ -1,4 +1,5 @@
 /** What can be told of literals before they are ever evaluated: patterns, times and formats that are none. */
+import { ownValue } from '../../kernel/own.ts';
 import type { Call, Expr, Issue } from './ast.ts';
 import { formatFault } from './library/format-text.ts';
 import { patternFault } from './patterns.ts';
@@ -81,7 +82,7 @@ function mixed(items: readonly Expr[], optional: ReadonlySet<number>): Issue[] {
 }
 
 function argumentIssue({ name, args }: Call): Issue[] {
-  const check = Object.hasOwn(argumentChecks, name) ? argumentChecks[name] : undefined;
+  const check = ownValue(argumentChecks, name);
   const [first] = args;
   if (!check || first?.kind !== 'literal' || typeof first.value !== 'string') return [];
   try {

@@ -1,4 +1,5 @@
 /** The types of CEL, as cel-go's checker knows them and names them in messages. */
+import { ownValue } from '../../kernel/own.ts';
 
 /** Types without parameters. */
 type SimpleKind =
@@ -231,7 +232,7 @@ const named: Readonly<Record<string, CelType>> = {
 /** Reads the type of a signature: `list(A)`, `map(string, B)`, `optional(A)`, `Quantity`. */
 export function parseType(text: string, abstract: Readonly<Record<string, CelType>> = {}): CelType {
   const trimmed = text.trim();
-  const known = named[trimmed] ?? abstract[trimmed];
+  const known = ownValue(named, trimmed) ?? ownValue(abstract, trimmed);
   if (known) return known;
   if (/^[A-Z]$/.test(trimmed)) return param(trimmed);
   const [, outer, inner = ''] = /^(\w+)\((.*)\)$/.exec(trimmed) ?? [];

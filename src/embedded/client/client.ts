@@ -1,3 +1,4 @@
+import { ownValue } from '../../kernel/own.ts';
 import type { KubeObject, Resource, Stored } from '../../kube/meta.ts';
 import type { ApiClient, DeleteOptions, ListOptions, PatchType, User, WriteOptions } from '../api.ts';
 import { kindTarget, normalize } from '../codec/decode.ts';
@@ -72,7 +73,7 @@ export class InProcessClient implements ApiClient {
     body: R,
   ): Promise<R> {
     const d = this.#definition(r);
-    const kind = d.subresources?.[subresource]?.groupVersionKind;
+    const kind = ownValue(d.subresources, subresource)?.groupVersionKind;
     const own = normalize(kind ? kindTarget(kind.group, kind.version, kind.kind) : d, body, 'Ignore').object;
     return (await this.#registry.createSubresource(d, namespace, name, own, this.#context({ subresource }))) as R;
   }

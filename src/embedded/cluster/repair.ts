@@ -1,10 +1,12 @@
 /** What can be done about a damaged file of a cluster's folder. */
+
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { type Clock, systemClock } from '../../kernel/clock.ts';
 import { replaceFileSync } from '../../kernel/files.ts';
+import { ownValue } from '../../kernel/own.ts';
 import type { Pod } from '../../kube/api.gen.ts';
 import { manifestFolder } from '../bootstrap/node-files.ts';
 import { DataDirectories } from '../etcd/data.ts';
@@ -199,7 +201,7 @@ export class ClusterRepair {
 
   /** What a reset puts on a node's disk. */
   async #savedDisk(node: string): Promise<NodeEntries | undefined> {
-    return parsed(await contentOf(this.#folder, baselineFiles[1]), nodesBaselineFromJson)?.[node]?.entries;
+    return ownValue(parsed(await contentOf(this.#folder, baselineFiles[1]), nodesBaselineFromJson), node)?.entries;
   }
 
   #write(file: string, content: string): void {

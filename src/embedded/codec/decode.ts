@@ -2,13 +2,14 @@
  * Request bodies: JSON, YAML and protobuf into objects, with the server's own texts for everything that is wrong.
  * Every behaviour here was recorded (exchanges of the topics protocol, fieldvalidation, metadata, validation).
  */
+import { setOwn } from '../../kernel/own.ts';
 import type { DeleteOptions } from '../../kube/api.gen.ts';
 import { apiVersionOf, type KubeObject } from '../../kube/meta.ts';
 import type { CustomKind } from '../definition.ts';
 import * as field from '../registry/field.ts';
 import { badRequest, invalid, unsupportedMediaType } from '../registry/status.ts';
 import { isUnservedKind } from './facts.ts';
-import { entriesOf, hasDuplicates, JsonSyntaxError, parseJson, plainValue, setOwn } from './go-json.ts';
+import { entriesOf, hasDuplicates, JsonSyntaxError, parseJson, plainValue } from './go-json.ts';
 import { decodeProtobuf, ProtobufError } from './protobuf.ts';
 import { findKind, findType } from './type-table.ts';
 import { arrange, type TypedResult, TypeMismatch, toTyped } from './typed.ts';

@@ -1,3 +1,4 @@
+import { ownValue } from '../../kernel/own.ts';
 import type { Column, Subresource } from '../definition.ts';
 import { resourceFacts } from '../generated/facts.gen.ts';
 
@@ -26,7 +27,7 @@ const parsed = new Map<string, Readonly<Record<string, ResourceFacts>>>();
 function ofGroupVersion(groupVersion: string): Readonly<Record<string, ResourceFacts>> | undefined {
   const known = parsed.get(groupVersion);
   if (known) return known;
-  const text = groupVersion === '' ? undefined : resourceFacts[groupVersion];
+  const text = groupVersion === '' ? undefined : ownValue(resourceFacts, groupVersion);
   if (text === undefined) return undefined;
   const facts = JSON.parse(text) as Record<string, ResourceFacts>;
   parsed.set(groupVersion, facts);
@@ -45,7 +46,7 @@ export function factsOf(group: string, version: string, resource: string): Resou
 
 /** As `factsOf`, undefined for resources of others (custom resources). */
 export function findFacts(group: string, version: string, resource: string): ResourceFacts | undefined {
-  return ofGroupVersion(group === '' ? version : `${group}/${version}`)?.[resource];
+  return ownValue(ofGroupVersion(group === '' ? version : `${group}/${version}`), resource);
 }
 
 /** The groups in the order in which the recorded server lists them, each with its versions, the preferred one first. */
@@ -58,7 +59,7 @@ let order: [string, string[]][] | undefined;
 /** Whether Kubernetes' scheme knows the kind in a version that this server does not serve (`apps/v1beta1`). */
 export function isUnservedKind(apiVersion: string, kind: string): boolean {
   unserved ??= JSON.parse(resourceFacts.unserved ?? '{}') as Record<string, string[]>;
-  return unserved[apiVersion]?.includes(kind) ?? false;
+  return ownValue(unserved, apiVersion)?.includes(kind) ?? false;
 }
 let unserved: Record<string, string[]> | undefined;
 

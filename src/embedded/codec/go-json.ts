@@ -2,6 +2,7 @@
  * JSON as Go's encoding/json reads it: the same texts for syntax errors, keys in document order with duplicates still
  * known, numbers whose literal matters kept as literals.
  */
+import { setOwn } from '../../kernel/own.ts';
 
 /** A number whose JavaScript value would hide how it was written (`1.5`, `1e3`, beyond 2^53). */
 export class NumberLiteral {
@@ -48,13 +49,6 @@ export function plainValue(value: unknown): unknown {
     setOwn(plain, key, result);
   }
   return changed ? plain : value;
-}
-
-/** Sets a key that came from outside; `__proto__` is a key like any other. */
-export function setOwn(object: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__') {
-    Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
-  } else object[key] = value;
 }
 
 /** Go's is 10 000; what works on values here goes down as deep with the stack of a thread. */

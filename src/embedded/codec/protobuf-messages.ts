@@ -2,7 +2,9 @@
  * Messages of the API in protobuf, read and written by the type table. Kubernetes' generated code writes what is no
  * pointer always, zero or not, in the order of field numbers; maps by sorted keys.
  */
+
 import type protobuf from 'protobufjs/minimal.js';
+import { setOwn } from '../../kernel/own.ts';
 import { formatMicros, formatSeconds, parseTime } from './go-time.ts';
 import { type FieldInfo, type ScalarCode, type TypeInfo, type TypeRef, typeInfo } from './type-table.ts';
 
@@ -205,7 +207,7 @@ function readEntry(reader: Reader, type: TypeRef, map: Json, raw: RawReader): vo
     else if (tag >>> 3 === 2) value = readValue(reader, type, raw);
     else reader.skipType(tag & 7);
   }
-  map[key] = value ?? null;
+  setOwn(map, key, value ?? null);
 }
 
 function readValue(reader: Reader, type: TypeRef, raw: RawReader): unknown {

@@ -2,6 +2,7 @@
  * The structure of the built-in API types: JSON names, protobuf numbers, Go's omission rules and OpenAPI annotations
  * in one table, generated from the recordings. JSON, protobuf, patches and OpenAPI documents all read this table.
  */
+import { ownValue } from '../../kernel/own.ts';
 import { typePackages } from '../generated/types.gen.ts';
 
 /** Codes of the scalars in the table. Upper case: types with an encoding of their own. */
@@ -92,7 +93,7 @@ const types = new Map<string, TypeInfo>();
 function records(packageName: string): Record<string, TypeRecord> | undefined {
   const known = packages.get(packageName);
   if (known) return known;
-  const text = typePackages[packageName];
+  const text = ownValue(typePackages, packageName);
   if (text === undefined) return undefined;
   const parsed = JSON.parse(text) as Record<string, TypeRecord>;
   packages.set(packageName, parsed);
@@ -112,7 +113,7 @@ export function findType(name: string): TypeInfo | undefined {
   if (known) return known;
   const dot = name.lastIndexOf('.');
   const packageName = name.slice(0, dot);
-  const record = records(packageName)?.[name.slice(dot + 1)];
+  const record = ownValue(records(packageName), name.slice(dot + 1));
   if (!record) return undefined;
   const info: TypeInfo = {
     name,
@@ -160,7 +161,7 @@ export function findKind(apiVersion: string, kind: string): TypeInfo | undefined
   const slash = apiVersion.indexOf('/');
   const group = slash < 0 ? '' : apiVersion.slice(0, slash);
   const version = apiVersion.slice(slash + 1);
-  const packageName = `${packageByGroup[group] ?? `io.k8s.api.${group.split('.')[0]}`}.${version}`;
+  const packageName = `${ownValue(packageByGroup, group) ?? `io.k8s.api.${group.split('.')[0]}`}.${version}`;
   const own = findType(`${packageName}.${kind}`);
   if (own && (own.typeMeta || kind === 'WatchEvent')) return own;
   const meta = findType(`${metaPackage}.${kind}`);

@@ -2,7 +2,8 @@
  * Values as kube-apiserver's Go structs take them in and write them out again: unknown fields dropped (and named),
  * type errors in Go's words, zero values left out or written by the rules of each field's JSON tag.
  */
-import { entriesOf, hasDuplicates, NumberLiteral, plainValue, setOwn } from './go-json.ts';
+import { setOwn } from '../../kernel/own.ts';
+import { entriesOf, hasDuplicates, NumberLiteral, plainValue } from './go-json.ts';
 import { formatMicros, formatSeconds, parseTime } from './go-time.ts';
 import { goTypeOf, goTypeText, shortTypeName } from './go-types.ts';
 import { canonicalQuantity } from './quantity-text.ts';

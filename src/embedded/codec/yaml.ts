@@ -1,4 +1,5 @@
 /** YAML bodies, as the server's YAML 1.1 reader takes them and its writer writes them. */
+
 import {
   Document,
   isScalar,
@@ -10,7 +11,8 @@ import {
   visit,
   type YAMLError,
 } from 'yaml';
-import { maxDepth, plainValue, setOwn } from './go-json.ts';
+import { setOwn } from '../../kernel/own.ts';
+import { maxDepth, plainValue } from './go-json.ts';
 
 /** Not YAML; the message is the server's, beginning with `yaml: `. */
 export class YamlSyntaxError extends Error {}

@@ -1,4 +1,5 @@
 import { createPrivateKey } from 'node:crypto';
+import { ownValue } from '../../kernel/own.ts';
 import type { CertificateSigningRequest, CertificateSigningRequestCondition } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { certificateSigningRequests } from '../../kube/resources.ts';
@@ -89,7 +90,7 @@ export function certificateSigningController(ca: Credentials): Component {
       function issue(request: Stored<CertificateSigningRequest>): { certificate: string } | { refused: string } {
         const { request: bytes, usages = [], signerName, expirationSeconds } = request.spec;
         const parsed = parseCertificateRequest(Buffer.from(bytes, 'base64').toString('latin1'));
-        const refused = signers[signerName]?.(parsed, usages);
+        const refused = ownValue(signers, signerName)?.(parsed, usages);
         if (refused !== undefined) return { refused };
         const seconds = Math.min(Math.max(expirationSeconds ?? longestSeconds, shortestSeconds), longestSeconds);
         const now = clock.now();
@@ -117,7 +118,7 @@ export function certificateSigningController(ca: Credentials): Component {
 
 /** Approved, not answered yet, and for a signer of ours. */
 const isOurs = (request: CertificateSigningRequest) =>
-  signers[request.spec.signerName] !== undefined &&
+  ownValue(signers, request.spec.signerName) !== undefined &&
   hasCondition(request, 'Approved') &&
   !hasCondition(request, 'Denied') &&
   !hasCondition(request, 'Failed') &&

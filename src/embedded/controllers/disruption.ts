@@ -1,3 +1,4 @@
+import { ownValue } from '../../kernel/own.ts';
 import type { Condition, Pod, PodDisruptionBudget, PodDisruptionBudgetStatus } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { podDisruptionBudgets, pods } from '../../kube/resources.ts';
@@ -91,7 +92,7 @@ class DisruptionController {
     const { expected, desired } = await this.#expected(budget, mine);
     const disrupted = this.#disrupted(budget, mine);
     const healthy = mine.filter(
-      (pod) => !pod.metadata.deletionTimestamp && !(pod.metadata.name in disrupted) && isReady(pod),
+      (pod) => !pod.metadata.deletionTimestamp && !Object.hasOwn(disrupted, pod.metadata.name) && isReady(pod),
     ).length;
     const allowed = expected > 0 ? Math.max(0, healthy - desired) : 0;
     await this.#write(budget, {
@@ -149,7 +150,7 @@ class DisruptionController {
     const result: Record<string, string> = {};
     for (const pod of mine) {
       const { name, namespace, deletionTimestamp } = pod.metadata;
-      const granted = budget.status?.disruptedPods?.[name];
+      const granted = ownValue(budget.status?.disruptedPods, name);
       if (granted === undefined || deletionTimestamp) continue;
       if (Date.parse(granted) + patienceMs >= now) result[name] = granted;
       else {

@@ -1,4 +1,5 @@
 /** Where autoscalers get their numbers from: metrics.k8s.io, if the cluster serves it. */
+import { ownValue } from '../../kernel/own.ts';
 import type { LabelSelector } from '../../kube/api.gen.ts';
 import type { KubeObject, Resource } from '../../kube/meta.ts';
 import { milliValue } from '../../kube/quantity.ts';
@@ -49,7 +50,7 @@ export async function resourceUsage(
         `${prefix}: failed to get container metrics: container ${query.container} not present in metrics for pod ${where}`,
       );
     }
-    const values = counted.map(({ usage }) => usage[query.resource]);
+    const values = counted.map(({ usage }) => ownValue(usage, query.resource));
     if (values.some((value) => value === undefined)) continue;
     const value = values.reduce<number>((sum, one) => sum + milliValue(one ?? '0'), 0);
     samples.set(metadata?.name ?? '', { value, at: Date.parse(timestamp), windowMs: Number.parseFloat(window) * 1000 });

@@ -1,4 +1,5 @@
 /** How many Pods would bring usage to its target. */
+import { ownValue } from '../../kernel/own.ts';
 import type { Pod } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { milliValue } from '../../kube/quantity.ts';
@@ -126,7 +127,7 @@ function requestsOf({ pods, resource, container }: Question): Map<string, number
       if (container && counted.length === 0)
         throw new Error(`container ${container} not found in Pod ${pod.metadata.name}`);
       const sum = counted.reduce((total, { name, resources }) => {
-        const request = resources?.requests?.[resource];
+        const request = ownValue(resources?.requests, resource);
         if (request === undefined) {
           throw new Error(`missing request for ${resource} in container ${name} of Pod ${pod.metadata.name}`);
         }

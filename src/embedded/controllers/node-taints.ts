@@ -1,3 +1,4 @@
+import { ownValue } from '../../kernel/own.ts';
 import type { Node, Taint } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { nodes } from '../../kube/resources.ts';
@@ -33,7 +34,7 @@ export interface TaintChange {
 export function schedulingTaints({ spec, status }: Node): TaintChange | undefined {
   // A node that reported nothing yet keeps what it was made with.
   if (!status?.conditions?.length) return undefined;
-  const wanted = status.conditions.flatMap((c) => conditionTaints[c.type]?.[c.status] ?? []);
+  const wanted = status.conditions.flatMap((c) => ownValue(ownValue(conditionTaints, c.type), c.status) ?? []);
   if (spec?.unschedulable) wanted.push(unschedulable);
   const have = (spec?.taints ?? []).filter((t) => t.effect === 'NoSchedule' && managed.has(t.key)).map((t) => t.key);
   const add = wanted.filter((key) => !have.includes(key));

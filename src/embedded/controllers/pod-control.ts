@@ -1,4 +1,5 @@
 import { turnToWork } from '../../kernel/clock.ts';
+import { ownValue } from '../../kernel/own.ts';
 import type { Pod, PodTemplateSpec } from '../../kube/api.gen.ts';
 import type { Resource, Stored } from '../../kube/meta.ts';
 import { pods } from '../../kube/resources.ts';
@@ -168,7 +169,9 @@ export function sameJson(a: unknown, b: unknown): boolean {
     return (a ?? undefined) === (b ?? undefined);
   const [x, y] = [a as Record<string, unknown>, b as Record<string, unknown>];
   if (Array.isArray(a) !== Array.isArray(b)) return false;
-  return [...new Set([...Object.keys(x), ...Object.keys(y)])].every((key) => sameJson(x[key], y[key]));
+  return [...new Set([...Object.keys(x), ...Object.keys(y)])].every((key) =>
+    sameJson(ownValue(x, key), ownValue(y, key)),
+  );
 }
 
 /** RFC 3339 in seconds. */

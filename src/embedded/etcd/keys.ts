@@ -1,4 +1,5 @@
 /** Where the objects of the store are among etcd's keys; keys are strings with a character a byte. */
+import { ownValue } from '../../kernel/own.ts';
 
 /** Resources whose key names their group, as recorded from a control plane of v1.35. */
 const grouped: Readonly<Record<string, string>> = {
@@ -12,7 +13,7 @@ export const plainBucket = 'etcd-keys';
 
 /** What all keys of a bucket begin with. */
 export function prefixOf(bucket: string): string {
-  return bucket === plainBucket ? '' : `${registry}${grouped[bucket] ?? bucket}/`;
+  return bucket === plainBucket ? '' : `${registry}${ownValue(grouped, bucket) ?? bucket}/`;
 }
 
 export function keyOf(bucket: string, id: string): string {

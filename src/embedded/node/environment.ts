@@ -1,3 +1,4 @@
+import { ownValue } from '../../kernel/own.ts';
 import type { ConfigMap, Container, EnvVar, Pod, Secret, Service } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { expand } from './expansion.ts';
@@ -53,7 +54,7 @@ function valueFrom(
   if (from.resourceFieldRef) return resourceValue(pod, container, sources, from.resourceFieldRef);
   if (from.configMapKeyRef) {
     const { name = '', key, optional } = from.configMapKeyRef;
-    const value = configMapData(sources, namespace, name, optional)[key];
+    const value = ownValue(configMapData(sources, namespace, name, optional), key);
     if (value === undefined && !optional) {
       throw new ConfigError(`couldn't find key ${key} in ConfigMap ${namespace}/${name}`);
     }
@@ -61,7 +62,7 @@ function valueFrom(
   }
   if (from.secretKeyRef) {
     const { name = '', key, optional } = from.secretKeyRef;
-    const value = secretData(sources, namespace, name, optional)[key];
+    const value = ownValue(secretData(sources, namespace, name, optional), key);
     if (value === undefined && !optional) {
       throw new ConfigError(`couldn't find key ${key} in Secret ${namespace}/${name}`);
     }

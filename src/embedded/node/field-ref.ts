@@ -1,3 +1,4 @@
+import { ownValue } from '../../kernel/own.ts';
 import type { Container, ObjectFieldSelector, Pod, ResourceFieldSelector } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { milliValue, quantityValue } from '../../kube/quantity.ts';
@@ -14,7 +15,8 @@ export interface PodFacts {
 export function fieldValue(pod: Stored<Pod>, facts: PodFacts, ref: ObjectFieldSelector): string {
   const { metadata } = pod;
   const subscript = /^metadata\.(labels|annotations)\['(.*)'\]$/.exec(ref.fieldPath);
-  if (subscript) return metadata[subscript[1] === 'labels' ? 'labels' : 'annotations']?.[subscript[2] ?? ''] ?? '';
+  if (subscript)
+    return ownValue(metadata[subscript[1] === 'labels' ? 'labels' : 'annotations'], subscript[2] ?? '') ?? '';
   switch (ref.fieldPath) {
     case 'metadata.name':
       return metadata.name;
@@ -60,9 +62,9 @@ export function resourceValue(
   if (!target) throw new Error(`container ${ref.containerName ?? ''} not found`);
   const [kind, ...rest] = ref.resource.split('.');
   const resource = rest.join('.');
-  const own = target.resources?.[kind === 'limits' ? 'limits' : 'requests']?.[resource];
+  const own = ownValue(target.resources?.[kind === 'limits' ? 'limits' : 'requests'], resource);
   // KEP-753: without a limit a container may use all that the node can give.
-  const quantity = own ?? (kind === 'limits' ? facts.allocatable[resource] : undefined) ?? '0';
+  const quantity = own ?? (kind === 'limits' ? ownValue(facts.allocatable, resource) : undefined) ?? '0';
   const divisor = ref.divisor && ref.divisor !== '0' ? ref.divisor : '1';
   if (resource !== 'cpu') return String(quantityValue(quantity, divisor));
   return String(Math.ceil(milliValue(quantity) / milliValue(divisor)));

@@ -1,6 +1,7 @@
 import { connect as http2Connect } from 'node:http2';
 import type { Duplex, Readable } from 'node:stream';
 import type { Clock } from '../../kernel/clock.ts';
+import { setOwn } from '../../kernel/own.ts';
 import type { Container, ExecAction, GRPCAction, HTTPGetAction, IntOrString, Probe } from '../../kube/api.gen.ts';
 import type { ContainerRuntime, RunningContainer } from '../container-api.ts';
 import { quiet } from '../network/quiet.ts';
@@ -140,7 +141,7 @@ export async function httpGet(
 
 async function get(target: ActionTarget, port: number, url: URL, action: HTTPGetAction, signal?: AbortSignal) {
   const headers: Record<string, string> = { 'User-Agent': 'kube-probe/1.35', Accept: '*/*' };
-  for (const { name, value } of action.httpHeaders ?? []) headers[name] = value;
+  for (const { name, value } of action.httpHeaders ?? []) setOwn(headers, name, value);
   const to = url.port === '' ? port : Number(url.port);
   try {
     const { status, location } = await target.runtime.get(target.podUid, to, { url: url.href, headers }, signal);

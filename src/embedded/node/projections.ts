@@ -1,3 +1,4 @@
+import { ownValue, setOwn } from '../../kernel/own.ts';
 import type {
   ConfigMap,
   DownwardAPIVolumeFile,
@@ -128,7 +129,7 @@ function select(
   const files: Files = {};
   for (const item of items) {
     const value = content.get(item.key);
-    if (value) files[item.path] = { content: value, mode: item.mode ?? mode };
+    if (value) setOwn(files, item.path, { content: value, mode: item.mode ?? mode });
     else if (!optional) throw new Error(`references non-existent ${kind} key: ${item.key}`);
   }
   return files;
@@ -151,7 +152,7 @@ export function sameFiles(a: Files, b: Files): boolean {
   return (
     names.length === Object.keys(b).length &&
     names.every((name) => {
-      const [x, y] = [a[name], b[name]];
+      const [x, y] = [a[name], ownValue(b, name)];
       return x && y && x.mode === y.mode && Buffer.compare(x.content, y.content) === 0;
     })
   );

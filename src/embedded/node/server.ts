@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../kernel/clock.ts';
+import { ownValue } from '../../kernel/own.ts';
 import type { TokenReview } from '../../kube/api.gen.ts';
 import type { Resource } from '../../kube/meta.ts';
 import { subjectAccessReviews } from '../../kube/resources.ts';
@@ -107,7 +108,7 @@ export class KubeletServer {
     const route = routeOf(pathname);
     // What is not served needs no right.
     if (route.kind === 'served') {
-      const verb = verbs[method] ?? '';
+      const verb = ownValue(verbs, method) ?? '';
       const { subresources } = route;
       if (!(await this.#mayDo(user, verb, subresources))) {
         const what = `user=${user.name}, verb=${verb}, resource=nodes, subresource(s)=[${subresources.join(' ')}]`;

@@ -1,4 +1,5 @@
 import { nextTurn, turnToWork } from '../../kernel/clock.ts';
+import { ownValue } from '../../kernel/own.ts';
 import type { Pod, PodStatus } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { pods } from '../../kube/resources.ts';
@@ -75,5 +76,5 @@ export function same(a: unknown, b: unknown): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a) !== Array.isArray(b)) return false;
   const [x, y] = [a as Record<string, unknown>, b as Record<string, unknown>];
-  return [...new Set([...Object.keys(x), ...Object.keys(y)])].every((key) => same(x[key], y[key]));
+  return [...new Set([...Object.keys(x), ...Object.keys(y)])].every((key) => same(ownValue(x, key), ownValue(y, key)));
 }

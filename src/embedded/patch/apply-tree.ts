@@ -1,7 +1,8 @@
 /** The steps of a server-side apply on typed values: which fields a value has, merging, taking fields away. */
+import { ownValue, setOwn } from '../../kernel/own.ts';
 import type { ListSchema, MapSchema, ObjectSchema, TypeSchema } from '../codec/schema.ts';
 import { emptySet, type FieldSet, isEmpty, leaf, SetBuilder } from './field-set.ts';
-import { isMap, type JsonMap, put } from './json-value.ts';
+import { isMap, type JsonMap } from './json-value.ts';
 import { fieldSchema, isNamedField, itemElement, resolve, schemaBelow } from './typed.ts';
 
 /** The set of all fields that `value` has. Items of lists are members themselves, maps and structs are not unless empty. */
@@ -67,9 +68,9 @@ export function merge(declared: TypeSchema, live: unknown, config: unknown): unk
       if (Object.keys(old).length === 0 && Object.keys(fields).length === 0) return config;
       const out: JsonMap = {};
       for (const key of Object.keys(old)) {
-        put(out, key, mergeField(schema, key, old[key], Object.hasOwn(fields, key) ? fields[key] : undefined));
+        setOwn(out, key, mergeField(schema, key, ownValue(old, key), ownValue(fields, key)));
       }
-      for (const key of Object.keys(fields)) if (!Object.hasOwn(old, key)) put(out, key, fields[key]);
+      for (const key of Object.keys(fields)) if (!Object.hasOwn(old, key)) setOwn(out, key, fields[key]);
       return out;
     }
   }
@@ -154,7 +155,7 @@ export function removeFields(declared: TypeSchema, value: unknown, set: FieldSet
         const below = set.children?.get(`f:${key}`);
         if (below?.member) continue;
         const type = fieldSchema(schema, key);
-        put(out, key, below && type ? removeFields(type, value[key], below) : value[key]);
+        setOwn(out, key, below && type ? removeFields(type, value[key], below) : value[key]);
       }
       return Object.keys(out).length > 0 ? out : null;
     }

@@ -1,4 +1,5 @@
 /** What changed between two typed values: structured-merge-diff's Compare. */
+import { ownValue } from '../../kernel/own.ts';
 import type { ListSchema, MapSchema, ObjectSchema, TypeSchema } from '../codec/schema.ts';
 import type { FieldSet } from './field-set.ts';
 import { deepEqual, isMap } from './json-value.ts';
@@ -63,9 +64,9 @@ class CompareWalk {
   }
 
   #fields(schema: ObjectSchema | MapSchema, old: Record<string, unknown>, now: Record<string, unknown>): void {
-    for (const key in now) this.#step(`f:${key}`, fieldSchema(schema, key), old[key], now[key]);
+    for (const key in now) this.#step(`f:${key}`, fieldSchema(schema, key), ownValue(old, key), now[key]);
     for (const key in old) {
-      if (now[key] === undefined) this.#step(`f:${key}`, fieldSchema(schema, key), old[key], undefined);
+      if (ownValue(now, key) === undefined) this.#step(`f:${key}`, fieldSchema(schema, key), old[key], undefined);
     }
   }
 

@@ -1,6 +1,7 @@
 import jsonPatch, { type Operation } from 'fast-json-patch';
+import { ownValue, setOwn } from '../../kernel/own.ts';
 import { ApiError, badRequest, tooLarge } from '../registry/status.ts';
-import { copyJson, isMap, type JsonMap, put } from './json-value.ts';
+import { copyJson, isMap, type JsonMap } from './json-value.ts';
 import { jsonType } from './merge-patch.ts';
 
 const maxOperations = 10_000;
@@ -76,7 +77,7 @@ function isAbsentIn(document: unknown, pointer: unknown): boolean {
   const steps = pointer.split('/').slice(1).map(jsonPatch.unescapePathComponent);
   const last = steps.pop() ?? '';
   let at = document;
-  for (const step of steps) at = isMap(at) || Array.isArray(at) ? (at as JsonMap)[step] : undefined;
+  for (const step of steps) at = isMap(at) || Array.isArray(at) ? ownValue(at as JsonMap, step) : undefined;
   return isMap(at) && !Object.hasOwn(at, last);
 }
 
@@ -94,7 +95,7 @@ function refused(cause?: unknown): ApiError {
 function sortAlong(value: JsonMap, paths: readonly (readonly string[])[]): JsonMap {
   if (paths.length === 0) return value;
   const out: JsonMap = {};
-  for (const key of Object.keys(value).sort()) put(out, key, sortBelow(value[key], key, paths));
+  for (const key of Object.keys(value).sort()) setOwn(out, key, sortBelow(value[key], key, paths));
   return out;
 }
 

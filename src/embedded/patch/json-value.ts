@@ -1,4 +1,5 @@
 /** JSON values and the ways in which Go prints them in messages. */
+import { ownValue, setOwn } from '../../kernel/own.ts';
 
 export type JsonMap = Record<string, unknown>;
 
@@ -15,21 +16,14 @@ export function deepEqual(a: unknown, b: unknown): boolean {
   if (!isMap(a) || !isMap(b)) return false;
   let count = 0;
   for (const key in a) {
-    if (a[key] === undefined) continue;
-    if (b[key] === undefined || !deepEqual(a[key], b[key])) return false;
+    const item = a[key];
+    if (item === undefined) continue;
+    const other = ownValue(b, key);
+    if (other === undefined || !deepEqual(item, other)) return false;
     count++;
   }
   for (const key in b) if (b[key] !== undefined) count--;
   return count === 0;
-}
-
-/** Sets a key of a map that a client wrote, whatever its name: `__proto__` is a key like any other. */
-export function put(map: JsonMap, key: string, value: unknown): void {
-  if (key === '__proto__') {
-    Object.defineProperty(map, key, { value, enumerable: true, configurable: true, writable: true });
-  } else {
-    map[key] = value;
-  }
 }
 
 /** A deep copy of a JSON value: faster than structuredClone, and always plain objects. */
@@ -37,7 +31,7 @@ export function copyJson<T>(value: T): T {
   if (Array.isArray(value)) return value.map(copyJson) as T;
   if (!isMap(value)) return value;
   const copy: JsonMap = {};
-  for (const key of Object.keys(value)) put(copy, key, copyJson(value[key]));
+  for (const key of Object.keys(value)) setOwn(copy, key, copyJson(value[key]));
   return copy as T;
 }
 

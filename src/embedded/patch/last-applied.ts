@@ -1,9 +1,10 @@
 /** How kubectl's client-side apply and server-side apply live on the same objects. */
+import { setOwn } from '../../kernel/own.ts';
 import type { KubeObject } from '../../kube/meta.ts';
 import type { TypeSchema } from '../codec/schema.ts';
 import { fieldsOf } from './apply-tree.ts';
 import { emptySet, has } from './field-set.ts';
-import { deepEqual, isMap, type JsonMap, put } from './json-value.ts';
+import { deepEqual, isMap, type JsonMap } from './json-value.ts';
 import { itemElement } from './typed.ts';
 import { typeFault } from './validate-typed.ts';
 
@@ -73,6 +74,6 @@ function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (!isMap(value)) return value;
   const out: JsonMap = {};
-  for (const key of Object.keys(value).sort()) put(out, key, sortKeys(value[key]));
+  for (const key of Object.keys(value).sort()) setOwn(out, key, sortKeys(value[key]));
   return out;
 }

@@ -1,5 +1,6 @@
+import { ownValue, setOwn } from '../../kernel/own.ts';
 import { badRequest } from '../registry/status.ts';
-import { isMap, type JsonMap, put } from './json-value.ts';
+import { isMap, type JsonMap } from './json-value.ts';
 
 /** How Go names the JSON type of a body that should have been an object or a list. */
 export function jsonType(value: unknown): string {
@@ -26,10 +27,10 @@ export function applyMergePatch(live: JsonMap, patch: unknown): JsonMap {
 function mergeMaps(live: JsonMap, patch: JsonMap): JsonMap {
   const out: JsonMap = {};
   for (const key of [...new Set([...Object.keys(live), ...Object.keys(patch)])].sort()) {
-    const old = Object.hasOwn(live, key) ? live[key] : undefined;
-    const now = Object.hasOwn(patch, key) ? patch[key] : undefined;
-    if (now === undefined) put(out, key, old);
-    else if (now !== null) put(out, key, isMap(now) ? mergeMaps(isMap(old) ? old : {}, now) : now);
+    const old = ownValue(live, key);
+    const now = ownValue(patch, key);
+    if (now === undefined) setOwn(out, key, old);
+    else if (now !== null) setOwn(out, key, isMap(now) ? mergeMaps(isMap(old) ? old : {}, now) : now);
   }
   return out;
 }

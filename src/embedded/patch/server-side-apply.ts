@@ -1,4 +1,5 @@
 /** Server-side apply (KEP-555), with the conflicts and errors of kube-apiserver. */
+import { setOwn } from '../../kernel/own.ts';
 import type { StatusCause } from '../../kube/api.gen.ts';
 import type { KubeObject } from '../../kube/meta.ts';
 import type { TypeSchema } from '../codec/schema.ts';
@@ -16,7 +17,7 @@ import {
   recursiveDifference,
   union,
 } from './field-set.ts';
-import { deepEqual, isMap, type JsonMap, put } from './json-value.ts';
+import { deepEqual, isMap, type JsonMap } from './json-value.ts';
 import { allowedByLastApplied, syncLastApplied } from './last-applied.ts';
 import {
   filterComparison,
@@ -210,7 +211,7 @@ function withoutNulls(value: unknown): unknown {
   if (!isMap(value)) return value;
   const out: JsonMap = {};
   for (const key of Object.keys(value)) {
-    if (value[key] !== null && value[key] !== undefined) put(out, key, withoutNulls(value[key]));
+    if (value[key] !== null && value[key] !== undefined) setOwn(out, key, withoutNulls(value[key]));
   }
   return out;
 }

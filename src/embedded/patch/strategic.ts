@@ -2,9 +2,10 @@
  * Strategic merge patch, as apimachinery's strategicpatch applies it on the server: strategies and merge keys come from
  * the schema (x-kubernetes-patch-strategy, x-kubernetes-patch-merge-key).
  */
+import { ownValue, setOwn } from '../../kernel/own.ts';
 import type { TypeSchema } from '../codec/schema.ts';
 import { badRequest, plainError } from '../registry/status.ts';
-import { copyJson, goPrint, isMap, type JsonMap, put } from './json-value.ts';
+import { copyJson, goPrint, isMap, type JsonMap } from './json-value.ts';
 import { jsonType } from './merge-patch.ts';
 import {
   applyListDirectives,
@@ -66,11 +67,11 @@ function mergeField(live: JsonMap, key: string, value: unknown, schema: TypeSche
   const old = Object.hasOwn(live, key) ? live[key] : undefined;
   const meta = patchMeta(schema, key);
   if (isMap(old) && isMap(value)) {
-    put(live, key, meta.replace ? value : mergeMap(old, value, meta.schema));
+    setOwn(live, key, meta.replace ? value : mergeMap(old, value, meta.schema));
   } else if (Array.isArray(old) && Array.isArray(value)) {
-    put(live, key, meta.merge || deletes ? mergeList(old, value, meta, deletes) : value);
+    setOwn(live, key, meta.merge || deletes ? mergeList(old, value, meta, deletes) : value);
   } else if (!deletes) {
-    put(live, key, Array.isArray(value) || isMap(value) ? withoutDirectives(value) : value);
+    setOwn(live, key, Array.isArray(value) || isMap(value) ? withoutDirectives(value) : value);
   }
 }
 
@@ -109,7 +110,7 @@ function withoutDirectives(value: unknown): unknown {
   const out: JsonMap = {};
   for (const [key, item] of Object.entries(value)) {
     const isDirective = key === directive || key === retainKeys || key.startsWith(setElementOrder);
-    if (item !== null && !isDirective && !key.startsWith(deleteFromList)) put(out, key, withoutDirectives(item));
+    if (item !== null && !isDirective && !key.startsWith(deleteFromList)) setOwn(out, key, withoutDirectives(item));
   }
   return out;
 }
@@ -136,7 +137,7 @@ function applyElementOrders(live: JsonMap, patch: JsonMap, schema: TypeSchema | 
     if (!directiveKey.startsWith(setElementOrder)) continue;
     delete patch[directiveKey];
     const key = directiveKey.slice(setElementOrder.length);
-    const [old, changes] = [live[key], patch[key]];
+    const [old, changes] = [ownValue(live, key), ownValue(patch, key)];
     for (const list of [order, old, changes]) {
       if (list !== undefined && !Array.isArray(list)) throw badArgument(list);
     }
@@ -154,7 +155,7 @@ function applyElementOrders(live: JsonMap, patch: JsonMap, schema: TypeSchema | 
         if (isMap(item) && item[meta.mergeKey] === undefined) throw noMergeKey(item, meta.mergeKey);
       }
     }
-    put(live, key, orderItems(merged, order, items, meta.mergeKey));
+    setOwn(live, key, orderItems(merged, order, items, meta.mergeKey));
     delete patch[key];
   }
 }

@@ -1,4 +1,5 @@
 /** Objects as structured-merge-diff sees them: JSON values beside their schema. */
+import { ownValue, setOwn } from '../../kernel/own.ts';
 import {
   deducedType,
   type ListSchema,
@@ -9,7 +10,7 @@ import {
 } from '../codec/schema.ts';
 import { type FieldInfo, findType, jsonFields } from '../codec/type-table.ts';
 import { keyElement, valueElement } from './field-set.ts';
-import { isMap, type JsonMap, put } from './json-value.ts';
+import { isMap, type JsonMap } from './json-value.ts';
 
 const anything: ScalarSchema = { kind: 'scalar', type: 'any' };
 const deducedMap: MapSchema = { kind: 'map', atomic: false, values: deducedType };
@@ -59,7 +60,8 @@ export function itemElement(list: ListSchema, item: unknown): string {
   if (!isMap(item)) throw new ItemError('associative list with keys may not have non-map elements');
   const keys: JsonMap = {};
   for (const key of list.mapKeys) {
-    const value = item[key] ?? (list.items.kind === 'object' ? list.items.fields.get(key)?.default : undefined);
+    const value =
+      ownValue(item, key) ?? (list.items.kind === 'object' ? list.items.fields.get(key)?.default : undefined);
     if (value === undefined) {
       throw new ItemError(
         `associative list with keys has an element that omits key field ${JSON.stringify(key)} (and doesn't have default value)`,
@@ -146,7 +148,7 @@ export function toTyped(schema: TypeSchema, value: unknown): unknown {
     case 'map': {
       if (!isMap(value) || schema.values.kind === 'scalar') return value;
       const out: JsonMap = {};
-      for (const key of Object.keys(value)) put(out, key, toTyped(schema.values, value[key]));
+      for (const key of Object.keys(value)) setOwn(out, key, toTyped(schema.values, value[key]));
       return out;
     }
     case 'object':
@@ -171,7 +173,7 @@ function typedObject(schema: ObjectSchema, value: JsonMap): JsonMap {
     }
   }
   for (const [key, field] of struct.always) {
-    if (out[key] === undefined) out[key] = toTyped(field.schema, field.zero);
+    if (ownValue(out, key) === undefined) out[key] = toTyped(field.schema, field.zero);
   }
   return out;
 }

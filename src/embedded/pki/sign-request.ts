@@ -1,4 +1,5 @@
 import { createPublicKey, type KeyObject, randomBytes, sign, X509Certificate } from 'node:crypto';
+import { ownValue } from '../../kernel/own.ts';
 import { authorityKeyIdentifier, toPem } from './certificate.ts';
 import type { ParsedRequest } from './certificate-request.ts';
 import { bitString, boolean, explicit, integer, octetString, oid, sequence, time } from './der.ts';
@@ -88,8 +89,8 @@ function subjectOf(certificate: X509Certificate): Buffer {
 function extensions(request: ParsedRequest, usages: readonly string[], authority: KeyObject): Buffer[] {
   const extension = (id: string, critical: boolean, value: Buffer) =>
     sequence(oid(id), ...(critical ? [boolean(true)] : []), octetString(value));
-  const bits = usages.flatMap((usage) => (keyUsageBits[usage] === undefined ? [] : [keyUsageBits[usage]]));
-  const extended = [...new Set(usages.flatMap((usage) => extendedUsages[usage] ?? []))];
+  const bits = usages.flatMap((usage) => ownValue(keyUsageBits, usage) ?? []);
+  const extended = [...new Set(usages.flatMap((usage) => ownValue(extendedUsages, usage) ?? []))];
   return [
     ...(bits.length > 0 ? [extension('2.5.29.15', true, usageBits(bits))] : []),
     ...(extended.length > 0 ? [extension('2.5.29.37', false, sequence(...extended.map(oid)))] : []),

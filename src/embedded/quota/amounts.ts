@@ -1,4 +1,5 @@
 /** Arithmetic of resource lists (`{ cpu: '500m', memory: '1Gi' }`), as apiserver's pkg/quota does it. */
+import { ownValue } from '../../kernel/own.ts';
 import { compareQuantities, quantityNanos } from '../../kube/quantity.ts';
 import { quantityFormat, quantityText } from '../codec/quantity-text.ts';
 
@@ -13,7 +14,7 @@ function combine(a: string | undefined, b: string, sign: 1n | -1n): string {
 
 export function add(a: Amounts, b: Amounts): Record<string, string> {
   const sum: Record<string, string> = { ...a };
-  for (const [name, value] of Object.entries(b)) sum[name] = combine(sum[name], value, 1n);
+  for (const [name, value] of Object.entries(b)) sum[name] = combine(ownValue(sum, name), value, 1n);
   return sum;
 }
 
@@ -21,7 +22,8 @@ export function add(a: Amounts, b: Amounts): Record<string, string> {
 export function subtract(a: Amounts, b: Amounts): Record<string, string> {
   return Object.fromEntries(
     Object.entries(a).map(([name, value]) => {
-      const rest = b[name] === undefined ? value : combine(value, b[name], -1n);
+      const less = ownValue(b, name);
+      const rest = less === undefined ? value : combine(value, less, -1n);
       return [name, compareQuantities(rest, '0') < 0 ? '0' : rest];
     }),
   );
@@ -31,7 +33,7 @@ export function subtract(a: Amounts, b: Amounts): Record<string, string> {
 export function larger(a: Amounts, b: Amounts): Record<string, string> {
   const result: Record<string, string> = { ...a };
   for (const [name, value] of Object.entries(b)) {
-    const known = result[name];
+    const known = ownValue(result, name);
     if (known === undefined || compareQuantities(value, known) > 0) result[name] = value;
   }
   return result;
@@ -39,7 +41,12 @@ export function larger(a: Amounts, b: Amounts): Record<string, string> {
 
 /** Only those of the given names. */
 export function only(amounts: Amounts, names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(names.flatMap((name) => (amounts[name] === undefined ? [] : [[name, amounts[name]]])));
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const amount = ownValue(amounts, name);
+      return amount === undefined ? [] : [[name, amount]];
+    }),
+  );
 }
 
 export const isZero = (amounts: Amounts) => Object.values(amounts).every((value) => quantityNanos(value) === 0n);

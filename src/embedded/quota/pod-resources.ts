@@ -23,6 +23,8 @@ export function podResources(pod: Pod, kind: 'requests' | 'limits'): Amounts {
   const overhead = spec?.overhead ?? {};
   // A limit that nobody set stays unset.
   const relevant =
-    kind === 'requests' ? overhead : Object.fromEntries(Object.entries(overhead).filter(([n]) => n in total));
+    kind === 'requests'
+      ? overhead
+      : Object.fromEntries(Object.entries(overhead).filter(([n]) => Object.hasOwn(total, n)));
   return add(total, relevant);
 }

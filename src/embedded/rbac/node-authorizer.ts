@@ -2,6 +2,7 @@
  * What a kubelet may do, as kube-apiserver's node authorizer decides: what belongs to the Pods of its own node, its own
  * Node object and lease, and the fixed rules of ClusterRole system:node.
  */
+import { ownValue } from '../../kernel/own.ts';
 import type { Pod, PolicyRule, Volume } from '../../kube/api.gen.ts';
 import { pods } from '../../kube/resources.ts';
 import { allows } from '../../kube/rules.ts';
@@ -35,8 +36,10 @@ export function authorizeNode(attributes: AuthorizationAttributes, reader: Objec
   if (node === undefined) return noOpinion();
   if (node === '') return noOpinion(`unknown node for user "${attributes.user.name}"`);
   if (attributes.resourceRequest) {
-    const byResource =
-      subdivided[attributes.group === '' ? attributes.resource : `${attributes.resource}.${attributes.group}`];
+    const byResource = ownValue(
+      subdivided,
+      attributes.group === '' ? attributes.resource : `${attributes.resource}.${attributes.group}`,
+    );
     if (byResource) return byResource(node, attributes, reader);
   }
   return nodeRules().some((rule) => allows(rule, attributes)) ? allow : noOpinion();

@@ -1,3 +1,4 @@
+import { ownValue } from '../../kernel/own.ts';
 import type { KubeObject, Resource, Stored } from '../../kube/meta.ts';
 import { apiVersionOf } from '../../kube/meta.ts';
 import type { AdmissionAttributes } from '../admission/types.ts';
@@ -176,10 +177,10 @@ export function equalJson(a: unknown, b: unknown): boolean {
   const left = a as Record<string, unknown>;
   const right = b as Record<string, unknown>;
   for (const key in left) {
-    if (!equalJson(left[key], right[key])) return false;
+    if (!equalJson(left[key], ownValue(right, key))) return false;
   }
   for (const key in right) {
-    if (left[key] === undefined && right[key] !== undefined) return false;
+    if (ownValue(left, key) === undefined && right[key] !== undefined) return false;
   }
   return true;
 }

@@ -2,6 +2,7 @@
  * Field errors as Kubernetes words them (apimachinery's util/validation/field): each function makes one cause of a
  * 422. `import * as field from '../registry/field.ts'`, then `field.invalid(field.path('spec', 'replicas'), -1, '...')`.
  */
+import { ownValue } from '../../kernel/own.ts';
 import type { FieldError } from '../definition.ts';
 
 export type { FieldError };
@@ -185,7 +186,7 @@ export function sameJson(a: unknown, b: unknown): boolean {
   }
   if (!isMap(a) || !isMap(b)) return false;
   for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
-    if (!sameJson(a[key], b[key])) return false;
+    if (!sameJson(ownValue(a, key), ownValue(b, key))) return false;
   }
   return true;
 }

@@ -1,3 +1,4 @@
+import { ownValue } from '../../kernel/own.ts';
 import type { DeleteOptions } from '../../kube/api.gen.ts';
 import type { KubeObject, Stored } from '../../kube/meta.ts';
 import type { PatchType } from '../api.ts';
@@ -102,7 +103,7 @@ export class GenericRegistry implements Registry {
     context: RequestContext,
   ): Promise<KubeObject> {
     const key = `${d.group}/${d.resource}/${context.subresource}`;
-    const subresource = d.subresources?.[context.subresource ?? ''];
+    const subresource = ownValue(d.subresources, context.subresource ?? '');
     if (!subresource?.verbs.includes('create')) throw methodNotAllowed();
     const kind = subresource.groupVersionKind;
     if (object.metadata?.namespace && object.metadata.namespace !== namespace) ensureNamespace(d, object, namespace);
@@ -188,7 +189,7 @@ export class GenericRegistry implements Registry {
   }
 
   getSubresource(d: ResourceDefinition, namespace: string | undefined, name: string, subresource: string): KubeObject {
-    if (!d.subresources?.[subresource]?.verbs.includes('get')) throw methodNotAllowed();
+    if (!ownValue(d.subresources, subresource)?.verbs.includes('get')) throw methodNotAllowed();
     const object = getObject(this.#core, d, namespace, name);
     return subresource === 'scale' ? scaleOf(object, d) : object;
   }

@@ -1,3 +1,4 @@
+import { ownValue, setOwn } from '../../kernel/own.ts';
 import type { LabelSelector } from '../../kube/api.gen.ts';
 import type { KubeObject, Stored } from '../../kube/meta.ts';
 import { formatRequirements, labelSelectorRequirements } from '../../kube/selectors.ts';
@@ -63,7 +64,7 @@ export const scaleSteps = (path: string) => path.replace(/^\./, '').split('.');
 
 function valueAt(object: unknown, path: string): unknown {
   let value = object;
-  for (const name of scaleSteps(path)) value = (value as Record<string, unknown> | null | undefined)?.[name];
+  for (const name of scaleSteps(path)) value = ownValue(value as Record<string, unknown> | null | undefined, name);
   return value;
 }
 
@@ -115,9 +116,10 @@ export function setAt(object: object, path: string, value: unknown): void {
   const last = steps.pop() ?? '';
   let at = object as Record<string, unknown>;
   for (const name of steps) {
-    const below = at[name];
-    at[name] = typeof below === 'object' && below !== null ? below : {};
-    at = at[name] as Record<string, unknown>;
+    const below = ownValue(at, name);
+    const next = typeof below === 'object' && below !== null ? (below as Record<string, unknown>) : {};
+    setOwn(at, name, next);
+    at = next;
   }
-  at[last] = value;
+  setOwn(at, last, value);
 }

@@ -1,3 +1,4 @@
+import { ownValue } from '../../kernel/own.ts';
 import type { Stored } from '../../kube/meta.ts';
 import {
   type FieldRequirement,
@@ -64,5 +65,5 @@ function checkField(d: ResourceDefinition, field: string): void {
 function fieldValue(d: ResourceDefinition, object: Stored, field: string): string {
   if (field === 'metadata.name') return object.metadata.name;
   if (field === 'metadata.namespace') return object.metadata.namespace ?? '';
-  return d.fieldSelectors?.[field]?.(object) ?? '';
+  return ownValue(d.fieldSelectors, field)?.(object) ?? '';
 }

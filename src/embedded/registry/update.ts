@@ -1,3 +1,4 @@
+import { ownValue } from '../../kernel/own.ts';
 import type { KubeObject, Stored } from '../../kube/meta.ts';
 import { storedForm } from '../codec/decode.ts';
 import type { ResourceDefinition } from '../definition.ts';
@@ -117,7 +118,7 @@ function sameSpec(object: KubeObject, live: Stored): boolean {
   const now = object as Record<string, unknown>;
   const before = live as unknown as Record<string, unknown>;
   return [...new Set([...Object.keys(now), ...Object.keys(before)])].every(
-    (key) => notSpec.has(key) || field.sameJson(now[key], before[key]),
+    (key) => notSpec.has(key) || field.sameJson(ownValue(now, key), ownValue(before, key)),
   );
 }
 

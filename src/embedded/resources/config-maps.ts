@@ -1,3 +1,4 @@
+import { ownValue } from '../../kernel/own.ts';
 import type { ConfigMap } from '../../kube/api.gen.ts';
 import { configMaps } from '../../kube/resources.ts';
 import { validConfigKey } from '../../kube/validation.ts';
@@ -12,7 +13,7 @@ function validate(configMap: ConfigMap): FieldError[] {
   let size = 0;
   for (const [key, value] of sortedEntries(configMap.data)) {
     errors.push(...field.invalidEach(field.path('data').key(key), key, validConfigKey(key)));
-    if (configMap.binaryData?.[key] !== undefined) {
+    if (ownValue(configMap.binaryData, key) !== undefined) {
       errors.push(field.invalid(field.path('data').key(key), key, 'duplicate of key present in binaryData'));
     }
     size += Buffer.byteLength(value);

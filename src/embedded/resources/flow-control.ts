@@ -1,4 +1,5 @@
 /** Priority and fairness: what its objects say is kept and checked, requests are not held up by it. */
+import { ownValue } from '../../kernel/own.ts';
 import type {
   FlowSchema,
   LimitedPriorityLevelConfiguration,
@@ -34,7 +35,7 @@ function validateRules(rules: PolicyRulesWithSubjects, at: field.FieldPath): Fie
     errors.push(field.required(at.child('subjects'), 'subjects must contain at least one value'));
   for (const [i, subject] of subjects.entries()) {
     const where = at.child('subjects').index(i);
-    const key = subjectKinds[subject.kind as keyof typeof subjectKinds];
+    const key = ownValue(subjectKinds, subject.kind as keyof typeof subjectKinds);
     if (key === undefined)
       errors.push(field.notSupported(where.child('kind'), subject.kind, Object.keys(subjectKinds)));
     else if (!subject[key]) {

@@ -1,3 +1,4 @@
+import { ownValue } from '../../kernel/own.ts';
 import type { LimitRange, LimitRangeItem } from '../../kube/api.gen.ts';
 import { compareQuantities, milliValue } from '../../kube/quantity.ts';
 import { limitRanges } from '../../kube/resources.ts';
@@ -18,11 +19,11 @@ function validateType(type: string, where: field.FieldPath): FieldError[] {
 /** How the amounts of one resource relate. */
 function validateAmounts(item: LimitRangeItem, name: string, at: field.FieldPath): FieldError[] {
   const [min, max, limit, request, ratio] = [
-    item.min?.[name],
-    item.max?.[name],
-    item.default?.[name],
-    item.defaultRequest?.[name],
-    item.maxLimitRequestRatio?.[name],
+    ownValue(item.min, name),
+    ownValue(item.max, name),
+    ownValue(item.default, name),
+    ownValue(item.defaultRequest, name),
+    ownValue(item.maxLimitRequestRatio, name),
   ];
   const errors: FieldError[] = [];
   const more = (a: string | undefined, b: string | undefined) =>

@@ -1,3 +1,4 @@
+import { ownValue } from '../../kernel/own.ts';
 import type { PriorityClass } from '../../kube/api.gen.ts';
 import { priorityClasses } from '../../kube/resources.ts';
 import type { FieldError } from '../definition.ts';
@@ -17,7 +18,7 @@ function validate(priorityClass: PriorityClass): FieldError[] {
   const errors: FieldError[] = [];
   const name = priorityClass.metadata?.name ?? '';
   if (name.startsWith('system-')) {
-    const value = systemClasses[name];
+    const value = ownValue(systemClasses, name);
     const reserved = "priority class names with 'system-' prefix are reserved for system use only. error: ";
     const problem =
       value === undefined

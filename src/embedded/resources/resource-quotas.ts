@@ -1,3 +1,4 @@
+import { ownValue } from '../../kernel/own.ts';
 import type { ResourceQuota, ResourceQuotaSpec, ScopedResourceSelectorRequirement } from '../../kube/api.gen.ts';
 import { resourceQuotas } from '../../kube/resources.ts';
 import type { FieldError } from '../definition.ts';
@@ -118,7 +119,7 @@ function validateSelector(spec: ResourceQuotaSpec, hard: readonly string[], at: 
 function validateAmounts(amounts: Readonly<Record<string, string>> | undefined, at: field.FieldPath): FieldError[] {
   return sortedKeys(amounts).flatMap((name) => [
     ...validateQuotaResource(name, at.key(name)),
-    ...validateResourceAmount(name, amounts?.[name] ?? '0', at.key(name)),
+    ...validateResourceAmount(name, ownValue(amounts, name) ?? '0', at.key(name)),
   ]);
 }
 
@@ -142,7 +143,7 @@ function validateUpdate({ spec }: ResourceQuota, old: ResourceQuota): FieldError
 function usage({ status }: ResourceQuota, limits: boolean): string {
   return sortedKeys(status?.hard)
     .filter((name) => name.startsWith('limits') === limits)
-    .map((name) => `${name}: ${status?.used?.[name] ?? '0'}/${status?.hard?.[name]}`)
+    .map((name) => `${name}: ${ownValue(status?.used, name) ?? '0'}/${status?.hard?.[name]}`)
     .join(', ');
 }
 

@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { ownValue } from '../../kernel/own.ts';
 import type { Secret } from '../../kube/api.gen.ts';
 import { secrets } from '../../kube/resources.ts';
 import { validConfigKey } from '../../kube/validation.ts';
@@ -51,7 +52,9 @@ function validateType(secret: Secret): FieldError[] {
       return problem === undefined ? [] : [field.invalid(data.key(key), '<secret contents redacted>', problem)];
     }
     default:
-      return (requiredKeys[type] ?? []).filter((key) => !has(key)).map((key) => field.required(data.key(key)));
+      return (ownValue(requiredKeys, type) ?? [])
+        .filter((key) => !has(key))
+        .map((key) => field.required(data.key(key)));
   }
 }
 

@@ -1,5 +1,6 @@
+import { setOwn } from '../../kernel/own.ts';
 import type { PatchType } from '../api.ts';
-import { JsonSyntaxError, maxDepth, parseJson, plainValue, setOwn } from '../codec/go-json.ts';
+import { JsonSyntaxError, maxDepth, parseJson, plainValue } from '../codec/go-json.ts';
 import { parseYaml, YamlSyntaxError } from '../codec/yaml.ts';
 import { badRequest } from '../registry/status.ts';
 

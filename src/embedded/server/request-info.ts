@@ -1,3 +1,4 @@
+import { ownValue } from '../../kernel/own.ts';
 import { parseFieldSelector } from '../../kube/selectors.ts';
 import { parseGoBoolean, parseGoQuery } from './query.ts';
 
@@ -76,7 +77,7 @@ export function requestInfo(method: string, target: string): RequestInfo {
   info.isResourceRequest = true;
   info.version = parts[0] ?? '';
   parts = parts.slice(1);
-  info.verb = verbOfMethod[method] ?? '';
+  info.verb = ownValue(verbOfMethod, method) ?? '';
   if ((parts[0] === 'watch' || parts[0] === 'proxy') && parts.length > 1) {
     info.verb = parts[0];
     info.watchByPath = parts[0] === 'watch';

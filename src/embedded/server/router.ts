@@ -1,3 +1,4 @@
+import { ownValue } from '../../kernel/own.ts';
 import { groupOrder } from '../codec/facts.ts';
 import type { ResourceDefinition } from '../definition.ts';
 import { badRequest, methodNotAllowed, notFound, notFoundPath } from '../registry/status.ts';
@@ -118,7 +119,7 @@ function ofObject({ exchange, definition, subresource }: ResourceRequest): Resou
   }
   const { subresources = {} } = definition;
   // The name comes from the path: `constructor` is none.
-  const facts = Object.hasOwn(subresources, subresource) ? subresources[subresource] : undefined;
+  const facts = ownValue(subresources, subresource);
   if (!facts && definition.custom) throw notFound(definition, info.parts[1] ?? '');
   if (!facts || (info.parts.length > 3 && subresource !== 'proxy')) throw notFoundPath();
   const connect = definition.group === '' ? connectHandlers.get(`${definition.resource}/${subresource}`) : undefined;

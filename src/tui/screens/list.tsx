@@ -1,4 +1,5 @@
 import { Box } from 'ink';
+import { ownValue } from '../../kernel/own.ts';
 import { cut, fitTo, printableLine, widthOf } from '../../present/width.ts';
 import { competencyText } from '../competency.ts';
 import { errorLines, questionText } from '../content.ts';
@@ -48,7 +49,7 @@ export function ListScreen({ state, columns, rows, version, paint, theme }: Prop
 
 function notesOf({ scenarios, selected, running, overlay, busy }: AppState): BarNotes {
   if (busy !== undefined) return { hidden: ['shell', 'back'] };
-  const attempt = running[scenarios[selected]?.id ?? ''];
+  const attempt = ownValue(running, scenarios[selected]?.id ?? '');
   return {
     words: {
       ...(attempt ? { open: 'go on', stop: 'end it' } : {}),
@@ -112,7 +113,7 @@ function scenarioLine(row: ScenarioRow, isChosen: boolean, state: AppState, widt
 
 /** What is in progress, behind the mark of what was solved before. */
 function progressOf(state: AppState, row: ScenarioRow): { text: string; token: 'good' | 'bad' | 'warn' } {
-  const attempt = state.running[row.id];
+  const attempt = ownValue(state.running, row.id);
   const wasSolved = state.progress.get(row.progressKey)?.solved || attempt?.wasSolved;
   if (!attempt) return wasSolved ? { text: '✔ solved', token: 'good' } : { text: '', token: 'warn' };
   if (attempt.phase === 'failed') return { text: '✘ set-up failed', token: 'bad' };

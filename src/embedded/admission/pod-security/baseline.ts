@@ -1,3 +1,4 @@
+import { ownValue } from '../../../kernel/own.ts';
 import type { PodSpec, SELinuxOptions } from '../../../kube/api.gen.ts';
 import { quote } from '../../registry/field.ts';
 import {
@@ -206,7 +207,7 @@ const sysctls: Check = {
   check(spec, _metadata, minor) {
     const bad = (spec.securityContext?.sysctls ?? [])
       .map((s) => s.name)
-      .filter((name) => (safeSysctls[name] ?? Number.POSITIVE_INFINITY) > minor);
+      .filter((name) => (ownValue(safeSysctls, name) ?? Number.POSITIVE_INFINITY) > minor);
     return bad.length === 0 ? undefined : { reason: 'forbidden sysctls', detail: bad.join(', ') };
   },
 };

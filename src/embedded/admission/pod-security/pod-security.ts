@@ -1,3 +1,4 @@
+import { ownValue } from '../../../kernel/own.ts';
 import type { Namespace, ObjectMeta, Pod, PodSpec, PodTemplateSpec } from '../../../kube/api.gen.ts';
 import { namespaces, pods } from '../../../kube/resources.ts';
 import { quote } from '../../registry/field.ts';
@@ -79,7 +80,7 @@ function warnOfTemplate(attributes: AdmissionAttributes): void {
   const template =
     kind === 'podtemplates.'
       ? (object as { template?: PodTemplateSpec } | undefined)?.template
-      : (templates[kind]?.((object as { spec?: Record<string, unknown> } | undefined)?.spec ?? {}) as
+      : (ownValue(templates, kind)?.((object as { spec?: Record<string, unknown> } | undefined)?.spec ?? {}) as
           | PodTemplateSpec
           | undefined);
   if (template?.spec) warn(attributes, policyOf(attributes).warn, template.metadata ?? {}, template.spec);

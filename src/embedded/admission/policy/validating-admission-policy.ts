@@ -1,3 +1,4 @@
+import { ownValue } from '../../../kernel/own.ts';
 import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
 import { validatingAdmissionPolicies, validatingAdmissionPolicyBindings } from '../../../kube/resources.ts';
@@ -79,7 +80,7 @@ function enforce(
     return new ApiError({
       ...status,
       reason,
-      code: codes[reason] ?? 422,
+      code: ownValue(codes, reason) ?? 422,
       message: status.message ?? text,
       details: { ...status.details, causes: [{ message: text }] },
     });

@@ -1,4 +1,5 @@
 /** Runs SQL on databases that are kept in files of the container, one for each table. */
+import { ownValue } from '../../../kernel/own.ts';
 import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
 import { type Column, type Expression, SqlSyntaxError, type Statement, type Value } from './sql.ts';
@@ -434,7 +435,7 @@ export class Databases {
           port: 3306,
           datadir: '/var/lib/mysql/',
         };
-        const value = known[e.name];
+        const value = ownValue(known, e.name);
         if (value === undefined) throw new SqlError(1193, 'HY000', `Unknown system variable '${e.name}'`);
         return value;
       }

@@ -1,4 +1,5 @@
 /** etcdctl's commands: their flags and help, as recorded from v3.6.6. */
+import { ownValue } from '../../../kernel/own.ts';
 import { columns, type Flag, flag, flagUsages } from './flags.ts';
 
 export const globalFlags: readonly Flag[] = [
@@ -214,8 +215,8 @@ const groups: Readonly<Record<string, string>> = {
   user: 'User related commands',
 };
 
-export const isGroup = (word: string): boolean => word in groups;
-export const isElsewhere = (command: string): boolean => command in others;
+export const isGroup = (word: string): boolean => Object.hasOwn(groups, word);
+export const isElsewhere = (command: string): boolean => Object.hasOwn(others, command);
 
 const version = '3.6.6';
 const snapshotExamples = `Examples:
@@ -260,7 +261,10 @@ const groupUsages: Readonly<Record<string, string>> = {
 
 /** The flags that a command takes beside the global ones. */
 export function flagsOf(command: string): readonly Flag[] {
-  return [...(commandHelp[command]?.flags ?? []), ...(groupFlags[command.split(' ')[0] ?? ''] ?? [])];
+  return [
+    ...(ownValue(commandHelp, command)?.flags ?? []),
+    ...(ownValue(groupFlags, command.split(' ')[0] ?? '') ?? []),
+  ];
 }
 
 /** `etcdctl --help`. */
@@ -273,16 +277,16 @@ export function rootHelp(): string {
 export function groupHelp(group: string): string {
   const names = Object.keys(all).filter((name) => name.startsWith(`${group} `));
   const examples = group === 'snapshot' ? snapshotExamples : '';
-  return `NAME:\n  ${group} - ${groups[group]}\n\nUSAGE:\n  etcdctl ${group} ${groupUsages[group] ?? '<subcommand>'} [flags]\n\nAPI VERSION:\n  3.6\n\n${examples}COMMANDS:\n${commandList(names, (name) => name.slice(group.length + 1))}\nOPTIONS:\n${flagUsages([helpFlag(group), ...(groupFlags[group] ?? [])])}\nGLOBAL OPTIONS:\n${flagUsages(globalFlags)}\n`;
+  return `NAME:\n  ${group} - ${ownValue(groups, group)}\n\nUSAGE:\n  etcdctl ${group} ${ownValue(groupUsages, group) ?? '<subcommand>'} [flags]\n\nAPI VERSION:\n  3.6\n\n${examples}COMMANDS:\n${commandList(names, (name) => name.slice(group.length + 1))}\nOPTIONS:\n${flagUsages([helpFlag(group), ...(ownValue(groupFlags, group) ?? [])])}\nGLOBAL OPTIONS:\n${flagUsages(globalFlags)}\n`;
 }
 
 /** `etcdctl get --help`. */
 export function helpOf(command: string): string {
-  const { about, usage = command, description, flags = [] } = commandHelp[command] ?? { about: '' };
+  const { about, usage = command, description, flags = [] } = ownValue(commandHelp, command) ?? { about: '' };
   const text = description?.replace(/^/gm, '  ');
   const examples = command === 'snapshot save' ? snapshotExamples : '';
   const [group = '', ...rest] = command.split(' ');
   const own = [...flags, helpFlag(rest.at(-1) ?? group)];
-  const shared = groupFlags[group] ?? [];
+  const shared = ownValue(groupFlags, group) ?? [];
   return `NAME:\n  ${command} - ${about}\n\nUSAGE:\n  etcdctl ${usage} [flags]\n\n${examples}${text === undefined ? '' : `DESCRIPTION:\n${text}\n\n`}OPTIONS:\n${flagUsages(own)}\nGLOBAL OPTIONS:\n${flagUsages([...globalFlags, ...shared])}\n`;
 }

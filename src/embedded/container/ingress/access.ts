@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ownValue } from '../../../kernel/own.ts';
 import type { Peer } from '../kernel/network.ts';
 import type { Process } from '../kernel/process.ts';
 import { formatDate } from '../programs/date.ts';
@@ -68,7 +69,7 @@ function factsOf(request: IncomingMessage): RequestFacts {
     path: decodePath(pathname),
     query: searchParams,
     header: (name) => {
-      const value = request.headers[name.toLowerCase()];
+      const value = ownValue(request.headers, name.toLowerCase());
       return Array.isArray(value) ? value.join(',') : value;
     },
   };

@@ -3,6 +3,7 @@ import { request as httpRequest, type IncomingMessage, type ServerResponse } fro
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { connect as tlsConnect } from 'node:tls';
+import { ownValue } from '../../../kernel/own.ts';
 import { isSysError } from '../kernel/errno.ts';
 import type { Peer } from '../kernel/network.ts';
 import type { Process } from '../kernel/process.ts';
@@ -172,7 +173,7 @@ function changed(
   for (const name of remove) delete result[name.toLowerCase()];
   for (const { name, value } of set) result[name.toLowerCase()] = value;
   for (const { name, value } of add) {
-    const before = result[name.toLowerCase()];
+    const before = ownValue(result, name.toLowerCase());
     result[name.toLowerCase()] = before === undefined ? value : `${before},${value}`;
   }
   return result;

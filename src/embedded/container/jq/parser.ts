@@ -1,4 +1,5 @@
 /** Reads jq programs into trees, and finds the names that nothing defines. */
+import { ownValue } from '../../../kernel/own.ts';
 import { lex, SyntaxFailure, type Token } from './lexer.ts';
 import type { Json } from './value.ts';
 
@@ -385,7 +386,7 @@ class Parser {
       while (this.#skip(';'));
       this.#expect(')');
     }
-    const constant = args.length === 0 ? constants[name] : undefined;
+    const constant = args.length === 0 ? ownValue(constants, name) : undefined;
     if (constant && !this.#defined('function', `${name}/0`)) return constant;
     if (!this.#defined('function', `${name}/${args.length}`)) this.#undefinedName(`${name}/${args.length}`, at);
     return { t: 'call', name, args };

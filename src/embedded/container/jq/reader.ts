@@ -1,4 +1,5 @@
 /** Reads JSON texts that follow each other, as they arrive. */
+import { ownValue } from '../../../kernel/own.ts';
 import type { Json, JsonObject } from './value.ts';
 
 export class ParseError extends Error {}
@@ -173,7 +174,7 @@ export class JsonReader {
   #endWord(where: string): void {
     const word = this.#word;
     this.#word = '';
-    const value = literals[word];
+    const value = ownValue(literals, word);
     if (value !== undefined) return this.#value(value);
     if (/^[tfn]/.test(word)) this.#fail(`Invalid literal${where}`);
     if (!/^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(word)) this.#fail(`Invalid numeric literal${where}`);

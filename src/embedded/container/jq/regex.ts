@@ -1,4 +1,5 @@
 /** jq's regular expressions. */
+import { ownValue } from '../../../kernel/own.ts';
 import { TooMuchWork } from '../kernel/work.ts';
 import { safeRegExp } from '../lib/regex.ts';
 import { described, JqError, type Json } from './value.ts';
@@ -17,8 +18,8 @@ function compile(pattern: string, flags: string): { expression: RegExp; global: 
   if (letters.includes('x'))
     source = source.replace(/\\[\s\S]|\[(?:\\[\s\S]|[^\]])*\]|\s+|#[^\n]*/g, (m) => (/^[\s#]/.test(m) ? '' : m));
   source = source
-    .replace(/\[\[:(\w+):\]\]/g, (_, name: string) => `[${posixClasses[name] ?? ''}]`)
-    .replace(/\[:(\w+):\]/g, (_, name: string) => posixClasses[name] ?? '')
+    .replace(/\[\[:(\w+):\]\]/g, (_, name: string) => `[${ownValue(posixClasses, name) ?? ''}]`)
+    .replace(/\[:(\w+):\]/g, (_, name: string) => ownValue(posixClasses, name) ?? '')
     .replaceAll('\\A', '(?<![\\s\\S])')
     .replaceAll('\\z', '(?![\\s\\S])')
     .replaceAll('\\Z', '(?=\\n?(?![\\s\\S]))')

@@ -1,5 +1,6 @@
 /** Runs awk programs. */
 
+import { ownValue } from '../../../kernel/own.ts';
 import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
 import { MATCH_WORK, work } from '../kernel/work.ts';
@@ -422,7 +423,7 @@ export class AwkRun {
         await this.#out.flush();
         return 0;
     }
-    const plain = plainFunctions[name];
+    const plain = ownValue(plainFunctions, name);
     if (!plain) return this.#callFunction(name, args);
     const values: Value[] = [];
     for (const arg of args) values.push(await this.#eval(arg));

@@ -1,3 +1,4 @@
+import { ownValue } from '../../../kernel/own.ts';
 import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
 import { baseName } from './files.ts';
@@ -415,7 +416,7 @@ export class Transfer {
     };
     const text = format
       .replace(/%\{(\w+)\}|%%/g, (whole, name: string | undefined) =>
-        name === undefined ? '%' : (values[name] ?? whole),
+        name === undefined ? '%' : (ownValue(values, name) ?? whole),
       )
       .replace(/\\([nrt\\])/g, (_, c: string) => ({ n: '\n', r: '\r', t: '\t' })[c] ?? '\\');
     await this.#p.print(1, text);

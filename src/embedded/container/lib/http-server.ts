@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type SecureContext, TLSSocket } from 'node:tls';
+import { ownValue } from '../../../kernel/own.ts';
 import type { Peer } from '../kernel/network.ts';
 import type { Process } from '../kernel/process.ts';
 import { selfSigned } from './self-signed.ts';
@@ -99,7 +100,7 @@ const types: Record<string, string> = {
 
 /** Content type by a file's extension. */
 export function contentType(path: string): string {
-  return types[/\.(\w+)$/.exec(path)?.[1]?.toLowerCase() ?? ''] ?? 'application/octet-stream';
+  return ownValue(types, /\.(\w+)$/.exec(path)?.[1]?.toLowerCase() ?? '') ?? 'application/octet-stream';
 }
 
 /** Waits until one of the signals comes; each ends a server. Resolves with the signal's number. */

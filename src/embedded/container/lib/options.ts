@@ -92,7 +92,7 @@ export function parseOptions(
 }
 
 function longOption(long: Readonly<Record<string, string>>, name: string): string | undefined {
-  if (name in long) return long[name];
+  if (Object.hasOwn(long, name)) return long[name];
   const matching = Object.keys(long).filter((key) => key.startsWith(name));
   return matching.length === 1 ? long[matching[0] ?? ''] : undefined;
 }

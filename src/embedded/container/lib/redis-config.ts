@@ -1,4 +1,5 @@
 /** redis' configuration: what it begins with, what a file or arguments say, CONFIG GET and SET. */
+import { ownValue } from '../../../kernel/own.ts';
 import { safeRegExp } from './regex.ts';
 
 /** A line that redis does not start with. */
@@ -67,8 +68,9 @@ function normalized(name: string, value: string): string | undefined {
     return digits === undefined || scale === undefined ? undefined : String(Number(digits) * scale);
   }
   if (name === 'maxmemory-policy') return policies.includes(text) ? text : undefined;
-  if (/^(yes|no)$/.test(defaults[name] ?? '')) return /^(yes|no)$/i.test(text) ? text.toLowerCase() : undefined;
-  if (/^\d+$/.test(defaults[name] ?? '')) return /^\d+$/.test(text) ? text : undefined;
+  if (/^(yes|no)$/.test(ownValue(defaults, name) ?? ''))
+    return /^(yes|no)$/i.test(text) ? text.toLowerCase() : undefined;
+  if (/^\d+$/.test(ownValue(defaults, name) ?? '')) return /^\d+$/.test(text) ? text : undefined;
   return text;
 }
 
@@ -86,7 +88,7 @@ export class RedisConfig {
       if (line === '' || line.startsWith('#')) continue;
       const at = line.search(/\s/);
       const name = (at < 0 ? line : line.slice(0, at)).toLowerCase();
-      if (at < 0 || !(name in defaults))
+      if (at < 0 || !Object.hasOwn(defaults, name))
         throw new RedisConfigError(i + 1, line, 'Bad directive or wrong number of arguments');
       const value = normalized(name, line.slice(at).trim());
       if (value === undefined) throw new RedisConfigError(i + 1, line, reasonOf(name));
@@ -97,7 +99,7 @@ export class RedisConfig {
   /** CONFIG SET; a text: why not. */
   set(name: string, value: string): string | undefined {
     const own = name.toLowerCase();
-    if (!(own in defaults)) return `ERR Unknown option or number of arguments for CONFIG SET - '${name}'`;
+    if (!Object.hasOwn(defaults, own)) return `ERR Unknown option or number of arguments for CONFIG SET - '${name}'`;
     const kept = normalized(own, value);
     if (kept === undefined) return `ERR CONFIG SET failed (possibly related to argument '${name}') - ${reasonOf(own)}`;
     this.#values.set(own, kept);
@@ -119,7 +121,7 @@ export class RedisConfig {
 function reasonOf(name: string): string {
   if (name === 'maxmemory') return 'argument must be a memory value';
   if (name === 'maxmemory-policy') return `argument(s) must be one of the following: ${policies.join(', ')}`;
-  return /^(yes|no)$/.test(defaults[name] ?? '')
+  return /^(yes|no)$/.test(ownValue(defaults, name) ?? '')
     ? "argument must be 'yes' or 'no'"
     : "argument couldn't be parsed into an integer";
 }

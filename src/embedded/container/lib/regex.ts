@@ -1,4 +1,5 @@
 /** Regular expressions as POSIX tools, shells and others write them. */
+import { ownValue } from '../../../kernel/own.ts';
 import { MeteredRegExp } from '../regex/metered-regexp.ts';
 import { TOO_BIG } from '../regex/parse.ts';
 
@@ -73,7 +74,7 @@ export function bracketExpression(
       const close = text.indexOf(`${text[i + 1]}]`, i + 2);
       if (close > 0) {
         const name = text.slice(i + 2, close);
-        body += text[i + 1] === ':' ? (classes[name] ?? '') : escapeRegExp(name);
+        body += text[i + 1] === ':' ? (ownValue(classes, name) ?? '') : escapeRegExp(name);
         i = close + 1;
         continue;
       }

@@ -1,5 +1,7 @@
 /** Commands about certificates: x509, req, verify. */
+
 import { createHash, createPublicKey, type KeyObject, verify as verifySignature, X509Certificate } from 'node:crypto';
+import { ownValue } from '../../../kernel/own.ts';
 import { toPem } from '../../pki/certificate.ts';
 import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
@@ -204,7 +206,7 @@ function subjectOf(options: Arguments, config: Config): Name {
     fields
       .map(
         ([name, value]) =>
-          `/${long[name.replace(/^\d+\./, '')] ?? name.replace(/^\d+\./, '')}=${value.replace(/[/\\]/g, '\\$&')}`,
+          `/${ownValue(long, name.replace(/^\d+\./, '')) ?? name.replace(/^\d+\./, '')}=${value.replace(/[/\\]/g, '\\$&')}`,
       )
       .join(''),
   );

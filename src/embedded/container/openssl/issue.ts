@@ -1,6 +1,8 @@
 /** Makes certificates and requests as `openssl req` and `openssl x509` do. */
+
 import { createHash, createPublicKey, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { isIPv4 } from 'node:net';
+import { ownValue } from '../../../kernel/own.ts';
 import {
   bitString,
   boolean,
@@ -31,7 +33,7 @@ export function parseSubject(text: string): Name {
   const parts = text.slice(1).match(/(?:[^\\/]|\\.)+/g) ?? [];
   return parts.map((part) => {
     const at = part.indexOf('=');
-    const type = attributeTypes[part.slice(0, at)];
+    const type = ownValue(attributeTypes, part.slice(0, at));
     if (at < 0 || type === undefined) throw new IssueError(`Unknown attribute in subject name: ${part}`);
     return [type, part.slice(at + 1).replace(/\\(.)/g, '$1')];
   });
@@ -116,7 +118,7 @@ export function parseExtension(name: string, text: string, section: (name: strin
         ids.extendedKeyUsage,
         sequence(
           ...values.map((value) => {
-            const last = purposes[value];
+            const last = ownValue(purposes, value);
             if (last === undefined) throw bad();
             return oid(`1.3.6.1.5.5.7.3.${last}`);
           }),

@@ -1,5 +1,6 @@
 /** The image of Kubernetes' end-to-end tests: the parts of agnhost that manifests and exercises run. */
 
+import { ownValue } from '../../../kernel/own.ts';
 import { isSysError } from '../kernel/errno.ts';
 import { createPipe } from '../kernel/pipe.ts';
 import type { Process } from '../kernel/process.ts';
@@ -124,7 +125,7 @@ async function netexec(p: Process, args: readonly string[]): Promise<number> {
         response.statusCode = Number(searchParams.get('code') ?? 200) || 200;
         return void response.end(searchParams.get('msg') ?? '');
       case '/header': {
-        const value = request.headers[(searchParams.get('key') ?? '').toLowerCase()];
+        const value = ownValue(request.headers, (searchParams.get('key') ?? '').toLowerCase());
         return void response.end(String(value ?? ''));
       }
       case '/healthz':
@@ -243,7 +244,7 @@ export const agnhost = program(
   'agnhost',
   async (p) => {
     const [name = 'help', ...args] = p.args;
-    const command = commands[name];
+    const command = ownValue(commands, name);
     if (command) return command(p, args);
     const list = Object.keys(commands)
       .sort()

@@ -1,3 +1,4 @@
+import { ownValue } from '../../../kernel/own.ts';
 import { stringifyYaml } from '../../codec/yaml.ts';
 import type { RuntimeContainer, RuntimePod, RuntimeState } from '../../node-api.ts';
 import type { Process } from '../kernel/process.ts';
@@ -175,7 +176,7 @@ export const crictl = program('crictl', async (p) => {
     if (/^(-r|-i|-c|--(runtime-endpoint|image-endpoint|config|timeout))$/.test(word)) words.shift();
   }
   const [name = '', ...args] = words;
-  const command = commands[name];
+  const command = ownValue(commands, name);
   if (!command) {
     const known = Object.keys(commands).join(', ');
     await p.print(2, `FATA[0000] "${name}" is not simulated; there are ${known}\n`);

@@ -65,7 +65,7 @@ function parseDate(text: string, now: number): number | undefined {
   const trimmed = text.trim();
   if (/^@\d+(\.\d+)?$/.test(trimmed)) return Number(trimmed.slice(1)) * 1000;
   const words: Record<string, number> = { '': 0, now: 0, today: 0, yesterday: -86_400_000, tomorrow: 86_400_000 };
-  if (trimmed in words) return now + (words[trimmed] ?? 0);
+  if (Object.hasOwn(words, trimmed)) return now + (words[trimmed] ?? 0);
   const relative = /^([-+]?\d+)\s*(second|sec|minute|min|hour|day|week)s?(\s+ago)?$/.exec(trimmed);
   if (relative) {
     const unit =

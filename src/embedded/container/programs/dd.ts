@@ -1,3 +1,4 @@
+import { ownValue } from '../../../kernel/own.ts';
 import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
 import { isBusybox, program, UsageError } from '../lib/program.ts';
@@ -54,7 +55,7 @@ function readCall(p: Process): Call {
       // Factors may be multiplied: `2x512`.
       return text.split('x').reduce((product, factor) => {
         const [, digits, unit = ''] = /^(\d+)([a-zA-Z]*)$/.exec(factor) ?? [];
-        const scale = units[unit];
+        const scale = ownValue(units, unit);
         if (digits === undefined || scale === undefined) throw new UsageError(`invalid number: ${quote(text)}`);
         return product * Number(digits) * scale;
       }, 1);

@@ -1,3 +1,4 @@
+import { ownValue } from '../../../kernel/own.ts';
 import { microTime, ShadowedVariable } from '../etcdctl/client.ts';
 import { CommandError, FlagError, type Flags, flag, parseFlags } from '../etcdctl/flags.ts';
 import { compaction, del, get, put, watch } from '../etcdctl/keys.ts';
@@ -63,8 +64,8 @@ export const etcdctl = program(
     const group = first !== undefined && isGroup(first.word);
     const used = group ? [first, second].filter((word) => word !== undefined) : first ? [first] : [];
     const words = used.map(({ word }) => word).join(' ');
-    const name = aliases[words] ?? words;
-    const known = name in commandHelp;
+    const name = ownValue(aliases, words) ?? words;
+    const known = Object.hasOwn(commandHelp, name);
     const rest = known || isElsewhere(name) ? args.filter((_, i) => !used.some(({ index }) => index === i)) : args;
     const complain = async (message: string, code: number) => {
       await p.print(2, `Error: ${message}\n`);
@@ -91,7 +92,7 @@ export const etcdctl = program(
       return 1;
     }
     try {
-      const code = await commands[name]?.(p, flags);
+      const code = await ownValue(commands, name)?.(p, flags);
       return typeof code === 'number' ? code : 0;
     } catch (error) {
       if (error instanceof CommandError) return complain(error.message, error.code);

@@ -1,3 +1,4 @@
+import { ownValue } from '../../../kernel/own.ts';
 import { Halt } from '../jq/filters.ts';
 import { type Filter, PAUSE } from '../jq/flow.ts';
 import { functionNames, loadLibrary } from '../jq/library.ts';
@@ -128,7 +129,7 @@ async function readArguments(p: Process): Promise<Call> {
       if (call.indent > 7) throw new Failure('Cannot indent more than 7 characters');
     } else if (name === 'args' || name === 'jsonargs') rest = name;
     else {
-      const letters = name === undefined ? [...arg.slice(1)] : [longFlags[name]];
+      const letters = name === undefined ? [...arg.slice(1)] : [ownValue(longFlags, name)];
       for (const letter of letters) {
         if (letter === undefined || (name === undefined && !'nRscrjaSCMehVf'.includes(letter)))
           throw new Failure(`Unknown option ${arg}`);

@@ -1,4 +1,5 @@
 /** MySQL's and MariaDB's clients: the statements of `-e` and of standard input, and whether a server is up. */
+import { ownValue } from '../../../kernel/own.ts';
 import { SqlError } from '../database/engine.ts';
 import { type Answer, login, MysqlPackets, readAnswer, readGreeting } from '../database/mysql-wire.ts';
 import { isSysError } from '../kernel/errno.ts';
@@ -44,7 +45,7 @@ function readCall(p: Process): Call | string {
     }
     if (arg.startsWith('--')) {
       const [, name = '', value] = /^--([^=]+)(?:=(.*))?$/s.exec(arg) ?? [];
-      const [takes, plain] = [valueOptions[name], plainOptions[name]];
+      const [takes, plain] = [ownValue(valueOptions, name), ownValue(plainOptions, name)];
       if (name === 'password') password = value ?? '';
       else if (takes !== undefined) values.set(takes, value ?? args[++i] ?? '');
       else if (plain !== undefined) flags.add(plain);

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { ownValue } from '../../../kernel/own.ts';
 import type { Process } from '../kernel/process.ts';
 import { program } from '../lib/program.ts';
 import { toolVersion } from '../lib/versions.ts';
@@ -85,7 +86,7 @@ const commands: Record<string, (p: Process, args: readonly string[]) => Promise<
 /** OpenSSL 3.0: the commands that work with keys, requests and certificates, and the TLS client. */
 export const openssl = program('openssl', async (p) => {
   const [name = 'help', ...args] = p.args;
-  const command = commands[name];
+  const command = ownValue(commands, name);
   if (!command) {
     const list = Object.keys(commands).sort().join(' ');
     await p.print(

@@ -1,3 +1,4 @@
+import { ownValue } from '../../../kernel/own.ts';
 import type { Process } from '../kernel/process.ts';
 import { parseOptions } from '../lib/options.ts';
 import { isBusybox, program } from '../lib/program.ts';
@@ -50,7 +51,7 @@ export const ps = program('ps', async (p) => {
     else if (options.has('f')) names = ['user', 'pid', 'ppid', 'tty', 'time', 'cmd'];
     else if (options.has('e', 'A') || bsd.length > 0) names = ['pid', 'tty', 'time', 'cmd'];
   }
-  const used = names.map((n) => columns[n === 'command' ? 'args' : n]).filter((c) => c !== undefined);
+  const used = names.map((n) => ownValue(columns, n === 'command' ? 'args' : n)).filter((c) => c !== undefined);
   const titles = used.map((c) => c.title);
   const table = [titles, ...rows.map((q) => used.map((c) => c.value(p, q)))];
   const minimum = (i: number) => ({ PID: 5, USER: 8, TIME: 5 })[titles[i] ?? ''] ?? 0;

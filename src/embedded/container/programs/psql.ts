@@ -1,4 +1,5 @@
 /** PostgreSQL's clients: psql for what `-c`, files and pipes give it, pg_isready. */
+import { ownValue } from '../../../kernel/own.ts';
 import {
   int32,
   md5Proof,
@@ -213,7 +214,7 @@ export const psql = program('psql', async (p) => {
       const own = /^\s*(\\\w+\+?)(.*)/.exec(piece);
       if (own) {
         if (own[1] === '\\q') break;
-        const known = commands[own[1]?.replace('+', '') ?? ''];
+        const known = ownValue(commands, own[1]?.replace('+', '') ?? '');
         if (known && own[2]?.trim() === '') {
           if (!(await run(p, messages, known.query, layout, known.title))) status = 1;
         } else {

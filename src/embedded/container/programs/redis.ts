@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { ownValue } from '../../../kernel/own.ts';
 import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
 import { resolveHost } from '../kernel/resolver.ts';
@@ -61,7 +62,7 @@ const arity: Readonly<Record<string, number>> = {
 };
 
 function takes(command: string, words: number): boolean {
-  const wanted = arity[command] ?? -1;
+  const wanted = ownValue(arity, command) ?? -1;
   return wanted < 0 ? words >= -wanted : words === wanted;
 }
 

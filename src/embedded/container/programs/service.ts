@@ -1,3 +1,4 @@
+import { ownValue } from '../../../kernel/own.ts';
 import type { ImageDescription } from '../../container-api.ts';
 import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
@@ -21,7 +22,7 @@ function fill(p: Process, text: string): string {
     ip: () => network.pod.ip,
     tag: () => imageName.slice(imageName.lastIndexOf(':') + 1),
   };
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => values[name]?.() ?? whole);
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => ownValue(values, name)?.() ?? whole);
 }
 
 const line = (p: Process, text: string) => `${fill(p, text)}\n`;

@@ -1,4 +1,5 @@
 /** What runs a node: its init, the tools that talk to it, and the kubelet's executable. */
+import { ownValue } from '../../../kernel/own.ts';
 import type { JournalEntry, UnitAnswer } from '../../node-api.ts';
 import type { Process } from '../kernel/process.ts';
 import { signals } from '../kernel/signals.ts';
@@ -105,7 +106,7 @@ Object.assign(periods, { h: 3_600_000, hour: 3_600_000, d: 86_400_000, day: 86_4
 function sinceTime(text: string | undefined, now: number): number | undefined {
   if (text === undefined) return undefined;
   const ago = /^-?(\d+)\s*([a-z]+?)s?(\s+ago)?$/.exec(text);
-  const unit = ago && periods[ago[2] ?? ''];
+  const unit = ago && ownValue(periods, ago[2] ?? '');
   if (ago && unit) return now - Number(ago[1]) * unit;
   if (text === 'today') return new Date(now).setUTCHours(0, 0, 0, 0);
   const at = Date.parse(`${text.replace(' ', 'T')}Z`);

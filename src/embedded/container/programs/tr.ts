@@ -1,3 +1,4 @@
+import { ownValue } from '../../../kernel/own.ts';
 import { parseOptions } from '../lib/options.ts';
 import { program, UsageError } from '../lib/program.ts';
 
@@ -32,7 +33,7 @@ function expandSet(text: string): number[] {
     const rest = Buffer.from(bytes.slice(i)).toString('latin1');
     const named = /^\[:(\w+):\]/.exec(rest);
     if (named) {
-      const test = classes[named[1] ?? ''];
+      const test = ownValue(classes, named[1] ?? '');
       if (!test) throw new UsageError(`invalid character class '${named[1]}'`);
       for (let c = 0; c < 256; c++) if (test(c)) result.push(c);
       i += named[0].length;

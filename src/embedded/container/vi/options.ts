@@ -1,4 +1,6 @@
 /** What `:set` sets. */
+import { ownValue } from '../../../kernel/own.ts';
+
 export interface ViOptions {
   number: boolean;
   paste: boolean;
@@ -33,7 +35,8 @@ const others =
  */
 export function setOption(options: ViOptions, word: string): string | undefined {
   const [, no = '', name = '', rest = ''] = /^(no|inv)?([a-z]*)(.*)$/.exec(word) ?? [];
-  const known = (text: string) => (text in options ? (text as keyof ViOptions) : shortNames[text]);
+  const known = (text: string) =>
+    Object.hasOwn(options, text) ? (text as keyof ViOptions) : ownValue(shortNames, text);
   // `nonumber`, and `number` which begins with `n` only.
   const whole = /^[a-z]*/.exec(word)?.[0] ?? '';
   const option = known(whole) ?? known(name);

@@ -1,4 +1,5 @@
 /** A kubelet's `/configz`: its configuration as it goes by it, what its file says over the defaults. */
+import { ownValue, setOwn } from '../../../kernel/own.ts';
 import { parseGoDuration } from '../../server/query.ts';
 import { goDuration } from '../duration.ts';
 
@@ -108,10 +109,10 @@ export function configz(file: Values): string {
 function merged(base: Values, over: Values): Values {
   const out: Record<string, unknown> = { ...base };
   for (const [name, value] of Object.entries(over)) {
-    const known = out[name];
+    const known = ownValue(out, name);
     // Go's zero values are what was left out.
     if (isZero(value) && known !== undefined && typeof known !== 'boolean') continue;
-    out[name] = isMap(value) && isMap(known) && !wholeMaps.has(name) ? merged(known, value) : shown(value);
+    setOwn(out, name, isMap(value) && isMap(known) && !wholeMaps.has(name) ? merged(known, value) : shown(value));
   }
   return out;
 }

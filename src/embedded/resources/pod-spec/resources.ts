@@ -1,3 +1,4 @@
+import { ownValue } from '../../../kernel/own.ts';
 import type { ResourceRequirements } from '../../../kube/api.gen.ts';
 import { compareQuantities, quantityNanos } from '../../../kube/quantity.ts';
 import { validQualifiedName } from '../../../kube/validation.ts';
@@ -72,7 +73,7 @@ export function validateResources(resources: ResourceRequirements | undefined, a
   }
   for (const [name, value] of sorted(requests)) {
     errors.push(...validateName(name, requestPath.key(name)), ...validateQuantity(name, value, requestPath.key(name)));
-    const limit = limits?.[name];
+    const limit = ownValue(limits, name);
     if (limit !== undefined) {
       if (!allowsOvercommit(name) && compareQuantities(value, limit) !== 0) {
         errors.push(field.invalid(requestPath, value, `must be equal to ${name} limit of ${limit}`));

@@ -1,4 +1,5 @@
 /** Warning headers about Pods and Pod templates (pkg/api/pod's warnings; those that recordings or a learner can meet). */
+import { ownValue } from '../../../kernel/own.ts';
 import type { Container, ObjectMeta, Pod, PodSpec, PodTemplateSpec, Volume } from '../../../kube/api.gen.ts';
 import type { KubeObject } from '../../../kube/meta.ts';
 import { quantityNanos } from '../../../kube/quantity.ts';
@@ -38,11 +39,12 @@ const nano = 1_000_000_000n;
 function schedulingWarnings(spec: PodSpec, at: field.FieldPath): string[] {
   const found: string[] = [];
   for (const key of Object.keys(spec.nodeSelector ?? {})) {
-    if (deprecatedLabels[key]) found.push(`${at.child('nodeSelector').key(key)}: ${deprecatedLabels[key]}`);
+    const deprecated = ownValue(deprecatedLabels, key);
+    if (deprecated) found.push(`${at.child('nodeSelector').key(key)}: ${deprecated}`);
   }
   for (const [i, constraint] of (spec.topologySpreadConstraints ?? []).entries()) {
     const where = at.child('topologySpreadConstraints').index(i);
-    const deprecated = deprecatedLabels[constraint.topologyKey];
+    const deprecated = ownValue(deprecatedLabels, constraint.topologyKey);
     if (deprecated) found.push(`${where.child('topologyKey')}: ${constraint.topologyKey} is ${deprecated}`);
     if (constraint.labelSelector === undefined) found.push(`${where.child('labelSelector')}: ${noSelector}`);
   }
@@ -132,7 +134,7 @@ function annotationWarnings(
   at: field.FieldPath,
 ): string[] {
   return Object.keys(metadata?.annotations ?? {}).flatMap((key) =>
-    deprecatedAnnotations[key] && old?.annotations?.[key] === undefined
+    ownValue(deprecatedAnnotations, key) && ownValue(old?.annotations, key) === undefined
       ? [`${at.child('annotations').key(key)}: ${deprecatedAnnotations[key]}`]
       : [],
   );

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { ownValue } from '../../../kernel/own.ts';
 import type { CertificateSigningRequest, CertificateSigningRequestCondition } from '../../../kube/api.gen.ts';
 import { dnsSubdomain } from '../../../kube/validation.ts';
 import type { FieldError } from '../../definition.ts';
@@ -52,7 +53,7 @@ function validateConditions({ status }: CertificateSigningRequest): FieldError[]
   return (status?.conditions ?? []).flatMap((condition, i) => {
     const where = at.index(i);
     const errors = validateCondition(condition, where);
-    const other = { Approved: 'Denied', Denied: 'Approved' }[condition.type];
+    const other = ownValue({ Approved: 'Denied', Denied: 'Approved' }, condition.type);
     if (other !== undefined && seen.has(other)) {
       const message = 'Approved and Denied conditions are mutually exclusive';
       errors.push(field.invalid(where.child('type'), condition.type, message));

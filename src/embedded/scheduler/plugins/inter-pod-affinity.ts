@@ -1,3 +1,4 @@
+import { ownValue } from '../../../kernel/own.ts';
 import type { Pod, PodAffinityTerm } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
 import { selectorMatches } from '../../../kube/selectors.ts';
@@ -41,7 +42,7 @@ export const interPodAffinity: Plugin = {
 /** Every term has a matching Pod in the node's domain; or none has one anywhere and the Pod satisfies its own terms. */
 function affinityHolds(cycle: Cycle, node: NodeInfo, terms: PodAffinityTerm[]): boolean {
   if (terms.length === 0) return true;
-  if (terms.some((t) => node.node.metadata.labels?.[t.topologyKey] === undefined)) return false;
+  if (terms.some((t) => ownValue(node.node.metadata.labels, t.topologyKey) === undefined)) return false;
   const { pod } = cycle;
   const all = (p: Stored<Pod>) => terms.every((t) => matches(cycle, t, pod, p));
   if (terms.every((t) => domainPods(cycle, node, t.topologyKey).some(all))) return true;
@@ -54,8 +55,12 @@ function existingForbid(cycle: Cycle, node: NodeInfo): boolean {
   return cycle.nodes.some(({ node: other, pods }) =>
     pods.some((existing) =>
       (existing.spec?.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).some((term) => {
-        const domain = other.metadata.labels?.[term.topologyKey];
-        return domain !== undefined && domain === labels[term.topologyKey] && matches(cycle, term, existing, cycle.pod);
+        const domain = ownValue(other.metadata.labels, term.topologyKey);
+        return (
+          domain !== undefined &&
+          domain === ownValue(labels, term.topologyKey) &&
+          matches(cycle, term, existing, cycle.pod)
+        );
       }),
     ),
   );
@@ -66,9 +71,9 @@ function domainHas(cycle: Cycle, node: NodeInfo, term: PodAffinityTerm, test: (p
 }
 
 function domainPods({ nodes }: Cycle, { node }: NodeInfo, key: string): Stored<Pod>[] {
-  const domain = node.metadata.labels?.[key];
+  const domain = ownValue(node.metadata.labels, key);
   if (domain === undefined) return [];
-  return nodes.filter((n) => n.node.metadata.labels?.[key] === domain).flatMap((n) => n.pods);
+  return nodes.filter((n) => ownValue(n.node.metadata.labels, key) === domain).flatMap((n) => n.pods);
 }
 
 /** Whether `term` of `owner` selects `other`. */

@@ -1,3 +1,4 @@
+import { ownValue } from '../../../kernel/own.ts';
 import type { Pod } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
 import { podRequests } from '../../../kube/requests.ts';
@@ -17,8 +18,8 @@ export const nodeResourcesFit: Plugin = {
     const order = ['cpu', 'memory', 'ephemeral-storage'];
     const rank = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
     for (const [name, amount] of requests.sort(([a], [b]) => rank(a) - rank(b))) {
-      const whole = allocatable[name] ?? 0;
-      if (amount <= whole - (requested[name] ?? 0)) continue;
+      const whole = ownValue(allocatable, name) ?? 0;
+      if (amount <= whole - (ownValue(requested, name) ?? 0)) continue;
       reasons.push(`Insufficient ${name}`);
       if (amount > whole) final = true;
     }

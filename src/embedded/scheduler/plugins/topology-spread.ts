@@ -1,3 +1,4 @@
+import { ownValue } from '../../../kernel/own.ts';
 import type { LabelSelector, Pod, TopologySpreadConstraint } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
 import { matchesNode, tolerates } from '../../../kube/placement.ts';
@@ -20,7 +21,7 @@ export const podTopologySpread: Plugin = {
     const soft = constraints(cycle.pod, 'ScheduleAnyway');
     return nodes.map((node) => {
       const counts = soft.map((c) => {
-        const domain = node.node.metadata.labels?.[c.topologyKey];
+        const domain = ownValue(node.node.metadata.labels, c.topologyKey);
         const all = domainCounts(cycle, c, soft);
         // A node without the label is the worst place.
         return domain === undefined ? Math.max(0, ...all.values()) + 1 : (all.get(domain) ?? 0);
@@ -37,7 +38,7 @@ function tooSkewed(
   all: TopologySpreadConstraint[],
 ): Misfit | undefined {
   const text = "node(s) didn't match pod topology spread constraints";
-  const domain = node.metadata.labels?.[constraint.topologyKey];
+  const domain = ownValue(node.metadata.labels, constraint.topologyKey);
   if (domain === undefined) return misfit(`${text} (missing required label)`, true);
   const counts = domainCounts(cycle, constraint, all);
   const fewest = counts.size < (constraint.minDomains ?? 1) ? 0 : Math.min(...counts.values());
@@ -56,11 +57,11 @@ function domainCounts(
   const counts = new Map<string, number>();
   for (const { node, pods } of nodes) {
     const labels = node.metadata.labels ?? {};
-    if (all.some((c) => labels[c.topologyKey] === undefined)) continue;
+    if (all.some((c) => ownValue(labels, c.topologyKey) === undefined)) continue;
     if (constraint.nodeAffinityPolicy !== 'Ignore' && !matchesNode(pod, node)) continue;
     const taints = (node.spec?.taints ?? []).filter((t) => t.effect !== 'PreferNoSchedule');
     if (constraint.nodeTaintsPolicy === 'Honor' && !taints.every((t) => tolerates(pod.spec?.tolerations, t))) continue;
-    const domain = labels[constraint.topologyKey] ?? '';
+    const domain = ownValue(labels, constraint.topologyKey) ?? '';
     const matching = pods.filter(
       (p) =>
         p.metadata.namespace === pod.metadata.namespace &&
@@ -93,6 +94,9 @@ export function narrow(
   const more = [
     ...keys.map((key) => ({ key, operator: 'In' })),
     ...mismatch.map((key) => ({ key, operator: 'NotIn' })),
-  ].flatMap(({ key, operator }) => (labels[key] === undefined ? [] : [{ key, operator, values: [labels[key]] }]));
+  ].flatMap(({ key, operator }) => {
+    const value = ownValue(labels, key);
+    return value === undefined ? [] : [{ key, operator, values: [value] }];
+  });
   return { ...selector, matchExpressions: [...(selector.matchExpressions ?? []), ...more] };
 }

@@ -1,3 +1,4 @@
+import { setOwn } from '../../../kernel/own.ts';
 import { type ImpersonationTarget, impersonatedUser, impersonationChecks } from '../../rbac/impersonation.ts';
 import type { Authorizer } from '../../rbac/types.ts';
 import { badRequest } from '../../registry/status.ts';
@@ -25,7 +26,8 @@ function readTarget(exchange: Exchange): ImpersonationTarget | undefined {
   const groups = exchange.values('impersonate-group');
   const extra: Record<string, string[]> = {};
   for (const header of Object.keys(exchange.headers)) {
-    if (header.startsWith(extraPrefix)) extra[decode(header.slice(extraPrefix.length))] = exchange.values(header);
+    if (header.startsWith(extraPrefix))
+      setOwn(extra, decode(header.slice(extraPrefix.length)), exchange.values(header));
   }
   if (name === '') {
     // Printed as Go prints a list of ObjectReferences: kind, namespace, name, uid, apiVersion, resourceVersion, fieldPath.

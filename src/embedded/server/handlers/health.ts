@@ -1,3 +1,4 @@
+import { ownValue } from '../../../kernel/own.ts';
 import type { Exchange } from '../exchange.ts';
 import { notFoundPage } from './pages.ts';
 
@@ -51,7 +52,7 @@ export const healthPaths: readonly string[] = Object.entries(checks).flatMap(([r
 /** /healthz, /livez, /readyz and their single checks; `?verbose` lists them, `?exclude=` leaves some out. */
 export function health(exchange: Exchange, segments: readonly string[]): void {
   const [root = '', ...rest] = segments;
-  const names = Object.hasOwn(checks, root) ? checks[root] : undefined;
+  const names = ownValue(checks, root);
   const { query } = exchange.info;
   if (!names || (rest.length > 0 && !names.includes(rest.join('/')))) {
     notFoundPage(exchange);

@@ -1,3 +1,4 @@
+import { ownValue } from '../../../kernel/own.ts';
 import type { DeleteOptions } from '../../../kube/api.gen.ts';
 import type { KubeObject } from '../../../kube/meta.ts';
 import type { PatchType } from '../../api.ts';
@@ -118,7 +119,8 @@ function decode(
   mediaType: string,
   parameters: WriteParameters,
 ): KubeObject {
-  const other = subresource === undefined ? undefined : definition.subresources?.[subresource]?.groupVersionKind;
+  const other =
+    subresource === undefined ? undefined : ownValue(definition.subresources, subresource)?.groupVersionKind;
   const target = other ? kindTarget(other.group, other.version, other.kind) : definition;
   const { object, warnings } = decodeBody(body, mediaType, target, parameters.fieldValidation);
   for (const warning of warnings) exchange.warn(warning);

@@ -1,4 +1,5 @@
 /** Commands that change objects by name: delete, patch, label, annotate, scale. */
+import { ownValue, setOwn } from '../../../../kernel/own.ts';
 import type { ApiClient, Json, Obj } from './client.ts';
 import { StatusError } from './client.ts';
 import { type ApiResource, kindName, pathOf } from './discovery.ts';
@@ -101,7 +102,8 @@ export async function deleteObjects(client: ApiClient, flags: Flags): Promise<nu
   }
   const grace = flags.get('grace-period') ?? (force ? '0' : flags.bool('now') ? '1' : undefined);
   const cascade = flags.get('cascade') ?? 'background';
-  const policy = { background: 'Background', foreground: 'Foreground', orphan: 'Orphan' }[cascade] ?? 'Background';
+  const policy =
+    ownValue({ background: 'Background', foreground: 'Foreground', orphan: 'Orphan' }, cascade) ?? 'Background';
   const waiting: One[] = [];
   const status = await eachOne(client, list, async (one) => {
     const body: Obj = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: policy };
@@ -155,7 +157,7 @@ export async function patch(client: ApiClient, flags: Flags): Promise<number> {
   const text = flags.get('patch') ?? (file === undefined ? undefined : client.p.vfs.readText(client.p, file));
   if (!text) throw new KubectlError('must specify --patch or --patch-file containing the contents of the patch');
   const type = flags.get('type') ?? 'strategic';
-  const contentType = patchTypes[type];
+  const contentType = ownValue(patchTypes, type);
   if (contentType === undefined) throw new KubectlError(`--type must be one of [json merge strategic], not "${type}"`);
   const { parse } = await import('yaml');
   let body: Json;
@@ -206,22 +208,22 @@ export async function annotate(client: ApiClient, flags: Flags, field: 'labels' 
     for (const change of changes) {
       if (change.endsWith('-') && !change.includes('=')) {
         const key = change.slice(0, -1);
-        if (!(key in own))
+        if (!Object.hasOwn(own, key))
           await client.p.print(1, `${verb === 'label' ? 'label' : 'annotation'} "${key}" not found.\n`);
-        else update[key] = null;
+        else setOwn(update, key, null);
         continue;
       }
       removedOnly = false;
       const at = change.indexOf('=');
       const [key, value] = [change.slice(0, at), change.slice(at + 1)];
-      if (!overwrite && key in own && own[key] !== value) {
+      if (!overwrite && Object.hasOwn(own, key) && own[key] !== value) {
         throw new KubectlError(
           field === 'labels'
             ? `'${key}' already has a value (${own[key]}), and --overwrite is false`
             : `--overwrite is false but found the following declared annotation(s): '${key}' already has a value (${own[key]})`,
         );
       }
-      if (own[key] !== value) update[key] = value;
+      if (ownValue(own, key) !== value) setOwn(update, key, value);
     }
     const past = field === 'labels' ? (removedOnly ? 'unlabeled' : 'labeled') : 'annotated';
     if (Object.keys(update).length === 0) {

@@ -1,4 +1,5 @@
 /** `kubectl create KIND`: objects from flags. */
+import { ownValue, setOwn } from '../../../../kernel/own.ts';
 import { isSysError } from '../../kernel/errno.ts';
 import { baseName, isFolder, join } from '../../lib/files.ts';
 import type { ApiClient, Obj } from './client.ts';
@@ -45,20 +46,20 @@ function dataOf(client: ApiClient, flags: Flags): Record<string, string> {
   for (const literal of flags.all('from-literal')) {
     const at = literal.indexOf('=');
     if (at < 1) throw new KubectlError(`invalid literal source ${literal}, expected key=value`);
-    data[literal.slice(0, at)] = literal.slice(at + 1);
+    setOwn(data, literal.slice(0, at), literal.slice(at + 1));
   }
   try {
     for (const source of flags.all('from-file')) {
       const at = source.indexOf('=');
       const path = at < 0 ? source : source.slice(at + 1);
       if (isFolder(p, path))
-        for (const child of p.vfs.readdir(p, path)) data[child] = p.vfs.readText(p, join(path, child));
-      else data[at < 0 ? baseName(path) : source.slice(0, at)] = p.vfs.readText(p, path);
+        for (const child of p.vfs.readdir(p, path)) setOwn(data, child, p.vfs.readText(p, join(path, child)));
+      else setOwn(data, at < 0 ? baseName(path) : source.slice(0, at), p.vfs.readText(p, path));
     }
     for (const file of flags.all('from-env-file')) {
       for (const line of p.vfs.readText(p, file).split('\n')) {
         const at = line.indexOf('=');
-        if (at > 0 && !line.startsWith('#')) data[line.slice(0, at)] = line.slice(at + 1);
+        if (at > 0 && !line.startsWith('#')) setOwn(data, line.slice(0, at), line.slice(at + 1));
       }
     }
   } catch (error) {
@@ -196,9 +197,9 @@ export async function create(client: ApiClient, flags: Flags): Promise<number> {
     if (flags.has('filename')) return createFromFiles(client, flags);
     throw new KubectlError('must specify one of -f and -k');
   }
-  const kind = aliases[given] ?? given;
+  const kind = ownValue(aliases, given) ?? given;
   if (kind === 'token') return token(client, flags, args[0]);
-  const generator = generators[kind];
+  const generator = ownValue(generators, kind);
   if (!generator) throw new KubectlError(`"kubectl create ${given}" is not simulated in containers; use create -f`);
   if (kind === 'secret') {
     const sort = args.shift();

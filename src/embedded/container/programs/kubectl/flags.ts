@@ -1,4 +1,5 @@
 /** kubectl's command line: pflag's rules and words. */
+import { ownValue } from '../../../../kernel/own.ts';
 
 /** The command was called wrongly, or it failed by itself: printed as `error: ...`. */
 export class KubectlError extends Error {
@@ -108,7 +109,7 @@ export function parseFlags(argv: readonly string[], own: FlagSet, path: string):
     if (arg.startsWith('--')) {
       const at = arg.indexOf('=');
       const name = at < 0 ? arg.slice(2) : arg.slice(2, at);
-      const flag = known[name];
+      const flag = ownValue(known, name);
       if (!flag) throw usage(`unknown flag: --${name}`);
       const given = at < 0 ? undefined : arg.slice(at + 1);
       if (given !== undefined) set(name, flag.kind === 'bool' && given === '' ? 'true' : given);
@@ -123,7 +124,7 @@ export function parseFlags(argv: readonly string[], own: FlagSet, path: string):
       for (let at = 1; at < arg.length; at++) {
         const letter = arg[at] ?? '';
         const name = shorts.get(letter);
-        const flag = name === undefined ? undefined : known[name];
+        const flag = name === undefined ? undefined : ownValue(known, name);
         if (name === undefined || !flag) throw usage(`unknown shorthand flag: '${letter}' in ${arg}`);
         if (flag.kind === 'bool' && arg[at + 1] !== '=') {
           set(name, 'true');

@@ -1,3 +1,4 @@
+import { ownValue } from '../../../../kernel/own.ts';
 import { type ApiClient, decode, type Json, type Obj, StatusError } from './client.ts';
 import { type ApiResource, discover, findResource, kindName, matchResource, pathOf } from './discovery.ts';
 import { describeError } from './errors.ts';
@@ -295,7 +296,7 @@ export class GetCommand {
       return [
         ...(allNamespaces ? [String(metadata.namespace ?? '')] : []),
         ...row,
-        ...labels.map((l) => String(own[l] ?? '')),
+        ...labels.map((l) => String(ownValue(own, l) ?? '')),
         ...(flags.bool('show-labels') ? [all.length > 0 ? all.join(',') : '<none>'] : []),
       ];
     });

@@ -1,3 +1,4 @@
+import { ownValue } from '../../../../kernel/own.ts';
 import { isSysError } from '../../kernel/errno.ts';
 import type { Process } from '../../kernel/process.ts';
 import { program } from '../../lib/program.ts';
@@ -102,14 +103,14 @@ function findCommand(argv: readonly string[]): { name: string; rest: string[] } 
     const arg = argv[i] ?? '';
     if (!arg.startsWith('-')) {
       const two = `${arg} ${argv[i + 1] ?? ''}`;
-      if (two in commands) return { name: two, rest: [...before, ...argv.slice(i + 2)] };
+      if (Object.hasOwn(commands, two)) return { name: two, rest: [...before, ...argv.slice(i + 2)] };
       return { name: arg, rest: [...before, ...argv.slice(i + 1)] };
     }
     before.push(arg);
     const long = arg.startsWith('--') ? arg.slice(2) : undefined;
     const flag =
       long !== undefined
-        ? globalFlags[long]
+        ? ownValue(globalFlags, long)
         : Object.values(globalFlags).find((f) => f.short === arg[1] && arg.length === 2);
     if (flag?.kind === 'string') before.push(argv[++i] ?? '');
   }
@@ -122,7 +123,7 @@ async function run(p: Process): Promise<number> {
     await p.print(1, help);
     return 0;
   }
-  const command = commands[found.name];
+  const command = ownValue(commands, found.name);
   if (!command) {
     if (found.name === 'help') {
       await p.print(1, help);

@@ -1,4 +1,5 @@
 /** The JSONPath templates of kubectl. */
+import { ownValue } from '../../../../kernel/own.ts';
 import type { Json } from './client.ts';
 
 type Node = { t: 'text'; text: string } | { t: 'path'; steps: Step[] } | { t: 'range'; steps: Step[]; body: Node[] };
@@ -61,7 +62,7 @@ export class JsonPath {
           // A field of a list is looked up in its elements only by a wildcard.
           return [];
         }
-        const found = value[step.name];
+        const found = ownValue(value, step.name);
         if (found !== undefined) return [found];
         if (this.#lenient) return [];
         throw new JsonPathError(`${step.name} is not found`);

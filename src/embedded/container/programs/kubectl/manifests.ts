@@ -1,4 +1,5 @@
 /** Manifests: files, standard input, several documents; create, apply, delete and replace of them. */
+import { ownValue, setOwn } from '../../../../kernel/own.ts';
 import { isSysError } from '../../kernel/errno.ts';
 import { join } from '../../lib/files.ts';
 import type { ApiClient, Json, Obj } from './client.ts';
@@ -281,14 +282,15 @@ async function applyOnClient(
 export function threeWay(previous: Obj, wanted: Obj, live: Obj): Obj {
   const patch: Obj = {};
   for (const [key, value] of Object.entries(wanted)) {
-    const now = live[key];
+    const now = ownValue(live, key);
     if (value === null) continue;
     if (typeof value === 'object' && !Array.isArray(value)) {
-      const inner = threeWay(asObject(previous[key]), value, asObject(now));
-      if (Object.keys(inner).length > 0) patch[key] = inner;
-    } else if (!covers(now, value)) patch[key] = value;
+      const inner = threeWay(asObject(ownValue(previous, key)), value, asObject(now));
+      if (Object.keys(inner).length > 0) setOwn(patch, key, inner);
+    } else if (!covers(now, value)) setOwn(patch, key, value);
   }
-  for (const key of Object.keys(previous)) if (!(key in wanted) && key in live) patch[key] = null;
+  for (const key of Object.keys(previous))
+    if (!Object.hasOwn(wanted, key) && Object.hasOwn(live, key)) setOwn(patch, key, null);
   return patch;
 }
 
@@ -301,7 +303,7 @@ function covers(live: Json | undefined, wanted: Json): boolean {
       typeof live === 'object' &&
       live !== null &&
       !Array.isArray(live) &&
-      Object.entries(wanted).every(([k, v]) => covers(live[k], v))
+      Object.entries(wanted).every(([k, v]) => covers(ownValue(live, k), v))
     );
   }
   return live === wanted;

@@ -1,5 +1,7 @@
 /** ngx_http_gzip_module: which answers are compressed, and their headers then. */
+
 import { createGzip, type Gzip } from 'node:zlib';
+import { ownValue } from '../../../../kernel/own.ts';
 import type { Exchange } from './exchange.ts';
 import { compilePattern } from './patterns.ts';
 
@@ -87,5 +89,5 @@ function isWantedBehindProxy(x: Exchange, headers: Headers): boolean {
     no_etag: headerOf(headers, 'etag') === undefined,
     auth: request.headers.authorization !== undefined,
   };
-  return (scope.args('gzip_proxied') ?? []).some((name) => holds[name] === true);
+  return (scope.args('gzip_proxied') ?? []).some((name) => ownValue(holds, name) === true);
 }

@@ -37,7 +37,7 @@ export const nginx = program('nginx', async (p) => {
     if (letter === 's') signal = value;
   }
   if (flags.has('v') || flags.has('V') || flags.has('h') || flags.has('?')) return showVersion(p, call, flags);
-  if (signal !== undefined && !(signal in actions)) return usageError(p, `invalid option: "-s ${signal}"`);
+  if (signal !== undefined && !Object.hasOwn(actions, signal)) return usageError(p, `invalid option: "-s ${signal}"`);
   const loaded: { path: string; text: string }[] = [];
   const testing = flags.has('t') || flags.has('T');
   let site: Site;

@@ -1,6 +1,8 @@
 /** Built-in variables of a request: ngx_http_variables.c, and those of the modules that are here. */
+
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ownValue } from '../../../../kernel/own.ts';
 import type { Peer } from '../../kernel/network.ts';
 import { formatDate } from '../date.ts';
 
@@ -41,7 +43,7 @@ interface Exchange {
 type Read = (x: Exchange) => string;
 
 const header = (x: Exchange, name: string): string => {
-  const value = x.request.headers[name];
+  const value = ownValue(x.request.headers, name);
   return value === undefined ? '' : Array.isArray(value) ? value.join(', ') : value;
 };
 
@@ -140,7 +142,7 @@ const families: Readonly<Record<string, (x: Exchange, rest: string) => string>> 
     return '';
   },
   sent_http_: (x, name) => String(x.response.getHeader(name.replaceAll('_', '-')) ?? ''),
-  upstream_http_: (x, name) => x.upstreamHeaders[name.replaceAll('_', '-')] ?? '',
+  upstream_http_: (x, name) => ownValue(x.upstreamHeaders, name.replaceAll('_', '-')) ?? '',
 };
 
 const familyOf = (name: string) => Object.keys(families).find((prefix) => name.startsWith(prefix));

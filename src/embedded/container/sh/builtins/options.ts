@@ -1,3 +1,4 @@
+import { ownValue } from '../../../../kernel/own.ts';
 import { complain } from '../complain.ts';
 import type { Shell } from '../shell.ts';
 import { ShellError } from '../shell-error.ts';
@@ -22,7 +23,7 @@ const accepted = new Set([
 
 /** Sets one option by letter or long name; false if there is none such. */
 export function setOption(shell: Shell, name: string, on: boolean): boolean {
-  const key = name in shell.state.options ? (name as keyof Options) : optionNames[name];
+  const key = Object.hasOwn(shell.state.options, name) ? (name as keyof Options) : ownValue(optionNames, name);
   if (key === undefined) return accepted.has(name);
   if (key === 'pipefail' && shell.state.flavor === 'dash') return false;
   shell.state.options[key] = on;

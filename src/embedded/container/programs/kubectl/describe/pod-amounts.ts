@@ -1,4 +1,5 @@
 /** What Pods ask for and may use, as sums of quantities. */
+import { ownValue } from '../../../../../kernel/own.ts';
 import type { Container, Pod } from '../../../../../kube/api.gen.ts';
 import { milliValue, quantityNanos, quantityValue } from '../../../../../kube/quantity.ts';
 import { type QuantityFormat, quantityFormat, quantityText } from '../../../../codec/quantity-text.ts';
@@ -22,14 +23,14 @@ function sums(amounts: Readonly<Record<string, string>> | undefined): Sums {
 
 export function addAmounts(total: Sums, more: Sums): void {
   for (const [name, { nanos, format }] of Object.entries(more)) {
-    const known = total[name];
+    const known = ownValue(total, name);
     total[name] = known ? { ...known, nanos: known.nanos + nanos } : { nanos, format };
   }
 }
 
 function atLeast(total: Sums, least: Sums): void {
   for (const [name, amount] of Object.entries(least))
-    if (amount.nanos > (total[name]?.nanos ?? -1n)) total[name] = amount;
+    if (amount.nanos > (ownValue(total, name)?.nanos ?? -1n)) total[name] = amount;
 }
 
 /** Containers and sidecars together, or its init containers at their worst (KEP-753), and overhead. */
@@ -52,7 +53,7 @@ export function podAmounts({ spec }: Pod): PodAmounts {
     Object.assign(total, sums(spec?.resources?.[side]));
     const overhead = sums(spec?.overhead);
     for (const [name, amount] of Object.entries(overhead))
-      if (side === 'requests' || total[name]) addAmounts(total, { [name]: amount });
+      if (side === 'requests' || ownValue(total, name)) addAmounts(total, { [name]: amount });
     return total;
   };
   return { requests: reckon('requests'), limits: reckon('limits') };
@@ -60,10 +61,10 @@ export function podAmounts({ spec }: Pod): PodAmounts {
 
 /** `850m (21%)`, or the amount alone without a room that it is a part of. */
 export function share(amounts: Sums, resource: string, room?: Readonly<Record<string, string>>): string {
-  const { nanos, format } = amounts[resource] ?? { nanos: 0n, format: 'decimal' };
+  const { nanos, format } = ownValue(amounts, resource) ?? { nanos: 0n, format: 'decimal' };
   const text = quantityText(nanos, format);
   if (!room) return text;
   const count = resource === 'cpu' ? milliValue : quantityValue;
-  const whole = count(room[resource] ?? '0');
+  const whole = count(ownValue(room, resource) ?? '0');
   return `${text} (${whole === 0 ? 0 : Math.trunc((count(text) / whole) * 100)}%)`;
 }

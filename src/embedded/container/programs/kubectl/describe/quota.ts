@@ -1,3 +1,4 @@
+import { ownValue } from '../../../../../kernel/own.ts';
 import type { LimitRange, LimitRangeItem, Namespace, ResourceQuota } from '../../../../../kube/api.gen.ts';
 import { StatusError } from '../client.ts';
 import { type DescribeContext, type Describer, fetchAll } from './context.ts';
@@ -66,14 +67,14 @@ function writeScopes(w: DescribeWriter, { spec }: ResourceQuota, level: number, 
   if (scopes.length === 0) return;
   w.write(level, `Scopes:\t${scopes.join(', ')}\n`);
   for (const scope of scopes) {
-    const help = scopeHelp[scope];
+    const help = ownValue(scopeHelp, scope);
     if (help) w.write(level, `${bullet}${help}\n`);
   }
 }
 
 function writeUse(w: DescribeWriter, { status }: ResourceQuota, level: number): void {
   for (const [resource, hard] of sortedEntries(status?.hard))
-    w.write(level, `${resource}\t${status?.used?.[resource] ?? '0'}\t${hard}\n`);
+    w.write(level, `${resource}\t${ownValue(status?.used, resource) ?? '0'}\t${hard}\n`);
 }
 
 export const describeResourceQuota: Describer<ResourceQuota> = async (w, quota) => {
@@ -104,7 +105,7 @@ function writeLimits(w: DescribeWriter, item: LimitRangeItem, indent: string): v
   const columns = [item.min, item.max, item.defaultRequest, item.default, item.maxLimitRequestRatio];
   const resources = new Set(columns.flatMap((column) => Object.keys(column ?? {})));
   for (const resource of [...resources].sort()) {
-    const cells = columns.map((column) => column?.[resource] ?? '-');
+    const cells = columns.map((column) => ownValue(column, resource) ?? '-');
     w.write(0, `${indent}${[item.type, resource, ...cells].join('\t')}\n`);
   }
 }

@@ -1,0 +1,9 @@
+/**
+ * fast-check as all tests take it: always with the same values, so that a run can be made again, and told what went wrong.
+ * `npm run fuzz` has others each time.
+ */
+import fc from 'fast-check';
+
+fc.configureGlobal({ includeErrorInReport: true, ...(process.env.KUBEDRILL_FUZZ === undefined && { seed: 1 }) });
+
+export default fc;
