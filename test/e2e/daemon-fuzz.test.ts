@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { connect } from 'node:net';
-import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as z from 'zod';
 import { connectRpc } from '../../src/kernel/rpc.ts';
@@ -10,6 +9,7 @@ import { type Contract, methodsOver } from '../../src/kernel/rpc-contract.ts';
 import { longestRequest } from '../../src/kernel/rpc-wire.ts';
 import { daemonContract, labContract } from '../../src/session/contract.ts';
 import { daemonLogPath, socketPath } from '../../src/session/remote-labs.ts';
+import fc from '../helpers/fast-check.ts';
 import { Following } from './following.ts';
 import { Kubectl, type Started } from './lab.ts';
 import { Sandbox } from './sandbox.ts';
