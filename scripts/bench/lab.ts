@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { resolvePaths } from '../../src/kernel/paths.ts';
 import { connectRpc, type RpcClient } from '../../src/kernel/rpc.ts';
+import { methodsOver } from '../../src/kernel/rpc-contract.ts';
+import { daemonContract, type Labs, labContract } from '../../src/session/contract.ts';
 import { frugal, socketPath } from '../../src/session/remote-labs.ts';
 
 export const root = join(import.meta.dirname, '..', '..');
@@ -57,21 +59,28 @@ export class Bed {
     const begin = performance.now();
     const { pid, ready } = this.spawnDaemon();
     await ready;
-    const rpc = await this.connect();
-    const { kubeconfig } = await rpc.call<{ kubeconfig: string }>('clusterUp', { provider: 'embedded' });
-    rpc.close();
+    const labs = await this.labs();
+    const { kubeconfig } = await labs.clusterUp({ provider: 'embedded' });
+    labs.close();
     return { pid, kubeconfig, milliseconds: Math.round(performance.now() - begin) };
   }
 
-  connect(): Promise<RpcClient> {
+  /** Connects to the daemon that was spawned. */
+  async labs(): Promise<Labs & { close(): void }> {
+    const client = await this.#connect();
+    return { ...methodsOver(client, labContract), close: () => client.close() };
+  }
+
+  #connect(): Promise<RpcClient> {
     return connectRpc(socketPath(resolvePaths(this.env)));
   }
 
   async dispose(): Promise<void> {
-    const client = await this.connect().catch(() => undefined);
+    const client = await this.#connect().catch(() => undefined);
     if (client) {
-      const { pid } = await client.call<{ pid: number }>('hello');
-      await client.call('shutdown').catch(() => undefined);
+      const daemon = methodsOver(client, daemonContract);
+      const { pid } = await daemon.hello();
+      await daemon.shutdown().catch(() => undefined);
       await client.closed;
       while (alive(pid)) await new Promise((resolve) => setTimeout(resolve, 10));
     }

@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import * as pty from '@lydell/node-pty';
 import { KubeClient } from '../../src/kube/client.ts';
 import * as resources from '../../src/kube/resources.ts';
-import type { AttemptState } from '../../src/session/types.ts';
 import { Bed, median, residentMemory, root } from './lab.ts';
 
 const targets = {
@@ -52,13 +51,13 @@ const apiReady = () =>
 const scenario = (warm: boolean) =>
   onBed(async (bed) => {
     await bed.spawnDaemon().ready;
-    const rpc = await bed.connect();
+    const labs = await bed.labs();
     if (warm) {
-      const { id } = await rpc.call<{ id: string }>('clusterUp', { provider: 'embedded' });
-      await rpc.call('clusterDown', { id });
+      const { id } = await labs.clusterUp({ provider: 'embedded' });
+      await labs.clusterDown({ id });
     }
     const begin = performance.now();
-    const state = await rpc.call<AttemptState>('start', { scenario: 'forbidden-deployment', provider: 'embedded' });
+    const state = await labs.start({ scenario: 'forbidden-deployment', provider: 'embedded' });
     const ready = performance.now() - begin;
     const { cluster } = state;
     if (!cluster) throw new Error('the attempt has no cluster');
@@ -71,12 +70,11 @@ const scenario = (warm: boolean) =>
       passed.set(id, known);
       return known;
     };
-    const following = rpc.call(
-      'follow',
+    const following = labs.follow(
       { id: state.id },
       {
         signal: follow.signal,
-        onEvent: (now: AttemptState) => {
+        onEvent: (now) => {
           for (const v of now.verdicts) if (v.status === 'pass') passing(v.id).resolve(Date.now());
         },
       },
@@ -99,11 +97,11 @@ const scenario = (warm: boolean) =>
     const greenFromLine = green - Math.max(...lines);
 
     const beginReset = performance.now();
-    await rpc.call('reset', { id: state.id });
+    await labs.reset({ id: state.id });
     const resetAndSettled = performance.now() - beginReset;
     follow.abort();
     await client.close();
-    rpc.close();
+    labs.close();
     return { ready, greenFromEvent, greenFromLine, resetAndSettled };
   });
 
@@ -150,11 +148,11 @@ async function memory() {
   return onBed(async (bed) => {
     const daemon = bed.spawnDaemon();
     await daemon.ready;
-    const rpc = await bed.connect();
+    const labs = await bed.labs();
     const rest = residentMemory(daemon.pid);
-    for (let n = 0; n < 10; n++) await rpc.call('start', { scenario: 'forbidden-deployment', provider: 'embedded' });
+    for (let n = 0; n < 10; n++) await labs.start({ scenario: 'forbidden-deployment', provider: 'embedded' });
     const withTenLabs = residentMemory(daemon.pid);
-    rpc.close();
+    labs.close();
     return { rest, withTenLabs };
   });
 }

@@ -1,13 +1,26 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Socket } from 'node:net';
+import * as z from 'zod';
 import { EnvironmentError } from '../kernel/errors.ts';
 import { type RpcClient, rpcOver } from '../kernel/rpc.ts';
+import { type Contract, methodsOver } from '../kernel/rpc-contract.ts';
+import { handlersOf } from '../kernel/rpc-handlers.ts';
 import { serveRpcOver } from '../kernel/rpc-server.ts';
 import type { ProofContext, ProofOrder, ProofOutcome, Prover } from './proof.ts';
 
 /** The descriptor over which a process that proves is asked. */
 const line = 3;
+
+/** Both ends are this very program: what it sends itself is not looked at. */
+const proverContract = {
+  prove: {
+    params: z.custom<ProofOrder>(),
+    event: z.literal('prepared'),
+    result: z.custom<ProofOutcome>(),
+    aborting: 'waits',
+  },
+} satisfies Contract;
 
 /** Provers in processes of their own, as a processor each: clusters and checks of one process share a thread. */
 export interface ProverProcesses {
@@ -46,7 +59,8 @@ class ProverProcess implements Prover {
   }
 
   async prove(order: ProofOrder, { signal, prepared }: ProofContext): Promise<ProofOutcome> {
-    return this.#client.call<ProofOutcome>('prove', order, { signal, onEvent: prepared }).catch(async (error) => {
+    const { prove } = methodsOver(this.#client, proverContract);
+    return prove(order, { signal, onEvent: prepared }).catch(async (error) => {
       if (!(error instanceof ProverLost)) throw error;
       // Its line breaks before it is known how it ended.
       await this.#exit;
@@ -72,9 +86,9 @@ export async function serveProver(prover: Prover): Promise<void> {
   for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
   const socket = new Socket({ fd: line });
   const running = new Set<Promise<unknown>>();
-  serveRpcOver(socket, {
-    prove: async (order: ProofOrder, { signal, emit }) => {
-      const proving = prover.prove(order, { signal, prepared: () => emit('prepared') });
+  const handlers = handlersOf(proverContract, {
+    prove: async (order, { signal = new AbortController().signal, onEvent } = {}) => {
+      const proving = prover.prove(order, { signal, prepared: () => void onEvent?.('prepared') });
       running.add(proving);
       try {
         return await proving;
@@ -83,6 +97,7 @@ export async function serveProver(prover: Prover): Promise<void> {
       }
     },
   });
+  serveRpcOver(socket, handlers);
   await once(socket, 'close');
   await Promise.allSettled(running);
 }

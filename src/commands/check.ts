@@ -18,7 +18,7 @@ export const check: CommandFactory = ({ services, print, json, exit }) =>
       const paint = paintFor(services.stdout);
       if (options.watch) {
         const state = await watch(
-          (onState, signal) => labs.follow(id, onState, signal),
+          (onState, signal) => labs.follow({ id }, { onEvent: onState, signal }),
           services.signal,
           (verdict) => !options.json && print(verdictLines(verdict, paint).join('\n')),
         );
@@ -26,7 +26,7 @@ export const check: CommandFactory = ({ services, print, json, exit }) =>
         else print(`\n${checksText(state, paint)}`);
         return exit(codeOf(state));
       }
-      const state = await labs.check(id);
+      const state = await labs.check({ id });
       if (options.json) json(checkDocument(state));
       else print(checksText(state, paint));
       exit(codeOf(state));

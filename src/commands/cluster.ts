@@ -42,10 +42,12 @@ export const cluster: CommandFactory = (context) => {
           provider: options.provider,
           ...clusterOptions(options, services),
         },
-        (step) => {
-          if (!options.json) note(step);
+        {
+          onEvent: (step) => {
+            if (!options.json) note(step);
+          },
+          signal: services.signal,
         },
-        services.signal,
       );
       if (options.json) return json({ id, kubeconfig, context, server });
       print(`${id} is up at ${server}\n\n  export KUBECONFIG=${kubeconfig}`);
@@ -79,7 +81,7 @@ export const cluster: CommandFactory = (context) => {
     .argument('<id>', 'as in kubedrill cluster list')
     .option('--json', 'print one JSON document')
     .action(async (id: string, options: { json?: boolean }) => {
-      const done = await (await services.labs()).clusterRepair(id);
+      const done = await (await services.labs()).clusterRepair({ id });
       if (options.json) return json({ id, done });
       print([...done, `${id} is back`].join('\n'));
     });
@@ -90,7 +92,7 @@ export const cluster: CommandFactory = (context) => {
     .argument('<cluster>', 'its id, as in kubedrill cluster list')
     .option('--json', 'print one JSON document')
     .action(async (id: string, options: { json?: boolean }) => {
-      await (await services.labs()).clusterDown(id);
+      await (await services.labs()).clusterDown({ id });
       if (options.json) return json({ id });
       print(`${id} is gone`);
     });
@@ -100,7 +102,7 @@ export const cluster: CommandFactory = (context) => {
     .argument('[cluster]', "its id, as in kubedrill cluster list (default: the newest attempt's)")
     .option('--json', 'print one JSON document')
     .action(async (id: string | undefined, options: { json?: boolean }) => {
-      const differences = await (await services.labs()).clusterDifferences(id);
+      const differences = await (await services.labs()).clusterDifferences({ id });
       if (options.json) return json({ differences });
       print(differences.length === 0 ? 'everything is as it was' : printable(differences.join('\n')));
     });

@@ -29,7 +29,7 @@ export const env: CommandFactory = ({ services, print, json }) =>
         const lines = unsettingLines(shell, labVariables, folders);
         return print([...lines, runningLine(shell, 'kubedrill env --unset')].join('\n'));
       }
-      const state = await (await labsOf(services)).attempt(attemptId(services, options));
+      const state = await (await labsOf(services)).attempt({ id: attemptId(services, options) });
       const settings = await labSettings(state, { paths, kubectl, env: own });
       if (options.json) return json(settings);
       print([...settingLines(shell, settings), runningLine(shell, 'kubedrill env')].join('\n'));

@@ -8,7 +8,7 @@ export const explain: CommandFactory = ({ services, print, json }) =>
     .argument('[check]', 'its id, as in kubedrill check --json (default: all that do not pass)')
     .action(async (name: string | undefined, options: { attempt?: string; json?: boolean }) => {
       const labs = await labsOf(services);
-      const state = await labs.check(attemptId(services, options));
+      const state = await labs.check({ id: attemptId(services, options) });
       const wanted = state.verdicts.filter((v) => (name === undefined ? v.status !== 'pass' : v.id === name));
       if (name !== undefined && wanted.length === 0) {
         const ids = state.verdicts.map((v) => v.id);
@@ -18,7 +18,9 @@ export const explain: CommandFactory = ({ services, print, json }) =>
           next: ids.length > 0 ? `use one of: ${ids.join(', ')}` : 'wait until the checks are judged: kubedrill check',
         });
       }
-      const verdicts = await Promise.all(wanted.map(async (v) => (await labs.explain(v.id, state.id)) ?? v));
+      const verdicts = await Promise.all(
+        wanted.map(async (v) => (await labs.explain({ check: v.id, id: state.id })) ?? v),
+      );
       if (options.json) return json(name === undefined ? verdicts : verdicts[0]);
       const paint = paintFor(services.stdout);
       print(verdicts.map((verdict) => explainText(verdict, paint)).join('\n\n') || 'every check passes');

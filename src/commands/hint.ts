@@ -5,7 +5,7 @@ import { attemptCommand, attemptId, type CommandFactory, labsOf } from './comman
 export const hint: CommandFactory = ({ services, print, json }) =>
   attemptCommand('hint', 'take the next hint; its price lowers the score').action(
     async (options: { attempt?: string; json?: boolean }) => {
-      const taken = await (await labsOf(services)).hint(attemptId(services, options));
+      const taken = await (await labsOf(services)).hint({ id: attemptId(services, options) });
       if (options.json) return json(taken);
       const about = taken.observed ? 'on what is there now, ' : '';
       print(

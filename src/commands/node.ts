@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { Queue } from '../kernel/queue.ts';
-import type { RemoteLabs } from '../session/remote-labs.ts';
-import type { NodeInput, NodeProcessRequest } from '../session/types.ts';
+import type { Labs } from '../session/contract.ts';
+import { runNodeProcess } from '../session/node-session.ts';
+import type { NodeInput, NodeOutput, NodeProcessRequest } from '../session/types.ts';
 import type { CommandFactory } from './command.ts';
 import type { Services } from './services.ts';
 
@@ -19,17 +20,11 @@ export const node: CommandFactory = ({ services, json, exit }) => {
     .action(async (name: string, words: string[], options: { cluster?: string; json?: boolean }) => {
       const wanted = words.length > 0 ? words : ['bash'];
       const labs = await services.labs();
-      const { argv, simulated } = await labs.nodeCommand(name, wanted, options.cluster);
+      const { argv, simulated } = await labs.nodeCommand({ node: name, command: wanted, id: options.cluster });
       if (options.json) return json({ command: argv });
       const tty = Boolean(services.stdin.isTTY && services.stdout.isTTY);
       if (simulated) {
-        const request = {
-          node: name,
-          command: wanted,
-          tty,
-          ...(options.cluster !== undefined && { id: options.cluster }),
-        };
-        return exit(await runHere(services, labs, request));
+        return exit(await runHere(services, labs, { node: name, command: wanted, tty, id: options.cluster }));
       }
       const [file = '', ...args] = argv;
       // Without a terminal docker refuses to make one.
@@ -42,7 +37,7 @@ export const node: CommandFactory = ({ services, json, exit }) => {
 };
 
 /** Joins the streams of this process to those of one on a node; resolves with its exit code. */
-async function runHere(services: Services, labs: RemoteLabs, request: NodeProcessRequest): Promise<number> {
+async function runHere(services: Services, labs: Labs, request: Omit<NodeProcessRequest, 'session'>): Promise<number> {
   const { stdin, stdout, stderr, signal } = services;
   const input = new Queue<NodeInput>();
   const size = () => input.push({ columns: stdout.columns, rows: stdout.rows });
@@ -53,6 +48,8 @@ async function runHere(services: Services, labs: RemoteLabs, request: NodeProces
     if (!stdin.destroyed) stdin.resume();
   };
   const end = () => input.push({ end: true });
+  const onOutput = ({ stream, data }: NodeOutput) =>
+    void (stream === 'stdout' ? stdout : stderr).write(Buffer.from(data, 'base64'));
   if (request.tty) {
     stdin.setRawMode(true);
     stdout.on('resize', size);
@@ -61,12 +58,7 @@ async function runHere(services: Services, labs: RemoteLabs, request: NodeProces
   stdin.on('data', type);
   stdin.on('end', end);
   try {
-    return await labs.nodeProcess(
-      request,
-      ({ stream, data }) => void (stream === 'stdout' ? stdout : stderr).write(Buffer.from(data, 'base64')),
-      input,
-      signal,
-    );
+    return await runNodeProcess(labs, request, { input, onOutput, signal });
   } finally {
     input.end();
     stdin.off('data', type);

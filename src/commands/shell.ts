@@ -5,12 +5,12 @@ export const shell: CommandFactory = ({ services, note, exit }) =>
   attemptCommand('shell', "open your shell, set to the attempt's cluster").action(
     async (options: { attempt?: string }) => {
       const labs = await labsOf(services);
-      const state = await labs.attempt(attemptId(services, options));
+      const state = await labs.attempt({ id: attemptId(services, options) });
       const kubectl = await services.kubectl(note);
       const { file, args, env } = await labShell(state, services.paths, kubectl, services.env);
       // For as long as it is open somebody works; that the daemon goes meanwhile is nothing to a shell.
       const left = new AbortController();
-      labs.follow(state.id, () => undefined, left.signal).catch(() => undefined);
+      labs.follow({ id: state.id }, { signal: left.signal }).catch(() => undefined);
       const { execa } = await import('execa');
       const result = await execa(file, args, { stdio: 'inherit', env, reject: false });
       left.abort();

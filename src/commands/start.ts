@@ -43,11 +43,13 @@ export const start: CommandFactory = ({ services, print, json, note }) =>
           ...place,
           ...(seed === undefined ? {} : { seed }),
         },
-        (now) => {
-          if (now.step && now.step !== step && !options.json) note(now.step);
-          step = now.step;
+        {
+          onEvent: (now) => {
+            if (now.step && now.step !== step && !options.json) note(now.step);
+            step = now.step;
+          },
+          signal: services.signal,
         },
-        services.signal,
       );
       const { id = '', kubeconfig = '', context = '', server = '' } = state.cluster ?? {};
       if (options.json)

@@ -10,7 +10,7 @@ export const status: CommandFactory = ({ services, print, json }) =>
       const attempts = labs ? await labs.attempts() : [];
       const wanted = attemptId(services, options);
       // Naming one that is not there is an error; having none is an answer.
-      const current = labs && (wanted || attempts.length > 0) ? await labs.attempt(wanted) : undefined;
+      const current = labs && (wanted || attempts.length > 0) ? await labs.attempt({ id: wanted }) : undefined;
       if (options.json) return json({ current: current ? summary(current) : null, attempts: attempts.map(summary) });
       if (!current) return print('no attempt is running; start one with: kubedrill start <scenario>');
       const paint = paintFor(services.stdout);

@@ -4,7 +4,7 @@ export const stop: CommandFactory = ({ services, print, json }) =>
   attemptCommand('stop', 'end the attempt and delete its cluster').action(
     async (options: { attempt?: string; json?: boolean }) => {
       const labs = await labsOf(services);
-      const state = await labs.stop(attemptId(services, options));
+      const state = await labs.stop({ id: attemptId(services, options) });
       if (options.json) return json(checkDocument(state));
       const { id } = state.cluster ?? {};
       const isKept = (await labs.clusterList()).some((cluster) => cluster.kept && cluster.id === id);

@@ -4,7 +4,7 @@ import { attemptCommand, attemptId, type CommandFactory, labsOf } from './comman
 
 export const task: CommandFactory = ({ services, print, json }) =>
   attemptCommand('task', 'show what is asked').action(async (options: { attempt?: string; json?: boolean }) => {
-    const state = await (await labsOf(services)).attempt(attemptId(services, options));
+    const state = await (await labsOf(services)).attempt({ id: attemptId(services, options) });
     const { id, title, minutes, competencies, task: text } = state;
     if (options.json)
       return json({ attempt: id, scenario: state.scenario.id, title, minutes, competencies, task: text });

@@ -1,11 +1,12 @@
 import { existsSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
-import * as z from 'zod';
 import type { Clock, Timer } from '../kernel/clock.ts';
-import { type RpcServer, serveRpc, verb } from '../kernel/rpc-server.ts';
+import { type Around, handlersOf } from '../kernel/rpc-handlers.ts';
+import { type RpcServer, serveRpc } from '../kernel/rpc-server.ts';
+import { workFor } from '../kernel/work.ts';
+import { daemonContract, labContract } from '../session/contract.ts';
 import type { LabHost } from '../session/lab-host.ts';
 import type { DaemonStatus, SuspendedLabs } from '../session/types.ts';
-import { labVerbs } from './verbs.ts';
 
 export interface DaemonOptions {
   socket: string;
@@ -86,18 +87,24 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
     };
   };
   const resumption = Promise.withResolvers<void>();
-  const none = z.object({});
+  /** Calls wait until the attempts and clusters of an earlier daemon are back. */
+  const onceResumed: Around = async (call, run) => {
+    await resumption.promise;
+    return workFor({ call }, run);
+  };
   const server: RpcServer = await serveRpc(
     options.socket,
     {
-      ...labVerbs(host, resumption.promise),
-      hello: verb(none, () => ({ build, pid: process.pid })),
-      status: verb(none, status),
-      shutdown: verb(none, async () => {
-        const suspended = await shutdown();
-        // After the answer.
-        setImmediate(() => void end());
-        return suspended;
+      ...handlersOf(labContract, host, onceResumed),
+      ...handlersOf(daemonContract, {
+        hello: async () => ({ build, pid: process.pid }),
+        status,
+        shutdown: async () => {
+          const suspended = await shutdown();
+          // After the answer.
+          setImmediate(() => void end());
+          return suspended;
+        },
       }),
     },
     onConnections,
@@ -108,7 +115,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
     if (!existsSync(options.socket)) void shutdown().then(end);
   });
   watcher.on('error', (error) => log(`watching ${options.socket}: ${error.message}`));
-  // Only whoever has the socket may write. Clients wait until the attempts of an earlier daemon are back.
+  // Only whoever has the socket may write.
   options
     .resume()
     .then(() => host.resume())

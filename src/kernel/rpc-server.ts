@@ -1,11 +1,10 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { connect as connectSocket, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import * as z from 'zod';
 import { BugError, EnvironmentError, type ErrorText, UserError } from './errors.ts';
 import { readJsonLines } from './json-lines.ts';
 import { ownValue } from './own.ts';
-import { longestRequest, type Reply, toWire } from './rpc-wire.ts';
+import { longestRequest, type Reply, requestSchema, toWire } from './rpc-wire.ts';
 
 export interface CallContext {
   /** Aborts when the caller is gone or has cancelled. */
@@ -19,8 +18,11 @@ export interface CallContext {
   drained(): Promise<void>;
 }
 
+/** Answers a call, whose parameters may be anything. */
+export type Handler = (params: unknown, context: CallContext) => unknown;
+
 /** What answers calls, by method. */
-export type Handlers = Readonly<Record<string, (params: never, context: CallContext) => unknown>>;
+export type Handlers = Readonly<Record<string, Handler>>;
 
 export interface RpcServer {
   /** Connections right now. */
@@ -36,27 +38,6 @@ const mostCalls = 256;
 const endPatience = 30_000;
 /** How long a server that closes waits for its clients to close, milliseconds. */
 const closePatience = 1_000;
-
-const requestSchema = z.union([
-  z.object({ cancel: z.number() }),
-  z.object({ ping: z.number() }),
-  z.object({ id: z.number(), method: z.string(), params: z.unknown().optional() }),
-]);
-
-/** A handler whose parameters are checked: what does not fit is answered with a UserError that says what. */
-export function verb<Schema extends z.ZodType>(
-  schema: Schema,
-  run: (params: z.output<Schema>, context: CallContext) => unknown,
-): (params: unknown, context: CallContext) => unknown {
-  return (params, context) => {
-    const parsed = schema.safeParse(params ?? {});
-    if (parsed.success) return run(parsed.data, context);
-    throw new UserError({
-      what: 'the parameters of this call are not as they should be',
-      why: z.prettifyError(parsed.error).replaceAll('\n', ' '),
-    });
-  };
-}
 
 /**
  * Listens on a socket file (mode 0600). Rejects with EADDRINUSE if another live server has it; a file that nobody
@@ -160,7 +141,7 @@ class Connection {
         emit: (event) => this.#send({ id, event }),
         drained: () => this.#whenDrained(),
       };
-      this.#send({ id, result: (await handler(params as never, context)) ?? null });
+      this.#send({ id, result: (await handler(params, context)) ?? null });
     } catch (error) {
       this.#send({ id, error: toWire(error) });
     } finally {

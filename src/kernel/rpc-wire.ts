@@ -1,23 +1,32 @@
-import { BugError, EnvironmentError, type ErrorText, UserError } from './errors.ts';
+import * as z from 'zod';
+import { BugError, EnvironmentError, UserError } from './errors.ts';
 
 /**
  * What goes over a connection between processes of one user, a JSON document a line. A call is answered once; a
  * subscription sends events until either side ends it.
  */
-export type Request = { id: number; method: string; params: unknown } | { cancel: number } | { ping: number };
+export const requestSchema = z.union([
+  z.object({ cancel: z.number() }),
+  z.object({ ping: z.number() }),
+  z.object({ id: z.number(), method: z.string(), params: z.unknown().optional() }),
+]);
+export type Request = z.infer<typeof requestSchema>;
+
+const wireError = z.object({
+  kind: z.enum(['user', 'environment', 'bug']),
+  text: z.object({ what: z.string(), why: z.string().optional(), next: z.string().optional() }),
+});
+type WireError = z.infer<typeof wireError>;
 
 /** `pong` answers a ping; `end` says why the server ends the connection; `id: null` answers what was no request. */
-export type Reply =
-  | { id: number; result: unknown }
-  | { id: number; event: unknown }
-  | { id: number | null; error: WireError }
-  | { pong: number }
-  | { end: WireError };
-
-export interface WireError {
-  kind: 'user' | 'environment' | 'bug';
-  text: ErrorText;
-}
+export const replySchema = z.union([
+  z.object({ pong: z.number() }),
+  z.object({ end: wireError }),
+  z.object({ id: z.number().nullable(), error: wireError }),
+  z.object({ id: z.number(), event: z.unknown() }),
+  z.object({ id: z.number(), result: z.unknown() }),
+]);
+export type Reply = z.infer<typeof replySchema>;
 
 /** The bytes that a request may have: the largest is a piece of input for a process on a node. */
 export const longestRequest = 2 ** 20;

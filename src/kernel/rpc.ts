@@ -2,17 +2,17 @@ import { connect as connectSocket, type Socket } from 'node:net';
 import { type Clock, systemClock, type Timer } from './clock.ts';
 import { DisconnectedError, EnvironmentError, UnresponsiveError, UserError } from './errors.ts';
 import { readJsonLines } from './json-lines.ts';
-import { fromWire, longestReply, longestRequest, type Reply, type Request } from './rpc-wire.ts';
+import { fromWire, longestReply, longestRequest, type Reply, type Request, replySchema } from './rpc-wire.ts';
 
 export interface CallOptions {
-  /** Events of the handler, whose shape both sides know. */
-  onEvent?: ((event: never) => void) | undefined;
+  /** Events of the handler. If it throws, the call ends with that. */
+  onEvent?: ((event: unknown) => unknown) | undefined;
   /** Asks the handler to stop. */
   signal?: AbortSignal | undefined;
   /** The call ends with the signal, whatever the handler does. Default: it ends when the handler has. */
   abandon?: boolean;
   /** Milliseconds after which a call that was not answered rejects with an EnvironmentError. Default: never. */
-  limit?: number;
+  limit?: number | undefined;
 }
 
 export interface RpcClient {
@@ -20,7 +20,7 @@ export interface RpcClient {
    * Rejects with the error that the handler threw, as the same class. When `signal` aborts, it ends when the handler
    * has: with its answer if there was one all the same, else rejecting with the signal's reason.
    */
-  call<T>(method: string, params?: unknown, options?: CallOptions): Promise<T>;
+  call(method: string, params?: unknown, options?: CallOptions): Promise<unknown>;
   /** Resolves when the connection has ended, by whichever side. */
   readonly closed: Promise<void>;
   close(): void;
@@ -73,7 +73,7 @@ export function rpcOver(socket: Socket, options: ConnectionOptions = {}): RpcCli
 interface Call {
   resolve(value: unknown): void;
   reject(error: Error): void;
-  onEvent: ((event: never) => void) | undefined;
+  onEvent: CallOptions['onEvent'];
 }
 
 class Client implements RpcClient {
@@ -109,7 +109,11 @@ class Client implements RpcClient {
     });
     const unreadable = (why: string) => this.#destroy(new EnvironmentError({ what: 'an answer cannot be read', why }));
     readJsonLines(socket, longestReply, {
-      value: (value) => this.#onReply(value as Reply),
+      value: (value) => {
+        const { success, data } = replySchema.safeParse(value);
+        if (success) this.#onReply(data);
+        else unreadable('it is none of the kinds that there are');
+      },
       malformed: (error) => unreadable(error.message),
       tooLong: () => unreadable(`it has more than ${longestReply} bytes`),
       cutOff: () => {
@@ -127,13 +131,13 @@ class Client implements RpcClient {
     this.#socket.destroySoon();
   }
 
-  call<T>(
+  call(
     method: string,
     params: unknown = {},
     { onEvent, signal, abandon = false, limit }: CallOptions = {},
-  ): Promise<T> {
+  ): Promise<unknown> {
     const id = ++this.#sequence;
-    return new Promise<T>((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
       if (this.#socket.destroyed) return reject(this.#reason ?? this.#lost());
       let late: Timer | undefined;
@@ -146,7 +150,7 @@ class Client implements RpcClient {
       const call: Call = {
         resolve(value) {
           done();
-          resolve(value as T);
+          resolve(value);
         },
         reject(error) {
           done();
@@ -188,8 +192,14 @@ class Client implements RpcClient {
     }
     const call = reply.id === null ? undefined : this.#calls.get(reply.id);
     if (!call) return;
-    if ('event' in reply) call.onEvent?.(reply.event as never);
-    else if ('error' in reply) call.reject(fromWire(reply.error));
+    if ('event' in reply) {
+      try {
+        call.onEvent?.(reply.event);
+      } catch (error) {
+        this.#send({ cancel: reply.id });
+        call.reject(error as Error);
+      }
+    } else if ('error' in reply) call.reject(fromWire(reply.error));
     else call.resolve(reply.result);
   }
 

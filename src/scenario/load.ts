@@ -7,7 +7,7 @@ import { mix } from './mix.ts';
 import { id as idSchema, packSchema, scenarioSchema, toCheck, toCondition } from './schema.ts';
 import { defaultSeed } from './seed-list.ts';
 import type { Pack, Scenario, Script } from './types.ts';
-import { fillIn, readYamlFile } from './yaml-file.ts';
+import { fillIn, openYamlFile, readYamlFile } from './yaml-file.ts';
 import { InvalidFile, readBounded, requireSize } from './yaml-text.ts';
 
 /** Reads `pack.yaml` of a folder. */
@@ -48,9 +48,10 @@ export function loadScenario(pack: Pack, id: string, seed = defaultSeed): Scenar
       next: 'give its folder another name',
     });
   }
-  const declared = readYamlFile(file, z.looseObject({ variables: scenarioSchema.shape.variables }));
+  const read = openYamlFile(file);
+  const declared = read(z.looseObject({ variables: scenarioSchema.shape.variables }));
   const variables = draw(declared.variables, seed);
-  const parsed = readYamlFile(file, scenarioSchema, variables);
+  const parsed = read(scenarioSchema, variables);
   const text = (name: string) => {
     const filled = fillIn(required(folder, name), variables);
     requireSize(join(folder, name), 'text', filled.length);

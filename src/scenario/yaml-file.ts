@@ -5,16 +5,28 @@ import { UserError } from '../kernel/errors.ts';
 import { ownValue } from '../kernel/own.ts';
 import { InvalidFile, readBounded, readDocument } from './yaml-text.ts';
 
+/** Reads a YAML file by a schema. Throws InvalidFile with every problem and its place. */
+export function readYamlFile<S extends z.ZodType>(file: string, schema: S): z.infer<S> {
+  return openYamlFile(file)(schema);
+}
+
 /**
- * Reads a YAML file by a schema. Variables (`@{name}`) are filled in after parsing, in strings only, so that positions
- * survive. Throws InvalidFile with every problem and its place.
+ * Reads a YAML file once, for several looks at it, each by a schema. Variables (`@{name}`) are filled in after parsing, in
+ * strings only, so that positions survive. Both throw InvalidFile with every problem and its place.
  */
-export function readYamlFile<S extends z.ZodType>(
+export function openYamlFile(
   file: string,
+): <S extends z.ZodType>(schema: S, variables?: Record<string, string>) => z.infer<S> {
+  const document = readDocument(file, readBounded(file, 'description'));
+  return (schema, variables = {}) => parse(file, document, schema, variables);
+}
+
+function parse<S extends z.ZodType>(
+  file: string,
+  { contents, value, place }: ReturnType<typeof readDocument>,
   schema: S,
-  variables: Record<string, string> = {},
+  variables: Record<string, string>,
 ): z.infer<S> {
-  const { contents, value, place } = readDocument(file, readBounded(file, 'description'));
   const result = schema.safeParse(fillIn(value, variables), { reportInput: true });
   if (result.success) return result.data;
   const problems = result.error.issues.flatMap(likeliest).flatMap((issue) => {

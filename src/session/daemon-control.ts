@@ -3,6 +3,8 @@ import { isAlive } from '../cluster/record.ts';
 import { DisconnectedError, EnvironmentError, UnresponsiveError } from '../kernel/errors.ts';
 import type { Paths } from '../kernel/paths.ts';
 import { connectRpc, type RpcClient } from '../kernel/rpc.ts';
+import { methodsOver } from '../kernel/rpc-contract.ts';
+import { daemonContract } from './contract.ts';
 import { type DaemonRecord, readDaemonRecord } from './daemon-record.ts';
 import { socketPath } from './remote-labs.ts';
 import type { DaemonStatus, SuspendedLabs } from './types.ts';
@@ -16,9 +18,8 @@ export interface StoppedDaemon {
   suspended: SuspendedLabs;
 }
 
-/** How long to wait for a sign of life, for labs to be suspended, and for the end of a process, milliseconds. */
+/** How long to wait for a sign of life, and for the end of a process, milliseconds. */
 const answerPatience = 6_000;
-const suspendPatience = 60_000;
 const termPatience = 2_000;
 const killPatience = 10_000;
 /** A process that is no child of ours tells nobody when it has ended. */
@@ -33,7 +34,7 @@ export async function daemonStatus(paths: Paths): Promise<DaemonStatus | undefin
     return undefined;
   }
   try {
-    return await client.call<DaemonStatus>('status');
+    return await methodsOver(client, daemonContract).status();
   } catch (error) {
     throw await named(error, paths);
   } finally {
@@ -50,8 +51,9 @@ export async function stopDaemon(paths: Paths): Promise<StoppedDaemon | undefine
   try {
     const client = await connect(paths);
     if (client) {
-      const { pid } = await client.call<{ pid: number }>('hello');
-      const suspended = await client.call<SuspendedLabs>('shutdown', {}, { limit: suspendPatience });
+      const daemon = methodsOver(client, daemonContract);
+      const { pid } = await daemon.hello();
+      const suspended = await daemon.shutdown();
       await client.closed;
       if (record) await goneWithin(record, killPatience);
       return { pid, killed: false, suspended };

@@ -8,6 +8,7 @@ import type { Verdict } from '../grading/types.ts';
 import { AppendLog } from '../kernel/append-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { EnvironmentError, UserError } from '../kernel/errors.ts';
+import type { MethodOptions } from '../kernel/rpc-contract.ts';
 import { workFor } from '../kernel/work.ts';
 import type { Catalog } from '../scenario/catalog.ts';
 import { defaultSeed } from '../scenario/seed-list.ts';
@@ -16,10 +17,11 @@ import type { Scenario } from '../scenario/types.ts';
 import { Attempt, type AttemptDependencies } from './attempt.ts';
 import { hasBegun, neverBegan, readAttemptLog, unknownAttempt } from './attempt-logs.ts';
 import { Clusters, noCluster, notEntered, notRunning } from './clusters.ts';
+import type { Labs } from './contract.ts';
 import type { AttemptEvent, ClusterChoice } from './events.ts';
 import { type AttemptFold, foldAttempt } from './fold.ts';
 import { needsOf } from './needs.ts';
-import { joinProcess } from './node-process.ts';
+import { joinProcess, NodeInputs } from './node-process.ts';
 import { type ProgressLog, progressRecordsOf } from './progress.ts';
 import { markFile, noteStopped, readMark, type SetAside, setAside } from './set-aside.ts';
 import { statisticsMarkdown, statisticsOf } from './statistics.ts';
@@ -27,9 +29,10 @@ import type {
   AttemptState,
   ClusterInfo,
   ClusterRequest,
-  Labs,
+  HintGiven,
   ListedCluster,
   NodeCommand,
+  NodeCommandRequest,
   NodeInput,
   NodeOutput,
   NodeProcessRequest,
@@ -63,6 +66,11 @@ class Making extends AbortController {
   }
 }
 
+/** An attempt, or a cluster; default: the newest. */
+interface Choice {
+  id?: string;
+}
+
 /** Hosts attempts and their clusters: the Labs of the daemon's process. */
 export class LabHost implements Labs {
   readonly #options: LabHostOptions;
@@ -76,6 +84,7 @@ export class LabHost implements Labs {
   readonly #making = new Map<string, Making>();
   /** Starts that failed, as they ended: nobody goes on with them, but whoever looked on may ask for them by id. */
   readonly #failed = new Map<string, AttemptState>();
+  readonly #inputs = new NodeInputs();
 
   constructor(options: LabHostOptions) {
     this.#options = options;
@@ -130,8 +139,7 @@ export class LabHost implements Labs {
 
   async start(
     request: StartRequest,
-    onState: (state: AttemptState) => void = () => undefined,
-    signal?: AbortSignal,
+    { onEvent: onState = () => undefined, signal }: MethodOptions<AttemptState> = {},
   ): Promise<AttemptState> {
     const seed = request.seed ?? defaultSeed;
     const scenario = this.#options.catalog.scenario(request.scenario, {
@@ -153,7 +161,7 @@ export class LabHost implements Labs {
         return running.state();
       }
       // Trying again after a reset that failed: a fresh one takes its place.
-      if (running) await this.stop(running.id);
+      if (running) await this.stop({ id: running.id });
     }
     const { nodeImage, target } = request;
     const on = { provider: request.provider, ...(nodeImage && { nodeImage }), ...(target && { target }) };
@@ -194,23 +202,26 @@ export class LabHost implements Labs {
     return [...[...this.#attempts.values()].map((attempt) => attempt.state()), ...aside];
   }
 
-  async attempt(id?: string): Promise<AttemptState> {
+  async attempt({ id }: Choice = {}): Promise<AttemptState> {
     const failed = id === undefined ? undefined : this.#failed.get(id);
     return failed ?? this.#aside(id)?.state ?? (await this.#get(id)).state();
   }
 
-  async check(id?: string): Promise<AttemptState> {
+  async check({ id }: Choice = {}): Promise<AttemptState> {
     const attempt = await this.#worked(id);
     await attempt.quiet(quietFor);
     return attempt.state();
   }
 
-  async explain(check: string, id?: string): Promise<Verdict | undefined> {
+  async explain({ check, id }: Choice & { check: string }): Promise<Verdict | undefined> {
     const attempt = await this.#worked(id);
     return workFor({ attempt: attempt.id }, () => attempt.explain(check));
   }
 
-  async follow(id: string | undefined, onState: (state: AttemptState) => void, signal: AbortSignal): Promise<void> {
+  async follow(
+    { id }: Choice = {},
+    { onEvent: onState = () => undefined, signal }: MethodOptions<AttemptState> = {},
+  ): Promise<void> {
     const aside = this.#aside(id);
     if (aside) onState(aside.state);
     const attempt = aside ? undefined : await this.#get(id);
@@ -218,22 +229,22 @@ export class LabHost implements Labs {
     attempt?.attend('came');
     if (attempt) onState(attempt.state());
     await new Promise<void>((resolve) => {
-      if (signal.aborted) return resolve();
-      signal.addEventListener('abort', () => resolve(), { once: true });
+      if (signal?.aborted) return resolve();
+      signal?.addEventListener('abort', () => resolve(), { once: true });
     });
     unsubscribe?.();
     attempt?.attend('left');
   }
 
-  async hint(id?: string) {
+  async hint({ id }: Choice = {}): Promise<HintGiven> {
     return (await this.#worked(id)).hint();
   }
 
-  async solution(id?: string) {
+  async solution({ id }: Choice = {}): Promise<{ name: string; text: string }[]> {
     return (await this.#get(id)).solution();
   }
 
-  async debrief(id?: string): Promise<string> {
+  async debrief({ id }: Choice = {}): Promise<string> {
     const { fold, scenario, wasSolved } = await this.#shown(id);
     if (!wasSolved && !fold.sawSolution) {
       throw new UserError({
@@ -257,7 +268,7 @@ export class LabHost implements Labs {
   }
 
   /** One that is set aside because it blocked a daemon is taken up before. */
-  async reset(id?: string): Promise<AttemptState> {
+  async reset({ id }: Choice = {}): Promise<AttemptState> {
     const aside = this.#aside(id);
     if (aside) {
       const { id: own, cluster } = aside.fold;
@@ -272,7 +283,7 @@ export class LabHost implements Labs {
     });
   }
 
-  async stop(id?: string): Promise<AttemptState> {
+  async stop({ id }: Choice = {}): Promise<AttemptState> {
     const failed = id === undefined ? undefined : this.#failed.get(id);
     if (failed) return failed;
     const aside = this.#aside(id);
@@ -305,15 +316,15 @@ export class LabHost implements Labs {
     if (cluster) await letGo(this.#clusters.provider(cluster.provider), cluster.id);
   }
 
-  clusterUp(request: ClusterRequest, onStep?: (step: string) => void, signal?: AbortSignal): Promise<ClusterInfo> {
-    return this.#clusters.up(request, onStep, signal);
+  clusterUp(request: ClusterRequest, { onEvent, signal }: MethodOptions<string> = {}): Promise<ClusterInfo> {
+    return this.#clusters.up(request, onEvent, signal);
   }
 
   clusterList(): Promise<ListedCluster[]> {
     return this.#clusters.list((id) => this.#attemptOn(id)?.id ?? this.#asideOn(id)?.fold.id);
   }
 
-  async clusterDown(id: string): Promise<void> {
+  async clusterDown({ id }: { id: string }): Promise<void> {
     const attempt = this.#attemptOn(id);
     if (attempt) {
       throw new UserError({
@@ -326,18 +337,18 @@ export class LabHost implements Labs {
     else await this.#clusters.delete(id);
   }
 
-  async clusterRepair(id: string): Promise<string[]> {
+  async clusterRepair({ id }: { id: string }): Promise<string[]> {
     const done = await this.#clusters.repair(id);
     const aside = this.#asideOn(id);
     if (aside) await this.#takeUpAside(aside);
     return done;
   }
 
-  async clusterDifferences(id?: string): Promise<string[]> {
+  async clusterDifferences({ id }: Choice = {}): Promise<string[]> {
     return (await this.#clusterOf(id)).differences();
   }
 
-  async nodeCommand(node: string, command: readonly string[], id?: string): Promise<NodeCommand> {
+  async nodeCommand({ node, command, id }: NodeCommandRequest): Promise<NodeCommand> {
     const cluster = await this.#clusterOf(id);
     if (cluster.nodeCommand) return { argv: await cluster.nodeCommand(node, command), simulated: false };
     if (!cluster.nodeProcess) throw notEntered(cluster);
@@ -345,15 +356,22 @@ export class LabHost implements Labs {
   }
 
   async nodeProcess(
-    { id, node, command, tty }: NodeProcessRequest,
-    onOutput: (output: NodeOutput) => unknown,
-    input: AsyncIterable<NodeInput>,
-    signal: AbortSignal,
+    { id, node, command, tty, session }: NodeProcessRequest,
+    { onEvent: onOutput = () => undefined, signal }: MethodOptions<NodeOutput> = {},
   ): Promise<number> {
-    const cluster = await this.#clusterOf(id);
-    if (!cluster.nodeProcess) throw notEntered(cluster);
-    const process = await cluster.nodeProcess(node, { command, tty });
-    return joinProcess(process, { input, onOutput, signal });
+    const input = this.#inputs.open(session);
+    try {
+      const cluster = await this.#clusterOf(id);
+      if (!cluster.nodeProcess) throw notEntered(cluster);
+      const process = await cluster.nodeProcess(node, { command, tty });
+      return await joinProcess(process, { input, onOutput, signal });
+    } finally {
+      this.#inputs.close(session);
+    }
+  }
+
+  nodeInput({ session, input }: { session: string; input: NodeInput }): Promise<void> {
+    return this.#inputs.take(session, input);
   }
 
   /** Whether nothing here is worth a process: no cluster, and none is being made. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { ProcessStreams } from '../kernel/process-streams.ts';
+import { Queue } from '../kernel/queue.ts';
 import type { NodeInput, NodeOutput } from './types.ts';
 
 export interface NodeProcessLines {
@@ -8,7 +9,29 @@ export interface NodeProcessLines {
   /** The next piece is read when what this returns has resolved. */
   onOutput(output: NodeOutput): unknown;
   /** Hangs up. */
-  signal: AbortSignal;
+  signal: AbortSignal | undefined;
+}
+
+/** What is typed into processes on nodes, by their sessions. */
+export class NodeInputs {
+  readonly #sessions = new Map<string, Queue<NodeInput>>();
+
+  /** The input of a session that begins. */
+  open(session: string): AsyncIterable<NodeInput> {
+    const input = new Queue<NodeInput>();
+    this.#sessions.set(session, input);
+    return input;
+  }
+
+  /** Resolves when the process has taken it, or has ended. */
+  async take(session: string, input: NodeInput): Promise<void> {
+    await this.#sessions.get(session)?.push(input);
+  }
+
+  close(session: string): void {
+    this.#sessions.get(session)?.end();
+    this.#sessions.delete(session);
+  }
 }
 
 /** Joins a process on a node to whoever asked for it; resolves with its exit code when its output was passed on. */
@@ -16,9 +39,9 @@ export async function joinProcess(
   process: ProcessStreams,
   { input, onOutput, signal }: NodeProcessLines,
 ): Promise<number> {
-  const hungUp = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  const hungUp = new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }));
   void hungUp.then(() => process.close());
-  if (signal.aborted) process.close();
+  if (signal?.aborted) process.close();
   const passed = (['stdout', 'stderr'] as const).map((stream) => pass(process[stream], stream, onOutput));
   void feed(process, input);
   try {

@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Verdict } from '../grading/types.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { DisconnectedError, EnvironmentError, UnresponsiveError } from '../kernel/errors.ts';
 import type { Paths } from '../kernel/paths.ts';
 import { platform } from '../kernel/platform.ts';
 import { connectRpc, type RpcClient } from '../kernel/rpc.ts';
-import type { AttemptState, Labs } from './types.ts';
+import { methodsOver } from '../kernel/rpc-contract.ts';
+import { daemonContract, type Labs, labContract } from './contract.ts';
 
 /** Where the daemon of a state folder listens: beside the state if the path is short enough for a socket. */
 export function socketPath(paths: Paths): string {
@@ -32,11 +31,8 @@ export interface RemoteLabs extends Labs {
   close(): void;
 }
 
-/** How long a daemon of another build may take to suspend its labs, and a new one to listen, milliseconds. */
-const endPatience = 60_000;
+/** How long a daemon may take to listen, milliseconds. */
 const startPatience = 60_000;
-/** How long whatever the daemon does at once may take, milliseconds: it may have clusters to bring back before. */
-const answerPatience = 120_000;
 
 /**
  * Connects to the user's daemon, starting one if there is none. A daemon of another build is asked to go first; its
@@ -91,7 +87,7 @@ async function tryConnect(paths: Paths, signal: AbortSignal): Promise<RpcClient 
  */
 async function isOfBuild(client: RpcClient, wanted: string, signal: AbortSignal): Promise<boolean> {
   try {
-    const { build } = await client.call<{ build: string }>('hello', {}, { signal, abandon: true });
+    const { build } = await methodsOver(client, daemonContract, signal).hello();
     if (build === wanted) return true;
     await replaceDaemon(client, signal);
     return false;
@@ -105,7 +101,7 @@ async function isOfBuild(client: RpcClient, wanted: string, signal: AbortSignal)
 
 async function replaceDaemon(client: RpcClient, signal: AbortSignal): Promise<void> {
   try {
-    await client.call('shutdown', {}, { signal, abandon: true, limit: endPatience });
+    await methodsOver(client, daemonContract, signal).shutdown();
   } catch (error) {
     // It may end before it answers.
     if (!(error instanceof DisconnectedError)) throw error;
@@ -188,49 +184,9 @@ function startDaemon(paths: Paths, { command }: DaemonCommand, signal: AbortSign
 }
 
 function remoteLabs(client: RpcClient, interrupted: AbortSignal): RemoteLabs {
-  /** What the daemon does at once: nothing is to be cleaned up if nobody waits for it any more. */
-  const ask = <T>(method: string, params: object = {}) =>
-    client.call<T>(method, params, { signal: interrupted, abandon: true, limit: answerPatience });
-  /** What takes as long as its cluster does. */
-  const wait = <T>(method: string, params: object = {}) =>
-    client.call<T>(method, params, { signal: interrupted, abandon: true });
   return {
+    ...methodsOver(client, labContract, interrupted),
     closed: client.closed,
     close: () => client.close(),
-    start: (request, onState, signal) =>
-      client.call('start', request, { ...(onState && { onEvent: onState }), signal: signal ?? interrupted }),
-    attempts: () => ask('attempts'),
-    attempt: (id) => ask('attempt', { id }),
-    check: (id) => ask('check', { id }),
-    async follow(id: string | undefined, onState: (state: AttemptState) => void, signal: AbortSignal) {
-      try {
-        await client.call('follow', { id }, { onEvent: onState, signal, abandon: true });
-      } catch (error) {
-        if (!signal.aborted) throw error;
-      }
-    },
-    explain: async (check, id) => (await wait<Verdict | null>('explain', { id, check })) ?? undefined,
-    hint: (id) => ask('hint', { id }),
-    solution: (id) => ask('solution', { id }),
-    debrief: (id) => ask('debrief', { id }),
-    reset: (id) => wait('reset', { id }),
-    stop: (id) => wait('stop', { id }),
-    clusterUp: (request, onStep, signal) =>
-      client.call('clusterUp', request, { ...(onStep && { onEvent: onStep }), signal: signal ?? interrupted }),
-    clusterList: () => ask('clusterList'),
-    clusterDown: (id) => wait('clusterDown', { id }),
-    clusterRepair: (id) => wait('clusterRepair', { id }),
-    clusterDifferences: (id) => wait('clusterDifferences', { id }),
-    nodeCommand: (node, command, id) => ask('nodeCommand', { node, command, id }),
-    nodeProcess(request, onOutput, input, signal) {
-      const session = randomUUID();
-      const ended = client.call<number>('nodeProcess', { ...request, session }, { onEvent: onOutput, signal });
-      const send = async () => {
-        for await (const piece of input) await client.call('nodeInput', { session, input: piece });
-      };
-      // What ends the connection ends the process's call, too, which says so.
-      send().catch(() => undefined);
-      return ended;
-    },
   };
 }

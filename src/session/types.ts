@@ -1,178 +1,214 @@
-import type { AddonName } from '../cluster/addons/names.ts';
-import type { BrokenCluster, ClusterSpec } from '../cluster/provider.ts';
+import * as z from 'zod';
+import type { Evidence } from '../checks/types.ts';
+import { addonNames } from '../cluster/addons/names.ts';
+import type { BrokenCluster } from '../cluster/provider.ts';
 import type { Activity, Verdict } from '../grading/types.ts';
 import type { ClusterRef, ScenarioRef } from './events.ts';
 
+/**
+ * What crosses the daemon's socket: the schemas by which both sides check it, and the types made of them. Schemas of
+ * types that stand elsewhere are compared with them by the compiler, also in what is optional.
+ */
+type Shape<T> = { [Key in keyof T]-?: z.ZodType<T[Key]> };
+
+/** Bounds what clients send. */
+export const text = z.string().max(4096);
+
+const scenarioRef: z.ZodType<ScenarioRef> = z.object({
+  pack: z.string(),
+  folder: z.string().optional(),
+  id: z.string(),
+  seed: z.number(),
+} satisfies Shape<ScenarioRef>);
+
+const evidence: z.ZodType<Evidence> = z.object({
+  kind: z.enum(['log', 'object', 'review', 'rule', 'missing', 'command']),
+  text: z.string(),
+  shows: z.array(z.string()).optional(),
+} satisfies Shape<Evidence>);
+
+export const verdict: z.ZodType<Verdict> = z.object({
+  id: z.string(),
+  title: z.string(),
+  status: z.enum(['pass', 'fail', 'pending', 'error']),
+  weight: z.number(),
+  guard: z.boolean(),
+  expected: z.string(),
+  actual: z.string(),
+  why: z.string(),
+  evidence: z.array(evidence),
+  since: z.number(),
+  scored: z.enum(['pass', 'fail']),
+} satisfies Shape<Verdict>);
+
+const activity: z.ZodType<Activity> = z.object({
+  time: z.number(),
+  change: z.enum(['+', '~', '-']),
+  kind: z.string(),
+  namespace: z.string().optional(),
+  name: z.string(),
+  manager: z.string(),
+  detail: z.string(),
+} satisfies Shape<Activity>);
+
+export const clusterInfo = z.object({
+  id: z.string(),
+  provider: z.string(),
+  kubeconfig: z.string(),
+  context: z.string(),
+  server: z.string(),
+} satisfies Shape<ClusterRef>);
+export type ClusterInfo = z.infer<typeof clusterInfo>;
+
+const brokenCluster: z.ZodType<BrokenCluster> = z.object({
+  id: z.string(),
+  kubeconfig: z.string(),
+  context: z.string(),
+  what: z.string(),
+  repair: z.string().optional(),
+} satisfies Shape<BrokenCluster>);
+
+/** A cluster as lists show it. */
+export const listedCluster = clusterInfo.extend({
+  attempt: z.string().optional(),
+  /** Nobody's: it waits for the next attempt. */
+  kept: z.literal(true).optional(),
+  /** It could not be brought back. */
+  broken: brokenCluster.optional(),
+});
+export type ListedCluster = z.infer<typeof listedCluster>;
+
 /** An attempt as the app and the commands show it: the fold of its log plus the live verdicts. */
-export interface AttemptState {
-  id: string;
-  scenario: ScenarioRef;
-  title: string;
-  competencies: string[];
-  minutes: number;
-  task: string;
-  phase: 'preparing' | 'active' | 'resetting' | 'failed' | 'stopped';
-  step?: string;
-  failure?: { what: string; why?: string; next?: string };
-  cluster?: ClusterRef;
-  namespace: string;
+export const attemptState = z.object({
+  id: z.string(),
+  scenario: scenarioRef,
+  title: z.string(),
+  competencies: z.array(z.string()),
+  minutes: z.number(),
+  task: z.string(),
+  phase: z.enum(['preparing', 'active', 'resetting', 'failed', 'stopped']),
+  step: z.string().optional(),
+  failure: z.object({ what: z.string(), why: z.string().optional(), next: z.string().optional() }).optional(),
+  cluster: clusterInfo.optional(),
+  namespace: z.string(),
   /** Milliseconds. */
-  readyIn?: number;
-  worked: number;
+  readyIn: z.number().optional(),
+  worked: z.number(),
   /** Whether the clock runs: `worked` grows from the moment this state was made. */
-  running: boolean;
+  running: z.boolean(),
   /**
    * `observed`: given for what was there. `total` counts the others. `paid`: what those taken cost together; after
    * solving they are free. `nextPrice`: of whichever would be given now.
    */
-  hints: {
-    taken: { text: string; price: number; observed?: true }[];
-    paid: number;
-    total: number;
-    nextPrice?: number;
-  };
-  verdicts: Verdict[];
+  hints: z.object({
+    taken: z.array(z.object({ text: z.string(), price: z.number(), observed: z.literal(true).optional() })),
+    paid: z.number(),
+    total: z.number(),
+    nextPrice: z.number().optional(),
+  }),
+  verdicts: z.array(verdict),
   /** Ids of checks that passed at some time since the start or the last reset. */
-  passedBefore: string[];
-  score: number;
-  max: number;
-  solved: boolean;
+  passedBefore: z.array(z.string()),
+  score: z.number(),
+  max: z.number(),
+  solved: z.boolean(),
   /** Solved once, in this attempt or an earlier one at the scenario, whatever was changed or reset since. */
-  wasSolved: boolean;
-  sawSolution: boolean;
-  activities: Activity[];
-}
-
-export interface ClusterInfo {
-  id: string;
-  provider: string;
-  kubeconfig: string;
-  context: string;
-  server: string;
-}
-
-/** A cluster as lists show it. `kept`: nobody's, it waits for the next attempt. `broken`: it could not be brought back. */
-export type ListedCluster = ClusterInfo & { attempt?: string; kept?: true; broken?: BrokenCluster };
-
-/** What went on to the disk when the daemon ended. */
-export interface SuspendedLabs {
-  /** Ids of attempts. */
-  attempts: string[];
-  clusters: number;
-}
-
-/** The daemon, as it sees itself. */
-export interface DaemonStatus {
-  pid: number;
-  build: string;
-  socket: string;
-  /** Seconds. */
-  uptime: number;
-  /** Bytes of resident memory. */
-  memory: number;
-  clusters: number;
-  attempts: number;
-  clients: number;
-}
+  wasSolved: z.boolean(),
+  sawSolution: z.boolean(),
+  activities: z.array(activity),
+});
+export type AttemptState = z.infer<typeof attemptState>;
 
 /** A hint that was asked for. */
-export interface HintGiven {
-  text: string;
-  price: number;
+export const hintGiven = z.object({
+  text: z.string(),
+  price: z.number(),
   /** Given for what is there now, not in its turn. */
-  observed: boolean;
+  observed: z.boolean(),
   /** How many there are left in turn. */
-  left: number;
-}
+  left: z.number(),
+});
+export type HintGiven = z.infer<typeof hintGiven>;
+
+/** What went on to the disk when the daemon ended. */
+export const suspendedLabs = z.object({
+  /** Ids of attempts. */
+  attempts: z.array(z.string()),
+  clusters: z.number(),
+});
+export type SuspendedLabs = z.infer<typeof suspendedLabs>;
+
+/** The daemon, as it sees itself. */
+export const daemonStatus = z.object({
+  pid: z.number(),
+  build: z.string(),
+  socket: z.string(),
+  /** Seconds. */
+  uptime: z.number(),
+  /** Bytes of resident memory. */
+  memory: z.number(),
+  clusters: z.number(),
+  attempts: z.number(),
+  clients: z.number(),
+});
+export type DaemonStatus = z.infer<typeof daemonStatus>;
 
 /** How a cluster is chosen, beside its provider. */
-export type ClusterOptions = Pick<ClusterSpec, 'nodeImage' | 'target'>;
+const clusterOptions = z.object({
+  nodeImage: text.optional(),
+  target: z.object({ files: z.array(text).max(100).readonly(), context: text.optional() }).optional(),
+});
+export type ClusterOptions = z.infer<typeof clusterOptions>;
 
-export interface ClusterRequest extends ClusterOptions {
-  name?: string;
-  nodes?: number;
-  addons?: readonly AddonName[];
-  provider: string;
-}
+export const clusterRequest = clusterOptions.extend({
+  name: text.optional(),
+  nodes: z.int().min(1).max(5).optional(),
+  addons: z.array(z.enum(addonNames)).optional(),
+  provider: text,
+});
+export type ClusterRequest = z.infer<typeof clusterRequest>;
 
-export interface StartRequest extends ClusterOptions {
-  scenario: string;
+export const startRequest = clusterOptions.extend({
+  scenario: text,
   /** Folder of a pack that isn't built in. */
-  packFolder?: string;
-  provider: string;
-  seed?: number;
+  packFolder: text.optional(),
+  provider: text,
+  seed: z.int().optional(),
   /** Take up the newest attempt that isn't stopped, instead of a new one. */
-  resume?: boolean;
-}
+  resume: z.boolean().optional(),
+});
+export type StartRequest = z.infer<typeof startRequest>;
+
+/** Of a command on a node: the words of it. */
+const words = z.array(z.string()).max(10_000);
+
+export const nodeCommandRequest = z.object({
+  /** A cluster; default: that of the newest attempt. */
+  id: text.optional(),
+  node: text,
+  command: words,
+});
+export type NodeCommandRequest = z.infer<typeof nodeCommandRequest>;
 
 /** `argv` runs it. `simulated`: it is a command of kubedrill itself, which asks for `nodeProcess`. */
-export interface NodeCommand {
-  argv: string[];
-  simulated: boolean;
-}
+export const nodeCommand = z.object({ argv: z.array(z.string()), simulated: z.boolean() });
+export type NodeCommand = z.infer<typeof nodeCommand>;
 
-export interface NodeProcessRequest {
-  /** A cluster; default: that of the newest attempt. */
-  id?: string;
-  node: string;
-  command: readonly string[];
-  tty: boolean;
-}
+export const nodeProcessRequest = nodeCommandRequest.extend({
+  tty: z.boolean(),
+  /** Names the process to `nodeInput`: the caller draws it. */
+  session: text,
+});
+export type NodeProcessRequest = z.infer<typeof nodeProcessRequest>;
 
 /** A piece of output, base64. */
-export interface NodeOutput {
-  stream: 'stdout' | 'stderr';
-  data: string;
-}
+export const nodeOutput = z.object({ stream: z.enum(['stdout', 'stderr']), data: z.base64() });
+export type NodeOutput = z.infer<typeof nodeOutput>;
 
 /** A piece of input (base64), the end of it, or another size of the terminal. */
-export type NodeInput = { data: string } | { end: true } | { columns: number; rows: number };
-
-/**
- * What commands and the app ask of the daemon. All methods reject with a UserError or an EnvironmentError that says
- * what to do. Attempts are named by id; undefined means the one started last that isn't stopped.
- */
-export interface Labs {
-  /** Resolves when the scenario is ready; `onState` shows the steps on the way. */
-  start(request: StartRequest, onState?: (state: AttemptState) => void, signal?: AbortSignal): Promise<AttemptState>;
-  attempts(): Promise<AttemptState[]>;
-  /** The present state; verdicts are live. */
-  attempt(id?: string): Promise<AttemptState>;
-  /** The state once the checks have taken in what was just changed: no verdict moved for a moment. */
-  check(id?: string): Promise<AttemptState>;
-  /**
-   * A check's verdict with the whole chain of evidence, read from the cluster now. Undefined: there is no such check, or
-   * nothing has been judged yet.
-   */
-  explain(check: string, id?: string): Promise<Verdict | undefined>;
-  /** Calls `onState` at once and at every change, until `signal` aborts. */
-  follow(id: string | undefined, onState: (state: AttemptState) => void, signal: AbortSignal): Promise<void>;
-  hint(id?: string): Promise<HintGiven>;
-  /** The solutions' texts; noted in the attempt. */
-  solution(id?: string): Promise<{ name: string; text: string }[]>;
-  debrief(id?: string): Promise<string>;
-  reset(id?: string): Promise<AttemptState>;
-  /** Ends the attempt and deletes its cluster; the log stays. */
-  stop(id?: string): Promise<AttemptState>;
-  /** Resolves when the cluster is ready; `onStep` shows the steps on the way. Aborting leaves nothing. */
-  clusterUp(request: ClusterRequest, onStep?: (step: string) => void, signal?: AbortSignal): Promise<ClusterInfo>;
-  clusterList(): Promise<ListedCluster[]>;
-  /** A broken one may be an attempt's: that ends with it, and keeps its results. */
-  clusterDown(id: string): Promise<void>;
-  /** Mends what can be mended of a broken cluster and brings it and its attempt back; what was done, a line each. */
-  clusterRepair(id: string): Promise<string[]>;
-  /** What is not as it was at the snapshot, a line each. `id` of a cluster; undefined: that of the newest attempt. */
-  clusterDifferences(id?: string): Promise<string[]>;
-  /** How a command (default: a shell) is run on a node of that cluster. */
-  nodeCommand(node: string, command: readonly string[], id?: string): Promise<NodeCommand>;
-  /**
-   * Runs a command as root on a simulated node; resolves with its exit code when its output is complete. `input` brings
-   * what it reads; aborting hangs up. If `onOutput` returns a promise, no more is read until it resolves.
-   */
-  nodeProcess(
-    request: NodeProcessRequest,
-    onOutput: (output: NodeOutput) => unknown,
-    input: AsyncIterable<NodeInput>,
-    signal: AbortSignal,
-  ): Promise<number>;
-}
+export const nodeInput = z.union([
+  z.object({ data: z.base64() }),
+  z.object({ end: z.literal(true) }),
+  z.object({ columns: z.int().min(0), rows: z.int().min(0) }),
+]);
+export type NodeInput = z.infer<typeof nodeInput>;

@@ -46,11 +46,11 @@ export class LabVerbs {
         };
         try {
           const labs = await this.#access.labs();
-          const started = await labs.start({ scenario, provider: 'embedded', resume: true }, onState);
+          const started = await labs.start({ scenario, provider: 'embedded', resume: true }, { onEvent: onState });
           if (signal.aborted) return;
           // The list remembers what is in progress.
           onState(started);
-          return await labs.follow(started.id, onState, signal);
+          return await labs.follow({ id: started.id }, { onEvent: onState, signal });
         } catch (error) {
           if (signal.aborted) return;
           // A daemon that was killed is started again, and goes on where its log ends; not twice without an answer.
@@ -111,7 +111,7 @@ export class LabVerbs {
           if (this.#store.get().lab?.phase === 'stopped') return;
           // Files in containers don't tell when they change: all is judged anew, and shown to whoever follows.
           const labs = await this.#access.labs();
-          void this.#guarded(() => labs.check(ready.id).then(() => undefined, exceptGone));
+          void this.#guarded(() => labs.check({ id: ready.id }).then(() => undefined, exceptGone));
         } catch (error) {
           if (!signal.aborted) throw error;
           this.#say('no shell was opened');
@@ -170,8 +170,8 @@ export class LabVerbs {
     const show = () => this.#store.dispatch({ type: 'overlay', overlay: { kind: 'hints', scroll: 0 } });
     if (lab.hints.nextPrice === undefined) return show();
     void this.#call(async (labs, id) => {
-      await labs.hint(id);
-      this.#show(await labs.attempt(id));
+      await labs.hint({ id });
+      this.#show(await labs.attempt({ id }));
       show();
     });
   }
@@ -196,7 +196,7 @@ export class LabVerbs {
     if (!lab || !verdict || verdict.status === 'pass' || this.#tracing.has(check)) return;
     this.#tracing.add(check);
     try {
-      const traced = await (await this.#access.labs()).explain(check, lab.id);
+      const traced = await (await this.#access.labs()).explain({ check, id: lab.id });
       this.#store.dispatch({ type: 'explained', verdict: traced ?? verdict });
     } catch (error) {
       // The verdict stands as it is. Whoever follows the lab is told that the daemon has gone.
@@ -211,7 +211,7 @@ export class LabVerbs {
     const { lab } = this.#store.get();
     if (!lab?.wasSolved && !lab?.sawSolution) return this.#say('the debrief comes after solving; g gives up');
     void this.#call(async (labs, id) => {
-      const text = await labs.debrief(id);
+      const text = await labs.debrief({ id });
       this.#store.dispatch({ type: 'overlay', overlay: { kind: 'debrief', text, scroll: 0 } });
     });
   }
@@ -223,7 +223,7 @@ export class LabVerbs {
     void this.#call(
       async (labs, id) => {
         if (question === 'reset') return this.#reset(labs, id);
-        const solutions = await labs.solution(id);
+        const solutions = await labs.solution({ id });
         this.#store.dispatch({ type: 'overlay', overlay: { kind: 'solution', solutions, scroll: 0 } });
       },
       question === 'reset' ? 'resetting' : undefined,
@@ -232,7 +232,7 @@ export class LabVerbs {
 
   async #reset(labs: RemoteLabs, id: string): Promise<void> {
     this.#resetting = true;
-    const state = await labs.reset(id).finally(() => {
+    const state = await labs.reset({ id }).finally(() => {
       this.#resetting = false;
     });
     this.#show(state);
@@ -244,7 +244,7 @@ export class LabVerbs {
     if (id === undefined) return this.toList(`${scenario} has ended already`);
     this.#following.abort();
     void this.#guarded(async () => {
-      await (await this.#access.labs()).stop(id);
+      await (await this.#access.labs()).stop({ id });
       this.toList(`${scenario} has ended, its cluster is gone`);
     }, 'ending');
   }

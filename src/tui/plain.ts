@@ -45,20 +45,17 @@ export async function runPlain(options: PlainOptions): Promise<number> {
     let wasSolved = false;
     return async () => {
       const labs = await access.labs();
-      await labs.follow(
-        id,
-        (state) => {
-          lab = state;
-          for (const verdict of state.verdicts) {
-            const now = `${verdict.status} ${verdict.why}`;
-            if (told.get(verdict.id) !== now) say(verdictLines(verdict, paint).join('\n'));
-            told.set(verdict.id, now);
-          }
-          if (state.solved && !wasSolved) say(`solved: ${scoreText(state)}`);
-          wasSolved = state.solved;
-        },
-        signal,
-      );
+      const onEvent = (state: AttemptState) => {
+        lab = state;
+        for (const verdict of state.verdicts) {
+          const now = `${verdict.status} ${verdict.why}`;
+          if (told.get(verdict.id) !== now) say(verdictLines(verdict, paint).join('\n'));
+          told.set(verdict.id, now);
+        }
+        if (state.solved && !wasSolved) say(`solved: ${scoreText(state)}`);
+        wasSolved = state.solved;
+      };
+      await labs.follow({ id }, { onEvent, signal });
     };
   };
 
@@ -68,10 +65,11 @@ export async function runPlain(options: PlainOptions): Promise<number> {
     const { signal } = following;
     const labs = await access.labs();
     let step: string | undefined;
-    lab = await labs.start({ scenario, provider: 'embedded', resume: true }, (state) => {
+    const onEvent = (state: AttemptState) => {
       if (state.step && state.step !== step) say(printable(state.step));
       step = state.step;
-    });
+    };
+    lab = await labs.start({ scenario, provider: 'embedded', resume: true }, { onEvent });
     tellTask(lab);
     follow(lab.id, signal)().catch((error: Error) => say(printable(error.message)));
   };
@@ -104,32 +102,32 @@ export async function runPlain(options: PlainOptions): Promise<number> {
         say(scoreText(current()));
         return true;
       case 'hint': {
-        const hint = await (await labs()).hint(current().id);
+        const hint = await (await labs()).hint({ id: current().id });
         say(`${printable(hint.text)}\n${priceText(hint.price)}`);
         return true;
       }
       case 'explain': {
         const verdict =
           current().verdicts.find((v) => v.id === argument) ?? current().verdicts.find((v) => v.status !== 'pass');
-        const traced = verdict && (await (await labs()).explain(verdict.id, current().id));
+        const traced = verdict && (await (await labs()).explain({ check: verdict.id, id: current().id }));
         say(verdict ? explainText(traced ?? verdict, paint) : 'every check passes');
         return true;
       }
       case 'reset':
-        await (await labs()).reset(current().id);
+        await (await labs()).reset({ id: current().id });
         say('the cluster is as at the start');
         return true;
       case 'solution':
-        for (const { name, text } of await (await labs()).solution(current().id))
+        for (const { name, text } of await (await labs()).solution({ id: current().id }))
           say(printable(`${name}\n${text.trimEnd()}\n`));
         return true;
       case 'stop':
         following.abort();
-        say(`${(await (await labs()).stop(current().id)).id} has ended, its cluster is gone`);
+        say(`${(await (await labs()).stop({ id: current().id })).id} has ended, its cluster is gone`);
         lab = undefined;
         return true;
       case 'debrief':
-        say(markdownText(await (await labs()).debrief(current().id), width, paint));
+        say(markdownText(await (await labs()).debrief({ id: current().id }), width, paint));
         return true;
       case 'shell':
         if (!stdin.isTTY) throw new UserError({ what: 'a shell needs a terminal', next: 'kubedrill env' });

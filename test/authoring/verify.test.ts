@@ -1,13 +1,26 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newScenario } from '../../src/authoring/new.ts';
 import { LocalProver } from '../../src/authoring/proof.ts';
 import { type Thorough, verifyPacks } from '../../src/authoring/verify.ts';
-import { createEmbeddedProvider } from '../../src/daemon/embedded-provider.ts';
+import { createEmbeddedProvider, type EmbeddedProvider } from '../../src/daemon/embedded-provider.ts';
 import { loadPack } from '../../src/scenario/load.ts';
 import { TrustStore } from '../../src/scenario/trust.ts';
+import { ScratchFolder } from '../contract/scratch.ts';
 import { temporaryFolder } from '../helpers/temporary.ts';
+
+/** For all tests: clusters that are given back are used again. */
+const scratch = new ScratchFolder();
+let provider: EmbeddedProvider['provider'];
+let stop: EmbeddedProvider['stop'] | undefined;
+beforeAll(async () => {
+  ({ provider, stop } = await createEmbeddedProvider(scratch.path, { lasting: false }));
+});
+afterAll(async () => {
+  await stop?.();
+  await scratch.remove();
+});
 
 /** What `pack new` writes, its scenario.yaml edited, verified on embedded clusters. */
 async function verify(edit: (text: string) => string, thorough: Thorough, seeds?: number[]) {
@@ -18,12 +31,12 @@ async function verify(edit: (text: string) => string, thorough: Thorough, seeds?
   const trust = new TrustStore(join(temporaryFolder(), 'trust.json'));
   const report = await verifyPacks({
     packs: [loadPack(folder, false)],
-    parallel: 8,
-    provers: async (place) => {
-      const { provider, stop } = await createEmbeddedProvider(join(place, 'clusters'));
-      // Manifests need no kubectl.
-      return { provers: [new LocalProver({ provider, folder: join(place, 'attempts'), env: {}, trust })], stop };
-    },
+    parallel: 4,
+    // Manifests need no kubectl.
+    provers: async (place) => ({
+      provers: [new LocalProver({ provider, folder: join(place, 'attempts'), env: {}, trust })],
+      stop: async () => undefined,
+    }),
     trust,
     thorough,
     ...(seeds ? { seeds } : {}),

@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { daemonLogPath, socketPath } from '../../src/session/remote-labs.ts';
 import { Kubectl, type Started } from './lab.ts';
 import { program, Sandbox } from './sandbox.ts';
 
@@ -26,41 +24,7 @@ const clusterFile = (...path: string[]) => join(user.paths.state, 'clusters', la
 const status = () => user.json<Status>(['status']);
 const daemonStatus = () => user.json<{ running: boolean; pid: number; clusters: number }>(['daemon', 'status']);
 
-/** Sends bytes to the daemon and ends; what it answered. */
-async function raw(bytes: string | Buffer): Promise<string> {
-  const socket = connect(socketPath(user.paths));
-  let answer = '';
-  socket.on('data', (chunk) => {
-    answer += chunk;
-  });
-  socket.on('error', () => undefined);
-  const closed = once(socket, 'close');
-  socket.end(bytes);
-  await closed;
-  return answer;
-}
-
 describe('the daemon', () => {
-  it('takes whatever comes over its socket, and no lab notices', async () => {
-    const { pid } = await daemonStatus();
-    const before = statSync(daemonLogPath(user.paths)).size;
-    for (const line of [
-      'null\n',
-      '5\n',
-      '"x"\n',
-      '{\n',
-      '{"id":1,"meth',
-      '\u0000\u0001\n',
-      '{"id":1,"method":"constructor"}\n',
-    ]) {
-      expect(await raw(line), line).toMatch(/this line is no call|no method constructor/);
-    }
-    expect(await raw(Buffer.alloc(32 * 2 ** 20, 'a'))).toContain('a line had more than 1048576 bytes');
-    expect((await daemonStatus()).pid).toBe(pid);
-    expect((await status()).current).toMatchObject({ attempt: lab.attempt, phase: 'active' });
-    expect(statSync(daemonLogPath(user.paths)).size - before).toBeLessThan(10_000);
-  });
-
   it('is stopped on request, says what it suspends, and the next command has it back', async () => {
     await kubectl.run(['create', 'configmap', 'mine']);
     const { pid } = await daemonStatus();

@@ -21,7 +21,9 @@ export class Following {
     const labs = await connectRunningLabs(user.paths, build, new AbortController().signal);
     if (!labs) throw new Error('no daemon runs');
     const following = new Following(labs);
-    void labs.follow(undefined, (state) => following.#take(state), following.#end.signal).catch(() => undefined);
+    void labs
+      .follow({}, { onEvent: (state) => following.#take(state), signal: following.#end.signal })
+      .catch(() => undefined);
     return following;
   }
 

@@ -6,6 +6,8 @@ import { ensureKubectl } from '../../src/cluster/kubectl/kubectl.ts';
 import { oldestMinor } from '../../src/cluster/kubectl/version.ts';
 import { type Paths, resolvePaths } from '../../src/kernel/paths.ts';
 import { connectRpc, type RpcClient } from '../../src/kernel/rpc.ts';
+import { methodsOver } from '../../src/kernel/rpc-contract.ts';
+import { daemonContract } from '../../src/session/contract.ts';
 import { socketPath } from '../../src/session/remote-labs.ts';
 import { Terminal } from './terminal.ts';
 
@@ -92,16 +94,17 @@ export class Sandbox {
   /** The daemon's process id; undefined if none runs. */
   async daemonPid(): Promise<number | undefined> {
     const daemon = await this.#connect();
-    const hello = await daemon?.call<{ pid: number }>('hello');
-    daemon?.close();
-    return hello?.pid;
+    if (!daemon) return undefined;
+    const { pid } = await methodsOver(daemon, daemonContract).hello();
+    daemon.close();
+    return pid;
   }
 
   /** Ends the daemon the hard way and waits until it is gone. */
   async killDaemon(): Promise<void> {
     const daemon = await this.#connect();
     if (!daemon) throw new Error('there is no daemon to kill');
-    const { pid } = await daemon.call<{ pid: number }>('hello');
+    const { pid } = await methodsOver(daemon, daemonContract).hello();
     process.kill(pid, 'SIGKILL');
     await daemon.closed;
     await gone(pid);
@@ -114,7 +117,7 @@ export class Sandbox {
     }
     const daemon = await this.#connect();
     if (daemon) {
-      const { pid } = await daemon.call<{ pid: number }>('hello');
+      const { pid } = await methodsOver(daemon, daemonContract).hello();
       await daemon.call('shutdown');
       await daemon.closed;
       await gone(pid);

@@ -1,11 +1,13 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findDamage } from '../../src/embedded/cluster/damage.ts';
 import { createContainerRuntime } from '../../src/embedded/container/runtime.ts';
 import { ClusterHost } from '../../src/embedded/host.ts';
 import { createClusterNetwork } from '../../src/embedded/network/index.ts';
 import { configMaps, namespaces } from '../../src/kube/resources.ts';
+import { ScratchFolder } from '../contract/scratch.ts';
+import { share } from '../helpers/share.ts';
 import { temporaryFolder } from '../helpers/temporary.ts';
 
 /** What can happen to a file: an empty one after a full disk, half of one, other bytes, none. */
@@ -34,9 +36,13 @@ function newHost(folder: string): ClusterHost {
   return host;
 }
 
-/** The folder of a cluster `lab` that holds the ConfigMap `mine`, as its process leaves it. */
-async function madeOnce(): Promise<string> {
-  const folder = join(temporaryFolder(), 'clusters');
+const scratch = new ScratchFolder();
+/** A cluster `lab` that holds the ConfigMap `mine`, as its process leaves it; every test damages a copy. */
+const whole = join(scratch.path, 'clusters');
+beforeAll(() => makeOnce(whole));
+afterAll(() => scratch.remove());
+
+async function makeOnce(folder: string): Promise<void> {
   const host = newHost(folder);
   const { cluster } = await host.create({ name: 'lab' });
   await cluster.client.create(configMaps, { metadata: { name: 'mine', namespace: 'default' } });
@@ -44,13 +50,17 @@ async function madeOnce(): Promise<string> {
   await cluster.systemRuns();
   await cluster.snapshot();
   await host.stop();
+}
+
+function copyOfWhole(): string {
+  const folder = join(temporaryFolder(), 'clusters');
+  cpSync(whole, folder, { recursive: true });
   return folder;
 }
 
-/** A cluster's folder with some of its files damaged, after a restart. */
-async function restarted(whole: string, files: readonly string[], kind: Damage): Promise<ClusterHost> {
-  const folder = join(temporaryFolder(), 'clusters');
-  cpSync(whole, folder, { recursive: true });
+/** A copy with some of its files damaged, after a restart. */
+async function restarted(files: readonly string[], kind: Damage): Promise<ClusterHost> {
+  const folder = copyOfWhole();
   for (const file of files) damages[kind](join(folder, 'lab', file));
   const host = newHost(folder);
   await host.resume(() => undefined);
@@ -71,24 +81,23 @@ async function expectWhole(host: ClusterHost, what: string): Promise<void> {
 
 describe('after a restart, a cluster of whose files one is damaged', () => {
   it('runs with all that it held, or is broken with the name of the file', async () => {
-    const whole = await madeOnce();
     const files = filesBelow(join(whole, 'lab'));
     // What is written anew at each start, and what containers printed: one start for all of them.
     const isSecondary = (file: string) => /^(logs\/|port$|kubeconfig$)/.test(file);
     expect(files.filter((file) => file.startsWith('logs/'))).not.toEqual([]);
     const groups = [files.filter(isSecondary), ...files.filter((file) => !isSecondary(file)).map((file) => [file])];
-    for (const group of groups) {
-      for (const kind of kinds) {
-        const host = await restarted(whole, group, kind);
-        const what = `${group[0]} ${kind}`;
-        const [broken] = host.broken();
-        if (!broken) await expectWhole(host, what);
-        else expect(broken.what, what).toContain((group[0] ?? '').replace(/^wal\/.*/, 'wal'));
-        // All can be restored, from the node's disk, the state that a reset goes back to, or the authority.
-        if (broken)
-          expect(broken.repair, what).toContain((group[0] ?? '').replace(/^wal\/.*/, 'wal').replace(/\.key$/, ''));
-        await host.stop();
-      }
+    const cases = groups.flatMap((group) => kinds.map((kind) => ({ group, kind })));
+    // A number that shares no factor with that of the kinds: each kind and nearly each file has its turn.
+    for (const { group, kind } of share(cases, 3)) {
+      const host = await restarted(group, kind);
+      const what = `${group[0]} ${kind}`;
+      const [broken] = host.broken();
+      if (!broken) await expectWhole(host, what);
+      else expect(broken.what, what).toContain((group[0] ?? '').replace(/^wal\/.*/, 'wal'));
+      // All can be restored, from the node's disk, the state that a reset goes back to, or the authority.
+      if (broken)
+        expect(broken.repair, what).toContain((group[0] ?? '').replace(/^wal\/.*/, 'wal').replace(/\.key$/, ''));
+      await host.stop();
     }
   }, 240_000);
 
@@ -96,8 +105,7 @@ describe('after a restart, a cluster of whose files one is damaged', () => {
     ['its keys, certificates and records', (file: string) => /^(pki|meta|etcd|nodes\/.*units)/.test(file)],
     ['its log and the disk of its node', (file: string) => /^(wal|nodes)/.test(file)],
   ])('is restored if the damage is to %s, all at once', async (_, isDamaged) => {
-    const whole = await madeOnce();
-    const host = await restarted(whole, filesBelow(join(whole, 'lab')).filter(isDamaged), 'garbage');
+    const host = await restarted(filesBelow(join(whole, 'lab')).filter(isDamaged), 'garbage');
     const [broken] = host.broken();
     await host.repair('lab');
     await expectWhole(host, 'repaired');
@@ -106,13 +114,13 @@ describe('after a restart, a cluster of whose files one is damaged', () => {
   });
 
   it('loses nothing that can be read when its log is damaged in the middle', async () => {
-    const whole = await madeOnce();
-    const log = join(whole, 'lab', 'wal', 'log-1');
+    const folder = copyOfWhole();
+    const log = join(folder, 'lab', 'wal', 'log-1');
     const lines = readFileSync(log, 'utf8').split('\n');
     const middle = Math.floor(lines.length / 2);
     lines[middle] = (lines[middle] ?? '').replaceAll('a', 'b');
     writeFileSync(log, lines.join('\n'));
-    const host = newHost(whole);
+    const host = newHost(folder);
     await host.resume(() => undefined);
     const [broken] = host.broken();
     expect(broken?.what).toMatch(/log is damaged: .*log-1 at byte \d+: its checksum does not fit/);

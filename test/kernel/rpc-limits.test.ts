@@ -7,7 +7,8 @@ import * as z from 'zod';
 import { ManualClock } from '../../src/kernel/clock.ts';
 import { DisconnectedError, UnresponsiveError, UserError } from '../../src/kernel/errors.ts';
 import { connectRpc } from '../../src/kernel/rpc.ts';
-import { type CallContext, type Handlers, serveRpc, verb } from '../../src/kernel/rpc-server.ts';
+import { verb } from '../../src/kernel/rpc-handlers.ts';
+import { type CallContext, type Handlers, serveRpc } from '../../src/kernel/rpc-server.ts';
 import { temporaryFolder } from '../helpers/temporary.ts';
 
 async function serve(handlers: Handlers): Promise<string> {
@@ -117,7 +118,7 @@ describe('a server', () => {
   it('ends a connection that leaves too much unread, and tells the client once that reads', async () => {
     const stopped = Promise.withResolvers<void>();
     const path = await serve({
-      flood: async (_: never, { emit, signal }: CallContext) => {
+      flood: async (_, { emit, signal }: CallContext) => {
         signal.addEventListener('abort', () => stopped.resolve());
         const piece = 'x'.repeat(2 ** 20);
         for (let sent = 0; sent < 64; sent++) emit(piece);
@@ -138,7 +139,7 @@ describe('a server', () => {
   it('waits for a caller that reads slowly where it is asked to', async () => {
     let sent = 0;
     const path = await serve({
-      flood: async (_: never, { emit, drained }: CallContext) => {
+      flood: async (_, { emit, drained }: CallContext) => {
         while (sent < 64) {
           emit('x'.repeat(2 ** 20));
           sent++;
@@ -228,6 +229,15 @@ describe('a client', () => {
     await clock.advance(4_000);
     await call;
     client.close();
+  });
+
+  it.each(['null', '{"id":1}', '{"id":1,"error":"no"}', '{'])('refuses the answer %s', async (line) => {
+    const { path, connection } = await silent();
+    const client = await connectRpc(path);
+    const call = client.call('attempts');
+    (await connection).write(`${line}\n`);
+    await expect(call).rejects.toThrow('an answer cannot be read');
+    await client.closed;
   });
 
   it('says that the connection broke in the middle of an answer', async () => {

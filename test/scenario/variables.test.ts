@@ -35,8 +35,13 @@ function ofTheCluster(): string[] {
 describe('what seeds draw', () => {
   const known = ofTheCluster();
 
-  it.each(catalog.scenarios().map((s) => s.id))('%s: the names of another attempt are others, all of them', (id) => {
-    const [familiar, ...drawn] = seeds.map((seed) => catalog.scenario(id, { seed }));
+  const scenarios = catalog.scenarios().map(({ pack, id }) => {
+    let drawn: Scenario[] | undefined;
+    return { id, drawn: () => (drawn ??= seeds.map((seed) => loadScenario(pack, id, seed))) };
+  });
+
+  it.each(scenarios)('$id: the names of another attempt are others, all of them', (one) => {
+    const [familiar, ...drawn] = one.drawn();
     if (!familiar) throw new Error('there is no seed 0');
     expect(Object.keys(familiar.variables).length).toBeGreaterThan(familiar.namespaces.length);
     const others = drawn.filter((s) => s.namespaces[0] !== familiar.namespaces[0]);
@@ -49,9 +54,8 @@ describe('what seeds draw', () => {
     }
   });
 
-  it.each(catalog.scenarios().map((s) => s.id))('%s: no object gets the name of another one', (id) => {
-    for (const seed of seeds) {
-      const scenario = catalog.scenario(id, { seed });
+  it.each(scenarios)('$id: no object gets the name of another one', ({ drawn }) => {
+    for (const scenario of drawn()) {
       const objects = objectsOf(scenario);
       const names = objects.map(({ kind, metadata }) => [kind, metadata?.namespace, metadata?.name].join(' '));
       expect(names).toEqual([...new Set(names)]);

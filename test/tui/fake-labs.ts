@@ -4,6 +4,7 @@ import type { Progress } from '../../src/session/progress.ts';
 import type { RemoteLabs } from '../../src/session/remote-labs.ts';
 import type { AttemptState } from '../../src/session/types.ts';
 import type { LabsAccess } from '../../src/tui/access.ts';
+import { fakeLabs } from '../helpers/fake-labs.ts';
 import { labState } from './fixtures.ts';
 
 const hintTexts = ['first hint', 'second hint'];
@@ -26,7 +27,7 @@ export class FakeLabs {
   failure: Error | undefined;
   /** What judging anew fails with. */
   checkFailure: Error | undefined;
-  #listeners = new Map<(state: AttemptState) => void, (error: Error) => void>();
+  #listeners = new Map<(state: AttemptState) => unknown, (error: Error) => void>();
 
   constructor(state?: AttemptState) {
     this.state = state;
@@ -85,9 +86,7 @@ export class FakeLabs {
       this.#fail();
       return answer();
     };
-    return {
-      closed: new Promise(() => undefined),
-      close: () => undefined,
+    const labs = fakeLabs({
       start: async ({ scenario }) =>
         ask(`start ${scenario}`, () => {
           this.state ??= labState({ scenario: { pack: 'p', id: scenario, seed: 1 } });
@@ -95,23 +94,23 @@ export class FakeLabs {
         }),
       attempts: async () => ask('attempts', () => (this.state ? [this.state] : [])),
       attempt: async () => this.#now(),
-      check: async (id) =>
+      check: async ({ id } = {}) =>
         ask(`check ${id}`, () => {
           if (this.checkFailure) throw this.checkFailure;
           return this.#now();
         }),
-      follow: (_, onState, signal) =>
+      follow: (_, { onEvent = () => undefined, signal } = {}) =>
         ask('follow', () => {
-          onState(this.#now());
+          onEvent(this.#now());
           return new Promise<void>((resolve, reject) => {
-            this.#listeners.set(onState, reject);
-            signal.addEventListener('abort', () => {
-              this.#listeners.delete(onState);
+            this.#listeners.set(onEvent, reject);
+            signal?.addEventListener('abort', () => {
+              this.#listeners.delete(onEvent);
               resolve();
             });
           });
         }),
-      explain: async (check) =>
+      explain: async ({ check }) =>
         ask(`explain ${check}`, () => {
           const verdict = this.#now().verdicts.find((v) => v.id === check);
           return verdict && { ...verdict, evidence: [...verdict.evidence, ...this.chain] };
@@ -135,19 +134,13 @@ export class FakeLabs {
           await this.resetAnswer;
           return this.#now();
         }),
-      stop: async (id) =>
+      stop: async ({ id } = {}) =>
         ask(`stop ${id}`, () => {
           const state = this.#now();
           this.state = undefined;
           return state;
         }),
-      clusterUp: async () => ({ id: '', provider: '', kubeconfig: '', context: '', server: '' }),
-      clusterList: async () => [],
-      clusterDown: async () => undefined,
-      clusterRepair: async () => [],
-      clusterDifferences: async () => [],
-      nodeCommand: async () => ({ argv: [], simulated: false }),
-      nodeProcess: async () => 0,
-    };
+    });
+    return { ...labs, closed: new Promise(() => undefined), close: () => undefined };
   }
 }

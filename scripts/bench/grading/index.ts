@@ -92,9 +92,9 @@ export async function benchGrading(): Promise<void> {
     const packFolder = join(bed.folder, 'pack');
     writePack(packFolder);
     await bed.spawnDaemon().ready;
-    const rpc = await bed.connect();
+    const labs = await bed.labs();
     const begin = performance.now();
-    const started = await rpc.call<AttemptState>('start', { scenario: 'large', packFolder, provider: 'embedded' });
+    const started = await labs.start({ scenario: 'large', packFolder, provider: 'embedded' });
     const readySeconds = Math.round((performance.now() - begin) / 100) / 10;
     const client = await KubeClient.fromFile(started.cluster?.kubeconfig ?? '');
     const now = new Map<string, string>();
@@ -104,7 +104,7 @@ export async function benchGrading(): Promise<void> {
       for (const { id, status } of state.verdicts) now.set(id, status);
       seen();
     };
-    void rpc.call('follow', { id: started.id }, { signal: follow.signal, onEvent }).catch(() => undefined);
+    void labs.follow({ id: started.id }, { signal: follow.signal, onEvent }).catch(() => undefined);
     const until = async (check: string, status: string) => {
       while (now.get(check) !== status) {
         await new Promise<void>((resolve) => {
@@ -130,7 +130,7 @@ export async function benchGrading(): Promise<void> {
     const { p50, p95, p99 } = summary(times, performance.now() - whole);
     follow.abort();
     await client.close();
-    rpc.close();
+    labs.close();
     const report = { node: process.version, pods: items.length, checks, readySeconds, p50, p95, p99, target };
     console.log(JSON.stringify(report, null, 2));
   } finally {

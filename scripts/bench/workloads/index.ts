@@ -27,14 +27,11 @@ export async function benchWorkloads(args: string[]): Promise<void> {
   try {
     const { pid, ready } = bed.spawnDaemon();
     await ready;
-    const rpc = await bed.connect();
+    const daemon = await bed.labs();
     const up = async (nodes = 1): Promise<Cluster> => {
-      const { id, kubeconfig } = await rpc.call<{ id: string; kubeconfig: string }>('clusterUp', {
-        provider: 'embedded',
-        nodes,
-      });
+      const { id, kubeconfig } = await daemon.clusterUp({ provider: 'embedded', nodes });
       const client = await KubeClient.fromFile(kubeconfig);
-      return { client, down: () => client.close().then(() => rpc.call('clusterDown', { id })) };
+      return { client, down: () => client.close().then(() => daemon.clusterDown({ id })) };
     };
     const steps = { busy: () => busy(up), logs: () => logs(up), scaleUp: () => scaleUp(up), labs: () => labs(up, pid) };
     const report: Record<string, unknown> = { node: process.version };
@@ -43,7 +40,7 @@ export async function benchWorkloads(args: string[]): Promise<void> {
       console.error(name);
       report[name] = await step();
     }
-    rpc.close();
+    daemon.close();
     console.log(JSON.stringify({ ...report, targets }, null, 2));
   } finally {
     await bed.dispose();

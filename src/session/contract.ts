@@ -1,0 +1,87 @@
+import * as z from 'zod';
+import type { Contract, Methods } from '../kernel/rpc-contract.ts';
+import {
+  attemptState,
+  clusterInfo,
+  clusterRequest,
+  daemonStatus,
+  hintGiven,
+  listedCluster,
+  nodeCommand,
+  nodeCommandRequest,
+  nodeInput,
+  nodeOutput,
+  nodeProcessRequest,
+  startRequest,
+  suspendedLabs,
+  text,
+  verdict,
+} from './types.ts';
+
+/** For what the daemon does at once, milliseconds: it may have clusters to bring back before. */
+const moment = { limit: 120_000 };
+
+const nothing = z.object({});
+/** Attempts are named by id; undefined means the one started last that isn't stopped. */
+const attemptOrNewest = z.object({ id: text.optional() });
+const clusterId = z.object({ id: text });
+
+/**
+ * What commands and the app ask of the daemon's labs, from which server, client and test doubles are made. All reject
+ * with a UserError or an EnvironmentError that says what to do.
+ */
+export const labContract = {
+  /** Resolves when the scenario is ready; events show the steps on the way. Aborting leaves nothing. */
+  start: { params: startRequest, event: attemptState, events: 'newest', result: attemptState, aborting: 'waits' },
+  attempts: { params: nothing, result: z.array(attemptState), ...moment },
+  /** The present state; verdicts are live. */
+  attempt: { params: attemptOrNewest, result: attemptState, ...moment },
+  /** The state once the checks have taken in what was just changed: no verdict moved for a moment. */
+  check: { params: attemptOrNewest, result: attemptState, ...moment },
+  /**
+   * A check's verdict with the whole chain of evidence, read from the cluster now. Undefined: there is no such check, or
+   * nothing has been judged yet.
+   */
+  explain: { params: attemptOrNewest.extend({ check: text }), result: verdict.optional() },
+  /** Tells the state at once and at every change, until it is aborted. */
+  follow: { params: attemptOrNewest, event: attemptState, events: 'newest', result: z.void(), aborting: 'ends' },
+  hint: { params: attemptOrNewest, result: hintGiven, ...moment },
+  /** The solutions' texts; noted in the attempt. */
+  solution: {
+    params: attemptOrNewest,
+    result: z.array(z.object({ name: z.string(), text: z.string() })),
+    ...moment,
+  },
+  debrief: { params: attemptOrNewest, result: z.string(), ...moment },
+  reset: { params: attemptOrNewest, result: attemptState },
+  /** Ends the attempt and deletes its cluster; the log stays. */
+  stop: { params: attemptOrNewest, result: attemptState },
+  /** Resolves when the cluster is ready; events are the steps on the way. Aborting leaves nothing. */
+  clusterUp: { params: clusterRequest, event: z.string(), result: clusterInfo, aborting: 'waits' },
+  clusterList: { params: nothing, result: z.array(listedCluster), ...moment },
+  /** A broken one may be an attempt's: that ends with it, and keeps its results. */
+  clusterDown: { params: clusterId, result: z.void() },
+  /** Mends what can be mended of a broken cluster and brings it and its attempt back; what was done, a line each. */
+  clusterRepair: { params: clusterId, result: z.array(z.string()) },
+  /** What is not as it was at the snapshot, a line each. `id` of a cluster; undefined: that of the newest attempt. */
+  clusterDifferences: { params: attemptOrNewest, result: z.array(z.string()) },
+  /** How a command is run on a node of a cluster. */
+  nodeCommand: { params: nodeCommandRequest, result: nodeCommand, ...moment },
+  /**
+   * Runs a command as root on a simulated node; resolves with its exit code when its output, the events, is complete.
+   * While an event is being taken no more is read. Aborting hangs up.
+   */
+  nodeProcess: { params: nodeProcessRequest, event: nodeOutput, result: z.number(), aborting: 'waits' },
+  /** Brings what a process on a node reads; resolves when that has taken it, or has ended: who types faster waits. */
+  nodeInput: { params: z.object({ session: text, input: nodeInput }), result: z.void() },
+} satisfies Contract;
+
+export type Labs = Methods<typeof labContract>;
+
+/** What is asked of the daemon itself. The first two must not change: daemons of other builds are asked, too. */
+export const daemonContract = {
+  hello: { params: nothing, result: z.object({ build: z.string(), pid: z.number() }) },
+  /** Suspends the labs and ends; what was suspended. */
+  shutdown: { params: nothing, result: suspendedLabs, limit: 60_000 },
+  status: { params: nothing, result: daemonStatus },
+} satisfies Contract;
