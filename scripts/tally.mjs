@@ -19,7 +19,7 @@ const named = (projects) => projects.flatMap((project) => ['--project', project]
 const longestComplaint = 20_000;
 
 export class Tally {
-  #totals = { passed: 0, failed: 0, skipped: 0 };
+  #totals = { passed: 0, failed: 0 };
   #failures = [];
   /** What failed, said once more at the end: the log above it is long. */
   #details = [];
@@ -49,10 +49,10 @@ export class Tally {
     } finally {
       rmSync(this.scratch, { recursive: true, force: true });
     }
-    const { passed, failed, skipped } = this.#totals;
+    const { passed, failed } = this.#totals;
     for (const detail of this.#details) console.log(`-- ${detail}`);
     if (this.#failures.length > 0) console.log(`failed: ${this.#failures.join(', ')}`);
-    console.log(`${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`);
+    console.log(`${passed} passed, ${failed} failed`);
     process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
   }
 
@@ -79,19 +79,27 @@ export class Tally {
     // A file that does not load has no tests, but it is a failure all the same.
     const broken = report.testResults.filter((f) => f.status === 'failed' && f.assertionResults.length === 0);
     for (const { name, message } of broken) this.#details.push(`${relative(root, name)}\n${message}`);
-    for (const { name, assertionResults } of report.testResults)
-      for (const { fullName, failureMessages } of assertionResults.filter((test) => test.status === 'failed'))
-        this.#details.push(`${relative(root, name)}: ${fullName}\n${failureMessages.join('\n')}`);
-    const failed = report.numFailedTests + broken.length;
+    const of = (...statuses) =>
+      report.testResults.flatMap(({ name, assertionResults }) =>
+        assertionResults
+          .filter((test) => statuses.includes(test.status))
+          .map((test) => ({ ...test, file: relative(root, name) })),
+      );
+    for (const { file, fullName, failureMessages } of of('failed'))
+      this.#details.push(`${file}: ${fullName}\n${failureMessages.join('\n')}`);
+    // Nothing here may be left out: what needs more than a clone has a command of its own.
+    const skipped = of('pending', 'skipped', 'todo', 'disabled');
+    for (const { file, fullName } of skipped) this.#details.push(`${file}: ${fullName}\nskipped`);
+    const failed = report.numFailedTests + broken.length + skipped.length;
     // An error outside of any test, or a process that did not end: only told on the error stream.
     const outside = failed === 0 && code !== 0;
     const left = outside && files.length === 0 ? this.#notRun(projects, variables, report, complaints) : [];
     if (left.length > 0) {
-      this.count(name, report.numPassedTests, 0, report.numPendingTests);
+      this.count(name, report.numPassedTests, 0);
       return this.suite(`${name} whose process did not start`, projects, variables, { files: left, workers });
     }
     if (outside) this.#details.push(`${name}: ended with ${code} though no test failed\n${complaints}`);
-    this.count(name, report.numPassedTests, outside ? 1 : failed, report.numPendingTests);
+    this.count(name, report.numPassedTests, outside ? 1 : failed);
   }
 
   /**
@@ -133,12 +141,11 @@ export class Tally {
     this.count(name, proofs.filter((p) => p.ok).length, wrong.length || (report.ok ? 0 : 1));
   }
 
-  count(name, passed, failed, skipped = 0) {
+  count(name, passed, failed) {
     this.#totals.passed += passed;
     this.#totals.failed += failed;
-    this.#totals.skipped += skipped;
     if (failed > 0) this.#failures.push(name);
-    console.log(`== ${name}: ${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`);
+    console.log(`== ${name}: ${passed} passed, ${failed} failed`);
   }
 
   /** Resolves with the exit code, the end of what was said on the error stream, and what was printed if that is a document. */

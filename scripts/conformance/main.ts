@@ -1,19 +1,22 @@
-import { access, readdir, writeFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type FileReport, replayFile } from './replay.ts';
+import { packRecordings, recordedTopics } from './recordings.ts';
+import { replayExchanges, type TopicReport } from './replay.ts';
 import { serve } from './serve.ts';
 
-const usage = `usage: npm run conformance -- exchanges [--rename WORD] [--only FILE]... [--show N] [--json FILE]
+const usage = `usage: npm run conformance -- exchanges [--rename WORD] [--only TOPIC]... [--show N] [--json FILE]
        npm run conformance -- transcripts [--only REGEX] [--jobs N] [--show N] [--json FILE]
        npm run conformance -- controllers [--only REGEX] [--show N] [--json FILE]
        npm run conformance -- durability [--times N]
+       npm run conformance -- pack DIR
        npm run conformance -- serve --pki DIR [--controllers off] [--kubelet off] [--port PORT]
 
 exchanges   replays recorded exchanges of a real API server against the embedded cluster and prints how many agree
 transcripts replays recorded kubectl sessions, each topic on a cluster of its own
 controllers replays what the controllers of a real cluster did, and prints how many snapshots agree
 durability  kills the process of a cluster under load, N times (200), and says what it forgot: nothing
+pack        puts the recordings of a folder in the place of those that are replayed (fixtures/kubernetes/recordings)
 serve       starts an embedded cluster that other tools can replay against`;
 
 const { positionals, values } = parseArgs({
@@ -23,7 +26,6 @@ const { positionals, values } = parseArgs({
     only: { type: 'string', multiple: true },
     show: { type: 'string', default: '20' },
     json: { type: 'string' },
-    truth: { type: 'string', default: '../shared/truth' },
     pki: { type: 'string' },
     controllers: { type: 'string', default: 'on' },
     kubelet: { type: 'string', default: 'on' },
@@ -46,6 +48,9 @@ switch (positionals[0]) {
   case 'durability':
     await durability();
     break;
+  case 'pack':
+    pack(positionals[1] ?? fail('a folder of recordings is needed'));
+    break;
   case 'serve':
     if (!values.pki) fail('--pki DIR is needed');
     await serve({
@@ -65,59 +70,42 @@ function fail(message: string): never {
 }
 
 async function exchanges(): Promise<void> {
-  const folder = resolve(values.truth, 'exchanges');
-  try {
-    await access(folder);
-  } catch {
-    console.log(`skipped: there are no recordings at ${folder}`);
-    return;
-  }
   const only = values.only?.flatMap((text) => text.split(',')).map((name) => basename(name, '.jsonl'));
-  const files = (await readdir(folder))
-    .filter((file) => file.endsWith('.jsonl') && (!only || only.includes(basename(file, '.jsonl'))))
-    .sort();
-  const reports = new Map<string, FileReport>();
-  // Streams wait for their time-outs: files run side by side, each against a cluster of its own.
-  const queue = [...files];
+  const topics = recordedTopics('exchanges').filter((topic) => !only || only.includes(topic));
+  const reports = new Map<string, TopicReport>();
+  // Streams wait for their time-outs: topics run side by side, each against a cluster of its own.
+  const queue = [...topics];
   const worker = async () => {
-    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-      reports.set(file, await replayFile(join(folder, file), values.rename));
+    for (let topic = queue.shift(); topic !== undefined; topic = queue.shift()) {
+      reports.set(topic, await replayExchanges(topic, values.rename));
     }
   };
   await Promise.all([worker(), worker(), worker(), worker()]);
-  const sorted = files.map((file) => ({ file, report: reports.get(file) as FileReport }));
-  for (const { file, report } of sorted) {
+  const sorted = topics.map((topic) => ({ topic, report: reports.get(topic) as TopicReport }));
+  for (const { topic, report } of sorted) {
     for (const { line, name, differences } of report.differ.slice(0, Number(values.show))) {
-      console.log(`${file}:${line} ${name}: ${differences.slice(0, 3).join(' ;; ').slice(0, 500)}`);
+      console.log(`${topic}:${line} ${name}: ${differences.slice(0, 3).join(' ;; ').slice(0, 500)}`);
     }
   }
-  for (const { file, report } of sorted) {
-    console.log(`${file}: ${report.agree} of ${report.of} agree (${share(report.agree, report.of)} %)`);
+  for (const { topic, report } of sorted) {
+    console.log(`${topic}: ${report.agree} of ${report.of} agree (${share(report.agree, report.of)} %)`);
   }
   const agree = sorted.reduce((sum, { report }) => sum + report.agree, 0);
   const of = sorted.reduce((sum, { report }) => sum + report.of, 0);
   console.log(`all: ${agree} of ${of} agree (${share(agree, of)} %)`);
   if (values.json) {
-    const all = Object.fromEntries(sorted.map(({ file, report }) => [file, report]));
-    await writeFile(values.json, `${JSON.stringify({ agree, of, files: all }, undefined, 2)}\n`);
+    const all = Object.fromEntries(sorted.map(({ topic, report }) => [topic, report]));
+    await writeFile(values.json, `${JSON.stringify({ agree, of, topics: all }, undefined, 2)}\n`);
   }
 }
 
 async function transcripts(): Promise<void> {
-  const folder = resolve(values.truth, 'transcripts');
-  try {
-    await access(folder);
-  } catch {
-    console.log(`skipped: there are no recordings at ${folder}`);
-    return;
-  }
   // Loaded only where it is wanted: it brings containers.
   const { replayTranscripts } = await import('./transcripts/index.ts');
   const { recordedKubectl } = await import('./transcripts/kubectl.ts');
   const kubectl = await recordedKubectl(console.error);
   const began = Date.now();
   const reports = await replayTranscripts({
-    folder,
     kubectl,
     jobs: Number(values.jobs),
     ...(values.only && { only: new RegExp(values.only.join('|')) }),
@@ -139,18 +127,10 @@ async function transcripts(): Promise<void> {
 }
 
 async function controllers(): Promise<void> {
-  const file = resolve(values.truth, 'controllers.jsonl');
-  try {
-    await access(file);
-  } catch {
-    console.log(`skipped: there is no recording at ${file}`);
-    return;
-  }
   const { replayControllers } = await import('./controllers/index.ts');
   const agreeing = (observations: readonly { differences: string[] }[]) =>
     observations.filter(({ differences }) => differences.length === 0).length;
   const reports = await replayControllers({
-    file,
     ...(values.only && { only: new RegExp(values.only.join('|')) }),
     report({ scenario, observations }) {
       console.log(`${scenario}: ${agreeing(observations)} of ${observations.length} snapshots agree`);
@@ -166,6 +146,12 @@ async function controllers(): Promise<void> {
     const json = { agree: agreeing(all), of: all.length, scenarios };
     await writeFile(values.json, `${JSON.stringify(json, undefined, 2)}\n`);
   }
+}
+
+function pack(folder: string): void {
+  const changed = packRecordings(folder);
+  for (const name of changed) console.log(name);
+  console.log(`${changed.length} recordings changed`);
 }
 
 async function durability(): Promise<void> {

@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { People } from './client.ts';
 import { startTarget, type Target } from './cluster.ts';
 import { type Exchange, sendOnce, tokenAccount } from './exchange.ts';
 import type { Bindings } from './placeholders.ts';
+import { readRecording } from './recordings.ts';
 
 export interface Miss {
   line: number;
@@ -12,7 +11,7 @@ export interface Miss {
   differences: string[];
 }
 
-export interface FileReport {
+export interface TopicReport {
   of: number;
   agree: number;
   differ: Miss[];
@@ -21,9 +20,9 @@ export interface FileReport {
 /** How long an answer may take to become the recorded one, where the recorder waited too. */
 const patience = 3000;
 
-/** Replays one file of exchanges against a cluster of its own. `rename`: every `t-` becomes `WORD-`. */
-export async function replayFile(file: string, rename: string | undefined): Promise<FileReport> {
-  let text = await readFile(file, 'utf8');
+/** Replays the exchanges of a topic against a cluster of its own. `rename`: every `t-` becomes `WORD-`. */
+export async function replayExchanges(topic: string, rename: string | undefined): Promise<TopicReport> {
+  let text = readRecording(`exchanges/${topic}.jsonl`);
   let jwtAccount = tokenAccount;
   if (rename) {
     text = text.replace(/(?<![A-Za-z0-9_.-])t-(?=[a-z])/g, `${rename}-`);
@@ -37,7 +36,7 @@ export async function replayFile(file: string, rename: string | undefined): Prom
   const people = new People(target.url, target.ca, target.people);
   try {
     const { namespace } = (head as { precondition: { namespace: string } }).precondition;
-    if (basename(file) === 'expired.jsonl') await prepareExpired(namespace, people, target);
+    if (topic === 'expired') await prepareExpired(namespace, people, target);
     return await replayRows(rows as Exchange[], people, jwtAccount);
   } finally {
     people.close();
@@ -45,7 +44,7 @@ export async function replayFile(file: string, rename: string | undefined): Prom
   }
 }
 
-async function replayRows(rows: readonly Exchange[], people: People, jwtAccount: string): Promise<FileReport> {
+async function replayRows(rows: readonly Exchange[], people: People, jwtAccount: string): Promise<TopicReport> {
   let bindings: Bindings = new Map();
   const differ: Miss[] = [];
   for (const [i, row] of rows.entries()) {

@@ -1,6 +1,6 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { readTopic, type Step, type Topic } from '../conformance/transcripts/topic.ts';
+import { parseTopic, type Step, type Topic } from '../conformance/transcripts/topic.ts';
 
 /** A line that a learner types, and why it shows something else on an embedded cluster, if it is known to. */
 export interface LearnerStep extends Step {
@@ -15,7 +15,10 @@ export interface LearnerScript extends Omit<Topic, 'recorded'> {
 /** Reads the scripts of a folder, a YAML file each, by name. */
 export async function readScripts(folder: string, only?: RegExp): Promise<LearnerScript[]> {
   const files = (await readdir(folder)).filter((file) => file.endsWith('.yaml')).sort();
+  const named = files.map((file) => ({ file, name: basename(file, '.yaml') }));
   return Promise.all(
-    files.filter((file) => !only || only.test(basename(file, '.yaml'))).map((file) => readTopic(join(folder, file))),
+    named
+      .filter(({ name }) => !only || only.test(name))
+      .map(async ({ file, name }) => parseTopic(name, await readFile(join(folder, file), 'utf8'))),
   );
 }

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { readRecording } from '../../scripts/conformance/recordings.ts';
 import { podSecurity } from '../../src/embedded/admission/pod-security/pod-security.ts';
 import type { Pod, PodSpec } from '../../src/kube/api.gen.ts';
 import { Memory } from '../embedded-rbac/memory.ts';
@@ -89,8 +89,6 @@ describe('PodSecurity', () => {
   });
 });
 
-const recorded = new URL('../../../shared/truth/exchanges/admission.jsonl', import.meta.url);
-
 interface Exchange {
   name: string;
   method: string;
@@ -101,13 +99,11 @@ interface Exchange {
   responseHeaders?: { Warning?: string[] };
 }
 
-describe.skipIf(!existsSync(recorded))('PodSecurity as recorded', () => {
-  const exchanges = existsSync(recorded)
-    ? readFileSync(recorded, 'utf8')
-        .split('\n')
-        .filter((line) => line.includes('"PodSecurity '))
-        .map((line) => JSON.parse(line) as Exchange)
-    : [];
+describe('PodSecurity as recorded', () => {
+  const exchanges = readRecording('exchanges/admission.jsonl')
+    .split('\n')
+    .filter((line) => line.includes('"PodSecurity '))
+    .map((line) => JSON.parse(line) as Exchange);
 
   it.each(exchanges.map((e) => [e.name, e] as const))(
     '%s',

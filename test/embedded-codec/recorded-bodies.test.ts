@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { readRecording, recordedTopics } from '../../scripts/conformance/recordings.ts';
 import { type DecodeTarget, decodeBody, kindTarget } from '../../src/embedded/codec/decode.ts';
 import { findFacts } from '../../src/embedded/codec/facts.ts';
 import { isApiError } from '../../src/embedded/errors/status.ts';
@@ -17,7 +17,6 @@ interface Exchange {
   response?: { kind?: string; message?: string };
 }
 
-const folder = new URL('../../../shared/truth/exchanges/', import.meta.url);
 const decodeErrors =
   /cannot be handled as|the object provided is unrecognized|does not match the expected API version|unknown format/;
 
@@ -40,14 +39,14 @@ function targetOf(path: string): DecodeTarget | undefined {
 }
 
 function* exchanges(): Generator<[string, Exchange, DecodeTarget, Buffer]> {
-  for (const file of readdirSync(folder)) {
-    for (const line of readFileSync(new URL(file, folder), 'utf8').trimEnd().split('\n')) {
+  for (const topic of recordedTopics('exchanges')) {
+    for (const line of readRecording(`exchanges/${topic}.jsonl`).trimEnd().split('\n')) {
       const exchange = JSON.parse(line) as Exchange;
       if (exchange.method !== 'POST' && exchange.method !== 'PUT') continue;
       const target = targetOf(exchange.path);
       const text = exchange.bodyText ?? (exchange.body === undefined ? undefined : JSON.stringify(exchange.body));
       if (!target || text === undefined || text.includes('{{')) continue;
-      yield [`${file} ${exchange.name}`, exchange, target, Buffer.from(text)];
+      yield [`${topic} ${exchange.name}`, exchange, target, Buffer.from(text)];
     }
   }
 }
@@ -58,8 +57,7 @@ const sorted = (texts: string[]) =>
     .sort()
     .join('\n');
 
-// The recordings are not part of the repository.
-describe.skipIf(!existsSync(folder))('recorded bodies', () => {
+describe('recorded bodies', () => {
   it('are refused in the same words, and accepted with the same warnings', () => {
     const differences: string[] = [];
     let seen = 0;

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { readRecording } from '../../scripts/conformance/recordings.ts';
 import type { ResourceDefinition, StrategyContext } from '../../src/embedded/definition.ts';
 import { invalid } from '../../src/embedded/errors/status.ts';
 import { validateMeta } from '../../src/embedded/registry/metadata.ts';
@@ -88,8 +88,6 @@ describe('roles and bindings', () => {
   });
 });
 
-const recorded = new URL('../../../shared/truth/exchanges/validation.jsonl', import.meta.url);
-
 interface Exchange {
   name: string;
   method: string;
@@ -99,14 +97,12 @@ interface Exchange {
   response: object;
 }
 
-describe.skipIf(!existsSync(recorded))('validation as recorded', () => {
-  const exchanges = existsSync(recorded)
-    ? readFileSync(recorded, 'utf8')
-        .split('\n')
-        .filter((line) => line.includes('"/apis/rbac.authorization.k8s.io/'))
-        .map((line) => JSON.parse(line) as Exchange)
-        .filter((e) => e.method === 'POST')
-    : [];
+describe('validation as recorded', () => {
+  const exchanges = readRecording('exchanges/validation.jsonl')
+    .split('\n')
+    .filter((line) => line.includes('"/apis/rbac.authorization.k8s.io/'))
+    .map((line) => JSON.parse(line) as Exchange)
+    .filter((e) => e.method === 'POST');
 
   it.each(exchanges.map((e) => [e.name, e] as const))('%s', (_name, { path, body, status, response }) => {
     const [resource = ''] = path.split('/').slice(-1);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readRecording } from '../recordings.ts';
 
 type Json = Record<string, unknown>;
 
@@ -31,9 +31,9 @@ export interface Scenario {
   steps: Step[];
 }
 
-/** Recorded names and addresses that the cluster picks at random become placeholders. */
-export function readScenarios(file: string): Scenario[] {
-  return readFileSync(file, 'utf8')
+/** What was recorded, in order. Names and addresses that the cluster picks at random become placeholders. */
+export function readScenarios(): Scenario[] {
+  return readRecording('controllers.jsonl')
     .trim()
     .split('\n')
     .map((line) => JSON.parse(generalize(line)) as Scenario);

@@ -1,8 +1,7 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readRecording, recordedTopics } from '../recordings.ts';
 import { difference, type Outcome } from './compare.ts';
 import { openLab } from './lab.ts';
-import { readTopic, type Step, type Topic } from './topic.ts';
+import { parseTopic, type Step, type Topic } from './topic.ts';
 
 interface StepReport extends Partial<Outcome> {
   run: string;
@@ -19,8 +18,6 @@ export interface TopicReport {
 }
 
 export interface ReplayOptions {
-  /** Recorded sessions, one YAML file a topic. */
-  folder: string;
   /** Path of the kubectl that the learner has. */
   kubectl: string;
   /** Topics whose names match. */
@@ -35,17 +32,15 @@ export interface ReplayOptions {
 
 /** Replays recorded kubectl sessions. A step that can't be run counts as a miss. */
 export async function replayTranscripts({
-  folder,
   kubectl,
   only,
   every = 1,
   jobs,
   report,
 }: ReplayOptions): Promise<TopicReport[]> {
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.yaml')).sort();
-  const topics = (await Promise.all(files.map((file) => readTopic(join(folder, file))))).filter(
-    ({ topic }, index) => index % every === 0 && (!only || only.test(topic)),
-  );
+  const topics = recordedTopics('transcripts')
+    .map((name) => parseTopic(name, readRecording(`transcripts/${name}.yaml`)))
+    .filter(({ topic }, index) => index % every === 0 && (!only || only.test(topic)));
   // Longest first, so that the tail is short.
   const queue = [...topics].sort((a, b) => effort(b.steps) - effort(a.steps));
   const reports = new Map<string, TopicReport>();

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { parse } from 'yaml';
 
 /** One line that a learner typed, and what was recorded. */
@@ -19,7 +17,7 @@ export interface Step {
   err?: string;
 }
 
-/** A recorded session: see the docstring of truth/tools/transcripts.py. */
+/** A recorded session: fixtures/kubernetes/recordings/README.md says what its keys mean. */
 export interface Topic {
   topic: string;
   /** What it is about, for people. */
@@ -31,16 +29,16 @@ export interface Topic {
   recorded: { nodes: string[]; server: string };
 }
 
-/** Rejects if the file is not of a session's form. */
-export async function readTopic(file: string): Promise<Topic> {
-  const read = parse(await readFile(file, 'utf8'), { version: '1.1' }) as Partial<Topic> & {
+/** A session from its YAML; `name` is its topic where it names none. Throws if it is not of a session's form. */
+export function parseTopic(name: string, yaml: string): Topic {
+  const read = parse(yaml, { version: '1.1' }) as Partial<Topic> & {
     steps: (Step | string)[];
     recorded: Topic['recorded'];
   };
-  const topic = read.topic ?? basename(file, '.yaml');
+  const topic = read.topic ?? name;
   const steps = read.steps.map((step) => (typeof step === 'string' ? { run: step } : step));
   const bad = steps.find((step) => typeof step.run !== 'string');
-  if (bad) throw new Error(`${file}: a step without a line: ${JSON.stringify(bad)}`);
+  if (bad) throw new Error(`${name}: a step without a line: ${JSON.stringify(bad)}`);
   const { about, namespace = topic, files = {}, recorded } = read;
   return { topic, ...(about && { about }), namespace, files, steps, recorded };
 }
