@@ -41,8 +41,7 @@ export class ApiCache {
           }
         }
       };
-      // Ends with the process.
-      loop().catch(() => {});
+      this.#p.background(loop());
     });
   }
 
@@ -85,8 +84,8 @@ export class ApiCache {
 const gatherMs = 100;
 
 /**
- * Follows collections and calls `sync` once all are known, and after changes; one call at a time. Resolves after the
- * first.
+ * Follows collections and calls `sync` once all are known, and after changes; one call at a time. What the API server
+ * refuses of one is tried again. Resolves after the first.
  */
 export async function followAll(
   p: Process,
@@ -98,19 +97,29 @@ export async function followAll(
   let waiting = false;
   let last: Promise<void> = Promise.resolve();
   const run = () => {
-    last = last.then(() => sync(cache));
+    last = last.then(async () => {
+      try {
+        await sync(cache);
+      } catch (error) {
+        if (!(error instanceof StatusError || error instanceof ConnectError)) throw error;
+        await p.print(2, `E${klogStamp(p)} queue.go:131] "requeuing" err="${error.message}" key="initial-sync"\n`);
+        soon(retryMs);
+      }
+    });
     return last;
   };
-  const gathered = async () => {
-    await p.sleep(gatherMs);
-    waiting = false;
-    await run();
+  const soon = (ms: number) => {
+    if (waiting) return;
+    waiting = true;
+    p.background(
+      p.sleep(ms).then(() => {
+        waiting = false;
+        return run();
+      }),
+    );
   };
   const cache = new ApiCache(p, client, () => {
-    if (!listed || waiting) return;
-    waiting = true;
-    // Ends with the process.
-    gathered().catch(() => {});
+    if (listed) soon(gatherMs);
   });
   await Promise.all(paths.map((path) => cache.follow(path)));
   listed = true;

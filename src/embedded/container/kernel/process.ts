@@ -128,15 +128,25 @@ export class Process implements Caller {
       const code = await main(this);
       this.terminate({ code: code & 255 });
     } catch (error) {
-      if (error instanceof ProcessKilled) return;
-      if (error instanceof ProcessExit) return this.terminate({ code: error.code & 255 });
-      // Code that recursed without end, as a real one would run out of stack.
-      if (error instanceof RangeError) return this.terminate({ code: 128 + signals.SIGSEGV, signal: signals.SIGSEGV });
-      const ours = !(error instanceof SysError || error instanceof TooMuchWork);
-      if (ours) this.container.reportBug(this, error);
-      await this.print(2, `${this.name}: ${error instanceof Error ? error.message : error}\n`).catch(() => {});
-      this.terminate({ code: 1 });
+      await this.#fail(error);
     }
+  }
+
+  /** Lets something go on beside the program's code. It ends with the process; if it fails, the process does. */
+  background(work: Promise<unknown>): void {
+    void work.catch((error: unknown) => this.#fail(error));
+  }
+
+  /** Ends the process as what its code threw says; never rejects. */
+  async #fail(error: unknown): Promise<void> {
+    if (error instanceof ProcessKilled || this.status) return;
+    if (error instanceof ProcessExit) return this.terminate({ code: error.code & 255 });
+    // Code that recursed without end, as a real one would run out of stack.
+    if (error instanceof RangeError) return this.terminate({ code: 128 + signals.SIGSEGV, signal: signals.SIGSEGV });
+    const ours = !(error instanceof SysError || error instanceof TooMuchWork);
+    if (ours) this.container.reportBug(this, error);
+    await this.print(2, `${this.name}: ${error instanceof Error ? error.message : error}\n`).catch(() => {});
+    this.terminate({ code: 1 });
   }
 
   /** Takes CPU: a step of a loop, or `cost` of them (about microseconds). Await the result if there is one. */

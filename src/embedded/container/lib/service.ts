@@ -76,7 +76,7 @@ export async function runService(p: Process, portOf: (port: number) => number = 
         await p.print(1, line(p, repeat.lines[i] ?? ''));
       }
     };
-    tell().catch(() => {});
+    p.background(tell());
   }
   const stopped = untilSignal(p, signals.SIGTERM, signals.SIGINT, signals.SIGQUIT);
   const { exit } = described;

@@ -42,8 +42,8 @@ export const coredns = program('coredns', async (p) => {
   }
   await server.announce(text);
   await p.print(1, `CoreDNS-${version}\nlinux/amd64, go1.25.2, 1db4568\n`);
-  if (configuration.directive('reload')) server.followFile(path, text).catch(() => {});
-  server.detectLoop().catch(() => {});
+  if (configuration.directive('reload')) p.background(server.followFile(path, text));
+  p.background(server.detectLoop());
   const signal = await untilSignal(p, signals.SIGTERM, signals.SIGINT, signals.SIGQUIT);
   if (signal === signals.SIGTERM) await p.print(1, '[INFO] SIGTERM: Shutting down servers then terminating\n');
   // health's lameduck: the other replicas are to hear of it first.
@@ -131,7 +131,12 @@ class Server {
   async detectLoop(): Promise<void> {
     if (!this.current.directive('loop')) return;
     this.#loopName = `${randomInt(2 ** 47)}.${randomInt(2 ** 47)}`;
-    await this.current.answer(53, { name: this.#loopName, type: 'HINFO' });
+    try {
+      await this.current.answer(53, { name: this.#loopName, type: 'HINFO' });
+    } catch (error) {
+      // Nobody answers upstream: that is no loop.
+      if (!isSysError(error)) throw error;
+    }
   }
 
   async #noticeLoop(name: string): Promise<void> {
@@ -176,18 +181,20 @@ class Server {
       if (text === undefined || text === last) continue;
       last = text;
       await this.#p.print(1, '[INFO] Reloading\n');
+      const before = this.current;
       try {
         this.current = configure(this.#p, text, path);
+        await this.listen();
       } catch (error) {
-        if (!(error instanceof CorefileError)) throw error;
-        const why = error.message;
+        if (!(error instanceof CorefileError || isSysError(error))) throw error;
+        this.current = before;
+        const why = isSysError(error) ? `Listen: ${error.message.toLowerCase()}` : error.message;
         await this.#p.print(
           1,
           `[ERROR] Restart failed: ${why}\n[ERROR] plugin/reload: Corefile changed but reload failed: ${why}\n`,
         );
         continue;
       }
-      await this.listen();
       await this.announce(text);
       await this.#p.print(1, '[INFO] Reloading complete\n');
       if (!this.current.directive('reload')) return;

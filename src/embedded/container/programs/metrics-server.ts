@@ -56,8 +56,7 @@ export const metricsServer = program(
       return 1;
     }
     await p.print(2, `I${klogStamp(p)} secure_serving.go:211] Serving securely on [::]:${port}\n`);
-    // Ends with the process.
-    server.run().catch(() => {});
+    p.background(server.run());
     await untilSignal(p, signals.SIGTERM, signals.SIGINT);
     await p.print(
       2,

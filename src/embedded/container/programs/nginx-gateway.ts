@@ -42,7 +42,7 @@ export const nginxGateway = program('nginx-gateway', async (p) => {
   await p.print(1, line(p, 'info', 'Starting the NGINX Gateway Fabric control plane'));
   const controller = new Controller(p, new ApiClient(p, config, new Flags(new Map(), [], undefined)));
   controller.serveHealth();
-  controller.run().catch(() => {});
+  p.background(controller.run());
   await untilSignal(p, signals.SIGTERM, signals.SIGQUIT, signals.SIGINT);
   return 0;
 });

@@ -1,7 +1,7 @@
 import type { SecureContext } from 'node:tls';
 import type { Ingress } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
-import { ApiClient, type Json, klogStamp } from '../api-client/client.ts';
+import { ApiClient, ConnectError, type Json, klogStamp, StatusError } from '../api-client/client.ts';
 import { inCluster } from '../api-client/config.ts';
 import { Flags } from '../api-client/flags.ts';
 import { answer, type Listening } from '../ingress/access.ts';
@@ -54,7 +54,7 @@ export const nginxIngress = program('nginx-ingress-controller', async (p) => {
     await p.print(2, `F${klogStamp(p)} main.go:84] ${error.message}\n`);
     return 255;
   }
-  controller.run().catch(() => {});
+  p.background(controller.run());
   await untilSignal(p, signals.SIGTERM, signals.SIGQUIT, signals.SIGINT);
   await p.print(2, `I${klogStamp(p)} sigterm.go:36] "Received SIGTERM, shutting down"\n`);
   return 0;
@@ -148,7 +148,12 @@ class Controller {
 
   async #publishedAddress(): Promise<string | undefined> {
     this.#address ??= flagOf(this.#p, 'publish-status-address');
-    this.#address ??= await nodeAddress(this.#p, this.#client).catch(() => undefined);
+    try {
+      this.#address ??= await nodeAddress(this.#p, this.#client);
+    } catch (error) {
+      // Without it the Ingress is served all the same; it is looked for again at the next change.
+      if (!(error instanceof StatusError || error instanceof ConnectError)) throw error;
+    }
     return this.#address;
   }
 
