@@ -54,6 +54,7 @@ class ProverProcess implements Prover {
     child.once('exit', (code, signal) => {
       this.#end = signal ? `it was killed by ${signal}` : `it ended with exit code ${code}`;
     });
+    // How it ended is in `#end`, whichever it was.
     this.#exit = Promise.race([once(child, 'exit'), once(child, 'error')]).catch(() => undefined);
     this.#client = rpcOver(child.stdio[line] as Socket, { lost: () => this.#lost() });
   }

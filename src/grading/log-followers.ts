@@ -1,5 +1,5 @@
 import type { ContainerLog, LogLine } from '../checks/types.ts';
-import { type Clock, sleep } from '../kernel/clock.ts';
+import { type Clock, pause } from '../kernel/clock.ts';
 import type { ContainerStatus, Pod } from '../kube/api.gen.ts';
 import { type KubeClient, KubeError } from '../kube/client.ts';
 import type { Stored } from '../kube/meta.ts';
@@ -132,7 +132,7 @@ export class LogFollowers {
         if (!gone) follower.error = error as Error;
         onChange();
       }
-      await sleep(clock, retry, signal).catch(() => undefined);
+      await pause(clock, retry, signal);
     }
   }
 }

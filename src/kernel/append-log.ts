@@ -63,6 +63,7 @@ export class AppendLog<T> {
   flush(): Promise<void> {
     // The running write may have taken its records already; then one more round follows.
     const before = this.#writing ?? Promise.resolve();
+    // Who waited for that write has its error; this one tries again with what it kept.
     this.#writing = before.catch(() => undefined).then(() => this.#flush());
     return this.#writing;
   }
@@ -74,6 +75,7 @@ export class AppendLog<T> {
   }
 
   async #close(): Promise<void> {
+    // Its error has gone to those who waited for it; what it could not write is tried once more.
     await this.#writing?.catch(() => undefined);
     try {
       await this.#flush();

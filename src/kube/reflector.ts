@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '../kernel/clock.ts';
+import { type Clock, pause } from '../kernel/clock.ts';
 import { type KubeClient, KubeError } from './client.ts';
 import type { KubeObject, Resource, Stored } from './meta.ts';
 
@@ -105,7 +105,7 @@ export class Reflector<T extends KubeObject> {
         this.#failing = true;
         onHealth(error as Error);
         if (error instanceof KubeError && error.code === 403) this.#synced.resolve();
-        await sleep(clock, delay, signal).catch(() => undefined);
+        await pause(clock, delay, signal);
         delay = Math.min(delay * 2, lastRetry);
       }
     }
@@ -138,7 +138,7 @@ export class Reflector<T extends KubeObject> {
     const { client, resource, namespace, clock } = this.#options;
     const signal = this.#stop.signal;
     if (version === undefined) {
-      await sleep(clock, lastRetry, signal).catch(() => undefined);
+      await pause(clock, lastRetry, signal);
       return this.#relist();
     }
     let last = version;

@@ -127,7 +127,9 @@ export class KindProvider implements Provider {
     await this.#records.write(id, { ...record, warm: true });
     this.#warmTimers.set(
       id,
-      clock.after(keepWarm.time, () => void this.delete(id).catch(() => undefined)),
+      clock.after(keepWarm.time, () => {
+        this.delete(id).catch((error: Error) => log?.(`kind cluster ${id} stays: ${error.message}`));
+      }),
     );
   }
 
@@ -227,7 +229,9 @@ export class KindProvider implements Provider {
           progress(step);
         },
         onStart: (pid) => {
-          noted = this.#noteChild(id, record, pid).catch(() => undefined);
+          noted = this.#noteChild(id, record, pid).catch((error: Error) =>
+            this.#options.log?.(`kind cluster ${id}: its process could not be noted: ${error.message}`),
+          );
         },
       });
     } catch (error) {

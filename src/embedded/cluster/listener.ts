@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '../../kernel/clock.ts';
+import { type Clock, pause } from '../../kernel/clock.ts';
 import type { ApiServer } from '../server/api-server.ts';
 
 export interface ListenerOptions {
@@ -72,7 +72,7 @@ export class Listener {
         return undefined;
       });
       if (server) return server;
-      await sleep(clock, 1000, signal).catch(() => {});
+      await pause(clock, 1000, signal);
     }
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '../../kernel/clock.ts';
+import { type Clock, pause } from '../../kernel/clock.ts';
 import type { Node } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { leases, nodes } from '../../kube/resources.ts';
@@ -84,7 +84,7 @@ async function renewLease(client: ApiClient, clock: Clock, signal: AbortSignal, 
     } catch (error) {
       made = reasonOf(error) === 'AlreadyExists';
       // The namespace may be a moment away in a fresh cluster.
-      if (!made) await sleep(clock, retryEvery, signal).catch(() => {});
+      if (!made) await pause(clock, retryEvery, signal);
     }
   }
   const renew = async () => {
@@ -98,7 +98,7 @@ async function renewLease(client: ApiClient, clock: Clock, signal: AbortSignal, 
 /** Runs `task` every `ms` until `signal` aborts; what fails is tried again the next time. */
 async function every(clock: Clock, ms: number, signal: AbortSignal, task: () => Promise<unknown>): Promise<void> {
   while (!signal.aborted) {
-    await sleep(clock, ms, signal).catch(() => {});
+    await pause(clock, ms, signal);
     if (!signal.aborted) await task().catch(() => {});
   }
 }
