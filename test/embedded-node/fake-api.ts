@@ -29,6 +29,8 @@ export class FakeApi {
   #revision = 0;
   tokens = 0;
   tokenSeconds = 3607;
+  /** What deletions are refused with. */
+  deleteFailure: Error | undefined;
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -67,7 +69,10 @@ export class FakeApi {
           options?.subresource === 'status',
         );
       },
-      delete: async (r, ns, name, options) => this.#delete(r, ns, name, options?.gracePeriodSeconds),
+      delete: async (r, ns, name, options) => {
+        if (this.deleteFailure) throw this.deleteFailure;
+        return this.#delete(r, ns, name, options?.gracePeriodSeconds);
+      },
       getSubresource: () => Promise.reject(new Error('no subresources here')),
       as: () => client,
     };

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { plainError } from '../../src/embedded/errors/status.ts';
 import { createScheduler } from '../../src/embedded/scheduler/index.ts';
 import { ManualClock } from '../../src/kernel/clock.ts';
 import type { Node, PodSpec } from '../../src/kube/api.gen.ts';
@@ -224,6 +225,18 @@ describe('the scheduler', () => {
     await clock.advance(2000);
     expect(node('high')).toBeDefined();
     expect(node('never')).toBeUndefined();
+  });
+
+  it('does not say that it has preempted a Pod that may not be deleted, and counts on no room', async () => {
+    const { add, bound, failure, api } = await cluster();
+    for (const i of [0, 1]) await add(`low-${i}`, requests({ cpu: '3' }));
+    await bound('low-1');
+    api.deleteFailure = plainError('not now');
+    await add('high', { ...requests({ cpu: '3' }), priority: 1000 });
+    expect(await failure('high')).toBe('0/2 nodes are available: 2 Insufficient cpu.');
+    await api.until(() => api.read(pods, 'default', 'high').status?.conditions?.length);
+    expect(api.read(pods, 'default', 'high').status?.nominatedNodeName).toBeUndefined();
+    expect(api.events.filter((e) => e.reason === 'Preempted')).toEqual([]);
   });
 
   it('leaves gated Pods and those of other schedulers alone', async () => {

@@ -1,5 +1,5 @@
 /** The scheduler: binds Pods to nodes with Kubernetes' own filters, scores and event texts. */
-import { sleep, turnToWork } from '../../kernel/clock.ts';
+import { pause, turnToWork } from '../../kernel/clock.ts';
 import type { Node, Pod, PodCondition } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { holdsResources } from '../../kube/requests.ts';
@@ -90,7 +90,7 @@ class Scheduler {
     }
     void (async () => {
       while (!signal.aborted) {
-        await sleep(clock, flushEvery, signal).catch(() => {});
+        await pause(clock, flushEvery, signal);
         this.#queue.flush();
       }
       for (const stop of stops) stop();
@@ -245,7 +245,13 @@ class Scheduler {
         const { name, namespace } = victim.metadata;
         const said = `Preempted by pod ${pod.metadata.uid} on node ${result.node}`;
         await this.#addDisruption(victim, `${schedulerName}: preempting to accommodate a higher priority pod`);
-        await this.#client.delete(pods, namespace, name).catch(() => {});
+        try {
+          await this.#client.delete(pods, namespace, name);
+        } catch (error) {
+          // It has gone by itself. With a victim that stays there is no room on that node.
+          if (reasonOf(error) === 'NotFound') continue;
+          return this.#reject(pod, text);
+        }
         this.#recorder.event(victim, 'Normal', 'Preempted', said);
       }
     }
