@@ -15,6 +15,9 @@ const countOf = (text, pattern) => stripVTControlCharacters(text).match(pattern)
 
 const named = (projects) => projects.flatMap((project) => ['--project', project]);
 
+/** A test that is left out is a failure, but for those whose names say what they need beyond a clone. */
+const mayBeSkipped = /\(needs .+\)/;
+
 /** So much of an error stream is said once more at the end, in characters. */
 const longestComplaint = 20_000;
 
@@ -87,8 +90,7 @@ export class Tally {
       );
     for (const { file, fullName, failureMessages } of of('failed'))
       this.#details.push(`${file}: ${fullName}\n${failureMessages.join('\n')}`);
-    // Nothing here may be left out: what needs more than a clone has a command of its own.
-    const skipped = of('pending', 'skipped', 'todo', 'disabled');
+    const skipped = of('pending', 'skipped', 'todo', 'disabled').filter(({ fullName }) => !mayBeSkipped.test(fullName));
     for (const { file, fullName } of skipped) this.#details.push(`${file}: ${fullName}\nskipped`);
     const failed = report.numFailedTests + broken.length + skipped.length;
     // An error outside of any test, or a process that did not end: only told on the error stream.

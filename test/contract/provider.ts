@@ -149,7 +149,7 @@ export function providerContract(subject: Subject): void {
     }, 3 * patience);
 
     const files = readdirSync(damages).filter((name) => /\.(sh|yaml)$/.test(name));
-    for (const file of share(files, subject.fast ? 2 : 3)) {
+    for (const file of share(files, subject.fast ? 3 : 6)) {
       it(`undoes ${file.replace(/\.\w+$/, '')}`, { timeout: 180_000 }, async () => {
         await kubectl.script(join(damages, file), readFileSync(join(damages, file), 'utf8'));
         await cluster.reset();

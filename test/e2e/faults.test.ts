@@ -208,7 +208,7 @@ describe('when the kubeconfig of a lab', () => {
   });
 });
 
-describe('when the disk is full', () => {
+describe('when the disk is full (needs root on Linux)', () => {
   let disk: SmallDisk | undefined;
   afterEach(async () => {
     if (!disk) return;

@@ -59,10 +59,10 @@ function makeBarePath(): void {
     symlinkSync(folders.map((folder) => join(folder, name)).find(existsSync) ?? name, join(bare, name));
 }
 
-/** npm as it was found by whoever runs the tests. */
+/** The npm that runs the tests, else the one on PATH. */
 async function npm(args: readonly string[], cwd = user.folder, more: Record<string, string> = {}) {
   const found = (process.env.PATH ?? '').split(delimiter).find((folder) => existsSync(join(folder, 'npm'))) ?? '';
-  const cli = realpathSync(join(found, 'npm'));
+  const cli = process.env.npm_execpath ?? realpathSync(join(found, 'npm'));
   const result = await execute(process.execPath, [cli, ...args], { env: { ...env, ...more }, cwd });
   if (result.code !== 0) throw new Error(`npm ${args.join(' ')}: ${result.stdout}${result.stderr}`);
   return result;

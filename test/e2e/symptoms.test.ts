@@ -82,7 +82,7 @@ describe.each(readdirSync(folder))('%s', (file) => {
     await user.json(['cluster', 'down', up.id]);
   });
 
-  it.concurrent.for(share(area.situations, 5))('$name', async (situation) => {
+  it.concurrent.for(share(area.situations, 8))('$name', async (situation) => {
     const shell = await shellIn(slug(situation.name), up);
     if (situation.do) await must(shell, situation.do);
     if (situation.apply) await must(shell, 'kubectl apply -f -', situation.apply);

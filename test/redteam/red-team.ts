@@ -18,7 +18,7 @@ export function redTeam(packs: string, id: string): void {
   const scenario = new Catalog(join(import.meta.dirname, '..', '..', packs)).scenario(id);
   const name = basename(id);
 
-  const attempts = (kind: string) => share(readAttempts(`${name}.${kind}.yaml`), 7);
+  const attempts = (kind: string) => share(readAttempts(`${name}.${kind}.yaml`), 10);
 
   async function attempt({ steps }: RedTeamAttempt) {
     return turns.take(async () => {
