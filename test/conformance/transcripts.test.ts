@@ -7,7 +7,7 @@ it('shows what a real cluster showed in 97 of 100 lines that a learner typed', {
   timeout: 600_000,
 }, async () => {
   const kubectl = await recordedKubectl();
-  const reports = await replayTranscripts({ kubectl, every: oneOf(10), jobs: 6 });
+  const reports = await replayTranscripts({ kubectl, every: oneOf(6), jobs: 6 });
   const sum = (pick: (report: (typeof reports)[number]) => number) => reports.reduce((all, r) => all + pick(r), 0);
   const missed = reports.flatMap(({ topic, steps }) =>
     steps.filter(({ match }) => !match).map(({ run, difference }) => `${topic}: $ ${run}\n${difference}`),
