@@ -209,13 +209,13 @@ export class LabHost implements Labs {
 
   async check({ id }: Choice = {}): Promise<AttemptState> {
     const attempt = await this.#worked(id);
-    await attempt.quiet(quietFor);
+    await attempt.grading.quiet(quietFor);
     return attempt.state();
   }
 
   async explain({ check, id }: Choice & { check: string }): Promise<Verdict | undefined> {
     const attempt = await this.#worked(id);
-    return workFor({ attempt: attempt.id }, () => attempt.explain(check));
+    return workFor({ attempt: attempt.id }, () => attempt.grading.explain(check));
   }
 
   async follow(
