@@ -150,7 +150,7 @@ export class LocalProver implements Prover {
       await attempt.setUp(cluster);
       const { refused, changes } = await this.#work({ attempt, scenario, cluster, signal }, work);
       prepared();
-      const verdicts = refused ? [] : await attempt.settled(settlePatience);
+      const verdicts = refused ? [] : await attempt.grading.settled(settlePatience);
       signal.throwIfAborted();
       const hints = attempt.observedHints().map((index) => index + 1);
       return {
@@ -191,9 +191,9 @@ export class LocalProver implements Prover {
       }
       if (work.kind === 'again') {
         await apply(script);
-        const first = judgeSolution(await attempt.settled(settlePatience));
+        const first = judgeSolution(await attempt.grading.settled(settlePatience));
         await attempt.reset();
-        const between = judgeUntouched(await attempt.settled(settlePatience)).map(
+        const between = judgeUntouched(await attempt.grading.settled(settlePatience)).map(
           (problem) => `after the reset: ${problem}`,
         );
         if (first.length + between.length > 0) throw new Error([...first, ...between].join('; '));

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { periodOf } from '../checks/registry.ts';
 import { UserError } from '../kernel/errors.ts';
 import { ownValue } from '../kernel/own.ts';
 import { loadScenario, scenarioIds } from '../scenario/load.ts';
@@ -324,6 +325,6 @@ class Bench {
  * declares, a mistake's only after as much patience for success; what takes a learner minutes takes a script a moment.
  */
 function expectedTime({ checks, minutes }: Scenario, { kind }: Work): number {
-  const period = Math.max(0, ...checks.map(({ spec }) => (spec as { period?: number }).period ?? 0));
+  const period = Math.max(0, ...checks.map(periodOf));
   return (kind === 'mistake' ? 4 : 2) * period + minutes * 100;
 }

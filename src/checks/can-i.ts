@@ -26,7 +26,7 @@ export const canI: CheckType<Spec> = {
   type: 'canI',
   schema,
   guard: false,
-  needs: (spec) => [...subjectNeeds(spec.subject), ...rbacNeeds],
+  needs: (spec) => [...subjectNeeds(spec.subject), ...rbacNeeds, { kind: 'review' }],
   async evaluate(spec, view) {
     const { expect, subject: _, ...rest } = spec;
     const resolved = resolveSubject(spec.subject, view);

@@ -59,6 +59,7 @@ export const podLogs: CheckType<Spec> = {
       ...(spec.container ? { container: spec.container } : {}),
     },
   ],
+  period: (spec) => spec.period,
   evaluate(spec, view) {
     const workload = parseWorkload(spec.workload, spec.namespace);
     const expected = spec.shows;

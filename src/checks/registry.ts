@@ -44,3 +44,8 @@ export function typeOfCheck(check: { type: string }): CheckType {
   if (!type) throw new Error(`no check type ${check.type}`);
   return type;
 }
+
+/** How often what a parsed check looks at says something new, milliseconds; 0: whenever it changes. */
+export function periodOf(check: { type: string; spec: unknown }): number {
+  return typeOfCheck(check).period?.(check.spec) ?? 0;
+}

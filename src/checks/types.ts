@@ -50,7 +50,9 @@ export type Need =
   /** Probes run commands in this namespace's Pods. */
   | { kind: 'exec'; namespace: string }
   /** A file of the answers folder: a change of it wakes the check. */
-  | { kind: 'answer'; name: string };
+  | { kind: 'answer'; name: string }
+  /** Access reviews: the authorizer may follow a change late, and what it then says wakes the check. */
+  | { kind: 'review' };
 
 export interface WorkloadRef {
   kind: 'Deployment' | 'ReplicaSet' | 'StatefulSet' | 'DaemonSet' | 'Job' | 'CronJob' | 'Pod';
@@ -147,6 +149,8 @@ export interface CheckType<Spec = unknown> {
   /** Does something in the cluster to find out (runs a command in a Pod): asked more rarely. */
   readonly probe?: boolean;
   needs(spec: Spec): Need[];
+  /** How often what it looks at says something new, milliseconds. Default: whenever it changes. */
+  period?(spec: Spec): number;
   evaluate(spec: Spec, view: ClusterView): Outcome | Promise<Outcome>;
 }
 

@@ -73,7 +73,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
   };
 
   const status = async (): Promise<DaemonStatus> => {
-    const [clusters, attempts] = await Promise.all([host.clusterList(), host.attempts()]);
+    const [clusters, attempts] = await Promise.all([host.labs.clusterList(), host.labs.attempts()]);
     return {
       pid: process.pid,
       build,
@@ -95,7 +95,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
   const server: RpcServer = await serveRpc(
     options.socket,
     {
-      ...handlersOf(labContract, host, onceResumed),
+      ...handlersOf(labContract, host.labs, onceResumed),
       ...handlersOf(daemonContract, {
         hello: async () => ({ build, pid: process.pid }),
         status,

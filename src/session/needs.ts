@@ -62,11 +62,9 @@ function checkRights(scenario: Scenario): ClusterRight[] {
   const checks = [...scenario.checks, ...conditionsOf(scenario)];
   const needs = [...checks, ...waits].flatMap((check) => typeOfCheck(check).needs(check.spec));
   const rights = needs.flatMap((need) => (need.kind === 'resource' && need.optional ? [] : needRights(need)));
-  const asks = checks.some((check) => check.type === 'canI');
-  const review = { verb: 'create', group: 'authorization.k8s.io', resource: 'subjectaccessreviews' };
   // A reset looks after Pods whatever the scenario is about.
   const pods = namespaces.map((namespace) => rightOf('delete', resources.pods, namespace));
-  return [...rights, ...(asks ? [review] : []), ...pods];
+  return [...rights, ...pods];
 }
 
 function needRights(need: Need): ClusterRight[] {
@@ -80,6 +78,8 @@ function needRights(need: Need): ClusterRight[] {
       return ['get', 'create'].map((verb) => ({ verb, group: '', resource: 'pods/exec', namespace: need.namespace }));
     case 'answer':
       return [];
+    case 'review':
+      return [{ verb: 'create', group: 'authorization.k8s.io', resource: 'subjectaccessreviews' }];
   }
 }
 

@@ -6,9 +6,10 @@ import { AppendLog } from '../kernel/append-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { EnvironmentError, type ErrorText } from '../kernel/errors.ts';
 import { replaceFile } from '../kernel/files.ts';
-import { type Scenario, tiersOf } from '../scenario/types.ts';
+import type { Scenario } from '../scenario/types.ts';
+import { describeAttempt } from './attempt-state.ts';
 import type { AttemptEvent } from './events.ts';
-import { type AttemptFold, foldAttempt, workedTime } from './fold.ts';
+import { type AttemptFold, foldAttempt } from './fold.ts';
 import { reportOf } from './report.ts';
 import type { AttemptState } from './types.ts';
 
@@ -28,39 +29,18 @@ export function setAside(events: readonly AttemptEvent[], scenario: Scenario, re
   if (!fold || !report) throw new EnvironmentError({ what: 'the log of the attempt holds none' });
   const { score, max, solved } = report;
   const state: AttemptState = {
-    id: fold.id,
-    scenario: fold.scenario,
-    title: scenario.title,
-    competencies: scenario.competencies,
-    minutes: scenario.minutes,
-    task: scenario.task,
+    ...describeAttempt(scenario, fold, fold.lastEventAt),
     phase: 'failed',
     failure: reason,
-    ...(fold.cluster && { cluster: fold.cluster }),
-    namespace: scenario.namespaces[0] ?? 'default',
-    ...(fold.readyIn !== undefined && { readyIn: fold.readyIn }),
-    worked: workedTime(fold, fold.lastEventAt),
     running: false,
-    hints: {
-      taken: fold.hints.flatMap((index) => {
-        const { text, price, when } = scenario.hints[index] ?? {};
-        if (text === undefined || price === undefined) return [];
-        return [{ text, price, ...(when && { observed: true as const }) }];
-      }),
-      paid: fold.hintPrice,
-      total: tiersOf(scenario).length,
-    },
     verdicts: report.checks.map(({ id, title, status, weight, guard, actual, why }) => {
       const scored = status === 'pass' ? 'pass' : 'fail';
       return { id, title, status, weight, guard, expected: '', actual, why, evidence: [], since: 0, scored };
     }),
-    passedBefore: fold.passed,
     score,
     max,
     solved,
     wasSolved: solved,
-    sawSolution: fold.sawSolution,
-    activities: fold.activities,
   };
   return { fold, scenario, state, error: new EnvironmentError(reason) };
 }

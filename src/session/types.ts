@@ -188,11 +188,9 @@ export const nodeCommandRequest = z.object({
   node: text,
   command: words,
 });
-export type NodeCommandRequest = z.infer<typeof nodeCommandRequest>;
 
 /** `argv` runs it. `simulated`: it is a command of kubedrill itself, which asks for `nodeProcess`. */
 export const nodeCommand = z.object({ argv: z.array(z.string()), simulated: z.boolean() });
-export type NodeCommand = z.infer<typeof nodeCommand>;
 
 export const nodeProcessRequest = nodeCommandRequest.extend({
   tty: z.boolean(),

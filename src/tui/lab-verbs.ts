@@ -3,7 +3,7 @@ import { ownValue } from '../kernel/own.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
 import type { AttemptState } from '../session/types.ts';
 import type { LabsAccess, Screen } from './access.ts';
-import { isOf } from './content.ts';
+import { Chains } from './chains.ts';
 import { isComing, type Question } from './state.ts';
 import type { Store } from './store.ts';
 
@@ -14,8 +14,7 @@ export class LabVerbs {
   readonly #screen: Screen;
   /** Ends the following of the lab on screen. */
   #following = new AbortController();
-  /** Checks whose chains are being read. */
-  readonly #tracing = new Set<string>();
+  readonly #chains: Chains;
   /** The shell that was asked for and is not there yet. */
   #coming: AbortController | undefined;
   /** A reset was asked for and is not answered yet. */
@@ -27,6 +26,7 @@ export class LabVerbs {
     this.#store = store;
     this.#access = access;
     this.#screen = screen;
+    this.#chains = new Chains(store, access);
   }
 
   /** Starts a scenario, or goes on with it, and follows it until something else is shown. */
@@ -41,7 +41,7 @@ export class LabVerbs {
           if (signal.aborted) return;
           if (lost && !shown) dispatch({ type: 'notice', text: undefined });
           dispatch({ type: 'lab', state, at: Date.now() });
-          this.#retrace();
+          this.#chains.refresh();
           shown = true;
         };
         try {
@@ -179,32 +179,7 @@ export class LabVerbs {
   /** The evidence behind a check: at once what the verdict brings, then the chain that the daemon reads for it. */
   explain(check: string): void {
     this.#store.dispatch({ type: 'overlay', overlay: { kind: 'explain', check, scroll: 0 } });
-    void this.#trace(check);
-  }
-
-  /** Reads the chain on screen anew if its verdict has changed. */
-  #retrace(): void {
-    const { overlay, lab } = this.#store.get();
-    if (overlay?.kind !== 'explain' || !overlay.traced) return;
-    const verdict = lab?.verdicts.find((v) => v.id === overlay.check);
-    if (verdict && !isOf(overlay.traced, verdict)) void this.#trace(overlay.check);
-  }
-
-  async #trace(check: string): Promise<void> {
-    const { lab } = this.#store.get();
-    const verdict = lab?.verdicts.find((v) => v.id === check);
-    if (!lab || !verdict || verdict.status === 'pass' || this.#tracing.has(check)) return;
-    this.#tracing.add(check);
-    try {
-      const traced = await (await this.#access.labs()).explain({ check, id: lab.id });
-      this.#store.dispatch({ type: 'explained', verdict: traced ?? verdict });
-    } catch (error) {
-      // The verdict stands as it is. Whoever follows the lab is told that the daemon has gone.
-      this.#store.dispatch({ type: 'explained', verdict });
-      if (!(error instanceof DisconnectedError)) this.#say(`its cause could not be read: ${errorText(error).what}`);
-    } finally {
-      this.#tracing.delete(check);
-    }
+    void this.#chains.read(check);
   }
 
   debrief(): void {

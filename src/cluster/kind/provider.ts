@@ -1,17 +1,15 @@
 import { randomInt } from 'node:crypto';
 import { type Clock, sleep, type Timer } from '../../kernel/clock.ts';
 import { EnvironmentError } from '../../kernel/errors.ts';
-import { KubeClient } from '../../kube/client.ts';
 import { extractContext } from '../kubeconfig/extract.ts';
 import { ownKubeconfigPath, writeKubeconfigs } from '../own-kubeconfig.ts';
 import type { BrokenCluster, Cluster, ClusterSpec, Diagnosis, Provider } from '../provider.ts';
 import { isAlive, ownIdentity, type ProcessIdentity, Records, startOf } from '../record.ts';
 import { checkKind } from './check.ts';
 import { KindCluster, type KindRecord } from './cluster.ts';
-import { kindConfig } from './config.ts';
+import { createContainers, deleteContainers, untilPodsCanBeMade } from './containers.ts';
 import { identify } from './lost.ts';
-import { stepOf } from './steps.ts';
-import { clusterLabel, Tools } from './tools.ts';
+import { Tools } from './tools.ts';
 
 export interface KindProviderOptions {
   /** One folder a cluster. */
@@ -25,11 +23,6 @@ export interface KindProviderOptions {
   keepWarm?: { count: number; time: number };
   log?(line: string): void;
 }
-
-/** How long `kind create cluster` may take, an image pull included, and how long kind waits for readiness, milliseconds. */
-const createPatience = 600_000;
-const readyPatience = 180_000;
-const deletePatience = 120_000;
 
 /** Clusters of kind: node containers of the user's Docker. */
 export class KindProvider implements Provider {
@@ -88,7 +81,10 @@ export class KindProvider implements Provider {
     const record = await this.#records.read(id);
     if (record) {
       await this.#records.write(id, { ...record, phase: 'deleting', owner: await ownIdentity() });
-      await this.#deleteContainers(id, record);
+      await deleteContainers(this.#tools, record, {
+        kubeconfig: ownKubeconfigPath(this.#folder(id)),
+        clock: this.#options.clock,
+      });
     } else if ((await this.#records.text(id)) !== undefined) return this.#deleteLost(id);
     await this.#records.remove(id);
   }
@@ -99,7 +95,12 @@ export class KindProvider implements Provider {
     const text = (await this.#records.text(id)) ?? '';
     const identified = await identify(this.#tools, { folder: this.#folder(id), text, known });
     // As far as anybody knows it was being made.
-    if ('kindName' in identified) await this.#deleteContainers(id, { ...identified, phase: 'making' });
+    if ('kindName' in identified)
+      await deleteContainers(
+        this.#tools,
+        { ...identified, phase: 'making' },
+        { kubeconfig: ownKubeconfigPath(this.#folder(id)), clock: this.#options.clock },
+      );
     await this.#records.remove(id);
     if ('kindName' in identified || identified.candidates.length === 0) return;
     const { candidates } = identified;
@@ -182,11 +183,23 @@ export class KindProvider implements Provider {
     };
     try {
       await this.#records.write(id, record);
-      await this.#createContainers(id, record, progress, signal);
-      await this.#nameContext(id);
+      await createContainers(this.#tools, record, {
+        kubeconfig: ownKubeconfigPath(this.#folder(id)),
+        progress,
+        ...(signal && { signal }),
+        onStart: async (pid) => {
+          try {
+            // Should we die now, our successor has to end this process first.
+            await this.#records.write(id, { ...record, child: { pid, started: await startOf(pid) } });
+          } catch (error) {
+            this.#tell(id, new Error(`its process could not be noted: ${(error as Error).message}`));
+          }
+        },
+      });
+      await nameContext(this.#folder(id), id);
       const cluster = this.#cluster(id, record);
       progress('waiting until the cluster is quiet');
-      await this.#waitForApi(cluster, signal);
+      await untilPodsCanBeMade(cluster, this.#options.clock, signal);
       await cluster.noteFound(signal);
       await this.#records.write(id, { ...record, phase: 'ready' });
       return cluster;
@@ -194,87 +207,6 @@ export class KindProvider implements Provider {
       // What can't be deleted now stays on record, for a later start.
       await this.delete(id).catch((failure) => this.#tell(id, failure));
       throw error;
-    }
-  }
-
-  async #createContainers(
-    id: string,
-    record: KindRecord,
-    progress: (step: string) => void,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    const { kindName, nodes, nodeImage } = record;
-    let step = 'starting kind';
-    let noted: Promise<void> | undefined;
-    const args = [
-      'create',
-      'cluster',
-      '--name',
-      kindName,
-      '--kubeconfig',
-      ownKubeconfigPath(this.#folder(id)),
-      '--config',
-      '-',
-    ];
-    args.push('--wait', `${readyPatience / 1000}s`, ...(nodeImage ? ['--image', nodeImage] : []));
-    try {
-      await this.#tools.kind(args, {
-        input: kindConfig(kindName, nodes),
-        timeout: createPatience,
-        ...(signal && { signal }),
-        onLine: (line) => {
-          const next = stepOf(line);
-          if (!next) return;
-          step = next;
-          progress(step);
-        },
-        onStart: (pid) => {
-          noted = this.#noteChild(id, record, pid).catch((error: Error) =>
-            this.#options.log?.(`kind cluster ${id}: its process could not be noted: ${error.message}`),
-          );
-        },
-      });
-    } catch (error) {
-      if (signal?.aborted || !(error instanceof EnvironmentError)) throw error;
-      const { what, why, next } = error.text;
-      const text = { what: `the kind cluster could not be made: ${what}`, why: `at "${step}": ${why ?? what}` };
-      throw new EnvironmentError({ ...text, ...(next && { next }) }, { cause: error });
-    } finally {
-      await noted;
-    }
-  }
-
-  /** Should we die now, our successor has to end this process first. */
-  async #noteChild(id: string, record: KindRecord, pid: number): Promise<void> {
-    await this.#records.write(id, { ...record, child: { pid, started: await startOf(pid) } });
-  }
-
-  /** Calls context, cluster and user `kubedrill-<id>`; the learner's file is as new. */
-  async #nameContext(id: string): Promise<void> {
-    const folder = this.#folder(id);
-    const { text } = await extractContext([ownKubeconfigPath(folder)], undefined, contextOf(id));
-    await writeKubeconfigs(folder, text);
-  }
-
-  async #waitForApi(cluster: Cluster, signal?: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
-    const end = clock.now() + readyPatience;
-    const client = await KubeClient.fromText(await cluster.ownKubeconfig(), cluster.context);
-    try {
-      for (;;) {
-        const problem = await notReady(client, signal);
-        if (problem === undefined) return;
-        if (clock.now() > end) {
-          throw new EnvironmentError({
-            what: 'the kind cluster does not get ready',
-            why: problem,
-            next: 'kubedrill doctor',
-          });
-        }
-        await sleep(clock, 500, signal);
-      }
-    } finally {
-      await client.close();
     }
   }
 
@@ -309,7 +241,7 @@ export class KindProvider implements Provider {
     await this.#records.remove(id);
     await this.#records.rename(from, id);
     const ready: KindRecord = { ...record, warm: false, owner: await ownIdentity(), lasting: this.#options.lasting };
-    await this.#nameContext(id);
+    await nameContext(this.#folder(id), id);
     const cluster = this.#cluster(id, ready);
     await cluster.forgetAttempt();
     await this.#records.write(id, ready);
@@ -343,25 +275,6 @@ export class KindProvider implements Provider {
     if (!(await this.#records.read(id))) await this.#records.remove(id);
   }
 
-  /** Deletes the containers and makes sure: a `docker run` that was cut off may still bring one up. */
-  async #deleteContainers(id: string, { kindName, phase }: Pick<KindRecord, 'kindName' | 'phase'>): Promise<void> {
-    const settling = phase === 'making' ? 1000 : 300;
-    for (let tries = 0; tries < 5; tries++) {
-      await this.#tools.kind(
-        ['delete', 'cluster', '--name', kindName, '--kubeconfig', ownKubeconfigPath(this.#folder(id))],
-        {
-          timeout: deletePatience,
-        },
-      );
-      await sleep(this.#options.clock, settling);
-      if ((await this.#tools.nodes(kindName)).length === 0) return;
-    }
-    throw new EnvironmentError({
-      what: `the containers of ${kindName} can't be deleted`,
-      next: `docker rm -f $(docker ps -aq --filter label=${clusterLabel}=${kindName})`,
-    });
-  }
-
   #cluster(id: string, record: KindRecord): KindCluster {
     return new KindCluster({
       id,
@@ -385,26 +298,10 @@ export class KindProvider implements Provider {
 
 const contextOf = (id: string) => `kubedrill-${id}`;
 
-/** What is still missing until Pods can be made; undefined if nothing is. */
-async function notReady(client: KubeClient, signal?: AbortSignal): Promise<string | undefined> {
-  try {
-    const options = signal ? { signal } : {};
-    await client.request('GET', '/api/v1/namespaces/default/serviceaccounts/default', options);
-    const { items } = await client.request<{ items: { metadata: { name: string }; status?: NodeStatus }[] }>(
-      'GET',
-      '/api/v1/nodes',
-      options,
-    );
-    const late = items.find((node) => !node.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True'));
-    return late ? `node ${late.metadata.name} is not ready` : undefined;
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    return (error as Error).message;
-  }
-}
-
-interface NodeStatus {
-  conditions?: { type: string; status: string }[];
+/** Calls context, cluster and user of what kind has written `kubedrill-<id>`; the learner's file is as new. */
+async function nameContext(folder: string, id: string): Promise<void> {
+  const { text } = await extractContext([ownKubeconfigPath(folder)], undefined, contextOf(id));
+  await writeKubeconfigs(folder, text);
 }
 
 /** Ends the process group of an earlier process; its number is nobody else's as long as one of the group is left. */

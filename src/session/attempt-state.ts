@@ -1,0 +1,30 @@
+import type { Scenario } from '../scenario/types.ts';
+import { type AttemptFold, workedTime } from './fold.ts';
+import { hintsShown } from './hints.ts';
+import type { AttemptState } from './types.ts';
+
+type Described = 'phase' | 'verdicts' | 'score' | 'max' | 'solved' | 'wasSolved' | 'running';
+
+/** What an attempt shows whoever has it, one that runs or one that is set aside; `now` is when its clock is read. */
+export function describeAttempt(
+  scenario: Scenario,
+  fold: Readonly<AttemptFold>,
+  now: number,
+): Omit<AttemptState, Described> {
+  return {
+    id: fold.id,
+    scenario: fold.scenario,
+    title: scenario.title,
+    competencies: scenario.competencies,
+    minutes: scenario.minutes,
+    task: scenario.task,
+    ...(fold.cluster && { cluster: fold.cluster }),
+    namespace: scenario.namespaces[0] ?? 'default',
+    ...(fold.readyIn !== undefined && { readyIn: fold.readyIn }),
+    worked: workedTime(fold, now),
+    hints: hintsShown(scenario, fold),
+    passedBefore: fold.passed,
+    sawSolution: fold.sawSolution,
+    activities: fold.activities,
+  };
+}
