@@ -6,6 +6,7 @@ import { createContainerRuntime } from '../embedded/container/index.ts';
 import { ClusterHost, type HostedCluster } from '../embedded/host.ts';
 import { createClusterNetwork } from '../embedded/network/index.ts';
 import { systemClock } from '../kernel/clock.ts';
+import { faultText } from '../kernel/fault-log.ts';
 import { replaceFileSync } from '../kernel/files.ts';
 
 export interface EmbeddedProvider {
@@ -40,9 +41,9 @@ export async function createEmbeddedProvider(
       createContainerRuntime({
         network: createClusterNetwork(context),
         nodes: context.cluster.nodes,
-        onBug: (program, stack) => log(`${program}: ${stack}`),
+        onBug: (program, stack) => log(faultText(program, stack)),
       }),
-    report: (error, where) => log(`${where}: ${error instanceof Error ? error.stack : String(error)}`),
+    report: (error, where) => log(faultText(where, error)),
   };
   const host = new ClusterHost({ folder, clock: systemClock, lasting, defaults: options });
   let warming: Promise<void> | undefined;
