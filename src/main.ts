@@ -7,7 +7,7 @@ import type { ProverChoice, Services } from './commands/services.ts';
 import { buildText, readBuild } from './kernel/build.ts';
 import { systemClock } from './kernel/clock.ts';
 import { errorLines, errorText, exitCodeOf, exitCodes, UserError } from './kernel/errors.ts';
-import { faultText } from './kernel/fault-log.ts';
+import { failureText, faultText } from './kernel/fault-log.ts';
 import { resolvePaths } from './kernel/paths.ts';
 import { visible, visibleJson } from './kernel/visible.ts';
 import type { RemoteLabs } from './session/remote-labs.ts';
@@ -274,7 +274,7 @@ async function daemon(): Promise<void> {
   } catch (error) {
     // Somebody else's daemon was faster: that is as good.
     const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-    if (!taken) log(faultText('the daemon cannot go on', error));
+    if (!taken) log(failureText('the daemon cannot go on', error));
     tellStarter(taken ? { ready: true } : { error: (error as Error).message });
     await providers.stop();
     process.exit(taken ? exitCodes.ok : exitCodes.bug);

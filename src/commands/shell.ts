@@ -14,8 +14,7 @@ export const shell: CommandFactory = ({ services, note, exit }) =>
       const following = labs.follow({ id: state.id }, { signal: left.signal });
       following.catch((error: unknown) => {
         // That the daemon goes meanwhile is nothing to a shell.
-        if (!left.signal.aborted && !(error instanceof EnvironmentError))
-          note(`following the attempt: ${errorText(error).what}`);
+        if (!(error instanceof EnvironmentError)) note(`following the attempt: ${errorText(error).what}`);
       });
       const { execa } = await import('execa');
       const result = await execa(file, args, { stdio: 'inherit', env, reject: false });
