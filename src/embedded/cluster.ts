@@ -142,7 +142,8 @@ class Cluster implements EmbeddedCluster {
       name: first.nodeName,
       peerUrl: `https://${first.address}:2380`,
     });
-    this.#nodes = new ClusterNodes({ config, pki, etcdEntries: () => this.#etcd.data.entries() });
+    const report = (error: unknown, where: string) => options.report?.(error, where);
+    this.#nodes = new ClusterNodes({ config, pki, report, etcdEntries: () => this.#etcd.data.entries() });
     this.#server = new ClusterServer({
       options,
       config,
@@ -161,7 +162,7 @@ class Cluster implements EmbeddedCluster {
         listener,
         bootstrap: () => this.#bootstrap(),
         contextFor: (signal) => this.#contextFor(signal),
-        report: (error, where) => options.report?.(error, where),
+        report,
       }),
     );
     this.#snapshots = new Snapshots({ config, plane, nodes: this.#nodes, etcd: this.#etcd });
@@ -335,6 +336,7 @@ class Cluster implements EmbeddedCluster {
         kubelet: async (name) => this.#nodes.get(name)?.kubelet.address(),
       },
       this.#server.aggregator,
+      this.#options.report,
     );
   }
 

@@ -22,6 +22,7 @@ export interface NodeShellOptions {
 export interface ClusterNodesOptions {
   config: ClusterConfig;
   pki: Pki;
+  report(error: unknown, where: string): void;
   /** etcd's files, on the disk of the control plane. */
   etcdEntries(): NodeEntries;
 }
@@ -75,12 +76,13 @@ export class ClusterNodes {
   }
 
   #openMachine(plan: NodePlan, runtime: ContainerRuntime, initial: NodeEntries): Promise<NodeMachine> {
-    const { config, etcdEntries } = this.#options;
+    const { config, report, etcdEntries } = this.#options;
     return NodeMachine.open({
       plan,
       runtime,
       clock: config.clock,
       initial,
+      report,
       ...(plan.role === 'control-plane' && { beside: etcdEntries }),
       ...(config.folder !== undefined && { file: join(config.folder, 'nodes', plan.nodeName) }),
     });

@@ -61,8 +61,8 @@ class DeploymentController {
     this.#context = context;
     this.#client = controllerClient(context, 'deployment-controller');
     this.#recorder = context.recorder('deployment-controller');
-    const { clock, signal } = context;
-    this.#queue = new WorkQueue({ clock, signal, sync: (key) => this.#sync(key), workers: 5 });
+    const { clock, signal, report } = context;
+    this.#queue = new WorkQueue({ clock, signal, report, sync: (key) => this.#sync(key), workers: 5 });
   }
 
   start(): void {

@@ -1,11 +1,11 @@
 /** A node as a machine: its disk, its journal, and systemd with the kubelet as one of its services. */
-import { readFile } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
 import type { Clock, Timer } from '../../kernel/clock.ts';
-import { replaceFile } from '../../kernel/files.ts';
+import { readTextIfThere, replaceFile } from '../../kernel/files.ts';
 import type { ComponentContext } from '../api.ts';
 import type { NodePlan } from '../bootstrap/nodes.ts';
 import type { ContainerRuntime, ContainerSpec, RunningContainer } from '../container-api.ts';
+import { isFault } from '../errors/background.ts';
 import type {
   NodeEntries,
   NodeQuestion,
@@ -57,6 +57,8 @@ export interface MachineOptions {
   beside?(): NodeEntries;
   /** Where its state is kept, without the extension; undefined: in memory. */
   file?: string;
+  /** Hears of faults of ours, and that something could not be kept. */
+  report(error: unknown, where: string): void;
 }
 
 export class NodeMachine {
@@ -80,10 +82,10 @@ export class NodeMachine {
   static async open(options: MachineOptions): Promise<NodeMachine> {
     const { plan, runtime, initial, beside, file } = options;
     const files = await NodeFiles.open({
-      ...{ nodeName: plan.nodeName, runtime, initial, beside },
+      ...{ nodeName: plan.nodeName, runtime, initial, beside, report: options.report },
       ...(file !== undefined && { file: `${file}.json` }),
     });
-    const kept = file === undefined ? undefined : await readFile(`${file}.units.json`, 'utf8').catch(() => undefined);
+    const kept = file === undefined ? undefined : await readTextIfThere(`${file}.units.json`);
     const stopped = kept !== undefined && (JSON.parse(kept) as { kubelet?: string }).kubelet === 'inactive';
     return new NodeMachine(options, files, stopped);
   }
@@ -361,7 +363,13 @@ export class NodeMachine {
     this.#systemd(`${kubeletUnit}: Failed with result 'exit-code'.`);
     this.#retry = clock.after(restartAfter, () => {
       this.#systemd(`${kubeletUnit}: Scheduled restart job, restart counter is at ${++this.#restarts}.`);
-      void this.#startKubelet().catch(() => {});
+      void this.#startKubelet().catch((error: unknown) => {
+        this.#log('E', 'kubelet_node_status.go:107', 'Unable to register node with API server', {
+          node: this.name,
+          err: (error as Error).message,
+        });
+        if (!this.#stopped && isFault(error)) this.#options.report(error, `the kubelet of ${this.name}`);
+      });
     });
   }
 
@@ -407,8 +415,7 @@ export class NodeMachine {
     if (file === undefined) return;
     this.#keeping = this.#keeping
       .then(() => replaceFile(`${file}.units.json`, JSON.stringify({ kubelet })))
-      // As with the files: a full disk shows in the cluster's own log.
-      .catch(() => {});
+      .catch((error: unknown) => this.#options.report(error, `keeping the units of ${this.name}`));
   }
 
   // ------------------------------------------------------------------ containerd

@@ -4,6 +4,7 @@ import type { Container, Pod, PodStatus, Volume } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { pods } from '../../kube/resources.ts';
 import type { RunningContainer } from '../container-api.ts';
+import { expecting, isFault, refusals } from '../errors/background.ts';
 import { claimNameOf } from './claims.ts';
 import { type ContainerRecord, containersOf, type Instance } from './container-record.ts';
 import { startContainer } from './container-start.ts';
@@ -51,6 +52,8 @@ export class PodWorker {
   readonly #timer: WakeTimer;
   readonly #deadlines = new Set<Deadline>();
   readonly #abort = new AbortController();
+  /** Aborts when the node stops. */
+  readonly #ended = new AbortController();
   #pod: Stored<Pod>;
   #podIP: string | undefined;
   #sandbox = false;
@@ -58,7 +61,6 @@ export class PodWorker {
   #finished = false;
   #removed = false;
   #deleted = false;
-  #stopped = false;
   #suspended = false;
   #discarded = false;
   readonly #left = Promise.withResolvers<void>();
@@ -86,6 +88,7 @@ export class PodWorker {
       (written) => {
         if (!mirror) this.#adopt(written);
       },
+      { signal: this.#ended.signal, report: services.report },
     );
     this.#restore();
     this.wake();
@@ -193,7 +196,7 @@ export class PodWorker {
 
   /** The node stops: containers are killed by the runtime, timers end here; nothing is written any more. */
   stop(): void {
-    this.#stopped = true;
+    this.#ended.abort();
     this.#removed = true;
     this.#timer.cancel();
     this.#tokens.stop();
@@ -204,20 +207,21 @@ export class PodWorker {
 
   wake(): void {
     this.#awake = true;
-    if (!this.#working && !this.#stopped && !this.#suspended) void this.#work();
+    if (!this.#working && !this.#ended.signal.aborted && !this.#suspended) void this.#work();
   }
 
   async #work(): Promise<void> {
     this.#working = true;
     try {
-      while (this.#awake && !this.#stopped && !this.#suspended) {
+      while (this.#awake && !this.#ended.signal.aborted && !this.#suspended) {
         await turnToWork();
-        if (this.#stopped || this.#suspended) return;
+        if (this.#ended.signal.aborted || this.#suspended) return;
         this.#awake = false;
         await this.#sync();
       }
     } catch (error) {
-      if (this.#stopped) return;
+      if (this.#ended.signal.aborted) return;
+      if (isFault(error)) this.#services.report(error, 'a Pod on its node');
       this.#services.recorder.event(
         this.#pod,
         'Warning',
@@ -382,9 +386,9 @@ export class PodWorker {
     }
     const { name, namespace, uid } = this.#pod.metadata;
     this.#deleted = true;
-    await this.#services.client
-      .delete(pods, namespace, name, { gracePeriodSeconds: 0, preconditions: { uid } })
-      .catch(() => {}); // gone already
+    const options = { gracePeriodSeconds: 0, preconditions: { uid } };
+    // Gone already, or somebody keeps it.
+    await expecting(refusals, this.#services.client.delete(pods, namespace, name, options));
   }
 
   /** The object is gone: so is everything that belonged to it. */
