@@ -111,6 +111,8 @@ export async function createEmbeddedCluster(options: EmbeddedClusterOptions = {}
 class Cluster implements EmbeddedCluster {
   readonly pki: Pki;
   readonly client: ApiClient;
+  readonly caCertificate: string;
+  readonly kubeconfigFile: string | undefined;
   readonly #options: EmbeddedClusterOptions;
   readonly #config: ClusterConfig;
   readonly #plane: ControlPlane;
@@ -130,6 +132,7 @@ class Cluster implements EmbeddedCluster {
     const { folder, first } = config;
     this.pki = pki;
     this.client = plane.client;
+    this.caCertificate = pki.ca.certificate;
     this.#options = options;
     this.#config = config;
     this.#plane = plane;
@@ -155,6 +158,7 @@ class Cluster implements EmbeddedCluster {
     });
     const { listener } = this.#server;
     this.#access = new ClusterAccess(config, pki, listener);
+    this.kubeconfigFile = this.#access.kubeconfigFile;
     this.#parts = new ControlPlaneParts(
       controlPlaneParts({
         config,
@@ -178,14 +182,6 @@ class Cluster implements EmbeddedCluster {
 
   get nodes(): readonly string[] {
     return this.#nodes.names;
-  }
-
-  get caCertificate(): string {
-    return this.pki.ca.certificate;
-  }
-
-  get kubeconfigFile(): string | undefined {
-    return this.#access.kubeconfigFile;
   }
 
   get context(): ComponentContext {
