@@ -53,11 +53,10 @@ const embeddedRooms = {
   scheduler: ['objects', 'errors', 'controllers'],
   cluster: [
     'contracts', 'facts', 'pki', 'objects', 'errors', 'store', 'registry', 'apiextensions', 'client', 'etcd', 'patch', 'rbac',
-    'bootstrap', 'resources', 'admission', 'controllers', 'server', 'node',
+    'bootstrap', 'resources', 'network', 'admission', 'aggregation', 'controllers', 'server', 'node', 'scheduler',
   ],
   door: [
-    'contracts', 'facts', 'pki', 'objects', 'store', 'registry', 'client', 'etcd', 'bootstrap', 'resources', 'network',
-    'aggregation', 'controllers', 'server', 'node', 'scheduler', 'cluster',
+    'contracts', 'facts', 'pki', 'objects', 'store', 'etcd', 'bootstrap', 'resources', 'aggregation', 'controllers', 'cluster',
   ],
 };
 

@@ -69,6 +69,7 @@ export async function controlPlane() {
     informers: new StoreInformers(store, registry, abort.signal),
     clock,
     signal: abort.signal,
+    report: () => {},
     recorder: () => ({ event() {} }),
     resources: () => definitions,
     staleGroups: () => [],

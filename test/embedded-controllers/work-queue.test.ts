@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { WorkQueue } from '../../src/embedded/client/work-queue.ts';
+import { SyncError } from '../../src/embedded/errors/background.ts';
+import { conflict } from '../../src/embedded/errors/status.ts';
 import { ManualClock } from '../../src/kernel/clock.ts';
 
 function queue(sync: (key: string) => Promise<void>, workers = 1) {
   const clock = new ManualClock();
   const abort = new AbortController();
   const errors: unknown[] = [];
-  const q = new WorkQueue({ clock, signal: abort.signal, sync, workers, onError: (_key, error) => errors.push(error) });
+  const q = new WorkQueue({ clock, signal: abort.signal, sync, workers, report: (error) => errors.push(error) });
   return { clock, abort, q, errors };
 }
 
@@ -79,8 +81,21 @@ describe('WorkQueue', () => {
     q.add('a');
     await clock.advance(1000);
     expect(at.map((t) => t - start)).toEqual([0, 5, 15, 35]);
-    expect(errors).toHaveLength(3);
+    // Once, when it begins.
+    expect(errors).toHaveLength(1);
     expect(q.requeues('a')).toBe(0);
+  });
+
+  it('reports no failure that the cluster itself explains', async () => {
+    const failures = [conflict({ group: '', resource: 'pods' }, 'web', 'it changed'), new SyncError('no room')];
+    const { q, clock, errors } = queue(async () => {
+      const failure = failures.shift();
+      if (failure) throw failure;
+    });
+    q.add('a');
+    await clock.advance(1000);
+    expect(failures).toEqual([]);
+    expect(errors).toEqual([]);
   });
 
   it('keeps the earliest of several delayed wishes', async () => {

@@ -31,6 +31,8 @@ export class FakeApi {
   tokenSeconds = 3607;
   /** What deletions are refused with. */
   deleteFailure: Error | undefined;
+  /** What was reported. */
+  readonly faults: unknown[] = [];
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -85,6 +87,7 @@ export class FakeApi {
       informers: { of: (r) => this.#informer(r) },
       clock: this.clock,
       signal: this.abort.signal,
+      report: (error) => void this.faults.push(error),
       recorder: (component) => this.#recorder(component),
       resources: () => [],
       staleGroups: () => [],

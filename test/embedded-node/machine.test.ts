@@ -37,7 +37,8 @@ beforeEach(async () => {
     ...{ name: 'lab', node: 'control-plane', nodeIP: '172.18.0.2', caCertificate: pki.ca.certificate },
     server: 'https://127.0.0.1:6443',
   };
-  machine = await NodeMachine.open({ plan, runtime, clock, initial: kubeadmFiles(plan, facts, pki, clock) });
+  const report = () => undefined;
+  machine = await NodeMachine.open({ plan, runtime, clock, report, initial: kubeadmFiles(plan, facts, pki, clock) });
   await machine.start(api.context());
 });
 afterEach(async () => {

@@ -1,6 +1,8 @@
 /**
  * Values as kube-apiserver's Go structs take them in and write them out again: unknown fields dropped (and named),
  * type errors in Go's words, zero values left out or written by the rules of each field's JSON tag.
+ *
+ * Large because it has a function a kind of Go type, which call each other.
  */
 import { setOwn } from '../../kernel/own.ts';
 import { entriesOf, hasDuplicates, NumberLiteral, plainValue } from './go-json.ts';

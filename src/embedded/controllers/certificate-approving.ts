@@ -34,7 +34,7 @@ const recognizers: readonly Recognizer[] = [
 export const certificateApproving: Component = {
   name: 'csrapproving',
   start(context) {
-    const { clock, signal, informers } = context;
+    const { clock, signal, informers, report } = context;
     const client = controllerClient(context, 'certificate-controller');
     const requests = informers.of(certificateSigningRequests);
 
@@ -66,7 +66,7 @@ export const certificateApproving: Component = {
       }
     }
 
-    const queue = new WorkQueue({ clock, signal, sync });
+    const queue = new WorkQueue({ clock, signal, report, sync });
     const enqueue = (request: Stored<CertificateSigningRequest>) => queue.add(request.metadata.name);
     requests.on({ add: enqueue, update: enqueue });
   },

@@ -26,6 +26,7 @@ function expiryOf(certificate: string): number {
   try {
     return Date.parse(new X509Certificate(Buffer.from(certificate, 'base64')).validTo);
   } catch {
+    // Whoever signed it wrote no certificate: nothing ends.
     return Number.POSITIVE_INFINITY;
   }
 }
@@ -34,12 +35,13 @@ function expiryOf(certificate: string): number {
 export const certificateCleaner: Component = {
   name: 'csrcleaner',
   start(context) {
-    const { clock, signal, informers } = context;
+    const { clock, signal, informers, report } = context;
     const client = controllerClient(context, 'certificate-controller');
     const requests = informers.of(certificateSigningRequests);
     const queue = new WorkQueue({
       clock,
       signal,
+      report,
       async sync(name): Promise<{ after: number } | undefined> {
         const request = requests.get(undefined, name);
         if (!request) return undefined;

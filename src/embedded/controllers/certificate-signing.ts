@@ -73,7 +73,7 @@ export function certificateSigningController(ca: Credentials): Component {
   return {
     name: 'csrsigning',
     start(context) {
-      const { clock, signal, informers } = context;
+      const { clock, signal, informers, report } = context;
       const client = controllerClient(context, 'certificate-controller');
       const requests = informers.of(certificateSigningRequests);
 
@@ -109,7 +109,7 @@ export function certificateSigningController(ca: Credentials): Component {
         };
       }
 
-      const queue = new WorkQueue({ clock, signal, sync });
+      const queue = new WorkQueue({ clock, signal, report, sync });
       const enqueue = (request: Stored<CertificateSigningRequest>) => queue.add(request.metadata.name);
       requests.on({ add: enqueue, update: enqueue });
     },

@@ -31,7 +31,7 @@ export const clusterRoleAggregation: Component = {
       });
     }
 
-    const queue = new WorkQueue({ clock: context.clock, signal: context.signal, sync });
+    const queue = new WorkQueue({ clock: context.clock, signal: context.signal, report: context.report, sync });
     const all = () => {
       for (const role of roles.list()) {
         if (role.aggregationRule) queue.add(role.metadata.name);

@@ -28,11 +28,11 @@ class CronJobController {
   readonly #queue: WorkQueue;
 
   constructor(context: ComponentContext) {
-    const { clock, signal } = context;
+    const { clock, signal, report } = context;
     this.#context = context;
     this.#client = controllerClient(context, 'cronjob-controller');
     this.#recorder = context.recorder('cronjob-controller');
-    this.#queue = new WorkQueue({ clock, signal, workers: 5, sync: (key) => this.#sync(key) });
+    this.#queue = new WorkQueue({ clock, signal, report, workers: 5, sync: (key) => this.#sync(key) });
   }
 
   start(): void {

@@ -49,8 +49,8 @@ class DaemonSetController {
     this.#client = controllerClient(context, 'daemon-set-controller');
     this.#recorder = context.recorder('daemonset-controller');
     this.#control = new PodControl(this.#client, this.#recorder);
-    const { clock, signal } = context;
-    this.#queue = new WorkQueue({ clock, signal, sync: (key) => this.#sync(key), workers: 2 });
+    const { clock, signal, report } = context;
+    this.#queue = new WorkQueue({ clock, signal, report, sync: (key) => this.#sync(key), workers: 2 });
   }
 
   start(): void {

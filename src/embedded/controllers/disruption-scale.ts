@@ -2,6 +2,7 @@ import type { Pod } from '../../kube/api.gen.ts';
 import { groupResource, type Stored } from '../../kube/meta.ts';
 import { deployments, replicaSets, replicationControllers, statefulSets } from '../../kube/resources.ts';
 import type { ApiClient, ComponentContext } from '../api.ts';
+import { SyncError } from '../errors/background.ts';
 import { isNotFound } from './failures.ts';
 import { controllerOf, ownerIn } from './ownership.ts';
 import { resourceOfKind, type Scale } from './scale-target.ts';
@@ -28,7 +29,7 @@ export async function expectedScale(
     }
     if (byOwner.has(ref.uid)) continue;
     const owner = builtinOwner(context, pod) ?? (await scalableOwner(context, client, pod));
-    if (!owner) throw new Error(`found no controllers for pod "${pod.metadata.name}"`);
+    if (!owner) throw new SyncError(`found no controllers for pod "${pod.metadata.name}"`);
     byOwner.set(owner.uid, owner.replicas);
   }
   return { expected: [...byOwner.values()].reduce((sum, replicas) => sum + replicas, 0), unmanaged };
@@ -59,7 +60,7 @@ async function scalableOwner(
   const resource = ref && resourceOfKind(context, ref);
   if (!ref || !resource) return undefined;
   if (!resource.subresources?.scale) {
-    throw new Error(`${groupResource(resource)} does not implement the scale subresource`);
+    throw new SyncError(`${groupResource(resource)} does not implement the scale subresource`);
   }
   try {
     const scale = await client.getSubresource<Scale>(resource, pod.metadata.namespace, ref.name, 'scale');

@@ -5,6 +5,7 @@ import { podDisruptionBudgets, pods } from '../../kube/resources.ts';
 import { selectorMatches } from '../../kube/selectors.ts';
 import type { ApiClient, Component, ComponentContext, EventRecorder } from '../api.ts';
 import { WorkQueue } from '../client/work-queue.ts';
+import { inBackground, refusals } from '../errors/background.ts';
 import { timestamp } from '../registry/metadata.ts';
 import { scaled } from './deployment-math.ts';
 import { expectedScale } from './disruption-scale.ts';
@@ -34,12 +35,12 @@ class DisruptionController {
   #turn = 0;
 
   constructor(context: ComponentContext) {
-    const { clock, signal } = context;
+    const { clock, signal, report } = context;
     this.#context = context;
     this.#client = controllerClient(context, 'disruption-controller');
     this.#recorder = context.recorder('controllermanager');
-    this.#budgets = new WorkQueue({ clock, signal, sync: (key) => this.#sync(key) });
-    this.#stale = new WorkQueue({ clock, signal, sync: (key) => this.#spare(key) });
+    this.#budgets = new WorkQueue({ clock, signal, report, sync: (key) => this.#sync(key) });
+    this.#stale = new WorkQueue({ clock, signal, report, sync: (key) => this.#spare(key) });
   }
 
   start(): void {
@@ -164,7 +165,7 @@ class DisruptionController {
   /** Nothing may be evicted while it is not known how many Pods there should be. */
   async #failSafe(budget: Stored<PodDisruptionBudget>, { message }: Error): Promise<void> {
     const observedGeneration = budget.status?.observedGeneration;
-    await this.#write(budget, {
+    const status: PodDisruptionBudgetStatus = {
       ...(budget.status ?? { currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 }),
       disruptionsAllowed: 0,
       conditions: withCondition(budget, {
@@ -175,7 +176,9 @@ class DisruptionController {
         observedGeneration,
         lastTransitionTime: timestamp(this.#context.clock.now()),
       }),
-    }).catch(() => {}); // the failure itself is what counts
+    };
+    // The failure itself is what counts, whatever becomes of this.
+    await inBackground(this.#context, 'a PodDisruptionBudget', () => this.#write(budget, status), refusals);
   }
 
   async #write(budget: Stored<PodDisruptionBudget>, status: PodDisruptionBudgetStatus): Promise<void> {

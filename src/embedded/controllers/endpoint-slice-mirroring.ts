@@ -31,11 +31,11 @@ class MirroringController {
   readonly #queue: WorkQueue;
 
   constructor(context: ComponentContext) {
-    const { clock, signal } = context;
+    const { clock, signal, report } = context;
     this.#context = context;
     this.#client = controllerClient(context, 'endpointslicemirroring-controller');
     const backoff = { baseMs: 1000, maxMs: 100_000 };
-    this.#queue = new WorkQueue({ clock, signal, backoff, workers: 5, sync: (key) => this.#sync(key) });
+    this.#queue = new WorkQueue({ clock, signal, report, backoff, workers: 5, sync: (key) => this.#sync(key) });
   }
 
   start(): void {

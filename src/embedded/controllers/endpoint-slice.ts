@@ -3,6 +3,7 @@ import type { Stored } from '../../kube/meta.ts';
 import { endpointSlices, nodes, services } from '../../kube/resources.ts';
 import type { ApiClient, Component, ComponentContext, EventRecorder } from '../api.ts';
 import { WorkQueue } from '../client/work-queue.ts';
+import { SyncError } from '../errors/background.ts';
 import { isNamespaceTerminating } from './failures.ts';
 import { controllerClient } from './identity.ts';
 import { controllerRef, keyOf, splitKey } from './ownership.ts';
@@ -41,12 +42,12 @@ class EndpointSliceController {
   readonly #times = new TriggerTimes();
 
   constructor(context: ComponentContext) {
-    const { clock, signal } = context;
+    const { clock, signal, report } = context;
     this.#context = context;
     this.#client = controllerClient(context, 'endpointslice-controller');
     this.#recorder = context.recorder('endpoint-slice-controller');
     const backoff = { baseMs: 1000, maxMs: 100_000 };
-    this.#queue = new WorkQueue({ clock, signal, backoff, workers: 5, sync: (key) => this.#sync(key) });
+    this.#queue = new WorkQueue({ clock, signal, report, backoff, workers: 5, sync: (key) => this.#sync(key) });
   }
 
   start(): void {
@@ -96,7 +97,7 @@ class EndpointSliceController {
     if (first === undefined) return;
     const message = `Error updating Endpoint Slices for Service ${key}: ${first}`;
     this.#recorder.event(service, 'Warning', 'FailedToUpdateEndpointSlices', message);
-    throw new Error(message);
+    throw new SyncError(message);
   }
 
   #existing({ metadata }: Stored<Service>, addressType: string): Stored<EndpointSlice>[] {

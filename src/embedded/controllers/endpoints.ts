@@ -42,11 +42,11 @@ class EndpointsController {
   readonly #times = new TriggerTimes();
 
   constructor(context: ComponentContext) {
-    const { clock, signal } = context;
+    const { clock, signal, report } = context;
     this.#context = context;
     this.#client = controllerClient(context, 'endpoint-controller');
     this.#recorder = context.recorder(manager);
-    this.#queue = new WorkQueue({ clock, signal, workers: 5, sync: (key) => this.#sync(key) });
+    this.#queue = new WorkQueue({ clock, signal, report, workers: 5, sync: (key) => this.#sync(key) });
   }
 
   start(): void {

@@ -3,6 +3,7 @@ import type { Stored } from '../../kube/meta.ts';
 import { persistentVolumeClaims, pods } from '../../kube/resources.ts';
 import type { Component } from '../api.ts';
 import { WorkQueue } from '../client/work-queue.ts';
+import { SyncError } from '../errors/background.ts';
 import { isAlreadyExists, isNamespaceTerminating } from './failures.ts';
 import { controllerClient } from './identity.ts';
 import { controllerRef, keyOf, splitKey } from './ownership.ts';
@@ -11,7 +12,7 @@ import { controllerRef, keyOf, splitKey } from './ownership.ts';
 export const ephemeralVolumes: Component = {
   name: 'ephemeral-volume',
   start(context) {
-    const { clock, signal, informers } = context;
+    const { clock, signal, informers, report } = context;
     const client = controllerClient(context, 'ephemeral-volume-controller');
     const recorder = context.recorder('ephemeral_volume');
 
@@ -31,7 +32,8 @@ export const ephemeralVolumes: Component = {
         ...(annotations && { annotations }),
       };
       try {
-        if (known) throw new Error(`PVC ${namespace}/${name} was not created for pod ${keyOf(pod)} (pod is not owner)`);
+        if (known)
+          throw new SyncError(`PVC ${namespace}/${name} was not created for pod ${keyOf(pod)} (pod is not owner)`);
         await client.create(persistentVolumeClaims, { metadata, spec: structuredClone(template?.spec) });
       } catch (error) {
         if (isAlreadyExists(error) || isNamespaceTerminating(error)) return;
@@ -44,6 +46,7 @@ export const ephemeralVolumes: Component = {
     const queue = new WorkQueue({
       clock,
       signal,
+      report,
       async sync(key) {
         const [namespace, name] = splitKey(key);
         const pod = informers.of(pods).get(namespace, name);

@@ -39,12 +39,12 @@ class GarbageCollector {
   readonly #monitored = new Set<string>();
 
   constructor(context: ComponentContext) {
-    const { clock, signal, informers } = context;
+    const { clock, signal, informers, report } = context;
     this.#context = context;
     this.#client = controllerClient(context, 'generic-garbage-collector');
     this.#recorder = context.recorder('garbage-collector-controller');
     this.#graph = new GarbageGraph(informers, context.resources);
-    this.#queue = new WorkQueue({ clock, signal, workers, sync: (uid) => this.#sync(uid) });
+    this.#queue = new WorkQueue({ clock, signal, report, workers, sync: (uid) => this.#sync(uid) });
   }
 
   start(): void {

@@ -1,6 +1,7 @@
 import type { OwnerReference } from '../../kube/api.gen.ts';
 import { apiVersionOf, type Resource, type Stored } from '../../kube/meta.ts';
 import type { Informers, ServedResource } from '../api.ts';
+import { SyncError } from '../errors/background.ts';
 
 interface Place {
   resource: Resource;
@@ -91,8 +92,9 @@ export class GarbageGraph {
   owner(item: Item, reference: OwnerReference): Stored | undefined {
     const { namespace } = item.object.metadata;
     const resource = this.#kind(reference.apiVersion, reference.kind);
-    if (!resource) throw new Error(`no matches for kind "${reference.kind}" in version "${reference.apiVersion}"`);
-    if (resource.namespaced && !namespace) throw new Error('cluster-scoped objects cannot refer to namespaced owners');
+    if (!resource) throw new SyncError(`no matches for kind "${reference.kind}" in version "${reference.apiVersion}"`);
+    if (resource.namespaced && !namespace)
+      throw new SyncError('cluster-scoped objects cannot refer to namespaced owners');
     const owner = this.#informers.of(resource).get(resource.namespaced ? namespace : undefined, reference.name);
     return owner?.metadata.uid === reference.uid ? owner : undefined;
   }

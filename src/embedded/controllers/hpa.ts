@@ -43,11 +43,11 @@ class PodAutoscaler {
   readonly #histories = new Map<string, ScalingHistory>();
 
   constructor(context: ComponentContext) {
-    const { clock, signal } = context;
+    const { clock, signal, report } = context;
     this.#context = context;
     this.#client = controllerClient(context, 'horizontal-pod-autoscaler');
     this.#recorder = context.recorder('horizontal-pod-autoscaler');
-    this.#queue = new WorkQueue({ clock, signal, sync: (key) => this.#sync(key), workers: 5 });
+    this.#queue = new WorkQueue({ clock, signal, report, sync: (key) => this.#sync(key), workers: 5 });
   }
 
   start(): void {

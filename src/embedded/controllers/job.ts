@@ -56,14 +56,14 @@ class JobController {
   readonly #failures = new Map<string, Failures>();
 
   constructor(context: ComponentContext) {
-    const { clock, signal } = context;
+    const { clock, signal, report } = context;
     this.#context = context;
     this.#client = controllerClient(context, 'job-controller');
     this.#recorder = context.recorder('job-controller');
     this.#control = new PodControl(this.#client, this.#recorder);
     this.#tracker = new JobTracker(this.#client, this.#recorder);
-    this.#queue = new WorkQueue({ clock, signal, workers: 5, sync: (key) => this.#sync(key) });
-    this.#orphans = new WorkQueue({ clock, signal, sync: (key) => this.#releaseOrphan(key) });
+    this.#queue = new WorkQueue({ clock, signal, report, workers: 5, sync: (key) => this.#sync(key) });
+    this.#orphans = new WorkQueue({ clock, signal, report, sync: (key) => this.#releaseOrphan(key) });
   }
 
   start(): void {

@@ -5,6 +5,7 @@ import { compareQuantities } from '../../kube/quantity.ts';
 import { persistentVolumeClaims, persistentVolumes, pods, storageClasses } from '../../kube/resources.ts';
 import type { ApiClient, Component, ComponentContext, EventRecorder } from '../api.ts';
 import { WorkQueue } from '../client/work-queue.ts';
+import { SyncError } from '../errors/background.ts';
 import { serviceAccountUserName } from '../rbac/users.ts';
 import { localPathNamespace } from '../system-namespaces.ts';
 import { isAlreadyExists, isConflict, isNotFound } from './failures.ts';
@@ -49,13 +50,13 @@ class LocalPathProvisioner {
   #recorder: EventRecorder;
 
   constructor(context: ComponentContext) {
-    const { clock, signal } = context;
+    const { clock, signal, report } = context;
     this.#context = context;
     const user = { name: serviceAccountUserName(localPathNamespace, account), groups: ['system:authenticated'] };
     this.#client = context.client.as({ user, fieldManager: 'local-path-provisioner' });
     this.#recorder = context.recorder(localPath);
-    this.#claims = new WorkQueue({ clock, signal, sync: (key) => this.#syncClaim(key) });
-    this.#volumes = new WorkQueue({ clock, signal, sync: (name) => this.#syncVolume(name) });
+    this.#claims = new WorkQueue({ clock, signal, report, sync: (key) => this.#syncClaim(key) });
+    this.#volumes = new WorkQueue({ clock, signal, report, sync: (name) => this.#syncVolume(name) });
   }
 
   start(): void {
@@ -116,7 +117,7 @@ class LocalPathProvisioner {
       if (problem !== undefined) {
         const why = `failed to provision volume with StorageClass "${storageClass.metadata.name}": ${problem}`;
         this.#recorder.event(claim, 'Warning', 'ProvisioningFailed', why);
-        throw new Error(why);
+        throw new SyncError(why);
       }
       this.#making.set(uid, now + makeMs);
       return { after: makeMs };

@@ -31,7 +31,13 @@ export const namespaceController: Component = {
       return undefined;
     }
 
-    const queue = new WorkQueue({ clock: context.clock, signal: context.signal, sync, workers: 4 });
+    const queue = new WorkQueue({
+      clock: context.clock,
+      signal: context.signal,
+      report: context.report,
+      sync,
+      workers: 4,
+    });
     const enqueue = ({ metadata }: Stored<Namespace>) => {
       if (metadata.deletionTimestamp) queue.add(metadata.name);
     };

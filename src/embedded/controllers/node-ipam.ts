@@ -3,6 +3,7 @@ import type { Stored } from '../../kube/meta.ts';
 import { nodes } from '../../kube/resources.ts';
 import type { ApiClient, Component, ComponentContext, EventRecorder } from '../api.ts';
 import { WorkQueue } from '../client/work-queue.ts';
+import { SyncError } from '../errors/background.ts';
 import { isNotFound } from './failures.ts';
 import { controllerClient } from './identity.ts';
 
@@ -26,11 +27,11 @@ class NodeIpam {
   #next = 0;
 
   constructor(context: ComponentContext) {
-    const { clock, signal } = context;
+    const { clock, signal, report } = context;
     this.#context = context;
     this.#client = controllerClient(context, 'node-controller');
     this.#recorder = context.recorder('cidrAllocator');
-    this.#queue = new WorkQueue({ clock, signal, sync: (name) => this.#sync(name) });
+    this.#queue = new WorkQueue({ clock, signal, report, sync: (name) => this.#sync(name) });
     const [address = '', bits = '16'] = context.cluster.podCidr.split('/');
     this.#base = addressNumber(address);
     this.#count = 2 ** (maskBits - Number(bits));
@@ -59,7 +60,9 @@ class NodeIpam {
     if (index === undefined) {
       const text = `Node ${name} status is now: CIDRNotAvailable`;
       this.#recorder.event(node, 'Normal', 'CIDRNotAvailable', text);
-      throw new Error('CIDR allocation failed; there are no remaining CIDRs left to allocate in the accepted range');
+      throw new SyncError(
+        'CIDR allocation failed; there are no remaining CIDRs left to allocate in the accepted range',
+      );
     }
     this.#used.set(name, index);
     const podCIDR = `${addressText(this.#base + index * 2 ** (32 - maskBits))}/${maskBits}`;

@@ -3,8 +3,8 @@ import type { Stored } from '../../kube/meta.ts';
 import { leases, nodes, pods } from '../../kube/resources.ts';
 import type { ApiClient, Component, ComponentContext, EventRecorder } from '../api.ts';
 import { WorkQueue } from '../client/work-queue.ts';
+import { expecting, inBackground, refusals } from '../errors/background.ts';
 import { timestamp } from '../registry/metadata.ts';
-import { isConflict, isNotFound } from './failures.ts';
 import { controllerClient } from './identity.ts';
 import { changeTaints, hasTaint, notReady, schedulingTaints, unreachable } from './node-taints.ts';
 import { NodeZones } from './node-zones.ts';
@@ -44,12 +44,12 @@ class NodeLifecycle {
   readonly #seen = new Map<string, { life: string; at: number }>();
 
   constructor(context: ComponentContext) {
-    const { clock, signal } = context;
+    const { clock, signal, report } = context;
     this.#context = context;
     this.#client = controllerClient(context, 'node-controller');
     this.#recorder = context.recorder('node-controller');
-    this.#queue = new WorkQueue({ clock, signal, sync: (name) => this.#follow(name) });
-    this.#evictions = new WorkQueue({ clock, signal, sync: (name) => this.#evict(name) });
+    this.#queue = new WorkQueue({ clock, signal, report, sync: (name) => this.#follow(name) });
+    this.#evictions = new WorkQueue({ clock, signal, report, sync: (name) => this.#evict(name) });
   }
 
   start(): void {
@@ -91,10 +91,10 @@ class NodeLifecycle {
     const { clock, signal } = this.#context;
     clock.after(wait, () => {
       if (signal.aborted) return;
-      void this.#monitor()
-        // What fails now is tried again in the next period.
-        .catch(() => {})
-        .finally(() => this.#watchOver(periodMs));
+      // What fails now is tried again in the next period.
+      void inBackground(this.#context, 'watching over nodes', () => this.#monitor(), refusals).then(() =>
+        this.#watchOver(periodMs),
+      );
     });
   }
 
@@ -210,7 +210,8 @@ class NodeLifecycle {
   #arrived(pod: Stored<Pod>): void {
     const node = pod.spec?.nodeName === undefined ? undefined : this.#node(pod.spec.nodeName);
     const ready = node && conditionOf(node, 'Ready');
-    if (ready && ready.status !== 'True') void this.#unlessStale(() => this.#markNotReady(pod)).catch(() => {});
+    if (!ready || ready.status === 'True') return;
+    void inBackground(this.#context, 'a Pod of a lost node', () => this.#markNotReady(pod), refusals);
   }
 
   async #markNotReady(pod: Stored<Pod>): Promise<void> {
@@ -228,11 +229,7 @@ class NodeLifecycle {
 
   /** A newer state of the object is on its way, or it is gone: then the next look is soon enough. */
   async #unlessStale(write: () => Promise<void>): Promise<void> {
-    try {
-      await write();
-    } catch (error) {
-      if (!isConflict(error) && !isNotFound(error)) throw error;
-    }
+    await expecting(['Conflict', 'NotFound'], write());
   }
 }
 

@@ -19,7 +19,7 @@ const boundaries = [
 export const nodeTtl: Component = {
   name: 'ttl',
   start(context) {
-    const { clock, signal, informers } = context;
+    const { clock, signal, informers, report } = context;
     const client = controllerClient(context, 'ttl-controller');
     let step = 0;
     const known = informers.of(nodes);
@@ -33,7 +33,7 @@ export const nodeTtl: Component = {
         if (!isNotFound(error)) throw error;
       }
     };
-    const queue = new WorkQueue({ clock, signal, sync });
+    const queue = new WorkQueue({ clock, signal, report, sync });
     /** The bounds overlap, so that a cluster between two sizes does not go to and fro. */
     const counted = () => {
       const count = known.list().length;

@@ -2,6 +2,7 @@ import type { Pod, PodCondition } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { nodes, pods } from '../../kube/resources.ts';
 import type { ApiClient, Component, ComponentContext } from '../api.ts';
+import { inBackground, refusals } from '../errors/background.ts';
 import { isNotFound } from './failures.ts';
 import { controllerClient } from './identity.ts';
 import { podConditionPatch } from './pod-conditions.ts';
@@ -38,7 +39,7 @@ class PodGarbageCollector {
     clock.after(periodMs, () => {
       if (signal.aborted) return;
       // What fails now is tried again in the next period.
-      void this.#collect().catch(() => {});
+      void inBackground(this.#context, 'collecting Pods', () => this.#collect(), refusals);
       this.start();
     });
   }

@@ -14,13 +14,14 @@ const fieldManager = 'validatingadmissionpolicy-status';
 export const policyStatus: Component = {
   name: 'validatingadmissionpolicy-status',
   start(context) {
-    const { clock, signal, informers } = context;
+    const { clock, signal, informers, report } = context;
     const client = controllerClient(context, 'validatingadmissionpolicy-status-controller');
     const policies = informers.of(validatingAdmissionPolicies);
     const types = kindTypes(context);
     const queue = new WorkQueue({
       clock,
       signal,
+      report,
       async sync(name) {
         const policy = policies.get(undefined, name);
         const { generation = 0 } = policy?.metadata ?? {};

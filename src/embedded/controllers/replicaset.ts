@@ -87,8 +87,8 @@ class ReplicaController<T extends Replicated> {
     this.#kind = kind;
     this.#client = controllerClient(context, kind.account);
     this.#control = new PodControl(this.#client, context.recorder(kind.component));
-    const { clock, signal } = context;
-    this.#queue = new WorkQueue({ clock, signal, sync: (key) => this.#sync(key), workers: 5 });
+    const { clock, signal, report } = context;
+    this.#queue = new WorkQueue({ clock, signal, report, sync: (key) => this.#sync(key), workers: 5 });
   }
 
   start(): void {

@@ -28,10 +28,10 @@ class ResourceQuotaController {
   readonly #watched = new Set<string>();
 
   constructor(context: ComponentContext) {
-    const { clock, signal } = context;
+    const { clock, signal, report } = context;
     this.#context = context;
     this.#client = controllerClient(context, 'resourcequota-controller');
-    this.#queue = new WorkQueue({ clock, signal, sync: (key) => this.#sync(key), workers: 5 });
+    this.#queue = new WorkQueue({ clock, signal, report, sync: (key) => this.#sync(key), workers: 5 });
   }
 
   start(): void {

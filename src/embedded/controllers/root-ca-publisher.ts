@@ -37,7 +37,7 @@ export const rootCaPublisher: Component = {
       }
     }
 
-    const queue = new WorkQueue({ clock: context.clock, signal: context.signal, sync });
+    const queue = new WorkQueue({ clock: context.clock, signal: context.signal, report: context.report, sync });
     const ofConfigMap = ({ metadata }: { metadata: { name: string; namespace?: string } }) => {
       if (metadata.name === configMap && metadata.namespace) queue.add(metadata.namespace);
     };

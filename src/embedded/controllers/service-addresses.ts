@@ -20,7 +20,7 @@ const addressesOf = ({ spec }: Service) => (spec?.clusterIPs ?? []).filter((ip) 
 export const serviceAddresses: Component = {
   name: 'service-addresses',
   start(context) {
-    const { clock, signal, informers } = context;
+    const { clock, signal, informers, report } = context;
     const client = context.client.as(identity);
     const all = informers.of(services);
     const known = informers.of(ipAddresses);
@@ -31,6 +31,7 @@ export const serviceAddresses: Component = {
     const queue = new WorkQueue({
       clock,
       signal,
+      report,
       async sync(ip) {
         const service = holder(ip);
         const address = known.get(undefined, ip);
@@ -86,12 +87,13 @@ const ready = 'Kubernetes Service CIDR is ready';
 export const serviceRanges: Component = {
   name: 'service-cidrs',
   start(context) {
-    const { clock, signal, informers } = context;
+    const { clock, signal, informers, report } = context;
     const client = context.client.as(identity);
     const ranges = informers.of(serviceCIDRs);
     const queue = new WorkQueue({
       clock,
       signal,
+      report,
       async sync(name) {
         const range = ranges.get(undefined, name);
         if (!range || isReady(range)) return;

@@ -43,7 +43,7 @@ export function serviceAccountTokenController(sign: (claims: Record<string, unkn
         }
       }
 
-      const queue = new WorkQueue({ clock: context.clock, signal: context.signal, sync });
+      const queue = new WorkQueue({ clock: context.clock, signal: context.signal, report: context.report, sync });
       const enqueue = (secret: Stored<Secret>) => {
         if (secret.type === tokenType) queue.add(`${secret.metadata.namespace}/${secret.metadata.name}`);
       };

@@ -24,7 +24,7 @@ export const serviceAccountController: Component = {
       }
     }
 
-    const queue = new WorkQueue({ clock: context.clock, signal: context.signal, sync });
+    const queue = new WorkQueue({ clock: context.clock, signal: context.signal, report: context.report, sync });
     spaces.on({
       add: (namespace) => queue.add(namespace.metadata.name),
       update: (namespace) => queue.add(namespace.metadata.name),

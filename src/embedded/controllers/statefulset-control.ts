@@ -3,6 +3,7 @@ import type { OwnerReference, PersistentVolumeClaim, Pod, StatefulSet } from '..
 import type { Stored } from '../../kube/meta.ts';
 import { persistentVolumeClaims, pods, statefulSets } from '../../kube/resources.ts';
 import type { ApiClient, EventRecorder, Informer } from '../api.ts';
+import { SyncError } from '../errors/background.ts';
 import { isAlreadyExists, isNamespaceTerminating, isNotFound } from './failures.ts';
 import { controllerRef } from './ownership.ts';
 import { claimsOf, isInRange, withIdentity } from './statefulset-pods.ts';
@@ -59,7 +60,7 @@ export class StatefulPodControl {
     for (const { claim } of claimsOf(set, ordinal)) {
       const { name } = claim.metadata;
       const known = this.#claims.get(set.metadata.namespace, name);
-      if (known?.metadata.deletionTimestamp) throw new Error(`pvc ${name} is being deleted`);
+      if (known?.metadata.deletionTimestamp) throw new SyncError(`pvc ${name} is being deleted`);
       if (known) continue;
       const where = `Create Claim ${name}`;
       const pod = `Pod ${set.metadata.name}-${ordinal} in StatefulSet ${set.metadata.name}`;

@@ -35,12 +35,12 @@ class StatefulSetController {
   readonly #queue: WorkQueue;
 
   constructor(context: ComponentContext) {
-    const { clock, signal, informers } = context;
+    const { clock, signal, informers, report } = context;
     this.#context = context;
     this.#client = controllerClient(context, 'statefulset-controller');
     const recorder = context.recorder('statefulset-controller');
     this.#control = new StatefulPodControl(this.#client, recorder, informers.of(persistentVolumeClaims));
-    this.#queue = new WorkQueue({ clock, signal, sync: (key) => this.#sync(key), workers: 5 });
+    this.#queue = new WorkQueue({ clock, signal, report, sync: (key) => this.#sync(key), workers: 5 });
   }
 
   start(): void {

@@ -28,13 +28,14 @@ const claimsOf = (pod: Stored<Pod>) =>
 export const claimProtection: Component = {
   name: 'persistentvolumeclaim-protection',
   start(context) {
-    const { clock, signal, informers } = context;
+    const { clock, signal, informers, report } = context;
     const client = controllerClient(context, 'pvc-protection-controller');
     const claims = informers.of(persistentVolumeClaims);
     const allPods = informers.of(pods);
     const queue = new WorkQueue({
       clock,
       signal,
+      report,
       async sync(key) {
         const [namespace, name] = splitKey(key);
         const claim = claims.get(namespace, name);
@@ -59,12 +60,13 @@ export const claimProtection: Component = {
 export const volumeProtection: Component = {
   name: 'persistentvolume-protection',
   start(context) {
-    const { clock, signal, informers } = context;
+    const { clock, signal, informers, report } = context;
     const client = controllerClient(context, 'pv-protection-controller');
     const volumes = informers.of(persistentVolumes);
     const queue = new WorkQueue({
       clock,
       signal,
+      report,
       async sync(name) {
         const volume = volumes.get(undefined, name);
         if (!volume || !isHeld(volume, volumeFinalizer) || volume.status?.phase === 'Bound') return;

@@ -3,6 +3,7 @@ import type { Node, Pod, Taint, Toleration } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { nodes, pods } from '../../kube/resources.ts';
 import type { ApiClient, Component, ComponentContext, EventRecorder } from '../api.ts';
+import { isFault } from '../errors/background.ts';
 import { isNotFound } from './failures.ts';
 import { controllerClient } from './identity.ts';
 import { podConditionPatch } from './pod-conditions.ts';
@@ -93,6 +94,7 @@ class TaintEviction {
     try {
       await this.#delete(pod);
     } catch (error) {
+      if (isFault(error)) this.#context.report(error, 'evicting a Pod');
       if (!isNotFound(error) && left > 0) clock.after(retryMs, () => void this.#evict(pod, left - 1));
     }
   }

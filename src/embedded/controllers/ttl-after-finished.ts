@@ -30,7 +30,7 @@ export const ttlAfterFinished: Component = {
       return undefined;
     }
 
-    const queue = new WorkQueue({ clock: context.clock, signal: context.signal, sync });
+    const queue = new WorkQueue({ clock: context.clock, signal: context.signal, report: context.report, sync });
     const enqueue = (job: Stored<Job>) => {
       if (expiry(job) !== undefined) queue.add(keyOf(job));
     };

@@ -44,13 +44,23 @@ class VolumeBinder {
   readonly #volumes: WorkQueue;
 
   constructor(context: ComponentContext) {
-    const { clock, signal } = context;
+    const { clock, signal, report } = context;
     this.#context = context;
     this.#client = controllerClient(context, 'persistent-volume-binder');
     this.#recorder = context.recorder('persistentvolume-controller');
     this.#writes = new VolumeWrites(this.#client, this.#recorder);
-    this.#claims = new WorkQueue({ clock, signal, sync: (key) => this.#unlessStale(() => this.#syncClaim(key)) });
-    this.#volumes = new WorkQueue({ clock, signal, sync: (key) => this.#unlessStale(() => this.#syncVolume(key)) });
+    this.#claims = new WorkQueue({
+      clock,
+      signal,
+      report,
+      sync: (key) => this.#unlessStale(() => this.#syncClaim(key)),
+    });
+    this.#volumes = new WorkQueue({
+      clock,
+      signal,
+      report,
+      sync: (key) => this.#unlessStale(() => this.#syncVolume(key)),
+    });
   }
 
   start(): void {

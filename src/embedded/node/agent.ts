@@ -65,6 +65,7 @@ export class Agent implements Omit<NodeAgent, 'answer'> {
         `error executing command in container: failed to exec in container: failed to start exec "${id}": ${why}`,
       );
     });
+    // Whoever has the streams waits for it, or has left before: then it is nobody's.
     exit.catch(() => {});
     return { ...streams, close: () => streams.close(), resize: (c, r) => streams.resize?.(c, r), exit };
   }

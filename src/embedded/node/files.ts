@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { EnvironmentError } from '../../kernel/errors.ts';
-import { replaceFile } from '../../kernel/files.ts';
+import { readTextIfThere, replaceFile } from '../../kernel/files.ts';
 import type { ContainerRuntime } from '../container-api.ts';
 import type { NodeEntries, NodeEntry } from '../node-api.ts';
 
@@ -20,6 +19,8 @@ export interface NodeFilesOptions {
   beside?(): NodeEntries;
   /** Where it is kept; undefined: in memory. */
   file?: string;
+  /** Hears that it could not be kept: the disk is full, or gone. */
+  report(error: unknown, where: string): void;
 }
 
 /** What is on a node's disk as far as its services read it: a picture of the tree that its processes work on. */
@@ -107,7 +108,7 @@ export class NodeFiles {
   }
 
   #save(): void {
-    const { file } = this.#options;
+    const { file, nodeName, report } = this.#options;
     if (file === undefined) return;
     this.#unsaved = true;
     this.#saving ??= (async () => {
@@ -116,8 +117,7 @@ export class NodeFiles {
         await replaceFile(file, entriesToJson(this.#entries));
       }
     })()
-      // A disk that is full or gone shows in the cluster's own log, which stops the cluster.
-      .catch(() => {})
+      .catch((error: unknown) => report(error, `keeping the files of ${nodeName}`))
       .finally(() => {
         this.#saving = undefined;
         // What changed in the turn in which the last one was kept.
@@ -127,10 +127,7 @@ export class NodeFiles {
 }
 
 async function load(file: string): Promise<NodeEntries | undefined> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const text = await readTextIfThere(file);
   if (text === undefined) return undefined;
   try {
     return entriesFromJson(text);

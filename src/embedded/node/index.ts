@@ -170,7 +170,13 @@ class SimulatedKubelet implements Kubelet {
     this.#configuration = configuration;
     this.#run = run;
     await registerNode({
-      ...{ client: shared.client, clock: context.clock, recorder: shared.recorder, signal: run.signal },
+      ...{
+        client: shared.client,
+        clock: context.clock,
+        recorder: shared.recorder,
+        signal: run.signal,
+        report: context.report,
+      },
       ...{ facts: this.#facts, bootId: this.#bootId },
     });
     if (run.signal.aborted) return;

@@ -181,6 +181,7 @@ export class ContainerLog {
   }
 
   #startFlush(): Promise<unknown> {
+    // A full disk costs log lines, as on a real node; the container goes on.
     return this.#exclusive(async () => {
       await nextTurn();
       const bytes = Buffer.concat(this.#pending);
@@ -197,9 +198,7 @@ export class ContainerLog {
       if (this.#stored < rotateAt) return;
       await this.#storage.rotate();
       this.#stored = 0;
-    }).catch(() => {
-      // A full disk costs log lines, as on a real node; the container goes on.
-    });
+    }).catch(() => undefined);
   }
 
   /** Runs one storage operation while no other does. */

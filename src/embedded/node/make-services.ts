@@ -38,6 +38,9 @@ export function nodeServices(
     allocatable: capacityOf(facts),
     client: context.client.as({ user, fieldManager: 'kubelet' }),
     clock,
+    report: (error, where) => {
+      if (!context.signal.aborted) context.report(error, where);
+    },
     runtime,
     recorder: {
       event: (...event) => {

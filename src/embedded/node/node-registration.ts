@@ -3,6 +3,7 @@ import type { Node } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { leases, nodes } from '../../kube/resources.ts';
 import type { ApiClient, EventRecorder } from '../api.ts';
+import { expecting, inBackground, refusals } from '../errors/background.ts';
 import { reasonOf } from '../errors/status.ts';
 import { registerCsiNode } from './csi-node.ts';
 import { type NodeFacts, nodeObject, nodeStatus } from './node-object.ts';
@@ -18,16 +19,18 @@ export interface Registration {
   clock: Clock;
   recorder: EventRecorder;
   signal: AbortSignal;
+  report(error: unknown, where: string): void;
   facts: NodeFacts;
   /** The machine's; another one than the Node has means that the machine was started anew. */
   bootId: string;
 }
 
 /** Registers the Node, or takes the existing one over after a restart, and says that it is Ready. */
-export async function registerNode({ client, clock, recorder, signal, facts, bootId }: Registration): Promise<void> {
+export async function registerNode(registration: Registration): Promise<void> {
+  const { client, clock, recorder, facts, bootId } = registration;
   const about = { apiVersion: 'v1', kind: 'Node', metadata: { name: facts.name } };
   recorder.event(about, 'Normal', 'Starting', 'Starting kubelet.');
-  const existing = await client.get(nodes, undefined, facts.name).catch(() => undefined);
+  const existing = await expecting(['NotFound'], client.get(nodes, undefined, facts.name));
   const node = existing ?? (await client.create(nodes, nodeObject(facts)));
   await registerCsiNode(client, node);
   await writeStatus(client, facts, node, bootId, clock.now());
@@ -42,11 +45,11 @@ export async function registerNode({ client, clock, recorder, signal, facts, boo
   if (!wasReady) {
     recorder.event(about, 'Normal', 'NodeReady', `Node ${facts.name} status is now: NodeReady`);
   }
-  void every(clock, heartbeatEvery, signal, async () => {
+  void every(registration, heartbeatEvery, 'the status of a Node', async () => {
     const newest = await client.get(nodes, undefined, facts.name);
     await writeStatus(client, facts, newest, bootId, clock.now());
   });
-  void renewLease(client, clock, signal, facts.name, node.metadata.uid);
+  void renewLease(registration, node.metadata.uid);
 }
 
 async function writeStatus(client: ApiClient, facts: NodeFacts, node: Stored<Node>, bootId: string, now: number) {
@@ -60,7 +63,10 @@ async function writeStatus(client: ApiClient, facts: NodeFacts, node: Stored<Nod
   }
 }
 
-async function renewLease(client: ApiClient, clock: Clock, signal: AbortSignal, name: string, uid: string) {
+async function renewLease(registration: Registration, uid: string): Promise<void> {
+  const { client, clock, signal, facts } = registration;
+  const { name } = facts;
+  const where = 'the Lease of a Node';
   const lease = () => ({
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
@@ -77,28 +83,27 @@ async function renewLease(client: ApiClient, clock: Clock, signal: AbortSignal, 
     },
   });
   let made = false;
+  const create = async () => {
+    await expecting(['AlreadyExists'], client.create(leases, lease()));
+    made = true;
+  };
   while (!made && !signal.aborted) {
-    try {
-      await client.create(leases, lease());
-      made = true;
-    } catch (error) {
-      made = reasonOf(error) === 'AlreadyExists';
-      // The namespace may be a moment away in a fresh cluster.
-      if (!made) await pause(clock, retryEvery, signal);
-    }
+    await inBackground(registration, where, create, refusals);
+    // The namespace may be a moment away in a fresh cluster.
+    if (!made) await pause(clock, retryEvery, signal);
   }
   const renew = async () => {
     const current = await client.get(leases, 'kube-node-lease', name);
     await client.update(leases, { ...current, spec: { ...current.spec, ...lease().spec } });
   };
-  await renew().catch(() => {});
-  await every(clock, renewEvery, signal, renew);
+  await inBackground(registration, where, renew, refusals);
+  await every(registration, renewEvery, where, renew);
 }
 
 /** Runs `task` every `ms` until `signal` aborts; what fails is tried again the next time. */
-async function every(clock: Clock, ms: number, signal: AbortSignal, task: () => Promise<unknown>): Promise<void> {
-  while (!signal.aborted) {
-    await pause(clock, ms, signal);
-    if (!signal.aborted) await task().catch(() => {});
+async function every(of: Registration, ms: number, where: string, task: () => Promise<unknown>): Promise<void> {
+  while (!of.signal.aborted) {
+    await pause(of.clock, ms, of.signal);
+    if (!of.signal.aborted) await inBackground(of, where, task, refusals);
   }
 }

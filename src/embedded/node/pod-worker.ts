@@ -1,28 +1,23 @@
+/** A Pod on its node. Large because PodWorker is: what it does of itself stands here, and nothing else. */
 import { randomBytes } from 'node:crypto';
 import { turnToWork } from '../../kernel/clock.ts';
-import type { Container, Pod, PodStatus, Volume } from '../../kube/api.gen.ts';
+import type { Pod, PodStatus, Volume } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { pods } from '../../kube/resources.ts';
-import type { RunningContainer } from '../container-api.ts';
+import { expecting, isFault, refusals } from '../errors/background.ts';
 import { claimNameOf } from './claims.ts';
-import { type ContainerRecord, containersOf, type Instance } from './container-record.ts';
-import { startContainer } from './container-start.ts';
-import { type Deadline, stopContainer } from './container-stop.ts';
-import { restartDelay, waitBeforeStart } from './crash-loop.ts';
+import { type ContainerRecord, containersOf } from './container-record.ts';
 import { containerActions, deadline, runs, type Stage, stageOf } from './lifecycle.ts';
-import { PodProbes } from './pod-probes.ts';
-import { restoreRecords } from './pod-restore.ts';
+import { PodContainers, retryDelay } from './pod-containers.ts';
 import { podStatus } from './pod-status.ts';
 import type { ProjectionSources } from './projections.ts';
-import { Allocation, type ResizeEvent, resizeRestarts } from './resize.ts';
+import { Allocation, type ResizeEvent } from './resize.ts';
 import type { NodeServices } from './services.ts';
 import { StatusWriter, same } from './status-writer.ts';
 import { PodTokens } from './tokens.ts';
 import { PodVolumes } from './volumes.ts';
 import { WakeTimer } from './wake-timer.ts';
 
-/** How soon a container is tried again that could not be created. */
-const retryDelay = 10_000;
 /** Containers of a Pod whose object was deleted by force. */
 const forcedGraceSeconds = 1;
 
@@ -37,20 +32,23 @@ export interface MirrorLink {
 /**
  * The life of one Pod on this node: one task at a time. `#sync` looks at the stage the Pod is in (`lifecycle.ts`)
  * and does what is due there; everything that happens (a new object, an exit, a probe, a timer) only wakes it.
+ *
+ * Large because each stage and each thing that may happen to a Pod has its short method here, over the same few facts;
+ * containers, volumes, tokens, resources and the status are in files of their own.
  */
 export class PodWorker {
   readonly #services: NodeServices;
-  readonly #records: Map<string, ContainerRecord>;
+  readonly #containers: PodContainers;
   readonly #allocation: Allocation;
-  readonly #probes: PodProbes;
   readonly #volumes: PodVolumes;
   readonly #tokens: PodTokens;
   readonly #status: StatusWriter;
   readonly #onGone: () => void;
   readonly #mirror: MirrorLink | undefined;
   readonly #timer: WakeTimer;
-  readonly #deadlines = new Set<Deadline>();
   readonly #abort = new AbortController();
+  /** Aborts when the node stops. */
+  readonly #ended = new AbortController();
   #pod: Stored<Pod>;
   #podIP: string | undefined;
   #sandbox = false;
@@ -58,7 +56,6 @@ export class PodWorker {
   #finished = false;
   #removed = false;
   #deleted = false;
-  #stopped = false;
   #suspended = false;
   #discarded = false;
   readonly #left = Promise.withResolvers<void>();
@@ -74,18 +71,26 @@ export class PodWorker {
     this.#pod = pod;
     this.#onGone = onGone;
     this.#mirror = mirror;
-    this.#records = restoreRecords(services, pod);
     this.#allocation = new Allocation(pod);
-    this.#probes = new PodProbes(services);
     this.#timer = new WakeTimer(services.clock, () => this.wake());
     this.#volumes = new PodVolumes(services.runtime, services.clock, services.nodeName, services);
     this.#tokens = new PodTokens(services.client, services.clock);
+    this.#containers = new PodContainers(services, {
+      pod: () => this.#pod,
+      podIP: () => this.#podIP ?? '',
+      volumes: this.#volumes,
+      signal: this.#abort.signal,
+      touch: () => this.#status.touch(),
+      wake: () => this.wake(),
+      wakeAt: (time) => this.#timer.wakeAt(time),
+    });
     this.#status = new StatusWriter(
       services.client,
       () => this.#statusToWrite(),
       (written) => {
         if (!mirror) this.#adopt(written);
       },
+      { signal: this.#ended.signal, report: services.report },
     );
     this.#restore();
     this.wake();
@@ -120,11 +125,11 @@ export class PodWorker {
   readonly podId = randomBytes(32).toString('hex');
 
   get records(): readonly ContainerRecord[] {
-    return [...this.#records.values()];
+    return [...this.#containers.records.values()];
   }
 
   record(container: string): ContainerRecord | undefined {
-    return this.#records.get(container);
+    return this.#containers.records.get(container);
   }
 
   /** A new state of the object. */
@@ -135,7 +140,7 @@ export class PodWorker {
     const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = pod.metadata;
     if (deletionTimestamp) {
       this.#abort.abort(new Error('the Pod is being deleted'));
-      for (const d of this.#deadlines) d.shorten(deletionGracePeriodSeconds * 1000);
+      this.#containers.hurry(deletionGracePeriodSeconds * 1000);
     }
     if (labelled && this.#mounted) void this.refreshVolumes();
     this.wake();
@@ -145,7 +150,7 @@ export class PodWorker {
   remove(): void {
     this.#removed = true;
     this.#abort.abort(new Error('the Pod is gone'));
-    for (const d of this.#deadlines) d.shorten(forcedGraceSeconds * 1000);
+    this.#containers.hurry(forcedGraceSeconds * 1000);
     this.wake();
   }
 
@@ -158,19 +163,19 @@ export class PodWorker {
   discard(): Promise<void> {
     this.#discarded = true;
     this.remove();
-    for (const d of this.#deadlines) d.shorten(0);
+    this.#containers.discard();
     return this.#left.promise;
   }
 
   /** The kubelet goes and the containers stay: nothing is done nor told until `resume`. */
   suspend(): void {
     this.#suspended = true;
-    this.#probes.pause();
+    this.#containers.probes.pause();
   }
 
   resume(): void {
     this.#suspended = false;
-    this.#probes.resume();
+    this.#containers.probes.resume();
     this.#status.touch();
     if (this.#mounted) void this.refreshVolumes();
     this.wake();
@@ -180,7 +185,7 @@ export class PodWorker {
   sourceChanged(): void {
     if (this.#mounted) void this.refreshVolumes();
     this.#retryMounts = true;
-    for (const record of this.#records.values()) {
+    for (const record of this.#containers.records.values()) {
       if (record.waiting?.reason === 'CreateContainerConfigError') record.notBefore = undefined;
     }
     this.wake();
@@ -193,31 +198,31 @@ export class PodWorker {
 
   /** The node stops: containers are killed by the runtime, timers end here; nothing is written any more. */
   stop(): void {
-    this.#stopped = true;
+    this.#ended.abort();
     this.#removed = true;
     this.#timer.cancel();
     this.#tokens.stop();
-    this.#probes.stopAll();
-    for (const d of this.#deadlines) d.cancel();
+    this.#containers.cancel();
     this.#left.resolve();
   }
 
   wake(): void {
     this.#awake = true;
-    if (!this.#working && !this.#stopped && !this.#suspended) void this.#work();
+    if (!this.#working && !this.#ended.signal.aborted && !this.#suspended) void this.#work();
   }
 
   async #work(): Promise<void> {
     this.#working = true;
     try {
-      while (this.#awake && !this.#stopped && !this.#suspended) {
+      while (this.#awake && !this.#ended.signal.aborted && !this.#suspended) {
         await turnToWork();
-        if (this.#stopped || this.#suspended) return;
+        if (this.#ended.signal.aborted || this.#suspended) return;
         this.#awake = false;
         await this.#sync();
       }
     } catch (error) {
-      if (this.#stopped) return;
+      if (this.#ended.signal.aborted) return;
+      if (isFault(error)) this.#services.report(error, 'a Pod on its node');
       this.#services.recorder.event(
         this.#pod,
         'Warning',
@@ -249,7 +254,7 @@ export class PodWorker {
     const { clock } = this.#services;
     return {
       pod: this.allocatedPod,
-      records: this.#records,
+      records: this.#containers.records,
       now: clock.now(),
       removed: this.#removed,
       finished: this.#finished,
@@ -289,72 +294,29 @@ export class PodWorker {
     this.#tell(this.#allocation.consider(this.#pod, room));
     for (const { spec, action } of containerActions(this.#view())) {
       if (this.#abort.signal.aborted || this.#suspended) return;
-      if (action === 'start') await this.#start(spec, now);
+      if (action === 'start') await this.#containers.start(spec, now);
       if (action === 'replace') {
-        this.#recordOf(spec).interrupted = true;
-        await this.#stop(spec, `Container ${spec.name} definition changed, will be restarted`);
+        this.#containers.recordOf(spec).interrupted = true;
+        await this.#containers.stop(spec, `Container ${spec.name} definition changed, will be restarted`);
         this.wake();
       }
-      if (action === 'keep') await this.#resize(spec);
+      if (action === 'keep') await this.#containers.resize(spec);
     }
-    const done = this.#allocation.settle(this.#pod, this.#records);
+    const done = this.#allocation.settle(this.#pod, this.#containers.records);
     this.#tell(done);
     if (done.length > 0) this.#services.freed();
     this.#status.touch();
-  }
-
-  /** Gives a running container what it has been granted, which may take another start. */
-  async #resize(container: Container): Promise<void> {
-    const record = this.#recordOf(container);
-    const { current } = record;
-    if (!current?.running || same(current.resources ?? {}, container.resources ?? {})) return;
-    if (resizeRestarts(container, current.resources ?? {})) {
-      this.#status.touch();
-      record.interrupted = true;
-      await this.#stop(container, `Container ${container.name} resize requires restart`);
-      return this.wake();
-    }
-    current.running.update(container.resources ?? {});
-    current.resources = container.resources ?? {};
   }
 
   #tell(events: readonly ResizeEvent[]): void {
     for (const event of events) this.#services.recorder.event(this.#pod, ...event);
   }
 
-  async #start(container: Container, now: number): Promise<void> {
-    const record = this.#recordOf(container);
-    const wait = waitBeforeStart(this.#services, this.#pod, container, record, now);
-    if (wait !== undefined) {
-      this.#status.touch();
-      return this.#timer.wakeAt(wait);
-    }
-    const again = await startContainer(this.#services, {
-      pod: this.#pod,
-      container,
-      record,
-      volumes: this.#volumes,
-      podIP: this.#podIP ?? '',
-      signal: this.#abort.signal,
-      begun: (instance, running) => this.#probe(container, record, instance, running),
-      ended: () => {
-        this.#probes.stop(container.name);
-        this.#status.touch();
-        this.wake();
-      },
-    });
-    this.#status.touch();
-    if (record.waiting) {
-      record.notBefore = record.current ? undefined : (again ?? now + retryDelay);
-      this.#timer.wakeAt(record.notBefore ?? now + restartDelay);
-    } else this.wake();
-  }
-
   /** All main containers have ended for good: sidecars end, last started first, then the Pod is finished. */
   async #complete(): Promise<void> {
     for (const { spec, kind } of containersOf(this.#pod).reverse()) {
-      if (kind === 'sidecar' && runs(this.#records.get(spec.name))) {
-        await this.#stop(spec, `Stopping container ${spec.name}`);
+      if (kind === 'sidecar' && runs(this.#containers.records.get(spec.name))) {
+        await this.#containers.stop(spec, `Stopping container ${spec.name}`);
       }
     }
     await this.#finish();
@@ -365,14 +327,14 @@ export class PodWorker {
     const message = 'Pod was active on the node longer than the specified deadline';
     this.#verdict = { reason: 'DeadlineExceeded', message };
     this.#services.recorder.event(this.#pod, 'Normal', 'DeadlineExceeded', message);
-    await this.#stopAll(this.#pod.spec?.terminationGracePeriodSeconds ?? 30);
+    await this.#containers.stopAll(this.#pod.spec?.terminationGracePeriodSeconds ?? 30);
     await this.#finish();
   }
 
   /** Deleted through the API: containers get their grace period, the last status is written, the object is removed. */
   async #terminate(): Promise<void> {
     if (this.#deleted) return;
-    await this.#stopAll(this.#pod.metadata.deletionGracePeriodSeconds ?? 30);
+    await this.#containers.stopAll(this.#pod.metadata.deletionGracePeriodSeconds ?? 30);
     if (this.#suspended) return;
     if (this.#removed) return this.wake();
     await this.#finish();
@@ -382,14 +344,14 @@ export class PodWorker {
     }
     const { name, namespace, uid } = this.#pod.metadata;
     this.#deleted = true;
-    await this.#services.client
-      .delete(pods, namespace, name, { gracePeriodSeconds: 0, preconditions: { uid } })
-      .catch(() => {}); // gone already
+    const options = { gracePeriodSeconds: 0, preconditions: { uid } };
+    // Gone already, or somebody keeps it.
+    await expecting(refusals, this.#services.client.delete(pods, namespace, name, options));
   }
 
   /** The object is gone: so is everything that belonged to it. */
   async #leave(graceSeconds: number): Promise<void> {
-    await this.#stopAll(graceSeconds);
+    await this.#containers.stopAll(graceSeconds);
     const { addresses, logs, images, crashes } = this.#services;
     this.#timer.cancel();
     this.#tokens.stop();
@@ -418,70 +380,7 @@ export class PodWorker {
     this.#services.freed();
   }
 
-  // ------------------------------------------------------------------ containers
-
-  /** Main containers first, together; then sidecars, last started first (KEP-753). */
-  async #stopAll(graceSeconds: number): Promise<void> {
-    const began = this.#services.clock.now();
-    const left = () => Math.max(graceSeconds > 0 ? 1 : 0, graceSeconds - (this.#services.clock.now() - began) / 1000);
-    const all = containersOf(this.#pod);
-    await Promise.all(
-      all
-        .filter((c) => c.kind !== 'sidecar')
-        .map((c) => this.#stop(c.spec, `Stopping container ${c.spec.name}`, left())),
-    );
-    for (const { spec } of all.filter((c) => c.kind === 'sidecar').reverse()) {
-      await this.#stop(spec, `Stopping container ${spec.name}`, left());
-    }
-  }
-
-  async #stop(spec: Container, message: string, graceSeconds = this.#pod.spec?.terminationGracePeriodSeconds ?? 30) {
-    const record = this.#records.get(spec.name);
-    if (!record || !runs(record)) return;
-    this.#probes.stop(spec.name);
-    record.stopped = record.current?.id;
-    const mine: Deadline[] = [];
-    await stopContainer(this.#services, this.#pod, spec, record, {
-      graceSeconds,
-      message,
-      podIP: this.#podIP ?? '',
-      onDeadline: (d) => {
-        mine.push(d);
-        this.#deadlines.add(d);
-        if (this.#discarded) d.shorten(0);
-      },
-    });
-    for (const d of mine) this.#deadlines.delete(d);
-    this.#status.touch();
-  }
-
-  #probe(container: Container, record: ContainerRecord, instance: Instance, running: RunningContainer): void {
-    this.#probes.start({
-      pod: this.#pod,
-      podIP: this.#podIP ?? '',
-      container,
-      record,
-      instance,
-      running,
-      changed: () => {
-        this.#status.touch();
-        this.wake();
-      },
-      kill: (message, graceSeconds) => void this.#stop(container, message, graceSeconds),
-    });
-    this.#status.touch();
-  }
-
   // ------------------------------------------------------------------ state
-
-  #recordOf(container: Container): ContainerRecord {
-    const known = this.#records.get(container.name);
-    if (known) return known;
-    const kind = containersOf(this.#pod).find((c) => c.spec.name === container.name)?.kind ?? 'main';
-    const record: ContainerRecord = { name: container.name, kind };
-    this.#records.set(container.name, record);
-    return record;
-  }
 
   /** Takes over what ran, or had ended, before the kubelet started again. */
   #restore(): void {
@@ -507,7 +406,7 @@ export class PodWorker {
     const { clock, hostIP } = this.#services;
     return podStatus({
       pod: this.allocatedPod,
-      records: this.#records,
+      records: this.#containers.records,
       now: clock.now(),
       hostIP,
       podIP: this.#podIP,

@@ -19,6 +19,8 @@ export interface NodeServices extends ClaimSources {
   /** Acts as the node. */
   readonly client: ApiClient;
   readonly clock: Clock;
+  /** Hears of faults of ours. */
+  report(error: unknown, where: string): void;
   readonly runtime: ContainerRuntime;
   readonly recorder: EventRecorder;
   readonly images: Images;

@@ -3,6 +3,7 @@ import type { Timer } from '../../kernel/clock.ts';
 import type { Node, Pod } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { pods } from '../../kube/resources.ts';
+import { isFault } from '../errors/background.ts';
 import { reasonOf } from '../errors/status.ts';
 import { mirrorAnnotation } from '../mirror.ts';
 import type { NodeFiles } from './files.ts';
@@ -227,6 +228,7 @@ export class StaticPods {
       await this.#create(entry);
     } catch (error) {
       if (reasonOf(error) === 'NotFound' && mirror) return;
+      if (isFault(error)) services.report(error, 'a mirror Pod');
       this.#options.log('E', 'kubelet.go:3311', 'Failed creating a mirror pod', {
         err: (error as Error).message,
         pod: key,

@@ -4,6 +4,7 @@ import type { Pod, PodStatus } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { pods } from '../../kube/resources.ts';
 import type { ApiClient } from '../api.ts';
+import { type Background, expecting, inBackground, isExpected, refusals } from '../errors/background.ts';
 import { reasonOf } from '../errors/status.ts';
 
 const attempts = 8;
@@ -13,6 +14,7 @@ export class StatusWriter {
   readonly #client: ApiClient;
   readonly #current: () => { pod: Stored<Pod>; status: PodStatus } | undefined;
   readonly #written: (pod: Stored<Pod>) => void;
+  readonly #background: Background;
   #dirty = false;
   #writing: Promise<void> | undefined;
 
@@ -21,16 +23,18 @@ export class StatusWriter {
     client: ApiClient,
     current: () => { pod: Stored<Pod>; status: PodStatus } | undefined,
     written: (pod: Stored<Pod>) => void,
+    background: Background,
   ) {
     this.#client = client;
     this.#current = current;
     this.#written = written;
+    this.#background = background;
   }
 
   /** The status may have changed. */
   touch(): void {
     this.#dirty = true;
-    this.#writing ??= this.#run();
+    this.#writing ??= inBackground(this.#background, 'the status of a Pod', () => this.#run());
   }
 
   /** Resolves when what was touched before is written. */
@@ -60,9 +64,11 @@ export class StatusWriter {
         this.#written(await this.#client.updateStatus(pods, { ...now.pod, status: now.status }));
         return;
       } catch (error) {
-        if (reasonOf(error) !== 'Conflict') return; // gone, or refused for good: the next change tries again
+        // Gone, or refused for good: the next change tries again.
+        if (isExpected(refusals, error) && reasonOf(error) !== 'Conflict') return;
+        if (reasonOf(error) !== 'Conflict') throw error;
         const { name, namespace } = now.pod.metadata;
-        const newest = await this.#client.get(pods, namespace, name).catch(() => undefined);
+        const newest = await expecting(['NotFound'], this.#client.get(pods, namespace, name));
         if (newest?.metadata.uid !== now.pod.metadata.uid) return;
         this.#written(newest);
       }
