@@ -71,7 +71,7 @@ const servers = [...controlPlanePrograms, coredns, httpEcho, pause, service];
 /** Loaded when they first run. */
 const late = [
   ...latePrograms(() => import('./agnhost.ts'), { agnhost: 'agnhost' }, { go: true }),
-  ...latePrograms(() => import('./archive.ts'), { gunzip: 'gunzip', gzip: 'gzip', tar: 'tar', zcat: 'zcat' }),
+  ...latePrograms(() => import('./gzip.ts'), { gunzip: 'gunzip', gzip: 'gzip', zcat: 'zcat' }),
   ...latePrograms(() => import('./awk/index.ts'), { awk: 'awk' }),
   ...latePrograms(() => import('./compare.ts'), { cmp: 'cmp', diff: 'diff' }),
   ...latePrograms(() => import('./crictl.ts'), { crictl: 'crictl' }),
@@ -134,6 +134,7 @@ const late = [
     kubelet: 'kubelet',
     systemctl: 'systemctl',
   }),
+  ...latePrograms(() => import('./tar.ts'), { tar: 'tar' }),
   ...latePrograms(() => import('./text-sets.ts'), {
     comm: 'comm',
     fold: 'fold',
