@@ -13,7 +13,9 @@ export function contextsOf(certificates: readonly Certificate[]): Map<string, Se
   for (const { host, cert, key } of certificates) {
     try {
       contexts.set(host, createSecureContext({ cert, key }));
-    } catch {}
+    } catch {
+      // No PEM, or the key of another certificate.
+    }
   }
   return contexts;
 }

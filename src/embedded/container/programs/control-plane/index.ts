@@ -2,6 +2,7 @@
 
 import type { Process, Program } from '../../kernel/process.ts';
 import { signals } from '../../kernel/signals.ts';
+import { askNode } from '../../lib/ask-node.ts';
 import { program } from '../../lib/program.ts';
 import type { ControlPlaneComponent } from './component.ts';
 import { etcd } from './etcd/index.ts';
@@ -22,14 +23,14 @@ function partProgram(component: ControlPlaneComponent): Program {
   const main = async (p: Process): Promise<number> => {
     for (const signal of [signals.SIGTERM, signals.SIGINT]) p.dispositions.set(signal, () => p.terminate({ code: 0 }));
     const process = `${p.container.id}/${processes++}`;
-    const tell = (runs: boolean) => p.container.askNode({ kind: 'component', name: component.name, process, runs });
+    const tell = (runs: boolean) => askNode(p, { kind: 'component', name: component.name, process, runs });
     try {
       return await work(p, component, tell);
     } catch (error) {
       if (!(error instanceof Ended) && !(error instanceof StartFailure)) throw error;
       if (error instanceof StartFailure) await error.tell(p);
       // Also where it never worked: nobody waits for its first process any more.
-      await p.until(tell(false).catch(() => {}));
+      await p.until(tell(false));
       return error.code;
     }
   };
@@ -45,11 +46,12 @@ async function work(
   const flags = await component.parse(p);
   const own = await component.start(p, flags);
   if (!own) return component.serve(p, flags);
-  p.onExit(() => void tell(false).catch(() => {}));
+  p.onExit(() => p.background(tell(false)));
   const hasAll = async () => {
     const reached = !needs || (await needs.reached(p, flags));
-    const all = await p.until(tell(reached).catch(() => true));
-    return reached && all;
+    // Where nobody knows of the others, they are there.
+    const all = (await p.until(tell(reached))) ?? true;
+    return reached && all === true;
   };
   /** Waits for what it needs as long as it has patience. */
   const regained = async () => {
@@ -66,7 +68,7 @@ async function work(
     const leading = own.lead?.().then(hasAll) ?? hasAll();
     // Who fails to lead ends; who leads goes on to serve.
     const code = await Promise.race([serving, leading.then(() => serving)]);
-    if (own.end) await p.until(tell(false).catch(() => {}));
+    if (own.end) await p.until(tell(false));
     await own.end?.();
     return code;
   }
@@ -78,7 +80,6 @@ async function work(
       if (!(await hasAll()) && !(await regained())) throw needs.lost();
     }
   })();
-  alone.catch(() => {});
   return Promise.race([serving, alone]);
 }
 

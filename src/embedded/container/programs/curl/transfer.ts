@@ -83,8 +83,6 @@ export class Transfer {
         : `${this.#address === '' ? 'Resolving' : 'Connection'} timed out after ${ms} milliseconds`;
       throw new CurlError(28, doing);
     });
-    expiry.catch(() => {});
-    work.catch(() => {});
     return Promise.race([work, expiry]);
   }
 

@@ -130,7 +130,6 @@ export function openClient(p: Process, flags: Flags): Client {
     const secured = url.protocol === 'https:' && tls ? await secure(p, socket, url.hostname, tls) : socket;
     const shown = url.protocol !== 'https:' ? undefined : tls?.hasCertificate === true;
     const silent = p.sleep(timeoutMs).then(() => Promise.reject(new Error('i/o timeout')));
-    silent.catch(() => {});
     const opened = Promise.race([GrpcConnection.open(secured, address), silent]);
     const connection = await p.until(opened).catch((error: unknown) => {
       if (error instanceof ProcessKilled) throw error;

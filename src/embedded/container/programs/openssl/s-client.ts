@@ -105,6 +105,12 @@ export async function sClient(p: Process, args: readonly string[]): Promise<numb
   return 0;
 }
 
+/** Whether a connection ended before its end, by the server, by an alert of TLS or by our own `destroy`. */
+function isBroken(error: unknown): boolean {
+  const { code = '' } = error as { code?: string };
+  return code.startsWith('ERR_SSL_') || ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(code);
+}
+
 /** Carries bytes both ways until standard input ends. */
 async function relay(p: Process, socket: TLSSocket): Promise<void> {
   const chunks = socket[Symbol.asyncIterator]();
@@ -112,7 +118,11 @@ async function relay(p: Process, socket: TLSSocket): Promise<void> {
     for (let next = await p.until(chunks.next()); !next.done; next = await p.until(chunks.next()))
       await p.write(1, next.value);
   })();
-  output.catch(() => {});
+  p.background(
+    output.catch((error: unknown) => {
+      if (!isBroken(error)) throw error;
+    }),
+  );
   for (let data = await p.read(0); data.length > 0; data = await p.read(0)) {
     await p.block((resolve) => {
       socket.write(data, () => resolve());

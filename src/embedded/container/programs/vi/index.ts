@@ -37,7 +37,7 @@ export const vi = program('vi', async (p) => {
   const start = await openNamed(p, editor);
   const before = { raw: tty.raw, echo: tty.echo, signals: tty.signals };
   Object.assign(tty, { raw: true, echo: false, signals: false });
-  p.dispositions.set(signals.SIGWINCH, () => void editor.draw().catch(() => {}));
+  p.dispositions.set(signals.SIGWINCH, () => p.background(editor.draw()));
   try {
     await editor.screen.open();
     for (const command of start) await editor.attempt(() => runEx(editor, command));

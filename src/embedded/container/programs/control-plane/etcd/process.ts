@@ -4,6 +4,7 @@ import { claimText, databaseFile, readClaim, walFile } from '../../../../etcd/di
 import type { ParsedFlags } from '../../../../flags/pflag.ts';
 import type { EtcdOpened, EtcdQuestion } from '../../../../node-api.ts';
 import type { Process } from '../../../kernel/process.ts';
+import { askNode } from '../../../lib/ask-node.ts';
 import { serveClients } from './server.ts';
 
 /** A directory that cannot be served. */
@@ -16,7 +17,7 @@ export interface Etcd {
 }
 
 const ask = (p: Process, question: EtcdQuestion) =>
-  p.container.askNode({ kind: 'etcd', question }) as Promise<EtcdOpened>;
+  askNode(p, { kind: 'etcd', question }) as Promise<EtcdOpened | undefined>;
 
 const defaultClientUrl = 'http://localhost:2379';
 const defaultClientPort = 2379;
@@ -45,7 +46,7 @@ export async function startEtcd(p: Process, flags: ParsedFlags): Promise<Etcd> {
   return {
     close: async () => {
       const closed = await ask(p, { op: 'close', id: claim });
-      if (closed.kind !== 'closed') return;
+      if (closed?.kind !== 'closed') return;
       put(p, `${folder}/${databaseFile}`, closed.database);
       put(p, `${folder}/${walFile}`, claimText(closed.claim));
     },
@@ -72,9 +73,9 @@ async function open(p: Process, folder: string, flags: ParsedFlags): Promise<str
   const question = { op: 'open' as const, member, ...(path !== undefined && { path }) };
   // Without a claim it is the database that counts: a restored one, or none.
   const first = claim ? { claim } : { database: content() };
-  let answer = await p.until(ask(p, { ...question, ...first }).catch(() => undefined));
+  let answer = await p.until(ask(p, { ...question, ...first }));
+  if (answer?.kind === 'database wanted') answer = await p.until(ask(p, { ...question, claim, database: content() }));
   if (!answer) return nobody;
-  if (answer.kind === 'database wanted') answer = await p.until(ask(p, { ...question, claim, database: content() }));
   if (answer.kind === 'opened') {
     put(p, wal, claimText(answer.claim));
     return answer.claim.id;
