@@ -1,4 +1,6 @@
-/** Reads jq programs into trees, and finds the names that nothing defines. */
+/**
+ * Reads jq programs into trees, and finds the names that nothing defines. Large because it is one grammar, a method a rule.
+ */
 import { ownValue } from '../../../../kernel/own.ts';
 import type { Json } from '../../lib/json.ts';
 import { lex, SyntaxFailure, type Token } from './lexer.ts';
@@ -68,6 +70,7 @@ export interface Known {
 
 type Scope = { kind: 'function' | 'variable' | 'label'; name: string; next: Scope } | undefined;
 
+/** Large because it is one grammar, a method a rule. */
 class Parser {
   readonly #source: string;
   readonly #offset: number;
