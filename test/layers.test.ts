@@ -74,8 +74,23 @@ it('refuses what passes by the door of the simulator', async () => {
   ]);
 });
 
+it('refuses the inside of another program', async () => {
+  const programs = 'src/embedded/container/programs';
+  expect(
+    await violations({
+      [`${programs}/top.ts`]: [`${programs}/jq/index.ts`, `${programs}/ps.ts`],
+      [`${programs}/jq/machine.ts`]: [`${programs}/jq/parser.ts`, `${programs}/vi/index.ts`],
+      [`${programs}/python.ts`]: [`${programs}/jq/parser.ts`],
+      [`${programs}/awk/run.ts`]: [`${programs}/sed/script.ts`],
+    }),
+  ).toEqual([
+    `program-door: ${programs}/awk/run.ts -> ${programs}/sed/script.ts`,
+    `program-door: ${programs}/python.ts -> ${programs}/jq/parser.ts`,
+  ]);
+});
+
 it('refuses circles of types', async () => {
-  const [a, b] = ['src/embedded/container/vi/a.ts', 'src/embedded/container/vi/b.ts'];
+  const [a, b] = ['src/embedded/container/programs/vi/a.ts', 'src/embedded/container/programs/vi/b.ts'];
   expect(await violations({ [a]: [b], [b]: [a] })).toEqual([`no-circular: ${a} -> ${b}`]);
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { answerMetrics, root } from '../../src/embedded/container/metrics-server/api.ts';
-import { decodeMetrics } from '../../src/embedded/container/metrics-server/decode.ts';
-import { type Batch, type Point, Points } from '../../src/embedded/container/metrics-server/points.ts';
+import { answerMetrics, root } from '../../src/embedded/container/programs/metrics-server/api.ts';
+import { decodeMetrics } from '../../src/embedded/container/programs/metrics-server/decode.ts';
+import { type Batch, type Point, Points } from '../../src/embedded/container/programs/metrics-server/points.ts';
 import type { Node, Pod } from '../../src/kube/api.gen.ts';
 import type { Stored } from '../../src/kube/meta.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { endpointsOf } from '../../src/embedded/container/ingress/services.ts';
 import { writeVolumes } from '../../src/embedded/container/programs/kubectl/describe/volumes.ts';
 import { DescribeWriter } from '../../src/embedded/container/programs/kubectl/describe/writer.ts';
+import { endpointsOf } from '../../src/embedded/container/reverse-proxy/services.ts';
 import type { EndpointSlice, Service, Volume } from '../../src/kube/api.gen.ts';
 import type { Stored } from '../../src/kube/meta.ts';
 

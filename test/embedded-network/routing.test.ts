@@ -7,7 +7,7 @@ import {
   pickBackend,
   type RouteMatch,
   routeFor,
-} from '../../src/embedded/container/ingress/routing.ts';
+} from '../../src/embedded/container/reverse-proxy/routing.ts';
 import fc from '../helpers/fast-check.ts';
 
 const request = (path: string, headers: Record<string, string> = {}, method = 'GET', query = '') => ({
