@@ -6,12 +6,16 @@ import { pods } from '../../src/kube/resources.ts';
 import { startControlPlane, type TestControlPlane } from '../helpers/control-plane.ts';
 import { FakeRuntime } from './fake-runtime.ts';
 
+/** The API for a node. Pods mount no tokens by themselves, so that tests see their own volumes only. */
+export const nodeApi = <C extends Clock = ManualClock>(clock?: C) =>
+  startControlPlane<C>({ clock, account: { automountServiceAccountToken: false } });
+
 /** A kubelet on a runtime that does what the test says, and the API that it works for. */
 export async function startNode<C extends Clock = ManualClock>(
   plane?: TestControlPlane<C>,
   runtime = new FakeRuntime(),
 ) {
-  const api = plane ?? (await startControlPlane<C>());
+  const api = plane ?? (await nodeApi<C>());
   const kubelet = createKubelet({ nodeName: 'node-1', runtime });
   await kubelet.start(api.context());
   const { clock } = api;

@@ -8,8 +8,9 @@ import type { ManualClock } from '../../src/kernel/clock.ts';
 import type { Pod } from '../../src/kube/api.gen.ts';
 import type { Stored } from '../../src/kube/meta.ts';
 import { leases, nodes, pods } from '../../src/kube/resources.ts';
-import { startControlPlane, type TestControlPlane } from '../helpers/control-plane.ts';
+import type { TestControlPlane } from '../helpers/control-plane.ts';
 import { FakeRuntime } from './fake-runtime.ts';
+import { nodeApi } from './harness.ts';
 
 const plan: NodePlan = { nodeName: 'node-1', address: '172.18.0.3', podCIDR: '10.244.1.0/24', role: 'worker' };
 const webManifest = `apiVersion: v1
@@ -28,7 +29,7 @@ let api: TestControlPlane;
 let runtime: FakeRuntime;
 let machine: NodeMachine;
 beforeEach(async () => {
-  api = await startControlPlane();
+  api = await nodeApi();
   ({ clock } = api);
   runtime = new FakeRuntime();
   const { pki } = api;

@@ -9,8 +9,8 @@ import { type Clock, systemClock } from '../../src/kernel/clock.ts';
 import type { ContainerStatus, PodSpec } from '../../src/kube/api.gen.ts';
 import { pods } from '../../src/kube/resources.ts';
 import { exhaustible } from '../embedded-container/helpers.ts';
-import { startControlPlane, type TestControlPlane } from '../helpers/control-plane.ts';
-import { condition, first } from './harness.ts';
+import type { TestControlPlane } from '../helpers/control-plane.ts';
+import { condition, first, nodeApi } from './harness.ts';
 
 const nowhere: ClusterNetwork = {
   records: async () => ({ code: 'NXDOMAIN', records: [] }),
@@ -22,7 +22,7 @@ describe('the kubelet on the container runtime', () => {
   let api: TestControlPlane<Clock>;
   const kubelet = createKubelet({ nodeName: 'node-1', runtime });
   beforeAll(async () => {
-    api = await startControlPlane({ clock: systemClock });
+    api = await nodeApi(systemClock);
     await kubelet.start(api.context());
   });
   afterEach(async () => {
@@ -118,7 +118,7 @@ it('starts containers again when what runs them has no memory left', async () =>
     lost: (loss: string) => void losses.push(loss),
   };
   const runtime = createContainerRuntime({ network: nowhere, nodes, worker: exhaustible() });
-  const api = await startControlPlane({ clock: systemClock });
+  const api = await nodeApi(systemClock);
   const kubelet = createKubelet({ nodeName: 'node-1', runtime });
   await kubelet.start(api.context());
   const create = (name: string, restartPolicy: string) =>

@@ -1,4 +1,4 @@
-import type { ComponentContext, EventRecorder } from '../../src/embedded/api.ts';
+import type { ComponentContext, EventRecorder, Informers } from '../../src/embedded/api.ts';
 import type { RemoteReader } from '../../src/embedded/client/client.ts';
 import { componentContext } from '../../src/embedded/cluster/context.ts';
 import { createControlPlane } from '../../src/embedded/cluster/control-plane.ts';
@@ -7,6 +7,7 @@ import { createPki } from '../../src/embedded/pki/pki.ts';
 import { bucketOf } from '../../src/embedded/registry/keys.ts';
 import { builtinResources } from '../../src/embedded/resources/index.ts';
 import { type Clock, ManualClock, nextTurn } from '../../src/kernel/clock.ts';
+import type { ServiceAccount, Status } from '../../src/kube/api.gen.ts';
 import type { KubeObject, Resource, Stored } from '../../src/kube/meta.ts';
 import { namespaces, serviceAccounts } from '../../src/kube/resources.ts';
 
@@ -22,9 +23,11 @@ export interface ReportedEvent {
 }
 
 export interface ControlPlaneSetup<C extends Clock> {
-  clock: C;
+  clock?: C;
   /** Exist from the beginning, each with its service account `default`. */
   namespaces?: readonly string[];
+  /** What those service accounts say. */
+  account?: Partial<ServiceAccount>;
   /** What other servers answer. */
   remote?: RemoteReader;
 }
@@ -69,11 +72,10 @@ export async function startControlPlane<C extends Clock = ManualClock>(setup?: C
     },
   });
 
-  /** Creates a namespace with its service account, whose token Pods do not mount: tests see their own volumes only. */
+  /** Creates a namespace with its service account. */
   async function addNamespace(name: string): Promise<void> {
     await client.create(namespaces, { metadata: { name } });
-    const account = { metadata: { name: 'default', namespace: name }, automountServiceAccountToken: false };
-    await client.create(serviceAccounts, account);
+    await client.create(serviceAccounts, { ...setup?.account, metadata: { name: 'default', namespace: name } });
   }
   for (const name of setup?.namespaces ?? ['default', 'kube-system', 'kube-node-lease']) await addNamespace(name);
 
@@ -87,6 +89,10 @@ export async function startControlPlane<C extends Clock = ManualClock>(setup?: C
     /** What components have told their recorders, oldest first. */
     reported,
     addNamespace,
+    /** Those of the components that run. */
+    get informers(): Informers {
+      return informers;
+    },
     /** What components are given; those that were given one before `restart` are stopped. */
     context(): ComponentContext {
       const context = contextNow();
@@ -101,15 +107,15 @@ export async function startControlPlane<C extends Clock = ManualClock>(setup?: C
     /** All objects of a resource, of one namespace if there is one. */
     all: <T extends KubeObject>(r: Resource<T>, namespace?: string): Stored<T>[] => informers.of(r).list(namespace),
     /**
-     * Resolves with what `probe` returns, as soon as that is something; looks after each write. What is not there yet (404)
+     * Resolves with what `probe` returns, as soon as that is truthy; looks after each write. What is not there yet (404)
      * counts as nothing. The clock is not moved.
      */
-    async until<T>(probe: () => T | undefined | false): Promise<T> {
+    async until<T>(probe: () => T | false | undefined): Promise<T> {
       for (;;) {
         const written = writes.promise;
         for (let turn = 0; turn < turnsToSettle; turn++) {
           const value = existing(probe);
-          if (value !== undefined && value !== false) return value;
+          if (value) return value;
           await nextTurn();
         }
         await written;
@@ -127,6 +133,17 @@ export async function startControlPlane<C extends Clock = ManualClock>(setup?: C
 }
 
 export type TestControlPlane<C extends Clock = ManualClock> = Awaited<ReturnType<typeof startControlPlane<C>>>;
+
+/** The Status that a request is refused with. */
+export async function refusal(request: Promise<unknown> | (() => unknown)): Promise<Status> {
+  try {
+    await (typeof request === 'function' ? request() : request);
+  } catch (error) {
+    if (isApiError(error)) return error.status;
+    throw error;
+  }
+  throw new Error('the request was not refused');
+}
 
 /** What `probe` returns; undefined if the API answers that there is no such object. */
 function existing<T>(probe: () => T): T | undefined {
