@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { LimitRangeItem, Pod, ResourceQuotaSpec, ResourceRequirements } from '../../src/kube/api.gen.ts';
 import { configMaps, limitRanges, pods, resourceQuotas, services } from '../../src/kube/resources.ts';
-import { api, podOf, refusal } from '../embedded-resources/api.ts';
+import { api, podOf } from '../embedded-resources/api.ts';
+import { refusal } from '../helpers/control-plane.ts';
 
 const asking_ = (resources: ResourceRequirements, name = 'p'): Pod =>
   podOf({ containers: [{ name: 'c', image: 'nginx', resources }] }, name);

@@ -13,7 +13,8 @@ import {
   validatingAdmissionPolicies,
   validatingAdmissionPolicyBindings,
 } from '../../src/kube/resources.ts';
-import { api, causes, podOf, refusal } from '../embedded-resources/api.ts';
+import { api, causes, podOf } from '../embedded-resources/api.ts';
+import { refusal } from '../helpers/control-plane.ts';
 
 const rule = (resource: string, more: object = {}) => ({
   apiGroups: ['*'],

@@ -12,7 +12,8 @@ import { bootstrapRbac } from '../../src/embedded/rbac/bootstrap.ts';
 import { ManualClock } from '../../src/kernel/clock.ts';
 import type { CertificateSigningRequestSpec, ClusterRoleBinding } from '../../src/kube/api.gen.ts';
 import { certificateSigningRequests, clusterRoleBindings, clusterRoles } from '../../src/kube/resources.ts';
-import { causes, refusal } from '../embedded-resources/api.ts';
+import { causes } from '../embedded-resources/api.ts';
+import { refusal } from '../helpers/control-plane.ts';
 import { csr } from './csr.ts';
 import { startPlane } from './plane.ts';
 

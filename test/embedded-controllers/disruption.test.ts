@@ -4,7 +4,7 @@ import { disruptionController } from '../../src/embedded/controllers/disruption.
 import { replicaSetController } from '../../src/embedded/controllers/replicaset.ts';
 import type { PodDisruptionBudgetSpec } from '../../src/kube/api.gen.ts';
 import { deployments, podDisruptionBudgets, pods } from '../../src/kube/resources.ts';
-import { refusal } from '../embedded-resources/api.ts';
+import { refusal } from '../helpers/control-plane.ts';
 import { startPlane } from './plane.ts';
 
 /** Three ready Pods of a Deployment, and a budget. */

@@ -1,37 +1,22 @@
 /** An API with all kinds and some controllers, on a clock that tests move; no server, no kubelets. */
 import type { Component } from '../../src/embedded/api.ts';
-import { componentContext } from '../../src/embedded/cluster/context.ts';
-import { createControlPlane } from '../../src/embedded/cluster/control-plane.ts';
-import { createPki } from '../../src/embedded/pki/pki.ts';
-import { builtinResources } from '../../src/embedded/resources/index.ts';
-import { ManualClock } from '../../src/kernel/clock.ts';
+import { ManualClock, nextTurn } from '../../src/kernel/clock.ts';
 import type { Pod, PodStatus } from '../../src/kube/api.gen.ts';
 import type { Stored } from '../../src/kube/meta.ts';
-import { events, namespaces, pods, serviceAccounts } from '../../src/kube/resources.ts';
+import { events, pods } from '../../src/kube/resources.ts';
+import { startControlPlane } from '../helpers/control-plane.ts';
 
 export async function startPlane(...components: Component[]) {
   const clock = new ManualClock(Date.parse('2026-03-01T10:00:30Z'));
-  const control = createControlPlane({ clock, pki: createPki(clock), definitions: builtinResources });
-  const abort = new AbortController();
-  const context = componentContext(control, clock, abort.signal, {
-    caCertificate: 'PEM',
-    apiServer: { host: '127.0.0.1', port: 1 },
-    serviceCidr: '10.96.0.0/12',
-    podCidr: '10.244.0.0/16',
-  });
-  const { client } = control;
+  const api = await startControlPlane({ clock, namespaces: ['default'] });
+  const context = api.context();
+  const { client, addNamespace: namespace, stop } = api;
   const { informers } = context;
-
-  async function namespace(name: string): Promise<void> {
-    await client.create(namespaces, { metadata: { name } });
-    await client.create(serviceAccounts, { metadata: { name: 'default', namespace: name } });
-  }
-  await namespace('default');
   for (const component of components) await component.start(context);
 
   /** Lets everything run that is ready to. */
   async function settle(): Promise<void> {
-    for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+    for (let i = 0; i < 20; i++) await nextTurn();
   }
 
   async function pass(seconds: number): Promise<void> {
@@ -56,7 +41,7 @@ export async function startPlane(...components: Component[]) {
       .map(({ reason, message }) => `${reason}: ${message}`);
   }
 
-  return { clock, client, informers, namespace, settle, pass, report, told, stop: () => abort.abort() };
+  return { clock, client, informers, namespace, settle, pass, report, told, stop };
 }
 
 export type Plane = Awaited<ReturnType<typeof startPlane>>;

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { serviceAccountTokenController } from '../../src/embedded/controllers/serviceaccount-token.ts';
 import { namespaces, secrets, serviceAccounts } from '../../src/kube/resources.ts';
-import { controlPlane } from './control-plane.ts';
+import { startControlPlane } from '../helpers/control-plane.ts';
 
 const decode = (text: string | undefined) => Buffer.from(text ?? '', 'base64').toString();
 
 describe('a Secret of type service-account-token', () => {
   it('gets a token of its account and goes with it', async () => {
-    const { client, context, informers, until, stop } = await controlPlane();
-    await serviceAccountTokenController((claims) => JSON.stringify(claims)).start(context);
+    const { client, context, informers, until, stop } = await startControlPlane();
+    await serviceAccountTokenController((claims) => JSON.stringify(claims)).start(context());
     await client.create(namespaces, { metadata: { name: 'swan' } });
     const account = await client.create(serviceAccounts, { metadata: { name: 'bot', namespace: 'swan' } });
     await client.create(secrets, {
@@ -34,7 +34,7 @@ describe('a Secret of type service-account-token', () => {
       sub: 'system:serviceaccount:swan:bot',
     });
     await client.delete(serviceAccounts, 'swan', 'bot');
-    await until(() => secret() === undefined || undefined);
+    await until(() => secret() === undefined);
     stop();
   });
 });

@@ -1,32 +1,16 @@
 import type { RemoteReader } from '../../src/embedded/client/client.ts';
-import { componentContext } from '../../src/embedded/cluster/context.ts';
-import { createControlPlane } from '../../src/embedded/cluster/control-plane.ts';
 import { controllers } from '../../src/embedded/cluster/parts.ts';
-import { createPki } from '../../src/embedded/pki/pki.ts';
-import { builtinResources } from '../../src/embedded/resources/index.ts';
 import { createScheduler } from '../../src/embedded/scheduler/index.ts';
-import { ManualClock } from '../../src/kernel/clock.ts';
 import type { Event, Pod, PodStatus } from '../../src/kube/api.gen.ts';
 import type { KubeObject, Resource, Stored } from '../../src/kube/meta.ts';
-import { events, leases, namespaces, nodes, pods } from '../../src/kube/resources.ts';
+import { events, leases, nodes, pods } from '../../src/kube/resources.ts';
+import { startControlPlane } from '../helpers/control-plane.ts';
 
 /** A whole control plane without a server (`remote`: what others serve), with nodes whose Pods do what `kubelet` says. */
 export async function workloadPlane(nodeCount = 1, remote?: RemoteReader) {
-  const clock = new ManualClock();
-  const pki = createPki(clock);
-  const plane = createControlPlane({ clock, pki, definitions: builtinResources });
-  const abort = new AbortController();
-  const facts = {
-    caCertificate: pki.ca.certificate,
-    apiServer: { host: '127.0.0.1', port: 1 },
-    serviceCidr: '10.96.0.0/12',
-    podCidr: '10.244.0.0/16',
-  };
-  const context = componentContext(plane, clock, abort.signal, facts, remote);
-  const { client } = plane;
-  for (const name of ['default', 'kube-system', 'kube-node-lease']) {
-    await client.create(namespaces, { metadata: { name } });
-  }
+  const plane = await startControlPlane({ remote });
+  const { client, clock, pki, stop } = plane;
+  const context = plane.context();
   for (const component of [...controllers(pki), createScheduler()]) await component.start(context);
   for (let i = 1; i <= nodeCount; i++) await addNode(`node-${i}`);
 
@@ -106,6 +90,6 @@ export async function workloadPlane(nodeCount = 1, remote?: RemoteReader) {
       (context.informers.of(events).list('default') as Stored<Event>[])
         .filter((e) => e.reason === reason)
         .map((e) => e.message),
-    stop: () => abort.abort(),
+    stop,
   };
 }

@@ -1,15 +1,24 @@
 import { createKubelet } from '../../src/embedded/node/index.ts';
-import { ManualClock } from '../../src/kernel/clock.ts';
+import { type Clock, ManualClock } from '../../src/kernel/clock.ts';
 import type { Container, ContainerStatus, Pod, PodSpec } from '../../src/kube/api.gen.ts';
 import type { Stored } from '../../src/kube/meta.ts';
 import { pods } from '../../src/kube/resources.ts';
-import { FakeApi } from './fake-api.ts';
+import { startControlPlane, type TestControlPlane } from '../helpers/control-plane.ts';
 import { FakeRuntime } from './fake-runtime.ts';
 
-export async function startNode(api = new FakeApi(new ManualClock()), runtime = new FakeRuntime()) {
+/** The API for a node. Pods mount no tokens by themselves, so that tests see their own volumes only. */
+export const nodeApi = <C extends Clock = ManualClock>(clock?: C) =>
+  startControlPlane<C>({ clock, account: { automountServiceAccountToken: false } });
+
+/** A kubelet on a runtime that does what the test says, and the API that it works for. */
+export async function startNode<C extends Clock = ManualClock>(
+  plane?: TestControlPlane<C>,
+  runtime = new FakeRuntime(),
+) {
+  const api = plane ?? (await nodeApi<C>());
   const kubelet = createKubelet({ nodeName: 'node-1', runtime });
   await kubelet.start(api.context());
-  const clock = api.clock as ManualClock;
+  const { clock } = api;
   return {
     api,
     runtime,
@@ -28,7 +37,6 @@ export async function startNode(api = new FakeApi(new ManualClock()), runtime = 
           terminationGracePeriodSeconds: 30,
           ...spec,
         },
-        status: { phase: 'Pending', qosClass: 'BestEffort' },
       }),
     pod: (name: string) => api.read(pods, 'default', name),
     /** Waits until the Pod is as `test` says. */
@@ -39,6 +47,7 @@ export async function startNode(api = new FakeApi(new ManualClock()), runtime = 
       }),
     /** Waits for the Pod with its time moving on. */
     async advanceUntil(name: string, test: (pod: Stored<Pod>) => boolean, step = 500, limit = 600_000) {
+      if (!(clock instanceof ManualClock)) throw new Error('time moves on by itself');
       for (let passed = 0; passed <= limit; passed += step) {
         const pod = api.read(pods, 'default', name);
         if (test(pod)) return pod;
@@ -46,8 +55,8 @@ export async function startNode(api = new FakeApi(new ManualClock()), runtime = 
       }
       throw new Error(`not reached: ${JSON.stringify(api.read(pods, 'default', name).status, null, 1)}`);
     },
-    messages: (reason: string) => api.events.filter((e) => e.reason === reason).map((e) => e.message),
-    stop: () => api.abort.abort(),
+    messages: (reason: string) => api.reported.filter((e) => e.reason === reason).map((e) => e.message),
+    stop: api.stop,
   };
 }
 

@@ -4,13 +4,13 @@ import { kubeadmFiles, kubeletConfigFile, manifestFolder } from '../../src/embed
 import type { NodePlan } from '../../src/embedded/bootstrap/nodes.ts';
 import { NodeMachine } from '../../src/embedded/node/machine.ts';
 import type { JournalEntry, NodeEntries, NodeEntry, UnitAnswer } from '../../src/embedded/node-api.ts';
-import { createPki } from '../../src/embedded/pki/pki.ts';
-import { ManualClock } from '../../src/kernel/clock.ts';
+import type { ManualClock } from '../../src/kernel/clock.ts';
 import type { Pod } from '../../src/kube/api.gen.ts';
 import type { Stored } from '../../src/kube/meta.ts';
 import { leases, nodes, pods } from '../../src/kube/resources.ts';
-import { FakeApi } from './fake-api.ts';
+import type { TestControlPlane } from '../helpers/control-plane.ts';
 import { FakeRuntime } from './fake-runtime.ts';
+import { nodeApi } from './harness.ts';
 
 const plan: NodePlan = { nodeName: 'node-1', address: '172.18.0.3', podCIDR: '10.244.1.0/24', role: 'worker' };
 const webManifest = `apiVersion: v1
@@ -25,14 +25,14 @@ spec:
 `;
 
 let clock: ManualClock;
-let api: FakeApi;
+let api: TestControlPlane;
 let runtime: FakeRuntime;
 let machine: NodeMachine;
 beforeEach(async () => {
-  clock = new ManualClock();
-  api = new FakeApi(clock);
+  api = await nodeApi();
+  ({ clock } = api);
   runtime = new FakeRuntime();
-  const pki = createPki(clock);
+  const { pki } = api;
   const facts = {
     ...{ name: 'lab', node: 'control-plane', nodeIP: '172.18.0.2', caCertificate: pki.ca.certificate },
     server: 'https://127.0.0.1:6443',
@@ -42,7 +42,7 @@ beforeEach(async () => {
   await machine.start(api.context());
 });
 afterEach(async () => {
-  api.abort.abort();
+  api.stop();
   await machine.stop();
 });
 
@@ -230,11 +230,11 @@ describe('the kubelet as a service', () => {
     expect(await systemctl('is-active', 'kubelet')).toEqual({ stdout: 'inactive\n', stderr: '', code: 3 });
     expect((await systemctl('status', 'kubelet')).stdout).toMatch(/○ kubelet[\s\S]*Active: inactive \(dead\)/);
     const last = renewed();
-    const writes = api.writes.length;
+    const { revision } = api.store;
     remove(`${manifestFolder}/web.yaml`);
     await clock.advance(60_000);
     expect(renewed()).toBe(last);
-    expect(api.writes.slice(writes)).toEqual([]);
+    expect(api.store.revision).toBe(revision);
     expect(runtime.last('web').signals).toEqual([]);
     expect(await machine.kubelet.address()).toBeUndefined();
     await systemctl('start', 'kubelet');

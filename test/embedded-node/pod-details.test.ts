@@ -28,9 +28,16 @@ describe('changes of a running Pod', () => {
   it('starts ephemeral containers once and reports them apart', async () => {
     const { client, run, until, runtime } = await node();
     await run('p', {});
-    const { spec } = await until('p', (p) => p.status?.phase === 'Running');
+    await until('p', (p) => p.status?.phase === 'Running');
     const ephemeralContainers = [{ name: 'dbg', image: 'busybox:1.36', command: ['sh'], stdin: true, tty: true }];
-    await client.patch(pods, 'default', 'p', 'merge', { spec: { ...spec, ephemeralContainers } });
+    await client.patch(
+      pods,
+      'default',
+      'p',
+      'strategic',
+      { spec: { ephemeralContainers } },
+      { subresource: 'ephemeralcontainers' },
+    );
     const pod = await until('p', (p) => p.status?.ephemeralContainerStatuses?.[0]?.state?.running !== undefined);
     expect(pod.status?.ephemeralContainerStatuses?.[0]).toMatchObject({ name: 'dbg', ready: false, restartCount: 0 });
     expect(runtime.last('dbg').spec).toMatchObject({ stdin: true, tty: true });
@@ -52,7 +59,7 @@ describe('changes of a running Pod', () => {
     const conditions = [...(waiting.status?.conditions ?? []), gate];
     await client.updateStatus(pods, { ...waiting, status: { ...waiting.status, conditions } });
     const ready = await until('p', (p) => condition(p, 'Ready')?.status === 'True');
-    expect(condition(ready, 'example.com/ok')).toEqual(gate);
+    expect(condition(ready, 'example.com/ok')).toMatchObject(gate);
   });
 });
 

@@ -1,17 +1,17 @@
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/kernel/clock.ts';
+import { type Clock, type ManualClock, systemClock } from '../../src/kernel/clock.ts';
 import { pods } from '../../src/kube/resources.ts';
-import { FakeApi } from './fake-api.ts';
+import type { TestControlPlane } from '../helpers/control-plane.ts';
 import { FakeRuntime } from './fake-runtime.ts';
-import { condition, first, reason, startNode } from './harness.ts';
+import { condition, first, nodeApi, reason, startNode } from './harness.ts';
 
 let stop = () => {};
 afterEach(() => stop());
 
-async function node(runtime = new FakeRuntime(), api?: FakeApi) {
-  const n = await startNode(api, runtime);
+async function node<C extends Clock = ManualClock>(runtime = new FakeRuntime(), plane?: TestControlPlane<C>) {
+  const n = await startNode(plane, runtime);
   stop = n.stop;
   return n;
 }
@@ -86,7 +86,7 @@ describe('probes', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const runtime = new FakeRuntime();
     runtime.connect = async () => connect((server.address() as AddressInfo).port, '127.0.0.1');
-    const { run, until, api, messages } = await node(runtime, new FakeApi(systemClock));
+    const { run, until, api, messages } = await node(runtime, await nodeApi(systemClock));
     const get = (path: string) => ({ httpGet: { path, port: 'http' as const }, periodSeconds: 1 });
     const ports = [{ name: 'http', containerPort: 80 }];
     await run('good', { containers: [{ ...container, ports, readinessProbe: get('/ok') }] });

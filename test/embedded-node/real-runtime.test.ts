@@ -5,12 +5,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createContainerRuntime } from '../../src/embedded/container/runtime.ts';
 import type { ClusterNetwork } from '../../src/embedded/network-api.ts';
 import { createKubelet } from '../../src/embedded/node/index.ts';
-import { systemClock } from '../../src/kernel/clock.ts';
+import { type Clock, systemClock } from '../../src/kernel/clock.ts';
 import type { ContainerStatus, PodSpec } from '../../src/kube/api.gen.ts';
 import { pods } from '../../src/kube/resources.ts';
 import { exhaustible } from '../embedded-container/helpers.ts';
-import { FakeApi } from './fake-api.ts';
-import { condition, first } from './harness.ts';
+import type { TestControlPlane } from '../helpers/control-plane.ts';
+import { condition, first, nodeApi } from './harness.ts';
 
 const nowhere: ClusterNetwork = {
   records: async () => ({ code: 'NXDOMAIN', records: [] }),
@@ -19,16 +19,19 @@ const nowhere: ClusterNetwork = {
 
 describe('the kubelet on the container runtime', () => {
   const runtime = createContainerRuntime({ network: nowhere });
-  const api = new FakeApi(systemClock);
+  let api: TestControlPlane<Clock>;
   const kubelet = createKubelet({ nodeName: 'node-1', runtime });
-  beforeAll(() => kubelet.start(api.context()));
+  beforeAll(async () => {
+    api = await nodeApi(systemClock);
+    await kubelet.start(api.context());
+  });
   afterEach(async () => {
     for (const pod of api.all(pods)) {
       await api.client.delete(pods, 'default', pod.metadata.name, { gracePeriodSeconds: 0 });
     }
   });
   afterAll(async () => {
-    api.abort.abort();
+    api.stop();
     await runtime.dispose();
   });
 
@@ -36,7 +39,6 @@ describe('the kubelet on the container runtime', () => {
     api.client.create(pods, {
       metadata: { name, namespace: 'default' },
       spec: { containers: [], nodeName: 'node-1', restartPolicy: 'Never', ...spec },
-      status: { phase: 'Pending' },
     });
   const pod = (name: string) => api.read(pods, 'default', name);
   const phase = (name: string, wanted: string) => api.until(() => pod(name).status?.phase === wanted && pod(name));
@@ -57,7 +59,7 @@ describe('the kubelet on the container runtime', () => {
     });
     const ended = await phase('once', 'Failed');
     expect(first(ended).state?.terminated).toMatchObject({ exitCode: 3, reason: 'Error' });
-    expect(await text(await kubelet.logs(pod('once'), {}))).toBe('hello from once\ntoken-1\n');
+    expect(await text(await kubelet.logs(pod('once'), {}))).toMatch(/^hello from once\n[\w-]+\.[\w-]+\.[\w-]+\n$/);
   });
 
   it('shares an emptyDir, answers exec, and follows logs until the end', async () => {
@@ -116,7 +118,7 @@ it('starts containers again when what runs them has no memory left', async () =>
     lost: (loss: string) => void losses.push(loss),
   };
   const runtime = createContainerRuntime({ network: nowhere, nodes, worker: exhaustible() });
-  const api = new FakeApi(systemClock);
+  const api = await nodeApi(systemClock);
   const kubelet = createKubelet({ nodeName: 'node-1', runtime });
   await kubelet.start(api.context());
   const create = (name: string, restartPolicy: string) =>
@@ -127,7 +129,6 @@ it('starts containers again when what runs them has no memory left', async () =>
         nodeName: 'node-1',
         restartPolicy,
       },
-      status: { phase: 'Pending' },
     });
   const pod = (name: string) => api.read(pods, 'default', name);
   const until = (name: string, test: (status: ContainerStatus) => unknown) =>
@@ -147,6 +148,6 @@ it('starts containers again when what runs them has no memory left', async () =>
     'Failed',
   ]);
   expect(losses).toEqual(['memory']);
-  api.abort.abort();
+  api.stop();
   await runtime.dispose();
 });

@@ -25,10 +25,8 @@ async function node() {
       await n.until(name, (p) => first(p).started === true);
     },
     async resize(name: string, resources: ResourceRequirements, resizePolicy?: ContainerResizePolicy[]) {
-      const { spec } = n.pod(name);
-      await n.client.patch(pods, 'default', name, 'merge', {
-        spec: { ...spec, containers: [container(resources, resizePolicy)] },
-      });
+      const spec = { containers: [container(resources, resizePolicy)] };
+      await n.client.patch(pods, 'default', name, 'strategic', { spec }, { subresource: 'resize' });
     },
   };
 }

@@ -1,23 +1,13 @@
-import { createControlPlane } from '../../src/embedded/cluster/control-plane.ts';
 import type { ResourceDefinition } from '../../src/embedded/definition.ts';
-import { createPki } from '../../src/embedded/pki/pki.ts';
 import type { RequestContext, WatchEvent, WatchRequest } from '../../src/embedded/registry/types.ts';
-import { resourceHandlers } from '../../src/embedded/resources/handlers/index.ts';
-import { builtinResources } from '../../src/embedded/resources/index.ts';
-import { ManualClock } from '../../src/kernel/clock.ts';
 import type { KubeObject, Resource, Stored } from '../../src/kube/meta.ts';
-import { namespaces, serviceAccounts } from '../../src/kube/resources.ts';
+import { startControlPlane } from '../helpers/control-plane.ts';
 
-const pki = createPki(new ManualClock());
 export const admin = { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] };
 
 /** The API without transport and components, with the namespace `ns`. Time stands still until it is moved. */
 export async function apiServer() {
-  const clock = new ManualClock();
-  const plane = createControlPlane({ clock, pki, definitions: builtinResources, handlers: resourceHandlers(clock) });
-  const { client, registry, store } = plane;
-  await client.create(namespaces, { metadata: { name: 'ns' } });
-  await client.create(serviceAccounts, { metadata: { name: 'default', namespace: 'ns' } });
+  const { clock, client, registry, store } = await startControlPlane({ namespaces: ['ns'] });
   const definition = (r: Resource): ResourceDefinition => {
     const d = registry.definition(r);
     if (!d) throw new Error(`no ${r.resource}`);
@@ -40,18 +30,6 @@ export async function apiServer() {
     return { events, stop: () => abort.abort() };
   };
   return { clock, client, registry, store, definition, context, warnings, watch };
-}
-
-/** The Status of the failure that `work` must end with. */
-export async function failure(work: Promise<unknown> | (() => unknown)) {
-  try {
-    await (typeof work === 'function' ? work() : work);
-  } catch (error) {
-    const { status } = error as { status?: { code?: number; reason?: string; message?: string } };
-    if (status) return status;
-    throw error;
-  }
-  throw new Error('it did not fail');
 }
 
 export const configMap = (name: string, more: Partial<KubeObject['metadata']> = {}, data?: Record<string, string>) => ({

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Stored } from '../../src/kube/meta.ts';
 import { configMaps, pods } from '../../src/kube/resources.ts';
+import { refusal } from '../helpers/control-plane.ts';
 import fc from '../helpers/fast-check.ts';
-import { apiServer, configMap, failure, names, pod, shown } from './harness.ts';
+import { apiServer, configMap, names, pod, shown } from './harness.ts';
 
 describe('list', () => {
   it('gives each object once over pages, as of the first page, with exact remaining counts', async () => {
@@ -45,11 +46,11 @@ describe('list', () => {
     const select = (fieldSelector: string) => names(registry.list(definition(pods), { fieldSelector }).items);
     expect(select('spec.nodeName=n1')).toEqual(['bound']);
     expect(select('spec.nodeName!=n1,metadata.namespace=ns')).toEqual(['free']);
-    expect(await failure(() => select('spec.image=x'))).toMatchObject({
+    expect(await refusal(() => select('spec.image=x'))).toMatchObject({
       code: 400,
       message: 'field label not supported: spec.image',
     });
-    expect(await failure(() => registry.list(definition(configMaps), { fieldSelector: 'data.k=v' }))).toMatchObject({
+    expect(await refusal(() => registry.list(definition(configMaps), { fieldSelector: 'data.k=v' }))).toMatchObject({
       message: '"data.k" is not a known field selector: only "metadata.name", "metadata.namespace"',
     });
   });
@@ -65,9 +66,9 @@ describe('list', () => {
     expect(names(at().items)).toEqual(['a']);
     expect(at().resourceVersion).toBe(resourceVersion);
     store.compact();
-    expect(await failure(at)).toMatchObject({ code: 410, reason: 'Expired' });
+    expect(await refusal(at)).toMatchObject({ code: 410, reason: 'Expired' });
     expect(names(registry.list(d, { namespace: 'ns', resourceVersion }).items)).toEqual(['b']);
-    expect(await failure(() => registry.list(d, { resourceVersion: '99999' }))).toMatchObject({ code: 504 });
+    expect(await refusal(() => registry.list(d, { resourceVersion: '99999' }))).toMatchObject({ code: 504 });
   });
 
   it('offers a token that goes on inconsistently when the first one is too old', async () => {
@@ -77,7 +78,7 @@ describe('list', () => {
     const { continue: token } = registry.list(d, { namespace: 'ns', limit: 1 });
     await client.create(configMaps, configMap('b2'));
     store.compact();
-    const gone = (await failure(() => registry.list(d, { namespace: 'ns', limit: 1, continue: token }))) as {
+    const gone = (await refusal(() => registry.list(d, { namespace: 'ns', limit: 1, continue: token }))) as {
       code: number;
       metadata: { continue: string };
     };

@@ -18,7 +18,8 @@ import {
   serviceAccounts,
   services,
 } from '../../src/kube/resources.ts';
-import { apiServer, configMap, failure, pod, shown } from './harness.ts';
+import { refusal } from '../helpers/control-plane.ts';
+import { apiServer, configMap, pod, shown } from './harness.ts';
 
 const ownerUid = /(k:\{\\"uid\\":\\")[-0-9a-f]+/g;
 
@@ -137,7 +138,7 @@ describe('reset', () => {
     expect(seen.map(shown).sort()).toEqual(['ADDED owner', 'DELETED new', 'MODIFIED dependent', 'MODIFIED kept']);
     const revisions = seen.map((e) => (e.type === 'ADDED' ? Number(e.object.metadata.resourceVersion) : 0));
     expect(Math.max(...revisions)).toBeLessThanOrEqual(store.revision);
-    expect(await failure(client.get(configMaps, 'ns', 'new'))).toMatchObject({ code: 404 });
+    expect(await refusal(client.get(configMaps, 'ns', 'new'))).toMatchObject({ code: 404 });
   });
 
   it('names what was made again by its new uid wherever the old one stood', async () => {
@@ -227,7 +228,7 @@ describe('reset', () => {
     await client.create(leases, { metadata: { name: 'mine', namespace: 'ns' } });
     restoreBaseline(store, baseline, clock.now());
     expect((await client.get(leases, 'kube-node-lease', 'node')).metadata.name).toBe('node');
-    expect(await failure(client.get(leases, 'ns', 'mine'))).toMatchObject({ code: 404 });
+    expect(await refusal(client.get(leases, 'ns', 'mine'))).toMatchObject({ code: 404 });
   });
 
   it('counts generations up, never back', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { configMaps, deployments, jobs, leases, namespaces, pods } from '../../src/kube/resources.ts';
-import { apiServer, configMap, failure, pod, shown } from './harness.ts';
+import { refusal } from '../helpers/control-plane.ts';
+import { apiServer, configMap, pod, shown } from './harness.ts';
 
 describe('create', () => {
   it('sets what the server owns and nothing else', async () => {
@@ -29,7 +30,7 @@ describe('create', () => {
       {},
     ]) {
       const object = { metadata: { namespace: 'ns', ...metadata } };
-      messages.push((await failure(client.create(configMaps, object))).message?.slice(0, 90));
+      messages.push((await refusal(client.create(configMaps, object))).message?.slice(0, 90));
     }
     expect(messages).toEqual([
       'configmaps "a" already exists',
@@ -46,7 +47,7 @@ describe('create', () => {
     const made = await client.create(configMaps, configMap('a'), { dryRun: true });
     expect(made.metadata.uid).toBeDefined();
     expect(made.metadata.resourceVersion).toBeUndefined();
-    expect(await failure(client.create(configMaps, configMap('A_'), { dryRun: true }))).toMatchObject({ code: 422 });
+    expect(await refusal(client.create(configMaps, configMap('A_'), { dryRun: true }))).toMatchObject({ code: 422 });
     expect(store.revision).toBe(before);
   });
 });
@@ -67,7 +68,7 @@ describe('update', () => {
     const { client } = await apiServer();
     const made = await client.create(configMaps, configMap('a'));
     await client.update(configMaps, { ...made, data: { k: '1' } });
-    expect(await failure(client.update(configMaps, { ...made, data: { k: '2' } }))).toMatchObject({
+    expect(await refusal(client.update(configMaps, { ...made, data: { k: '2' } }))).toMatchObject({
       code: 409,
       reason: 'Conflict',
     });
@@ -115,7 +116,7 @@ describe('update', () => {
     const { client } = await apiServer();
     const lease = { metadata: { name: 'l', namespace: 'ns' }, spec: { holderIdentity: 'me', leaseDurationSeconds: 1 } };
     expect((await client.update(leases, lease)).metadata.uid).toBeDefined();
-    expect(await failure(client.update(configMaps, configMap('x')))).toMatchObject({ code: 404 });
+    expect(await refusal(client.update(configMaps, configMap('x')))).toMatchObject({ code: 404 });
   });
 });
 
@@ -133,7 +134,7 @@ describe('delete', () => {
       deletionGracePeriodSeconds: 0,
     });
     const patch = { metadata: { finalizers: ['example.com/f', 'example.com/g'] } };
-    expect(await failure(client.patch(configMaps, 'ns', 'a', 'merge', patch))).toMatchObject({ code: 422 });
+    expect(await refusal(client.patch(configMaps, 'ns', 'a', 'merge', patch))).toMatchObject({ code: 422 });
     await client.patch(configMaps, 'ns', 'a', 'merge', { metadata: { finalizers: null } });
     await store.delivered();
     expect(events.map(shown)).toEqual(['MODIFIED a', 'DELETED a']);
@@ -149,7 +150,7 @@ describe('delete', () => {
     await client.delete(pods, 'ns', 'p', { gracePeriodSeconds: 60 });
     expect(await grace()).toBe(5);
     await client.delete(pods, 'ns', 'p', { gracePeriodSeconds: 0 });
-    expect(await failure(client.get(pods, 'ns', 'p'))).toMatchObject({ code: 404 });
+    expect(await refusal(client.get(pods, 'ns', 'p'))).toMatchObject({ code: 404 });
   });
 
   it('marks for the garbage collector what should wait for dependents, or leave them', async () => {
@@ -169,7 +170,7 @@ describe('delete', () => {
     const { client } = await apiServer();
     await client.create(configMaps, configMap('a'));
     const uid = '11111111-2222-3333-4444-555555555555';
-    expect(await failure(client.delete(configMaps, 'ns', 'a', { preconditions: { uid } }))).toMatchObject({
+    expect(await refusal(client.delete(configMaps, 'ns', 'a', { preconditions: { uid } }))).toMatchObject({
       code: 409,
       message: expect.stringContaining(`the UID in the precondition (${uid}) does not match`),
     });
@@ -180,9 +181,9 @@ describe('delete', () => {
     await client.delete(namespaces, undefined, 'ns');
     const { status, metadata } = await client.get(namespaces, undefined, 'ns');
     expect([status?.phase, metadata.deletionTimestamp]).toEqual(['Terminating', '2026-01-01T00:00:00Z']);
-    expect(await failure(client.create(configMaps, configMap('late')))).toMatchObject({ code: 403 });
+    expect(await refusal(client.create(configMaps, configMap('late')))).toMatchObject({ code: 403 });
     const empty = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'ns' }, spec: { finalizers: [] } };
     await registry.update(definition(namespaces), undefined, 'ns', empty, context({ subresource: 'finalize' }));
-    expect(await failure(client.get(namespaces, undefined, 'ns'))).toMatchObject({ code: 404 });
+    expect(await refusal(client.get(namespaces, undefined, 'ns'))).toMatchObject({ code: 404 });
   });
 });

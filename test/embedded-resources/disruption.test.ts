@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { PodDisruptionBudgetSpec, Status } from '../../src/kube/api.gen.ts';
 import { podDisruptionBudgets, pods } from '../../src/kube/resources.ts';
-import { api, podOf, refusal } from './api.ts';
+import { refusal } from '../helpers/control-plane.ts';
+import { api, podOf } from './api.ts';
 
 async function lab(spec: PodDisruptionBudgetSpec, pod: { ready?: boolean; phase?: string } = {}) {
   const { client } = await api();

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { networkOf } from '../../src/embedded/resources/validate/cidr.ts';
 import type { IngressSpec, NetworkPolicySpec } from '../../src/kube/api.gen.ts';
 import { ingressClasses, ingresses, ipAddresses, networkPolicies, serviceCIDRs } from '../../src/kube/resources.ts';
-import { api, causes, refusal } from './api.ts';
+import { refusal } from '../helpers/control-plane.ts';
+import { api, causes } from './api.ts';
 
 const metadata = { name: 'x', namespace: 'lab' };
 const backend = { service: { name: 'svc', port: { number: 80 } } };

@@ -4,7 +4,8 @@ import { podResource } from '../../src/embedded/resources/pods.ts';
 import type { Binding, Eviction, Pod, ResourceRequirements } from '../../src/kube/api.gen.ts';
 import type { Stored } from '../../src/kube/meta.ts';
 import { nodes, pods } from '../../src/kube/resources.ts';
-import { api, causes, podOf, refusal } from './api.ts';
+import { refusal } from '../helpers/control-plane.ts';
+import { api, causes, podOf } from './api.ts';
 
 describe('defaults of Pods', () => {
   it('fills in what kubectl get -o yaml shows of a minimal Pod', async () => {

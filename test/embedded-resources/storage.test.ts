@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { PersistentVolume, PersistentVolumeClaim } from '../../src/kube/api.gen.ts';
 import { persistentVolumeClaims, persistentVolumes, storageClasses } from '../../src/kube/resources.ts';
-import { api, causes, refusal } from './api.ts';
+import { refusal } from '../helpers/control-plane.ts';
+import { api, causes } from './api.ts';
 
 const claimOf = (spec: PersistentVolumeClaim['spec'] = {}, name = 'data'): PersistentVolumeClaim => ({
   metadata: { name, namespace: 'lab' },

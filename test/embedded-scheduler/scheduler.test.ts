@@ -1,19 +1,27 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { plainError } from '../../src/embedded/errors/status.ts';
 import { createScheduler } from '../../src/embedded/scheduler/index.ts';
-import { ManualClock } from '../../src/kernel/clock.ts';
 import type { Node, PodSpec } from '../../src/kube/api.gen.ts';
-import { nodes, pods } from '../../src/kube/resources.ts';
-import { FakeApi } from '../embedded-node/fake-api.ts';
+import {
+  nodes,
+  pods,
+  priorityClasses,
+  validatingAdmissionPolicies,
+  validatingAdmissionPolicyBindings,
+} from '../../src/kube/resources.ts';
+import { startControlPlane } from '../helpers/control-plane.ts';
 
 let stop = () => {};
 afterEach(() => stop());
 
 async function cluster(count = 2) {
-  const clock = new ManualClock();
-  const api = new FakeApi(clock);
-  stop = () => api.abort.abort();
-  const { client } = api;
+  const api = await startControlPlane();
+  stop = api.stop;
+  const { client, clock } = api;
+  /** A node that is ready: without the taint that new ones have. */
+  async function addNode(node: Node): Promise<void> {
+    const { metadata } = await client.create(nodes, node);
+    await client.patch(nodes, undefined, metadata.name, 'merge', { spec: { taints: null } });
+  }
   for (let i = 1; i <= count; i++) {
     const zone = i === 1 ? 'a' : 'b';
     const object: Node = {
@@ -24,27 +32,42 @@ async function cluster(count = 2) {
       spec: {},
       status: { allocatable: { cpu: '4', memory: '8Gi', pods: '110', 'ephemeral-storage': '100Gi' } },
     };
-    await client.create(nodes, object);
+    await addNode(object);
+  }
+  for (const [name, value] of Object.entries({ low: 1, high: 1000 })) {
+    await client.create(priorityClasses, { metadata: { name }, value });
   }
   await createScheduler().start(api.context());
   const add = (name: string, spec: Partial<PodSpec> = {}, labels: Record<string, string> = {}) =>
     client.create(pods, {
       metadata: { name, namespace: 'default', labels },
       spec: { containers: [{ name: 'c', image: 'x' }], schedulerName: 'default-scheduler', ...spec },
-      status: { phase: 'Pending' },
     });
   const node = (name: string) => api.read(pods, 'default', name).spec?.nodeName;
   return {
     api,
     client,
     clock,
+    addNode,
     add,
     node,
     bound: (name: string) => api.until(() => node(name)),
     failure: (name: string) =>
       api.until(
-        () => api.events.findLast((e) => e.object === `Pod/${name}` && e.reason === 'FailedScheduling')?.message,
+        () => api.reported.findLast((e) => e.object === `Pod/${name}` && e.reason === 'FailedScheduling')?.message,
       ),
+    /** From now on a policy refuses to delete Pods. */
+    async forbidDeletion(): Promise<void> {
+      const rule = { apiGroups: [''], apiVersions: ['v1'], operations: ['DELETE'], resources: ['pods'] };
+      await client.create(validatingAdmissionPolicies, {
+        metadata: { name: 'keep' },
+        spec: { matchConstraints: { resourceRules: [rule] }, validations: [{ expression: 'false' }] },
+      });
+      await client.create(validatingAdmissionPolicyBindings, {
+        metadata: { name: 'keep' },
+        spec: { policyName: 'keep', validationActions: ['Deny'] },
+      });
+    },
     patchNode: (name: string, patch: object) => client.patch(nodes, undefined, name, 'merge', patch),
   };
 }
@@ -62,8 +85,8 @@ describe('the scheduler', () => {
     const { add, bound, api } = await cluster();
     await add('ok');
     const node = await bound('ok');
-    await api.until(() => api.events.some((e) => e.message === `Successfully assigned default/ok to ${node}`));
-    expect(api.events[0]).toMatchObject({ component: 'default-scheduler', type: 'Normal', reason: 'Scheduled' });
+    await api.until(() => api.reported.some((e) => e.message === `Successfully assigned default/ok to ${node}`));
+    expect(api.reported[0]).toMatchObject({ component: 'default-scheduler', type: 'Normal', reason: 'Scheduled' });
   });
 
   it.each<[string, Partial<PodSpec>, string]>([
@@ -75,7 +98,7 @@ describe('the scheduler', () => {
     ],
     [
       'gpu',
-      requests({ 'example.com/gpu': '1' }),
+      { containers: [{ name: 'c', image: 'x', resources: { limits: { 'example.com/gpu': '1' } } }] },
       `0/2 nodes are available: 2 Insufficient example.com/gpu. ${unhelpful(2)}`,
     ],
     [
@@ -157,10 +180,10 @@ describe('the scheduler', () => {
   });
 
   it('has a text for a cluster without nodes, and binds when one arrives', async () => {
-    const { add, failure, client, clock, node } = await cluster(0);
+    const { add, failure, addNode, clock, node } = await cluster(0);
     await add('p');
     expect(await failure('p')).toBe('no nodes available to schedule pods');
-    await client.create(nodes, { metadata: { name: 'n' }, status: { allocatable: { pods: '1' } } });
+    await addNode({ metadata: { name: 'n' }, status: { allocatable: { pods: '1' } } });
     await clock.advance(1100);
     expect(node('p')).toBe('n');
   });
@@ -214,9 +237,9 @@ describe('the scheduler', () => {
     const { add, bound, failure, clock, api, node } = await cluster();
     for (const i of [0, 1]) await add(`low-${i}`, requests({ cpu: '3' }));
     await bound('low-1');
-    await add('high', { ...requests({ cpu: '3' }), priority: 1000 });
+    await add('high', { ...requests({ cpu: '3' }), priorityClassName: 'high' });
     expect(await failure('high')).toBe('0/2 nodes are available: 2 Insufficient cpu.');
-    const preempted = await api.until(() => api.events.find((e) => e.reason === 'Preempted'));
+    const preempted = await api.until(() => api.reported.find((e) => e.reason === 'Preempted'));
     expect(preempted.message).toMatch(/^Preempted by pod [-0-9a-f]{36} on node node-[12]$/);
     await add('never', requests({ cpu: '3' }));
     expect(await failure('never')).toBe(`0/2 nodes are available: 2 Insufficient cpu. ${noVictims(2)}`);
@@ -228,15 +251,15 @@ describe('the scheduler', () => {
   });
 
   it('does not say that it has preempted a Pod that may not be deleted, and counts on no room', async () => {
-    const { add, bound, failure, api } = await cluster();
+    const { add, bound, failure, api, forbidDeletion } = await cluster();
     for (const i of [0, 1]) await add(`low-${i}`, requests({ cpu: '3' }));
     await bound('low-1');
-    api.deleteFailure = plainError('not now');
-    await add('high', { ...requests({ cpu: '3' }), priority: 1000 });
+    await forbidDeletion();
+    await add('high', { ...requests({ cpu: '3' }), priorityClassName: 'high' });
     expect(await failure('high')).toBe('0/2 nodes are available: 2 Insufficient cpu.');
     await api.until(() => api.read(pods, 'default', 'high').status?.conditions?.length);
     expect(api.read(pods, 'default', 'high').status?.nominatedNodeName).toBeUndefined();
-    expect(api.events.filter((e) => e.reason === 'Preempted')).toEqual([]);
+    expect(api.reported.filter((e) => e.reason === 'Preempted')).toEqual([]);
   });
 
   it('leaves gated Pods and those of other schedulers alone', async () => {
@@ -246,7 +269,7 @@ describe('the scheduler', () => {
     await add('ok');
     await bound('ok');
     expect([node('gated'), node('other')]).toEqual([undefined, undefined]);
-    expect(api.events.some((e) => e.reason === 'FailedScheduling')).toBe(false);
+    expect(api.reported.some((e) => e.reason === 'FailedScheduling')).toBe(false);
     await client.patch(pods, 'default', 'gated', 'merge', { spec: { schedulingGates: null } });
     await bound('gated');
   });
@@ -257,11 +280,11 @@ describe('the scheduler', () => {
     await failure('p');
     await patchNode('node-1', { status: { conditions: [{ type: 'Ready', status: 'True' }] } });
     await clock.advance(20_000);
-    const tries = api.events.length;
+    const tries = api.reported.length;
     await patchNode('node-1', { metadata: { labels: { disk: 'ssd' } } });
     await clock.advance(0);
     expect(node('p')).toBe('node-1');
-    expect(api.events.length).toBe(tries + 1);
+    expect(api.reported.length).toBe(tries + 1);
   });
 
   it('spreads Pods that ask for nothing over the nodes, and prefers the emptier node', async () => {
@@ -275,12 +298,12 @@ describe('the scheduler', () => {
   it('places Pods of higher priority first', async () => {
     const { add, bound, failure, api, patchNode } = await cluster(1);
     await patchNode('node-1', { spec: { unschedulable: true } });
-    await add('low', { priority: 1 });
-    await add('high', { priority: 100 });
+    await add('low', { priorityClassName: 'low' });
+    await add('high', { priorityClassName: 'high' });
     await failure('high');
     await patchNode('node-1', { spec: { unschedulable: false } });
     await bound('low');
-    const order = api.events.filter((e) => e.reason === 'Scheduled').map((e) => e.object);
+    const order = api.reported.filter((e) => e.reason === 'Scheduled').map((e) => e.object);
     expect(order).toEqual(['Pod/high', 'Pod/low']);
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPki } from '../../src/embedded/pki/pki.ts';
 import { legacyToken } from '../../src/embedded/server/authn/token-request.ts';
 import { ManualClock, systemClock } from '../../src/kernel/clock.ts';
-import type { Pod, Secret, ServiceAccount } from '../../src/kube/api.gen.ts';
+import type { Pod, Secret, ServiceAccount, TokenRequest } from '../../src/kube/api.gen.ts';
 import type { Stored } from '../../src/kube/meta.ts';
 import { namespaces, nodes, pods, secrets, serviceAccounts } from '../../src/kube/resources.ts';
 import { ask } from './ask.ts';
@@ -28,11 +28,13 @@ async function userOf(headers: Record<string, string | string[]>, as?: { certifi
   return answer.status === 201 ? answer.json.status.userInfo : answer.status;
 }
 
-async function token(spec: unknown = {}): Promise<string> {
+async function requestToken(spec: unknown = {}): Promise<NonNullable<TokenRequest['status']>> {
   const answer = await ask(harness, tokenPath, { method: 'POST', body: { spec }, as: harness.pki.admin });
   expect(answer.status).toBe(201);
-  return answer.json.status.token;
+  return answer.json.status;
 }
+
+const token = async (spec?: unknown): Promise<string> => (await requestToken(spec)).token;
 
 const bearer = (value: string) => ({ Authorization: `Bearer ${value}` });
 const claimsOf = (value: string) => JSON.parse(Buffer.from(value.split('.')[1] ?? '', 'base64url').toString());
@@ -114,8 +116,10 @@ describe('tokens', () => {
       expirationSeconds: 3607,
       boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: 'web', uid: metadata.uid },
     };
-    const value = await token(spec);
+    const { token: value, expirationTimestamp } = await requestToken(spec);
     const claims = claimsOf(value);
+    // By this kubelets renew it: every 48 minutes, not once a day.
+    expect(Date.parse(expirationTimestamp) / 1000 - claims.iat).toBe(3607);
     expect(Object.keys(claims['kubernetes.io'])).toEqual(['namespace', 'node', 'pod', 'serviceaccount', 'warnafter']);
     expect(claims['kubernetes.io'].pod).toEqual({ name: 'web', uid: metadata.uid });
     expect(claims.exp - claims.iat).toBe(365 * 24 * 3600);
