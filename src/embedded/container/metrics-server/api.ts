@@ -3,6 +3,7 @@ import type { Node, Pod } from '../../../kube/api.gen.ts';
 import { goDuration } from '../../../kube/duration.ts';
 import type { Stored } from '../../../kube/meta.ts';
 import { quantityNanos } from '../../../kube/quantity.ts';
+import { quantityText } from '../../../kube/quantity-text.ts';
 import {
   matchesFields,
   matchesLabels,
@@ -10,7 +11,6 @@ import {
   parseLabelSelector,
   SelectorError,
 } from '../../../kube/selectors.ts';
-import { quantityText } from '../../codec/quantity-text.ts';
 import { ApiError, badRequest, methodNotAllowed, notFound, notFoundPath } from '../../errors/status.ts';
 import type { Points, Usage } from './points.ts';
 
