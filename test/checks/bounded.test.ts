@@ -133,8 +133,21 @@ describe('paths', () => {
     ["spec.labels['app.kubernetes.io/name']", ['web']],
     ['.spec.size', [3]],
     ['spec..name', ['x', 'y']],
+    ['spec.list[*].ports[0]', [80]],
+    ['spec.list[7].name', []],
+    ['spec.size[0]', []],
+    ['spec.list[0]..*', ['x', [80], 80]],
+    ['spec.list.[1].name', ['y']],
+    ['spec["labels"].*', ['web']],
+    ['spec.constructor', []],
+    ['spec.list.length', []],
+    ['__proto__', []],
   ])('%s lead where they led', (path, values) => {
-    const spec = { list: [{ name: 'x' }, { name: 'y' }], labels: { 'app.kubernetes.io/name': 'web' }, size: 3 };
+    const spec = {
+      list: [{ name: 'x', ports: [80] }, { name: 'y' }],
+      labels: { 'app.kubernetes.io/name': 'web' },
+      size: 3,
+    };
     expect(valuesAt({ spec }, fieldPath.parse(path))).toEqual(values);
   });
 

@@ -1,11 +1,11 @@
 import { ownValue } from '../../../../kernel/own.ts';
+import { relaxedPath } from '../../../../kube/json-path/json-path.ts';
 import { type ApiClient, decode, type Json, type Obj, StatusError } from '../../api-client/client.ts';
 import { type FlagSet, type Flags, KubectlError } from '../../api-client/flags.ts';
 import { JsonLines } from '../../api-client/watch-stream.ts';
 import { type ApiResource, discover, findResource, kindName, matchResource, pathOf } from './discovery.ts';
 import { describeError } from './errors.ts';
-import { JsonPath } from './jsonpath.ts';
-import { formatTable, type ObjectPrinter, printerFor } from './printers.ts';
+import { formatTable, type ObjectPrinter, orKubectlError, printerFor } from './printers.ts';
 
 export const getFlags: FlagSet = {
   output: { kind: 'string', short: 'o' },
@@ -388,16 +388,13 @@ function cellText(cell: Json): string {
   return typeof cell === 'object' ? JSON.stringify(cell) : String(cell);
 }
 
-function sortValue(object: Obj, path: JsonPath): Json {
-  return path.find(object)[0] ?? null;
+/** What objects are sorted by. @throws KubectlError */
+function sortKey(by: string): (object: Obj) => unknown {
+  const path = orKubectlError(() => relaxedPath(by));
+  return (object) => orKubectlError(() => path.results(object)).flat()[0] ?? null;
 }
 
-function relaxed(path: string): JsonPath {
-  const inner = path.replace(/^\{|\}$/g, '');
-  return new JsonPath(`{${/^[.$]/.test(inner) ? inner : `.${inner}`}}`);
-}
-
-function compareValues(a: Json, b: Json): number {
+function compareValues(a: unknown, b: unknown): number {
   if (a === null || b === null) return a === b ? 0 : a === null ? -1 : 1;
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   const [x, y] = [String(a), String(b)];
@@ -405,12 +402,12 @@ function compareValues(a: Json, b: Json): number {
 }
 
 function sortObjects(items: Obj[], by: string): void {
-  const path = relaxed(by);
-  items.sort((a, b) => compareValues(sortValue(a, path), sortValue(b, path)));
+  const key = sortKey(by);
+  items.sort((a, b) => compareValues(key(a), key(b)));
 }
 
 /** Rows carry only metadata; by other fields the cells can't be sorted, so the objects' metadata decides. */
 function sortRows(table: Table, by: string): void {
-  const path = relaxed(by);
-  table.rows.sort((a, b) => compareValues(sortValue(a.object, path), sortValue(b.object, path)));
+  const key = sortKey(by);
+  table.rows.sort((a, b) => compareValues(key(a.object), key(b.object)));
 }
