@@ -1,11 +1,11 @@
 import { ownValue } from '../../../../kernel/own.ts';
-import { relaxedPath } from '../../../../kube/json-path/json-path.ts';
 import { type ApiClient, decode, type Json, type Obj, StatusError } from '../../api-client/client.ts';
 import { type FlagSet, type Flags, KubectlError } from '../../api-client/flags.ts';
 import { JsonLines } from '../../api-client/watch-stream.ts';
 import { type ApiResource, discover, findResource, kindName, matchResource, pathOf } from './discovery.ts';
 import { describeError } from './errors.ts';
-import { formatTable, type ObjectPrinter, orKubectlError, printerFor } from './printers.ts';
+import { formatTable, type ObjectPrinter, printerFor } from './printers.ts';
+import { sortByPath } from './sorting.ts';
 
 export const getFlags: FlagSet = {
   output: { kind: 'string', short: 'o' },
@@ -199,7 +199,7 @@ export class GetCommand {
     }
     if (targets.length > 1 && targets.every((t) => t.names.length === 1)) single = false;
     const sortBy = this.#flags.get('sort-by');
-    if (sortBy !== undefined) sortObjects(items, sortBy);
+    if (sortBy !== undefined) sortByPath(items, sortBy, (item) => item);
     const [only] = items;
     if (single) {
       if (only) await this.#client.p.print(1, await printer(only));
@@ -224,7 +224,7 @@ export class GetCommand {
         items.push(...((list?.items as Obj[] | undefined) ?? []));
       }
       const sortBy = this.#flags.get('sort-by');
-      if (sortBy !== undefined) sortObjects(items, sortBy);
+      if (sortBy !== undefined) sortByPath(items, sortBy, (item) => item);
       const text = items.map((i) => `${kindName(resource)}/${((i.metadata ?? {}) as Obj).name}\n`).join('');
       if (text !== '') await this.#client.p.print(1, text);
     }
@@ -254,7 +254,10 @@ export class GetCommand {
       if (this.#printed) await this.#client.p.print(1, '\n');
       this.#printed = true;
       const sortBy = this.#flags.get('sort-by');
-      if (sortBy !== undefined) sortRows(table, sortBy);
+      if (sortBy !== undefined) {
+        // Rows carry only metadata; by other fields the cells can't be sorted.
+        sortByPath(table.rows, sortBy, (row) => row.object);
+      }
       await this.#client.p.print(1, formatTable(this.#rows(resource, table, several, !this.#flags.bool('no-headers'))));
     }
     if (!this.#printed && this.#errors.length === 0 && targets.every((t) => t.names.length === 0))
@@ -386,28 +389,4 @@ export class GetCommand {
 function cellText(cell: Json): string {
   if (cell === null) return '<none>';
   return typeof cell === 'object' ? JSON.stringify(cell) : String(cell);
-}
-
-/** What objects are sorted by. @throws KubectlError */
-function sortKey(by: string): (object: Obj) => unknown {
-  const path = orKubectlError(() => relaxedPath(by));
-  return (object) => orKubectlError(() => path.results(object)).flat()[0] ?? null;
-}
-
-function compareValues(a: unknown, b: unknown): number {
-  if (a === null || b === null) return a === b ? 0 : a === null ? -1 : 1;
-  if (typeof a === 'number' && typeof b === 'number') return a - b;
-  const [x, y] = [String(a), String(b)];
-  return x < y ? -1 : x > y ? 1 : 0;
-}
-
-function sortObjects(items: Obj[], by: string): void {
-  const key = sortKey(by);
-  items.sort((a, b) => compareValues(key(a), key(b)));
-}
-
-/** Rows carry only metadata; by other fields the cells can't be sorted, so the objects' metadata decides. */
-function sortRows(table: Table, by: string): void {
-  const key = sortKey(by);
-  table.rows.sort((a, b) => compareValues(key(a.object), key(b.object)));
 }
