@@ -1,8 +1,8 @@
-import { JSONPath } from 'jsonpath-plus';
 import * as z from 'zod';
 import { sizeOf, spend } from '../kernel/budget.ts';
-import { ownValue } from '../kernel/own.ts';
 import { Pattern, PatternFault } from '../kernel/pattern.ts';
+import { type Found, walk } from '../kube/json-path/evaluate.ts';
+import { JsonPathError, type Step } from '../kube/json-path/nodes.ts';
 import { parseLabelSelector } from '../kube/selectors.ts';
 
 const units: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
@@ -66,11 +66,39 @@ export const fieldPath = z.string().refine((path) => path.length <= longestPath 
     "expected a path such as spec.replicas, spec.containers[*].image or metadata.labels['app'], with .. once at most",
 });
 
+const token = /(\.)(?=\.)|\.?([\w$/-]+)|\['([^']*)'\]|\["([^"]*)"\]|\[(\d+|-1(?=:))|(\.?\*)/g;
+
+/** The steps of a `fieldPath`. Unlike in kubectl's, a key in quotes is one key whatever is in it. */
+function stepsOf(path: string): Step[] {
+  return [...path.matchAll(token)].flatMap(([, descent, name, single, double, place, wildcard]): Step[] => {
+    if (descent) return [{ kind: 'recursive' }];
+    if (wildcard) return [{ kind: 'wildcard' }];
+    if (place) return [{ kind: 'slice', from: Number(place), to: undefined, step: undefined, single: true }];
+    return [{ kind: 'field', name: name ?? single ?? double ?? '' }];
+  });
+}
+
+/** What is at a path. A place beyond the end of a list, or in what is none, is missing as a key can be. */
+function find(object: object, path: string): readonly Found[] {
+  spend(sizeOf(object));
+  return stepsOf(path).reduce<readonly Found[]>(
+    (found, step) => found.flatMap((one) => taken(step, one)),
+    [{ value: object }],
+  );
+}
+
+function taken(step: Step, one: Found): readonly Found[] {
+  try {
+    return walk([step], [one]);
+  } catch (error) {
+    if (error instanceof JsonPathError) return [];
+    throw error;
+  }
+}
+
 /** All values at a path; empty if there are none. */
 export function valuesAt(object: object, path: string): unknown[] {
-  spend(sizeOf(object));
-  const found = JSONPath({ json: object, path: `$.${path.replace(/^\./, '')}`, eval: false, wrap: true }) as unknown;
-  return Array.isArray(found) ? found : [];
+  return find(object, path).map(({ value }) => value);
 }
 
 /**
@@ -78,33 +106,21 @@ export function valuesAt(object: object, path: string): unknown[] {
  * says nothing.
  */
 export function placesAt(object: object, path: string): Map<string, unknown> {
-  spend(sizeOf(object));
-  const found = JSONPath({
-    json: object,
-    path: `$.${path.replace(/^\./, '')}`,
-    eval: false,
-    wrap: true,
-    resultType: 'all',
-  }) as { path: string; value: unknown }[] | undefined;
   const places = new Map<string, unknown>();
-  for (const { path: at, value } of found ?? []) {
-    const place = placeOf(object, at);
-    places.set(places.has(place) ? at : place, value);
+  for (const one of find(object, path)) {
+    const place = placeOf(one, true);
+    places.set(places.has(place) ? placeOf(one, false) : place, one.value);
   }
   return places;
 }
 
-/** `$['spec']['containers'][0]['image']` as `spec.containers[client].image`. */
-function placeOf(root: object, path: string): string {
-  let at: unknown = root;
-  let place = '';
-  for (const step of JSONPath.toPathArray(path).slice(1)) {
-    const inList = Array.isArray(at);
-    at = ownValue(at as Record<string, unknown> | undefined, step);
-    const name = (at as { name?: unknown } | null | undefined)?.name;
-    place += inList ? `[${typeof name === 'string' ? name : step}]` : `${place ? '.' : ''}${step}`;
-  }
-  return place;
+/** `spec.containers[client].image`. @param named whether items of lists are told by their names */
+function placeOf({ key, parent, value }: Found, named: boolean): string {
+  if (key === undefined || !parent) return '';
+  const before = placeOf(parent, named);
+  if (typeof key === 'string') return before === '' ? key : `${before}.${key}`;
+  const name = (value as { name?: unknown } | null | undefined)?.name;
+  return `${before}[${named && typeof name === 'string' ? name : key}]`;
 }
 
 /** A value on one line, short enough for a screen. */

@@ -169,6 +169,6 @@ function problemsOf(spec: Spec, object: Stored): string[] {
       problems.push(`${path} is ${show(values.length > 1 ? values : values[0])}, expected ${show(wanted)}`);
     }
   }
-  if (spec.cel.some(({ run }) => run(object) !== true)) problems.push(`expected ${inWords(spec)}`);
+  if (!spec.cel.every(({ holds }) => holds(object))) problems.push(`expected ${inWords(spec)}`);
   return problems;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Authorizer, type Question } from '../../src/embedded/cel/library/authorizer.ts';
-import { fromJson } from '../../src/embedded/cel/values.ts';
 import { compileExpression, policyScopes, typesOf } from '../../src/embedded/resources/admission/expressions.ts';
+import { Authorizer, type Question } from '../../src/kube/cel/library/authorizer.ts';
+import { fromJson } from '../../src/kube/cel/values.ts';
 
 const types = typesOf({ authorizer: true });
 const object = { n: 3, f: 1.5, t: 'aXbX', list: [3, 1, 2], q: '1Gi', map: { a: 'b' }, nothing: null };

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { JsonSyntaxError, parseJson, plainValue } from '../../src/embedded/codec/go-json.ts';
 import { formatMicros, formatSeconds, parseTime } from '../../src/embedded/codec/go-time.ts';
-import { canonicalQuantity } from '../../src/embedded/codec/quantity-text.ts';
 import { toTable } from '../../src/embedded/codec/views.ts';
 import { parseYaml, stringifyYaml } from '../../src/embedded/codec/yaml.ts';
 import { humanDuration, shortHumanDuration } from '../../src/kube/duration.ts';
 import type { Stored } from '../../src/kube/meta.ts';
+import { canonicalQuantity } from '../../src/kube/quantity-text.ts';
 import { recordedDefinitions, recording } from './recorded.ts';
 
 describe('JSON', () => {

@@ -155,6 +155,19 @@ describe('kubectl', () => {
     );
   });
 
+  it.each([
+    ["-o jsonpath='{.items[?(@.metadata.name==1)]}'", 'incompatible types for comparison'],
+    ["-o jsonpath='{.items[9]}'", 'array index out of bounds: index 9, length 2'],
+    ["-o jsonpath='{.items[0}'", 'error parsing jsonpath {.items[0}, unterminated array'],
+    ['-o custom-columns=N:.spec.containers[1].name', 'error: array index out of bounds: index 1, length 1'],
+    ['-o custom-columns=N:.spec[x]', 'error: invalid array index x'],
+    ['--sort-by={.spec.containers[x]}', 'error: invalid array index x'],
+  ])('says what is wrong with a path, as client-go does: %s', async (flags, message) => {
+    const { out, err, code } = await inPod(`kubectl get pods ${flags}`);
+    expect({ out, code }).toEqual({ out: '', code: 1 });
+    expect(err).toContain(message);
+  });
+
   it('prints names, JSON, YAML, paths and columns', async () => {
     expect((await inPod('kubectl get pods -o name')).out).toBe('pod/a\npod/longer-name\n');
     expect((await inPod('kubectl get pods -o jsonpath=\'{range .items[*]}{.metadata.name}{"\\n"}{end}\'')).out).toBe(
@@ -166,6 +179,10 @@ describe('kubectl', () => {
     expect((await inPod('kubectl get pods -o custom-columns=N:.metadata.name,L:.metadata.labels.app')).out).toBe(
       'N             L\na             web\nlonger-name   <none>\n',
     );
+    expect((await inPod("kubectl get pods -o jsonpath-as-json='{.items[*].metadata.name}'")).out).toBe(
+      '[\n    "a",\n    "longer-name"\n]\n',
+    );
+    expect((await inPod('kubectl get pods --sort-by={.metadata.none} -o name')).out).toBe('pod/a\npod/longer-name\n');
     expect((await inPod('kubectl get pod a -o yaml')).out).toBe(
       'apiVersion: v1\nkind: Pod\nmetadata:\n  labels:\n    app: web\n  name: a\n  namespace: project-swan\nspec:\n  containers:\n  - image: nginx\n    name: c\n',
     );

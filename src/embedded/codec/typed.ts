@@ -5,10 +5,10 @@
  * Large because it has a function a kind of Go type, which call each other.
  */
 import { setOwn } from '../../kernel/own.ts';
+import { canonicalQuantity } from '../../kube/quantity-text.ts';
 import { entriesOf, hasDuplicates, NumberLiteral, plainValue } from './go-json.ts';
 import { formatMicros, formatSeconds, parseTime } from './go-time.ts';
 import { goTypeOf, goTypeText, shortTypeName } from './go-types.ts';
-import { canonicalQuantity } from './quantity-text.ts';
 import { type FieldInfo, jsonFields, type ScalarCode, type TypeRef, typeInfo } from './type-table.ts';
 
 /** The value does not fit its type; the message is what Go's decoder says. */

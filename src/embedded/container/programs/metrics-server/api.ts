@@ -4,8 +4,8 @@ import { goDuration } from '../../../../kube/duration.ts';
 import { matchesFields, parseFieldSelector } from '../../../../kube/field-selectors.ts';
 import type { Stored } from '../../../../kube/meta.ts';
 import { quantityNanos } from '../../../../kube/quantity.ts';
+import { quantityText } from '../../../../kube/quantity-text.ts';
 import { matchesLabels, parseLabelSelector, SelectorError } from '../../../../kube/selectors.ts';
-import { quantityText } from '../../../codec/quantity-text.ts';
 import { ApiError, badRequest, methodNotAllowed, notFound, notFoundPath } from '../../../errors/status.ts';
 import type { Points, Usage } from './points.ts';
 

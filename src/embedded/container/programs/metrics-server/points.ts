@@ -1,4 +1,4 @@
-import { quantityText } from '../../../codec/quantity-text.ts';
+import { quantityText } from '../../../../kube/quantity-text.ts';
 
 /** One measurement of a container or node. */
 export interface Point {

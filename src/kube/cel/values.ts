@@ -6,7 +6,15 @@
 import { boundedSize, step } from './work.ts';
 
 /** An error of an evaluation, in cel-go's words. */
-export class CelError extends Error {}
+export class CelError extends Error {
+  /** Without a stack: an expression may fail a million times, and go on. */
+  constructor(message: string) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    super(message);
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
 
 export const noSuchOverload = () => new CelError('no such overload');
 
@@ -308,9 +316,12 @@ export function characters(text: string): number {
   return count;
 }
 
+/** Go reads whole numbers as int64 where they fit, and all others as float64. */
+const isInt64 = (value: number) => Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 63;
+
 /** A JSON value without a schema. */
 export function fromJson(value: unknown): unknown {
-  if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : value;
+  if (typeof value === 'number') return isInt64(value) ? BigInt(value) : value;
   if (Array.isArray(value)) return new ArrayList(value.map(fromJson));
   if (typeof value !== 'object' || value === null) return value ?? null;
   return new PlainMap(Object.entries(value).map(([key, item]) => [key, fromJson(item)] as const));

@@ -26,6 +26,8 @@ import { counted, TooMuchWork } from './work.ts';
 
 const freeSteps = 100_000;
 const stepsPerCost = 10;
+/** Throwing takes long, and costs nothing in cel-go. */
+const stepsPerError = 50;
 
 /** More than `limit` was spent. */
 export class CostExceeded extends Error {
@@ -42,7 +44,7 @@ export type Variables = ReadonlyMap<string, unknown>;
  * @throws CelError what went wrong while evaluating; CostExceeded. Both come with `cost` in what `evaluate` reports
  */
 export class Evaluation {
-  cost = 0;
+  #cost = 0;
   readonly #limit: number;
   #steps = 0;
   readonly #variables: Variables;
@@ -53,9 +55,14 @@ export class Evaluation {
     this.#limit = limit;
   }
 
+  /** So far; of steps those that were completed. */
+  get spent(): { cost: number; steps: number } {
+    return { cost: this.#cost, steps: this.#steps };
+  }
+
   #spend(cost: number): void {
-    this.cost += cost;
-    if (this.cost > this.#limit) throw new CostExceeded();
+    this.#cost += cost;
+    if (this.#cost > this.#limit) throw new CostExceeded();
   }
 
   run(e: Expr): unknown {
@@ -175,20 +182,31 @@ export class Evaluation {
 
   /** Steps that costs don't count are free up to a point. */
   #counted<T>(call: () => T): T {
-    const paid = Math.max(0, this.#steps - freeSteps);
     try {
       const [result, steps] = counted(
-        freeSteps - Math.min(this.#steps, freeSteps) + (this.#limit - this.cost) * stepsPerCost,
+        freeSteps - Math.min(this.#steps, freeSteps) + (this.#limit - this.#cost) * stepsPerCost,
         call,
       );
-      this.#steps += steps;
-      this.#spend(Math.floor((Math.max(0, this.#steps - freeSteps) - paid) / stepsPerCost));
+      this.#pay(steps);
       return result;
     } catch (error) {
       if (!(error instanceof TooMuchWork)) throw error;
-      this.cost = Math.max(this.cost, this.#limit);
+      this.#cost = Math.max(this.#cost, this.#limit);
       throw new CostExceeded();
     }
+  }
+
+  #pay(steps: number): void {
+    const paid = Math.max(0, this.#steps - freeSteps);
+    this.#steps += steps;
+    this.#spend(Math.floor((Math.max(0, this.#steps - freeSteps) - paid) / stepsPerCost));
+  }
+
+  /** An error that the evaluation goes on after. @throws all that is none of the expression's */
+  #forgive(error: unknown): CelError {
+    if (!(error instanceof CelError)) throw error;
+    this.#pay(stepsPerError);
+    return error;
   }
 
   #index(e: Call, [container, index]: readonly unknown[]): unknown {
@@ -221,8 +239,7 @@ export class Evaluation {
         if (value === decides) return decides;
         if (typeof value !== 'boolean') throw noSuchOverload();
       } catch (error) {
-        if (!(error instanceof CelError)) throw error;
-        fault ??= error;
+        fault ??= this.#forgive(error);
       }
     }
     if (fault) throw fault;
@@ -233,8 +250,8 @@ export class Evaluation {
     try {
       return this.run(e) !== false;
     } catch (error) {
-      if (error instanceof CelError) return true;
-      throw error;
+      this.#forgive(error);
+      return true;
     }
   }
 
@@ -263,8 +280,7 @@ export class Evaluation {
         accu = evaluate();
         fault = undefined;
       } catch (error) {
-        if (!(error instanceof CelError)) throw error;
-        fault = error;
+        fault = this.#forgive(error);
       }
     };
     keep(() => emptyOf(e) ?? this.run(e.init));

@@ -6,7 +6,7 @@ import {
   prefixRule,
   validLabelValue,
   validQualifiedName,
-} from '../../../kube/validation.ts';
+} from '../../validation.ts';
 import type { Definitions } from '../functions.ts';
 import { formatCheck } from '../string-formats.ts';
 import { ArrayList, Opaque, Optional } from '../values.ts';

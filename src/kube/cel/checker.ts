@@ -62,6 +62,7 @@ export function qualifiedName(expression: Expr): string | undefined {
   return operand === undefined ? undefined : `${operand}.${expression.field}`;
 }
 
+/** Large because a kind of expression is a method, and what one finds out of types is known to all others. */
 class Checker {
   readonly issues: Issue[] = [];
   readonly #options: CheckOptions;

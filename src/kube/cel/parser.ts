@@ -59,6 +59,7 @@ export function parse(source: string): Parsed {
   }
 }
 
+/** Large because a rule of the grammar is a method, and all of them move along the same tokens. */
 class Parser {
   readonly #source: string;
   readonly #tokens: readonly Token[];

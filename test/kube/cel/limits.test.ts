@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { compile, type Program } from '../../src/embedded/cel/program.ts';
-import { dyn } from '../../src/embedded/cel/types.ts';
-import { fromJson } from '../../src/embedded/cel/values.ts';
+import { compile, type Program } from '../../../src/kube/cel/program.ts';
+import { dyn } from '../../../src/kube/cel/types.ts';
+import { fromJson } from '../../../src/kube/cel/values.ts';
 
 const variables = new Map([['self', dyn]]);
 

@@ -8,9 +8,27 @@ const statesPerStep = 8;
 /** Users' patterns come and go: what was compiled is forgotten now and then. */
 const capacity = 1000;
 
+/** Of a pattern with its repetitions written out, in characters; Go's limit is in bytes of its program. */
+const largest = 1_000_000;
+const stepsPerCharacter = 30;
+/** RE2 repeats nothing more often, repetitions of repetitions included. */
+const mostCopies = 1000;
+
+/** The characters of a pattern with its repetitions written out, as they are compiled: `a{1000}` is a thousand states. */
+function writtenOut(pattern: string): number {
+  let copies = 1;
+  for (const [, from, to] of pattern.matchAll(/\{(\d+)(?:,(\d*))?\}/g))
+    copies = Math.min(mostCopies, copies * Math.max(1, Number(from), Number(to || 0)));
+  return pattern.length * copies;
+}
+
+/** @throws TooMuchWork for a pattern that is made while an expression runs */
 function compile(pattern: string): RE2JS | string {
   let known = compiled.get(pattern);
   if (known === undefined) {
+    const size = writtenOut(pattern);
+    if (size > largest) return `error parsing regexp: expression too large: \`${pattern.slice(0, 100)}\``;
+    step(size * stepsPerCharacter);
     try {
       known = RE2JS.compile(pattern);
     } catch (error) {

@@ -1,6 +1,6 @@
 /** `quantity('1Gi')`, and what can be asked of it. */
-import { quantityNanos } from '../../../kube/quantity.ts';
-import { canonicalQuantity } from '../../codec/quantity-text.ts';
+import { quantityNanos } from '../../quantity.ts';
+import { canonicalQuantity } from '../../quantity-text.ts';
 import type { Definitions } from '../functions.ts';
 import { fail } from '../functions.ts';
 import { Opaque } from '../values.ts';

@@ -19,8 +19,11 @@ export interface CompileOptions {
   functions?: FunctionTable;
 }
 
-/** What running a program gave. `cost` counts in cel-go's units and is known for failures, too. */
-export type Outcome = { cost: number } & ({ value: unknown } | { error: string; costExceeded: boolean });
+/**
+ * What running a program gave. `cost` counts in cel-go's units and is known for failures, too; `steps` are those of calls, which
+ * it leaves out up to a point.
+ */
+export type Outcome = { cost: number; steps: number } & ({ value: unknown } | { error: string; costExceeded: boolean });
 
 /** A checked expression. */
 export class Program {
@@ -59,13 +62,14 @@ export class Program {
     const evaluation = new Evaluation(variables, limit);
     try {
       const value = evaluation.run(this.#expression);
-      return { value, cost: evaluation.cost };
+      return { value, ...evaluation.spent };
     } catch (error) {
-      if (error instanceof CostExceeded) return { error: error.message, costExceeded: true, cost: evaluation.cost };
-      if (error instanceof CelError) return { error: error.message, costExceeded: false, cost: evaluation.cost };
+      const { spent } = evaluation;
+      if (error instanceof CostExceeded) return { error: error.message, costExceeded: true, ...spent };
+      if (error instanceof CelError) return { error: error.message, costExceeded: false, ...spent };
       // An operand deep down in a very long chain.
       if (error instanceof RangeError)
-        return { error: 'evaluation is nested too deeply', costExceeded: false, cost: evaluation.cost };
+        return { error: 'evaluation is nested too deeply', costExceeded: false, ...spent };
       throw error;
     }
   }
