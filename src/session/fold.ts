@@ -1,4 +1,5 @@
 import type { Activity, GraderMemory } from '../grading/types.ts';
+import type { Asked, CoachLevel } from './coach.ts';
 import type { AttemptEvent, ClusterChoice, ClusterRef, ScenarioRef } from './events.ts';
 
 const keptActivities = 200;
@@ -24,6 +25,8 @@ export interface AttemptFold {
   /** Indexes of the hints taken, in order, and what they cost together. */
   hints: number[];
   hintPrice: number;
+  /** What each check says from the start, how far each was asked about since, and what that cost. */
+  coach: { base: CoachLevel; checks: Map<string, Asked>; paid: number };
   sawSolution: boolean;
   /** When this try was solved. */
   solvedAt?: number;
@@ -32,6 +35,8 @@ export interface AttemptFold {
   wasSolved: boolean;
   /** Ids of checks that passed at some time since the start or the last reset. */
   passed: string[];
+  /** What stands in the files that checks look at as answers. */
+  answers: Map<string, string>;
   activities: Activity[];
   memory: GraderMemory;
   /** Working time that has ended, milliseconds; from `runningSince` on the clock runs. */
@@ -57,9 +62,11 @@ export function foldAttempt(events: readonly AttemptEvent[]): AttemptFold | unde
     createdAt: first.t,
     hints: [],
     hintPrice: 0,
+    coach: { base: first.coach ?? 2, checks: new Map(), paid: 0 },
     sawSolution: false,
     wasSolved: false,
     passed: [],
+    answers: new Map(),
     activities: [],
     memory: { latched: [], heldSince: {} },
     worked: 0,
@@ -116,11 +123,22 @@ export function applyEvent(fold: AttemptFold, event: AttemptEvent): void {
       fold.hints.push(event.index);
       fold.hintPrice += event.price;
       break;
+    case 'coach': {
+      const steps = (fold.coach.checks.get(event.check)?.steps ?? 0) + (event.level === 3 ? 1 : 0);
+      fold.coach.checks.set(event.check, { level: event.level, steps });
+      fold.coach.paid += event.price;
+      break;
+    }
+    case 'answer':
+      if (event.text === undefined) fold.answers.delete(event.file);
+      else fold.answers.set(event.file, event.text);
+      break;
     case 'resetting':
       // A reset is a new try: the clock, the feed and what is solved now start again; hints stay paid.
       fold.phase = 'resetting';
       fold.activities = [];
       fold.passed = [];
+      fold.answers.clear();
       fold.worked = 0;
       delete fold.runningSince;
       delete fold.solvedAt;

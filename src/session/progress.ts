@@ -2,6 +2,7 @@ import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock, Timer } from '../kernel/clock.ts';
 import { EnvironmentError } from '../kernel/errors.ts';
+import { type CoachLevel, levelUsed } from './coach.ts';
 import type { AttemptEvent, ScenarioRef } from './events.ts';
 import { type AttemptFold, applyEvent, foldAttempt } from './fold.ts';
 
@@ -33,6 +34,8 @@ export type ProgressRecord = {
       hints: number;
       /** Whether the solutions had been looked at by then. */
       sawSolution: boolean;
+      /** The highest coach level that the attempt had been helped at by then; missing in older lines. */
+      level?: CoachLevel;
     }
 );
 
@@ -113,7 +116,9 @@ export function progressRecordOf(fold: AttemptFold, event: AttemptEvent): Progre
   if (event.type === 'activated') return { ...common, type: 'began' };
   if (event.type !== 'solved') return undefined;
   const { worked, hints, sawSolution } = fold;
-  return { ...common, type: 'solved', score: event.score, max: event.max, worked, hints: hints.length, sawSolution };
+  const { score, max } = event;
+  const level = levelUsed(fold);
+  return { ...common, type: 'solved', score, max, worked, hints: hints.length, sawSolution, level };
 }
 
 /** What of an attempt's log is progress. */

@@ -1,10 +1,10 @@
 import { createInterface } from 'node:readline';
 import { errorLines, errorText, exitCodes, UserError } from '../kernel/errors.ts';
 import { markdownText } from '../present/markdown.ts';
-import { explainText, paintFor, priceText, scoreText, verdictLines } from '../present/text.ts';
+import { explainText, nextStepText, paintFor, priceText, scoreText, verdictLines } from '../present/text.ts';
 import { onlyStyled, printable, printableLine } from '../present/width.ts';
 import type { AttemptState } from '../session/types.ts';
-import type { LabsAccess } from './access.ts';
+import { coachOf, type LabsAccess } from './access.ts';
 import type { ScenarioRow } from './state.ts';
 
 export interface PlainOptions {
@@ -17,7 +17,7 @@ export interface PlainOptions {
 }
 
 const help =
-  'words: list, start <scenario>, task, check, hint, explain <check>, reset, solution, debrief, shell, stop, quit';
+  'words: list, start <scenario>, task, check, hint, explain <check> [yes], reset, solution, debrief, shell, stop, quit';
 
 /**
  * The app as plain lines, for screen readers and pipes: nothing is redrawn, verdicts are told as they change, words
@@ -69,7 +69,7 @@ export async function runPlain(options: PlainOptions): Promise<number> {
       if (state.step && state.step !== step) say(printable(state.step));
       step = state.step;
     };
-    lab = await labs.start({ scenario, provider: 'embedded', resume: true }, { onEvent });
+    lab = await labs.start({ scenario, provider: 'embedded', resume: true, ...coachOf(access) }, { onEvent });
     tellTask(lab);
     follow(lab.id, signal)().catch((error: Error) => say(printable(error.message)));
   };
@@ -80,7 +80,7 @@ export async function runPlain(options: PlainOptions): Promise<number> {
   };
 
   const obey = async (line: string): Promise<boolean> => {
-    const [word = '', argument = ''] = line.trim().split(/\s+/);
+    const [word = '', argument = '', agreed = ''] = line.trim().split(/\s+/);
     const labs = () => access.labs();
     switch (word) {
       case '':
@@ -109,8 +109,15 @@ export async function runPlain(options: PlainOptions): Promise<number> {
       case 'explain': {
         const verdict =
           current().verdicts.find((v) => v.id === argument) ?? current().verdicts.find((v) => v.status !== 'pass');
-        const traced = verdict && (await (await labs()).explain({ check: verdict.id, id: current().id }));
-        say(verdict ? explainText(traced ?? verdict, paint) : 'every check passes');
+        if (!verdict) say('every check passes');
+        else if (verdict.next && verdict.next.price > 0 && agreed !== 'yes') {
+          say(`${nextStepText(verdict)}: explain ${verdict.id} yes`);
+        } else {
+          const price = verdict.next?.price ?? 0;
+          const view = (await (await labs()).ask({ check: verdict.id, price, id: current().id })) ?? verdict;
+          const next = nextStepText(view);
+          say(`${explainText(view, paint)}${next ? `\nexplain ${view.id} shows ${next}` : ''}`);
+        }
         return true;
       }
       case 'reset':

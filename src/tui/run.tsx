@@ -5,6 +5,7 @@ import { EnvironmentError, errorText, exitCodes } from '../kernel/errors.ts';
 import type { Paths } from '../kernel/paths.ts';
 import { paintFor } from '../present/text.ts';
 import type { ScenarioEntry } from '../scenario/overview.ts';
+import type { CoachLevel } from '../session/coach.ts';
 import { type Progress, progressKey, readProgress } from '../session/progress.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
 import { labShell } from '../session/shell.ts';
@@ -22,6 +23,8 @@ export interface AppOptions {
   plain: boolean;
   /** Open in this scenario. */
   scenario?: string;
+  /** What each check of a new attempt says without being asked. */
+  coach?: CoachLevel;
   scenarios: readonly ScenarioEntry[];
   paths: Paths;
   labs(): Promise<RemoteLabs>;
@@ -59,6 +62,7 @@ export async function runApp(options: AppOptions): Promise<number> {
       });
       return connection;
     },
+    ...(options.coach !== undefined && { coach: options.coach }),
     progress: () => progressOf(paths),
     kubectl: options.kubectl,
     async shell(state, kubectl, typed) {
