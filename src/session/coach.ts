@@ -24,8 +24,16 @@ export interface Asked {
   steps: number;
 }
 
-/** The part of a check's weight that a level costs when it is gone up to. What is could be seen in the cluster as well. */
-const shares: Readonly<Record<CoachLevel, number>> = { 0: 0, 1: 0, 2: 0.1, 3: 0.2 };
+/**
+ * What going up to a level costs: a check's weight divided by this, rounded up. What is could be seen in the cluster as
+ * well: that is free.
+ */
+const divisors: Readonly<Record<CoachLevel, number>> = {
+  0: Number.POSITIVE_INFINITY,
+  1: Number.POSITIVE_INFINITY,
+  2: 10,
+  3: 5,
+};
 
 type Helped = Pick<AttemptFold, 'coach' | 'hints' | 'hintPrice' | 'solvedAt'>;
 
@@ -45,7 +53,7 @@ export function nextStep(
   // The chain is paid for once. After it is solved help costs nothing: the score stands.
   if (level === 3) return { level, price: 0 };
   const next = (level + 1) as CoachLevel;
-  return { level: next, price: fold.solvedAt === undefined ? Math.ceil(shares[next] * weight) : 0 };
+  return { level: next, price: fold.solvedAt === undefined ? Math.ceil(weight / divisors[next]) : 0 };
 }
 
 /** Points that all help of an attempt took. */

@@ -212,7 +212,9 @@ export class LabVerbs {
     if (question === 'hint') return this.hint();
     if (question === 'explain') {
       const view = this.#store.get().lab?.verdicts.find((v) => v.id === check);
-      return view ? this.ask(view.id, view.next?.price ?? 0) : this.#say('there is no check to explain yet');
+      if (!view) return this.#say('there is no check to explain yet');
+      this.explain(view.id);
+      return this.ask(view.id, view.next?.price ?? 0);
     }
     void this.#call(
       async (labs, id) => {
