@@ -152,6 +152,9 @@ export function reduce(state: AppState, action: Action): AppState {
     case 'explained': {
       const { overlay } = state;
       if (overlay?.kind !== 'explain' || overlay.check !== action.verdict.id) return state;
+      // A chain that was read before the last step was taken may come after it.
+      const isBefore = overlay.traced && saysLess(action.verdict, overlay.traced);
+      if (isBefore) return state;
       return { ...state, overlay: { ...overlay, traced: action.verdict } };
     }
     case 'close': {
@@ -181,6 +184,12 @@ export function reduce(state: AppState, action: Action): AppState {
       return action.text === undefined ? rest : { ...rest, notice: action.text };
     }
   }
+}
+
+/** Whether a view of a check is of the same verdict and shows less of its evidence. */
+function saysLess(view: CheckView, than: CheckView): boolean {
+  const isSame = view.status === than.status && view.why === than.why && view.level === than.level;
+  return isSame && view.evidence.length < than.evidence.length;
 }
 
 function withLab(state: AppState, lab: AttemptState, at: number): AppState {
