@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { type CoachLevel, coachLevels, levelTexts } from '../session/coach.ts';
+import { type CoachLevel, coachLevels, levelTexts } from '../session/coach-level.ts';
 
 /** `--coach 0|1|2|3` */
 export function coachOption(): Option {

@@ -3,7 +3,7 @@ import { exitCodes, UserError } from '../kernel/errors.ts';
 import { nearest } from '../kernel/nearest.ts';
 import { visible, visibleJson } from '../kernel/visible.ts';
 import { onlyStyled } from '../present/width.ts';
-import type { CoachLevel } from '../session/coach.ts';
+import type { CoachLevel } from '../session/coach-level.ts';
 import { check } from './check.ts';
 import { cluster } from './cluster.ts';
 import { coachOption } from './coach-option.ts';

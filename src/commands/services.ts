@@ -5,7 +5,7 @@ import type { Paths } from '../kernel/paths.ts';
 import type { Catalog } from '../scenario/catalog.ts';
 import type { ScenarioEntry } from '../scenario/overview.ts';
 import type { TrustStore } from '../scenario/trust.ts';
-import type { CoachLevel } from '../session/coach.ts';
+import type { CoachLevel } from '../session/coach-level.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
 
 /** Where `pack verify` proves. */

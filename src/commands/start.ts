@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { markdownText } from '../present/markdown.ts';
 import { paintFor } from '../present/text.ts';
 import type { Catalog } from '../scenario/catalog.ts';
-import type { CoachLevel } from '../session/coach.ts';
+import type { CoachLevel } from '../session/coach-level.ts';
 import { type ClusterFlags, clusterOptions, withClusterOptions } from './cluster-options.ts';
 import { coachOption } from './coach-option.ts';
 import { type CommandFactory, tellOfCleanup } from './command.ts';

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { Verdict } from '../grading/types.ts';
-import { levelTexts } from '../session/coach.ts';
+import { levelTexts } from '../session/coach-level.ts';
 import type { AttemptReport } from '../session/report.ts';
 import type { AttemptState, CheckView } from '../session/types.ts';
 import { foldCommand, placedInPane } from './fold.ts';

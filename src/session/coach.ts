@@ -1,28 +1,8 @@
 import type { Evidence } from '../checks/types.ts';
 import type { Verdict } from '../grading/types.ts';
+import type { Asked, CoachLevel } from './coach-level.ts';
 import type { AttemptFold } from './fold.ts';
 import type { CheckView } from './types.ts';
-
-/**
- * How much a check says: 0 its title and state, 1 what was expected and what is, 2 why, 3 the chain of evidence. Hints
- * stand on the same ladder, beside level 2: they say why in words.
- */
-export const coachLevels = [0, 1, 2, 3] as const;
-export type CoachLevel = (typeof coachLevels)[number];
-
-/** What each level says, for people. */
-export const levelTexts: Readonly<Record<CoachLevel, string>> = {
-  0: 'title and state',
-  1: 'what is',
-  2: 'why',
-  3: 'the evidence, step by step',
-};
-
-/** How far a check was asked about. `steps`: of the chain, those that are shown. */
-export interface Asked {
-  level: CoachLevel;
-  steps: number;
-}
 
 /**
  * What going up to a level costs: a check's weight divided by this, rounded up. What is could be seen in the cluster as

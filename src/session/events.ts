@@ -1,7 +1,7 @@
 import type { VerdictStatus } from '../checks/types.ts';
 import type { ClusterSpec } from '../cluster/provider.ts';
 import type { Activity, GraderMemory } from '../grading/types.ts';
-import type { CoachLevel } from './coach.ts';
+import type { CoachLevel } from './coach-level.ts';
 
 /** Where an attempt's cluster is; enough to find it again. */
 export interface ClusterRef {

@@ -1,5 +1,5 @@
 import type { Activity, GraderMemory } from '../grading/types.ts';
-import type { Asked, CoachLevel } from './coach.ts';
+import type { Asked, CoachLevel } from './coach-level.ts';
 import type { AttemptEvent, ClusterChoice, ClusterRef, ScenarioRef } from './events.ts';
 
 const keptActivities = 200;

@@ -13,7 +13,7 @@ import type { Scenario } from '../scenario/types.ts';
 import { Attempt, type AttemptDependencies } from './attempt.ts';
 import type { Attempts } from './attempts.ts';
 import type { Clusters } from './clusters.ts';
-import type { CoachLevel } from './coach.ts';
+import type { CoachLevel } from './coach-level.ts';
 import type { AttemptEvent, ClusterChoice } from './events.ts';
 import { type AttemptFold, foldAttempt } from './fold.ts';
 import { needsOf } from './needs.ts';

@@ -2,7 +2,8 @@ import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock, Timer } from '../kernel/clock.ts';
 import { EnvironmentError } from '../kernel/errors.ts';
-import { type CoachLevel, levelUsed } from './coach.ts';
+import { levelUsed } from './coach.ts';
+import type { CoachLevel } from './coach-level.ts';
 import type { AttemptEvent, ScenarioRef } from './events.ts';
 import { type AttemptFold, applyEvent, foldAttempt } from './fold.ts';
 

@@ -1,5 +1,5 @@
 import type { KubectlVersion } from '../cluster/kubectl/version.ts';
-import type { CoachLevel } from '../session/coach.ts';
+import type { CoachLevel } from '../session/coach-level.ts';
 import type { Progress } from '../session/progress.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
 import type { AttemptState } from '../session/types.ts';

@@ -3,7 +3,7 @@ import type { ErrorText } from '../kernel/errors.ts';
 import { markdownText, scriptLines, wrapText } from '../present/markdown.ts';
 import { clockText, explainText, nextStepText, type Paint, priceText } from '../present/text.ts';
 import { cut, fitTo, printable, printableLine, widthOf } from '../present/width.ts';
-import { levelTexts } from '../session/coach.ts';
+import { levelTexts } from '../session/coach-level.ts';
 import type { AttemptState, CheckView } from '../session/types.ts';
 import { helpRows } from './keys.ts';
 import type { AppState, Overlay, Question } from './state.ts';

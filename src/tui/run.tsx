@@ -5,7 +5,7 @@ import { EnvironmentError, errorText, exitCodes } from '../kernel/errors.ts';
 import type { Paths } from '../kernel/paths.ts';
 import { paintFor } from '../present/text.ts';
 import type { ScenarioEntry } from '../scenario/overview.ts';
-import type { CoachLevel } from '../session/coach.ts';
+import type { CoachLevel } from '../session/coach-level.ts';
 import { type Progress, progressKey, readProgress } from '../session/progress.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
 import { labShell } from '../session/shell.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Evidence } from '../../src/checks/types.ts';
 import type { Verdict } from '../../src/grading/types.ts';
-import { type CoachLevel, checkView, helpPrice, levelUsed, nextStep } from '../../src/session/coach.ts';
+import { checkView, helpPrice, levelUsed, nextStep } from '../../src/session/coach.ts';
+import type { CoachLevel } from '../../src/session/coach-level.ts';
 import type { AttemptEvent, AttemptEventBody } from '../../src/session/events.ts';
 import { type AttemptFold, foldAttempt } from '../../src/session/fold.ts';
 

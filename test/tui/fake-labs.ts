@@ -1,6 +1,6 @@
 import type { Evidence } from '../../src/checks/types.ts';
 import { UserError } from '../../src/kernel/errors.ts';
-import type { CoachLevel } from '../../src/session/coach.ts';
+import type { CoachLevel } from '../../src/session/coach-level.ts';
 import type { Progress } from '../../src/session/progress.ts';
 import type { RemoteLabs } from '../../src/session/remote-labs.ts';
 import type { AttemptState, CheckView } from '../../src/session/types.ts';
