@@ -198,7 +198,7 @@ async function daemon(): Promise<void> {
     { runDaemon },
     { createProviders },
     { LabHost },
-    { ProgressLog },
+    { ProgressLog, renamedKeys },
     { Catalog },
     { socketPath, daemonLogPath },
     { ensureKubectl, pathWith },
@@ -230,14 +230,15 @@ async function daemon(): Promise<void> {
   const log = logToStderr(daemonLogPath(paths), () => systemClock.now());
   const blocked = join(paths.state, 'blocked.json');
   const { all, resume, warmUp, stop } = await createProviders({ state: paths.state, log });
+  const catalog = new Catalog(builtIn, installedPacks(paths.state));
   const host = new LabHost({
     clock: systemClock,
     folder: join(paths.state, 'attempts'),
-    catalog: new Catalog(builtIn, installedPacks(paths.state)),
+    catalog,
     providers: all,
     scriptEnvironment: async () => ({ PATH: pathWith(await ensureKubectl({ cache: paths.cache })) }),
     trust: new TrustStore(trustFile),
-    progress: await ProgressLog.open(paths.state, { clock: systemClock, log }),
+    progress: await ProgressLog.open(paths.state, { clock: systemClock, log, renamed: renamedKeys(catalog.packs()) }),
     log,
   });
   try {

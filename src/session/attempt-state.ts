@@ -14,7 +14,8 @@ export function describeAttempt(
 ): Omit<AttemptState, Described> {
   return {
     id: fold.id,
-    scenario: fold.scenario,
+    // Under the id that it has now.
+    scenario: { ...fold.scenario, id: scenario.id },
     title: scenario.title,
     competencies: scenario.competencies,
     minutes: scenario.minutes,

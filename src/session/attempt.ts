@@ -313,7 +313,7 @@ export class Attempt {
       verdicts: verdicts.map((verdict) => checkView(verdict, fold)),
       ...scoreOf(verdicts, helpPrice(fold)),
       max: scenario.checks.reduce((sum, c) => sum + c.weight, 0),
-      wasSolved: fold.wasSolved || progress?.of(fold.scenario)?.solved === true,
+      wasSolved: fold.wasSolved || progress?.of(described.scenario)?.solved === true,
     };
   }
 

@@ -6,7 +6,7 @@ import type { Paths } from '../kernel/paths.ts';
 import { paintFor } from '../present/text.ts';
 import type { ScenarioEntry } from '../scenario/overview.ts';
 import type { CoachLevel } from '../session/coach-level.ts';
-import { type Progress, progressKey, readProgress } from '../session/progress.ts';
+import { formerKeys, type Progress, progressKey, type RenamedKeys, readProgress } from '../session/progress.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
 import { labShell } from '../session/shell.ts';
 import type { LabsAccess } from './access.ts';
@@ -63,7 +63,7 @@ export async function runApp(options: AppOptions): Promise<number> {
       return connection;
     },
     ...(options.coach !== undefined && { coach: options.coach }),
-    progress: () => progressOf(paths),
+    progress: () => progressOf(paths, formerKeys(options.scenarios)),
     kubectl: options.kubectl,
     async shell(state, kubectl, typed) {
       const command = await labShell(state, paths, kubectl);
@@ -133,9 +133,9 @@ async function goodbye(connection: Promise<RemoteLabs>, env: NodeJS.ProcessEnv):
   }
 }
 
-async function progressOf({ state }: Paths): Promise<Progress> {
+async function progressOf({ state }: Paths, renamed: RenamedKeys): Promise<Progress> {
   try {
-    return await readProgress(state);
+    return await readProgress(state, renamed);
   } catch (cause) {
     throw new EnvironmentError(
       { what: 'what was solved so far cannot be read', why: (cause as Error).message, next: 'kubedrill doctor' },
