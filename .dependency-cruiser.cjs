@@ -100,7 +100,7 @@ const filesOf = {
   'src/embedded/container': {
     protocol: ['protocol.ts'],
     thread: ['worker.ts'],
-    door: ['index.ts', 'runtime.ts', 'worker-client.ts'],
+    door: ['index.ts', 'runtime.ts', 'runtime/', 'worker-client.ts'],
   },
 };
 

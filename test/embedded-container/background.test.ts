@@ -43,3 +43,16 @@ it('ends the process if it fails, and is reported if the failure is our own', as
   const refused = await run(beside(() => Promise.reject(new SysError('EACCES'))));
   expect(refused).toMatchObject({ exitCode: 1, bugs: [] });
 });
+
+it('is reported if it cannot even say why it failed, unless it has nowhere to say it', async () => {
+  const failing = (prepare: (p: Process) => void) =>
+    run(async (p) => {
+      prepare(p);
+      throw new SysError('EACCES');
+    });
+  const broken = await failing((p) => {
+    p.print = () => Promise.reject(new TypeError('y is not a function'));
+  });
+  expect(broken).toMatchObject({ exitCode: 1, bugs: [{ stack: expect.stringContaining('y is not a function') }] });
+  expect(await failing((p) => p.setFd(2, undefined))).toEqual({ exitCode: 1, printed: '', bugs: [] });
+});

@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { createContainerRuntime } from '../../src/embedded/container/runtime.ts';
 import { WorkerClient } from '../../src/embedded/container/worker-client.ts';
 import type { ContainerSpec } from '../../src/embedded/container-api.ts';
@@ -358,6 +358,23 @@ describe('the worker', () => {
     });
     await own.dispose();
     await bystander.dispose();
+  });
+
+  it('reports what goes wrong in an answer to a program, but no failure that the program is to see', async () => {
+    const bugs: string[] = [];
+    const route = async (_: unknown, { port }: { port: number }) => {
+      if (port === 81) throw new TypeError('x is not a function');
+      throw Object.assign(new Error('no route'), { code: 'EHOSTUNREACH' });
+    };
+    const own = testRuntime(emptyNetwork({ route }), bugs);
+    const said = vi.spyOn(console, 'error').mockReturnValue();
+    const ofAnswers = () => bugs.filter((bug) => bug.startsWith('container runtime: '));
+    expect((await own.sh('wget -q 10.1.2.3:80')).code).toBe(1);
+    expect(ofAnswers()).toEqual([]);
+    expect((await own.sh('wget -q 10.1.2.3:81')).code).toBe(1);
+    expect(ofAnswers()).toEqual([expect.stringMatching(/TypeError: x is not a function\n +at /)]);
+    said.mockRestore();
+    await own.runtime.dispose();
   });
 
   it('lives on the clock it is given', async () => {

@@ -1,15 +1,10 @@
 /** What metrics-server answers to GETs of metrics.k8s.io/v1beta1. */
 import type { Node, Pod } from '../../../kube/api.gen.ts';
 import { goDuration } from '../../../kube/duration.ts';
+import { matchesFields, parseFieldSelector } from '../../../kube/field-selectors.ts';
 import type { Stored } from '../../../kube/meta.ts';
 import { quantityNanos } from '../../../kube/quantity.ts';
-import {
-  matchesFields,
-  matchesLabels,
-  parseFieldSelector,
-  parseLabelSelector,
-  SelectorError,
-} from '../../../kube/selectors.ts';
+import { matchesLabels, parseLabelSelector, SelectorError } from '../../../kube/selectors.ts';
 import { quantityText } from '../../codec/quantity-text.ts';
 import { ApiError, badRequest, methodNotAllowed, notFound, notFoundPath } from '../../errors/status.ts';
 import type { Points, Usage } from './points.ts';
