@@ -286,7 +286,7 @@ async function openHost(log: (line: string) => void) {
   const [
     { createProviders },
     { LabHost },
-    { ProgressLog },
+    { ProgressLog, renamedKeys },
     { Catalog },
     { ensureKubectl, pathWith },
     { TrustStore },
@@ -301,14 +301,15 @@ async function openHost(log: (line: string) => void) {
     import('./scenario/packs/folders.ts'),
   ]);
   const providers = await createProviders({ state: paths.state, log });
+  const catalog = new Catalog(builtIn, installedPacks(paths.state));
   const host = new LabHost({
     clock: systemClock,
     folder: join(paths.state, 'attempts'),
-    catalog: new Catalog(builtIn, installedPacks(paths.state)),
+    catalog,
     providers: providers.all,
     scriptEnvironment: async () => ({ PATH: pathWith(await ensureKubectl({ cache: paths.cache })) }),
     trust: new TrustStore(trustFile),
-    progress: await ProgressLog.open(paths.state, { clock: systemClock, log }),
+    progress: await ProgressLog.open(paths.state, { clock: systemClock, log, renamed: renamedKeys(catalog.packs()) }),
     log,
   });
   return { host, providers };

@@ -81,7 +81,7 @@ function judge(spec: Spec, view: ClusterView, text: string): string | undefined 
     .map((line) => line.trim().replace(/\s+/g, ' '))
     .filter(Boolean);
   if (spec.equals !== undefined) {
-    return lines.join('\n') === normalise(spec.equals).join('\n') ? undefined : `${spec.file} holds something else`;
+    return judgeLines(spec.file, lines, normalise(spec.equals), true);
   }
   if (spec.matches) {
     const { matches } = spec;
@@ -94,14 +94,29 @@ function judge(spec: Spec, view: ClusterView, text: string): string | undefined 
   }
   const wanted = spec.lines ? normalise(spec.lines.join('\n')) : clusterLines(spec, view);
   if (wanted.length === 0) return 'the cluster has nothing that the answer could be about';
-  if (isDeepStrictEqual(spec.ordered ? lines : sorted(lines), spec.ordered ? wanted : sorted(wanted))) return undefined;
-  const missing = wanted.filter((line) => !lines.includes(line)).length;
-  const wrong = lines.filter((line) => !wanted.includes(line));
-  if (wrong.length > 0) return `${spec.file} has a line that does not belong there: ${show(wrong[0])}`;
-  if (missing > 0) return `${spec.file} lacks ${missing} of ${wanted.length} lines`;
-  return lines.length > wanted.length
-    ? `${spec.file} has lines twice`
-    : `the lines of ${spec.file} are in another order`;
+  return judgeLines(spec.file, lines, wanted, spec.ordered);
+}
+
+/** Says how many lines are right, never which: who tries them out one by one would be told the answer. */
+function judgeLines(
+  file: string,
+  lines: readonly string[],
+  wanted: readonly string[],
+  isOrdered: boolean,
+): string | undefined {
+  const inOrder = (list: readonly string[]) => (isOrdered ? list : [...list].sort());
+  if (isDeepStrictEqual(inOrder(lines), inOrder(wanted))) return undefined;
+  if (wanted.length === 1 && lines.length === 1) return `${file} holds something else`;
+  const left = [...wanted];
+  const right = lines.filter((line) => {
+    const at = left.indexOf(line);
+    if (at >= 0) left.splice(at, 1);
+    return at >= 0;
+  }).length;
+  if (right === lines.length && right === wanted.length) return `the lines of ${file} are in another order`;
+  const all = lines.length === 1 ? 'the 1 line' : `the ${lines.length} lines`;
+  const more = right === lines.length ? ', and more was asked for' : '';
+  return `${right} of ${all} in ${file} ${right === 1 ? 'is' : 'are'} right${more}`;
 }
 
 function normalise(text: string): string[] {
@@ -109,10 +124,6 @@ function normalise(text: string): string[] {
     .split('\n')
     .map((line) => line.trim().replace(/\s+/g, ' '))
     .filter(Boolean);
-}
-
-function sorted(lines: string[]): string[] {
-  return [...lines].sort();
 }
 
 function scopeOf({ kind, namespace }: NonNullable<Spec['cluster']>) {

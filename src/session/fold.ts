@@ -1,4 +1,5 @@
 import type { Activity, GraderMemory } from '../grading/types.ts';
+import type { Asked, CoachLevel } from './coach-level.ts';
 import type { AttemptEvent, ClusterChoice, ClusterRef, ScenarioRef } from './events.ts';
 
 const keptActivities = 200;
@@ -24,6 +25,8 @@ export interface AttemptFold {
   /** Indexes of the hints taken, in order, and what they cost together. */
   hints: number[];
   hintPrice: number;
+  /** What each check says from the start, how far each was asked about since, and what that cost. */
+  coach: { base: CoachLevel; checks: Map<string, Asked>; paid: number };
   sawSolution: boolean;
   /** When this try was solved. */
   solvedAt?: number;
@@ -32,6 +35,8 @@ export interface AttemptFold {
   wasSolved: boolean;
   /** Ids of checks that passed at some time since the start or the last reset. */
   passed: string[];
+  /** What stands in the files that checks look at as answers. */
+  answers: Map<string, string>;
   activities: Activity[];
   memory: GraderMemory;
   /** Working time that has ended, milliseconds; from `runningSince` on the clock runs. */
@@ -57,9 +62,11 @@ export function foldAttempt(events: readonly AttemptEvent[]): AttemptFold | unde
     createdAt: first.t,
     hints: [],
     hintPrice: 0,
+    coach: { base: first.coach ?? 2, checks: new Map(), paid: 0 },
     sawSolution: false,
     wasSolved: false,
     passed: [],
+    answers: new Map(),
     activities: [],
     memory: { latched: [], heldSince: {} },
     worked: 0,
@@ -129,11 +136,21 @@ const effects: Effects = {
     fold.hints.push(index);
     fold.hintPrice += price;
   },
+  coach(fold, { check, level, price }) {
+    const steps = (fold.coach.checks.get(check)?.steps ?? 0) + (level === 3 ? 1 : 0);
+    fold.coach.checks.set(check, { level, steps });
+    fold.coach.paid += price;
+  },
+  answer(fold, { file, text }) {
+    if (text === undefined) fold.answers.delete(file);
+    else fold.answers.set(file, text);
+  },
   resetting(fold) {
     // A reset is a new try: the clock, the feed and what is solved now start again; hints stay paid.
     fold.phase = 'resetting';
     fold.activities = [];
     fold.passed = [];
+    fold.answers.clear();
     fold.worked = 0;
     delete fold.runningSince;
     delete fold.solvedAt;

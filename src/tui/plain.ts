@@ -2,10 +2,10 @@ import { createInterface, type Interface } from 'node:readline';
 import { errorLines, errorText, exitCodes, UserError } from '../kernel/errors.ts';
 import { ownValue } from '../kernel/own.ts';
 import { markdownText } from '../present/markdown.ts';
-import { explainText, paintFor, priceText, scoreText, verdictLines } from '../present/text.ts';
+import { explainText, nextStepText, paintFor, priceText, scoreText, verdictLines } from '../present/text.ts';
 import { onlyStyled, printable, printableLine } from '../present/width.ts';
 import type { AttemptState } from '../session/types.ts';
-import type { LabsAccess } from './access.ts';
+import { coachOf, type LabsAccess } from './access.ts';
 import type { ScenarioRow } from './state.ts';
 
 export interface PlainOptions {
@@ -32,12 +32,12 @@ export async function runPlain({ scenarios, scenario, access, stdin, stdout, sig
   const lines = createInterface({ input: stdin, signal });
   try {
     for await (const line of lines) {
-      const [word = '', argument = ''] = line.trim().split(/\s+/);
+      const [word = '', argument = '', agreed = ''] = line.trim().split(/\s+/);
       if (word === 'quit' || word === 'q') break;
       if (word === '') continue;
       try {
         const obey = ownValue(words, word);
-        if (obey) await obey({ lab, output, access, scenarios, stdin, lines }, argument);
+        if (obey) await obey({ lab, output, access, scenarios, stdin, lines }, argument, agreed);
         else output.say(help);
       } catch (error) {
         output.say(printable(errorLines(errorText(error)).join('\n')));
@@ -99,7 +99,10 @@ class PlainLab {
       if (state.step && state.step !== step) this.#output.say(printable(state.step));
       step = state.step;
     };
-    this.#state = await labs.start({ scenario, provider: 'embedded', resume: true }, { onEvent });
+    this.#state = await labs.start(
+      { scenario, provider: 'embedded', resume: true, ...coachOf(this.#access) },
+      { onEvent },
+    );
     this.tellTask();
     this.#follow(this.#state.id, signal).catch((error: Error) => this.#output.say(printable(error.message)));
   }
@@ -151,7 +154,7 @@ interface WordContext {
 }
 
 /** What each word does. */
-const words: Readonly<Record<string, (context: WordContext, argument: string) => Promise<void>>> = {
+const words: Readonly<Record<string, (context: WordContext, argument: string, agreed: string) => Promise<void>>> = {
   async list({ scenarios, output }) {
     tellList(scenarios, output);
   },
@@ -167,11 +170,17 @@ const words: Readonly<Record<string, (context: WordContext, argument: string) =>
     const hint = await (await access.labs()).hint({ id: lab.current.id });
     output.say(`${printable(hint.text)}\n${priceText(hint.price)}`);
   },
-  async explain({ lab, output, access }, argument) {
+  async explain({ lab, output, access }, argument, agreed) {
     const { id, verdicts } = lab.current;
     const verdict = verdicts.find((v) => v.id === argument) ?? verdicts.find((v) => v.status !== 'pass');
-    const traced = verdict && (await (await access.labs()).explain({ check: verdict.id, id }));
-    output.say(verdict ? explainText(traced ?? verdict, output.paint) : 'every check passes');
+    if (!verdict) return output.say('every check passes');
+    const price = verdict.next?.price ?? 0;
+    if (price > 0 && agreed !== 'yes') {
+      return output.say(`${nextStepText(verdict)}: explain ${verdict.id} yes`);
+    }
+    const view = (await (await access.labs()).ask({ check: verdict.id, price, id })) ?? verdict;
+    const next = nextStepText(view);
+    output.say(`${explainText(view, output.paint)}${next ? `\nexplain ${view.id} shows ${next}` : ''}`);
   },
   async reset({ lab, output, access }) {
     await (await access.labs()).reset({ id: lab.current.id });
@@ -194,7 +203,7 @@ const words: Readonly<Record<string, (context: WordContext, argument: string) =>
   stop: ({ lab }) => lab.stop(),
 };
 
-const withArgument: Readonly<Record<string, string>> = { start: 'start <scenario>', explain: 'explain <check>' };
+const withArgument: Readonly<Record<string, string>> = { start: 'start <scenario>', explain: 'explain <check> [yes]' };
 const help = `words: ${[...Object.keys(words), 'quit'].map((word) => ownValue(withArgument, word) ?? word).join(', ')}`;
 
 function tellList(scenarios: readonly ScenarioRow[], output: Output): void {

@@ -5,7 +5,8 @@ import { EnvironmentError, errorText, exitCodes } from '../kernel/errors.ts';
 import type { Paths } from '../kernel/paths.ts';
 import { paintFor } from '../present/text.ts';
 import type { ScenarioEntry } from '../scenario/overview.ts';
-import { type Progress, progressKey, readProgress } from '../session/progress.ts';
+import type { CoachLevel } from '../session/coach-level.ts';
+import { formerKeys, type Progress, progressKey, type RenamedKeys, readProgress } from '../session/progress.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
 import { labShell } from '../session/shell.ts';
 import type { LabsAccess } from './access.ts';
@@ -22,6 +23,8 @@ export interface AppOptions {
   plain: boolean;
   /** Open in this scenario. */
   scenario?: string;
+  /** What each check of a new attempt says without being asked. */
+  coach?: CoachLevel;
   scenarios: readonly ScenarioEntry[];
   paths: Paths;
   labs(): Promise<RemoteLabs>;
@@ -78,13 +81,14 @@ class Connection {
 }
 
 function accessOf(
-  { paths, kubectl, stdin, stdout, signal }: AppOptions,
+  { paths, kubectl, coach, scenarios, stdin, stdout, signal }: AppOptions,
   connection: Connection,
   keyboard: Keyboard,
 ): LabsAccess {
   return {
     labs: () => connection.labs(),
-    progress: () => progressOf(paths),
+    ...(coach !== undefined && { coach }),
+    progress: () => progressOf(paths, formerKeys(scenarios)),
     kubectl,
     async shell(state, kubectl, typed) {
       const command = await labShell(state, paths, kubectl);
@@ -151,9 +155,9 @@ async function goodbye(connection: Promise<RemoteLabs>, env: NodeJS.ProcessEnv):
   }
 }
 
-async function progressOf({ state }: Paths): Promise<Progress> {
+async function progressOf({ state }: Paths, renamed: RenamedKeys): Promise<Progress> {
   try {
-    return await readProgress(state);
+    return await readProgress(state, renamed);
   } catch (cause) {
     throw new EnvironmentError(
       { what: 'what was solved so far cannot be read', why: (cause as Error).message, next: 'kubedrill doctor' },
