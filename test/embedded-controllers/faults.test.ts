@@ -1,12 +1,13 @@
 /** What goes wrong in the background: expected refusals are nobody's concern, everything else is reported. */
 import { expect, it } from 'vitest';
+import { RemoteError } from '../../src/embedded/aggregation/aggregator.ts';
 import type { ApiClient, Component } from '../../src/embedded/api.ts';
 import { componentContext } from '../../src/embedded/cluster/context.ts';
 import { createControlPlane } from '../../src/embedded/cluster/control-plane.ts';
 import { controlPlaneLease } from '../../src/embedded/cluster/leader-leases.ts';
 import { podGc } from '../../src/embedded/controllers/pod-gc.ts';
 import { rootCaPublisher } from '../../src/embedded/controllers/root-ca-publisher.ts';
-import { expecting, inBackground } from '../../src/embedded/errors/background.ts';
+import { expecting, inBackground, isFault } from '../../src/embedded/errors/background.ts';
 import { forbidden, notFound } from '../../src/embedded/errors/status.ts';
 import { createPki } from '../../src/embedded/pki/pki.ts';
 import { builtinResources } from '../../src/embedded/resources/index.ts';
@@ -96,4 +97,9 @@ it('reports nothing of work in the background that fails because of the end', as
   abort.abort();
   await inBackground(background, 'work', () => Promise.reject(bug));
   expect(reports).toEqual([bug]);
+});
+
+it('takes a server elsewhere that does not answer for no fault', () => {
+  expect(isFault(new RemoteError('connection refused'))).toBe(false);
+  expect(isFault(bug)).toBe(true);
 });
