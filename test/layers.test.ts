@@ -51,14 +51,14 @@ it('refuses imports against a table, of types too', async () => {
     await violations({
       'src/kernel/clock.ts': ['src/session/attempt.ts'],
       'src/embedded/host.ts': ['src/checks/registry.ts'],
-      'src/checks/exec.ts': ['src/main.ts'],
+      'src/checks/workloads/exec.ts': ['src/main.ts'],
       'src/embedded/registry/core.ts': ['src/embedded/admission/types.ts'],
       'src/embedded/definition.ts': ['src/embedded/registry/types.ts'],
       'src/embedded/container/kernel/process.ts': ['src/embedded/container/images/types.ts'],
       'src/embedded/container/programs/ls.ts': ['src/embedded/registry/keys.ts'],
     }),
   ).toEqual([
-    'layers: src/checks: src/checks/exec.ts -> src/main.ts',
+    'layers: src/checks: src/checks/workloads/exec.ts -> src/main.ts',
     'layers: src/embedded/container/kernel: src/embedded/container/kernel/process.ts -> src/embedded/container/images/types.ts',
     'layers: src/embedded/container: src/embedded/container/programs/ls.ts -> src/embedded/registry/keys.ts',
     'layers: src/embedded/objects: src/embedded/definition.ts -> src/embedded/registry/types.ts',

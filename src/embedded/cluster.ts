@@ -23,7 +23,7 @@ import { inTime, podsCanBeMade, systemAvailable } from './cluster/readiness.ts';
 import { ClusterServer } from './cluster/server.ts';
 import { Snapshots } from './cluster/snapshots.ts';
 import type { ImageDescription } from './container-api.ts';
-import { localPathProvisioner } from './controllers/local-path-provisioner.ts';
+import { localPathProvisioner } from './controllers/storage/local-path-provisioner.ts';
 import { EtcdBackend } from './etcd/backend.ts';
 import type { NodeAnswers } from './node-api.ts';
 import { createPki, openPki, type Pki } from './pki/pki.ts';

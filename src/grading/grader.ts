@@ -1,6 +1,6 @@
 import { periodOf } from '../checks/registry.ts';
 import type { Baseline, Check, ClusterView, WorkloadRef } from '../checks/types.ts';
-import { podsOf } from '../checks/workload.ts';
+import { podsOf } from '../checks/workloads/workload.ts';
 import { spend } from '../kernel/budget.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Pod } from '../kube/api.gen.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { duration } from '../checks/fields.ts';
+import { duration } from '../checks/objects/fields.ts';
 import { checkTypes } from '../checks/registry.ts';
 import type { Check } from '../checks/types.ts';
 import { addonNames } from '../cluster/addons/names.ts';

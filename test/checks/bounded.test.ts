@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { celExpression } from '../../src/checks/cel.ts';
-import { fieldPath, labelSelector, valuesAt } from '../../src/checks/fields.ts';
-import { podLogs } from '../../src/checks/pod-logs.ts';
+import { celExpression } from '../../src/checks/objects/cel.ts';
+import { fieldPath, labelSelector, valuesAt } from '../../src/checks/objects/fields.ts';
+import { podLogs } from '../../src/checks/workloads/pod-logs.ts';
 import { TooCostly, withBudget } from '../../src/kernel/budget.ts';
 import { parseForbidden } from '../../src/kube/forbidden.ts';
 import { parseRefusal } from '../../src/kube/refusal-message.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fileAnswer } from '../../src/checks/file-answer.ts';
+import { fileAnswer } from '../../src/checks/answers/file-answer.ts';
 import { swan } from '../helpers/fake-view.ts';
 import { judge } from '../helpers/judge.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { podLogs } from '../../src/checks/pod-logs.ts';
-import { resource } from '../../src/checks/resource.ts';
-import { rollout } from '../../src/checks/rollout.ts';
+import { resource } from '../../src/checks/objects/resource.ts';
+import { unchanged } from '../../src/checks/objects/unchanged.ts';
 import type { Outcome } from '../../src/checks/types.ts';
-import { unchanged } from '../../src/checks/unchanged.ts';
+import { podLogs } from '../../src/checks/workloads/pod-logs.ts';
+import { rollout } from '../../src/checks/workloads/rollout.ts';
 import { binding, type FakeViewOptions, fakeView, role, swan } from '../helpers/fake-view.ts';
 
 const workload = { workload: 'deployment/api-client', namespace: 'project-swan' };

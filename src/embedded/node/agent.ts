@@ -8,10 +8,10 @@ import type { ContainerRuntime, RunningContainer } from '../container-api.ts';
 import { ApiError, internalError } from '../errors/status.ts';
 import { uidOnNode } from '../mirror.ts';
 import type { ExecOptions, LogOptions, NodeAgent } from '../node-api.ts';
-import { containerName, noLog, notRunning, statusOf } from './container-lookup.ts';
-import { containerStatus } from './container-status.ts';
-import { readLog } from './log-reader.ts';
-import type { PodWorker } from './pod-worker.ts';
+import { containerName, noLog, notRunning, statusOf } from './containers/container-lookup.ts';
+import { containerStatus } from './containers/container-status.ts';
+import { readLog } from './logs/log-reader.ts';
+import type { PodWorker } from './pods/pod-worker.ts';
 
 /** The kubelet's own server: logs, exec, attach and port-forward of the Pods on this node. */
 export class Agent implements Omit<NodeAgent, 'answer'> {

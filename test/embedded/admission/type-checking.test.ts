@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { policyStatus } from '../../../src/embedded/controllers/policy-status.ts';
+import { policyStatus } from '../../../src/embedded/controllers/lifecycle/policy-status.ts';
 import type { ValidatingAdmissionPolicySpec } from '../../../src/kube/api.gen.ts';
 import { customResourceDefinitions, validatingAdmissionPolicies } from '../../../src/kube/resources.ts';
 import { startPlane } from '../controllers/plane.ts';

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { Catalogue } from '../../../src/embedded/container/images/catalogue.ts';
 import { listImages } from '../../../src/embedded/container/images/list.ts';
-import { Images } from '../../../src/embedded/node/images.ts';
+import { Images } from '../../../src/embedded/node/containers/images.ts';
 import { ManualClock } from '../../../src/kernel/clock.ts';
 import { testRuntime } from './helpers.ts';
 

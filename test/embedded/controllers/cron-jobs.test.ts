@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { cronJobController } from '../../../src/embedded/controllers/cron-job.ts';
-import { nextRun, zonedTimestamp } from '../../../src/embedded/controllers/cron-schedule.ts';
-import { garbageCollector } from '../../../src/embedded/controllers/garbage-collector.ts';
+import { garbageCollector } from '../../../src/embedded/controllers/lifecycle/garbage-collector.ts';
+import { cronJobController } from '../../../src/embedded/controllers/workloads/cron-job.ts';
+import { nextRun, zonedTimestamp } from '../../../src/embedded/controllers/workloads/cron-schedule.ts';
 import type { CronJobSpec } from '../../../src/kube/api.gen.ts';
 import { parseCron } from '../../../src/kube/cron.ts';
 import { cronJobs, jobs } from '../../../src/kube/resources.ts';

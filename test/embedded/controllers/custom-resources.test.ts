@@ -1,9 +1,9 @@
 /** What controllers do for all kinds they do for custom ones, too. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { garbageCollector } from '../../../src/embedded/controllers/garbage-collector.ts';
-import { podAutoscaler } from '../../../src/embedded/controllers/hpa.ts';
-import { namespaceController } from '../../../src/embedded/controllers/namespace.ts';
-import { resourceQuotaController } from '../../../src/embedded/controllers/resource-quota.ts';
+import { garbageCollector } from '../../../src/embedded/controllers/lifecycle/garbage-collector.ts';
+import { namespaceController } from '../../../src/embedded/controllers/lifecycle/namespace.ts';
+import { resourceQuotaController } from '../../../src/embedded/controllers/lifecycle/resource-quota.ts';
+import { podAutoscaler } from '../../../src/embedded/controllers/scaling/hpa.ts';
 import type { Resource } from '../../../src/kube/meta.ts';
 import {
   configMaps,

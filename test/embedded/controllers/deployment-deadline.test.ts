@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { stuckAfter } from '../../../src/embedded/controllers/deployment-status.ts';
+import { stuckAfter } from '../../../src/embedded/controllers/workloads/deployment-status.ts';
 import type { Deployment } from '../../../src/kube/api.gen.ts';
 import type { Stored } from '../../../src/kube/meta.ts';
 

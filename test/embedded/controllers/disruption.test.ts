@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { deploymentController } from '../../../src/embedded/controllers/deployment.ts';
-import { disruptionController } from '../../../src/embedded/controllers/disruption.ts';
-import { replicaSetController } from '../../../src/embedded/controllers/replicaset.ts';
+import { disruptionController } from '../../../src/embedded/controllers/scaling/disruption.ts';
+import { deploymentController } from '../../../src/embedded/controllers/workloads/deployment.ts';
+import { replicaSetController } from '../../../src/embedded/controllers/workloads/replicaset.ts';
 import type { PodDisruptionBudgetSpec } from '../../../src/kube/api.gen.ts';
 import { deployments, podDisruptionBudgets, pods } from '../../../src/kube/resources.ts';
 import { refusal } from '../../helpers/control-plane.ts';

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { endpointSliceController } from '../../../src/embedded/controllers/endpoint-slice.ts';
-import { endpointSliceMirroring } from '../../../src/embedded/controllers/endpoint-slice-mirroring.ts';
-import { packSubsets } from '../../../src/embedded/controllers/endpoint-subsets.ts';
-import { endpointsController } from '../../../src/embedded/controllers/endpoints.ts';
-import { garbageCollector } from '../../../src/embedded/controllers/garbage-collector.ts';
-import { planSlices } from '../../../src/embedded/controllers/slice-plan.ts';
+import { garbageCollector } from '../../../src/embedded/controllers/lifecycle/garbage-collector.ts';
+import { endpointSliceController } from '../../../src/embedded/controllers/services/endpoint-slice.ts';
+import { endpointSliceMirroring } from '../../../src/embedded/controllers/services/endpoint-slice-mirroring.ts';
+import { packSubsets } from '../../../src/embedded/controllers/services/endpoint-subsets.ts';
+import { endpointsController } from '../../../src/embedded/controllers/services/endpoints.ts';
+import { planSlices } from '../../../src/embedded/controllers/services/slice-plan.ts';
 import type { Container, Endpoint, EndpointSlice, ServiceSpec } from '../../../src/kube/api.gen.ts';
 import type { Stored } from '../../../src/kube/meta.ts';
 import { endpointSlices, endpoints, nodes, pods, services } from '../../../src/kube/resources.ts';

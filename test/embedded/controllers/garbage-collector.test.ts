@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { garbageCollector } from '../../../src/embedded/controllers/garbage-collector.ts';
+import { garbageCollector } from '../../../src/embedded/controllers/lifecycle/garbage-collector.ts';
 import type { ConfigMap, ObjectMeta, OwnerReference } from '../../../src/kube/api.gen.ts';
 import type { Stored } from '../../../src/kube/meta.ts';
 import { clusterRoles, configMaps } from '../../../src/kube/resources.ts';

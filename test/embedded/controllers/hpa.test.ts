@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ScalingHistory } from '../../../src/embedded/controllers/hpa-behavior.ts';
-import { byAverage, byUtilization } from '../../../src/embedded/controllers/hpa-replicas.ts';
+import { ScalingHistory } from '../../../src/embedded/controllers/scaling/hpa-behavior.ts';
+import { byAverage, byUtilization } from '../../../src/embedded/controllers/scaling/hpa-replicas.ts';
 import type { Pod } from '../../../src/kube/api.gen.ts';
 import type { Stored } from '../../../src/kube/meta.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { garbageCollector } from '../../../src/embedded/controllers/garbage-collector.ts';
-import { jobController } from '../../../src/embedded/controllers/job.ts';
-import { ttlAfterFinished } from '../../../src/embedded/controllers/ttl-after-finished.ts';
+import { garbageCollector } from '../../../src/embedded/controllers/lifecycle/garbage-collector.ts';
+import { jobController } from '../../../src/embedded/controllers/workloads/job.ts';
+import { ttlAfterFinished } from '../../../src/embedded/controllers/workloads/ttl-after-finished.ts';
 import type { JobSpec, Pod } from '../../../src/kube/api.gen.ts';
 import type { Stored } from '../../../src/kube/meta.ts';
 import { jobs, pods } from '../../../src/kube/resources.ts';

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { clusterRoleAggregation } from '../../../src/embedded/controllers/cluster-role-aggregation.ts';
-import { namespaceController } from '../../../src/embedded/controllers/namespace.ts';
-import { rootCaPublisher } from '../../../src/embedded/controllers/root-ca-publisher.ts';
-import { serviceAccountController } from '../../../src/embedded/controllers/serviceaccount.ts';
+import { namespaceController } from '../../../src/embedded/controllers/lifecycle/namespace.ts';
+import { clusterRoleAggregation } from '../../../src/embedded/controllers/security/cluster-role-aggregation.ts';
+import { rootCaPublisher } from '../../../src/embedded/controllers/security/root-ca-publisher.ts';
+import { serviceAccountController } from '../../../src/embedded/controllers/security/serviceaccount.ts';
 import { bootstrapRbac } from '../../../src/embedded/rbac/bootstrap.ts';
 import type { ClusterRole, ClusterRoleBinding } from '../../../src/kube/api.gen.ts';
 import {

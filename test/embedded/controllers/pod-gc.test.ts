@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { podGc } from '../../../src/embedded/controllers/pod-gc.ts';
+import { podGc } from '../../../src/embedded/controllers/nodes/pod-gc.ts';
 import type { Taint } from '../../../src/kube/api.gen.ts';
 import { nodes, pods } from '../../../src/kube/resources.ts';
 import { type Plane, startPlane } from './plane.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { resourceQuotaController } from '../../../src/embedded/controllers/resource-quota.ts';
-import { serviceAddresses, serviceRanges } from '../../../src/embedded/controllers/service-addresses.ts';
-import { claimProtection, volumeProtection } from '../../../src/embedded/controllers/storage-protection.ts';
+import { resourceQuotaController } from '../../../src/embedded/controllers/lifecycle/resource-quota.ts';
+import { serviceAddresses, serviceRanges } from '../../../src/embedded/controllers/services/service-addresses.ts';
+import { claimProtection, volumeProtection } from '../../../src/embedded/controllers/storage/storage-protection.ts';
 import {
   configMaps,
   ipAddresses,

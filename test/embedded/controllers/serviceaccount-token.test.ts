@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { serviceAccountTokenController } from '../../../src/embedded/controllers/serviceaccount-token.ts';
+import { serviceAccountTokenController } from '../../../src/embedded/controllers/security/serviceaccount-token.ts';
 import { namespaces, secrets, serviceAccounts } from '../../../src/kube/resources.ts';
 import { startControlPlane } from '../../helpers/control-plane.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { safeEncode, templateHash } from '../../../src/embedded/controllers/template-hash.ts';
+import { safeEncode, templateHash } from '../../../src/embedded/controllers/workloads/template-hash.ts';
 import type { PodTemplateSpec } from '../../../src/kube/api.gen.ts';
 
 interface Pair {

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ephemeralVolumes } from '../../../src/embedded/controllers/ephemeral-volume.ts';
-import { localPathProvisioner } from '../../../src/embedded/controllers/local-path-provisioner.ts';
-import { claimProtection, volumeProtection } from '../../../src/embedded/controllers/storage-protection.ts';
-import { volumeBinder } from '../../../src/embedded/controllers/volume-binder.ts';
-import { volumeExpand } from '../../../src/embedded/controllers/volume-expand.ts';
+import { ephemeralVolumes } from '../../../src/embedded/controllers/storage/ephemeral-volume.ts';
+import { localPathProvisioner } from '../../../src/embedded/controllers/storage/local-path-provisioner.ts';
+import { claimProtection, volumeProtection } from '../../../src/embedded/controllers/storage/storage-protection.ts';
+import { volumeBinder } from '../../../src/embedded/controllers/storage/volume-binder.ts';
+import { volumeExpand } from '../../../src/embedded/controllers/storage/volume-expand.ts';
 import { createScheduler } from '../../../src/embedded/scheduler/index.ts';
 import type { PersistentVolumeSpec, PodSpec } from '../../../src/kube/api.gen.ts';
 import { nodes, persistentVolumeClaims, persistentVolumes, pods, storageClasses } from '../../../src/kube/resources.ts';

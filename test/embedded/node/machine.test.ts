@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { kubeadmFiles, kubeletConfigFile, manifestFolder } from '../../../src/embedded/bootstrap/node-files.ts';
 import type { NodePlan } from '../../../src/embedded/bootstrap/nodes.ts';
-import { NodeMachine } from '../../../src/embedded/node/machine.ts';
+import { NodeMachine } from '../../../src/embedded/node/machine/machine.ts';
 import type { JournalEntry, NodeEntries, NodeEntry, UnitAnswer } from '../../../src/embedded/node-api.ts';
 import type { ManualClock } from '../../../src/kernel/clock.ts';
 import type { Pod } from '../../../src/kube/api.gen.ts';

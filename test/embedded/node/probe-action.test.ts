@@ -1,7 +1,7 @@
 import { Duplex, PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { RunningContainer } from '../../../src/embedded/container-api.ts';
-import { runProbe } from '../../../src/embedded/node/probe-action.ts';
+import { runProbe } from '../../../src/embedded/node/probes/probe-action.ts';
 import { systemClock } from '../../../src/kernel/clock.ts';
 import { FakeRuntime } from './fake-runtime.ts';
 

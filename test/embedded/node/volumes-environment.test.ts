@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { environment, serviceVariables } from '../../../src/embedded/node/environment.ts';
-import { expand } from '../../../src/embedded/node/expansion.ts';
+import { environment, serviceVariables } from '../../../src/embedded/node/environment/environment.ts';
+import { expand } from '../../../src/embedded/node/environment/expansion.ts';
 import type { Container, Pod, Service } from '../../../src/kube/api.gen.ts';
 import type { Stored } from '../../../src/kube/meta.ts';
 import { quantityValue } from '../../../src/kube/quantity.ts';

@@ -3,9 +3,9 @@ import type { Container, Pod } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
 import { quantityNanos } from '../../../kube/quantity.ts';
 import { kubeletVersion } from '../../node-facts.ts';
-import { containersOf } from '../container-record.ts';
-import { capacityOf, type NodeFacts } from '../node-object.ts';
-import type { PodWorker } from '../pod-worker.ts';
+import { containersOf } from '../containers/container-record.ts';
+import type { PodWorker } from '../pods/pod-worker.ts';
+import { capacityOf, type NodeFacts } from '../registration/node-object.ts';
 import { type Family, type Labels, metricsText, type Sample } from './metrics-text.ts';
 import type { ContainerUsage, NodeStats } from './stats.ts';
 
