@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Harness } from '../../scripts/conformance/controllers/harness.ts';
-import { readScenarios } from '../../scripts/conformance/controllers/recording.ts';
+import { Harness } from '../../../scripts/conformance/controllers/harness.ts';
+import { readScenarios } from '../../../scripts/conformance/controllers/recording.ts';
 
 const scenarios = readScenarios();
 
