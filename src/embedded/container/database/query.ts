@@ -58,13 +58,6 @@ export class Query {
     return this.#context.dialect.name === 'mysql';
   }
 
-  /** The columns of the result, after a look at the sources only. */
-  async columns(): Promise<RelationColumn[]> {
-    for (const source of this.#select.from) await this.#open(source);
-    this.#expand();
-    return this.#items.map((item) => this.#column(item));
-  }
-
   async run(): Promise<Rows> {
     const select = this.#select;
     let rows = await this.#sources();
@@ -82,7 +75,6 @@ export class Query {
     const groups = grouped ? await this.#groups(rows, group) : undefined;
     if (grouped && this.#context.strictGroups)
       checkGrouped(this.#context.dialect, this.#frame, group, { items: expressions, having, order });
-    const columns = this.#items.map((item) => this.#column(item));
     const made: { values: Value[]; keys: Value[] }[] = [];
     const seen = new Set<string>();
     for (const member of groups ?? rows) {
@@ -102,6 +94,8 @@ export class Query {
       if (order.length === 0 && !united && select.limit !== undefined && made.length >= select.offset + select.limit)
         break;
     }
+    // Now that queries among them have run, their types are known.
+    const columns = this.#items.map((item) => this.#column(item));
     const result = united ? await this.#unite({ columns, rows: made.map(({ values }) => values) }) : this.#sorted(made);
     const from = select.offset;
     return { columns, rows: result.slice(from, select.limit === undefined ? undefined : from + select.limit) };

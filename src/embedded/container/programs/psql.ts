@@ -200,7 +200,9 @@ async function run(
         good = title === 'List of relations';
         await p.print(2, `${none}\n`);
       } else if (columns) await p.print(1, render(columns, rows, layout, title));
-      else if (!layout.quiet && !layout.tuplesOnly) await p.print(1, `${texts(message.body)[0]}\n`);
+      const tag = texts(message.body)[0] ?? '';
+      // RETURNING shows rows, and what was done too.
+      if (!layout.quiet && (!columns || /^(INSERT|UPDATE|DELETE)/.test(tag))) await p.print(1, `${tag}\n`);
       columns = undefined;
     } else if (message.type === 'E') {
       good = false;
