@@ -94,7 +94,7 @@ describe('mysql', () => {
           '-e',
           'select sum(a), max(b), avg(a) from t; select a from t where b like "%x" and a in (1, 3)',
         ],
-        '4\tx\t2\n3\n0',
+        '4\tx\t2.0000\n3\n0',
       ],
       [[...root, 'd', '-e', 'select * from nope'], "ERROR 1146 (42S02) at line 1: Table 'd.nope' doesn't exist\n1"],
       [[...root, '-e', 'select * from t'], 'ERROR 1046 (3D000) at line 1: No database selected\n1'],
@@ -110,7 +110,7 @@ describe('mysql', () => {
       ],
       [
         [...root, 'd', '-e', 'select c from'],
-        "ERROR 1235 (42000) at line 1: This server, a simulated one, doesn't know the statement near ''\n1",
+        "ERROR 1064 (42000) at line 1: You have an error in your SQL syntax; check the manual that corresponds to your MySQL server version for the right syntax to use near '' at line 1\n1",
       ],
       [['-uann', '-pa', 'd', '-e', 'select 2'], '2\n2\n0'],
       [
@@ -253,9 +253,15 @@ describe('postgres', () => {
       [['shop', '-A', '-F', ',', '-c', 'select a, a + 1 as b from public.t order by a'], 'a,b\n1,2\n2,3\n(2 rows)\n0'],
       [['shop', '-c', 'update t set a = 5 where a = 2', '-c', 'delete from t where a = 1'], 'UPDATE 1\nDELETE 1\n0'],
       [['shop', '-c', "insert into t values ('x')"], 'ERROR:  invalid input syntax for type integer: "x"\n1'],
-      [['shop', '-c', 'select * from nope'], 'ERROR:  relation "nope" does not exist\n1'],
+      [
+        ['shop', '-c', 'select * from nope'],
+        'ERROR:  relation "nope" does not exist\nLINE 1: select * from nope\n                      ^\n1',
+      ],
       [['shop', '-c', 'select 1/0'], 'ERROR:  division by zero\n1'],
-      [['shop', '-Atc', '\\l'], 'postgres\nshop\ntemplate0\ntemplate1\n0'],
+      [
+        ['shop', '-Atc', '\\l'],
+        'postgres|app|UTF8\nshop|app|UTF8\ntemplate0|postgres|UTF8\ntemplate1|postgres|UTF8\n0',
+      ],
       [
         ['nope', '-c', 'select 1'],
         'psql: error: connection to server on socket "/var/run/postgresql/.s.PGSQL.5432" failed: FATAL:  database "nope" does not exist\n2',

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { Process } from '../kernel/process.ts';
-import { type Result, SqlError } from './engine.ts';
+import type { Result } from './engine.ts';
+import { SqlError } from './errors.ts';
 import { ByteReader } from './sockets.ts';
 
 const capabilities = {
@@ -132,8 +133,8 @@ export function readLogin(packet: Buffer): { user: string; proof: Buffer; databa
   return { user, proof, database: database === '' ? undefined : database };
 }
 
-export function okPacket(affected = 0): Buffer {
-  return Buffer.concat([Buffer.of(0), length(affected), Buffer.of(0, AUTOCOMMIT, 0, 0, 0)]);
+export function okPacket(affected = 0, lastId = 0): Buffer {
+  return Buffer.concat([Buffer.of(0), length(affected), length(lastId), Buffer.of(AUTOCOMMIT, 0, 0, 0)]);
 }
 
 export function errorPacket(error: SqlError): Buffer {
@@ -145,13 +146,13 @@ export function errorPacket(error: SqlError): Buffer {
 const eof = Buffer.of(0xfe, 0, 0, AUTOCOMMIT, 0);
 
 /** The packets of a result: how many columns, each of them, every row. */
-export function resultPackets({ columns, rows, affected }: Result): Buffer[] {
-  if (!columns) return [okPacket(affected)];
+export function resultPackets({ columns, rows, affected, lastId }: Result): Buffer[] {
+  if (!columns) return [okPacket(affected, lastId)];
   const definitions = columns.map(({ name, numeric }) => {
     const fixed = Buffer.from([0x0c, 33, 0, 0, 1, 0, 0, numeric ? 8 : 253, 0, 0, 0, 0, 0]);
     return Buffer.concat([text('def'), text(''), text(''), text(''), text(name), text(name), fixed]);
   });
-  const lines = rows.map((row) => Buffer.concat(row.map((v) => (v === null ? Buffer.of(0xfb) : text(String(v))))));
+  const lines = rows.map((row) => Buffer.concat(row.map((v) => (v === null ? Buffer.of(0xfb) : text(v)))));
   return [length(columns.length), ...definitions, eof, ...lines, eof];
 }
 

@@ -96,7 +96,7 @@ export function sendResult(messages: PostgresMessages, { columns, rows, tag }: R
     for (const row of rows) {
       const cells = row.map((value) => {
         if (value === null) return int32(-1);
-        const bytes = Buffer.from(String(value));
+        const bytes = Buffer.from(value);
         return Buffer.concat([int32(bytes.length), bytes]);
       });
       messages.send('D', int16(row.length), ...cells);

@@ -1,6 +1,6 @@
 /** MySQL's and MariaDB's clients: the statements of `-e` and of standard input, and whether a server is up. */
 import { ownValue } from '../../../kernel/own.ts';
-import { SqlError } from '../database/engine.ts';
+import { SqlError } from '../database/errors.ts';
 import { type Answer, login, MysqlPackets, readAnswer, readGreeting } from '../database/mysql-wire.ts';
 import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';

@@ -1,7 +1,9 @@
 /** The servers of the images mysql and mariadb: their entrypoint's work, tables in their data directory, their protocol. */
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import { Databases, type Dialect, type Session, SqlError, sqlErrorOf } from '../database/engine.ts';
+import { type Known, onDatabase } from '../database/accounts.ts';
+import { execute } from '../database/engine.ts';
+import { type Dialect, SqlError } from '../database/errors.ts';
 import {
   errorPacket,
   greeting,
@@ -11,11 +13,14 @@ import {
   resultPackets,
   scramble,
 } from '../database/mysql-wire.ts';
-import { parseSql } from '../database/sql.ts';
+import { parseSql } from '../database/parser.ts';
+import { DatabaseServer } from '../database/server.ts';
+import type { Session } from '../database/session.ts';
 import { isSysError } from '../kernel/errno.ts';
 import type { Peer } from '../kernel/network.ts';
 import type { Process } from '../kernel/process.ts';
 import { signals } from '../kernel/signals.ts';
+import { TooMuchWork } from '../kernel/work.ts';
 import { formatDate } from '../lib/format-date.ts';
 import { untilSignal } from '../lib/http-server.ts';
 import { program } from '../lib/program.ts';
@@ -43,7 +48,7 @@ export function productOf(p: Process): Product {
 const DATA = '/var/lib/mysql';
 
 const dialectOf = (product: Product): Dialect => ({
-  ...{ name: 'mysql', version: product.version },
+  ...{ name: 'mysql', maria: product.maria, version: product.version },
   own: ['information_schema', 'mysql', 'performance_schema', 'sys'],
   folder: (database) => `${DATA}/${database}`,
   file: (table) => `${table}.ibd`,
@@ -64,7 +69,7 @@ const note = (p: Process, text: string, level = 'Note') =>
   p.print(1, `${formatDate(p.container.clock.now(), '%F %T+00:00')} [${level}] [Entrypoint]: ${text}\n`);
 
 /** Makes the data directory: users and databases by the environment, then the scripts of the image's folder. Resolves with an exit code if it can't. */
-async function initialize(p: Process, product: Product, databases: Databases): Promise<number | undefined> {
+async function initialize(p: Process, product: Product, databases: DatabaseServer): Promise<number | undefined> {
   const root = either(p, product, 'ROOT_PASSWORD');
   const empty = product.maria ? either(p, product, 'ALLOW_EMPTY_ROOT_PASSWORD') : undefined;
   const random = either(p, product, 'RANDOM_ROOT_PASSWORD');
@@ -90,29 +95,41 @@ async function initialize(p: Process, product: Product, databases: Databases): P
     password = randomBytes(24).toString('base64url');
     await note(p, `GENERATED ROOT PASSWORD: ${password}`);
   }
-  databases.users.set('root', password);
+  for (const host of ['localhost', '%']) {
+    const account = databases.accounts.add('root', password, { host, flags: { superuser: true } });
+    databases.accounts.grant(account, '*', 'ALL', true);
+  }
   databases.save();
   await note(p, 'Database files initialized');
   const name = either(p, product, 'DATABASE');
   if (name !== undefined) {
     await note(p, `Creating database ${name}`);
-    databases.create(name);
+    databases.create(name, 'root');
   }
   const [user, own] = [either(p, product, 'USER'), either(p, product, 'PASSWORD')];
   if (user !== undefined && own !== undefined) {
     await note(p, `Creating user ${user}`);
-    databases.users.set(user, own);
+    const account = databases.accounts.add(user, own);
+    if (name !== undefined) {
+      databases.accounts.grant(account, onDatabase(name), 'ALL');
+      await note(p, `Giving user ${user} access to schema ${name}`);
+    }
     databases.save();
-    if (name !== undefined) await note(p, `Giving user ${user} access to schema ${name}`);
   }
-  return runScripts(p, databases, { user: 'root', database: name });
+  const account = databases.accounts.find({ name: 'root', host: 'localhost' });
+  return account && runScripts(p, databases, account, name);
 }
 
 /** `/docker-entrypoint-initdb.d/*.sql`, in order. */
-async function runScripts(p: Process, databases: Databases, session: Session): Promise<number | undefined> {
+async function runScripts(
+  p: Process,
+  databases: DatabaseServer,
+  account: Known,
+  database: string | undefined,
+): Promise<number | undefined> {
+  const session = databases.open({ user: 'root', host: 'localhost', account, database, connection: 5 });
   const folder = '/docker-entrypoint-initdb.d';
-  if (!p.vfs.find(p, folder)) return undefined;
-  for (const name of p.vfs.readdir(p, folder).sort()) {
+  for (const name of p.vfs.find(p, folder) ? p.vfs.readdir(p, folder).sort() : []) {
     const file = `${folder}/${name}`;
     if (p.vfs.find(p, file)?.node.kind === 'dir') continue;
     if (!name.endsWith('.sql')) {
@@ -121,73 +138,92 @@ async function runScripts(p: Process, databases: Databases, session: Session): P
     }
     await note(p, `running ${file}`);
     try {
-      for (const statement of parseSql(p.vfs.readText(p, file), 'mysql')) await databases.execute(session, statement);
+      for (const statement of parseSql(p.vfs.readText(p, file), databases.dialect)) await execute(session, statement);
     } catch (error) {
       const failure = asSqlError(error);
       await p.print(2, `ERROR ${failure.code} (${failure.state}) at line 1: ${failure.message}\n`);
       return 1;
     }
   }
+  databases.close(session);
   return undefined;
 }
 
-const asSqlError = (error: unknown) =>
-  sqlErrorOf(error, {
-    unknown: (near) =>
-      new SqlError(1235, '42000', `This server, a simulated one, doesn't know the statement near '${near}'`),
-    full: () => new SqlError(1021, 'HY000', 'Disk full; waiting for someone to free some space...'),
-  });
+/** What a server tells of an error. Throws what is none of its own. */
+function asSqlError(error: unknown): SqlError {
+  if (error instanceof SqlError) return error;
+  if (isSysError(error, 'ENOSPC'))
+    return new SqlError(1021, 'HY000', 'Disk full; waiting for someone to free some space...');
+  if (error instanceof TooMuchWork) return new SqlError(1041, 'HY000', 'Out of memory.');
+  throw error;
+}
 
-async function serve(
-  p: Process,
-  databases: Databases,
-  product: Product,
-  connection: number,
-  socket: Duplex,
-  peer: Peer,
-): Promise<void> {
-  const packets = new MysqlPackets(p, socket);
+/** Lets a client in, or says why not; undefined: it is gone. Throws SqlError. */
+async function admit(databases: DatabaseServer, packets: MysqlPackets, peer: Peer): Promise<Session | undefined> {
+  const connection = databases.nextConnection();
   const nonce = randomBytes(20).map((byte) => (byte % 94) + 33);
-  packets.send(greeting(product.version, connection, nonce));
+  packets.send(greeting(databases.dialect.version, connection, nonce));
   const answer = await packets.read();
-  if (!answer) return;
+  if (!answer) return undefined;
   const { user, proof, database } = readLogin(answer);
   const host = /^(127\.|::1|0\.0\.0\.0)/.test(peer.address) ? 'localhost' : peer.address;
-  const fail = (error: SqlError) => {
-    packets.send(errorPacket(error));
-    packets.end();
-  };
-  const known = databases.users.has(user) && scramble(databases.users.get(user) ?? '', nonce).equals(proof);
+  const account = databases.accounts.matching(user, host);
+  const known = account && scramble(account.password ?? '', nonce).equals(proof);
   if (!known)
-    return fail(
-      new SqlError(
-        1045,
-        '28000',
-        `Access denied for user '${user}'@'${host}' (using password: ${proof.length > 0 ? 'YES' : 'NO'})`,
-      ),
+    throw new SqlError(
+      1045,
+      '28000',
+      `Access denied for user '${user}'@'${host}' (using password: ${proof.length > 0 ? 'YES' : 'NO'})`,
     );
-  if (database !== undefined && !databases.has(database))
-    return fail(new SqlError(1049, '42000', `Unknown database '${database}'`));
+  const session = databases.open({ user, host, account, database: undefined, connection });
+  try {
+    if (database !== undefined) await execute(session, { t: 'use', name: database });
+  } catch (error) {
+    databases.close(session);
+    throw error;
+  }
+  return session;
+}
+
+async function serve(p: Process, databases: DatabaseServer, socket: Duplex, peer: Peer): Promise<void> {
+  const packets = new MysqlPackets(p, socket);
+  let session: Session | undefined;
+  try {
+    session = await admit(databases, packets, peer);
+  } catch (error) {
+    packets.send(errorPacket(asSqlError(error)));
+    packets.end();
+  }
+  if (!session) return;
   packets.send(okPacket());
-  const session: Session = { user, database };
+  try {
+    await answerAll(p, session, packets);
+  } finally {
+    databases.close(session);
+  }
+  packets.end();
+}
+
+/** Answers a client's commands until it goes. */
+async function answerAll(p: Process, session: Session, packets: MysqlPackets): Promise<void> {
   for (let packet = await packets.read(); packet; packet = await packets.read()) {
     const turn = p.step(100);
     if (turn) await turn;
     const argument = packet.toString('utf8', 1);
-    if (packet[0] === 1) break;
+    if (packet[0] === 1) return;
     try {
-      if (packet[0] === 2) await databases.execute(session, { t: 'use', name: argument });
+      if (packet[0] === 2) await execute(session, { t: 'use', name: argument });
       if (packet[0] === 3) {
-        const [statement, second] = parseSql(argument, 'mysql');
+        const [statement, second] = parseSql(argument, session.dialect);
         if (!statement || second)
           throw new SqlError(1065, '42000', statement ? 'One statement at a time' : 'Query was empty');
-        for (const part of resultPackets(await databases.execute(session, statement))) packets.send(part);
-      } else packets.send(okPacket());
+        for (const part of resultPackets(await execute(session, statement))) packets.send(part);
+      } else if (packet[0] === 2 || packet[0] === 14) packets.send(okPacket());
+      else throw new SqlError(1047, '08S01', 'Unknown command');
     } catch (error) {
       packets.send(errorPacket(asSqlError(error)));
     }
   }
-  packets.end();
 }
 
 /** mysqld and mariadbd, with what the images' entrypoint does before. */
@@ -217,7 +253,7 @@ export const mysqld = program('mysqld', async (p) => {
     p.gid = uid;
     p.groups = [];
   }
-  const databases = new Databases(p, dialectOf(product), `${DATA}/mysql.ibd`);
+  const databases = new DatabaseServer(p, dialectOf(product), `${DATA}/mysql.ibd`, p.container.hostname, port);
   try {
     if (p.vfs.find(p, `${DATA}/mysql.ibd`)) databases.load();
     else {
@@ -243,10 +279,9 @@ export const mysqld = program('mysqld', async (p) => {
         : `${at()} 0 [${level}] [${code}] [Server] ${text}\n`,
     );
   await log('System', 'MY-010116', `/usr/sbin/${server} (${server} ${version}) starting as process ${p.pid}`);
-  let connections = 7;
   try {
     p.container.network.listen(p, port, (socket, peer) => {
-      serve(p, databases, product, ++connections, socket, peer).catch(() => socket.destroy());
+      serve(p, databases, socket, peer).catch(() => socket.destroy());
     });
   } catch (error) {
     if (!isSysError(error)) throw error;

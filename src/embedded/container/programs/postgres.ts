@@ -1,7 +1,10 @@
 /** PostgreSQL as its image starts it: the entrypoint's work, tables in the data directory, the protocol. */
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import { Databases, type Dialect, type Session, SqlError, sqlErrorOf } from '../database/engine.ts';
+import { onDatabase, PUBLIC } from '../database/accounts.ts';
+import { execute } from '../database/engine.ts';
+import { type Dialect, SqlError } from '../database/errors.ts';
+import { parseSql } from '../database/parser.ts';
 import {
   int32,
   md5Proof,
@@ -11,11 +14,13 @@ import {
   sendResult,
   texts,
 } from '../database/postgres-wire.ts';
-import { parseSql } from '../database/sql.ts';
+import { DatabaseServer } from '../database/server.ts';
+import type { Session } from '../database/session.ts';
 import { isSysError } from '../kernel/errno.ts';
 import type { Peer } from '../kernel/network.ts';
 import type { Process } from '../kernel/process.ts';
 import { signals } from '../kernel/signals.ts';
+import { TooMuchWork } from '../kernel/work.ts';
 import { formatDate } from '../lib/format-date.ts';
 import { untilSignal } from '../lib/http-server.ts';
 import { program } from '../lib/program.ts';
@@ -28,7 +33,7 @@ export const postgresVersion = imageVersion;
 const dataOf = (p: Process) => p.env.get('PGDATA') || '/var/lib/postgresql/data';
 
 const dialectOf = (p: Process): Dialect => ({
-  ...{ name: 'postgres', version: postgresVersion(p) },
+  ...{ name: 'postgres', maria: false, version: postgresVersion(p) },
   own: ['postgres', 'template0', 'template1'],
   folder: (database) => (database === 'postgres' ? `${dataOf(p)}/base` : `${dataOf(p)}/base/${database}`),
   file: (table) => table,
@@ -53,7 +58,7 @@ const uninitialized = `Error: Database is uninitialized and superuser password i
 `;
 
 /** Makes the data directory. Resolves with an exit code if it can't. */
-async function initialize(p: Process, databases: Databases): Promise<number | undefined> {
+async function initialize(p: Process, databases: DatabaseServer): Promise<number | undefined> {
   const password = setting(p, 'POSTGRES_PASSWORD');
   const trust = p.env.get('POSTGRES_HOST_AUTH_METHOD') === 'trust';
   if (password === undefined && !trust) {
@@ -83,18 +88,21 @@ async function initialize(p: Process, databases: Databases): Promise<number | un
     0o600,
   );
   const user = setting(p, 'POSTGRES_USER') ?? 'postgres';
-  databases.users.set(user, password);
-  databases.save();
+  const flags = { superuser: true, createrole: true, createdb: true, login: true };
+  const account = databases.accounts.add(user, password, { flags });
+  databases.accounts.grant(databases.accounts.add(PUBLIC, undefined), onDatabase('postgres'), 'CONNECT');
+  databases.create('postgres', user);
   await p.print(
     1,
     'ok\nperforming post-bootstrap initialization ... ok\nsyncing data to disk ... ok\n\n\nSuccess. You can now start the database server using:\n\n',
   );
   await p.print(1, `    pg_ctl -D ${data} -l logfile start\n\n`);
   const name = setting(p, 'POSTGRES_DB') ?? user;
-  if (!databases.has(name)) {
-    databases.create(name);
+  if (!databases.store.has(name)) {
+    databases.create(name, user);
     await p.print(1, 'CREATE DATABASE\n\n');
   }
+  const session = databases.open({ user, host: 'local', account, database: name, connection: p.pid });
   const folder = '/docker-entrypoint-initdb.d';
   for (const script of p.vfs.find(p, folder) ? p.vfs.readdir(p, folder).sort() : []) {
     const file = `${folder}/${script}`;
@@ -105,8 +113,8 @@ async function initialize(p: Process, databases: Databases): Promise<number | un
     }
     await p.print(1, `/usr/local/bin/docker-entrypoint.sh: running ${file}\n`);
     try {
-      for (const statement of parseSql(p.vfs.readText(p, file), 'postgres')) {
-        const { tag } = await databases.execute({ user, database: name }, statement);
+      for (const statement of parseSql(p.vfs.readText(p, file), databases.dialect)) {
+        const { tag } = await execute(session, statement);
         await p.print(1, `${tag}\n`);
       }
     } catch (error) {
@@ -114,25 +122,35 @@ async function initialize(p: Process, databases: Databases): Promise<number | un
       return 3;
     }
   }
+  databases.close(session);
   await p.print(1, '\nPostgreSQL init process complete; ready for start up.\n\n');
   return undefined;
 }
 
-const asSqlError = (error: unknown) =>
-  sqlErrorOf(error, {
-    unknown: (near) =>
-      new SqlError(1235, '0A000', `this server, a simulated one, does not know the statement near "${near}"`),
-    full: () => new SqlError(1021, '53100', 'could not extend file: No space left on device'),
-  });
+/** What a server tells of an error. Throws what is none of its own. */
+function asSqlError(error: unknown): SqlError {
+  if (error instanceof SqlError) return error;
+  if (isSysError(error, 'ENOSPC')) return new SqlError(0, '53100', 'could not extend file: No space left on device');
+  if (error instanceof TooMuchWork) return new SqlError(0, '53200', 'out of memory');
+  throw error;
+}
 
-const failure = (messages: PostgresMessages, severity: 'ERROR' | 'FATAL', { state, message }: SqlError) =>
-  messages.send('E', `S${severity}`, `V${severity}`, `C${state}`, `M${message}`, Buffer.of(0));
+function failure(
+  messages: PostgresMessages,
+  severity: 'ERROR' | 'FATAL',
+  { state, message, hint, at }: SqlError,
+): void {
+  const more = [...(hint === undefined ? [] : [`H${hint}`]), ...(at === undefined ? [] : [`P${at + 1}`])];
+  messages.send('E', `S${severity}`, `V${severity}`, `C${state}`, `M${message}`, ...more, Buffer.of(0));
+}
 
-const ready = (messages: PostgresMessages) => messages.send('Z', Buffer.from('I'));
+/** Ready for the next query: idle, in a transaction, or in one that failed. */
+const ready = (messages: PostgresMessages, session: Session) =>
+  messages.send('Z', Buffer.from(session.transaction?.failed ? 'E' : session.transaction?.explicit ? 'T' : 'I'));
 
 interface Server {
   p: Process;
-  databases: Databases;
+  databases: DatabaseServer;
   trust: boolean;
   log(level: string, text: string): Promise<void>;
 }
@@ -163,12 +181,16 @@ async function serve({ p, databases, trust, log }: Server, socket: Duplex, peer:
     messages.send('R', int32(5), salt);
     const answer = await messages.read();
     if (!answer) return;
-    const password = databases.users.get(user);
+    const password = databases.accounts.find({ name: user, host: '%' })?.password;
     if (password === undefined || texts(answer.body)[0] !== md5Proof(user, password, salt))
-      return refuse(new SqlError(1045, '28P01', `password authentication failed for user "${user}"`));
+      return refuse(new SqlError(0, '28P01', `password authentication failed for user "${user}"`));
   }
-  if (!databases.users.has(user)) return refuse(new SqlError(1045, '28000', `role "${user}" does not exist`));
-  if (!databases.has(database)) return refuse(new SqlError(1049, '3D000', `database "${database}" does not exist`));
+  let session: Session;
+  try {
+    session = openSession(databases, user, database, peer.address);
+  } catch (error) {
+    return refuse(asSqlError(error));
+  }
   messages.send('R', int32(0));
   for (const [name, value] of [
     ['server_version', postgresVersion(p)],
@@ -178,25 +200,46 @@ async function serve({ p, databases, trust, log }: Server, socket: Duplex, peer:
     ['standard_conforming_strings', 'on'],
   ] as const)
     messages.send('S', name, value);
-  messages.send('K', int32(p.pid), randomBytes(4));
-  ready(messages);
-  const session: Session = { user, database };
+  messages.send('K', int32(session.connection), randomBytes(4));
+  ready(messages, session);
+  try {
+    await answerAll(p, session, messages, log);
+  } finally {
+    databases.close(session);
+  }
+  messages.end();
+}
+
+/** Throws SqlError: the client may not come in. */
+function openSession(databases: DatabaseServer, user: string, database: string, host: string): Session {
+  const account = databases.accounts.find({ name: user, host: '%' });
+  if (!account || user === PUBLIC) throw new SqlError(0, '28000', `role "${user}" does not exist`);
+  if (account.flags.login !== true) throw new SqlError(0, '28000', `role "${user}" is not permitted to log in`);
+  if (!databases.store.has(database)) throw new SqlError(0, '3D000', `database "${database}" does not exist`);
+  const session = databases.open({ user, host, account, database, connection: databases.nextConnection() });
+  if (databases.privileges.mayUse(session, database)) return session;
+  databases.close(session);
+  throw new SqlError(0, '42501', `permission denied for database "${database}"`);
+}
+
+/** Answers a client's queries until it goes. */
+async function answerAll(p: Process, session: Session, messages: PostgresMessages, log: Server['log']): Promise<void> {
   for (let message = await messages.read(); message && message.type !== 'X'; message = await messages.read()) {
     const turn = p.step(100);
     if (turn) await turn;
     try {
       if (message.type !== 'Q')
-        throw new SqlError(1235, '0A000', 'this server, a simulated one, knows simple queries only');
-      for (const statement of parseSql(texts(message.body)[0] ?? '', 'postgres'))
-        sendResult(messages, await databases.execute(session, statement));
+        throw new SqlError(0, '0A000', 'this server, a simulated one, knows simple queries only');
+      for (const statement of parseSql(texts(message.body)[0] ?? '', session.dialect))
+        sendResult(messages, await execute(session, statement));
     } catch (error) {
       const told = asSqlError(error);
       await log('ERROR', told.message);
+      if (session.transaction) session.transaction.failed = true;
       failure(messages, 'ERROR', told);
     }
-    ready(messages);
+    ready(messages, session);
   }
-  messages.end();
 }
 
 /** The server, with what the image's entrypoint does before. */
@@ -224,7 +267,7 @@ export const postgres = program('postgres', async (p) => {
     p.gid = uid;
     p.groups = [];
   }
-  const databases = new Databases(p, dialectOf(p), `${data}/global/pg_control`);
+  const databases = new DatabaseServer(p, dialectOf(p), `${data}/global/pg_control`, data, port);
   try {
     if (!p.vfs.find(p, data)) p.vfs.mkdir(p, data, 0o700);
     if (p.vfs.find(p, `${data}/PG_VERSION`)) {

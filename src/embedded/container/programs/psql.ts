@@ -123,13 +123,60 @@ function render(
   return `${over}${head}\n${widths.map((w) => '-'.repeat(w + 2)).join('+')}\n${body}${count}\n`;
 }
 
-/** psql's own commands as the statements that answer them. */
-const commands: Record<string, { query: string; title: string }> = {
-  '\\l': { query: 'SHOW DATABASES', title: 'List of databases' },
-  '\\list': { query: 'SHOW DATABASES', title: 'List of databases' },
-  '\\dt': { query: 'SHOW TABLES', title: 'List of relations' },
-  '\\d': { query: 'SHOW TABLES', title: 'List of relations' },
+/** A command of psql itself as the statement that answers it. */
+interface OwnCommand {
+  query: string;
+  title: string;
+  /** What is said where no rows come. */
+  none?: string;
+}
+
+const databasesCommand: OwnCommand = {
+  query: `SELECT datname AS "Name", datowner AS "Owner", 'UTF8' AS "Encoding" FROM pg_database ORDER BY datname`,
+  title: 'List of databases',
 };
+const tablesCommand: OwnCommand = {
+  query: `SELECT schemaname AS "Schema", tablename AS "Name", 'table' AS "Type", tableowner AS "Owner" FROM pg_tables ORDER BY tablename`,
+  title: 'List of relations',
+  none: 'Did not find any relations.',
+};
+const commands: Record<string, OwnCommand> = {
+  ...{ '\\l': databasesCommand, '\\list': databasesCommand, '\\dt': tablesCommand, '\\d': tablesCommand },
+  '\\du': {
+    query: `SELECT rolname AS "Role name", concat_ws(', ', CASE WHEN rolsuper THEN 'Superuser' END, CASE WHEN rolcreaterole THEN 'Create role' END,
+      CASE WHEN rolcreatedb THEN 'Create DB' END, CASE WHEN NOT rolcanlogin THEN 'Cannot login' END) AS "Attributes" FROM pg_roles ORDER BY rolname`,
+    title: 'List of roles',
+  },
+};
+
+/** What answers a command; undefined: this psql does not know it. */
+function ownCommand(name: string, argument: string): OwnCommand | undefined {
+  if (argument === '') return ownValue(commands, name);
+  if (name !== '\\d') return undefined;
+  const table = argument.replace(/^public\./, '').replaceAll("'", "''");
+  return {
+    query: `SELECT column_name AS "Column", column_type AS "Type", '' AS "Collation", CASE is_nullable WHEN 'NO' THEN 'not null' ELSE '' END AS "Nullable",
+      coalesce(column_default, '') AS "Default" FROM information_schema.columns WHERE table_name = '${table}' ORDER BY ordinal_position`,
+    title: `Table "public.${table}"`,
+    none: `Did not find any relation named "${argument}".`,
+  };
+}
+
+/** An error as psql prints it: with the line, and a caret where in it. */
+function errorText(fields: Map<string, string>, query: string): string {
+  const at = Number(fields.get('P') ?? 0) - 1;
+  const before = query.slice(0, Math.max(0, at)).split('\n');
+  const head = `LINE ${before.length}: `;
+  const column = head.length + (before.at(-1)?.length ?? 0);
+  const line = query.split('\n')[before.length - 1] ?? '';
+  const hint = fields.get('H');
+  return [
+    `ERROR:  ${fields.get('M')}`,
+    ...(at < 0 ? [] : [`${head}${line}`, `${' '.repeat(column)}^`]),
+    ...(hint === undefined ? [] : [`HINT:  ${hint}`]),
+    '',
+  ].join('\n');
+}
 
 /** Runs one statement and prints what comes; resolves with whether it went well. */
 async function run(
@@ -137,7 +184,7 @@ async function run(
   messages: PostgresMessages,
   query: string,
   layout: Layout,
-  title?: string,
+  { title, none }: Partial<OwnCommand> = {},
 ): Promise<boolean> {
   messages.send('Q', query);
   let columns: { name: string; numeric: boolean }[] | undefined;
@@ -149,13 +196,17 @@ async function run(
       rows = [];
     } else if (message.type === 'D') rows.push(readRow(message.body));
     else if (message.type === 'C') {
-      if (columns && title !== undefined) columns = columns.map(() => ({ name: 'Name', numeric: false }));
-      if (columns) await p.print(1, render(columns, rows, layout, title));
-      else if (!layout.quiet && !layout.tuplesOnly) await p.print(1, `${texts(message.body)[0]}\n`);
+      if (columns && rows.length === 0 && none !== undefined) {
+        good = title === 'List of relations';
+        await p.print(2, `${none}\n`);
+      } else if (columns) await p.print(1, render(columns, rows, layout, title));
+      const tag = texts(message.body)[0] ?? '';
+      // RETURNING shows rows, and what was done too.
+      if (!layout.quiet && (!columns || /^(INSERT|UPDATE|DELETE)/.test(tag))) await p.print(1, `${tag}\n`);
       columns = undefined;
     } else if (message.type === 'E') {
       good = false;
-      await p.print(2, `ERROR:  ${readError(message.body).get('M')}\n`);
+      await p.print(2, errorText(readError(message.body), query));
     } else if (message.type === 'Z') return good;
   }
   await p.print(2, 'server closed the connection unexpectedly\n');
@@ -214,11 +265,11 @@ export const psql = program('psql', async (p) => {
       const own = /^\s*(\\\w+\+?)(.*)/.exec(piece);
       if (own) {
         if (own[1] === '\\q') break;
-        const known = ownValue(commands, own[1]?.replace('+', '') ?? '');
-        if (known && own[2]?.trim() === '') {
-          if (!(await run(p, messages, known.query, layout, known.title))) status = 1;
+        const known = ownCommand(own[1]?.replace('+', '') ?? '', own[2]?.trim().replace(/;$/, '') ?? '');
+        if (known) {
+          if (!(await run(p, messages, known.query, layout, known))) status = 1;
         } else {
-          await p.print(2, `invalid command ${own[1]}: this psql knows \\l, \\dt and \\q\n`);
+          await p.print(2, `invalid command ${own[1]}: this psql knows \\l, \\d, \\dt, \\du and \\q\n`);
           status = 1;
         }
         continue;
