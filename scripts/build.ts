@@ -23,9 +23,9 @@ const entry = { main: 'src/main.ts', watchdog: 'src/daemon/watchdog-thread.ts' }
 await bundle(entry, 'dist.new', { plugins: noticesPlugins() });
 writeFileSync(join(fresh, 'descriptions.json.br'), descriptions());
 writeFileSync(join(fresh, 'scenarios.json'), JSON.stringify(scenarioEntries()));
-const made: Build = { version: packageVersion(), digest: digestOf(fresh), ...commit() };
-writeFileSync(join(fresh, 'build.json'), `${JSON.stringify(made, undefined, 2)}\n`);
-writeFileSync(join(fresh, 'kubedrill.1'), manualPage(made));
+const created: Build = { version: packageVersion(), digest: digestOf(fresh), ...commit() };
+writeFileSync(join(fresh, 'build.json'), `${JSON.stringify(created, undefined, 2)}\n`);
+writeFileSync(join(fresh, 'kubedrill.1'), manualPage(created));
 rmSync(old, { recursive: true, force: true });
 if (existsSync(dist)) renameSync(dist, old);
 renameSync(fresh, dist);

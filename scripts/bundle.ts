@@ -33,7 +33,7 @@ export interface BundleOptions {
 }
 
 /**
- * Bundles `entry` (by name in the folder: source files, relative to the project) into `outDir`, which is made anew, and the
+ * Bundles `entry` (by name in the folder: source files, relative to the project) into `outDir`, which is created anew, and the
  * code of container threads beside it as `worker.cjs`.
  */
 export async function bundle(entry: Record<string, string>, outDir: string, more: BundleOptions = {}): Promise<void> {

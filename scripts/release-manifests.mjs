@@ -1,5 +1,5 @@
 // `node scripts/release-manifests.mjs --tarball FILE --repository URL --out FOLDER`: the krew manifest and the Homebrew formula
-// of a release, from deploy/, for the tarball that `npm pack` has made.
+// of a release, from deploy/, for the tarball that `npm pack` has created.
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';

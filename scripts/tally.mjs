@@ -93,7 +93,7 @@ export class Tally {
     const skipped = of('pending', 'skipped', 'todo', 'disabled').filter(({ fullName }) => !mayBeSkipped.test(fullName));
     for (const { file, fullName } of skipped) this.#details.push(`${file}: ${fullName}\nskipped`);
     const failed = report.numFailedTests + broken.length + skipped.length;
-    // An error outside of any test, or a process that did not end: only told on the error stream.
+    // An error outside of any test, or a process that did not end: only reported on the error stream.
     const outside = failed === 0 && code !== 0;
     const left = outside && files.length === 0 ? this.#notRun(projects, variables, report, complaints) : [];
     if (left.length > 0) {

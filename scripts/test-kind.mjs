@@ -9,7 +9,7 @@ import { Tally } from './tally.mjs';
 const part = process.argv.includes('--part');
 /** The flagship, and a few that ask other things: of tokens, access reviews, and what an account may at most. */
 const few = ['--scenario', 'forbidden-deployment,no-token-needed,who-can'];
-/** What else `pack verify` is told, as in `npm run test:kind -- --results scenarios/results.json`. */
+/** What else `pack verify` is reported, as in `npm run test:kind -- --results scenarios/results.json`. */
 const more = process.argv.slice(2).filter((word) => word !== '--part');
 
 ensureInstalled();

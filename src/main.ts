@@ -44,14 +44,14 @@ export async function main(args: string[]): Promise<void> {
     // The second one ends it the hard way; but one Ctrl-C comes from the terminal and from whoever has started us, too.
     if (performance.now() - heardAt > samePress) process.exit(exitCodes.interrupted);
   };
-  // A terminal that is closed hangs up: what was being made must go then, too.
+  // A terminal that is closed hangs up: what was being created must go then, too.
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, onSignal);
   // A reader that goes away (`| head`) is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(exitCodes.ok);
   });
-  // Nobody is left to be told.
+  // Nobody is left to be reported.
   process.stderr.on('error', () => undefined);
   const connections = new Connections();
   // Timers of ours do not keep a process alive; a command that is not done does.
@@ -59,7 +59,7 @@ export async function main(args: string[]): Promise<void> {
   try {
     process.exitCode = await run(args, interrupted.signal, connections);
   } catch (error) {
-    process.exitCode = tell(error, args.includes('--json'));
+    process.exitCode = printError(error, args.includes('--json'));
   } finally {
     connections.close();
     clearInterval(busy);
@@ -264,8 +264,8 @@ async function daemon(): Promise<void> {
     process.on('SIGTERM', shutdown).on('SIGINT', shutdown);
     surviveFaults({ clock: systemClock, log, giveUp: shutdown });
     startWatchdog({ file: blocked, report: (error) => log(faultText('the watchdog has ended', error)) });
-    tellStarter({ ready: true });
-    // Whoever has started it most often asks for a cluster at once: that one is made without anything before it.
+    reportStarter({ ready: true });
+    // Whoever has started it most often asks for a cluster at once: that one is created without anything before it.
     systemClock.after(unasked, () => void providers.warmUp());
     giveBackAtRest(systemClock);
     await running.ended;
@@ -275,7 +275,7 @@ async function daemon(): Promise<void> {
     // Somebody else's daemon was faster: that is as good.
     const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
     if (!taken) log(failureText('the daemon cannot go on', error));
-    tellStarter(taken ? { ready: true } : { error: (error as Error).message });
+    reportStarter(taken ? { ready: true } : { error: (error as Error).message });
     await providers.stop();
     process.exit(taken ? exitCodes.ok : exitCodes.bug);
   }
@@ -316,7 +316,7 @@ async function openHost(log: (line: string) => void) {
 }
 
 /** Whoever started this daemon may have gone already. */
-function tellStarter(message: object): void {
+function reportStarter(message: object): void {
   process.send?.(message, undefined, undefined, () => undefined);
 }
 
@@ -354,7 +354,7 @@ function ownCommand(nodeFlags: readonly string[], ...args: string[]): string[] {
 }
 
 /** Says what went wrong, why, and what to do next; returns the exit code. */
-function tell(error: unknown, json: boolean): number {
+function printError(error: unknown, json: boolean): number {
   if (error instanceof Interrupted) return exitCodes.interrupted;
   const text = errorText(error);
   const code = exitCodeOf(error);

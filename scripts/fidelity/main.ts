@@ -39,7 +39,7 @@ async function main(signal: AbortSignal): Promise<number> {
     for (const script of scripts) {
       signal.throwIfAborted();
       const done = await compareScript(script, real, kubectl);
-      tell(script, done);
+      report(script, done);
       all.push(...done);
     }
     return all;
@@ -73,7 +73,7 @@ async function onKind<R>(
   }
 }
 
-function tell({ topic, steps }: LearnerScript, comparisons: readonly Comparison[]): void {
+function report({ topic, steps }: LearnerScript, comparisons: readonly Comparison[]): void {
   const differing = comparisons.filter((c) => c.difference !== undefined);
   console.log(`${topic}: ${differing.length} of ${steps.length} commands differ`);
   for (const { step, difference } of differing) {

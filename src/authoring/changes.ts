@@ -5,7 +5,7 @@ import type { KubeObject, Resource, Stored } from '../kube/meta.ts';
 import { apiVersionOf } from '../kube/meta.ts';
 import * as resources from '../kube/resources.ts';
 
-/** One object that a solution made, changed or deleted; without what the server keeps by itself. */
+/** One object that a solution created, changed or deleted; without what the server keeps by itself. */
 export interface ObjectChange {
   resource: Resource;
   before?: KubeObject;

@@ -120,10 +120,10 @@ function lintNames(scenario: Scenario, source: Source, note: Note): void {
     );
   }
   const inTask = scenario.task;
-  const told = new Set<string>();
+  const reported = new Set<string>();
   for (const { name, path } of checked) {
-    if (told.has(name) || inTask.includes(name) || /^(kube-|default$)/.test(name)) continue;
-    told.add(name);
+    if (reported.has(name) || inTask.includes(name) || /^(kube-|default$)/.test(name)) continue;
+    reported.add(name);
     note(
       source.file,
       source.at(['checks', ...path]),

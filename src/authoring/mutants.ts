@@ -18,18 +18,18 @@ export function mutantsOf(changes: readonly ObjectChange[]): Mutant[] {
   return changes.flatMap((change, index) => {
     const label = `${change.resource.kind} ${(change.after ?? change.before)?.metadata?.name}`;
     const others = changes.filter((_, i) => i !== index);
-    const made = (what: string, ...instead: ObjectChange[]): Mutant => ({
+    const created = (what: string, ...instead: ObjectChange[]): Mutant => ({
       name: `${label}: ${what}`,
       changes: [...others, ...instead],
     });
-    const without = made(change.before ? 'left as it was' : 'left out');
+    const without = created(change.before ? 'left as it was' : 'left out');
     const { after } = change;
     if (!after) return [without];
     const edits = [...ruleEdits(after), ...subjectEdits(after), ...dataEdits(after), ...leafEdits(change)];
     return [
       without,
-      ...edits.map(({ what, object }) => made(what, { ...change, after: object })),
-      ...elsewhere(change).map(({ what, change: moved }) => made(what, moved)),
+      ...edits.map(({ what, object }) => created(what, { ...change, after: object })),
+      ...elsewhere(change).map(({ what, change: moved }) => created(what, moved)),
     ];
   });
 }

@@ -20,7 +20,7 @@ export interface NewScenario {
 }
 
 /**
- * Writes a small scenario that verifies as it is, to be changed piece by piece: a ConfigMap that must be made. Returns
+ * Writes a small scenario that verifies as it is, to be changed piece by piece: a ConfigMap that must be created. Returns
  * the files written. Refuses (UserError) what is there already and names that can't be.
  */
 export function newScenario(wanted: NewScenario): string[] {

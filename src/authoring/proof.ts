@@ -19,7 +19,7 @@ const settlePatience = 60_000;
 
 /**
  * A kubectl that lives for a moment need not collect garbage: that is a fifth of what it takes. Nor need it keep what it
- * learns of the API, in a hundred files for three calls of it: a folder that can't be made is none.
+ * learns of the API, in a hundred files for three calls of it: a folder that can't be created is none.
  */
 const briefly = { GOGC: '400', KUBECACHEDIR: join(devNull, 'none') };
 
@@ -52,7 +52,7 @@ export type Work =
   /** What the solution does, with one thing wrong, or with something that makes no difference. */
   | { kind: 'mutant'; changes: ObjectChange[]; equivalent: boolean };
 
-/** One proof to be made, as it goes to whoever makes it: plain data. */
+/** One proof to be created, as it goes to whoever makes it: plain data. */
 export interface ProofOrder {
   /** No other proof of the run has it: the name of its attempt ends in it. */
   number: number;
@@ -78,7 +78,7 @@ export interface ProofContext {
 export interface Prover {
   /**
    * Resolves when nothing of the proof's cluster is left. What goes wrong in a scenario is a problem of its proof; rejects
-   * with the signal's reason, or if no proof can be made at all.
+   * with the signal's reason, or if no proof can be created at all.
    */
   prove(order: ProofOrder, context: ProofContext): Promise<ProofOutcome>;
 }
@@ -140,7 +140,7 @@ export class LocalProver implements Prover {
     const choice = { seed, on: { provider: provider.name } };
     const dependencies = { clock: systemClock, folder, scriptEnvironment: async () => this.#env, unattended: true };
     const attempt = await Attempt.create(id, scenario, choice, dependencies);
-    // Whatever is waited for ends with the attempt. What goes wrong is told when it is closed at the end.
+    // Whatever is waited for ends with the attempt. What goes wrong is reported when it is closed at the end.
     const onAbort = () => void attempt.close().catch(() => undefined);
     signal.addEventListener('abort', onAbort, { once: true });
     let cluster: Cluster | undefined;

@@ -6,7 +6,7 @@ import type { Pack } from '../scenario/types.ts';
 import type { ScenarioReport, VerifyReport } from './verify.ts';
 
 /**
- * Adds what was found on the clusters of some providers to the results in a file, which is made if it is not there.
+ * Adds what was found on the clusters of some providers to the results in a file, which is created if it is not there.
  * What was found before of the same scenario stays as long as the scenario is the same.
  */
 export function recordResults(file: string, packs: readonly Pack[], found: Record<string, VerifyReport>): void {

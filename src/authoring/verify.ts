@@ -13,7 +13,7 @@ import { mutantsOf } from './mutants.ts';
 import { type Proof, type ProofOutcome, type Prover, scriptsOf, type Work } from './proof.ts';
 
 /**
- * How many clusters are made, set up and worked on at the same time: that takes the processor, while those whose verdicts
+ * How many clusters are created, set up and worked on at the same time: that takes the processor, while those whose verdicts
  * settle mostly wait. A machine that has more to do than this gets to have fewer clusters, not slower ones.
  */
 const preparingAtOnce = 5 * availableParallelism();
@@ -138,7 +138,7 @@ export function compareReports(a: VerifyReport, b: VerifyReport): string[] {
   );
 }
 
-/** Has all proofs of some scenarios made, and puts them together. */
+/** Has all proofs of some scenarios created, and puts them together. */
 class Bench {
   readonly #provers: { prover: Prover; running: number; preparing: number }[];
   readonly #options: VerifyOptions;
@@ -158,7 +158,7 @@ class Bench {
     if (signal.aborted) this.#over.abort(signal.reason);
   }
 
-  /** Gives up what is not done yet; resolves when no proof is being made any more. */
+  /** Gives up what is not done yet; resolves when no proof is being created any more. */
   async end(): Promise<void> {
     this.#over.abort(new Error('given up'));
     await Promise.allSettled(this.#active);
@@ -257,7 +257,7 @@ class Bench {
     return (await this.#order(variant, name, work)).proof;
   }
 
-  /** Has one proof made once there is room for its cluster, by whoever has the least to do. */
+  /** Has one proof created once there is room for its cluster, by whoever has the least to do. */
   async #order({ scenario, seeds: [seed] }: Variant, name: string, work: Work): Promise<ProofOutcome> {
     await this.#take(expectedTime(scenario, work));
     const { progress } = this.#options;

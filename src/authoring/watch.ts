@@ -14,7 +14,7 @@ interface WatchOptions {
   folders: readonly string[];
   clock: Clock;
   signal: AbortSignal;
-  /** Called one at a time; what changes meanwhile is told afterwards. */
+  /** Called one at a time; what changes meanwhile is reported afterwards. */
   onChange(changes: Change[]): Promise<void>;
 }
 
@@ -22,7 +22,7 @@ interface WatchOptions {
 const quiet = 150;
 
 /**
- * Tells what changes in packs, once nothing has been written for a moment. What is as it was is not told, whatever was
+ * Tells what changes in packs, once nothing has been written for a moment. What is as it was is not reported, whatever was
  * written. Never resolves: rejects with the signal's reason, with what `onChange` throws, or with a UserError if a folder
  * cannot be watched.
  */

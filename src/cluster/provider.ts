@@ -72,7 +72,7 @@ export interface Cluster {
   readonly server: string;
   /** The text of a kubeconfig of this cluster alone, as it is right now: what kubedrill itself connects with. */
   ownKubeconfig(): Promise<string>;
-  /** Resolves when what the cluster runs for itself, its DNS above all, is up. Without it: that is so when it was made. */
+  /** Resolves when what the cluster runs for itself, its DNS above all, is up. Without it: that is so when it was created. */
   systemRuns?(): Promise<void>;
   /** Remembers the present state as the one that `reset` goes back to. */
   snapshot(): Promise<void>;
@@ -112,7 +112,7 @@ export const providerNames = ['embedded', 'kind', 'kubeconfig'] as const;
 export interface Provider {
   readonly name: string;
   check(): Promise<Diagnosis[]>;
-  /** Resolves when Pods can be made. Whether it fails or `signal` aborts: nothing stays. */
+  /** Resolves when Pods can be created. Whether it fails or `signal` aborts: nothing stays. */
   create(spec: ClusterSpec, progress: (step: string) => void, signal?: AbortSignal): Promise<Cluster>;
   /** The clusters that exist now, also those of earlier runs. */
   list(): Promise<Cluster[]>;

@@ -15,7 +15,7 @@ export interface ProcessIdentity {
 /** Every record has these. */
 export interface ClusterRecord {
   version: 1;
-  /** Written before anything is made: what is found in `making` or `deleting` after a crash is finished off. */
+  /** Written before anything is created: what is found in `making` or `deleting` after a crash is finished off. */
   phase: 'making' | 'ready' | 'deleting';
   owner: ProcessIdentity;
   /** Outlives its owner: the daemon's clusters are taken up by the next daemon. */

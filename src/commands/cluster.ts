@@ -13,7 +13,7 @@ import {
   withClusterOptions,
   withTargetOptions,
 } from './cluster-options.ts';
-import { type CommandContext, type CommandFactory, tellOfCleanup } from './command.ts';
+import { type CommandContext, type CommandFactory, reportCleanup } from './command.ts';
 
 interface UpFlags extends ClusterFlags {
   name?: string;
@@ -37,7 +37,7 @@ function addUp(command: Command, { services, print, json, note }: CommandContext
     .option('--json', 'print one JSON document')
     .action(async (options: UpFlags) => {
       const labs = await services.labs();
-      tellOfCleanup({ services, note });
+      reportCleanup({ services, note });
       const { id, kubeconfig, context, server } = await labs.clusterUp(
         {
           ...(options.name !== undefined && { name: options.name }),

@@ -36,8 +36,8 @@ export async function labsOf(services: Services): Promise<RemoteLabs> {
   return (await services.runningLabs()) ?? services.labs();
 }
 
-/** Says that Ctrl-C was heard: what is being made goes first, which takes a moment. */
-export function tellOfCleanup({ services, note }: Pick<CommandContext, 'services' | 'note'>): void {
+/** Says that Ctrl-C was heard: what is being created goes first, which takes a moment. */
+export function reportCleanup({ services, note }: Pick<CommandContext, 'services' | 'note'>): void {
   services.signal.addEventListener('abort', () => note('cleaning up'), { once: true });
 }
 

@@ -51,7 +51,7 @@ async function lookAtLabs(services: Services): Promise<Diagnosis[]> {
   }
 }
 
-/** How long a fault is told, milliseconds. */
+/** How long a fault is reported, milliseconds. */
 const faultTime = 24 * 3_600_000;
 
 /** What the daemon has written of its own faults: whoever meets one may not have been there to see it. */

@@ -139,7 +139,7 @@ async function storeOf({ paths }: Services): Promise<PackStore> {
   return new PackStore(installedPacks(paths.state));
 }
 
-/** What is told of an installed pack. */
+/** What is reported of an installed pack. */
 async function describe({ id, version, digest, source, folder }: InstalledPack, { trust }: Services) {
   const { sourceText } = await import('../scenario/packs/source.ts');
   const { loadPack, loadScenario, scenarioIds } = await import('../scenario/load.ts');

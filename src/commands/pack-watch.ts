@@ -14,7 +14,7 @@ export interface Target {
 
 /**
  * Looks at packs, or only at some scenarios of them, and again at what changes, until Ctrl-C; each time at one after the other,
- * knowing what else there is to look at. What a person can mend is told, and looked at again with the next change.
+ * knowing what else there is to look at. What a person can mend is reported, and looked at again with the next change.
  */
 export async function watching(
   { services, print, note }: Pick<CommandContext, 'services' | 'print' | 'note'>,

@@ -6,7 +6,7 @@ import { paintFor, tableText } from '../present/text.ts';
 import { printable, printableLine } from '../present/width.ts';
 import type { Pack } from '../scenario/types.ts';
 import { type ClusterFlags, clusterOptions, withClusterOptions } from './cluster-options.ts';
-import { type CommandContext, type CommandFactory, tellOfCleanup } from './command.ts';
+import { type CommandContext, type CommandFactory, reportCleanup } from './command.ts';
 import { addAuthorCommands, watchOption } from './pack-author.ts';
 import { addStoreCommands } from './pack-store.ts';
 import { parallelOn, parseParallel } from './parallel.ts';
@@ -84,7 +84,7 @@ async function verify(
 ): Promise<void> {
   // Loaded late: no other command needs a client of its own.
   const { compareReports, verifyPacks } = await import('../authoring/verify.ts');
-  tellOfCleanup({ services, note });
+  reportCleanup({ services, note });
   if (options.trust) for (const pack of packs.filter((p) => !p.builtIn)) services.trust.trust(pack);
   const on = (provider: string) => {
     const parallel = options.parallel ?? parallelOn(provider);

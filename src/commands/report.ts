@@ -35,9 +35,9 @@ export const report: CommandFactory = ({ services, print, json }) =>
     .addOption(new Option('--format <format>', 'as what').choices(Object.keys(renderings)).default('md'))
     .option('-o, --output <file>', 'write it there (default: print it)')
     .action(async (options: { attempt?: string; format: string; output?: string; json?: boolean }) => {
-      const made = await readReport(services, options);
-      if (options.json) return json(made);
-      const text = ownValue(renderings, options.format)?.(made) ?? '';
+      const created = await readReport(services, options);
+      if (options.json) return json(created);
+      const text = ownValue(renderings, options.format)?.(created) ?? '';
       if (!options.output) return print(text.trimEnd());
       writeFileSync(options.output, text);
       print(options.output);
@@ -70,11 +70,11 @@ async function readReport(services: Services, options: { attempt?: string }): Pr
   const { pack, id: scenario, seed, folder: packFolder } = first.scenario;
   const name = packFolder ? scenario : `${pack}/${scenario}`;
   const catalog = await services.catalog();
-  const made = reportOf(
+  const created = reportOf(
     events,
     catalog.scenario(name, { seed, ...(packFolder ? { packFolder } : {}) }),
     services.version,
   );
-  if (!made || !isWhole(made)) throw unknownAttempt(id, attemptIds(folder));
-  return made;
+  if (!created || !isWhole(created)) throw unknownAttempt(id, attemptIds(folder));
+  return created;
 }

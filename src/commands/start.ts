@@ -5,7 +5,7 @@ import type { Catalog } from '../scenario/catalog.ts';
 import type { CoachLevel } from '../session/coach-level.ts';
 import { type ClusterFlags, clusterOptions, withClusterOptions } from './cluster-options.ts';
 import { coachOption } from './coach-option.ts';
-import { type CommandFactory, tellOfCleanup } from './command.ts';
+import { type CommandFactory, reportCleanup } from './command.ts';
 import { otherSeed, parseSeedOrAny } from './seeds.ts';
 
 interface Options extends ClusterFlags {
@@ -37,7 +37,7 @@ export const start: CommandFactory = ({ services, print, json, note }) =>
           ? otherSeed((drawn) => catalog.scenario(scenario, { ...place, seed: drawn }).variables)
           : options.seed;
       const labs = await services.labs();
-      tellOfCleanup({ services, note });
+      reportCleanup({ services, note });
       let step: string | undefined;
       const state = await labs.start(
         {

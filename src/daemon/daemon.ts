@@ -11,13 +11,13 @@ import type { DaemonStatus, SuspendedLabs } from '../session/types.ts';
 
 export interface DaemonOptions {
   socket: string;
-  /** Told to clients, so that they can ask a daemon of another build to go. */
+  /** Reported to clients, so that they can ask a daemon of another build to go. */
   build: string;
   host: LabHost;
   clock: Clock;
   /**
    * Milliseconds without any client after which the daemon suspends everything and ends: `withLabs` if there are
-   * clusters, or one is being made, else `empty`.
+   * clusters, or one is being created, else `empty`.
    */
   idleAfter: { withLabs: number; empty: number };
   /** Brings back what attempts run on: clusters of an earlier daemon. */

@@ -22,11 +22,11 @@ export interface EmbeddedProvider {
 }
 
 export interface EmbeddedProviderOptions {
-  /** Told of faults of ours. */
+  /** Reported of faults of ours. */
   log?(line: string): void;
   /**
    * Whether clusters can be brought back by a later process; default true. If not, those that are given back are used
-   * again where they can be made as new.
+   * again where they can be created as new.
    */
   lasting?: boolean;
 }

@@ -12,7 +12,7 @@ export interface User {
   extra?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** A failed request: carries the Status that goes to the client. Made by the helpers in `errors/status.ts`. */
+/** A failed request: carries the Status that goes to the client. Created by the helpers in `errors/status.ts`. */
 export interface ApiFailure extends Error {
   readonly status: Status;
 }
@@ -100,7 +100,7 @@ export interface Informer<T extends KubeObject> {
   list(namespace?: string): Stored<T>[];
   /** Objects whose controller owner (ownerReference with controller: true) has this uid. */
   byOwner(uid: string): Stored<T>[];
-  /** Existing objects are told as adds first. Returns the way to stop. */
+  /** Existing objects are reported as adds first. Returns the way to stop. */
   on(handlers: InformerHandlers<T>): () => void;
 }
 

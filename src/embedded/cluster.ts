@@ -59,8 +59,8 @@ export interface EmbeddedCluster {
   /** Puts every object back as it was at the snapshot (or at the start), by writes that watchers see; running Pods are replaced. */
   reset(): Promise<void>;
   /**
-   * Puts everything back as it was when the cluster was made, whatever was remembered since, and ends at once what ran.
-   * False: something was done that no reset undoes (to the nodes' disks, in Pods that stay), or it was not made by this
+   * Puts everything back as it was when the cluster was created, whatever was remembered since, and ends at once what ran.
+   * False: something was done that no reset undoes (to the nodes' disks, in Pods that stay), or it was not created by this
    * process; then nothing is promised of it any more.
    */
   renew(): Promise<boolean>;
@@ -80,7 +80,7 @@ const serviceCidr = '10.96.0.0/12';
 const podCidr = '10.244.0.0/16';
 
 /**
- * Starts a cluster that speaks the Kubernetes API on 127.0.0.1; resolves when Pods can be made. Rejects with an
+ * Starts a cluster that speaks the Kubernetes API on 127.0.0.1; resolves when Pods can be created. Rejects with an
  * EnvironmentError if the folder's content is damaged, with the system's error if it can't be written or listened on.
  */
 export async function createEmbeddedCluster(options: EmbeddedClusterOptions = {}): Promise<EmbeddedCluster> {

@@ -13,7 +13,7 @@ export type VolumeSource =
    * `sizeBytes`: sizeLimit or capacity; `memory`: medium Memory (a tmpfs in `df` and `mount`).
    */
   | { kind: 'tree'; id: string; sizeBytes?: number; memory?: boolean }
-  /** A path of the node itself (hostPath, local): what is missing there is made, a folder with `mode` (default 0755). */
+  /** A path of the node itself (hostPath, local): what is missing there is created, a folder with `mode` (default 0755). */
   | { kind: 'host'; node: string; path: string; mode?: number };
 
 export interface ContainerMount {

@@ -9,7 +9,7 @@ import type { KubeObject, Resource, Stored } from '../kube/meta.ts';
 import type { User } from './api.ts';
 import type { ObjectSchema } from './schema.ts';
 
-/** One entry of a 422's details.causes, made by the helpers `field.invalid`, `field.required`, ... */
+/** One entry of a 422's details.causes, created by the helpers `field.invalid`, `field.required`, ... */
 export type FieldError = StatusCause & { field: string; reason: string; message: string };
 
 /** What admission, authorization and strategies read through; always the current revision. */
@@ -142,7 +142,7 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   /** Virtual resources (reviews): answers the create itself; nothing is stored. */
   readonly review?: boolean;
   readonly custom?: CustomKind;
-  /** Objects that are not stored but made when they are read (ComponentStatus). A method, so that definitions of any kind fit into one list. */
+  /** Objects that are not stored but created when they are read (ComponentStatus). A method, so that definitions of any kind fit into one list. */
   computed?(reader: ObjectReader): readonly Stored<T>[];
   /** Where objects are stored if another version or group shares them (events.k8s.io and core events). */
   readonly storedAs?: Resource;

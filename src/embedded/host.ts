@@ -62,7 +62,7 @@ const markFile = 'set-aside.json';
 
 const idPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
-/** Many embedded clusters under one folder, for the daemon: made, brought back after a restart, deleted. */
+/** Many embedded clusters under one folder, for the daemon: created, brought back after a restart, deleted. */
 export class ClusterHost {
   readonly #options: ClusterHostOptions;
   readonly #clock: Clock;

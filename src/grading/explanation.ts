@@ -23,6 +23,6 @@ export async function explainVerdict(
   } finally {
     reader.stop();
   }
-  const told = new Set(verdict.evidence.map((e) => e.text));
-  return { ...verdict, evidence: [...verdict.evidence, ...chain.filter((e) => !told.has(e.text))] };
+  const reported = new Set(verdict.evidence.map((e) => e.text));
+  return { ...verdict, evidence: [...verdict.evidence, ...chain.filter((e) => !reported.has(e.text))] };
 }

@@ -6,7 +6,7 @@ import { activityOf, activityResources } from './activity.ts';
 import { type Mirror, same } from './mirror.ts';
 import type { Activity } from './types.ts';
 
-/** Namespaces whose changes are told, beside those of no namespace; none: nothing is. */
+/** Namespaces whose changes are reported, beside those of no namespace; none: nothing is. */
 export type FeedNamespaces = 'everywhere' | readonly string[];
 
 export interface FeedOptions {

@@ -22,7 +22,7 @@ import { applyGates, applyMode, nextVerdict } from './verdict.ts';
 export interface GraderOptions {
   client: KubeClient;
   checks: readonly Check[];
-  /** Judged beside the checks and never told of as verdicts: what hints wait for. */
+  /** Judged beside the checks and never reported as verdicts: what hints wait for. */
   conditions?: readonly Check[];
   baseline: Baseline;
   clock: Clock;
@@ -32,7 +32,7 @@ export interface GraderOptions {
    * Whether Pods that were over before then are judged by all that they said. Default: no; a set-up waits for the state that it
    * left behind, however old it is.
    */
-  lastWords?: boolean;
+  lastError?: boolean;
   memory?: GraderMemory;
   /** Where the learner writes answers. */
   answers?: string;
@@ -97,7 +97,7 @@ export class Grader {
       client,
       clock,
       since: () => options.activatedAt,
-      lastWords: options.lastWords ?? false,
+      lastError: options.lastError ?? false,
       onChange: () => this.#wakeThoseOf('logs'),
     });
     this.#reviews = new Reviews(client, clock, () => {

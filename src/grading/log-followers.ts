@@ -35,7 +35,7 @@ export interface LogFollowersOptions {
   /** Lines older than this (milliseconds since 1970) are left out. */
   since(): number;
   /** Whether all that was said counts of Pods that were over by then: they say nothing new. */
-  lastWords: boolean;
+  lastError: boolean;
   /** New lines, or the end or an error of a log. */
   onChange(): void;
 }
@@ -89,7 +89,7 @@ export class LogFollowers {
 
   #since({ overAt = Number.POSITIVE_INFINITY }: Instance): number {
     const since = this.#options.since();
-    return this.#options.lastWords && overAt <= since ? 0 : since;
+    return this.#options.lastError && overAt <= since ? 0 : since;
   }
 
   #start(key: string, instance: Instance): void {

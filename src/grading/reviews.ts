@@ -35,7 +35,7 @@ export class Reviews {
     return answer;
   }
 
-  /** Forgets answers that a change of this resource may have made wrong. */
+  /** Forgets answers that a change of this resource may have created wrong. */
   onChange(resource: Resource): void {
     if (resource.group !== 'rbac.authorization.k8s.io') return;
     this.#answers.clear();

@@ -20,7 +20,7 @@ export function initialVerdict(check: Check, now: number): Verdict {
   };
 }
 
-/** What a check is told while one that it comes after does not pass; `earlier` are the verdicts on others. */
+/** What a check is reported while one that it comes after does not pass; `earlier` are the verdicts on others. */
 export function applyGates(
   check: Pick<Check, 'after'>,
   outcome: Outcome,

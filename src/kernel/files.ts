@@ -16,7 +16,7 @@ export async function readTextIfThere(file: string): Promise<string | undefined>
 const ownersOnly = 0o600;
 
 /**
- * Writes a file so that whoever reads it, also after a crash, finds the old one or the new one; its folder is made if it
+ * Writes a file so that whoever reads it, also after a crash, finds the old one or the new one; its folder is created if it
  * is not there. `mode` is for a file that others may read. Rejects with the error of the file system; the old one stays.
  */
 export async function replaceFile(file: string, content: string, mode = ownersOnly): Promise<void> {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 export interface Paths {
   /** Attempts, clusters, installed packs, the daemon's socket and log. */
   state: string;
-  /** What can be made again: kubectl. */
+  /** What can be recreated: kubectl. */
   cache: string;
   config: string;
 }

@@ -223,7 +223,7 @@ export class KubeClient {
   }
 
   /**
-   * Adds the credentials' headers and returns the pool of connections, which is made once. Certificates and tokens
+   * Adds the credentials' headers and returns the pool of connections, which is created once. Certificates and tokens
    * that stand in the kubeconfig are read once; what a plug-in or a file may renew is asked for every time.
    */
   async #authenticate(headers: Record<string, string>): Promise<Dispatcher> {

@@ -54,14 +54,14 @@ export interface KubeconfigMend {
  * only if none leads to the cluster. `text`: what the file holds, undefined if there is none; `own`: the kubeconfig of
  * this cluster alone. Undefined: there is nothing to mend.
  */
-export function mendKubeconfig(text: string | undefined, own: string): KubeconfigMend | undefined {
+export function repairKubeconfig(text: string | undefined, own: string): KubeconfigMend | undefined {
   const entries = ownEntries(own);
   const document = text === undefined ? 'it was not there' : readable(text);
   if (typeof document === 'string')
     return { text: own, what: `${document}: a fresh one is in its place`, replaced: true };
   const mended = [
-    ...mendEntry(document, 'clusters', 'cluster', entries.cluster, clusterFields),
-    ...mendEntry(document, 'users', 'user', entries.user, credentialFields),
+    ...repairEntry(document, 'clusters', 'cluster', entries.cluster, clusterFields),
+    ...repairEntry(document, 'users', 'user', entries.user, credentialFields),
     ...addContext(document, entries),
   ];
   if (mended.length === 0) return undefined;
@@ -72,10 +72,10 @@ export function mendKubeconfig(text: string | undefined, own: string): Kubeconfi
 }
 
 /** `mendKubeconfig` on a file, which only its owner may read then. Throws the error of the file system. */
-export function mendKubeconfigFile(file: string, own: string): KubeconfigMend | undefined {
-  const mend = mendKubeconfig(readFileIfThere(file), own);
-  if (mend) replaceFileSync(file, mend.text);
-  return mend;
+export function repairKubeconfigFile(file: string, own: string): KubeconfigMend | undefined {
+  const repair = repairKubeconfig(readFileIfThere(file), own);
+  if (repair) replaceFileSync(file, repair.text);
+  return repair;
 }
 
 /** Undefined if there is no file. */
@@ -115,7 +115,7 @@ function readable(text: string): Document | string {
   return document;
 }
 
-function mendEntry(document: Document, list: string, key: string, own: Entry, fields: readonly string[]): string[] {
+function repairEntry(document: Document, list: string, key: string, own: Entry, fields: readonly string[]): string[] {
   const entry = findEntry(document, list, own.name);
   if (!entry) {
     addEntry(document, list, key, own);

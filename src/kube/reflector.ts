@@ -83,7 +83,7 @@ export class Reflector<T extends KubeObject> {
 
   stop(): void {
     this.#stop.abort();
-    this.#tell();
+    this.#report();
   }
 
   async #run(): Promise<void> {
@@ -155,10 +155,10 @@ export class Reflector<T extends KubeObject> {
 
   #saw(version: string): void {
     this.#version = later(this.#version, BigInt(version));
-    this.#tell();
+    this.#report();
   }
 
-  #tell(): void {
+  #report(): void {
     for (const look of [...this.#waiting]) look();
   }
 

@@ -101,7 +101,7 @@ export function covers(granted: readonly PolicyRule[], required: readonly Policy
 }
 
 /**
- * The rights of `granted` beyond `allowed`, without those that another one of them includes: a granted `*` is told once,
+ * The rights of `granted` beyond `allowed`, without those that another one of them includes: a granted `*` is reported once,
  * not beside every verb that it contains. Empty means least privilege is kept.
  */
 export function excess(granted: readonly PolicyRule[], allowed: readonly PolicyRule[]): Right[] {

@@ -4,7 +4,7 @@ import type { AttemptReport } from '../session/report.ts';
 const columns = [
   ...['attempt', 'scenario', 'pack', 'packVersion', 'startedAt', 'workedSeconds', 'score', 'max', 'solved', 'hints'],
   ...['check', 'title', 'weight', 'status', 'firstPassSeconds', 'regressions', 'why'],
-  // New ones come last: files made earlier can still be joined.
+  // New ones come last: files created earlier can still be joined.
   ...['firstChangeWorkedSeconds', 'firstFixWorkedSeconds', 'detours', 'detourSeconds', 'losses', 'lossKinds'],
 ];
 

@@ -150,11 +150,11 @@ export class Attempt {
   }
 
   /** Notes a step on the way to the cluster. */
-  tellStep(text: string): void {
+  reportStep(text: string): void {
     if (!this.#stop.signal.aborted) void this.#record({ type: 'step', text });
   }
 
-  /** Notes that it can't go on: its cluster could not be made, set up or reset. */
+  /** Notes that it can't go on: its cluster could not be created, set up or reset. */
   async fail(error: unknown): Promise<void> {
     if (this.#stop.signal.aborted) return;
     await this.#record({ type: 'failed', ...errorText(error) });
@@ -186,7 +186,7 @@ export class Attempt {
   async resume(cluster: Cluster): Promise<void> {
     await this.#connection.adopt(cluster);
     const server = this.fold.cluster?.server ?? cluster.server;
-    if (server !== cluster.server) this.grading.tellOfKubeconfig(`the server is at ${cluster.server} now`);
+    if (server !== cluster.server) this.grading.reportKubeconfig(`the server is at ${cluster.server} now`);
     await this.#record({ type: 'cluster', cluster: refOf(cluster) });
     await this.#record({ type: 'resumed' });
     this.#stop.signal.throwIfAborted();

@@ -44,7 +44,7 @@ export class Attempts {
     this.#setAside.delete(fold.id);
   }
 
-  /** It could not be taken up: whoever asks for it is told why, unless it runs all the same. */
+  /** It could not be taken up: whoever asks for it is notified why, unless it runs all the same. */
   addBroken(id: string, error: Error): void {
     if (!this.#running.has(id)) this.#broken.set(id, error);
   }

@@ -17,7 +17,7 @@ export interface Attendance {
 
 export type AttendanceInput = 'came' | 'left' | 'sign' | 'tick';
 
-/** What the log is to be told, and of when. */
+/** What the log is to be reported, and of when. */
 export interface AttendanceEvent {
   t: number;
   body: AttemptEventBody & { type: 'paused' | 'working' | 'beat' };
@@ -47,12 +47,12 @@ export function attend(
 ): { attendance: Attendance; events: AttendanceEvent[] } {
   const events: AttendanceEvent[] = [];
   const attendance = { ...before };
-  const tell = (type: AttendanceEvent['body']['type'], t: number) => {
+  const report = (type: AttendanceEvent['body']['type'], t: number) => {
     events.push({ t, body: { type } });
     attendance.works = type !== 'paused';
     attendance.beat = t;
   };
-  if (attendance.works && now - before.seen >= asleepAfter) tell('paused', before.seen);
+  if (attendance.works && now - before.seen >= asleepAfter) report('paused', before.seen);
   attendance.seen = now;
   if (input === 'came') attendance.followers++;
   if (input === 'left') {
@@ -62,9 +62,9 @@ export function attend(
   if (input === 'sign') attendance.sign = now;
   const { followers, sign } = attendance;
   const works = followers > 0 || (sign !== undefined && now - sign < idleAfter);
-  if (works && !attendance.works) tell('working', now);
-  else if (!works && attendance.works) tell('paused', now);
-  else if (works && now - attendance.beat >= beatEvery) tell('beat', now);
+  if (works && !attendance.works) report('working', now);
+  else if (!works && attendance.works) report('paused', now);
+  else if (works && now - attendance.beat >= beatEvery) report('beat', now);
   return { attendance, events };
 }
 

@@ -3,12 +3,12 @@ import type { Cluster } from '../cluster/provider.ts';
 import type { Clock, Timer } from '../kernel/clock.ts';
 import { replaceFileSync } from '../kernel/files.ts';
 import { KubeClient, KubeError } from '../kube/client.ts';
-import { mendKubeconfig, readFileIfThere } from '../kube/kubeconfig.ts';
+import { readFileIfThere, repairKubeconfig } from '../kube/kubeconfig.ts';
 
 export interface ClusterWatchOptions {
   cluster: Cluster;
   clock: Clock;
-  /** The cluster can't be relied on, for this reason; told again when the reason changes. */
+  /** The cluster can't be relied on, for this reason; reported again when the reason changes. */
   onTrouble(reason: string): void;
   onRecovery(): void;
   /** The learner's kubeconfig file was mended, or could not be: what was done to it, in words. */
@@ -57,7 +57,7 @@ export class ClusterWatch {
   }
 
   async #look(): Promise<void> {
-    await this.#mendKubeconfig();
+    await this.#repairKubeconfig();
     const reason = await this.#ask();
     if (this.#stop.signal.aborted) return;
     if (reason !== undefined && reason !== this.#reason) this.#options.onTrouble(reason);
@@ -67,21 +67,21 @@ export class ClusterWatch {
   }
 
   /** Whoever writes the file may be in the middle of it: it is mended when two looks have found the same. */
-  async #mendKubeconfig(): Promise<void> {
+  async #repairKubeconfig(): Promise<void> {
     const { cluster } = this.#options;
     try {
       const own = await cluster.ownKubeconfig();
       const text = readFileIfThere(cluster.kubeconfig);
-      const mend = mendKubeconfig(text, own);
+      const repair = repairKubeconfig(text, own);
       const before = this.#broken;
-      this.#broken = mend && (text ?? null);
-      if (!mend || before !== this.#broken || this.#stop.signal.aborted) return;
-      const kept = mend.replaced && text?.trim() ? `${cluster.kubeconfig}.broken` : undefined;
+      this.#broken = repair && (text ?? null);
+      if (!repair || before !== this.#broken || this.#stop.signal.aborted) return;
+      const kept = repair.replaced && text?.trim() ? `${cluster.kubeconfig}.broken` : undefined;
       if (kept && text) replaceFileSync(kept, text);
-      replaceFileSync(cluster.kubeconfig, mend.text);
+      replaceFileSync(cluster.kubeconfig, repair.text);
       this.#broken = undefined;
       this.#saidOfFile = undefined;
-      this.#options.onMend(kept ? `${mend.what}; yours is kept as ${basename(kept)}` : mend.what);
+      this.#options.onMend(kept ? `${repair.what}; yours is kept as ${basename(kept)}` : repair.what);
     } catch (error) {
       const what = `it cannot be mended: ${(error as Error).message}`;
       if (what !== this.#saidOfFile) this.#options.onMend(what);

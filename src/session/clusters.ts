@@ -7,7 +7,7 @@ import type { ClusterInfo, ClusterRequest, ListedCluster } from './types.ts';
 /** The clusters of all providers. */
 export class Clusters {
   readonly #providers: readonly Provider[];
-  /** Names of bare clusters that are being made. */
+  /** Names of bare clusters that are being created. */
   readonly #named = new Set<string>();
 
   constructor(providers: readonly Provider[]) {

@@ -27,7 +27,7 @@ const attemptOrNewest = z.object({ id: text.optional() });
 const clusterId = z.object({ id: text });
 
 /**
- * What commands and the app ask of the daemon's labs, from which server, client and test doubles are made. All reject
+ * What commands and the app ask of the daemon's labs, from which server, client and test doubles are created. All reject
  * with a UserError or an EnvironmentError that says what to do.
  */
 export const labContract = {

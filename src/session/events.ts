@@ -15,7 +15,7 @@ export interface ClusterRef {
 /** What was asked for: enough to make such a cluster again. */
 export type ClusterChoice = { provider: string } & Pick<ClusterSpec, 'nodeImage' | 'target'>;
 
-/** Which scenario, told so that it is found again: a built-in pack by id, others by folder. */
+/** Which scenario, named so that it is found again: a built-in pack by id, others by folder. */
 export interface ScenarioRef {
   pack: string;
   /** Only for packs that aren't built in. */

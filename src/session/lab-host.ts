@@ -40,7 +40,7 @@ export class LabHost {
     return this.#lifecycle.resume();
   }
 
-  /** Whether nothing here is worth a process: no cluster, and none is being made. */
+  /** Whether nothing here is worth a process: no cluster, and none is being created. */
   async isEmpty(): Promise<boolean> {
     if (this.#lifecycle.isMaking) return false;
     return (await this.labs.clusterList()).every(({ broken }) => broken);

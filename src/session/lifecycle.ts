@@ -56,7 +56,7 @@ export class Lifecycle {
     this.#attempts = attempts;
   }
 
-  /** Whether a cluster is being made or set up. */
+  /** Whether a cluster is being created or set up. */
   get isMaking(): boolean {
     return this.#making.size > 0;
   }
@@ -210,7 +210,7 @@ export class Lifecycle {
     const { provider, ...choice } = attempt.fold.on;
     const spec = { name: attempt.id, ...needsOf(attempt.scenario), ...choice };
     try {
-      return await this.#clusters.provider(provider).create(spec, (step) => attempt.tellStep(step), signal);
+      return await this.#clusters.provider(provider).create(spec, (step) => attempt.reportStep(step), signal);
     } catch (error) {
       // A daemon that goes leaves it to its successor.
       if (!signal.aborted) await attempt.fail(error);

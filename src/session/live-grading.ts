@@ -27,7 +27,7 @@ export interface LiveGradingOptions {
   fold: Readonly<AttemptFold>;
   /** Aborted when the attempt is closed. */
   signal: AbortSignal;
-  /** Whether changes of the cluster are told. */
+  /** Whether changes of the cluster are reported. */
   feed: boolean;
   record(body: AttemptEventBody): Promise<void>;
   /** There is something new to show. */
@@ -142,7 +142,7 @@ export class LiveGrading {
   }
 
   /** What kubedrill does to the learner's own file is never without a word. */
-  tellOfKubeconfig(detail: string): void {
+  reportKubeconfig(detail: string): void {
     const { clock, record, onChange } = this.#options;
     const common = { change: '~', kind: 'file', name: 'kubeconfig', manager: 'kubedrill' } as const;
     void record({ type: 'mended', activity: { time: clock.now(), ...common, detail } });
@@ -168,7 +168,7 @@ export class LiveGrading {
     return join(this.#options.folder, 'baseline.json');
   }
 
-  /** Whose changes are told. */
+  /** Whose changes are reported. */
   #feed(): FeedNamespaces {
     const { feed, scenario, connection } = this.#options;
     if (!feed) return [];
@@ -183,7 +183,7 @@ export class LiveGrading {
       clock,
       onTrouble: (reason) => this.noteTrouble('cluster', reason),
       onRecovery: () => void this.recover('cluster'),
-      onMend: (what) => this.tellOfKubeconfig(what),
+      onMend: (what) => this.reportKubeconfig(what),
     });
   }
 

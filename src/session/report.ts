@@ -144,7 +144,7 @@ export function reportOf(
   return { ...report, digest: digestOf(report) };
 }
 
-/** Whether nothing of a report was changed since it was made. */
+/** Whether nothing of a report was changed since it was created. */
 export function isWhole({ digest, ...report }: AttemptReport): boolean {
   return digestOf(report) === digest;
 }
@@ -170,12 +170,12 @@ function checksOf(
 ): ReportedCheck[] {
   const sinceReset = events.slice(events.findLastIndex((e) => e.type === 'resetting') + 1);
   return scenario.checks.map(({ id, title, type, weight, guard }) => {
-    const told = sinceReset.flatMap((e) => (e.type === 'verdict' && e.check === id ? [e] : []));
-    const last = told.at(-1);
-    const passed = told.findIndex((e) => e.status === 'pass');
-    const pass = told[passed];
-    const regressions = told.filter(
-      (e, i) => passed >= 0 && i > passed && e.status === 'fail' && told[i - 1]?.status !== 'fail',
+    const reported = sinceReset.flatMap((e) => (e.type === 'verdict' && e.check === id ? [e] : []));
+    const last = reported.at(-1);
+    const passed = reported.findIndex((e) => e.status === 'pass');
+    const pass = reported[passed];
+    const regressions = reported.filter(
+      (e, i) => passed >= 0 && i > passed && e.status === 'fail' && reported[i - 1]?.status !== 'fail',
     );
     return {
       id,

@@ -59,7 +59,7 @@ export async function untilReady(
     baseline: baselineOf({ version: 1, objects: [] }),
     clock,
     activatedAt: since,
-    lastWords: true,
+    lastError: true,
     onVerdict: check,
   });
   const tooLate = clock.after(patience, () => {

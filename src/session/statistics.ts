@@ -58,8 +58,8 @@ export function statisticsOf(events: readonly AttemptEvent[]): Statistics {
   const fix = firstFix(tried);
   const histories = byObject(changes);
   const wrong = wrongNamespaces(histories);
-  const again = histories.flatMap(madeAgain);
-  const told = new Set([...wrong, ...again].map(({ first }) => first));
+  const again = histories.flatMap(recreated);
+  const reported = new Set([...wrong, ...again].map(({ first }) => first));
   const losses = [
     ...[...wrong, ...again].map(({ loss }) => loss),
     ...appliedFiles(changes),
@@ -72,7 +72,10 @@ export function statisticsOf(events: readonly AttemptEvent[]): Statistics {
       ...(fix === undefined ? {} : { fix }),
       ...(solved === undefined ? {} : { solved }),
     },
-    detours: [...resets, ...[...histories.flatMap((h) => undone(h, told)), ...histories.flatMap(setBack)].sort(byTime)],
+    detours: [
+      ...resets,
+      ...[...histories.flatMap((h) => undone(h, reported)), ...histories.flatMap(setBack)].sort(byTime),
+    ],
     setbacks: setbacksOf(tried),
     losses: losses.sort(byTime),
   };
@@ -152,31 +155,31 @@ function named({ kind, name, namespace }: Activity): string {
   return `${kind} ${name}${namespace ? ` in ${namespace}` : ''}`;
 }
 
-/** Each deletion of an object that the learner had made. `next`: when it was made once more. */
-function deletions(history: readonly Change[]): { made?: Change; gone: Change; next?: Change }[] {
+/** Each deletion of an object that the learner had created. `next`: when it was created once more. */
+function deletions(history: readonly Change[]): { created?: Change; gone: Change; next?: Change }[] {
   return history.flatMap((gone, index) => {
     if (gone.change !== '-') return [];
-    const made = history.slice(0, index).findLast((c) => c.change === '+');
+    const created = history.slice(0, index).findLast((c) => c.change === '+');
     const next = history.slice(index).find((c) => c.change === '+');
-    return [{ gone, ...(made ? { made } : {}), ...(next ? { next } : {}) }];
+    return [{ gone, ...(created ? { created } : {}), ...(next ? { next } : {}) }];
   });
 }
 
 /**
- * Objects made in the try and deleted in it, if nothing else is told of that already. Of Jobs nothing is said: they
+ * Objects created in the try and deleted in it, if nothing else is told of that already. Of Jobs nothing is said: they
  * may go by themselves (ttlSecondsAfterFinished), or were there for a trial.
  */
-function undone(history: readonly Change[], told: ReadonlySet<Change>): Detour[] {
+function undone(history: readonly Change[], reported: ReadonlySet<Change>): Detour[] {
   if (history[0]?.kind === 'Job') return [];
-  return deletions(history).flatMap(({ made, gone }) =>
-    !made || told.has(made) || told.has(gone)
+  return deletions(history).flatMap(({ created, gone }) =>
+    !created || reported.has(created) || reported.has(gone)
       ? []
       : [
           {
             kind: 'undone' as const,
             what: `${named(gone)} was made and deleted again`,
             at: gone.at,
-            cost: gone.at - made.at,
+            cost: gone.at - created.at,
           },
         ],
   );
@@ -213,31 +216,31 @@ interface Begun {
   loss: Loss;
 }
 
-/** An object made and deleted in one namespace, and later than there made by the same kind and name in another. */
+/** An object created and deleted in one namespace, and later than there created by the same kind and name in another. */
 function wrongNamespaces(histories: readonly Change[][]): Begun[] {
   return histories.flatMap((history) =>
-    deletions(history).flatMap(({ made, next }): Begun[] => {
-      if (!made?.namespace || next) return [];
+    deletions(history).flatMap(({ created, next }): Begun[] => {
+      if (!created?.namespace || next) return [];
       const right = histories
         .flat()
         .find(
           (c) =>
             c.change === '+' &&
-            c.kind === made.kind &&
-            c.name === made.name &&
-            c.namespace !== made.namespace &&
-            c.at > made.at,
+            c.kind === created.kind &&
+            c.name === created.name &&
+            c.namespace !== created.namespace &&
+            c.at > created.at,
         );
       if (!right?.namespace) return [];
       return [
         {
-          first: made,
+          first: created,
           loss: {
             kind: 'wrong-namespace',
-            what: `${made.kind} ${made.name} was made in ${made.namespace} first, then in ${right.namespace}`,
+            what: `${created.kind} ${created.name} was made in ${created.namespace} first, then in ${right.namespace}`,
             faster: 'Read the namespace in the task first, and give it with -n in every command.',
             at: right.at,
-            cost: right.at - made.at,
+            cost: right.at - created.at,
           },
         },
       ];
@@ -249,13 +252,13 @@ function wrongNamespaces(histories: readonly Change[][]): Begun[] {
 const changeable = new Set(['Role', 'ClusterRole', 'CronJob']);
 
 /**
- * Objects deleted and made again where a change would have done: of kinds that can be changed in whole, and bindings
+ * Objects deleted and recreated where a change would have done: of kinds that can be changed in whole, and bindings
  * that are seen to have kept their role (another role can't be had otherwise).
  */
-function madeAgain(history: readonly Change[]): Begun[] {
-  return deletions(history).flatMap(({ made, gone, next }) => {
+function recreated(history: readonly Change[]): Begun[] {
+  return deletions(history).flatMap(({ created, gone, next }) => {
     if (!next) return [];
-    const role = (made && roleOf(made)) ?? '';
+    const role = (created && roleOf(created)) ?? '';
     if (!changeable.has(next.kind) && (role === '' || role !== roleOf(next))) return [];
     const loss: Loss = {
       kind: 'made-again',
@@ -264,7 +267,7 @@ function madeAgain(history: readonly Change[]): Begun[] {
       at: next.at,
       cost: next.at - gone.at,
     };
-    return [{ first: made ?? gone, loss }];
+    return [{ first: created ?? gone, loss }];
   });
 }
 
@@ -294,7 +297,7 @@ const imperative: Readonly<Record<string, string>> = {
 
 /**
  * Objects whose maker was `kubectl apply` (its field managers), of kinds for which there is a command. How long the
- * file took, and whether a command wrote it, the log can't show. `kubectl create -f` looks like a command: not told.
+ * file took, and whether a command wrote it, the log can't show. `kubectl create -f` looks like a command: not reported.
  */
 function appliedFiles(changes: readonly Change[]): Loss[] {
   const applied = changes.filter(
@@ -376,7 +379,7 @@ function statisticsLines({ times, detours, losses }: Statistics): string[] {
   ];
 }
 
-/** `Role a was made and deleted again: 40 s` */
+/** `Role a was created and deleted again: 40 s` */
 export function costly({ what, cost }: { what: string; cost?: number }): string {
   return cost === undefined ? what : `${what}: ${duration(cost)}`;
 }

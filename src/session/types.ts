@@ -106,7 +106,7 @@ export const attemptState = z.object({
   /** Milliseconds. */
   readyIn: z.number().optional(),
   worked: z.number(),
-  /** Whether the clock runs: `worked` grows from the moment this state was made. */
+  /** Whether the clock runs: `worked` grows from the moment this state was created. */
   running: z.boolean(),
   /**
    * `observed`: given for what was there. `total` counts the others. `paid`: what those taken cost together; after

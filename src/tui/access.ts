@@ -7,7 +7,7 @@ import type { TypeAhead } from './keyboard.ts';
 
 /** What the app may reach: the daemon and the learner's shell. */
 export interface LabsAccess {
-  /** One connection for the app's life; made at the first call, and again after it ended. */
+  /** One connection for the app's life; created at the first call, and again after it ended. */
   labs(): Promise<RemoteLabs>;
   /** What each check of a new attempt says without being asked. Default: 0. */
   coach?: CoachLevel;

@@ -33,7 +33,7 @@ export class Chains {
       const traced = await (await this.#access.labs()).explain({ check, id: lab.id });
       this.#store.dispatch({ type: 'explained', verdict: traced ?? verdict });
     } catch (error) {
-      // The verdict stands as it is. Whoever follows the lab is told that the daemon has gone.
+      // The verdict stands as it is. Whoever follows the lab is notified that the daemon has gone.
       this.#store.dispatch({ type: 'explained', verdict });
       if (error instanceof DisconnectedError) return;
       const text = `its cause could not be read: ${errorText(error).what}`;

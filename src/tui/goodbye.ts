@@ -1,7 +1,7 @@
 import { clockText } from '../present/text.ts';
 import type { AttemptState } from '../session/types.ts';
 
-/** What is told when the app is left: which labs go on, whether their clocks stand, and how to come back. */
+/** What is reported when the app is left: which labs go on, whether their clocks stand, and how to come back. */
 export function goodbyeText(attempts: readonly AttemptState[], env: NodeJS.ProcessEnv): string {
   const open = attempts.filter(({ phase }) => phase !== 'failed' && phase !== 'stopped');
   if (open.length === 0) return '';

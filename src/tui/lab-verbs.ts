@@ -288,7 +288,7 @@ export class LabVerbs {
   }
 }
 
-/** Ignores that the daemon has gone, which whoever follows the lab is told of. */
+/** Ignores that the daemon has gone, which whoever follows the lab is notified of. */
 function exceptGone(error: unknown): void {
   if (!(error instanceof DisconnectedError)) throw error;
 }

@@ -18,17 +18,17 @@ export interface PlainOptions {
 }
 
 /**
- * The app as plain lines, for screen readers and pipes: nothing is redrawn, verdicts are told as they change, words
+ * The app as plain lines, for screen readers and pipes: nothing is redrawn, verdicts are reported as they change, words
  * instead of keys are read from stdin. Ends with `quit` or the end of the input.
  */
 export async function runPlain({ scenarios, scenario, access, stdin, stdout, signal }: PlainOptions): Promise<number> {
   const output = new Output(stdout);
   const lab = new PlainLab(access, output);
   output.say('kubedrill');
-  tellList(scenarios, output);
+  reportList(scenarios, output);
   output.say(help);
   if (scenario) await lab.start(scenario);
-  // Made last: lines that come before somebody iterates over them would be lost.
+  // Created last: lines that come before somebody iterates over them would be lost.
   const lines = createInterface({ input: stdin, signal });
   try {
     for await (const line of lines) {
@@ -71,7 +71,7 @@ class Output {
   }
 }
 
-/** The scenario that is open: its state as it was told last, and who tells of changes. */
+/** The scenario that is open: its state as it was reported last, and who tells of changes. */
 class PlainLab {
   readonly #access: LabsAccess;
   readonly #output: Output;
@@ -103,11 +103,11 @@ class PlainLab {
       { scenario, provider: 'embedded', resume: true, ...coachOf(this.#access) },
       { onEvent },
     );
-    this.tellTask();
+    this.reportTask();
     this.#follow(this.#state.id, signal).catch((error: Error) => this.#output.say(printable(error.message)));
   }
 
-  tellTask(): void {
+  reportTask(): void {
     const { title, task } = this.current;
     this.#output.say(`${printableLine(title)}\n\n${this.#output.markdown(task.trim())}`);
   }
@@ -115,14 +115,14 @@ class PlainLab {
   /** Tells of verdicts that change until `signal`. */
   async #follow(id: string, signal: AbortSignal): Promise<void> {
     const { paint } = this.#output;
-    const told = new Map<string, string>();
+    const reported = new Map<string, string>();
     let wasSolved = false;
     const onEvent = (state: AttemptState) => {
       this.#state = state;
       for (const verdict of state.verdicts) {
         const now = `${verdict.status} ${verdict.why}`;
-        if (told.get(verdict.id) !== now) this.#output.say(verdictLines(verdict, paint).join('\n'));
-        told.set(verdict.id, now);
+        if (reported.get(verdict.id) !== now) this.#output.say(verdictLines(verdict, paint).join('\n'));
+        reported.set(verdict.id, now);
       }
       if (state.solved && !wasSolved) this.#output.say(`solved: ${scoreText(state)}`);
       wasSolved = state.solved;
@@ -156,11 +156,11 @@ interface WordContext {
 /** What each word does. */
 const words: Readonly<Record<string, (context: WordContext, argument: string, agreed: string) => Promise<void>>> = {
   async list({ scenarios, output }) {
-    tellList(scenarios, output);
+    reportList(scenarios, output);
   },
   start: ({ lab }, argument) => lab.start(argument),
   async task({ lab }) {
-    lab.tellTask();
+    lab.reportTask();
   },
   async check({ lab, output }) {
     for (const verdict of lab.current.verdicts) output.say(verdictLines(verdict, output.paint).join('\n'));
@@ -206,7 +206,7 @@ const words: Readonly<Record<string, (context: WordContext, argument: string, ag
 const withArgument: Readonly<Record<string, string>> = { start: 'start <scenario>', explain: 'explain <check> [yes]' };
 const help = `words: ${[...Object.keys(words), 'quit'].map((word) => ownValue(withArgument, word) ?? word).join(', ')}`;
 
-function tellList(scenarios: readonly ScenarioRow[], output: Output): void {
+function reportList(scenarios: readonly ScenarioRow[], output: Output): void {
   for (const { id, title, exams, difficulty, minutes } of scenarios)
     output.say(`${id}: ${printableLine(title)} (${exams.join(', ').toUpperCase()}, ${difficulty}, ${minutes} minutes)`);
 }

@@ -56,7 +56,7 @@ export async function runApp(options: AppOptions): Promise<number> {
   return exitCodes.ok;
 }
 
-/** The app's one connection to the daemon, made when it is first needed and again after it ended. */
+/** The app's one connection to the daemon, created when it is first needed and again after it ended. */
 class Connection {
   readonly #connect: () => Promise<RemoteLabs>;
   current: Promise<RemoteLabs> | undefined;
@@ -107,7 +107,7 @@ async function draw(
   access: LabsAccess,
   keyboard: Keyboard,
 ): Promise<void> {
-  // A file that can't be read is told in the list, which reads it again.
+  // A file that can't be read is reported in the list, which reads it again.
   const progress = await access.progress().catch((): Progress => new Map());
   // Before the first frame: keys pressed at once would be echoed into it, and Enter would not be Enter.
   keyboard.setRawMode(true);

@@ -12,7 +12,7 @@ interface Damage {
   to: string;
   message: string;
   line?: string;
-  told?: string;
+  reported?: string;
 }
 
 const samples = join(import.meta.dirname, '..', '..', 'fixtures', 'packs', 'samples');
@@ -28,7 +28,7 @@ function packOf(scenario: string): string {
   return folder;
 }
 
-function toldOf(folder: string): string[] {
+function reportedFor(folder: string): string[] {
   return lintPack(folder, { knowsImage }).map((f) => `${f.file}:${f.line}: ${f.message}`);
 }
 
@@ -37,20 +37,23 @@ it('the samples are in order', () => {
 });
 
 describe('damage to a sample is told on its line, word by word', () => {
-  it.each(damages)('$edit: $message', ({ edit, from, to, message, told = edit, line = to.split('\n')[0] ?? '' }) => {
-    const folder = packOf(dirname(edit).split('/')[0] ?? '');
-    const file = join(folder, edit);
-    const before = readFileSync(file, 'utf8');
-    const after = before.replace(from, () => to);
-    expect(after, 'the damage does nothing').not.toBe(before);
-    writeFileSync(file, after);
-    const place =
-      readFileSync(join(folder, told), 'utf8')
-        .split('\n')
-        .findIndex((text) => text.includes(line)) + 1;
-    const found = toldOf(folder);
-    expect(found).toContain(`${told}:${place}: ${message}`);
-  });
+  it.each(damages)(
+    '$edit: $message',
+    ({ edit, from, to, message, reported = edit, line = to.split('\n')[0] ?? '' }) => {
+      const folder = packOf(dirname(edit).split('/')[0] ?? '');
+      const file = join(folder, edit);
+      const before = readFileSync(file, 'utf8');
+      const after = before.replace(from, () => to);
+      expect(after, 'the damage does nothing').not.toBe(before);
+      writeFileSync(file, after);
+      const place =
+        readFileSync(join(folder, reported), 'utf8')
+          .split('\n')
+          .findIndex((text) => text.includes(line)) + 1;
+      const found = reportedFor(folder);
+      expect(found).toContain(`${reported}:${place}: ${message}`);
+    },
+  );
 
   it('is a hundred ways of damage and more', () => {
     expect(damages.length).toBeGreaterThan(100);
@@ -87,14 +90,14 @@ describe('files that are empty, missing or too many', () => {
     const file = join(folder, 'broken-image', name);
     if (text === undefined) rmSync(file);
     else writeFileSync(file, text);
-    expect(toldOf(folder).map((line) => line.replaceAll(folder, 'PACK'))).toContain(wanted);
+    expect(reportedFor(folder).map((line) => line.replaceAll(folder, 'PACK'))).toContain(wanted);
   });
 
   it('a mistake without an entry is told by its file', () => {
     const folder = packOf('broken-image');
     const file = join(folder, 'broken-image', 'mistakes', 'new.sh');
     writeFileSync(file, 'true');
-    expect(toldOf(folder)).toContain(
+    expect(reportedFor(folder)).toContain(
       `broken-image/scenario.yaml:1: mistakes: expected an entry "new" for ${file} with title and fails`,
     );
   });

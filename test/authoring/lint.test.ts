@@ -41,7 +41,7 @@ interface Damage {
   file: string;
   from: string;
   to: string;
-  /** What is on the line that must be told; default: what was written. */
+  /** What is on the line that must be reported; default: what was written. */
   line?: string;
   message: string;
 }

@@ -7,27 +7,27 @@ import { temporaryFolder } from '../helpers/temporary.ts';
 
 const samples = join(import.meta.dirname, '..', '..', 'fixtures', 'packs', 'samples');
 
-/** Watches a pack of two scenarios. `next` resolves with what is told next. */
+/** Watches a pack of two scenarios. `next` resolves with what is reported next. */
 function watched() {
   const folder = join(temporaryFolder(), 'mine');
   for (const part of ['pack.yaml', 'broken-image', 'closed-door']) {
     cpSync(join(samples, part), join(folder, part), { recursive: true });
   }
   const over = new AbortController();
-  const told: Change[][] = [];
+  const reported: Change[][] = [];
   let arrived: () => void = () => undefined;
   const ended = watchPacks({
     folders: [folder],
     clock: systemClock,
     signal: over.signal,
     onChange: async (changes) => {
-      told.push(changes);
+      reported.push(changes);
       arrived();
     },
   }).catch((reason: unknown) => reason);
   const next = async () => {
-    if (told.length === 0) await new Promise<void>((resolve) => (arrived = resolve));
-    return told.shift();
+    if (reported.length === 0) await new Promise<void>((resolve) => (arrived = resolve));
+    return reported.shift();
   };
   return { folder, over, ended, next };
 }

@@ -11,7 +11,7 @@ interface Told {
   manager?: string;
   name?: string;
 }
-const told = ({
+const reported = ({
   uid = 'uid-Pod-api-client-1-x',
   reason = 'Unhealthy',
   seconds = 10,
@@ -36,26 +36,26 @@ const look = (events: string, more: object = {}, buried = '') =>
 
 describe('event seen', () => {
   it('passes on an Event about a Pod of the workload', async () => {
-    expect(await look(told())).toMatchObject({ status: 'pass', actual: 'seen once' });
-    expect(await look(told(), { message: '^Readiness', type: 'Warning' })).toMatchObject({ status: 'pass' });
+    expect(await look(reported())).toMatchObject({ status: 'pass', actual: 'seen once' });
+    expect(await look(reported(), { message: '^Readiness', type: 'Warning' })).toMatchObject({ status: 'pass' });
   });
 
   it.each([
     ['there is none', ''],
-    ['the reason is another', told({ reason: 'Killing' })],
-    ['it is about a Pod that is gone', told({ uid: 'uid-of-before' })],
-    ['it was before set-up ended', told({ seconds: 3_000 })],
-    ['kubectl wrote it', told({ manager: 'kubectl-create' })],
-    ['a name was put on for the kubelet', told({ manager: 'anything' })],
-    ['somebody else says to be the scheduler', told({ component: 'default-scheduler', manager: 'kubelet' })],
-    ['it names no component', told({ component: '""' })],
+    ['the reason is another', reported({ reason: 'Killing' })],
+    ['it is about a Pod that is gone', reported({ uid: 'uid-of-before' })],
+    ['it was before set-up ended', reported({ seconds: 3_000 })],
+    ['kubectl wrote it', reported({ manager: 'kubectl-create' })],
+    ['a name was put on for the kubelet', reported({ manager: 'anything' })],
+    ['somebody else says to be the scheduler', reported({ component: 'default-scheduler', manager: 'kubelet' })],
+    ['it names no component', reported({ component: '""' })],
   ])('fails where %s', async (_, events) => {
     expect(await look(events)).toMatchObject({ status: 'fail', actual: 'none since set-up' });
   });
 
   it('fails where the message does not match, or the workload is gone or has no Pods', async () => {
-    expect(await look(told(), { message: '^Liveness' })).toMatchObject({ status: 'fail' });
-    expect(await judge(event, pods, { objects: told() })).toMatchObject({
+    expect(await look(reported(), { message: '^Liveness' })).toMatchObject({ status: 'fail' });
+    expect(await judge(event, pods, { objects: reported() })).toMatchObject({
       status: 'fail',
       why: 'Deployment api-client does not exist',
     });
@@ -66,22 +66,24 @@ describe('event seen', () => {
   });
 
   it('takes an Event that its author deleted', async () => {
-    expect(await look('', {}, told())).toMatchObject({ status: 'pass' });
+    expect(await look('', {}, reported())).toMatchObject({ status: 'pass' });
   });
 
   it('takes no Event without a trace of who wrote it', async () => {
-    expect(await look(told().replace(', managedFields: [{ manager: kubelet }]', ''))).toMatchObject({ status: 'fail' });
+    expect(await look(reported().replace(', managedFields: [{ manager: kubelet }]', ''))).toMatchObject({
+      status: 'fail',
+    });
   });
 
   it('takes Events about one container only', async () => {
-    const about = told().replace('uid: uid-Pod', 'fieldPath: "spec.containers{client}", uid: uid-Pod');
+    const about = reported().replace('uid: uid-Pod', 'fieldPath: "spec.containers{client}", uid: uid-Pod');
     expect(await look(about, { container: 'client' })).toMatchObject({ status: 'pass' });
     expect(await look(about, { container: 'other' })).toMatchObject({ status: 'fail' });
-    expect(await look(told(), { container: 'client' })).toMatchObject({ status: 'fail' });
+    expect(await look(reported(), { container: 'client' })).toMatchObject({ status: 'fail' });
   });
 
   it('wants a start borne out by the Pod, and the Pod by its template', async () => {
-    const started = told({ reason: 'Started' }).replace(
+    const started = reported({ reason: 'Started' }).replace(
       'uid: uid-Pod',
       'fieldPath: "spec.containers{client}", uid: uid-Pod',
     );
@@ -94,10 +96,10 @@ describe('event seen', () => {
   });
 
   it("takes components that aren't Kubernetes' own by their own name", async () => {
-    expect(await look(told({ component: 'ingress-nginx', manager: 'ingress-nginx' }))).toMatchObject({
+    expect(await look(reported({ component: 'ingress-nginx', manager: 'ingress-nginx' }))).toMatchObject({
       status: 'pass',
     });
-    expect(await look(told({ component: 'ingress-nginx', manager: 'kubectl' }))).toMatchObject({ status: 'fail' });
+    expect(await look(reported({ component: 'ingress-nginx', manager: 'kubectl' }))).toMatchObject({ status: 'fail' });
   });
 });
 
@@ -106,11 +108,11 @@ describe('event absent', () => {
 
   it('passes when none came for so long', async () => {
     expect(await look('', absent)).toMatchObject({ status: 'pass', actual: 'none for 30 s' });
-    expect(await look(told({ seconds: 40 }), absent)).toMatchObject({ status: 'pass' });
+    expect(await look(reported({ seconds: 40 }), absent)).toMatchObject({ status: 'pass' });
   });
 
   it('fails on a recent one, and looks again', async () => {
-    expect(await look(told({ seconds: 10 }), absent)).toMatchObject({
+    expect(await look(reported({ seconds: 10 }), absent)).toMatchObject({
       status: 'fail',
       actual: 'the last one 10 s ago',
       wakes: [20_050],
@@ -118,7 +120,7 @@ describe('event absent', () => {
   });
 
   it('fails on a recent one that was deleted', async () => {
-    expect(await look('', absent, told({ seconds: 10 }))).toMatchObject({ status: 'fail' });
+    expect(await look('', absent, reported({ seconds: 10 }))).toMatchObject({ status: 'fail' });
   });
 
   it('is pending while the object is younger than that', async () => {

@@ -194,11 +194,11 @@ spec: { containers: [{ name: c, command: [${command}] }] }
 status: { phase: Succeeded }
 ---
 `;
-    const made = cron(
+    const created = cron(
       ', jobTemplate: { spec: { template: { spec: { containers: [{ name: c, command: [dump] }] } } } }',
     );
-    expect(await look(made + job() + owned('dump'), runs)).toMatchObject({ status: 'pass' });
-    expect(await look(made + job() + owned('echo'), runs)).toMatchObject({ status: 'fail', actual: '0 of 1' });
+    expect(await look(created + job() + owned('dump'), runs)).toMatchObject({ status: 'pass' });
+    expect(await look(created + job() + owned('echo'), runs)).toMatchObject({ status: 'fail', actual: '0 of 1' });
   });
 
   it('says that it is suspended, and takes runs only of a cronjob', async () => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { recognise, tellingLine } from '../../src/cluster/kind/failures.ts';
+import { meaningfulLine, recognise } from '../../src/cluster/kind/failures.ts';
 import { stepOf } from '../../src/cluster/kind/steps.ts';
 
 const folder = join(import.meta.dirname, '..', '..', 'fixtures', 'kind');
@@ -24,14 +24,14 @@ describe('failures of Docker and kind', () => {
     const known = recognise(output);
     expect(known?.what).toBe(reasons[name]);
     expect(known?.next).toBeTruthy();
-    expect(recognise(tellingLine(output))?.what).toBe(reasons[name]);
+    expect(recognise(meaningfulLine(output))?.what).toBe(reasons[name]);
   });
 
   it('makes nothing of the warning that kind gives on every machine with cgroup v1', () => {
     const warning =
       'cgroup v1 is deprecated in Kubernetes and will not be supported in a future kind release, please upgrade to cgroup v2';
     expect(recognise(`${warning}\nERROR: something else`)).toBeUndefined();
-    expect(tellingLine(`${warning}\nERROR: something else\n\nStack Trace: \nsigs.k8s.io/kind`)).toBe(
+    expect(meaningfulLine(`${warning}\nERROR: something else\n\nStack Trace: \nsigs.k8s.io/kind`)).toBe(
       'ERROR: something else',
     );
   });

@@ -10,7 +10,7 @@ import { temporaryFolder } from '../helpers/temporary.ts';
 const hour = 3_600_000;
 
 /** What doctor says of faults where the daemon's log has these entries, so many hours ago each. */
-async function told(...entries: [hours: number, text: string][]) {
+async function reported(...entries: [hours: number, text: string][]) {
   const state = temporaryFolder();
   const lines = entries.map(([hours, text]) => `${new Date(Date.now() - hours * hour).toISOString()} ${text}\n`);
   writeFileSync(join(state, 'daemon.log'), lines.join(''));
@@ -38,7 +38,7 @@ const aboutFaults = (finding: object) => ({
 
 it('tells of faults of the last day, and where to find them', async () => {
   const bug = faultText('nginx', new TypeError('x is not a function'));
-  const { code, document } = await told([30, faultText('old', 'one')], [2, bug], [1, bug]);
+  const { code, document } = await reported([30, faultText('old', 'one')], [2, bug], [1, bug]);
   expect(code).toBe(3);
   expect(document).toMatchObject({ ok: false });
   const text = expect.stringMatching(/^2 in the last 24 hours, .*: nginx: TypeError: x is not a function$/);
@@ -47,7 +47,7 @@ it('tells of faults of the last day, and where to find them', async () => {
 
 it('is content with faults of days ago, and with what the environment is to blame for', async () => {
   const environment = failureText('resuming labs', new EnvironmentError({ what: 'Docker does not answer' }));
-  const { code, document } = await told([25, faultText('old', 'one')], [1, environment], [1, 'no entry of ours']);
+  const { code, document } = await reported([25, faultText('old', 'one')], [1, environment], [1, 'no entry of ours']);
   expect(code).toBe(0);
   expect(document).toMatchObject({ ok: true, ...aboutFaults({ ok: true, text: 'none in the last 24 hours' }) });
 });

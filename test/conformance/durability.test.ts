@@ -7,7 +7,7 @@ const found = (...objects: [name: string, value: string, resourceVersion: string
   new Map(objects.map(([name, value, resourceVersion]) => [name, { value, resourceVersion }]));
 
 describe('a ledger of what writers were told', () => {
-  const told = () => {
+  const reported = () => {
     const ledger = new Ledger();
     ledger.acknowledge('a', { value: 'one', resourceVersion: '5' });
     ledger.acknowledge('b', undefined);
@@ -15,19 +15,19 @@ describe('a ledger of what writers were told', () => {
   };
 
   it('finds nothing to complain of where all is as told', () => {
-    expect(told().audit(found(['a', 'one', '5']))).toEqual([]);
+    expect(reported().audit(found(['a', 'one', '5']))).toEqual([]);
   });
 
   it('misses what was acknowledged, and sees what was deleted', () => {
-    expect(told().audit(found())).toEqual(['a: told one at 5, found none']);
-    expect(told().audit(found(['a', 'one', '5'], ['b', 'x', '4']))).toEqual(['b: told none, found x at 4']);
-    expect(told().audit(found(['a', 'one', '6']))).toEqual(['a: told one at 5, found one at 6']);
-    expect(told().audit(found(['a', 'one', '5'], ['c', 'x', '4']))).toEqual(['c: told none, found x at 4']);
+    expect(reported().audit(found())).toEqual(['a: told one at 5, found none']);
+    expect(reported().audit(found(['a', 'one', '5'], ['b', 'x', '4']))).toEqual(['b: told none, found x at 4']);
+    expect(reported().audit(found(['a', 'one', '6']))).toEqual(['a: told one at 5, found one at 6']);
+    expect(reported().audit(found(['a', 'one', '5'], ['c', 'x', '4']))).toEqual(['c: told none, found x at 4']);
   });
 
   it('takes a write without an answer for done or not done, and for nothing else', () => {
     const asked = () => {
-      const ledger = told();
+      const ledger = reported();
       ledger.ask('a', 'two');
       return ledger;
     };
@@ -35,7 +35,7 @@ describe('a ledger of what writers were told', () => {
     expect(asked().audit(found(['a', 'two', '7']))).toEqual([]);
     expect(asked().audit(found(['a', 'three', '7']))).toHaveLength(1);
     expect(asked().audit(found())).toHaveLength(1);
-    const deleting = told();
+    const deleting = reported();
     deleting.ask('a', undefined);
     expect(deleting.audit(found())).toEqual([]);
   });

@@ -1,4 +1,4 @@
-// Makes a cluster and dies the hard way at the given step (or right after, if the step is never told).
+// Makes a cluster and dies the hard way at the given step (or right after, if the step is never reported).
 import type { ClusterSpec } from '../../src/cluster/provider.ts';
 import { openProvider } from './open.ts';
 

@@ -23,12 +23,12 @@ describe('a lab on kind, as its user sees it', () => {
   afterAll(() => user.dispose(), 120_000);
 
   const run = (...args: string[]) => user.sandbox.run(args);
-  const made = async () => (await containers()).filter((name) => !present.includes(name));
+  const created = async () => (await containers()).filter((name) => !present.includes(name));
 
   it('Ctrl-C at the control plane leaves no container, no kubeconfig and no log', { timeout: 120_000 }, async () => {
     const { code, output } = await startUntil(/^control plane$/, 'SIGINT');
     expect([code, output.at(-1)]).toEqual([130, 'cleaning up']);
-    expect(await made()).toEqual([]);
+    expect(await created()).toEqual([]);
     expect(user.left()).toEqual([]);
   });
 
@@ -41,16 +41,16 @@ describe('a lab on kind, as its user sees it', () => {
     const [cluster] = await user.sandbox.json<Started[]>(['cluster', 'list']);
     started = cluster ?? expect.unreachable();
     expect(started).toMatchObject({ provider: 'kind', server: expect.stringMatching(/^https:\/\/127\.0\.0\.1:/) });
-    expect(await made()).toHaveLength(1);
+    expect(await created()).toHaveLength(1);
     kubectl = new Kubectl(user.sandbox, started.kubeconfig);
-    expect(await kubectl.run(['get', 'nodes', '-o', 'name'])).toBe(`node/${(await made())[0]}\n`);
+    expect(await kubectl.run(['get', 'nodes', '-o', 'name'])).toBe(`node/${(await created())[0]}\n`);
   });
 
   it('opens a shell on a node', async () => {
     const { stdout } = await user.sandbox.run(['node', 'shell', 'control-plane'], { input: 'hostname\n' });
-    expect(stdout.trim()).toBe((await made())[0]);
+    expect(stdout.trim()).toBe((await created())[0]);
     const refused = await run('node', 'shell', 'worker');
-    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(`one of: ${(await made())[0]}`)]);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(`one of: ${(await created())[0]}`)]);
   });
 
   it('goes on after the daemon was killed, and is solved', { timeout: 120_000 }, async () => {
@@ -90,14 +90,14 @@ describe('a lab on kind, as its user sees it', () => {
     const [kept] = await user.sandbox.json<Started[]>(['cluster', 'list']);
     expect(kept).toMatchObject({ kept: true });
     expect((await run('cluster', 'down', kept?.id ?? '')).code).toBe(0);
-    expect(await made()).toEqual([]);
+    expect(await created()).toEqual([]);
     expect(await user.sandbox.json(['cluster', 'list'])).toEqual([]);
   });
 
   it('is made anew after the daemon was killed in the middle of its making', { timeout: 240_000 }, async () => {
     let cutOff: string[] = [];
     const { code } = await startUntil(/^control plane$/, async () => {
-      cutOff = await made();
+      cutOff = await created();
       await user.sandbox.killDaemon();
     });
     expect([code, cutOff.length]).toEqual([3, 1]);
@@ -106,13 +106,13 @@ describe('a lab on kind, as its user sees it', () => {
     const attempt = await Following.newest(user.sandbox);
     await attempt.until((state) => state.phase === 'active', 180_000);
     attempt.close();
-    const now = await made();
+    const now = await created();
     expect(now).toHaveLength(1);
     expect(now).not.toEqual(cutOff);
     const { attempt: id } = (await user.sandbox.json<Started[]>(['cluster', 'list']))[0] ?? expect.unreachable();
     await run('stop');
     expect((await run('cluster', 'down', id)).code).toBe(0);
-    expect(await made()).toEqual([]);
+    expect(await created()).toEqual([]);
   });
 
   /** Starts the lab and does something to it at a step; how it ended. */

@@ -9,7 +9,7 @@ providerContract({
   open: (folder) => openProvider('kind', folder),
   spec: nodeImage ? { nodeImage } : {},
   sideBySide: true,
-  // kind's own network stays with Docker: it is made once.
+  // kind's own network stays with Docker: it is created once.
   outside: async () => {
     const [containers, volumes] = await Promise.all([
       execa('docker', ['ps', '--all', '--format', '{{.Names}}'], { env: kindEnvironment }),

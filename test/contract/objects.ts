@@ -46,7 +46,7 @@ const counters = [
 
 /**
  * Every object of a cluster as kubectl shows it, without uid, resourceVersion, generation, times, managedFields and
- * status; Pods that a controller made are counted by their owner, since their names are random.
+ * status; Pods that a controller created are counted by their owner, since their names are random.
  */
 export async function normalisedObjects(kubectl: Kubectl): Promise<Record<string, unknown>> {
   const types = (await kubectl.run('api-resources', '--verbs=list', '-o', 'name'))

@@ -30,7 +30,7 @@ export interface Subject {
   outside(): Promise<string[]>;
   /** Fast enough to die at every step. */
   fast?: boolean;
-  /** Milliseconds for one cluster to be made. */
+  /** Milliseconds for one cluster to be created. */
   patience: number;
 }
 
@@ -88,7 +88,7 @@ export function providerContract(subject: Subject): void {
             },
             controller.signal,
           );
-          // A step may be the last thing that is told: then the cluster is there, and the caller's to delete.
+          // A step may be the last thing that is reported: then the cluster is there, and the caller's to delete.
           await making
             .then((cluster) => cluster.dispose())
             .catch((error: Error) => expect(error.message).toContain(at));
@@ -193,7 +193,7 @@ async function expectTwo(provider: Provider, first: Cluster, spec: ClusterSpec):
   expect(await other.run('get', 'namespace', 'default', '-o', 'name')).toBe('namespace/default');
 }
 
-/** Compares until controllers have made what follows from the rest. */
+/** Compares until controllers have created what follows from the rest. */
 async function expectSame(kubectl: Kubectl, before: Record<string, unknown>): Promise<void> {
   const end = systemClock.now() + 60_000;
   for (;;) {

@@ -14,7 +14,7 @@ const damages = join(import.meta.dirname, '..', '..', 'fixtures', 'damage');
 const damage = (name: string) => readFileSync(join(damages, name), 'utf8');
 const scratch = new ScratchFolder();
 let embedded: EmbeddedProvider;
-let made = 0;
+let created = 0;
 
 beforeAll(async () => {
   embedded = await createEmbeddedProvider(scratch.path, { lasting: false });
@@ -24,7 +24,7 @@ afterAll(async () => {
   scratch.remove();
 });
 
-const take = (nodes = 1) => embedded.provider.create({ name: `use-${++made}`, nodes }, () => undefined);
+const take = (nodes = 1) => embedded.provider.create({ name: `use-${++created}`, nodes }, () => undefined);
 const giveBack = async ({ id }: Cluster) => embedded.provider.release?.(id);
 const kept = async () => (await embedded.provider.kept?.())?.map(({ id }) => id) ?? [];
 

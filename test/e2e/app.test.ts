@@ -285,10 +285,10 @@ describe('the app', () => {
 
   it('takes what it was making along when the terminal is closed', async () => {
     const folder = user.env.TMPDIR ?? '';
-    const made = Promise.withResolvers<void>();
-    const watcher = watch(folder, () => made.resolve());
+    const created = Promise.withResolvers<void>();
+    const watcher = watch(folder, () => created.resolve());
     const terminal = user.terminal(['pack', 'verify', '--scenario', 'forbidden-deployment']);
-    await made.promise;
+    await created.promise;
     watcher.close();
     terminal.kill('SIGHUP');
     expect(await terminal.exited).toBe(130);

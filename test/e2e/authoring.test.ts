@@ -48,6 +48,6 @@ function likeThis(line: string): RegExp {
 }
 
 it('tells of every type of check', () => {
-  const told = [...tutorial.matchAll(/^\| `(\w+)` \|/gm)].map(([, type]) => type).filter((t) => t !== 'task');
-  expect(told.sort()).toEqual([...checkTypes.keys()].sort());
+  const reported = [...tutorial.matchAll(/^\| `(\w+)` \|/gm)].map(([, type]) => type).filter((t) => t !== 'task');
+  expect(reported.sort()).toEqual([...checkTypes.keys()].sort());
 });

@@ -22,7 +22,7 @@ const until = (fits: () => Promise<boolean>) => vi.waitUntil(fits, { timeout: 30
 const answers = async () => (await kubectl.try(['get', 'nodes'])).code === 0;
 /** Whether the checks are judged, none of them with an error. */
 const judged = async () => (await user.json<CheckReport>(['check'])).checks.every(({ status }) => status !== 'error');
-const lastWords = () => onNode("crictl logs $(crictl ps -aq --state exited --name '^kube-apiserver$' | head -1) 2>&1");
+const lastError = () => onNode("crictl logs $(crictl ps -aq --state exited --name '^kube-apiserver$' | head -1) 2>&1");
 
 async function breakIt(): Promise<void> {
   await onNode(`sed -i 's#--etcd-servers=#--etcd-serverz=#' ${manifest}`);
@@ -40,7 +40,7 @@ it('comes back as its manifest says, and a reset mends it', async () => {
   expect((await user.run(['check'])).code).toBe(3);
   expect(await answers()).toBe(false);
   expect(await onNode(`grep etcd-server ${manifest}`)).toContain('--etcd-serverz=https://127.0.0.1:2379');
-  await until(async () => (await lastWords()) === 'Error: unknown flag: --etcd-serverz\n');
+  await until(async () => (await lastError()) === 'Error: unknown flag: --etcd-serverz\n');
   expect(await onNode("crictl ps -a --name '^kube-apiserver$'")).toMatch(/Exited +kube-apiserver/);
   expect((await user.run(['reset'])).code).toBe(0);
   await until(answers);

@@ -148,8 +148,8 @@ describe.each(clients)('$name', ({ name, client }) => {
   });
 
   it('applies, is told of conflicts and takes by force', async () => {
-    const made = await client.apply(configMap('applied', { a: '1', b: '1' }), 'one');
-    expect(made.metadata?.managedFields).toMatchObject([{ manager: 'one', operation: 'Apply' }]);
+    const created = await client.apply(configMap('applied', { a: '1', b: '1' }), 'one');
+    expect(created.metadata?.managedFields).toMatchObject([{ manager: 'one', operation: 'Apply' }]);
     expect(await refused(client.apply(configMap('applied', { a: '2' }), 'two'))).toMatch(
       /conflict with "one".*:? *\.data\.a/s,
     );
@@ -159,8 +159,8 @@ describe.each(clients)('$name', ({ name, client }) => {
   });
 
   it('rehearses', async () => {
-    const made = await client.create(configMap('rehearsed', { a: '1' }), { dryRun: true });
-    expect(made.metadata?.uid).toMatch(/^[0-9a-f-]{36}$/);
+    const created = await client.create(configMap('rehearsed', { a: '1' }), { dryRun: true });
+    expect(created.metadata?.uid).toMatch(/^[0-9a-f-]{36}$/);
     expect(await refused(client.read(ref('ConfigMap', 'rehearsed')))).toContain('not found');
   });
 

@@ -1,4 +1,4 @@
-/** Errors that nobody caught, made in the daemon of the built program, are in its log and told by `kubedrill doctor`. */
+/** Errors that nobody caught, created in the daemon of the built program, are in its log and told by `kubedrill doctor`. */
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { daemonLogPath } from '../../src/session/remote-labs.ts';

@@ -116,8 +116,8 @@ describe('when an existing cluster', () => {
   });
 });
 
-const mends = ({ activities }: AttemptState) => activities.filter((a) => a.kind === 'file');
-const isMended = (state: AttemptState) => mends(state).length > 0;
+const repairs = ({ activities }: AttemptState) => activities.filter((a) => a.kind === 'file');
+const isMended = (state: AttemptState) => repairs(state).length > 0;
 
 /** What a kubectl says of the file that it is set to. */
 async function view(kubectl: Kubectl) {
@@ -149,9 +149,9 @@ describe('when the kubeconfig of a lab', () => {
     const own = await view(kubectl);
     await kubectl.run(['config', 'set-cluster', context, '--server=https://192.0.2.7:6443']);
     await kubectl.run(['config', 'unset', `users.${context}`]);
-    const [mend] = mends(await attempt.until(isMended));
-    expect(mend?.manager).toBe('kubedrill');
-    expect(mend?.detail).toBe(
+    const [repair] = repairs(await attempt.until(isMended));
+    expect(repair?.manager).toBe('kubedrill');
+    expect(repair?.detail).toBe(
       `put back server of the cluster ${context}, the user ${context}; the rest is as you left it`,
     );
     expect(await view(kubectl)).toEqual(own);
@@ -176,7 +176,7 @@ describe('when the kubeconfig of a lab', () => {
       const { clusters: _, ...rest } = own;
       expect(after).toMatchObject({ ...rest, 'current-context': 'mine' });
       const again = await follow();
-      const moved = mends(await again.until(isMended));
+      const moved = repairs(await again.until(isMended));
       expect(moved.map((a) => a.detail)).toEqual([`the server is at ${current.cluster.server} now`]);
     } finally {
       squatter.close();
@@ -201,8 +201,8 @@ describe('when the kubeconfig of a lab', () => {
     expect(readFileSync(started.kubeconfig, 'utf8')).toBe(own);
     expect(statSync(started.kubeconfig).mode & 0o777).toBe(0o600);
     writeFileSync(started.kubeconfig, 'clusters: [');
-    const state = await attempt.until((s) => mends(s).length === 2);
-    expect(mends(state)[1]?.detail).toMatch(/^it could not be read .*; yours is kept as kubeconfig\.broken$/);
+    const state = await attempt.until((s) => repairs(s).length === 2);
+    expect(repairs(state)[1]?.detail).toMatch(/^it could not be read .*; yours is kept as kubeconfig\.broken$/);
     expect(readFileSync(started.kubeconfig, 'utf8')).toBe(own);
     expect(readFileSync(`${started.kubeconfig}.broken`, 'utf8')).toBe('clusters: [');
   });
@@ -234,7 +234,7 @@ describe('when the disk is full (needs root on Linux)', () => {
     disk.free();
     await attempt.until((s) => isJudged(s) && s.activities.some((a) => a.name === 'last-note'));
     await user.killDaemon();
-    // What is told now was read from the disk.
+    // What is reported now was read from the disk.
     expect((await user.run(['check'])).code).toBe(1);
     const again = await follow();
     const after = attained(await again.until(isJudged));

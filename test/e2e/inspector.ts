@@ -34,7 +34,7 @@ export class Inspector {
 
   /** In the thread of that name. */
   async evaluateIn(name: string, expression: string): Promise<void> {
-    // Threads that run already are told of before the answer.
+    // Threads that run already are reported before the answer.
     await this.#call('NodeWorker.enable', { waitForDebuggerOnStart: false });
     const title = [...this.#threads.keys()].find((one) => one.includes(name));
     if (title === undefined) throw new Error(`there is no thread ${name}, but ${[...this.#threads.keys()].join(', ')}`);

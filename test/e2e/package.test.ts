@@ -40,8 +40,8 @@ beforeAll(async () => {
     npm_config_update_notifier: 'false',
   };
   const { stdout } = await npm(['pack', '--json', '--pack-destination', packed], checkout);
-  const made: unknown = JSON.parse(stdout.slice(stdout.search(/^[[{]/m)));
-  const [entry] = Object.values(made as Record<string, { filename: string; files: { path: string }[] }>);
+  const created: unknown = JSON.parse(stdout.slice(stdout.search(/^[[{]/m)));
+  const [entry] = Object.values(created as Record<string, { filename: string; files: { path: string }[] }>);
   tarball = join(packed, entry?.filename ?? '');
   files = entry?.files.map(({ path }) => path) ?? [];
   await npm(['install', '--global', '--prefix', prefix, tarball]);

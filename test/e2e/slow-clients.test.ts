@@ -97,7 +97,7 @@ it('keeps the daemon small, ends who does not read, and loses nothing for who do
   await last.promise;
   watch.abort();
   expect(seen.filter((name) => name.startsWith('big-'))).toEqual(names);
-  // A list that nobody reads is not made either.
+  // A list that nobody reads is not created either.
   await Promise.all(Array.from({ length: 30 }, () => open(path)));
   for (const one of idle) one.resume();
   await Promise.all(idle.map(({ ended }) => ended));

@@ -123,11 +123,11 @@ async function must(shell: Shell, command: string, input?: string): Promise<void
 /** The chain says so, is short, says nothing twice, and each of its commands shows what it is to show. */
 async function explained(client: KubeClient, shell: Shell, namespace: string, because: Because): Promise<void> {
   let problems: string[] = [];
-  let told = '';
+  let reported = '';
   const holds = async () => {
     const chain = await chainOf(client, await suspectOf(client, because, because.namespace ?? namespace));
     const facts = chain.flatMap(({ kind, text }) => (kind === 'command' ? [] : [text]));
-    told = chain.map(({ kind, text }) => `${kind} ${text}`).join('\n');
+    reported = chain.map(({ kind, text }) => `${kind} ${text}`).join('\n');
     problems = [];
     if (facts.length > 8) problems.push(`${facts.length} facts`);
     if (new Set(facts).size < facts.length) problems.push('a fact twice');
@@ -141,9 +141,9 @@ async function explained(client: KubeClient, shell: Shell, namespace: string, be
     if (problems.length === 0) problems = await unproven(chain, shell);
     return problems.length === 0;
   };
-  // The cluster goes on meanwhile: containers restart, events are told once more.
+  // The cluster goes on meanwhile: containers restart, events are reported once more.
   await vi.waitUntil(holds, { timeout: patience, interval: 300 }).catch(() => {
-    throw new Error(`${problems.join('\n')}\nin the chain\n${told}`);
+    throw new Error(`${problems.join('\n')}\nin the chain\n${reported}`);
   });
 }
 

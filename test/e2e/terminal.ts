@@ -123,7 +123,7 @@ export class Terminal {
       if (typeof wanted === 'function') return wanted(text);
       return typeof wanted === 'string' ? text.includes(wanted) : wanted.test(text);
     };
-    // Made here, so that a failure names the line that waited.
+    // Created here, so that a failure names the line that waited.
     const error = new Error();
     return new Promise((resolve, reject) => {
       const end = () => {

@@ -50,7 +50,7 @@ const there = () => check('there', 'resource', { kind: 'ConfigMap', namespace, n
 
 /** A running grader, and a way to wait for what it says. */
 async function grade(checks: Check[], more: Partial<GraderOptions> = {}) {
-  const told: Verdict[] = [];
+  const reported: Verdict[] = [];
   const activities: Activity[] = [];
   const waiting = new Set<() => void>();
   const wake = () => {
@@ -64,7 +64,7 @@ async function grade(checks: Check[], more: Partial<GraderOptions> = {}) {
     activatedAt: Date.now(),
     feed: [namespace],
     onVerdict: (verdict) => {
-      told.push(verdict);
+      reported.push(verdict);
       wake();
     },
     onActivity: (activity) => {
@@ -86,7 +86,7 @@ async function grade(checks: Check[], more: Partial<GraderOptions> = {}) {
       look();
     });
   const status = (id: string) => grader.verdicts().find((v) => v.id === id)?.status;
-  return { grader, told, activities, until, status };
+  return { grader, reported, activities, until, status };
 }
 
 /** The client, one of its methods replaced. */
@@ -115,8 +115,8 @@ describe('an explanation', () => {
   it('reads on from where the check stands, each time anew', async () => {
     await create();
     const { grader } = await grade([rolledOut()]);
-    const told = async () => (await grader.explain('rolled-out'))?.evidence.map((e) => e.text) ?? [];
-    expect(await told()).toEqual([
+    const reported = async () => (await grader.explain('rolled-out'))?.evidence.map((e) => e.text) ?? [];
+    expect(await reported()).toEqual([
       `kubectl rollout status deployment/web -n ${namespace}`,
       'Deployment web: 0 of 1 Pods are ready',
       `kubectl get deployment web -n ${namespace}`,
@@ -126,7 +126,7 @@ describe('an explanation', () => {
     // Nothing of it comes with the verdict: it is read when it is asked for.
     expect(grader.verdicts()[0]?.evidence).toHaveLength(1);
     await client.delete(resources.deployments, namespace, 'web');
-    expect(await told()).toContain(`there is no Deployment web in namespace ${namespace}`);
+    expect(await reported()).toContain(`there is no Deployment web in namespace ${namespace}`);
   });
 
   it('is the verdict itself where it passes, and nothing for a check that there is not', async () => {
@@ -171,12 +171,12 @@ async function grant() {
 it('judges conditions beside the checks, and tells only that they hold', async () => {
   const condition = check('condition', 'resource', { kind: 'ConfigMap', namespace, name: 'wrong' });
   const turned = Promise.withResolvers<void>();
-  const { grader, told } = await grade([there()], { conditions: [condition], onCondition: () => turned.resolve() });
+  const { grader, reported } = await grade([there()], { conditions: [condition], onCondition: () => turned.resolve() });
   expect(grader.holds(condition)).toBe(false);
   await client.create(resources.configMaps, { metadata: { name: 'wrong', namespace } });
   await turned.promise;
   expect(grader.holds(condition)).toBe(true);
-  expect([...told, ...grader.verdicts()].map((v) => v.id)).not.toContain('condition');
+  expect([...reported, ...grader.verdicts()].map((v) => v.id)).not.toContain('condition');
   await client.delete(resources.configMaps, namespace, 'wrong');
   await grader.settled(5_000);
   expect(grader.holds(condition)).toBe(false);
@@ -203,14 +203,14 @@ it('distrusts at once, checks that wait for an answer included', async () => {
 
 describe('a level check', () => {
   it('turns to pass when the cluster changes, and back when it changes back', async () => {
-    const { until, status, told } = await grade([mayList()]);
+    const { until, status, reported } = await grade([mayList()]);
     expect(status('may-list')).toBe('fail');
     await grant();
     await until(() => status('may-list') === 'pass');
     await client.delete(resources.roles, namespace, 'pods');
     await until(() => status('may-list') === 'fail');
-    expect(told.map((v) => v.status)).toEqual(['fail', 'pass', 'fail']);
-    expect(told.at(-1)?.why).toContain('refers to Role pods, which does not exist');
+    expect(reported.map((v) => v.status)).toEqual(['fail', 'pass', 'fail']);
+    expect(reported.at(-1)?.why).toContain('refers to Role pods, which does not exist');
   });
 });
 
@@ -398,7 +398,7 @@ describe('the activity feed of a whole cluster', () => {
     });
     const listed = new Set<string>();
     const activities: Activity[] = [];
-    const told = Promise.withResolvers<void>();
+    const reported = Promise.withResolvers<void>();
     const grader = new Grader({
       client: away,
       checks: [mayList()],
@@ -408,7 +408,7 @@ describe('the activity feed of a whole cluster', () => {
       feed: 'everywhere',
       onActivity: (activity) => {
         activities.push(activity);
-        if (activity.name === 'pods') told.resolve();
+        if (activity.name === 'pods') reported.resolve();
       },
     });
     onTestFinished(() => grader.stop());
@@ -417,7 +417,7 @@ describe('the activity feed of a whole cluster', () => {
     gate.resolve();
     await expect.poll(() => [...listed]).toEqual(expect.arrayContaining(['roles', 'rolebindings']));
     await client.create(resources.roleBindings, binding(), { fieldManager: 'kubectl-create' });
-    await told.promise;
+    await reported.promise;
     expect(activities.map(({ kind, name }) => [kind, name])).toEqual([['RoleBinding', 'pods']]);
   });
 

@@ -11,7 +11,7 @@ import type { ServiceAccount, Status } from '../../src/kube/api.gen.ts';
 import type { KubeObject, Resource, Stored } from '../../src/kube/meta.ts';
 import { namespaces, serviceAccounts } from '../../src/kube/resources.ts';
 
-/** What a component has told its recorder, once for each time. */
+/** What a component has reported its recorder, once for each time. */
 export interface ReportedEvent {
   component: string;
   type: string;
@@ -86,7 +86,7 @@ export async function startControlPlane<C extends Clock = ManualClock>(setup?: C
     store,
     authorizer,
     pki,
-    /** What components have told their recorders, oldest first. */
+    /** What components have reported their recorders, oldest first. */
     reported,
     addNamespace,
     /** Those of the components that run. */

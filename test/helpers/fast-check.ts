@@ -1,5 +1,5 @@
 /**
- * fast-check as all tests take it: always with the same values, so that a run can be made again, and told what went wrong.
+ * fast-check as all tests take it: always with the same values, so that a run can be repeated, and what went wrong is reported.
  * `npm run fuzz` has others each time.
  */
 import fc from 'fast-check';

@@ -9,7 +9,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** A client of a server that answers as told, with a token. */
+/** A client of a server that answers as reported, with a token. */
 async function clientOf(answer: RequestListener): Promise<KubeClient> {
   const server = createServer(answer).listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { mendKubeconfig } from '../../src/kube/kubeconfig.ts';
+import { repairKubeconfig } from '../../src/kube/kubeconfig.ts';
 
 const own = `apiVersion: v1
 kind: Config
@@ -34,7 +34,7 @@ const mine = own
 
 describe('a kubeconfig', () => {
   it("is left alone while it leads to its cluster, whatever else is the learner's", () => {
-    for (const text of [own, mine, JSON.stringify(parse(mine))]) expect(mendKubeconfig(text, own)).toBeUndefined();
+    for (const text of [own, mine, JSON.stringify(parse(mine))]) expect(repairKubeconfig(text, own)).toBeUndefined();
   });
 
   it.each([
@@ -60,26 +60,26 @@ describe('a kubeconfig', () => {
   ])('with %s gets that back and nothing else, formatted as it was', (_, change, what) => {
     const changed = change(mine);
     expect(changed).not.toBe(mine);
-    const mend = mendKubeconfig(changed, own);
-    expect(mend?.what).toMatch(what);
-    expect(mend?.replaced).toBe(false);
-    expect(parse(mend?.text ?? '')).toEqual(parse(mine));
-    expect(mend?.text).toContain('# of the exam');
-    expect(mend?.text).toContain('\n- cluster:\n');
-    expect(mendKubeconfig(mend?.text, own)).toBeUndefined();
+    const repair = repairKubeconfig(changed, own);
+    expect(repair?.what).toMatch(what);
+    expect(repair?.replaced).toBe(false);
+    expect(parse(repair?.text ?? '')).toEqual(parse(mine));
+    expect(repair?.text).toContain('# of the exam');
+    expect(repair?.text).toContain('\n- cluster:\n');
+    expect(repairKubeconfig(repair?.text, own)).toBeUndefined();
   });
 
   it('keeps impersonation, and a context that was renamed', () => {
     const text = `${own.replace('  name: lab\ncurrent-context: lab', '  name: mine\ncurrent-context: mine')}    as: jane\n`;
     expect(parse(text)).toMatchObject({ users: [{ user: { as: 'jane' } }], contexts: [{ name: 'mine' }] });
-    expect(mendKubeconfig(text, own)).toBeUndefined();
+    expect(repairKubeconfig(text, own)).toBeUndefined();
   });
 
   it('gets a context only if none leads to the cluster, and keeps the current one', () => {
     const text = 'current-context: other\ncontexts:\n- context:\n    cluster: other\n  name: other\n';
-    const mend = mendKubeconfig(text, own);
-    expect(mend?.what).toBe('put back the cluster lab, the user lab, the context lab; the rest is as you left it');
-    expect(parse(mend?.text ?? '')).toMatchObject({
+    const repair = repairKubeconfig(text, own);
+    expect(repair?.what).toBe('put back the cluster lab, the user lab, the context lab; the rest is as you left it');
+    expect(parse(repair?.text ?? '')).toMatchObject({
       'current-context': 'other',
       contexts: [{ name: 'other' }, { name: 'lab', context: { cluster: 'lab', user: 'lab' } }],
     });
@@ -92,6 +92,10 @@ describe('a kubeconfig', () => {
     ['just words', 'it was no kubeconfig'],
     ['users: nobody', 'it was no kubeconfig (users is no list of entries)'],
   ])('that says %j is written anew', (text, why) => {
-    expect(mendKubeconfig(text, own)).toMatchObject({ text: own, replaced: true, what: expect.stringContaining(why) });
+    expect(repairKubeconfig(text, own)).toMatchObject({
+      text: own,
+      replaced: true,
+      what: expect.stringContaining(why),
+    });
   });
 });

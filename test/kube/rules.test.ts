@@ -94,15 +94,15 @@ describe('covers and missingRights', () => {
 
 describe('excess', () => {
   const allowed: PolicyRule[] = [{ verbs: ['get', 'list', 'watch'], apiGroups: [''], resources: ['pods'] }];
-  const told = (...granted: PolicyRule[]) => excess(granted, allowed).map(formatRight);
+  const reported = (...granted: PolicyRule[]) => excess(granted, allowed).map(formatRight);
 
   it('is empty when nothing goes beyond', () => {
-    expect(told({ verbs: ['list'], apiGroups: [''], resources: ['pods'] })).toEqual([]);
-    expect(told({ verbs: ['list'], apiGroups: [''], resources: ['pods'], resourceNames: ['x'] })).toEqual([]);
+    expect(reported({ verbs: ['list'], apiGroups: [''], resources: ['pods'] })).toEqual([]);
+    expect(reported({ verbs: ['list'], apiGroups: [''], resources: ['pods'], resourceNames: ['x'] })).toEqual([]);
   });
 
   it('names each right beyond, once', () => {
-    expect(told({ verbs: ['list', 'delete'], apiGroups: ['', 'apps'], resources: ['pods', 'pods/log'] })).toEqual([
+    expect(reported({ verbs: ['list', 'delete'], apiGroups: ['', 'apps'], resources: ['pods', 'pods/log'] })).toEqual([
       'delete pods',
       'list pods/log',
       'delete pods/log',
@@ -111,15 +111,15 @@ describe('excess', () => {
       'list pods.apps/log',
       'delete pods.apps/log',
     ]);
-    expect(told({ verbs: ['get', 'get'], apiGroups: [''], resources: ['secrets'], resourceNames: ['s'] })).toEqual([
+    expect(reported({ verbs: ['get', 'get'], apiGroups: [''], resources: ['secrets'], resourceNames: ['s'] })).toEqual([
       'get secrets "s"',
     ]);
   });
 
   it('tells a wildcard instead of what it includes', () => {
     const star: PolicyRule = { verbs: ['*'], apiGroups: ['*'], resources: ['*'] };
-    expect(told(star, { verbs: ['get'], apiGroups: [''], resources: ['secrets'] })).toEqual(['* *.*']);
-    expect(told({ verbs: ['get'], nonResourceURLs: ['/metrics', '/*'] })).toEqual(['get path /*']);
+    expect(reported(star, { verbs: ['get'], apiGroups: [''], resources: ['secrets'] })).toEqual(['* *.*']);
+    expect(reported({ verbs: ['get'], nonResourceURLs: ['/metrics', '/*'] })).toEqual(['get path /*']);
   });
 
   it('stays quick for the largest default role', () => {

@@ -37,11 +37,11 @@ beforeEach(() => {
 
 /** A pack of two scenarios. */
 function pack(name: string): string {
-  const made = join(folder, name);
+  const created = join(folder, name);
   for (const part of ['pack.yaml', 'broken-image', 'closed-door']) {
-    cpSync(join(samples, part), join(made, part), { recursive: true });
+    cpSync(join(samples, part), join(created, part), { recursive: true });
   }
-  return made;
+  return created;
 }
 
 interface Entry {

@@ -35,12 +35,12 @@ async function newAttempt({ unattended = false, prepare = (_: string): void => u
 it.each([
   [false, ['ConfigMap settings by somebody']],
   [true, []],
-])('tells of changes unless nobody looks on (unattended: %s), and judges in any case', async (unattended, told) => {
+])('tells of changes unless nobody looks on (unattended: %s), and judges in any case', async (unattended, reported) => {
   const { attempt, cluster } = await newAttempt({ unattended });
   const client = await KubeClient.fromFile(cluster.kubeconfig, cluster.context);
   const solved = new Promise<void>((resolve) => {
     const look = ({ wasSolved, activities }: AttemptState) => {
-      if (wasSolved && activities.length >= told.length) resolve();
+      if (wasSolved && activities.length >= reported.length) resolve();
     };
     onTestFinished(attempt.onState(look));
   });
@@ -48,7 +48,7 @@ it.each([
   await client.apply(resources.configMaps, { apiVersion: 'v1', kind: 'ConfigMap', ...settings }, 'somebody');
   await solved;
   const activities = attempt.state().activities.map((a) => `${a.kind} ${a.name} by ${a.manager}`);
-  expect(activities).toEqual(told);
+  expect(activities).toEqual(reported);
   await client.close();
 });
 

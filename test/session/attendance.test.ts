@@ -15,7 +15,10 @@ import { foldAttempt, workedTime } from '../../src/session/fold.ts';
 const minute = 60_000;
 
 /** What the log is told of these inputs, each at its minute; time is looked at in between unless the machine sleeps. */
-function told(inputs: [minutes: number, input: AttendanceInput][], { begun = false, asleep = false } = {}): string[] {
+function reported(
+  inputs: [minutes: number, input: AttendanceInput][],
+  { begun = false, asleep = false } = {},
+): string[] {
   let attendance = firstAttendance(0, begun);
   let now = 0;
   const events: string[] = [];
@@ -38,7 +41,7 @@ function told(inputs: [minutes: number, input: AttendanceInput][], { begun = fal
 describe('the clock of an attempt', () => {
   it('runs while somebody follows, and stands as soon as nobody does', () => {
     expect(
-      told([
+      reported([
         [1, 'came'],
         [2, 'came'],
         [3, 'left'],
@@ -51,18 +54,18 @@ describe('the clock of an attempt', () => {
   it('runs for a while after each sign of work where nobody follows', () => {
     const idle = idleAfter / minute;
     expect(
-      told([
+      reported([
         [1, 'sign'],
         [idle, 'sign'],
         [60, 'tick'],
       ]),
     ).toEqual(['working 1', `paused ${2 * idle}`]);
-    expect(told([[60, 'tick']], { begun: true })).toEqual([`paused ${idle}`]);
+    expect(reported([[60, 'tick']], { begun: true })).toEqual([`paused ${idle}`]);
   });
 
   it('stands when the app is left, however lately there was a sign of work', () => {
     expect(
-      told([
+      reported([
         [1, 'came'],
         [2, 'sign'],
         [2, 'left'],
@@ -75,7 +78,7 @@ describe('the clock of an attempt', () => {
   it('stands while the machine sleeps, and runs on afterwards only if somebody follows', () => {
     const hour = 60;
     expect(
-      told(
+      reported(
         [
           [1, 'came'],
           [hour, 'tick'],
@@ -84,7 +87,7 @@ describe('the clock of an attempt', () => {
       ),
     ).toEqual(['working 1', 'paused 1', `working ${hour}`]);
     expect(
-      told(
+      reported(
         [
           [1, 'sign'],
           [hour, 'tick'],
@@ -94,7 +97,7 @@ describe('the clock of an attempt', () => {
     ).toEqual(['working 1', 'paused 1']);
     const busy = asleepAfter / minute / 2;
     expect(
-      told(
+      reported(
         [
           [1, 'came'],
           [1 + busy, 'tick'],

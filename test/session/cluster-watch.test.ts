@@ -28,13 +28,13 @@ function watched() {
     },
   };
   const clock = new ManualClock();
-  const mends: string[] = [];
+  const repairs: string[] = [];
   const watch = new ClusterWatch({
     cluster: cluster as Cluster,
     clock,
     onTrouble: () => undefined,
     onRecovery: () => undefined,
-    onMend: (what) => mends.push(what),
+    onMend: (what) => repairs.push(what),
   });
   onTestFinished(() => watch.stop());
   const look = async () => {
@@ -43,30 +43,30 @@ function watched() {
     await looked.promise;
     await nextTurn();
   };
-  return { file, mends, look };
+  return { file, repairs, look };
 }
 
 it('leaves a namespace that the learner chose where it is, for as long as it looks', async () => {
-  const { file, mends, look } = watched();
+  const { file, repairs, look } = watched();
   const mine = own.replace('"user":"lab"', '"user":"lab","namespace":"project-swan"');
   writeFileSync(file, mine);
   for (let n = 0; n < 4; n++) await look();
   expect(readFileSync(file, 'utf8')).toBe(mine);
-  expect(mends).toEqual([]);
+  expect(repairs).toEqual([]);
 });
 
 it('waits for whoever is in the middle of writing the file', async () => {
-  const { file, mends, look } = watched();
+  const { file, repairs, look } = watched();
   writeFileSync(file, '');
   await look();
   writeFileSync(file, own.slice(0, 40));
   await look();
   writeFileSync(file, own);
   await look();
-  expect(mends).toEqual([]);
+  expect(repairs).toEqual([]);
   writeFileSync(file, '{');
   await look();
   await look();
-  expect(mends).toEqual([expect.stringContaining('yours is kept as kubeconfig.broken')]);
+  expect(repairs).toEqual([expect.stringContaining('yours is kept as kubeconfig.broken')]);
   expect(readFileSync(file, 'utf8')).toBe(own);
 });

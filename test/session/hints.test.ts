@@ -53,7 +53,7 @@ it('gives a hint on what is there before the next in turn, once', async () => {
   const settings = { metadata: { name: 'settings', namespace: 'mine' }, data: { mode: 'slow' } };
   await client.create(resources.configMaps, settings);
   await until(({ nextPrice }) => nextPrice === 2);
-  // Whoever mends it is not told of it.
+  // Whoever mends it is not notified of it.
   await client.delete(resources.configMaps, 'mine', 'settings');
   await until(({ nextPrice }) => nextPrice === 10);
 

@@ -104,13 +104,13 @@ it('passes over lines of a later version', async () => {
 it('tries again what could not be written, and says so once', async () => {
   const folder = temporaryFolder();
   const clock = new ManualClock();
-  const told: string[] = [];
-  const log = await openLog(folder, { clock, log: (line) => told.push(line) });
+  const reported: string[] = [];
+  const log = await openLog(folder, { clock, log: (line) => reported.push(line) });
   // Nothing can be appended to a folder.
   mkdirSync(join(folder, 'progress.jsonl'));
   await log.append([began('one', 1)]);
   await log.append([solved('one', 5, 100, 4_000)]);
-  expect(told).toEqual([expect.stringContaining('progress cannot be written')]);
+  expect(reported).toEqual([expect.stringContaining('progress cannot be written')]);
   rmdirSync(join(folder, 'progress.jsonl'));
   await clock.advance(1_000);
   await log.close();

@@ -30,48 +30,48 @@ function recording() {
   };
   const clock = new ManualClock();
   const stop = new AbortController();
-  const told: string[] = [];
+  const reported: string[] = [];
   const fold = foldAttempt([created]) as AttemptFold;
   const recorder = new Recorder(log as Partial<AppendLog<AttemptEvent>> as AppendLog<AttemptEvent>, fold, {
     clock,
     signal: stop.signal,
-    onTrouble: (reason) => told.push(reason),
-    onWritten: async () => void told.push('written'),
+    onTrouble: (reason) => reported.push(reason),
+    onWritten: async () => void reported.push('written'),
   });
-  return { recorder, disk, clock, stop, told, fold };
+  return { recorder, disk, clock, stop, reported, fold };
 }
 
 it('takes an event into the fold at once, and writes it', async () => {
-  const { recorder, disk, fold, told } = recording();
+  const { recorder, disk, fold, reported } = recording();
   const written = recorder.record({ type: 'step', text: 'pulling images' });
   expect(fold.step).toBe('pulling images');
   await written;
   expect(disk.written).toMatchObject([{ type: 'step', text: 'pulling images' }]);
-  expect(told).toEqual(['written']);
+  expect(reported).toEqual(['written']);
 });
 
 it('tries again what could not be written, until it can be, and tells of both', async () => {
-  const { recorder, disk, clock, fold, told } = recording();
+  const { recorder, disk, clock, fold, reported } = recording();
   disk.full = true;
   await recorder.record({ type: 'solution' });
   expect(fold.sawSolution).toBe(true);
-  expect(told).toEqual(['events.jsonl cannot be written: ENOSPC']);
+  expect(reported).toEqual(['events.jsonl cannot be written: ENOSPC']);
   await clock.advance(1_000);
-  expect(told).toHaveLength(2);
+  expect(reported).toHaveLength(2);
   disk.full = false;
   await clock.advance(1_000);
-  expect(told.at(-1)).toBe('written');
+  expect(reported.at(-1)).toBe('written');
   expect(disk.written).toMatchObject([{ type: 'solution' }]);
 });
 
 it('tries nothing again once the attempt is closed', async () => {
-  const { recorder, disk, clock, stop, told } = recording();
+  const { recorder, disk, clock, stop, reported } = recording();
   disk.full = true;
   await recorder.record({ type: 'solution' });
   stop.abort();
   await recorder.record({ type: 'stopped' });
   await recorder.close();
   await clock.advance(10_000);
-  expect(told).toHaveLength(1);
+  expect(reported).toHaveLength(1);
   expect(disk.tries).toBe(2);
 });

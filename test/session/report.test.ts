@@ -58,11 +58,11 @@ const log: AttemptEvent[] = [
   verdict(70, 'may-list', 'fail', 'the Role is gone'),
   verdict(80, 'may-list', 'pass'),
 ];
-const made = (events = log) => reportOf(events, scenario) as AttemptReport;
+const created = (events = log) => reportOf(events, scenario) as AttemptReport;
 
 describe('a report', () => {
   it('adds up what the log tells', () => {
-    const report = made();
+    const report = created();
     expect(report).toMatchObject({
       version: 1,
       attempt: 'forbidden-deployment-abcd',
@@ -125,20 +125,20 @@ describe('a report', () => {
       { t: at(90), type: 'solved', score: 95, max: 100 },
       verdict(95, 'may-list', 'fail'),
     ] as AttemptEvent[];
-    expect(made(solved)).toMatchObject({ solved: true, score: 95, worked: 90_000 });
+    expect(created(solved)).toMatchObject({ solved: true, score: 95, worked: 90_000 });
     const reset = [
       ...log,
       { t: at(100), type: 'resetting' },
       { t: at(101), type: 'activated' },
       verdict(103, 'may-list', 'fail', 'x'),
     ] as AttemptEvent[];
-    expect(made(reset)).toMatchObject({ score: 0, solved: false, worked: 2_000 });
-    expect(made(reset).checks[0]).toMatchObject({ status: 'fail', regressions: 0 });
-    expect(made(reset).timeline.map((e) => e.kind)).toContain('reset');
+    expect(created(reset)).toMatchObject({ score: 0, solved: false, worked: 2_000 });
+    expect(created(reset).checks[0]).toMatchObject({ status: 'fail', regressions: 0 });
+    expect(created(reset).timeline.map((e) => e.kind)).toContain('reset');
   });
 
   it('tells whether it is whole', () => {
-    const report = made();
+    const report = created();
     expect(isWhole(report)).toBe(true);
     expect(isWhole(JSON.parse(JSON.stringify(report)) as AttemptReport)).toBe(true);
     expect(isWhole({ ...report, score: 100 })).toBe(false);
@@ -148,7 +148,7 @@ describe('a report', () => {
 
 describe('renderings', () => {
   it('HTML is one page that needs nothing and runs nothing', () => {
-    const html = reportHtml(made());
+    const html = reportHtml(created());
     expect(html).toContain('<html lang="en">');
     expect(html).not.toMatch(/<script|<img|<link|https?:\/\/|\u001b/);
     expect(html).toContain('&lt;img src=x onerror=alert(1)&gt;');
@@ -163,7 +163,7 @@ describe('renderings', () => {
   });
 
   it('JUnit has a case for each check', () => {
-    const xml = reportJUnit(made());
+    const xml = reportJUnit(created());
     expect(xml).toContain('tests="5" failures="2" errors="0" skipped="0" time="80.000"');
     expect(xml.match(/<testcase /g)).toHaveLength(5);
     expect(xml).toContain('&lt;img src=x onerror=alert(1)&gt; | &quot;quoted&quot;');
@@ -171,16 +171,16 @@ describe('renderings', () => {
   });
 
   it('CSV has a row for each check, and no formula', () => {
-    const rows = reportCsv(made()).split('\r\n');
+    const rows = reportCsv(created()).split('\r\n');
     expect(rows).toHaveLength(7);
     expect(rows[1]).toContain(
       "forbidden-deployment-abcd,forbidden-deployment,in-cluster-api-access,1.0.0,2026-01-01T10:00:00.000Z,80,40,100,false,1,may-list,The Pods' ServiceAccount may list pods,25,pass,62,1,",
     );
-    expect(reportCsv(made())).toContain('"\'=HYPERLINK(""x"")');
+    expect(reportCsv(created())).toContain('"\'=HYPERLINK(""x"")');
   });
 
   it('Markdown keeps its tables', () => {
-    const text = reportMarkdown(made());
+    const text = reportMarkdown(created());
     expect(text).toContain('**40 of 100**, not solved in 01:20 (8 min at the exam)');
     expect(text).toContain('&lt;img src=x onerror=alert(1)&gt; \\|');
   });
@@ -190,7 +190,7 @@ describe('renderings', () => {
     ['HTML', reportHtml],
   ])('%s shows names of packs, versions and domains as text', (_, render) => {
     const bad = '<img src=x onerror=alert(1)>';
-    const report = made();
+    const report = created();
     const text = render({
       ...report,
       attempt: bad,
@@ -208,7 +208,7 @@ describe('renderings', () => {
     const applied = log.map((e) =>
       e.type === 'activity' ? { ...e, activity: { ...e.activity, name, manager: 'kubectl-client-side-apply' } } : e,
     );
-    const report = made([
+    const report = created([
       ...applied,
       { t: at(600), type: 'resetting' },
       { t: at(610), type: 'activated' },

@@ -123,9 +123,9 @@ describe('setUpLines', () => {
       ({ type: 'lab', at: 0, state: labState({ phase: 'preparing', step: text }) }) as const;
     const opened = reduce(initialState([scenarioRow]), { type: 'openLab', scenario: scenarioRow.id });
     expect(setUpLines(opened, 40, theme)).toEqual(['… starting']);
-    const made = reduce(opened, step());
-    expect(setUpLines(made, 40, theme)).toEqual(['… making the cluster']);
-    expect(setUpLines(reduce(reduce(made, step('one')), step('two')), 40, theme)).toEqual([
+    const created = reduce(opened, step());
+    expect(setUpLines(created, 40, theme)).toEqual(['… making the cluster']);
+    expect(setUpLines(reduce(reduce(created, step('one')), step('two')), 40, theme)).toEqual([
       '✔ cluster',
       '✔ one',
       '… two',

@@ -65,7 +65,7 @@ export class FakeLabs {
     for (const listener of this.#listeners.keys()) listener(this.state);
   }
 
-  /** Everybody who follows is told that the daemon has gone. */
+  /** Everybody who follows is notified that the daemon has gone. */
   disconnect(error: Error): void {
     const rejects = [...this.#listeners.values()];
     this.#listeners.clear();

@@ -42,7 +42,7 @@ export async function benchApi(args: string[]): Promise<void> {
     return world;
   };
   try {
-    // As kind has its node image by the time it is measured, this has its code compiled; without it is told, too.
+    // As kind has its node image by the time it is measured, this has its code compiled; without it is reported, too.
     const earlier = new Bed();
     const first = await earlier.startCluster();
     await earlier.dispose();

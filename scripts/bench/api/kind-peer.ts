@@ -1,4 +1,4 @@
-/** A real cluster to be measured beside: made by kind for one run. Needs Docker; KUBEDRILL_NODE_IMAGE names another node. */
+/** A real cluster to be measured beside: created by kind for one run. Needs Docker; KUBEDRILL_NODE_IMAGE names another node. */
 import { join } from 'node:path';
 import { execa } from 'execa';
 

@@ -102,7 +102,7 @@ export class World {
       'create ConfigMap': async () => {
         const labels = { bench: 'created' };
         const measured = await this.#measured((_, n) => this.#post(this.#maps, configMapOf(`new-${n}`, n, labels)))();
-        // The faster server made more of them: with those kept, memory would tell how fast it is.
+        // The faster server created more of them: with those kept, memory would tell how fast it is.
         await peer.call({ method: 'DELETE', path: `${this.#maps}?labelSelector=bench%3Dcreated` });
         return measured;
       },

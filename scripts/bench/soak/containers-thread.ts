@@ -15,7 +15,7 @@ export class ContainersThread {
   #next = 1;
   #released = false;
 
-  /** `lost` is told when it ends before it is let go of. */
+  /** `lost` is called when it ends before it is let go of. */
   constructor(worker: Worker, lost: () => void) {
     this.#worker = worker;
     this.#ended = new Promise((resolve) => {

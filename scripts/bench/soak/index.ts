@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- soak`: hours of a busy cluster in minutes, on a clock that runs fast. Memory, timers and objects every
  * ten simulated minutes: after the first hour (Events live that long) they have to stay as they are. What only seems to stay
- * because it began anew is told, too: how often containers were started that should not have been, and whether the
+ * because it began anew is reported, too: how often containers were started that should not have been, and whether the
  * containers' thread is the first one (another is a fault).
  */
 

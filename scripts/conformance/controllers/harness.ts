@@ -101,8 +101,8 @@ export class Harness {
       return { name: `refusal of ${request.path}`, differences };
     }
     if (answer.status >= 300) throw new Error(`${request.path}: ${answer.text}`);
-    const made = JSON.parse(answer.text) as Json & { metadata?: Metadata };
-    this.#written = made.metadata?.uid === undefined ? undefined : { uid: made.metadata.uid, object: made };
+    const created = JSON.parse(answer.text) as Json & { metadata?: Metadata };
+    this.#written = created.metadata?.uid === undefined ? undefined : { uid: created.metadata.uid, object: created };
     // The nodes of the recording renew their leases unless it says otherwise.
     const { kind, metadata } = (request.body ?? {}) as { kind?: string; metadata?: { name?: string } };
     if (kind === 'Node' && metadata?.name) this.#kubelet.keepAlive(metadata.name, true);

@@ -25,11 +25,11 @@ export class Host {
     const child = fork(join(import.meta.dirname, 'child.ts'), [folder], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
-    const told = once(child, 'message') as Promise<[Told]>;
+    const reported = once(child, 'message') as Promise<[Told]>;
     const ended = once(child, 'exit').then(([code]) => {
       throw new Error(`the cluster of ${folder} does not start: exit code ${code}`);
     });
-    const [where] = await Promise.race([told, ended]);
+    const [where] = await Promise.race([reported, ended]);
     ended.catch(() => undefined);
     return new Host(child, where);
   }

@@ -128,9 +128,9 @@ async function inspect(
   { watches }: DurabilityReport,
 ): Promise<string[]> {
   const faults: string[] = [];
-  const told = ledger.highest;
+  const reported = ledger.highest;
   const { revision, objects } = await listed(people, ledger);
-  if (revision < told) faults.push(`the list is at ${revision}, ${told} was told before`);
+  if (revision < reported) faults.push(`the list is at ${revision}, ${reported} was told before`);
   faults.push(...ledger.audit(objects));
 
   const watch = new Watch(people.stream('admin', collection, { watch: '1', resourceVersion: followed, ...selector }));

@@ -4,7 +4,7 @@ export interface Known {
   value: string;
 }
 
-/** What writers were told, and what they had asked for when the server died. */
+/** What writers were reported, and what they had asked for when the server died. */
 export class Ledger {
   readonly #known = new Map<string, Known | undefined>();
   /** The value, or the absence, that a write without an answer may have left. */
@@ -41,7 +41,7 @@ export class Ledger {
     this.#highest = Math.max(this.#highest, Number(resourceVersion));
   }
 
-  /** What of a list after the restart contradicts what was told; from then on the list is what is known. */
+  /** What of a list after the restart contradicts what was reported; from then on the list is what is known. */
   audit(found: ReadonlyMap<string, Known>): string[] {
     const faults: string[] = [];
     for (const name of new Set([...this.#known.keys(), ...this.#asked.keys(), ...found.keys()])) {

@@ -26,7 +26,7 @@ export interface ReplayOptions {
   every?: number;
   /** Topics side by side, each on a cluster of its own. */
   jobs: number;
-  /** Told of each topic when it is through. */
+  /** Reported of each topic when it is through. */
   report?(report: TopicReport): void;
 }
 

@@ -53,7 +53,7 @@ async function installAddons(kubeconfig: string, { topic }: Topic): Promise<void
   }
 }
 
-/** The same on a cluster that is there already, by the text of its kubeconfig; `close` leaves what was made on it. */
+/** The same on a cluster that is there already, by the text of its kubeconfig; `close` leaves what was created on it. */
 export async function openLabOn(kubeconfig: string, topic: Topic, kubectl: string): Promise<Lab> {
   const client = KubeClient.fromText(kubeconfig);
   const home = await mkdtemp(join(tmpdir(), 'transcript-'));
@@ -76,7 +76,7 @@ export async function openLabOn(kubeconfig: string, topic: Topic, kubectl: strin
   }
 }
 
-/** Where the namespace is not a cluster's own, it is made, and what every namespace has is waited for. */
+/** Where the namespace is not a cluster's own, it is created, and what every namespace has is waited for. */
 async function prepare(client: KubeClient, namespace: string): Promise<void> {
   if (namespace === 'default' || namespace.startsWith('kube-')) return;
   await client.create(namespaces, { metadata: { name: namespace } });

@@ -22,7 +22,7 @@ export interface Topic {
   topic: string;
   /** What it is about, for people. */
   about?: string;
-  /** Of the context; made before. */
+  /** Of the context; created before. */
   namespace: string;
   files: Record<string, string>;
   steps: Step[];

@@ -18,7 +18,7 @@ export class Chain {
   readonly #links: Link[] = [];
   readonly #visited = new Set<string>();
 
-  /** Adds a fact, unless it was told already or the chain is long enough. */
+  /** Adds a fact, unless it was reported already or the chain is long enough. */
   add(link: Link): void {
     if (this.#links.length >= longest || this.#links.some((known) => known.fact === link.fact)) return;
     this.#links.push(link);
@@ -43,12 +43,12 @@ export class Chain {
   /** The links as they are shown: a fact, then its command; a command that shows several in a row stands once after them. */
   toEvidence(): Evidence[] {
     return this.#links.flatMap(({ kind = 'object', fact, command }, index): Evidence[] => {
-      const told: Evidence = { kind, text: fact };
-      if (this.#links[index + 1]?.command === command) return [told];
+      const reported: Evidence = { kind, text: fact };
+      if (this.#links[index + 1]?.command === command) return [reported];
       let first = index;
       while (this.#links[first - 1]?.command === command) first--;
       const shows = [...new Set(this.#links.slice(first, index + 1).flatMap((link) => link.shows ?? []))];
-      return [told, { kind: 'command', text: command, ...(shows.length > 0 ? { shows } : {}) }];
+      return [reported, { kind: 'command', text: command, ...(shows.length > 0 ? { shows } : {}) }];
     });
   }
 }

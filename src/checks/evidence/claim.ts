@@ -24,21 +24,21 @@ export async function traceClaim(t: Trace, namespace: string, name: string): Pro
     command: getCommand('pvc', claim),
     shows: [name, state],
   });
-  if (metadata.deletionTimestamp) return tellUsers(t, claim, true);
-  if (status?.phase === 'Bound') return tellUsers(t, claim, false);
+  if (metadata.deletionTimestamp) return reportUsers(t, claim, true);
+  if (status?.phase === 'Bound') return reportUsers(t, claim, false);
   const events = await eventsAbout(t.reader, claim);
   const said = events.findLast((e) => e.type === 'Warning') ?? events.at(-1);
   if (said?.message) {
     const fact = `${said.reason}: ${clip(said.message)}`;
     t.chain.add({ fact, command: eventsCommand('pvc', claim), shows: [quote(said.message)] });
   }
-  const storageClass = named ? await tellClass(t, named) : undefined;
-  if (named === undefined) await tellDefaultClass(t);
-  if (storageClass?.volumeBindingMode === 'WaitForFirstConsumer') await tellUsers(t, claim, false);
-  await tellVolumes(t, claim, storageClass);
+  const storageClass = named ? await reportClass(t, named) : undefined;
+  if (named === undefined) await reportDefaultClass(t);
+  if (storageClass?.volumeBindingMode === 'WaitForFirstConsumer') await reportUsers(t, claim, false);
+  await reportVolumes(t, claim, storageClass);
 }
 
-async function tellClass(t: Trace, name: string): Promise<Stored<StorageClass> | undefined> {
+async function reportClass(t: Trace, name: string): Promise<Stored<StorageClass> | undefined> {
   const found = await t.reader.get(resources.storageClasses, undefined, name);
   if (!found) {
     await traceMissing(t, resources.storageClasses, undefined, name);
@@ -55,7 +55,7 @@ async function tellClass(t: Trace, name: string): Promise<Stored<StorageClass> |
   return found;
 }
 
-async function tellDefaultClass(t: Trace): Promise<void> {
+async function reportDefaultClass(t: Trace): Promise<void> {
   const all = await t.reader.list(resources.storageClasses);
   const standard = all.filter(
     (c) => c.metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true',
@@ -67,7 +67,7 @@ async function tellDefaultClass(t: Trace): Promise<void> {
 }
 
 /** Volumes that could be meant, and what each lacks. */
-async function tellVolumes(
+async function reportVolumes(
   t: Trace,
   claim: Stored<PersistentVolumeClaim>,
   storageClass: StorageClass | undefined,
@@ -137,7 +137,7 @@ function lacksOf({ spec, status, metadata }: Stored<PersistentVolume>, claim: St
 }
 
 /** The Pods that mount the claim: it is not bound before there is one, and does not go before there is none. */
-async function tellUsers(t: Trace, claim: Stored<PersistentVolumeClaim>, leaving: boolean): Promise<void> {
+async function reportUsers(t: Trace, claim: Stored<PersistentVolumeClaim>, leaving: boolean): Promise<void> {
   const { namespace = '', name } = claim.metadata;
   const users = (await t.reader.list(resources.pods, namespace))
     .filter((pod) => pod.spec?.volumes?.some((v) => v.persistentVolumeClaim?.claimName === name))

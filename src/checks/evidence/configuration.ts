@@ -28,10 +28,10 @@ export async function traceConfiguration(
     const command = own ? describeCommand('pod', pod) : eventsCommand('pod', pod);
     t.chain.add({ fact, command, shows: [quote(message)] });
   }
-  await tellCause(t, pod, status?.name, message);
+  await reportCause(t, pod, status?.name, message);
 }
 
-async function tellCause(t: Trace, pod: Stored<Pod>, container: string | undefined, message: string): Promise<void> {
+async function reportCause(t: Trace, pod: Stored<Pod>, container: string | undefined, message: string): Promise<void> {
   const { namespace = '' } = pod.metadata;
   const [, kind = '', gone = ''] =
     /\b(configmap|secret|persistentvolumeclaim) "([^"]+)" (?:not found|is being deleted)/i.exec(message) ?? [];
@@ -40,18 +40,18 @@ async function tellCause(t: Trace, pod: Stored<Pod>, container: string | undefin
   }
   if (gone) {
     const resource: Resource = kind.toLowerCase() === 'secret' ? resources.secrets : resources.configMaps;
-    tellReference(t, pod, resource.kind, gone);
+    reportReference(t, pod, resource.kind, gone);
     return traceMissing(t, resource, namespace, gone);
   }
   const [, key = '', owner = '', held = ''] =
     /couldn't find key (\S+) in (ConfigMap|Secret) [^/\s]+\/(\S+)/.exec(message) ?? [];
-  if (key) return tellKeys(t, pod, owner, held, key);
+  if (key) return reportKeys(t, pod, owner, held, key);
   const [, lacking = ''] = /references non-existent (?:config|secret) key: (\S+)/.exec(message) ?? [];
   const [, volume = ''] = /for volume "([^"]+)"/.exec(message) ?? [];
   const source = pod.spec?.volumes?.find((v) => v.name === volume);
-  if (lacking && source?.configMap?.name) return tellKeys(t, pod, 'ConfigMap', source.configMap.name, lacking);
-  if (lacking && source?.secret?.secretName) return tellKeys(t, pod, 'Secret', source.secret.secretName, lacking);
-  if (/runAsNonRoot/.test(message)) return tellUser(t, pod, container);
+  if (lacking && source?.configMap?.name) return reportKeys(t, pod, 'ConfigMap', source.configMap.name, lacking);
+  if (lacking && source?.secret?.secretName) return reportKeys(t, pod, 'Secret', source.secret.secretName, lacking);
+  if (/runAsNonRoot/.test(message)) return reportUser(t, pod, container);
   if (source) {
     const command = getCommand('pod', pod, `-o jsonpath='{.spec.volumes[?(@.name=="${volume}")]}'`);
     const type = Object.keys(source).find((field) => field !== 'name') ?? '';
@@ -62,7 +62,7 @@ async function tellCause(t: Trace, pod: Stored<Pod>, container: string | undefin
 }
 
 /** Where the Pod asks for a ConfigMap or a Secret. */
-function tellReference(t: Trace, pod: Stored<Pod>, kind: string, name: string): void {
+function reportReference(t: Trace, pod: Stored<Pod>, kind: string, name: string): void {
   const place = referenceTo(pod, kind, name);
   if (place) t.chain.add({ fact: `${place.text} asks for ${kind} ${name}`, command: place.command, shows: [name] });
 }
@@ -91,10 +91,10 @@ function referenceTo(pod: Stored<Pod>, kind: string, name: string): { text: stri
 }
 
 /** The keys that there are, beside the one that is asked for; never what they hold. */
-async function tellKeys(t: Trace, pod: Stored<Pod>, kind: string, name: string, key: string): Promise<void> {
+async function reportKeys(t: Trace, pod: Stored<Pod>, kind: string, name: string, key: string): Promise<void> {
   const { namespace = '' } = pod.metadata;
   const resource: Resource = kind === 'Secret' ? resources.secrets : resources.configMaps;
-  tellReference(t, pod, kind, name);
+  reportReference(t, pod, kind, name);
   const object = await t.reader.get(resource, namespace, name);
   if (!object) return traceMissing(t, resource, namespace, name);
   const { data = {} } = object as Stored<ConfigMap | Secret>;
@@ -109,7 +109,7 @@ async function tellKeys(t: Trace, pod: Stored<Pod>, kind: string, name: string, 
 }
 
 /** Who the Pod says that its containers run as. */
-function tellUser(t: Trace, pod: Stored<Pod>, name: string | undefined): void {
+function reportUser(t: Trace, pod: Stored<Pod>, name: string | undefined): void {
   const container = name === undefined ? undefined : containerOf(pod, name);
   const user = container?.securityContext?.runAsUser ?? pod.spec?.securityContext?.runAsUser;
   const own = container?.securityContext?.runAsNonRoot;

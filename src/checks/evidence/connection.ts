@@ -8,7 +8,7 @@ import type { ConnectionTarget, WorkloadRef } from '../types.ts';
 import { isReady } from '../workloads/pod-trouble.ts';
 import { describeWorkload, podsOf, resourceOfWorkload } from '../workloads/workload.ts';
 import { snapshot, type Trace } from './reader.ts';
-import { tellTargetPort, traceService } from './service.ts';
+import { reportTargetPort, traceService } from './service.ts';
 import { getCommand, listed } from './words.ts';
 
 /** From a connection that fails (or, `denied`, that should) to the Service, the Pods behind it and the policies on the way. */
@@ -25,11 +25,11 @@ export async function traceConnection(
   const [source] = sources;
   if (!source) return;
   for (const { pod, number } of destination.ends.slice(0, 2)) {
-    const told = await tracePolicies(t, source, pod, number, 'TCP', denied);
-    if (told) return;
+    const reported = await tracePolicies(t, source, pod, number, 'TCP', denied);
+    if (reported) return;
   }
   if (destination.outside) await tracePolicies(t, source, destination.outside, port, 'TCP', denied);
-  if (!denied && destination.service) await tellTargetPort(t, destination.service, port, false);
+  if (!denied && destination.service) await reportTargetPort(t, destination.service, port, false);
 }
 
 /** `outside`: an address that is no Pod's. */
@@ -128,21 +128,21 @@ export async function tracePolicies(
     { direction: 'egress', pod: source, other: destination },
     ...(inside ? [{ direction: 'ingress' as const, pod: inside, other: source }] : []),
   ];
-  let told = false;
+  let reported = false;
   for (const { direction, pod, other } of ways) {
     const peer = typeof other === 'string' ? { address: other } : { address: other.status?.podIP ?? '', pod: other };
     const { allowed, isolatedBy, allowedBy } = decidePolicies(view, direction, pod, peer, port);
     if (!allowed) {
       const own = policies.filter((p) => isolatedBy.includes(`${p.metadata.namespace}/${p.metadata.name}`));
-      if (!denied) tellRefusal(t, direction, pod, other, `${protocol} ${number}`, own, namespaces);
+      if (!denied) reportRefusal(t, direction, pod, other, `${protocol} ${number}`, own, namespaces);
       // One end that refuses is enough for a connection that must not be.
-      if (!denied) told = true;
-    } else if (denied) tellPassage(t, direction, pod, isolatedBy, allowedBy);
+      if (!denied) reported = true;
+    } else if (denied) reportPassage(t, direction, pod, isolatedBy, allowedBy);
   }
-  return told || denied;
+  return reported || denied;
 }
 
-function tellRefusal(
+function reportRefusal(
   t: Trace,
   direction: Direction,
   pod: Stored<Pod>,
@@ -174,20 +174,20 @@ function tellRefusal(
       : (spec?.egress ?? []).flatMap((r) => r.to ?? []),
   );
   if (typeof other === 'string') return;
-  if (peers.some((p) => p.podSelector)) tellLabels(t, other, `Pod ${other.metadata.name}`, 'pod');
+  if (peers.some((p) => p.podSelector)) reportLabels(t, other, `Pod ${other.metadata.name}`, 'pod');
   const space = namespaces.find((n) => n.metadata.name === other.metadata.namespace);
   if (space && peers.some((p) => p.namespaceSelector))
-    tellLabels(t, space, `namespace ${space.metadata.name}`, 'namespace');
+    reportLabels(t, space, `namespace ${space.metadata.name}`, 'namespace');
 }
 
-function tellLabels(t: Trace, object: Stored, who: string, kind: string): void {
+function reportLabels(t: Trace, object: Stored, who: string, kind: string): void {
   const labels = Object.entries(object.metadata.labels ?? {}).map(([key, value]) => `${key}=${value}`);
   const fact = `${who} has ${labels.length > 0 ? `the labels ${listed(labels, 5)}` : 'no labels'}`;
   t.chain.add({ fact, command: getCommand(kind, object, '--show-labels'), shows: labels.slice(0, 3) });
 }
 
 /** Why nothing keeps a connection away. */
-function tellPassage(
+function reportPassage(
   t: Trace,
   direction: Direction,
   pod: Stored<Pod>,
@@ -236,7 +236,7 @@ function portText({ protocol = 'TCP', port, endPort }: NetworkPolicyPort): strin
 }
 
 /** `Deployment web` has no Pod that could ask. */
-export function tellNoPods(t: Trace, workload: WorkloadRef): void {
+export function reportNoPods(t: Trace, workload: WorkloadRef): void {
   const command = `kubectl get pods -n ${workload.namespace}`;
   t.chain.add({ kind: 'missing', fact: `the ${describeWorkload(workload)} has no Pods`, command });
 }

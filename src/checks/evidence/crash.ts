@@ -23,7 +23,7 @@ export async function traceCrash(
     command: getCommand('pod', pod),
     shows: [name],
   });
-  if (!ended) return tellWaiting(t, pod, status);
+  if (!ended) return reportWaiting(t, pod, status);
   t.chain.add({
     fact: `it ended with exit code ${ended.exitCode}, ${meaningOf(ended)}`,
     command: describeCommand('pod', pod),
@@ -43,9 +43,9 @@ export async function traceCrash(
   if (hook) {
     const command = eventsCommand('pod', pod);
     t.chain.add({ fact: clip(`FailedPostStartHook: ${hook.message ?? ''}`), command, shows: ['FailedPostStartHook'] });
-    return tellField(t, pod, status.name, 'lifecycle', "the container's hooks are");
+    return reportField(t, pod, status.name, 'lifecycle', "the container's hooks are");
   }
-  if (ended.reason === 'OOMKilled') return tellMemory(t, pod, status.name);
+  if (ended.reason === 'OOMKilled') return reportMemory(t, pod, status.name);
   if (ended.message) {
     const fact = `the container runtime: ${clip(innermost(ended.message))}`;
     t.chain.add({ fact, command: describeCommand('pod', pod), shows: [quote(innermost(ended.message))] });
@@ -58,16 +58,16 @@ export async function traceCrash(
     const policy = pod.spec?.restartPolicy ?? 'Always';
     t.chain.add({ fact: `restartPolicy ${policy} starts it again each time that it ends`, command, shows: [policy] });
   }
-  tellCommand(t, pod, status.name);
+  reportCommand(t, pod, status.name);
 }
 
 /** A container that was never started and says why. */
-function tellWaiting(t: Trace, pod: Stored<Pod>, { state, name }: ContainerStatus): void {
+function reportWaiting(t: Trace, pod: Stored<Pod>, { state, name }: ContainerStatus): void {
   const message = state?.waiting?.message;
   if (!message) return;
   const fact = `the container runtime: ${clip(innermost(message))}`;
   t.chain.add({ fact, command: describeCommand('pod', pod), shows: [quote(innermost(message))] });
-  tellCommand(t, pod, name);
+  reportCommand(t, pod, name);
 }
 
 /** `failed to create ...: OCI runtime create failed: ...: exec: "serve": executable file not found in $PATH: unknown` */
@@ -88,25 +88,25 @@ function meaningOf({ exitCode, reason, signal }: ContainerStateTerminated): stri
   return `${reason ?? 'Error'}: its program gave up`;
 }
 
-function tellMemory(t: Trace, pod: Stored<Pod>, name: string): void {
+function reportMemory(t: Trace, pod: Stored<Pod>, name: string): void {
   const limit = containerOf(pod, name)?.resources?.limits?.memory;
   const command = getCommand('pod', pod, `-o jsonpath='{${containerPath(pod, name)}.resources}'`);
   const fact = limit ? `its memory limit is ${limit}` : 'it has no memory limit of its own: its node had no more';
   t.chain.add({ fact, command, shows: limit ? [limit] : [] });
-  tellCommand(t, pod, name);
+  reportCommand(t, pod, name);
 }
 
 /** What the container runs. */
-function tellCommand(t: Trace, pod: Stored<Pod>, name: string): void {
+function reportCommand(t: Trace, pod: Stored<Pod>, name: string): void {
   const { command, args, image = '' } = containerOf(pod, name) ?? {};
-  tellField(t, pod, name, 'command', 'its command is');
-  tellField(t, pod, name, 'args', 'its arguments are');
+  reportField(t, pod, name, 'command', 'its command is');
+  reportField(t, pod, name, 'args', 'its arguments are');
   if (command || args) return;
   const look = getCommand('pod', pod, `-o jsonpath='{${containerPath(pod, name)}.image}'`);
   t.chain.add({ fact: `neither command nor args are given: image ${image} decides`, command: look, shows: [image] });
 }
 
-function tellField(
+function reportField(
   t: Trace,
   pod: Stored<Pod>,
   name: string,

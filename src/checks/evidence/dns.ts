@@ -3,7 +3,7 @@ import type { Stored } from '../../kube/meta.ts';
 import * as resources from '../../kube/resources.ts';
 import { selectorMatches } from '../../kube/selectors.ts';
 import type { WorkloadRef } from '../types.ts';
-import { podsOfWorkload, tellNoPods, tracePolicies } from './connection.ts';
+import { podsOfWorkload, reportNoPods, tracePolicies } from './connection.ts';
 import { traceMissing } from './missing.ts';
 import type { Trace } from './reader.ts';
 import { traceService } from './service.ts';
@@ -13,8 +13,8 @@ import { getCommand, listed } from './words.ts';
 export async function traceName(t: Trace, from: WorkloadRef, name: string): Promise<void> {
   if (!t.chain.enter(`name ${name} ${from.namespace}/${from.name}`)) return;
   const [pod] = await podsOfWorkload(t, from);
-  if (!pod) return tellNoPods(t, from);
-  const own = tellResolver(t, pod, name);
+  if (!pod) return reportNoPods(t, from);
+  const own = reportResolver(t, pod, name);
   if (own) {
     if (await tracePolicyOfDns(t, pod)) return;
     if (await traceDnsServer(t)) return;
@@ -23,7 +23,7 @@ export async function traceName(t: Trace, from: WorkloadRef, name: string): Prom
 }
 
 /** Which server the Pod asks, and where it looks names up. Whether that is the cluster's own. */
-function tellResolver(t: Trace, pod: Stored<Pod>, name: string): boolean {
+function reportResolver(t: Trace, pod: Stored<Pod>, name: string): boolean {
   const { dnsPolicy = 'ClusterFirst', dnsConfig, hostNetwork } = pod.spec ?? {};
   const { namespace = '' } = pod.metadata;
   // https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/#pod-s-dns-policy

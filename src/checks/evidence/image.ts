@@ -52,11 +52,11 @@ export async function traceImage(
     command: where,
     shows: [image],
   });
-  if (cause === 'denied') await tellCredentials(t, pod, registry);
+  if (cause === 'denied') await reportCredentials(t, pod, registry);
 }
 
 /** What the Pod shows a registry that wants to know who asks. */
-async function tellCredentials(t: Trace, pod: Stored<Pod>, registry: string): Promise<void> {
+async function reportCredentials(t: Trace, pod: Stored<Pod>, registry: string): Promise<void> {
   const { namespace } = pod.metadata;
   const names = (pod.spec?.imagePullSecrets ?? []).flatMap(({ name }) => (name ? [name] : []));
   const command = getCommand('pod', pod, "-o jsonpath='{.spec.imagePullSecrets[*].name}'");

@@ -17,12 +17,12 @@ import { snapshot, type Trace } from './reader.ts';
 import { traceAnonymous, traceUnauthorized } from './unauthorized.ts';
 import { clip, describeCommand, getCommand, listed, quote, redact } from './words.ts';
 
-/** So many last lines are looked at, and so many of them told. */
+/** So many last lines are looked at, and so many of them reported. */
 const read = 10;
 const shown = 3;
 
 /** Lines that say what is wrong; others only say what was tried. */
-const telling =
+const meaningful =
   /error|fatal|panic|exception|fail|denied|refused|forbidden|unauthorized|not found|can't|cannot|could not|unable|no such|must|need|missing|invalid|unknown|not (?:set|specified|there)|timed? ?out|killed/i;
 
 /**
@@ -39,14 +39,14 @@ export async function lastLines(t: Trace, pod: Stored<Pod>, container: string, p
     t.chain.add({ kind: 'log', fact: `container ${container} has written nothing`, command });
     return false;
   }
-  const loud = lines.filter((line) => telling.test(line));
+  const loud = lines.filter((line) => meaningful.test(line));
   for (const line of (loud.length > 0 ? loud : lines).slice(-shown)) {
     // Programs in loops write other times and other numbers: no line of theirs stays.
     const shows = redact(line) === line && !/\d{2}:\d{2}/.test(line) ? [quote(line)] : [];
     t.chain.add({ kind: 'log', fact: clip(redact(line)), command, shows });
   }
   for (const line of [...lines].reverse()) if (await followWords(t, pod, container, line)) return true;
-  return tellVariables(t, pod, container, lines);
+  return reportVariables(t, pod, container, lines);
 }
 
 /** Goes where a line of a log points to: a right, a name, a connection, a file. Resolves to whether it points anywhere. */
@@ -57,7 +57,7 @@ export async function followWords(t: Trace, pod: Stored<Pod>, container: string,
   const from = { kind: 'Pod', name, namespace } as const;
   const forbidden = parseForbidden(line);
   if (forbidden?.user === 'system:anonymous') await traceAnonymous(t, pod, container);
-  else if (forbidden) await tellDenial(t, forbidden);
+  else if (forbidden) await reportDenial(t, forbidden);
   else if (isUnauthorized(line)) await traceUnauthorized(t, pod, container);
   else {
     const host = parseUnknownHost(line);
@@ -65,15 +65,15 @@ export async function followWords(t: Trace, pod: Stored<Pod>, container: string,
     const connection = parseConnectionFailure(line);
     if (connection) await followConnection(t, pod, connection);
     const missing = parseMissingFile(line);
-    const file = missing ?? (telling.test(line) ? parsePath(line) : undefined);
-    if (file !== undefined) await tellMounts(t, pod, container, file, missing !== undefined);
-    if (/Read-only file system/i.test(line)) tellReadOnly(t, pod, container);
-    if (/Permission denied|EACCES/i.test(line)) tellUser(t, pod, container);
+    const file = missing ?? (meaningful.test(line) ? parsePath(line) : undefined);
+    if (file !== undefined) await reportMounts(t, pod, container, file, missing !== undefined);
+    if (/Read-only file system/i.test(line)) reportReadOnly(t, pod, container);
+    if (/Permission denied|EACCES/i.test(line)) reportUser(t, pod, container);
   }
   return t.chain.length > before;
 }
 
-async function tellDenial(t: Trace, facts: NonNullable<ReturnType<typeof parseForbidden>>): Promise<void> {
+async function reportDenial(t: Trace, facts: NonNullable<ReturnType<typeof parseForbidden>>): Promise<void> {
   const [, namespace, name] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(facts.user) ?? [];
   if (!namespace || !name) return;
   const subject = serviceAccountSubject(namespace, name);
@@ -95,12 +95,13 @@ async function tellDenial(t: Trace, facts: NonNullable<ReturnType<typeof parseFo
     ...(path ? { path } : {}),
   });
   // Facts, then the command that shows them.
-  let told: typeof evidence = [];
+  let reported: typeof evidence = [];
   for (const entry of evidence) {
-    if (entry.kind !== 'command') told.push(entry);
+    if (entry.kind !== 'command') reported.push(entry);
     else {
-      for (const { kind, text } of told) if (kind !== 'command') t.chain.add({ kind, fact: text, command: entry.text });
-      told = [];
+      for (const { kind, text } of reported)
+        if (kind !== 'command') t.chain.add({ kind, fact: text, command: entry.text });
+      reported = [];
     }
   }
 }
@@ -127,7 +128,7 @@ async function followConnection(
 }
 
 /** A file that a program misses or complains about: whether it is in a volume, and what that holds. */
-async function tellMounts(
+async function reportMounts(
   t: Trace,
   pod: Stored<Pod>,
   container: string,
@@ -161,7 +162,7 @@ async function tellMounts(
   t.chain.add({ fact, command: describeCommand(resource.kind.toLowerCase(), object), shows: keys.slice(0, 6) });
 }
 
-function tellReadOnly(t: Trace, pod: Stored<Pod>, name: string): void {
+function reportReadOnly(t: Trace, pod: Stored<Pod>, name: string): void {
   if (!containerOf(pod, name)?.securityContext?.readOnlyRootFilesystem) return;
   t.chain.add({
     fact: `the securityContext of container ${name} has readOnlyRootFilesystem: true`,
@@ -170,7 +171,7 @@ function tellReadOnly(t: Trace, pod: Stored<Pod>, name: string): void {
   });
 }
 
-function tellUser(t: Trace, pod: Stored<Pod>, name: string): void {
+function reportUser(t: Trace, pod: Stored<Pod>, name: string): void {
   const own = containerOf(pod, name)?.securityContext;
   const all = pod.spec?.securityContext;
   const said = [
@@ -188,7 +189,7 @@ function tellUser(t: Trace, pod: Stored<Pod>, name: string): void {
 }
 
 /** Variables that the last words name: whether the container sets them, and from where; never their values. */
-async function tellVariables(t: Trace, pod: Stored<Pod>, name: string, lines: readonly string[]): Promise<boolean> {
+async function reportVariables(t: Trace, pod: Stored<Pod>, name: string, lines: readonly string[]): Promise<boolean> {
   const container = containerOf(pod, name);
   if (!container) return false;
   const text = lines.join('\n');
@@ -200,7 +201,7 @@ async function tellVariables(t: Trace, pod: Stored<Pod>, name: string, lines: re
   const command = getCommand('pod', pod, `-o jsonpath='{${containerPath(pod, name)}.env[*].name}'`);
   for (const variable of named) {
     const env = container.env?.find((e) => e.name === variable);
-    if (env) await tellSource(t, pod, container, variable);
+    if (env) await reportSource(t, pod, container, variable);
     else if (!container.envFrom?.length) {
       t.chain.add({ kind: 'missing', fact: `container ${name} sets no variable ${variable}`, command });
     }
@@ -209,7 +210,12 @@ async function tellVariables(t: Trace, pod: Stored<Pod>, name: string, lines: re
 }
 
 /** Where a variable comes from, if that is a key of something: an optional one may be missing. */
-async function tellSource(t: Trace, pod: Stored<Pod>, { name, env = [] }: Container, variable: string): Promise<void> {
+async function reportSource(
+  t: Trace,
+  pod: Stored<Pod>,
+  { name, env = [] }: Container,
+  variable: string,
+): Promise<void> {
   const from = env.find((e) => e.name === variable)?.valueFrom;
   const [kind, source] = from?.secretKeyRef ? ['Secret', from.secretKeyRef] : ['ConfigMap', from?.configMapKeyRef];
   if (!source?.name) return;

@@ -2,7 +2,7 @@ import type { Resource } from '../../kube/meta.ts';
 import * as resources from '../../kube/resources.ts';
 import type { Trace } from './reader.ts';
 
-/** An object that is not there, or its namespace. Resolves when that has been told. */
+/** An object that is not there, or its namespace. Resolves when that has been reported. */
 export async function traceMissing(
   t: Trace,
   resource: Resource,

@@ -18,11 +18,11 @@ export async function traceObject(
   const object = await t.reader.get(resource, namespace, name);
   if (!object) return traceMissing(t, resource, namespace, name);
   if (resource.kind === 'Ingress') return traceIngress(t, object as Stored<Ingress>);
-  tellDeletion(t, resource, object);
-  if (resource.kind === 'Node') tellNode(t, object as Stored<Node>);
-  tellConditions(t, resource, object);
+  reportDeletion(t, resource, object);
+  if (resource.kind === 'Node') reportNode(t, object as Stored<Node>);
+  reportConditions(t, resource, object);
   if (resource.kind !== 'HorizontalPodAutoscaler') return;
-  await tellMetricsApi(t);
+  await reportMetricsApi(t);
   const target = (object as Stored<HorizontalPodAutoscaler>).spec?.scaleTargetRef;
   const scaled = target && resourceByName(target.kind);
   if (scaled && namespace) await t.follow({ about: 'object', resource: scaled, namespace, name: target.name });
@@ -30,7 +30,7 @@ export async function traceObject(
 
 const nameOf = (resource: Resource) => resource.kind.toLowerCase();
 
-function tellDeletion(t: Trace, resource: Resource, object: Stored): void {
+function reportDeletion(t: Trace, resource: Resource, object: Stored): void {
   const { deletionTimestamp, finalizers = [], name } = object.metadata;
   if (!deletionTimestamp) return;
   const command = getCommand(
@@ -49,7 +49,7 @@ function tellDeletion(t: Trace, resource: Resource, object: Stored): void {
 /** Conditions whose being True is bad news. */
 const complaints = /Pressure$|Unavailable$|Failure$|^Failed$|Degraded$|Remaining$|Limited$/;
 
-function tellConditions(t: Trace, resource: Resource, object: Stored): void {
+function reportConditions(t: Trace, resource: Resource, object: Stored): void {
   const { conditions = [] } =
     (object as { status?: { conditions?: { type: string; status: string; reason?: string; message?: string }[] } })
       .status ?? {};
@@ -64,7 +64,7 @@ function tellConditions(t: Trace, resource: Resource, object: Stored): void {
   }
 }
 
-function tellNode(t: Trace, node: Stored<Node>): void {
+function reportNode(t: Trace, node: Stored<Node>): void {
   const { name } = node.metadata;
   if (node.spec?.unschedulable) {
     const command = `kubectl get node ${name}`;
@@ -82,11 +82,11 @@ function tellNode(t: Trace, node: Stored<Node>): void {
 }
 
 /** Whether anybody serves the metrics that an autoscaler goes by. */
-async function tellMetricsApi(t: Trace): Promise<void> {
+async function reportMetricsApi(t: Trace): Promise<void> {
   const name = 'v1beta1.metrics.k8s.io';
   const service = await t.reader.get(resources.apiServices, undefined, name);
   if (!service) return traceMissing(t, resources.apiServices, undefined, name);
-  tellConditions(t, resources.apiServices, service);
+  reportConditions(t, resources.apiServices, service);
 }
 
 /** The class that serves an Ingress, and the Services that it leads to. */

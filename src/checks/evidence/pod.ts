@@ -51,7 +51,7 @@ export async function tracePod(t: Trace, pod: Stored<Pod>): Promise<void> {
   if (crashReasons.has(reason) || stuck.state?.terminated) return traceCrash(t, pod, stuck, events);
   if (waiting) return traceSetUp(t, pod, events);
   const init = status?.initContainerStatuses?.includes(stuck) ?? false;
-  if (init && !isSidecar(pod, stuck.name)) return tellInit(t, pod, stuck);
+  if (init && !isSidecar(pod, stuck.name)) return reportInit(t, pod, stuck);
   // It runs between two crashes.
   if (stuck.restartCount > 0 && !isReady(pod)) return traceCrash(t, pod, stuck, events);
   return traceProbe(t, pod, stuck, events, stuck.started === false ? 'startup' : 'readiness');
@@ -69,7 +69,7 @@ function isSidecar(pod: Stored<Pod>, container: string): boolean {
 }
 
 /** An init container that runs: the others wait for its end. */
-async function tellInit(t: Trace, pod: Stored<Pod>, { name }: ContainerStatus): Promise<void> {
+async function reportInit(t: Trace, pod: Stored<Pod>, { name }: ContainerStatus): Promise<void> {
   t.chain.add({
     fact: `Pod ${pod.metadata.name}: init container ${name} has not ended, and the containers wait for it`,
     command: getCommand('pod', pod),

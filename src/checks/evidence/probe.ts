@@ -20,7 +20,7 @@ export async function traceProbe(
   const not = which === 'startup' ? 'has not started up' : 'is not ready';
   const fact = `Pod ${pod.metadata.name}: container ${status.name} runs, but ${not}`;
   t.chain.add({ fact, command: getCommand('pod', pod), shows: [pod.metadata.name] });
-  if (!isReady(pod)) await tellServices(t, pod);
+  if (!isReady(pod)) await reportServices(t, pod);
   await traceProbeFailure(t, pod, status.name, events, which);
 }
 
@@ -43,8 +43,8 @@ export async function traceProbeFailure(
   const container = containerOf(pod, name);
   const probe = container?.[`${which}Probe`];
   if (container && probe) {
-    tellProbe(t, pod, probe, which);
-    tellPorts(t, pod, container, probe);
+    reportProbe(t, pod, probe, which);
+    reportPorts(t, pod, container, probe);
   }
   if (!probe || probe.exec) await lastLines(t, pod, name, false);
 }
@@ -54,7 +54,7 @@ function isAbout({ involvedObject }: Event, container: string): boolean {
   return path === undefined || path.includes(`{${container}}`);
 }
 
-function tellProbe(t: Trace, pod: Stored<Pod>, probe: Probe, which: ProbeName): void {
+function reportProbe(t: Trace, pod: Stored<Pod>, probe: Probe, which: ProbeName): void {
   const { periodSeconds = 10, failureThreshold = 3, initialDelaySeconds = 0, timeoutSeconds = 1 } = probe;
   const delay = initialDelaySeconds > 0 ? `, after ${initialDelaySeconds} s` : '';
   const rhythm = `every ${periodSeconds} s${delay}, for ${timeoutSeconds} s, ${failureThreshold} failures count`;
@@ -66,7 +66,7 @@ function tellProbe(t: Trace, pod: Stored<Pod>, probe: Probe, which: ProbeName): 
 }
 
 /** The ports that the container declares, beside the one that the probe asks. */
-function tellPorts(t: Trace, pod: Stored<Pod>, { ports = [], name }: Container, probe: Probe): void {
+function reportPorts(t: Trace, pod: Stored<Pod>, { ports = [], name }: Container, probe: Probe): void {
   const port = probe.httpGet?.port ?? probe.tcpSocket?.port ?? probe.grpc?.port;
   if (port === undefined) return;
   const declared = ports.map((p) => (p.name ? `${p.containerPort} (${p.name})` : String(p.containerPort)));
@@ -84,7 +84,7 @@ function tellPorts(t: Trace, pod: Stored<Pod>, { ports = [], name }: Container, 
 }
 
 /** What follows for the Services that select the Pod: they send it nothing. */
-async function tellServices(t: Trace, pod: Stored<Pod>): Promise<void> {
+async function reportServices(t: Trace, pod: Stored<Pod>): Promise<void> {
   const { namespace = '', name, labels } = pod.metadata;
   for (const service of await t.reader.list(resources.services, namespace)) {
     const { selector } = service.spec ?? {};

@@ -13,15 +13,15 @@ export async function traceRefusal(t: Trace, namespace: string, message: string,
   if (!refusal) return;
   switch (refusal.by) {
     case 'quota':
-      return tellQuota(t, namespace, refusal, spec);
+      return reportQuota(t, namespace, refusal, spec);
     case 'quota-unspecified':
-      return tellUnspecified(t, namespace, refusal, spec);
+      return reportUnspecified(t, namespace, refusal, spec);
     case 'limit-range':
-      return tellLimits(t, namespace, refusal, spec);
+      return reportLimits(t, namespace, refusal, spec);
     case 'pod-security':
-      return tellPodSecurity(t, namespace, refusal);
+      return reportPodSecurity(t, namespace, refusal);
     case 'policy':
-      return tellPolicy(t, refusal);
+      return reportPolicy(t, refusal);
     case 'webhook': {
       const fact = `the webhook ${refusal.webhook} refuses it: ${clip(refusal.message)}`;
       const command = 'kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations -o yaml';
@@ -38,7 +38,7 @@ export async function traceRefusal(t: Trace, namespace: string, message: string,
 
 type Of<By extends Refusal['by']> = Extract<Refusal, { by: By }>;
 
-async function tellQuota(
+async function reportQuota(
   t: Trace,
   namespace: string,
   { quota, over }: Of<'quota'>,
@@ -52,7 +52,7 @@ async function tellQuota(
       command: `kubectl describe resourcequota ${quota} -n ${namespace}`,
       shows: [resource, String(hardNow)],
     });
-    if (spec && /cpu|memory|ephemeral/.test(resource)) tellRequests(t, namespace, spec);
+    if (spec && /cpu|memory|ephemeral/.test(resource)) reportRequests(t, namespace, spec);
   }
   const pods = await t.reader.list(resources.pods, namespace);
   const live = pods.filter((pod) => pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed');
@@ -65,7 +65,7 @@ async function tellQuota(
 }
 
 /** What the refused Pod's containers name of requests and limits. */
-function tellRequests(t: Trace, namespace: string, { containers }: PodSpec): void {
+function reportRequests(t: Trace, namespace: string, { containers }: PodSpec): void {
   const text = containers.map(({ name, resources: own }) => {
     const parts = [
       own?.requests && `requests ${amounts(own.requests)}`,
@@ -86,7 +86,7 @@ function amounts(of: Readonly<Record<string, string>>): string {
     .join(' and ');
 }
 
-async function tellUnspecified(
+async function reportUnspecified(
   t: Trace,
   namespace: string,
   { quota, resources: names }: Of<'quota-unspecified'>,
@@ -97,7 +97,7 @@ async function tellUnspecified(
     command: `kubectl describe resourcequota ${quota} -n ${namespace}`,
     shows: names.slice(0, 3),
   });
-  if (spec) tellRequests(t, namespace, spec);
+  if (spec) reportRequests(t, namespace, spec);
   const ranges = await t.reader.list(resources.limitRanges, namespace);
   const gives = ranges.filter((r) => r.spec?.limits?.some((l) => l.default ?? l.defaultRequest));
   const text =
@@ -112,7 +112,7 @@ async function tellUnspecified(
   });
 }
 
-async function tellLimits(
+async function reportLimits(
   t: Trace,
   namespace: string,
   { broken }: Of<'limit-range'>,
@@ -136,10 +136,10 @@ async function tellLimits(
       shows: [resource, String(bound)],
     });
   }
-  if (spec) tellRequests(t, namespace, spec);
+  if (spec) reportRequests(t, namespace, spec);
 }
 
-async function tellPodSecurity(
+async function reportPodSecurity(
   t: Trace,
   namespace: string,
   { level, version, violations }: Of<'pod-security'>,
@@ -161,7 +161,7 @@ async function tellPodSecurity(
   });
 }
 
-async function tellPolicy(t: Trace, { policy, binding, message }: Of<'policy'>): Promise<void> {
+async function reportPolicy(t: Trace, { policy, binding, message }: Of<'policy'>): Promise<void> {
   t.chain.add({
     fact: `ValidatingAdmissionPolicyBinding ${binding} puts policy ${policy} in force`,
     command: `kubectl get validatingadmissionpolicybinding ${binding} -o yaml`,

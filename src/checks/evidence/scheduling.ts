@@ -27,7 +27,7 @@ export async function traceScheduling(t: Trace, pod: Stored<Pod>): Promise<void>
   const events = await eventsAbout(t.reader, pod);
   const failed = events.findLast((e) => e.reason === 'FailedScheduling');
   const message = scheduled?.message ?? failed?.message;
-  if (!message) return tellNobody(t, pod, events);
+  if (!message) return reportNobody(t, pod, events);
   const failure = parseSchedulingMessage(message);
   t.chain.add({
     fact: `the scheduler: ${clip(readable(message).replace(/\.\s+(?:no new claims|preemption:).*$/s, ''))}`,
@@ -36,11 +36,11 @@ export async function traceScheduling(t: Trace, pod: Stored<Pod>): Promise<void>
   });
   if (!failure) return;
   const nodes = await t.reader.list(resources.nodes);
-  for (const { text } of failure.reasons) await tellReason(t, pod, nodes, text);
+  for (const { text } of failure.reasons) await reportReason(t, pod, nodes, text);
 }
 
 /** No scheduler has said anything. */
-function tellNobody(t: Trace, pod: Stored<Pod>, events: readonly Event[]): void {
+function reportNobody(t: Trace, pod: Stored<Pod>, events: readonly Event[]): void {
   const scheduler = pod.spec?.schedulerName ?? 'default-scheduler';
   const said = events.length === 0 ? 'no Event tells of it' : `the last Event is ${events.at(-1)?.reason}`;
   t.chain.add({
@@ -51,23 +51,23 @@ function tellNobody(t: Trace, pod: Stored<Pod>, events: readonly Event[]): void 
   t.chain.add({ kind: 'missing', fact: `no scheduler has looked at it: ${said}`, command: eventsCommand('pod', pod) });
 }
 
-async function tellReason(t: Trace, pod: Stored<Pod>, nodes: readonly Stored<Node>[], text: string): Promise<void> {
+async function reportReason(t: Trace, pod: Stored<Pod>, nodes: readonly Stored<Node>[], text: string): Promise<void> {
   const { namespace = '' } = pod.metadata;
   const [, claim] = /persistentvolumeclaim "([^"]+)"/.exec(text) ?? [];
   if (claim || /PersistentVolumeClaims|persistent volumes? to bind|volume node affinity/.test(text))
     return followClaims(t, pod, claim);
-  if (/untolerated taint/.test(text)) return tellTaints(t, pod, nodes);
+  if (/untolerated taint/.test(text)) return reportTaints(t, pod, nodes);
   const [, resource] = /^Insufficient (\S+)/.exec(text) ?? [];
-  if (resource) return tellRequests(t, pod, nodes, resource);
-  if (/node affinity\/selector/.test(text)) return tellSelector(t, pod, nodes);
+  if (resource) return reportRequests(t, pod, nodes, resource);
+  if (/node affinity\/selector/.test(text)) return reportSelector(t, pod, nodes);
   if (/were unschedulable/.test(text)) {
     const cordoned = nodes.filter((node) => node.spec?.unschedulable).map((node) => node.metadata.name);
     const fact = `${listed(cordoned)} ${cordoned.length === 1 ? 'is' : 'are'} cordoned`;
     return t.chain.add({ fact, command: 'kubectl get nodes', shows: ['SchedulingDisabled'] });
   }
-  if (/anti-affinity|affinity rules/.test(text)) return tellNeighbours(t, pod, text);
-  if (/topology spread/.test(text)) return tellSpread(t, pod, nodes);
-  if (/free ports/.test(text)) return tellPorts(t, pod);
+  if (/anti-affinity|affinity rules/.test(text)) return reportNeighbours(t, pod, text);
+  if (/topology spread/.test(text)) return reportSpread(t, pod, nodes);
+  if (/free ports/.test(text)) return reportPorts(t, pod);
   if (/Too many pods/.test(text)) {
     const command = 'kubectl get nodes -o custom-columns=NAME:.metadata.name,PODS:.status.allocatable.pods';
     const room = nodes.map((n) => `${n.metadata.name} ${n.status?.allocatable?.pods}`);
@@ -90,13 +90,13 @@ async function followClaims(t: Trace, pod: Stored<Pod>, claim: string | undefine
   );
   for (const one of claim ? [claim] : claims) {
     const found = await t.reader.get(resources.persistentVolumeClaims, namespace, one);
-    if (found?.status?.phase === 'Bound') await tellVolumeAffinity(t, found.spec?.volumeName ?? '');
+    if (found?.status?.phase === 'Bound') await reportVolumeAffinity(t, found.spec?.volumeName ?? '');
     else await t.follow({ about: 'object', resource: resources.persistentVolumeClaims, namespace, name: one });
   }
 }
 
 /** A volume that is bound and can be had on some nodes only. */
-async function tellVolumeAffinity(t: Trace, name: string): Promise<void> {
+async function reportVolumeAffinity(t: Trace, name: string): Promise<void> {
   const volume = await t.reader.get(resources.persistentVolumes, undefined, name);
   const terms = volume?.spec?.nodeAffinity?.required?.nodeSelectorTerms ?? [];
   const wants = terms
@@ -110,7 +110,7 @@ async function tellVolumeAffinity(t: Trace, name: string): Promise<void> {
   });
 }
 
-function tellTaints(t: Trace, pod: Stored<Pod>, nodes: readonly Stored<Node>[]): void {
+function reportTaints(t: Trace, pod: Stored<Pod>, nodes: readonly Stored<Node>[]): void {
   const closed = nodes.flatMap((node) => {
     const taints = (node.spec?.taints ?? []).filter(
       (taint) => taint.effect !== 'PreferNoSchedule' && !tolerates(pod.spec?.tolerations, taint),
@@ -127,7 +127,7 @@ function tellTaints(t: Trace, pod: Stored<Pod>, nodes: readonly Stored<Node>[]):
 }
 
 /** What the Pod asks of a resource, what nodes have to give, and what is given already. */
-async function tellRequests(
+async function reportRequests(
   t: Trace,
   pod: Stored<Pod>,
   nodes: readonly Stored<Node>[],
@@ -181,7 +181,7 @@ function amountText(resource: string, amount: number): string {
 }
 
 /** The labels that the Pod asks nodes for, and which values nodes have. */
-function tellSelector(t: Trace, pod: Stored<Pod>, nodes: readonly Stored<Node>[]): void {
+function reportSelector(t: Trace, pod: Stored<Pod>, nodes: readonly Stored<Node>[]): void {
   const { nodeSelector = {}, affinity } = pod.spec ?? {};
   const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
   const expressions = terms.flatMap((term) => term.matchExpressions ?? []);
@@ -210,7 +210,7 @@ function tellSelector(t: Trace, pod: Stored<Pod>, nodes: readonly Stored<Node>[]
 }
 
 /** Rules about other Pods, and where those are. */
-async function tellNeighbours(t: Trace, pod: Stored<Pod>, text: string): Promise<void> {
+async function reportNeighbours(t: Trace, pod: Stored<Pod>, text: string): Promise<void> {
   const { namespace = '', labels } = pod.metadata;
   const { podAntiAffinity, podAffinity } = pod.spec?.affinity ?? {};
   const anti = /anti-affinity/.test(text);
@@ -256,7 +256,7 @@ function selectorText(
   return listed([...labels, ...(selector?.matchExpressions ?? []).map((e) => `a rule on ${e.key}`)]);
 }
 
-function tellSpread(t: Trace, pod: Stored<Pod>, nodes: readonly Stored<Node>[]): void {
+function reportSpread(t: Trace, pod: Stored<Pod>, nodes: readonly Stored<Node>[]): void {
   for (const { topologyKey, maxSkew, whenUnsatisfiable } of pod.spec?.topologySpreadConstraints ?? []) {
     if (whenUnsatisfiable !== 'DoNotSchedule') continue;
     t.chain.add({
@@ -276,7 +276,7 @@ function tellSpread(t: Trace, pod: Stored<Pod>, nodes: readonly Stored<Node>[]):
 }
 
 /** Ports of the node that the Pod wants for itself, and who has them. */
-async function tellPorts(t: Trace, pod: Stored<Pod>): Promise<void> {
+async function reportPorts(t: Trace, pod: Stored<Pod>): Promise<void> {
   const portsOf = (one: Stored<Pod>) =>
     (one.spec?.containers ?? []).flatMap((c) => c.ports ?? []).flatMap((p) => (p.hostPort ? [p.hostPort] : []));
   const wanted = portsOf(pod);

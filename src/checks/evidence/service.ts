@@ -18,7 +18,7 @@ export async function traceService(t: Trace, namespace: string, name: string, po
   const service = await t.reader.get(resources.services, namespace, name);
   if (!service) {
     await traceMissing(t, resources.services, namespace, name);
-    await tellElsewhere(t, namespace, name);
+    await reportElsewhere(t, namespace, name);
     return true;
   }
   const { spec } = service;
@@ -42,7 +42,7 @@ export async function traceService(t: Trace, namespace: string, name: string, po
     await traceNoEndpoints(t, service, slices, endpoints.length);
     return true;
   }
-  return tellTargetPort(t, service, port, true);
+  return reportTargetPort(t, service, port, true);
 }
 
 function portsText(ports: readonly number[]): string {
@@ -50,7 +50,7 @@ function portsText(ports: readonly number[]): string {
 }
 
 /** A Service of that name somewhere else. */
-async function tellElsewhere(t: Trace, namespace: string, name: string): Promise<void> {
+async function reportElsewhere(t: Trace, namespace: string, name: string): Promise<void> {
   const others = (await t.reader.list(resources.services)).filter(
     (s) => s.metadata.name === name && s.metadata.namespace !== namespace,
   );
@@ -92,7 +92,7 @@ async function traceNoEndpoints(
   if (selected.length === 0) return traceNoPods(t, service, pods);
   const lazy = selected.find((pod) => !isReady(pod));
   if (lazy) return t.follow({ about: 'object', resource: resources.pods, namespace, name: lazy.metadata.name });
-  tellPortNames(t, service, selected);
+  reportPortNames(t, service, selected);
 }
 
 /** The selector finds nobody: what makes such Pods, else which Pods come nearest. */
@@ -140,7 +140,7 @@ function nearness(pod: Stored<Pod>, selector: Readonly<Record<string, string>>, 
 }
 
 /** Ready Pods and still no endpoints: a port by a name that none of their containers has. */
-function tellPortNames(t: Trace, service: Stored<Service>, pods: readonly Stored<Pod>[]): void {
+function reportPortNames(t: Trace, service: Stored<Service>, pods: readonly Stored<Pod>[]): void {
   const { name, namespace = '' } = service.metadata;
   for (const { targetPort } of service.spec?.ports ?? []) {
     if (typeof targetPort !== 'string') continue;
@@ -166,7 +166,7 @@ const portsOf = ({ spec }: Stored<Pod>) => (spec?.containers ?? []).flatMap((c) 
  * Where a port leads to, beside what the Pods declare; `contradicted`: only if they declare something else. Resolves to
  * whether they do.
  */
-export async function tellTargetPort(
+export async function reportTargetPort(
   t: Trace,
   service: Stored<Service>,
   port: number | undefined,
@@ -185,7 +185,7 @@ export async function tellTargetPort(
     const ports = pods.flatMap(portsOf);
     if (typeof target === 'string') {
       if (ports.some((p) => p.name === target)) continue;
-      tellPortNames(t, service, pods);
+      reportPortNames(t, service, pods);
       return true;
     }
     const declared = [...new Set(ports.map((p) => p.containerPort))];

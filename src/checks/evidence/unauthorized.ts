@@ -18,10 +18,10 @@ export async function traceUnauthorized(t: Trace, pod: Stored<Pod>, container: s
   });
   const ofSecrets = await tokensOfSecrets(t, pod, container);
   if (ofSecrets === 'worthless') return;
-  const mounted = tellMounted(t, pod, container);
-  if (mounted === 'own') return tellAccount(t, pod);
+  const mounted = reportMounted(t, pod, container);
+  if (mounted === 'own') return reportAccount(t, pod);
   if (mounted === 'foreign') return;
-  if (ofSecrets === 'none') tellNoToken(t, pod, container);
+  if (ofSecrets === 'none') reportNoToken(t, pod, container);
 }
 
 /** From a 403 of nobody to whether the container has a token that it could have shown. */
@@ -31,10 +31,10 @@ export async function traceAnonymous(t: Trace, pod: Stored<Pod>, container: stri
     fact: 'the server took who asks for system:anonymous: the request showed no token that it could refuse',
     command: `kubectl logs ${name} -c ${container} -n ${namespace} --tail=3`,
   });
-  if (tellMounted(t, pod, container) === 'none') tellNoToken(t, pod, container);
+  if (reportMounted(t, pod, container) === 'none') reportNoToken(t, pod, container);
 }
 
-function tellNoToken(t: Trace, pod: Stored<Pod>, container: string): void {
+function reportNoToken(t: Trace, pod: Stored<Pod>, container: string): void {
   const command = getCommand('pod', pod, `-o jsonpath='{${containerPath(pod, container)}.volumeMounts[*].mountPath}'`);
   const paths = (containerOf(pod, container)?.volumeMounts ?? []).map((m) => m.mountPath);
   const mounts = paths.length > 0 ? `; there are mounts at ${listed(paths)}` : '';
@@ -43,7 +43,7 @@ function tellNoToken(t: Trace, pod: Stored<Pod>, container: string): void {
 }
 
 /** Tokens that the kubelet renews, by the volumes that hold them; `foreign`: all of them are for somebody else. */
-function tellMounted(t: Trace, pod: Stored<Pod>, container: string): 'none' | 'foreign' | 'own' {
+function reportMounted(t: Trace, pod: Stored<Pod>, container: string): 'none' | 'foreign' | 'own' {
   const mounts = containerOf(pod, container)?.volumeMounts ?? [];
   let found: 'none' | 'foreign' | 'own' = 'none';
   for (const { name, projected } of pod.spec?.volumes ?? []) {
@@ -70,23 +70,23 @@ function tellMounted(t: Trace, pod: Stored<Pod>, container: string): 'none' | 'f
 }
 
 /** The account of the mounted token: a token is of one ServiceAccount object, not of any later one of its name. */
-async function tellAccount(t: Trace, pod: Stored<Pod>): Promise<void> {
+async function reportAccount(t: Trace, pod: Stored<Pod>): Promise<void> {
   const { namespace = '', name, creationTimestamp } = pod.metadata;
   const account = pod.spec?.serviceAccountName || 'default';
   const found = await t.reader.get(resources.serviceAccounts, namespace, account);
   if (!found) return traceMissing(t, resources.serviceAccounts, namespace, account);
-  const made = found.metadata.creationTimestamp;
-  const later = Date.parse(made) > Date.parse(creationTimestamp);
+  const created = found.metadata.creationTimestamp;
+  const later = Date.parse(created) > Date.parse(creationTimestamp);
   t.chain.add({
     fact: later
-      ? `ServiceAccount ${account} is newer than the Pod: ${made}, the Pod ${creationTimestamp}; a token is of the account that was there before`
-      : `ServiceAccount ${account} is older than the Pod, as it should be: ${made}`,
+      ? `ServiceAccount ${account} is newer than the Pod: ${created}, the Pod ${creationTimestamp}; a token is of the account that was there before`
+      : `ServiceAccount ${account} is older than the Pod, as it should be: ${created}`,
     command: `kubectl get serviceaccount/${account} pod/${name} -n ${namespace} -o custom-columns=NAME:.metadata.name,CREATED:.metadata.creationTimestamp`,
-    shows: [made, creationTimestamp],
+    shows: [created, creationTimestamp],
   });
 }
 
-/** Tokens that the container gets from Secrets, as variables or files; `worthless`: one is, and it was told why. */
+/** Tokens that the container gets from Secrets, as variables or files; `worthless`: one is, and why was reported. */
 async function tokensOfSecrets(t: Trace, pod: Stored<Pod>, name: string): Promise<'none' | 'there' | 'worthless'> {
   const { namespace = '' } = pod.metadata;
   const container = containerOf(pod, name);
@@ -107,7 +107,7 @@ async function tokensOfSecrets(t: Trace, pod: Stored<Pod>, name: string): Promis
     const token = ownValue(object?.data, key);
     if (!object || token === undefined) continue;
     found = 'there';
-    if (await tellToken(t, object, key, Buffer.from(token, 'base64').toString())) return 'worthless';
+    if (await reportToken(t, object, key, Buffer.from(token, 'base64').toString())) return 'worthless';
   }
   return found;
 }
@@ -116,7 +116,7 @@ async function tokensOfSecrets(t: Trace, pod: Stored<Pod>, name: string): Promis
 const ownAudience = /^(?:https:\/\/)?kubernetes\.default\.svc/;
 
 /** What a token says of itself. Resolves to whether it is worth nothing. */
-async function tellToken(t: Trace, secret: Stored<Secret>, key: string, token: string): Promise<boolean> {
+async function reportToken(t: Trace, secret: Stored<Secret>, key: string, token: string): Promise<boolean> {
   const { name, namespace = '' } = secret.metadata;
   const claims = readClaims(token);
   const escaped = key.replaceAll('.', '\\.');
@@ -128,8 +128,8 @@ async function tellToken(t: Trace, secret: Stored<Secret>, key: string, token: s
   }
   // Base64 of another alphabet, and without what fills it up: that is complained about.
   const command = `${data} | cut -d. -f2 | tr _- /+ | base64 -d 2>/dev/null; echo`;
-  const told = describeClaims(claims);
-  t.chain.add({ fact: `key ${key} of Secret ${name} is a token ${told.text}`, command, shows: told.shows });
+  const reported = describeClaims(claims);
+  t.chain.add({ fact: `key ${key} of Secret ${name} is a token ${reported.text}`, command, shows: reported.shows });
   const { expires } = claims;
   if (expires !== undefined && expires < t.now) {
     const shows = [String(expires / 1000)];
@@ -137,11 +137,11 @@ async function tellToken(t: Trace, secret: Stored<Secret>, key: string, token: s
     return true;
   }
   if (claims.audiences.length > 0 && !claims.audiences.some((audience) => ownAudience.test(audience))) return true;
-  return tellOwners(t, claims, claims.namespace ?? namespace, command);
+  return reportOwners(t, claims, claims.namespace ?? namespace, command);
 }
 
 /** The Pod and the account that a token is of, if they are gone. Resolves to whether one is. */
-async function tellOwners(
+async function reportOwners(
   t: Trace,
   { pod, account }: TokenClaims,
   namespace: string,

@@ -24,7 +24,7 @@ export async function traceWorkload(t: Trace, workload: WorkloadRef): Promise<vo
   if (!object) return traceMissing(t, resourceOfWorkload(workload), namespace, name);
   const owners = ownersOf(view, workload, object);
   const before = t.chain.length;
-  const fine = tellState(t, object, owners);
+  const fine = reportState(t, object, owners);
   await traceMakers(t, workload, object, owners, podsOf(view, workload));
   // That all is well with it explains nothing.
   if (fine && t.chain.length === before + 1) t.chain.cut(before);
@@ -46,7 +46,7 @@ async function traceMakers(
   for (const owner of owners) if (await traceFailedCreate(t, owner)) return;
   const worst = pods.find(troubleOf) ?? pods.find((pod) => !isReady(pod) && pod.status?.phase !== 'Succeeded');
   if (worst) return tracePod(t, worst);
-  if (kind === 'DaemonSet') return tellNodesLeftOut(t, object as Stored<DaemonSet>);
+  if (kind === 'DaemonSet') return reportNodesLeftOut(t, object as Stored<DaemonSet>);
   // The Pods of a Job that is over may be gone.
   if (pods.length > 0 || kind === 'Job' || (object as Stored<Deployment>).spec?.replicas === 0) return;
   if (kind === 'Deployment' && owners.length === 0) {
@@ -61,15 +61,15 @@ function seenOf(workload: WorkloadRef): Resource[] {
     Deployment: resources.replicaSets,
     CronJob: resources.jobs,
   };
-  const made = between[workload.kind];
-  return [resourceOfWorkload(workload), resources.pods, ...(made ? [made] : [])];
+  const created = between[workload.kind];
+  return [resourceOfWorkload(workload), resources.pods, ...(created ? [created] : [])];
 }
 
 /** Tells what the object itself says of how far it got. Returns whether that is far enough. */
-function tellState(t: Trace, object: Stored, owners: readonly Stored[]): boolean {
+function reportState(t: Trace, object: Stored, owners: readonly Stored[]): boolean {
   switch (object.kind) {
     case 'Deployment':
-      return tellDeployment(t, object, owners);
+      return reportDeployment(t, object, owners);
     case 'DaemonSet': {
       const { desiredNumberScheduled = 0, numberReady = 0 } = (object as Stored<DaemonSet>).status ?? {};
       const fact = `DaemonSet ${object.metadata.name}: ${numberReady} of the ${desiredNumberScheduled} Pods that it wants are ready`;
@@ -77,9 +77,9 @@ function tellState(t: Trace, object: Stored, owners: readonly Stored[]): boolean
       return numberReady >= desiredNumberScheduled;
     }
     case 'Job':
-      return tellJob(t, object);
+      return reportJob(t, object);
     case 'CronJob':
-      return tellCronJob(t, object);
+      return reportCronJob(t, object);
     default: {
       const { spec, status } = object as Stored<StatefulSet>;
       const [ready, wanted] = [status?.readyReplicas ?? 0, spec?.replicas ?? 1];
@@ -92,7 +92,7 @@ function tellState(t: Trace, object: Stored, owners: readonly Stored[]): boolean
   }
 }
 
-function tellDeployment(t: Trace, object: Stored<Deployment>, owners: readonly Stored<ReplicaSet>[]): boolean {
+function reportDeployment(t: Trace, object: Stored<Deployment>, owners: readonly Stored<ReplicaSet>[]): boolean {
   const { spec, status, metadata } = object;
   const [ready, wanted] = [status?.readyReplicas ?? 0, spec?.replicas ?? 1];
   const fact = `Deployment ${metadata.name}: ${ready} of ${wanted} Pods are ready`;
@@ -116,7 +116,7 @@ function tellDeployment(t: Trace, object: Stored<Deployment>, owners: readonly S
   return false;
 }
 
-function tellJob(t: Trace, object: Stored<Job>): boolean {
+function reportJob(t: Trace, object: Stored<Job>): boolean {
   const { status, spec, metadata } = object;
   const [done, wanted] = [status?.succeeded ?? 0, spec?.completions ?? 1];
   t.chain.add({
@@ -144,7 +144,7 @@ function tellJob(t: Trace, object: Stored<Job>): boolean {
   return false;
 }
 
-function tellCronJob(t: Trace, object: Stored<CronJob>): boolean {
+function reportCronJob(t: Trace, object: Stored<CronJob>): boolean {
   const { spec, status, metadata } = object;
   const last = status?.lastScheduleTime ? `last run at ${status.lastScheduleTime}` : 'it has not run on schedule yet';
   t.chain.add({
@@ -164,10 +164,10 @@ async function traceFailedCreate(t: Trace, owner: Stored): Promise<boolean> {
   const events = await eventsAbout(t.reader, owner);
   const failed = events.findLast((e) => e.reason === 'FailedCreate');
   if (!failed) return false;
-  const made = events.findLast((e) => e.reason === 'SuccessfulCreate');
+  const created = events.findLast((e) => e.reason === 'SuccessfulCreate');
   const wanted = owner.kind === 'DaemonSet' ? undefined : (spec?.replicas ?? 1);
   const refused = status?.conditions?.some((c) => c.type === 'ReplicaFailure' && c.status === 'True');
-  const later = !made || events.indexOf(made) < events.indexOf(failed);
+  const later = !created || events.indexOf(created) < events.indexOf(failed);
   const short = wanted === undefined || (status?.replicas ?? 0) < wanted;
   if (!refused && !(later && short)) return false;
   const message = failed.message ?? '';
@@ -190,7 +190,7 @@ function reasonIn(message: string): string {
 }
 
 /** Nodes that a DaemonSet puts no Pod on. */
-async function tellNodesLeftOut(t: Trace, { spec, status }: Stored<DaemonSet>): Promise<void> {
+async function reportNodesLeftOut(t: Trace, { spec, status }: Stored<DaemonSet>): Promise<void> {
   const nodes = await t.reader.list(resources.nodes);
   if ((status?.desiredNumberScheduled ?? 0) >= nodes.length) return;
   const tolerations = spec?.template.spec?.tolerations;

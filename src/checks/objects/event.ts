@@ -66,7 +66,9 @@ export const event: CheckType<Spec> = {
       (spec.of === 'pods' ? own : [object]).map((subject) => [subject.metadata.uid, subject]),
     );
     const found = eventsOf(spec, view, namespace, subjects);
-    const told = found.map((e): Evidence => ({ kind: 'object', text: `${e.reason}: ${e.message ?? ''}` })).slice(-3);
+    const reported = found
+      .map((e): Evidence => ({ kind: 'object', text: `${e.reason}: ${e.message ?? ''}` }))
+      .slice(-3);
     const last = Math.max(...found.map(timeOf), 0);
     if (spec.expect === 'seen') {
       const ok = found.length > 0;
@@ -75,7 +77,7 @@ export const event: CheckType<Spec> = {
         expected,
         actual: ok ? `seen ${found.length === 1 ? 'once' : `${found.length} times`}` : 'none since set-up',
         ...(ok ? {} : { why: `the cluster has told of no ${what}` }),
-        evidence: [...told, look],
+        evidence: [...reported, look],
       };
     }
     const quietSince = Math.max(last, Date.parse(object.metadata.creationTimestamp), view.activatedAt);
@@ -88,7 +90,7 @@ export const event: CheckType<Spec> = {
       : `it is quiet, for ${Math.ceil(left / 1000)} s more it must be`;
     const suspects: Suspect[] = [{ about: 'object', resource, ...(namespace ? { namespace } : {}), name }];
     const actual = recent ? `the last one ${Math.round((view.now() - last) / 1000)} s ago` : 'none so far';
-    return { status: recent ? 'fail' : 'pending', expected, actual, why, evidence: [...told, look], suspects };
+    return { status: recent ? 'fail' : 'pending', expected, actual, why, evidence: [...reported, look], suspects };
   },
 };
 

@@ -45,7 +45,7 @@ const parts: readonly Resource[] = [
 ];
 
 /** What controllers make of those, and what may be left when its owner is deleted alone. */
-const made: readonly Resource[] = [known.replicaSets, known.pods];
+const created: readonly Resource[] = [known.replicaSets, known.pods];
 
 /** A release as helm keeps it. Source: helm's storage driver for Secrets. */
 interface Release {
@@ -63,7 +63,7 @@ export const helmRelease: CheckType<Spec> = {
   schema,
   guard: false,
   needs: ({ namespace }) =>
-    [known.secrets, ...parts, ...made].map((resource): Need => ({ kind: 'resource', resource, namespace })),
+    [known.secrets, ...parts, ...created].map((resource): Need => ({ kind: 'resource', resource, namespace })),
   evaluate(spec, view) {
     const expected = wishOf(spec);
     const look: Evidence = { kind: 'command', text: `helm status ${spec.release} -n ${spec.namespace}` };
@@ -252,7 +252,7 @@ function sameQuantity(a: unknown, b: unknown): boolean {
   }
 }
 
-/** Objects that say they belong to a release, or that belonged to it after set-up, and what those had made. */
+/** Objects that say they belong to a release, or that belonged to it after set-up, and what those had created. */
 function leftovers(spec: Spec, view: ClusterView): string[] {
   const { release, namespace } = spec;
   const uids = new Set<string>();
@@ -263,11 +263,11 @@ function leftovers(spec: Spec, view: ClusterView): string[] {
     }
   }
   // Owners come before what they own.
-  for (const resource of made) {
+  for (const resource of created) {
     for (const { metadata } of view.baseline.list(resource, namespace))
       if (metadata.ownerReferences?.some((r) => uids.has(r.uid))) uids.add(metadata.uid);
   }
-  return [...parts, ...made].flatMap((resource) =>
+  return [...parts, ...created].flatMap((resource) =>
     view
       .list(resource, namespace)
       .filter((o) => o.metadata.annotations?.['meta.helm.sh/release-name'] === release || uids.has(o.metadata.uid))

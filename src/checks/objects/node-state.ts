@@ -86,7 +86,7 @@ function wishes(spec: Spec): string[] {
 }
 
 /**
- * The role of a node: what it was after set-up, whatever its labels say now. A Node that was made since then counts
+ * The role of a node: what it was after set-up, whatever its labels say now. A Node that was created since then counts
  * once there is a kubelet behind it.
  */
 function roleOf(view: ClusterView, node: Stored<Node>): Spec['role'] {
@@ -152,7 +152,7 @@ function isStatic({ metadata }: Stored<Pod>, node: string): boolean {
   return owned === true && metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined;
 }
 
-/** Made by a DaemonSet that there is and that looks after such Pods: a reference to an owner may be anybody's, too. */
+/** Created by a DaemonSet that there is and that looks after such Pods: a reference to an owner may be anybody's, too. */
 function isDaemon(view: ClusterView, { metadata }: Stored<Pod>): boolean {
   const uid = metadata.ownerReferences?.find((r) => r.controller && r.kind === 'DaemonSet')?.uid;
   const owner = uid && view.list(resources.daemonSets, metadata.namespace).find((set) => set.metadata.uid === uid);

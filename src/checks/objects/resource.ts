@@ -117,7 +117,7 @@ export const resource: CheckType<Spec> = {
   },
 };
 
-/** Objects that are not as they should be, or what should have made them. */
+/** Objects that are not as they should be, or what should have created them. */
 function suspectsOf(spec: Spec, names: readonly string[]): Suspect[] {
   const resource = resourceOf(spec);
   const { namespace, selector } = spec;

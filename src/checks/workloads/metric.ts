@@ -69,7 +69,7 @@ export const metric: CheckType<Spec> = {
     if (!object) return not('fail', `the ${describeWorkload(workload)} does not exist`);
     const pods = podsOf(view, workload).filter((pod) => pod.status?.phase === 'Running');
     if (pods.length === 0) return not('fail', `the ${describeWorkload(workload)} has no running Pods`);
-    const other = pods.map((pod) => deviation(pod, object) ?? madeByHand(pod)).find((text) => text !== undefined);
+    const other = pods.map((pod) => deviation(pod, object) ?? createdByHand(pod)).find((text) => text !== undefined);
     if (other) return not('fail', other);
     const list = (await view.fetch(`/apis/metrics.k8s.io/v1beta1/namespaces/${spec.namespace}/pods`)) as
       | { items: PodMetrics[] }
@@ -112,7 +112,7 @@ export const metric: CheckType<Spec> = {
 };
 
 /** How much a Pod may use stands in its spec, and a namespace's defaults come in there too: who wrote it must be asked. */
-function madeByHand(pod: Stored<Pod>): string | undefined {
+function createdByHand(pod: Stored<Pod>): string | undefined {
   const hand = pod.metadata.ownerReferences?.some((r) => r.controller) && handThatWroteSpec(pod, 'containers');
   return hand ? `Pod ${pod.metadata.name} was made or changed by hand (${hand}), not from the template` : undefined;
 }

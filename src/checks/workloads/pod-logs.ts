@@ -139,18 +139,18 @@ function judge(spec: Spec, view: ClusterView, log: ContainerLog): Judged {
   if (log.error) {
     return { status: 'error', expected, actual: 'the log cannot be read', why: log.error.message, evidence: [command] };
   }
-  const telling = log.lines.findLast((line) => isLike(spec.contradicts, line) || isLike(spec.matches, line));
-  if (!telling) return noSuchLine(spec, view, log, command);
-  const age = Math.max(0, view.now() - telling.time);
+  const meaningful = log.lines.findLast((line) => isLike(spec.contradicts, line) || isLike(spec.matches, line));
+  if (!meaningful) return noSuchLine(spec, view, log, command);
+  const age = Math.max(0, view.now() - meaningful.time);
   const where = `${ago(age)} (Pod ${pod.metadata.name})`;
-  const evidence: Evidence[] = [{ kind: 'log', text: redact(telling.text) }, command];
-  if (isLike(spec.contradicts, telling)) {
+  const evidence: Evidence[] = [{ kind: 'log', text: redact(meaningful.text) }, command];
+  if (isLike(spec.contradicts, meaningful)) {
     return {
       status: 'fail',
       expected,
-      actual: `${shorten(telling)}, ${where}`,
-      ...cause(spec, view, pod, telling, age, command),
-      ...(isOfAccount(telling) ? {} : { suspects: suspectsOf(pod, log.container, telling) }),
+      actual: `${shorten(meaningful)}, ${where}`,
+      ...cause(spec, view, pod, meaningful, age, command),
+      ...(isOfAccount(meaningful) ? {} : { suspects: suspectsOf(pod, log.container, meaningful) }),
     };
   }
   const doubt = doubtOf(spec, log);

@@ -22,13 +22,13 @@ export function troubleOf({ metadata: { name }, status }: Stored<Pod>): string |
   for (const container of [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]) {
     const waiting = container.state?.waiting;
     if (!waiting?.reason || !stuck.has(waiting.reason)) continue;
-    return `Pod ${name}: ${container.name} is in ${waiting.reason}${lastWords(container)}`;
+    return `Pod ${name}: ${container.name} is in ${waiting.reason}${lastError(container)}`;
   }
   if (status?.phase === 'Failed') return `Pod ${name} has failed${status.reason ? `: ${status.reason}` : ''}`;
   return undefined;
 }
 
-function lastWords({ state, lastState }: ContainerStatus): string {
+function lastError({ state, lastState }: ContainerStatus): string {
   const ended = lastState?.terminated;
   if (state?.waiting?.reason === 'CrashLoopBackOff') return ended ? `, its last exit code was ${ended.exitCode}` : '';
   const message = state?.waiting?.message;

@@ -143,7 +143,7 @@ function problemOf(
 
 const ownScheduler = 'default-scheduler';
 
-/** Whoever made the Pod wrote its node, too: the scheduler does it by a binding, which no manager owns. */
+/** Whoever created the Pod wrote its node, too: the scheduler does it by a binding, which no manager owns. */
 function boundByHand(pod: Stored<Pod>): boolean {
   return (pod.metadata.managedFields ?? []).some((entry) => {
     const spec = (entry.fieldsV1 as Record<string, Record<string, unknown>> | undefined)?.['f:spec'];
@@ -201,7 +201,7 @@ function judgeRuns(wanted: number, view: ClusterView, cronJob: Stored, expected:
   return { status: 'fail', expected, actual, why, evidence: [{ kind: 'object', text: why }, look] };
 }
 
-/** The controller notes for which time it made a Job, and names the Job by it (minutes since 1970). */
+/** The controller notes for which time it created a Job, and names the Job by it (minutes since 1970). */
 function isOnTime(job: Stored<Job>): boolean {
   const annotations = job.metadata.annotations ?? {};
   const time = Date.parse(annotations['batch.kubernetes.io/cronjob-scheduled-timestamp'] ?? '');

@@ -26,7 +26,7 @@ export interface Difference {
   live?: Stored;
   /** Paths of the fields that changed: `spec.replicas`. */
   fields: string[];
-  /** Writing the fields is not enough: it has to be made again. */
+  /** Writing the fields is not enough: it has to be recreated. */
   again: boolean;
 }
 
@@ -102,7 +102,7 @@ class Comparison {
     if (this.#isInDeparting(live)) return 'going';
     if (roleOf(resource, live) === 'own') return 'new';
     const owner = controllerOf(live);
-    // A volume that a provisioner made stays as long as its claim.
+    // A volume that a provisioner created stays as long as its claim.
     if (!owner) return this.#claimOf(live) ? undefined : 'new';
     const ownerEntry = this.#find(owner, live.metadata.namespace);
     const stays = ownerEntry && this.#saved.has(keyOf(ownerEntry.resource, ownerEntry.object));

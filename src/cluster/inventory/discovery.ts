@@ -20,7 +20,7 @@ interface GroupList {
   }[];
 }
 
-/** What a cluster serves that can be listed, made and deleted; each resource once, in its group's preferred version. */
+/** What a cluster serves that can be listed, created and deleted; each resource once, in its group's preferred version. */
 export interface Served {
   resources: Resource[];
   /** Group versions whose extension server does not answer: what they hold can't be seen. */

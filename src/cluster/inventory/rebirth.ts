@@ -37,7 +37,7 @@ export function bodyFor(
   return body;
 }
 
-/** The order in which objects are made again: what others need comes first, what may stand in their way last. */
+/** The order in which objects are recreated: what others need comes first, what may stand in their way last. */
 export function rankOf(resource: Resource): number {
   const rank = ranks.findIndex((types) => types.includes(groupResource(resource)));
   return rank < 0 ? otherRank : rank;

@@ -29,7 +29,7 @@ const patienceWithOthers = 4;
 
 /**
  * Brings a cluster back to an inventory: what is new is deleted, what changed is restored field by field, what is gone is
- * made again. It looks, writes and looks again until nothing differs, since controllers answer to what it does.
+ * recreated. It looks, writes and looks again until nothing differs, since controllers answer to what it does.
  * Resolves with what is left to whoever keeps changing it (`kind namespace/name`); rejects with an EnvironmentError that
  * names what could not be brought back.
  */
@@ -97,14 +97,14 @@ class Reset {
       wrote = (await this.#each(group)) || wrote;
     }
     await this.#hurry(differences);
-    // Only when what makes them is as it was: else they would be made wrongly once more.
+    // Only when what makes them is as it was: else they would be created wrongly once more.
     if (!differences.some((d) => d.change === 'changed' || d.change === 'missing')) {
       wrote = (await this.#replacePods(now)) || wrote;
     }
     return wrote;
   }
 
-  /** A revision goes when its workload has its old template back: before, it would only be made again. */
+  /** A revision goes when its workload has its old template back: before, it would only be recreated. */
   #settled(additions: Difference[], all: Difference[]): Difference[] {
     const changed = new Set(all.filter((d) => d.change !== 'new').map((d) => d.live?.metadata.uid));
     return additions.filter(({ live }) => !live?.metadata.ownerReferences?.some((owner) => changed.has(owner.uid)));
@@ -117,7 +117,7 @@ class Reset {
 
   async #one(difference: Difference): Promise<boolean> {
     this.#options.signal?.throwIfAborted();
-    const wrote = await this.#writer.mend(difference);
+    const wrote = await this.#writer.repair(difference);
     if (wrote && difference.change !== 'leaving') {
       this.#written.set(difference.key, (this.#written.get(difference.key) ?? 0) + 1);
     }

@@ -6,7 +6,7 @@ import { groupResource, type Resource, type Stored } from '../../kube/meta.ts';
  * Whose an object is.
  * - `machinery`: kept by the cluster itself whatever anybody does (Leases, Events, endpoints of Services with a
  *   selector, root CA ConfigMaps, ...): never touched, never compared.
- * - `derived`: made by a controller from another object, which makes it again: it comes and goes with its owner.
+ * - `derived`: created by a controller from another object, which makes it again: it comes and goes with its owner.
  * - `own`: somebody's wish: a reset brings back exactly these.
  */
 export type Role = 'machinery' | 'derived' | 'own';
@@ -64,7 +64,7 @@ export function controllerOf(object: Stored): OwnerReference | undefined {
 }
 
 /**
- * Whether an object that a controller made after the inventory was taken is a trace of what was done: revisions of a
+ * Whether an object that a controller created after the inventory was taken is a trace of what was done: revisions of a
  * workload's template, runs of a CronJob. Pods are none: their names are random and their number follows from the owner.
  */
 export function isTrace(resource: Resource): boolean {

@@ -44,15 +44,15 @@ export class Writer {
   }
 
   /** Does what one difference asks for; true if something was written. */
-  async mend(difference: Difference): Promise<boolean> {
+  async repair(difference: Difference): Promise<boolean> {
     const { key } = difference;
     try {
-      const wrote = await this.#mend(difference);
+      const wrote = await this.#repair(difference);
       this.#failures.delete(key);
       return wrote;
     } catch (error) {
       if (!(error instanceof KubeError)) throw error;
-      // Gone meanwhile, or made meanwhile: the next look tells. What can't be made yet (its kind is not served) can later.
+      // Gone meanwhile, or created meanwhile: the next look tells. What can't be created yet (its kind is not served) can later.
       const overtaken = isNotFound(error) ? difference.change !== 'missing' : error.status.reason === 'AlreadyExists';
       if (overtaken) return true;
       if (error.status.reason !== 'Conflict') this.#failures.set(key, error.message);
@@ -77,7 +77,7 @@ export class Writer {
     });
   }
 
-  async #mend({ change, key, resource, saved, live, fields, again }: Difference): Promise<boolean> {
+  async #repair({ change, key, resource, saved, live, fields, again }: Difference): Promise<boolean> {
     if (change === 'leaving' && live) return this.#letGo(resource, live);
     if (change === 'new' && live) {
       await this.remove(resource, live);
@@ -100,7 +100,7 @@ export class Writer {
     try {
       await this.#client.request('PUT', pathOf(resource, namespace, name), { body, query: { fieldManager } });
     } catch (error) {
-      // Fields that can't be changed: it has to be made again.
+      // Fields that can't be changed: it has to be recreated.
       if (error instanceof KubeError && error.code === 422) this.#stubborn.add(key);
       throw error;
     }
@@ -113,18 +113,18 @@ export class Writer {
     // It would be collected at once.
     if (missing) return false;
     const body = bodyFor(resource, saved, (owner) => this.#uidOf(owner, saved));
-    const made = await this.#client.create(resource, body, { fieldManager });
-    if (resource.resource === 'certificatesigningrequests') await this.#decide(resource, saved, made);
+    const created = await this.#client.create(resource, body, { fieldManager });
+    if (resource.resource === 'certificatesigningrequests') await this.#decide(resource, saved, created);
     return true;
   }
 
   /** Approves (or denies) a certificate request as the one before it was. */
-  async #decide(resource: Resource, saved: Stored, made: Stored): Promise<void> {
+  async #decide(resource: Resource, saved: Stored, created: Stored): Promise<void> {
     const { status } = saved as Stored & { status?: { conditions?: { type: string }[] } };
     const conditions = status?.conditions?.filter((c) => c.type === 'Approved' || c.type === 'Denied');
     if (!conditions?.length) return;
-    const path = pathOf(resource, undefined, made.metadata.name, 'approval');
-    await this.#client.request('PUT', path, { body: { ...made, status: { conditions } } });
+    const path = pathOf(resource, undefined, created.metadata.name, 'approval');
+    await this.#client.request('PUT', path, { body: { ...created, status: { conditions } } });
   }
 
   /** Helps an object that is being deleted out of the cluster: foreign finalizers at once, Kubernetes' own after a while. */

@@ -89,7 +89,7 @@ export class KindCluster implements Cluster {
     await this.#keeper.reset();
   }
 
-  /** Goes back to how the cluster was made. */
+  /** Goes back to how the cluster was created. */
   async restoreFound(): Promise<void> {
     await this.#awake();
     await this.#keeper.restoreFound();

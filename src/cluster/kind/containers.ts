@@ -17,7 +17,7 @@ export interface CreateContainersOptions {
   kubeconfig: string;
   progress(step: string): void;
   signal?: AbortSignal;
-  /** Told of kind's process; waited for before this ends. */
+  /** Reported of kind's process; waited for before this ends. */
   onStart(pid: number): Promise<void>;
 }
 
@@ -75,7 +75,7 @@ export async function deleteContainers(
   });
 }
 
-/** Resolves when Pods can be made. Rejects with an EnvironmentError that says what is missing. */
+/** Resolves when Pods can be created. Rejects with an EnvironmentError that says what is missing. */
 export async function untilPodsCanBeMade(cluster: Cluster, clock: Clock, signal?: AbortSignal): Promise<void> {
   const end = clock.now() + readyPatience;
   const client = KubeClient.fromText(await cluster.ownKubeconfig(), cluster.context);
@@ -97,7 +97,7 @@ export async function untilPodsCanBeMade(cluster: Cluster, clock: Clock, signal?
   }
 }
 
-/** What is still missing until Pods can be made; undefined if nothing is. */
+/** What is still missing until Pods can be created; undefined if nothing is. */
 async function notReady(client: KubeClient, signal?: AbortSignal): Promise<string | undefined> {
   try {
     const options = signal ? { signal } : {};

@@ -85,7 +85,7 @@ export function recognise(output: string): Pick<ErrorText, 'what' | 'next'> | un
 }
 
 /** The line of an output that says most: the error itself, else the last one. */
-export function tellingLine(output: string): string {
+export function meaningfulLine(output: string): string {
   const lines = output
     .split('\n')
     .map((line) => line.trim())

@@ -89,12 +89,12 @@ export class KindProvider implements Provider {
     await this.#records.remove(id);
   }
 
-  /** Deletes a cluster whose record is damaged. Rejects with what may be left if its containers can't be told. */
+  /** Deletes a cluster whose record is damaged. Rejects with what may be left if its containers can't be reported. */
   async #deleteLost(id: string): Promise<void> {
     const known = new Set((await this.#records.all()).flatMap(({ record }) => (record ? [record.kindName] : [])));
     const text = (await this.#records.text(id)) ?? '';
     const identified = await identify(this.#tools, { folder: this.#folder(id), text, known });
-    // As far as anybody knows it was being made.
+    // As far as anybody knows it was being created.
     if ('kindName' in identified)
       await deleteContainers(
         this.#tools,
@@ -111,7 +111,7 @@ export class KindProvider implements Provider {
     });
   }
 
-  /** Keeps the cluster for the next attempt if it can be brought back to how it was made; else deletes it. */
+  /** Keeps the cluster for the next attempt if it can be brought back to how it was created; else deletes it. */
   async release(id: string): Promise<void> {
     const { keepWarm = { count: 0, time: 0 }, clock, log } = this.#options;
     const record = await this.#records.read(id);
@@ -144,7 +144,7 @@ export class KindProvider implements Provider {
       // Damaged ones are listed as broken, not taken for what was never begun.
       entries
         .filter(({ damaged }) => !damaged)
-        .map((entry) => this.#resumeOne(entry.id, entry.record).catch((e) => this.#tell(entry.id, e))),
+        .map((entry) => this.#resumeOne(entry.id, entry.record).catch((e) => this.#report(entry.id, e))),
     );
   }
 
@@ -156,7 +156,7 @@ export class KindProvider implements Provider {
     const doomed = (await this.#records.all()).filter(
       ({ record }) => record && (record.warm || !record.lasting) && record.owner.pid === own.pid,
     );
-    await Promise.all(doomed.map(({ id }) => this.delete(id).catch((e) => this.#tell(id, e))));
+    await Promise.all(doomed.map(({ id }) => this.delete(id).catch((e) => this.#report(id, e))));
   }
 
   async #make(
@@ -192,7 +192,7 @@ export class KindProvider implements Provider {
             // Should we die now, our successor has to end this process first.
             await this.#records.write(id, { ...record, child: { pid, started: await startOf(pid) } });
           } catch (error) {
-            this.#tell(id, new Error(`its process could not be noted: ${(error as Error).message}`));
+            this.#report(id, new Error(`its process could not be noted: ${(error as Error).message}`));
           }
         },
       });
@@ -205,7 +205,7 @@ export class KindProvider implements Provider {
       return cluster;
     } catch (error) {
       // What can't be deleted now stays on record, for a later start.
-      await this.delete(id).catch((failure) => this.#tell(id, failure));
+      await this.delete(id).catch((failure) => this.#report(id, failure));
       throw error;
     }
   }
@@ -269,7 +269,7 @@ export class KindProvider implements Provider {
     await this.#cluster(id, record).revive();
   }
 
-  /** A folder without a record: its maker died before anything was made, or has only just begun. */
+  /** A folder without a record: its maker died before anything was created, or has only just begun. */
   async #removeEmpty(id: string): Promise<void> {
     await sleep(this.#options.clock, 200);
     if (!(await this.#records.read(id))) await this.#records.remove(id);
@@ -291,7 +291,7 @@ export class KindProvider implements Provider {
     return this.#records.path(id, '');
   }
 
-  #tell(id: string, error: unknown): void {
+  #report(id: string, error: unknown): void {
     this.#options.log?.(`kind cluster ${id}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

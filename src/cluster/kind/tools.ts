@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import type { Clock } from '../../kernel/clock.ts';
 import { EnvironmentError } from '../../kernel/errors.ts';
-import { recognise, tellingLine } from './failures.ts';
+import { meaningfulLine, recognise } from './failures.ts';
 
 export interface ToolOptions {
   signal?: AbortSignal;
@@ -10,7 +10,7 @@ export interface ToolOptions {
   timeout?: number;
   /** Called for each line that it prints on stderr. */
   onLine?(line: string): void;
-  /** Told of the process as soon as it runs. */
+  /** Reported of the process as soon as it runs. */
   onStart?(pid: number): void;
 }
 
@@ -125,8 +125,8 @@ function failureOf(
   if (result.code === 'ENOENT')
     return new EnvironmentError({ what: `${file} is not installed`, next: installation[file] ?? '' });
   const known = recognise(output);
-  if (known) return new EnvironmentError({ ...known, why: tellingLine(output) }, { cause });
-  const why = timeout === undefined ? tellingLine(output) : `no end after ${Math.round(timeout / 1000)} s`;
+  if (known) return new EnvironmentError({ ...known, why: meaningfulLine(output) }, { cause });
+  const why = timeout === undefined ? meaningfulLine(output) : `no end after ${Math.round(timeout / 1000)} s`;
   return new EnvironmentError(
     { what: `${file} ${args.slice(0, 2).join(' ')} failed`, why, next: lookAround },
     { cause },

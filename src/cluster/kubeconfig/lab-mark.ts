@@ -17,7 +17,7 @@ export interface ClusterPortrait {
   /** Namespaces that Kubernetes itself did not make. */
   namespaces: string[];
   pods: number;
-  /** When it was made: the age of kube-system. */
+  /** When it was created: the age of kube-system. */
   createdAt: string;
   marked: boolean;
 }

@@ -2,7 +2,7 @@ import type { Pod } from '../../kube/api.gen.ts';
 import { type ApiError, forbidden } from '../errors/status.ts';
 import type { AdmissionAttributes } from '../registry/admission.ts';
 
-/** admission.NewForbidden: `pods "x" is forbidden: <why>`; an object whose name is still to be made goes by generateName. */
+/** admission.NewForbidden: `pods "x" is forbidden: <why>`; an object whose name is still to be created goes by generateName. */
 export function refusal(attributes: AdmissionAttributes, why: string): ApiError {
   const metadata = attributes.object?.metadata ?? attributes.oldObject?.metadata;
   const name = attributes.name || metadata?.name || metadata?.generateName || 'Unknown';

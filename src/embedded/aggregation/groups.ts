@@ -51,7 +51,7 @@ export class RemoteGroups {
     const { list, fresh = false } = this.#known.get(metadata.name) ?? {};
     const { group = '', version = '' } = spec ?? {};
     const resources = (list?.resources ?? [])
-      // Subresources are told with their resource, and those of servers elsewhere nobody needs here.
+      // Subresources are reported with their resource, and those of servers elsewhere nobody needs here.
       .filter(({ name }) => !name.includes('/'))
       .map(({ name, singularName = '', namespaced, kind, verbs, shortNames }) => ({
         resource: name,

@@ -23,7 +23,7 @@ const priorities = { groupPriorityMinimum: 1000, versionPriority: 100 };
 
 /**
  * Keeps a local APIService for each version that a CustomResourceDefinition serves, as kube-aggregator's crd-autoregister
- * does: a deleted one comes back, one that somebody else made is left alone.
+ * does: a deleted one comes back, one that somebody else created is left alone.
  */
 export function followApiServices(options: ApiServicesOptions): void {
   const { store, reader } = options;

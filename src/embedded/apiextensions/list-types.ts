@@ -46,7 +46,7 @@ function keysOf(item: unknown, names: readonly string[]): JsonMap {
   return keys;
 }
 
-/** Where a value comes for the second time; later ones are not told. */
+/** Where a value comes for the second time; later ones are not reported. */
 function seconds(values: readonly unknown[]): number[] {
   const times = new Map<string, number>();
   return values.flatMap((value, i) => {

@@ -203,8 +203,8 @@ class Run {
     }
   }
 
-  #stop(tell: () => void): void {
-    tell();
+  #stop(report: () => void): void {
+    report();
     this.#budget = -1;
   }
 
@@ -230,7 +230,7 @@ class Run {
 type Variables = ReadonlyMap<string, unknown>;
 const outOfBudget = 'validation failed due to running out of cost budget, no further validation rules will be run';
 
-/** The variables of rules; values are made only once. A value that is none of its schema fails where it is read. */
+/** The variables of rules; values are created only once. A value that is none of its schema fails where it is read. */
 function memoized(schema: Schema, value: unknown, old: unknown): (optional: boolean) => Variables {
   const self = celValue(value, schema);
   const before = old === undefined ? undefined : celValue(old, schema);

@@ -25,7 +25,7 @@ export interface CustomStrategyOptions {
   rules: RuleValidator | undefined;
   hasStatus: boolean;
   scale: CustomResourceSubresourceScale | undefined;
-  /** The definition is being deleted: nothing new may be made. */
+  /** The definition is being deleted: nothing new may be created. */
   terminating: boolean;
 }
 

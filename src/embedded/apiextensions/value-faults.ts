@@ -17,7 +17,7 @@ export interface Fault {
 
 export interface Result {
   faults: Fault[];
-  /** How many checks were made: of several alternatives the one with the most tells what is wrong. */
+  /** How many checks were created: of several alternatives the one with the most tells what is wrong. */
   matches: number;
 }
 

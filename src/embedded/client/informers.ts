@@ -74,7 +74,7 @@ class StoreInformer implements Informer<KubeObject> {
   on(handlers: InformerHandlers<KubeObject>): () => void {
     if (this.#signal.aborted) return () => {};
     const existing = this.list();
-    const stop = this.#store.watch(this.#bucket, '', this.#store.revision, (event) => this.#tell(handlers, event));
+    const stop = this.#store.watch(this.#bucket, '', this.#store.revision, (event) => this.#report(handlers, event));
     this.#signal.addEventListener('abort', stop, { once: true });
     for (const object of existing) handlers.add?.(object);
     return () => {
@@ -83,7 +83,7 @@ class StoreInformer implements Informer<KubeObject> {
     };
   }
 
-  #tell(handlers: InformerHandlers<KubeObject>, event: StoreEvent): void {
+  #report(handlers: InformerHandlers<KubeObject>, event: StoreEvent): void {
     const object = this.#shape(event.object);
     if (event.type === 'delete') handlers.delete?.(object);
     else if (event.previous) handlers.update?.(object, this.#shape(event.previous));

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFileSync } from '../../kernel/files.ts';
-import { mendKubeconfigFile } from '../../kube/kubeconfig.ts';
+import { repairKubeconfigFile } from '../../kube/kubeconfig.ts';
 import type { ClusterFacts } from '../bootstrap/facts.ts';
 import { kubeconfigOf } from '../bootstrap/kubeconfig.ts';
 import { type Credentials, keptCredentials, type Pki } from '../pki/pki.ts';
@@ -47,7 +47,7 @@ export class ClusterAccess {
     if (folder === undefined || this.kubeconfigFile === undefined) return;
     replaceFileSync(join(folder, 'port'), `${this.#server.port}\n`);
     // It may be brought back on another port; what whoever uses it put into the file stays.
-    mendKubeconfigFile(this.kubeconfigFile, this.kubeconfig('admin', []));
+    repairKubeconfigFile(this.kubeconfigFile, this.kubeconfig('admin', []));
   }
 
   /** Where kubeadm's ClusterRoleBinding is, it is by that one that kubernetes-admin may do everything. */

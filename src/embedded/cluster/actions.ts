@@ -3,7 +3,7 @@
 export interface Action {
   /** What is done, for faults. */
   name: string;
-  /** What whoever waits for the cluster is told before; undefined: nothing. */
+  /** What whoever waits for the cluster is notified before; undefined: nothing. */
   step?: string;
   run(): void | Promise<void>;
   /** Undoes what was done, also by a `run` that failed half-way. */

@@ -46,7 +46,7 @@ export function* objectsIn(baseline: Baseline): Generator<{ bucket: string; obje
 
 /**
  * Brings every object back to what it was in `baseline`, in one turn of the event loop, by writes that watchers see:
- * what is new is deleted whatever its finalizers, what changed is restored, what is missing is made again (with a new
+ * what is new is deleted whatever its finalizers, what changed is restored, what is missing is recreated (with a new
  * uid, as a second object of that name, which all that named the first one names from then on). Pods outside the system's
  * namespaces are replaced, so that their processes end. What controllers derive (the Pods of a ReplicaSet, the endpoints
  * of a selector) is left to them.
@@ -66,7 +66,7 @@ class Restoration {
   readonly #store: Store;
   readonly #baseline: Baseline;
   readonly #now: string;
-  /** From the uids of the baseline to those of objects that had to be made again. */
+  /** From the uids of the baseline to those of objects that had to be recreated. */
   readonly #uids = new Map<string, string>();
 
   constructor(store: Store, baseline: Baseline, now: string) {
@@ -187,7 +187,7 @@ function hasFinalStatus(bucket: string): boolean {
   return isCustom || bucket === buckets.jobs || bucket === buckets.certificateRequests;
 }
 
-/** Made by a controller, which makes it again. */
+/** Created by a controller, which makes it again. */
 const isManaged = (object: Stored) => object.metadata.ownerReferences?.some((owner) => owner.controller) ?? false;
 
 const isOwnedSystemPod = (object: Stored) => isSystem(object) && isManaged(object);

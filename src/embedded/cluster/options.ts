@@ -35,9 +35,9 @@ export interface EmbeddedClusterOptions {
   unknownImages?: string;
   /** Serves `POST /debug/compact`, for tools that replay recordings. Default false. */
   debug?: boolean;
-  /** Told what is done next on the way to a cluster; if it throws, the way ends there and nothing runs any more. */
+  /** Reported what is done next on the way to a cluster; if it throws, the way ends there and nothing runs any more. */
   onStep?(step: string): void;
-  /** Told of faults of ours. */
+  /** Reported of faults of ours. */
   report?(error: unknown, where: string): void;
 }
 

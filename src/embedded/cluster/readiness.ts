@@ -24,7 +24,7 @@ export function systemAvailable({ informers }: ComponentContext): Promise<void> 
 }
 
 /**
- * Pods can be made once the ServiceAccounts are there, and run once the nodes are known to be ready. What controllers
+ * Pods can be created once the ServiceAccounts are there, and run once the nodes are known to be ready. What controllers
  * make of kubeadm's objects is no news for a reset.
  */
 export async function podsCanBeMade({ informers }: ComponentContext): Promise<void> {

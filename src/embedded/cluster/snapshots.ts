@@ -17,12 +17,12 @@ export interface SnapshotsOptions {
   etcd: EtcdBackend;
 }
 
-/** The states of a cluster that it can go back to: the last snapshot, and how it was made. */
+/** The states of a cluster that it can go back to: the last snapshot, and how it was created. */
 export class Snapshots {
   readonly #options: SnapshotsOptions;
   #baseline: ClusterBaseline = { objects: new Map(), nodes: {} };
-  /** The baseline of the beginning, of a cluster that was made by this process. */
-  #made: ClusterBaseline | undefined;
+  /** The baseline of the beginning, of a cluster that was created by this process. */
+  #created: ClusterBaseline | undefined;
 
   constructor(options: SnapshotsOptions) {
     this.#options = options;
@@ -33,7 +33,7 @@ export class Snapshots {
     const { config, plane } = this.#options;
     if (config.folder === undefined || plane.fresh) {
       this.take();
-      this.#made = this.#baseline;
+      this.#created = this.#baseline;
       return;
     }
     const saved = await readBaseline(config.folder);
@@ -60,13 +60,13 @@ export class Snapshots {
   /** As `EmbeddedCluster.renew` says. */
   async renew(context: ComponentContext): Promise<boolean> {
     const { config, plane, nodes } = this.#options;
-    if (!this.#made || nodes.all.some(({ entered }) => entered)) return false;
-    this.#remember(this.#made);
+    if (!this.#created || nodes.all.some(({ entered }) => entered)) return false;
+    this.#remember(this.#created);
     await this.reset();
     const living = new Set([...plane.store.entries(bucketOf(pods))].map(([, { metadata }]) => metadata.uid));
     const discarded = Promise.all(nodes.all.map(({ kubelet }) => kubelet.discard(living)));
     if (!(await inTime(config.clock, discarded))) return false;
-    // What was told of their end goes as well.
+    // What was reported of their end goes as well.
     await this.reset();
     if (!(await inTime(config.clock, systemAvailable(context))) || hasOrphans(plane.store)) return false;
     return nodes.all.every(({ kubelet }) => kubelet.untouched);

@@ -37,7 +37,7 @@ export function schemaOf(of: ResourceDefinition | string): ObjectSchema {
   const known = built.get(name);
   if (known) return known;
   const info = typeInfo(name);
-  // Types refer to themselves (JSONSchemaProps) and to many others: fields are made when they are first asked for.
+  // Types refer to themselves (JSONSchemaProps) and to many others: fields are created when they are first asked for.
   let fields: ReadonlyMap<string, FieldSchema> | undefined;
   const schema: ObjectSchema = {
     kind: 'object',
@@ -45,13 +45,13 @@ export function schemaOf(of: ResourceDefinition | string): ObjectSchema {
     atomic: info.atomic,
     get fields() {
       if (!fields) {
-        const made = new Map<string, FieldSchema>();
+        const created = new Map<string, FieldSchema>();
         if (info.typeMeta) {
-          made.set('kind', { schema: text, required: false });
-          made.set('apiVersion', { schema: text, required: false });
+          created.set('kind', { schema: text, required: false });
+          created.set('apiVersion', { schema: text, required: false });
         }
-        for (const field of jsonFields(info)) made.set(field.json, fieldSchema(field));
-        fields = made;
+        for (const field of jsonFields(info)) created.set(field.json, fieldSchema(field));
+        fields = created;
       }
       return fields;
     },

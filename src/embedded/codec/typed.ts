@@ -276,7 +276,7 @@ function mapReader(of: TypeRef, goType: string): Read {
     for (const [key, item] of entriesOf(value)) {
       if (seen?.has(key)) finding(state, `duplicate field "${pathTo(state, key)}"`);
       seen?.add(key);
-      // Objects made in TypeScript may hold undefined, which JSON does not have.
+      // Objects created in TypeScript may hold undefined, which JSON does not have.
       if (item === undefined) continue;
       state.path.push('.', key);
       const result = read(item, state);

@@ -94,5 +94,5 @@ export type HandlersOf<T extends ToMain['t']> = { readonly [K in T]: (message: E
 export const OUTPUT_WINDOW = 512 * 1024;
 /** Input that is under way before the main thread's stream waits. */
 export const INPUT_WINDOW = 256 * 1024;
-/** What was taken is told when it is this much, in bytes: below, no writer waits for it. */
+/** What was taken is reported when it is this much, in bytes: below, no writer waits for it. */
 export const ACK_AFTER = 64 * 1024;

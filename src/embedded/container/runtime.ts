@@ -31,7 +31,7 @@ export interface ContainerRuntimeOptions {
   clock?: Clock;
   /** Default: one of its own; for tests that end it. */
   worker?: WorkerClient;
-  /** Told when a program of the simulation failed by our own fault. Default: nothing. */
+  /** Reported when a program of the simulation failed by our own fault. Default: nothing. */
   onBug?(program: string, stack: string): void;
 }
 
@@ -153,7 +153,7 @@ class Runtime implements ContainerRuntime {
   }
 
   prepareHostPath(node: string, path: string, type: string): Promise<void> {
-    // As for those that wait at the end: the node that asks is about to stop, and no fault of the volume is to be told.
+    // As for those that wait at the end: the node that asks is about to stop, and no fault of the volume is to be reported.
     return this.#disposed ? Promise.resolve() : this.#requests.prepareHostPath(node, path, type);
   }
 

@@ -35,7 +35,7 @@ export function workerUrl(base: string = import.meta.url): URL {
   return new URL(base.endsWith('.ts') ? './worker.ts' : './worker.cjs', base);
 }
 
-/** Where this process keeps compiled code between runs, if it does: a thread has to be told. */
+/** Where this process keeps compiled code between runs, if it does: a thread has to be reported. */
 function compiledCode(): NodeJS.ProcessEnv {
   // The folder of this version of Node is in the one that was named.
   const folder = getCompileCacheDir?.();

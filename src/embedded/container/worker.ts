@@ -13,12 +13,12 @@ if (port) {
     for (const message of messages) host.handle(message);
   });
   // One faulty program must not take the containers of everybody with it.
-  const tell = (error: unknown) => {
+  const report = (error: unknown) => {
     if (error instanceof ProcessKilled) return;
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
     port.postMessage([{ t: 'bug', program: 'worker', stack }] satisfies ToMain[]);
   };
-  process.on('unhandledRejection', tell);
-  process.on('uncaughtException', tell);
+  process.on('unhandledRejection', report);
+  process.on('uncaughtException', report);
   port.postMessage([{ t: 'ready' }] satisfies ToMain[]);
 }

@@ -63,7 +63,7 @@ export function podFromTemplate(owner: Stored, r: Resource, template: PodTemplat
 }
 
 /**
- * Runs `task` `count` times in growing batches (1, 2, 4, ...), so that a workload that can't be made fails once, not
+ * Runs `task` `count` times in growing batches (1, 2, 4, ...), so that a workload that can't be created fails once, not
  * a thousand times. Returns how many succeeded; throws the first failure of the batch that stopped it.
  */
 export async function slowStart(count: number, task: (index: number) => Promise<unknown>): Promise<number> {

@@ -47,9 +47,9 @@ export function isFault(error: unknown): boolean {
   return !isApiError(error) && !(error instanceof SyncError);
 }
 
-/** For whom something is done, and who is told if it fails. */
+/** For whom something is done, and who is notified if it fails. */
 export interface Background {
-  /** After this nothing is told any more: what fails then fails because of the end. */
+  /** After this nothing is reported any more: what fails then fails because of the end. */
   signal: AbortSignal;
   report(error: unknown, where: string): void;
 }

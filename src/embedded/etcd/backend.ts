@@ -36,7 +36,7 @@ export interface EtcdOptions {
   definitions(): readonly ResourceDefinition[];
   /** The cluster's folder; undefined: in memory. */
   folder?: string;
-  /** Of the member that kubeadm made. */
+  /** Of the member that kubeadm created. */
   name: string;
   peerUrl: string;
 }

@@ -20,7 +20,7 @@ export interface Backend {
 /** How an address belongs to a Service. */
 export type ServiceAddress = 'ClusterIP' | 'ExternalIP' | 'LoadBalancer' | 'NodePort';
 
-/** All endpoints of a Service, ready or not: of slices made by the controller as of ones made by hand. */
+/** All endpoints of a Service, ready or not: of slices created by the controller as of ones made by hand. */
 export function endpointsOf(view: NetworkView, service: Stored<Service>): ServiceEndpoint[] {
   const { name, namespace } = service.metadata;
   return view

@@ -55,7 +55,7 @@ export class Agent implements Omit<NodeAgent, 'answer'> {
   async exec(pod: Stored<Pod>, options: ExecOptions): Promise<ProcessStreams> {
     const { command, stdin, tty } = options;
     const streams = this.#running(pod, options.container).exec({ command, stdin, tty });
-    // What cannot be started is told on the error stream, as runc words it.
+    // What cannot be started is reported on the error stream, as runc words it.
     const exit = streams.exit.catch((error: Error) => {
       const id = randomBytes(32).toString('hex');
       const why = error.message.startsWith('OCI runtime')

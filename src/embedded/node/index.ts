@@ -42,7 +42,7 @@ export interface Kubelet extends Component, NodeAgent {
   readonly running: boolean;
   pause(): void;
   /**
-   * Resolves when the Node has been told of.
+   * Resolves when the Node has been reported.
    * @param staticPodPath the folder of the static Pods
    * @param configuration what its configuration file says
    */

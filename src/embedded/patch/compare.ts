@@ -20,7 +20,7 @@ const growing = (): Growing => ({ member: false, children: undefined });
 
 /**
  * Compares two values of one schema (both as `toTyped` gives them, or both as clients wrote them). undefined stands for
- * a missing value. Fields of atomic lists and maps are told as a whole.
+ * a missing value. Fields of atomic lists and maps are reported as a whole.
  */
 export function compare(schema: TypeSchema, old: unknown, now: unknown): Comparison {
   const walk = new CompareWalk();

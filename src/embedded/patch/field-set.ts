@@ -1,7 +1,7 @@
 /**
  * Sets of fields, as managedFields record them (structured-merge-diff's FieldsV1). A set is a tree; each edge is a path
  * element in its serialized form: `f:name` a field, `k:{"name":"c"}` an item of a keyed list, `v:"x"` an item of a set,
- * `i:0` an index. Sets are never changed once they are made, so parts are shared.
+ * `i:0` an index. Sets are never changed once they are created, so parts are shared.
  */
 import { isMap, type JsonMap } from './json-value.ts';
 

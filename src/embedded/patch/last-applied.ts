@@ -13,7 +13,7 @@ const annotation = 'kubectl.kubernetes.io/last-applied-configuration';
 const annotationLimit = 256 * 1024;
 
 /**
- * Which conflicts do not count for `kubectl apply --server-side` on an object made by `kubectl apply`: fields that the
+ * Which conflicts do not count for `kubectl apply --server-side` on an object created by `kubectl apply`: fields that the
  * last-applied annotation has with the value that is live.
  */
 export function allowedByLastApplied(

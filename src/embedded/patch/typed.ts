@@ -95,17 +95,17 @@ function goStruct(schema: ObjectSchema): GoStruct | null {
   const known = structs.get(schema);
   if (known !== undefined) return known;
   const info = findType(schema.name);
-  let made: GoStruct | null = null;
+  let created: GoStruct | null = null;
   if (info) {
     const fields = new Map<string, GoField>();
     for (const field of jsonFields(info)) {
       const declared = schema.fields.get(field.json);
       if (declared) fields.set(field.json, goField(field, declared.schema));
     }
-    made = { fields, always: [...fields].filter(([, field]) => field.zero !== undefined) };
+    created = { fields, always: [...fields].filter(([, field]) => field.zero !== undefined) };
   }
-  structs.set(schema, made);
-  return made;
+  structs.set(schema, created);
+  return created;
 }
 
 const zeroScalars: Readonly<Record<string, unknown>> = { s: '', i: 0, l: 0, d: 0, b: false };

@@ -123,7 +123,7 @@ export function newSigningKey(): string {
 }
 
 /**
- * The PKI of a cluster folder: read from `folder/pki`, or made and written there (files 0600, folder 0700) the first time.
+ * The PKI of a cluster folder: read from `folder/pki`, or created and written there (files 0600, folder 0700) the first time.
  * Rejects with the file system's error if the folder can't be read or written.
  */
 export async function openPki(folder: string, clock: Clock, names: readonly string[] = []): Promise<Pki> {

@@ -14,7 +14,7 @@ export interface Wanted {
   warnings: readonly string[];
 }
 
-/** JSON, merge and strategic patches. Made by `patch/`. */
+/** JSON, merge and strategic patches. Created by `patch/`. */
 export interface Patcher {
   /** The patched object, decoded; never changes `live`. Throws the ApiFailure that kube-apiserver answers with. */
   patch(request: {
@@ -36,7 +36,7 @@ interface Managed {
   time: string;
 }
 
-/** metadata.managedFields and server-side apply. Made by `patch/`. */
+/** metadata.managedFields and server-side apply. Created by `patch/`. */
 export interface ManagedFields {
   /** `updated` with its managedFields brought up to date; never changes its argument. */
   update(request: Managed & { updated: KubeObject }): KubeObject;

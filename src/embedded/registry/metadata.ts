@@ -28,7 +28,7 @@ export function timestamp(milliseconds: number): string {
   return `${new Date(Math.floor(milliseconds / 1000) * 1000).toISOString().slice(0, 19)}Z`;
 }
 
-/** metadata of `object`, made if it is missing. */
+/** metadata of `object`, created if it is missing. */
 export function metaOf(object: KubeObject): ObjectMeta {
   object.metadata ??= {};
   return object.metadata;

@@ -83,7 +83,7 @@ export interface Registry {
     object: KubeObject,
     context: RequestContext,
   ): Promise<KubeObject>;
-  /** `created` is true where PUT made a new object (201). */
+  /** `created` is true where PUT created a new object (201). */
   update(
     d: ResourceDefinition,
     namespace: string | undefined,

@@ -19,11 +19,11 @@ function componentStatuses(reader: ObjectReader): Stored<ComponentStatus>[] {
     status: 'False',
     message: `Get "https://127.0.0.1:${port}/healthz": dial tcp 127.0.0.1:${port}: connect: connection refused`,
   });
-  const made = (name: string, condition: NonNullable<ComponentStatus['conditions']>[number]) =>
+  const created = (name: string, condition: NonNullable<ComponentStatus['conditions']>[number]) =>
     ({ metadata: { name }, conditions: [condition] }) as Stored<ComponentStatus>;
   return [
-    ...Object.entries(ports).map(([name, port]) => made(name, running ? healthy : unreachable(port))),
-    made('etcd-0', healthy),
+    ...Object.entries(ports).map(([name, port]) => created(name, running ? healthy : unreachable(port))),
+    created('etcd-0', healthy),
   ];
 }
 

@@ -91,7 +91,7 @@ export const nodeResource = defineResource<Node>({
       if (status.capacity !== undefined && status.allocatable === undefined)
         status.allocatable = { ...status.capacity };
     },
-    // Unlike other kinds a Node may bring its status along when it is made: kubelets do.
+    // Unlike other kinds a Node may bring its status along when it is created: kubelets do.
     prepareForUpdate: keepOtherPart,
     validate,
     validateUpdate,

@@ -29,7 +29,7 @@ export class PodVolumes {
     };
   }
 
-  /** Reserves volumes for the Pod's claims, and asks for those that have to be made on the node. */
+  /** Reserves volumes for the Pod's claims, and asks for those that have to be created on the node. */
   async reserve({ bind, provision }: VolumeDecision, node: string): Promise<void> {
     for (const { claim, volume } of bind) {
       const bound = bindVolume(volume, claim);

@@ -54,7 +54,7 @@ export interface ApiServerOptions {
   debugPaths?: Readonly<Record<string, () => void>>;
   /** Bounds what clients make the process keep. Default: the one that all servers of the process share. */
   budget?: MemoryBudget;
-  /** Told of faults of ours (a request is then answered with 500). */
+  /** Reported of faults of ours (a request is then answered with 500). */
   report?(error: unknown, request: string): void;
 }
 

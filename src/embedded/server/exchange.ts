@@ -20,7 +20,7 @@ const bodyLimit = 3 * 1024 * 1024;
 const largeAnswer = 256 * 1024;
 const pieceSize = 64 * 1024;
 
-/** One for all: what is made where none is given, with its stack, costs more than the rest of a request. */
+/** One for all: what is created where none is given, with its stack, costs more than the rest of a request. */
 const requestOver = new Error('the request is over');
 
 /**
@@ -203,7 +203,7 @@ export class Exchange {
     }
   }
 
-  /** An answer that is made while the client reads it; a small one goes at once, with its length. */
+  /** An answer that is created while the client reads it; a small one goes at once, with its length. */
   sendParts(status: number, contentType: string, parts: Iterable<Uint8Array>): void {
     const { reply } = this;
     if (reply.headersSent || reply.destroyed) return;

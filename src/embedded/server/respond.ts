@@ -69,7 +69,7 @@ function write(
   exchange.send(code, 'application/json', output.pretty ? prettyJson(JSON.parse(body.toString())) : body);
 }
 
-/** Subresources whose answers are made on the spot, and shown as they are. */
+/** Subresources whose answers are created on the spot, and shown as they are. */
 const untabled: ReadonlySet<string> = new Set(['binding', 'eviction', 'token', 'log']);
 
 /** Whether answers can be shown as a Table: what is answered without being stored can't. */

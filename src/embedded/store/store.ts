@@ -142,8 +142,8 @@ export class Store {
 
   /**
    * Puts another content in place of all, as when etcd is started on the data of a backup: the revision may go back.
-   * Watchers and observers are told what differs, as informers find out that list anew; what was written before and
-   * not told yet is not told any more.
+   * Watchers and observers are notified what differs, as informers find out that list anew; what was written before and
+   * not reported yet is not reported any more.
    */
   replace(content: StoreContent): void {
     const next = new Map<string, StoredEntry>();

@@ -36,7 +36,7 @@ export interface Tokens {
 const unclosed =
   /^(["'])(?:\\(?:[abfnrtv"'`\\?]|[xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2})|(?!\1)[^\\\n\r])*(?:\\(?:[xX][0-9a-fA-F]?|u[0-9a-fA-F]{0,3}|U[0-9a-fA-F]{0,7}|[0-3][0-7]?)?[\s\S]?|[\n\r])?|^[&|=][\s\S]|^`[A-Za-z0-9_.\-/ ]*/;
 
-/** Splits a text into tokens; characters that belong to none are told and left out. */
+/** Splits a text into tokens; characters that belong to none are reported and left out. */
 export function tokenize(source: string): Tokens {
   const tokens: Token[] = [];
   const issues: Issue[] = [];

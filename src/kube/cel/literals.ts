@@ -1,4 +1,4 @@
-/** What can be told of literals before they are ever evaluated: patterns, times and formats that are none. */
+/** What can be said of literals before they are ever evaluated: patterns, times and formats that are none. */
 import { ownValue } from '../../kernel/own.ts';
 import type { Call, Expr, Issue } from './ast.ts';
 import { formatFault } from './library/format-text.ts';

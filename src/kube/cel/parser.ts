@@ -38,7 +38,7 @@ class SyntaxFault extends Error {
   }
 }
 
-/** Parses an expression. Faults are told as issues. */
+/** Parses an expression. Faults are reported as issues. */
 export function parse(source: string): Parsed {
   if (source.length > maxLength) {
     return {

@@ -22,7 +22,7 @@ function writtenOut(pattern: string): number {
   return pattern.length * copies;
 }
 
-/** @throws TooMuchWork for a pattern that is made while an expression runs */
+/** @throws TooMuchWork for a pattern that is created while an expression runs */
 function compile(pattern: string): RE2JS | string {
   let known = compiled.get(pattern);
   if (known === undefined) {

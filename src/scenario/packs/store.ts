@@ -91,8 +91,8 @@ export class PackStore {
       if (existsSync(join(this.#root, id))) {
         throw new UserError({ what: `a pack ${id} is installed already`, next: `kubedrill pack update ${id}` });
       }
-      const made = await this.#finish(stage, id, source, inspect);
-      await rename(made, join(this.#root, id));
+      const created = await this.#finish(stage, id, source, inspect);
+      await rename(created, join(this.#root, id));
       return this.get(id);
     });
   }
@@ -102,12 +102,12 @@ export class PackStore {
     const before = this.get(id);
     return this.#staged(async (stage) => {
       await fetchPack(before.source, join(stage, 'pack'), stage, signal);
-      const made = await this.#finish(stage, id, before.source, inspect);
+      const created = await this.#finish(stage, id, before.source, inspect);
       const was = digests(before.folder);
-      const is = digests(join(made, id));
+      const is = digests(join(created, id));
       const away = join(this.#root, `${old}${id}`);
       await rename(join(this.#root, id), away);
-      await rename(made, join(this.#root, id));
+      await rename(created, join(this.#root, id));
       await rm(away, { recursive: true });
       return {
         before,
@@ -132,15 +132,15 @@ export class PackStore {
 
   /** The pack in `stage/pack`, looked through and with its record: the folder that only needs its place. */
   async #finish(stage: string, id: string, source: Source, inspect: Inspect): Promise<string> {
-    const made = join(stage, id === 'pack' ? 'made' : id);
-    await mkdir(made, { mode: 0o700 });
-    const folder = join(made, id);
+    const created = join(stage, id === 'pack' ? 'made' : id);
+    await mkdir(created, { mode: 0o700 });
+    const folder = join(created, id);
     await rename(join(stage, 'pack'), folder);
     inspect(folder, id);
     const { version } = loadPack(folder, false);
     const text = JSON.stringify({ source, version, digest: packDigest(folder) }, null, 2);
-    await writeFile(join(made, 'installed.json'), `${text}\n`, { mode: 0o600 });
-    return made;
+    await writeFile(join(created, 'installed.json'), `${text}\n`, { mode: 0o600 });
+    return created;
   }
 
   /** Works in a folder beside the packs, which is gone afterwards, however it ends. */

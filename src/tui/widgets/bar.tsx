@@ -18,14 +18,14 @@ export function KeyBar({
   width: number;
   theme: Theme;
 }) {
-  // The way out stays in sight, whatever is told.
+  // The way out stays in sight, whatever is reported.
   const least = barItems(place, 0, notes).reduce((sum, { label, text }) => sum + widthOf(label) + text.length + 3, 0);
-  const told = message ? `${cut(printableLine(message), Math.max(0, width - least - 3))}   ` : '';
-  const items = barItems(place, Math.max(0, width - 1 - widthOf(told)), notes);
+  const reported = message ? `${cut(printableLine(message), Math.max(0, width - least - 3))}   ` : '';
+  const items = barItems(place, Math.max(0, width - 1 - widthOf(reported)), notes);
   const keys = items.map(({ label, text }) => `${theme('key', label)} ${text}`).join('  ');
   return (
     <Box width={width}>
-      <Line>{` ${theme('warn', told)}${keys}`}</Line>
+      <Line>{` ${theme('warn', reported)}${keys}`}</Line>
     </Box>
   );
 }

@@ -73,10 +73,10 @@ describe('LimitRanger', () => {
 async function quota(spec: ResourceQuotaSpec) {
   const { client } = await api();
   const metadata = { name: 'q', namespace: 'lab' };
-  const made = await client.create(resourceQuotas, { metadata, spec });
+  const admitted = await client.create(resourceQuotas, { metadata, spec });
   const hard = spec.hard ?? {};
   const used = Object.fromEntries(Object.keys(hard).map((name) => [name, '0']));
-  await client.updateStatus(resourceQuotas, { ...made, status: { hard, used } });
+  await client.updateStatus(resourceQuotas, { ...admitted, status: { hard, used } });
   const usage = async () => (await client.get(resourceQuotas, 'lab', 'q')).status?.used;
   return { client, usage };
 }

@@ -26,18 +26,18 @@ const rule = (resource: string, more: object = {}) => ({
 
 /** An API with one policy in force. */
 async function ruled(spec: ValidatingAdmissionPolicySpec, binding: ValidatingAdmissionPolicyBindingSpec = {}) {
-  const made = await api();
-  await made.client.create(validatingAdmissionPolicies, {
+  const created = await api();
+  await created.client.create(validatingAdmissionPolicies, {
     metadata: { name: 'p' },
     spec: { matchConstraints: { resourceRules: [rule('configmaps')] }, ...spec },
   });
-  await made.client.create(validatingAdmissionPolicyBindings, {
+  await created.client.create(validatingAdmissionPolicyBindings, {
     metadata: { name: 'b' },
     spec: { policyName: 'p', validationActions: ['Deny'], ...binding },
   });
   const create = (name: string, data: Record<string, string> = {}, labels: Record<string, string> = {}) =>
-    made.client.create(configMaps, { metadata: { name, namespace: 'lab', labels }, data });
-  return { ...made, create };
+    created.client.create(configMaps, { metadata: { name, namespace: 'lab', labels }, data });
+  return { ...created, create };
 }
 
 const denied = "ValidatingAdmissionPolicy 'p' with binding 'b' denied request:";
@@ -184,8 +184,8 @@ describe('a webhook', () => {
 
   it('that is not called fails what it should have seen, unless that is ignored', async () => {
     const { client } = await api();
-    const made = await client.create(webhooks, { metadata: { name: 'w' }, webhooks: [hook('Fail')] });
-    expect(made.webhooks?.[0]).toMatchObject({ matchPolicy: 'Equivalent', timeoutSeconds: 10 });
+    const created = await client.create(webhooks, { metadata: { name: 'w' }, webhooks: [hook('Fail')] });
+    expect(created.webhooks?.[0]).toMatchObject({ matchPolicy: 'Equivalent', timeoutSeconds: 10 });
     expect(await refusal(client.create(pods, podOf()))).toMatchObject({
       code: 500,
       message:

@@ -35,9 +35,9 @@ describe('the Gateway API as an addon', () => {
   });
 
   it('sets defaults and shows its columns', async () => {
-    const made = await api.post(gateways, gateway('web', [{ name: 'http', port: 80, protocol: 'HTTP' }]));
-    expect(made.status).toBe(201);
-    expect(made.body.spec.listeners[0].allowedRoutes).toEqual({ namespaces: { from: 'Same' } });
+    const created = await api.post(gateways, gateway('web', [{ name: 'http', port: 80, protocol: 'HTTP' }]));
+    expect(created.status).toBe(201);
+    expect(created.body.spec.listeners[0].allowedRoutes).toEqual({ namespaces: { from: 'Same' } });
     const table = await api.get(gateways, 'application/json;as=Table;g=meta.k8s.io;v=v1');
     expect(table.body.columnDefinitions.map(({ name }: { name: string }) => name)).toEqual([
       'Name',
@@ -155,14 +155,14 @@ describe('the Gateway API as an addon', () => {
 
   it('names of controllers stay', async () => {
     const path = `${group}/gatewayclasses`;
-    const made = await api.post(path, {
+    const created = await api.post(path, {
       apiVersion,
       kind: 'GatewayClass',
       metadata: { name: 'nginx' },
       spec: { controllerName: 'a.io/b' },
     });
     // The defaults of the status come with what is read back.
-    expect(made.body.status.conditions).toMatchObject([{ type: 'Accepted', status: 'Unknown', reason: 'Pending' }]);
+    expect(created.body.status.conditions).toMatchObject([{ type: 'Accepted', status: 'Unknown', reason: 'Pending' }]);
     const changed = await api.patch(`${path}/nginx`, 'application/merge-patch+json', {
       spec: { controllerName: 'a.io/c' },
     });

@@ -21,13 +21,13 @@ const conditions = async (of: string) =>
 
 describe('a definition', () => {
   it('is accepted, served and published at once', async () => {
-    const made = await api.define(
+    const created = await api.define(
       name,
       things([thingVersion('v1', object({ size: { type: 'integer', description: 'How big.' } }))], {
         names: { plural: 'things', kind: 'Thing', shortNames: ['th'], categories: ['all', 'stuff'] },
       }),
     );
-    expect(made.body.status).toEqual({
+    expect(created.body.status).toEqual({
       conditions: null,
       acceptedNames: { plural: '', kind: '' },
       storedVersions: ['v1'],

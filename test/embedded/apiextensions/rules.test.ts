@@ -63,8 +63,8 @@ const spec = object(
 let api: Api;
 beforeAll(async () => {
   api = await startApi();
-  const made = await api.define('things.example.com', things([thingVersion('v1', spec)]));
-  expect(made).toMatchObject({ status: 201 });
+  const created = await api.define('things.example.com', things([thingVersion('v1', spec)]));
+  expect(created).toMatchObject({ status: 201 });
 });
 afterAll(() => api.stop());
 

@@ -105,8 +105,8 @@ describe('what comes in', () => {
 
   it('may be YAML', async () => {
     const body = 'apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: a}\nspec:\n  size: 4\n';
-    const made = await api.ask('POST', dry, { type: 'application/yaml', body });
-    expect(made.body.spec).toEqual({ ...defaults, size: 4 });
+    const created = await api.ask('POST', dry, { type: 'application/yaml', body });
+    expect(created.body.spec).toEqual({ ...defaults, size: 4 });
   });
 });
 

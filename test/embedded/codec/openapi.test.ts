@@ -14,10 +14,10 @@ describe('OpenAPI', () => {
   it('has the recorded schema of every type', () => {
     for (const document of documents.values()) {
       const recorded = document?.components?.schemas ?? {};
-      const made = openApiSchemas(Object.keys(recorded));
-      expect(Object.keys(made)).toEqual(Object.keys(recorded).sort());
+      const created = openApiSchemas(Object.keys(recorded));
+      expect(Object.keys(created)).toEqual(Object.keys(recorded).sort());
       for (const [name, schema] of Object.entries(recorded)) {
-        expect({ [name]: sortedRequired(made[name]) }).toEqual({ [name]: sortedRequired(schema) });
+        expect({ [name]: sortedRequired(created[name]) }).toEqual({ [name]: sortedRequired(schema) });
       }
     }
   });
@@ -32,12 +32,12 @@ describe('OpenAPI', () => {
   it.each([...documents.keys()])('makes the document %s with the recorded paths and schemas', (file) => {
     const recorded = documents.get(file);
     const path = file.replace('.json', '').replaceAll('__', '/');
-    const made = openApiDocument(definitions, path);
-    expect(Object.keys(made?.paths ?? {}).sort()).toEqual(Object.keys(recorded?.paths ?? {}).sort());
-    for (const [name, item] of Object.entries(made?.paths ?? {})) {
+    const created = openApiDocument(definitions, path);
+    expect(Object.keys(created?.paths ?? {}).sort()).toEqual(Object.keys(recorded?.paths ?? {}).sort());
+    for (const [name, item] of Object.entries(created?.paths ?? {})) {
       expect({ [name]: reduced(item) }).toEqual({ [name]: recorded?.paths[name] });
     }
-    expect(Object.keys(made?.components?.schemas ?? {})).toEqual(
+    expect(Object.keys(created?.components?.schemas ?? {})).toEqual(
       Object.keys(recorded?.components?.schemas ?? {}).sort(),
     );
   });

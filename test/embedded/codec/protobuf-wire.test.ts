@@ -81,7 +81,7 @@ function sampleOf({ kind, num, type = '', value = '', valueKind }: Field, seen: 
   return item === undefined ? undefined : { k1: item, k2: item };
 }
 
-/** Told by an error, not by `expect`: there are a hundred thousand of these. */
+/** Reported by an error, not by `expect`: there are a hundred thousand of these. */
 function same(got: unknown, wanted: unknown, where: string): void {
   if (got !== wanted) throw new Error(`${where}: expected ${wanted}, got ${got}`);
 }

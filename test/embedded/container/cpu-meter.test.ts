@@ -7,9 +7,9 @@ it('shares the cores of a node by requests where they do not do for all', async 
   const node = new NodeCpu(clock);
   const users = Array.from({ length: 4 }, () => ({ cpuMs: 0 }));
   const meter = (running: number, request?: number, limit?: number) => {
-    const made = new CpuMeter(node, { request, limit });
-    made.running = users.slice(0, running);
-    return made;
+    const created = new CpuMeter(node, { request, limit });
+    created.running = users.slice(0, running);
+    return created;
   };
   const meters = [meter(4, 1), meter(4, 3), meter(4), meter(1, 0.5, 0.25), meter(0, 2)];
   const second = async () => {

@@ -167,11 +167,11 @@ describe('what a tag says', () => {
 
   it('is told of by an event only where the cluster was given words for it', () => {
     const events = (hint?: string) => {
-      const told: string[] = [];
+      const reported: string[] = [];
       const images = new Images(runtime, new ManualClock(), hint);
-      const pull = () => images.ensure('uid', { name: 'c', image: 'nginx:1.99' }, (_, reason) => told.push(reason));
+      const pull = () => images.ensure('uid', { name: 'c', image: 'nginx:1.99' }, (_, reason) => reported.push(reason));
       expect(pull).toThrow('docker.io/library/nginx:1.99: not found');
-      return told;
+      return reported;
     };
     expect(events()).toEqual(['Pulling', 'Failed']);
     expect(events('see the list')).toEqual(['Pulling', 'Failed', 'UnknownImage']);

@@ -50,7 +50,7 @@ class Peer {
   }
 
   /** The first message of a type that `which` holds for. */
-  told<T extends ToMain['t']>(type: T, which: (message: Of<T>) => boolean): Promise<Of<T>> {
+  reported<T extends ToMain['t']>(type: T, which: (message: Of<T>) => boolean): Promise<Of<T>> {
     return new Promise((resolve) => {
       const look = (message: ToMain) => {
         if (message.t !== type || !which(message as Of<T>)) return;
@@ -65,7 +65,7 @@ class Peer {
   async serve(image: string, args?: string[]): Promise<{ container: number; podUid: string }> {
     const container = this.newId();
     const spec = specOf(image, args && { args });
-    const listening = this.told('listening', ({ podUid }) => podUid === spec.pod.uid);
+    const listening = this.reported('listening', ({ podUid }) => podUid === spec.pod.uid);
     this.host.handle({ t: 'start', container, spec });
     await listening;
     return { container, podUid: spec.pod.uid };
@@ -74,8 +74,8 @@ class Peer {
   /** Says something over a connection of its own and waits for its end; `finish` is run when something has come back. */
   async talk(podUid: string, port: number, text: string, finish: 'hangup' | 'inputEnd' | 'nothing'): Promise<void> {
     const session = this.newId();
-    const ended = this.told('sessionEnd', (m) => m.session === session);
-    const answered = this.told('sessionOutput', (m) => m.session === session);
+    const ended = this.reported('sessionEnd', (m) => m.session === session);
+    const answered = this.reported('sessionOutput', (m) => m.session === session);
     this.host.handle({ t: 'connect', session, podUid, port });
     this.host.handle({ t: 'input', session, data: new TextEncoder().encode(text) });
     if (finish !== 'nothing') {
@@ -88,7 +88,7 @@ class Peer {
   /** Asks as a probe does, to its end; `abort`: it is given up at once. */
   async get(podUid: string, url: string, abort = false): Promise<void> {
     const request = this.newId();
-    const got = this.told('got', (m) => m.request === request);
+    const got = this.reported('got', (m) => m.request === request);
     const port = Number(new URL(url).port);
     this.host.handle({ t: 'get', request, podUid, port, get: { url, headers: {} } });
     if (abort) this.host.handle({ t: 'getAbort', request });
@@ -98,8 +98,8 @@ class Peer {
   /** Opens a session of a container, and hangs up once it has begun. */
   async visit(container: number, what: 'exec' | 'attach'): Promise<void> {
     const session = this.newId();
-    const begun = this.told('sessionStarted', (m) => m.session === session);
-    const ended = this.told('sessionEnd', (m) => m.session === session);
+    const begun = this.reported('sessionStarted', (m) => m.session === session);
+    const ended = this.reported('sessionEnd', (m) => m.session === session);
     const options = { container, session, stdin: true, tty: true };
     if (what === 'attach') this.host.handle({ t: 'attach', ...options });
     else this.host.handle({ t: 'exec', ...options, command: ['sh'], env: [] });
@@ -111,7 +111,7 @@ class Peer {
   /** Starts a container and waits for its end. */
   async run(image: string, ...command: string[]): Promise<void> {
     const container = this.newId();
-    const exited = this.told('exited', (m) => m.container === container);
+    const exited = this.reported('exited', (m) => m.container === container);
     this.host.handle({ t: 'start', container, spec: specOf(image, { command }) });
     await exited;
   }
@@ -119,14 +119,14 @@ class Peer {
   /** Runs a command in a container to its end. */
   async exec(container: number, ...command: readonly string[]): Promise<void> {
     const session = this.newId();
-    const ended = this.told('sessionEnd', (m) => m.session === session);
+    const ended = this.reported('sessionEnd', (m) => m.session === session);
     this.host.handle({ t: 'exec', container, session, command: [...command], stdin: false, tty: false, env: [] });
     await ended;
   }
 
   async end(...containers: number[]): Promise<void> {
     for (const container of containers) {
-      const exited = this.told('exited', (m) => m.container === container);
+      const exited = this.reported('exited', (m) => m.container === container);
       this.host.handle({ t: 'signal', container, signal: 'SIGKILL' } satisfies ToWorker);
       await exited;
     }
@@ -233,7 +233,7 @@ it('keeps nothing of what has run in containers', async () => {
 it('keeps nothing of a cluster', async () => {
   const visit = async () => {
     const { container } = await peer.serve('nginx:1.29');
-    const exited = peer.told('exited', (m) => m.container === container);
+    const exited = peer.reported('exited', (m) => m.container === container);
     peer.host.handle({ t: 'clusterEnd' });
     await exited;
     peer.host.handle({ t: 'cluster' });

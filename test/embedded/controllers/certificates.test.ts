@@ -28,14 +28,14 @@ async function plane(spec: Partial<CertificateSigningRequestSpec> = {}) {
     if (object.kind === 'ClusterRole') await lab.client.create(clusterRoles, object);
     else await lab.client.create(clusterRoleBindings, object as ClusterRoleBinding);
   }
-  const made = await lab.client.create(certificateSigningRequests, {
+  const created = await lab.client.create(certificateSigningRequests, {
     metadata: { name: 'r' },
     spec: { request: csr(jane).request, signerName, usages: ['client auth'], ...spec },
   });
   const decide = (type: string) =>
     lab.client.update(
       certificateSigningRequests,
-      { ...made, status: { conditions: [{ type, status: 'True', reason: 'Test' }] } },
+      { ...created, status: { conditions: [{ type, status: 'True', reason: 'Test' }] } },
       { subresource: 'approval' },
     );
   const read = () => lab.client.get(certificateSigningRequests, undefined, 'r');
@@ -181,12 +181,16 @@ describe('an issued certificate', () => {
     cluster = await createEmbeddedCluster({ kubelet: false });
     const { client, url, caCertificate, context } = cluster;
     const { request: bytes, privateKey } = csr(jane);
-    const made = await client.create(certificateSigningRequests, {
+    const created = await client.create(certificateSigningRequests, {
       metadata: { name: 'jane' },
       spec: { request: bytes, signerName, usages: ['client auth'] },
     });
     const conditions = [{ type: 'Approved', status: 'True', reason: 'Test' }];
-    await client.update(certificateSigningRequests, { ...made, status: { conditions } }, { subresource: 'approval' });
+    await client.update(
+      certificateSigningRequests,
+      { ...created, status: { conditions } },
+      { subresource: 'approval' },
+    );
     const issued = await new Promise<string>((resolve) => {
       context.informers.of(certificateSigningRequests).on({
         update: ({ status }) => status?.certificate && resolve(Buffer.from(status.certificate, 'base64').toString()),

@@ -60,7 +60,7 @@ describe('a CronJob', () => {
     await plane.client.create(cronJobs, { metadata, spec: { schedule: '* * * * *', jobTemplate, ...spec } });
     await plane.settle();
   };
-  const made = () =>
+  const created = () =>
     plane.informers
       .of(jobs)
       .list('default')
@@ -87,7 +87,7 @@ describe('a CronJob', () => {
     await start({});
     await plane.pass(31);
     const name = `tick-${minute('2026-03-01T10:01:00Z')}`;
-    expect(made()).toEqual([name]);
+    expect(created()).toEqual([name]);
     const job = plane.informers.of(jobs).get('default', name);
     expect(job?.metadata).toMatchObject({
       labels: { app: 'a' },
@@ -95,32 +95,32 @@ describe('a CronJob', () => {
     });
     expect(status()).toMatchObject({ lastScheduleTime: '2026-03-01T10:01:00Z', active: [{ kind: 'Job', name }] });
     await plane.pass(60);
-    expect(made()).toHaveLength(2);
+    expect(created()).toHaveLength(2);
   });
 
   it('keeps as many finished Jobs as its limits allow', async () => {
     await start({ successfulJobsHistoryLimit: 1, failedJobsHistoryLimit: 0 });
     await plane.pass(31);
-    await end(made()[0] ?? '', 'Complete');
+    await end(created()[0] ?? '', 'Complete');
     expect(status()).toEqual({ lastScheduleTime: '2026-03-01T10:01:00Z', lastSuccessfulTime: '2026-03-01T10:01:01Z' });
     await plane.pass(60);
-    await end(made()[1] ?? '', 'Failed');
-    expect(made()).toEqual([`tick-${minute('2026-03-01T10:01:00Z')}`]);
+    await end(created()[1] ?? '', 'Failed');
+    expect(created()).toEqual([`tick-${minute('2026-03-01T10:01:00Z')}`]);
     await plane.pass(60);
-    await end(made()[1] ?? '', 'Complete');
-    expect(made()).toEqual([`tick-${minute('2026-03-01T10:03:00Z')}`]);
+    await end(created()[1] ?? '', 'Complete');
+    expect(created()).toEqual([`tick-${minute('2026-03-01T10:03:00Z')}`]);
   });
 
   it('Forbid waits for the Job before, Replace ends it', async () => {
     await start({ concurrencyPolicy: 'Forbid' });
     await plane.pass(91);
-    expect(made()).toHaveLength(1);
-    expect(plane.told()).toContain(
+    expect(created()).toHaveLength(1);
+    expect(plane.reported()).toContain(
       'JobAlreadyActive: Not starting job because prior execution is running and concurrency policy is Forbid',
     );
     await plane.client.patch(cronJobs, 'default', 'tick', 'merge', { spec: { concurrencyPolicy: 'Replace' } });
     await plane.pass(61);
-    expect(made()).toEqual([`tick-${minute('2026-03-01T10:03:00Z')}`]);
+    expect(created()).toEqual([`tick-${minute('2026-03-01T10:03:00Z')}`]);
     expect(status()?.active).toHaveLength(1);
   });
 
@@ -129,24 +129,24 @@ describe('a CronJob', () => {
     await plane.pass(300);
     await plane.client.patch(cronJobs, 'default', 'tick', 'merge', { spec: { schedule: '* * * * *' } });
     await plane.settle();
-    expect(made()).toEqual([]);
+    expect(created()).toEqual([]);
     await plane.pass(31);
-    expect(made()).toEqual([`tick-${minute('2026-03-01T10:06:00Z')}`]);
+    expect(created()).toEqual([`tick-${minute('2026-03-01T10:06:00Z')}`]);
   });
 
   it('starts once for what it missed while it was suspended, unless that is too long ago', async () => {
     await start({ suspend: true });
     await plane.pass(600);
-    expect(made()).toEqual([]);
+    expect(created()).toEqual([]);
     await plane.client.patch(cronJobs, 'default', 'tick', 'merge', { spec: { suspend: false } });
     await plane.settle();
-    expect(made()).toEqual([`tick-${minute('2026-03-01T10:10:00Z')}`]);
+    expect(created()).toEqual([`tick-${minute('2026-03-01T10:10:00Z')}`]);
   });
 
   it('uses the clocks of its time zone', async () => {
     await start({ schedule: '1 11 * * *', timeZone: 'Europe/Berlin' });
     await plane.pass(31);
-    const job = plane.informers.of(jobs).get('default', made()[0] ?? '');
+    const job = plane.informers.of(jobs).get('default', created()[0] ?? '');
     expect(job?.metadata.annotations).toEqual({
       'batch.kubernetes.io/cronjob-scheduled-timestamp': '2026-03-01T11:01:00+01:00',
     });

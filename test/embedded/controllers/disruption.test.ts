@@ -76,7 +76,7 @@ describe('the disruption controller', () => {
       disruptionsAllowed: 0,
       conditions: [{ type: 'DisruptionAllowed', status: 'False', reason: 'SyncFailed', message }],
     });
-    expect(plane.told()).toContain(
+    expect(plane.reported()).toContain(
       `CalculateExpectedPodCountFailed: Failed to calculate the number of expected pods: ${message}`,
     );
     plane.stop();
@@ -118,7 +118,7 @@ describe('the disruption controller', () => {
       spec: { minAvailable: 1, selector: { matchLabels: { app: 'nobody' } } },
     });
     await plane.settle();
-    expect(plane.told()).toContain('NoPods: No matching pods found');
+    expect(plane.reported()).toContain('NoPods: No matching pods found');
     plane.stop();
   });
 });

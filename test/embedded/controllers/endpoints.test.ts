@@ -46,7 +46,7 @@ describe('spreading endpoints over slices', () => {
 
   it('fills slices of 100', () => {
     const { create } = plan([], range(0, 250));
-    expect(create.map((made) => made.endpoints.length)).toEqual([100, 100, 50]);
+    expect(create.map((created) => created.endpoints.length)).toEqual([100, 100, 50]);
   });
 
   it('writes one slice for one new endpoint', () => {
@@ -80,12 +80,12 @@ describe('the endpoints of a Service', () => {
     await plane.settle();
   };
   const pod = async (name: string, ip: string, ready = true, container: Partial<Container> = {}) => {
-    const made = await plane.client.create(pods, {
+    const created = await plane.client.create(pods, {
       metadata: { name, namespace: 'default', labels: { app: 'a' } },
       spec: { nodeName: 'n', hostname: name, subdomain: 's', containers: [{ name: 'c', image: 'x', ...container }] },
     });
     const conditions = [{ type: 'Ready', status: ready ? 'True' : 'False' }];
-    await plane.report(made, { phase: 'Running', podIP: ip, podIPs: [{ ip }], conditions });
+    await plane.report(created, { phase: 'Running', podIP: ip, podIPs: [{ ip }], conditions });
   };
   const slices = () => plane.informers.of(endpointSlices).list('default');
   const selector = { app: 'a' };

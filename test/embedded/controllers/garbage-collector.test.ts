@@ -113,7 +113,7 @@ describe('garbage collection', () => {
     await make('child', { namespace: 'other', ownerReferences: [refTo(owner)] });
     await plane.settle();
     expect(get('child', 'other')).toBeUndefined();
-    expect(plane.told()).toEqual([
+    expect(plane.reported()).toEqual([
       `OwnerRefInvalidNamespace: ownerRef [v1/ConfigMap, namespace: other, name: owner, uid: ${owner.metadata.uid}] does not exist in namespace "other"`,
     ]);
   });
@@ -126,6 +126,6 @@ describe('garbage collection', () => {
     await plane.client.delete(configMaps, 'default', 'owner');
     await plane.settle();
     expect(plane.informers.of(clusterRoles).get(undefined, 'role')).toBeDefined();
-    expect(plane.told()).toHaveLength(1);
+    expect(plane.reported()).toHaveLength(1);
   });
 });

@@ -34,14 +34,14 @@ export async function startPlane(...components: Component[]) {
   }
 
   /** `reason: message` of all events, in order. */
-  function told(): string[] {
+  function reported(): string[] {
     return informers
       .of(events)
       .list()
       .map(({ reason, message }) => `${reason}: ${message}`);
   }
 
-  return { clock, client, informers, namespace, settle, pass, report, told, stop };
+  return { clock, client, informers, namespace, settle, pass, report, reported, stop };
 }
 
 export type Plane = Awaited<ReturnType<typeof startPlane>>;

@@ -89,14 +89,14 @@ describe('addresses of Services', () => {
     const lab = await startPlane(serviceAddresses, serviceRanges);
     const { client, informers } = lab;
     await client.create(serviceCIDRs, { metadata: { name: 'kubernetes' }, spec: { cidrs: ['10.96.0.0/12'] } });
-    const made = await client.create(services, {
+    const created = await client.create(services, {
       metadata: { name: 's', namespace: 'default' },
       spec: { ports: [{ port: 80 }] },
     });
     await lab.settle();
     expect(informers.of(ipAddresses).list()).toMatchObject([
       {
-        metadata: { name: made.spec?.clusterIP, labels: { 'ipaddress.kubernetes.io/ip-family': 'IPv4' } },
+        metadata: { name: created.spec?.clusterIP, labels: { 'ipaddress.kubernetes.io/ip-family': 'IPv4' } },
         spec: { parentRef: { resource: 'services', namespace: 'default', name: 's' } },
       },
     ]);

@@ -90,7 +90,7 @@ describe('volumes and claims', () => {
     };
     await plane.client.create(persistentVolumeClaims, { metadata: { name: 'c', namespace: 'default' }, spec });
     await plane.settle();
-    expect(plane.told()).toContain('VolumeMismatch: Cannot bind to requested volume "v": incompatible accessMode');
+    expect(plane.reported()).toContain('VolumeMismatch: Cannot bind to requested volume "v": incompatible accessMode');
     expect(claim('c')?.status?.phase).toBe('Pending');
   });
 
@@ -103,7 +103,7 @@ describe('volumes and claims', () => {
     await plane.pass(1);
     expect(claim('c')?.status?.phase).toBe('Lost');
     await addPod('p', using('c'));
-    expect(plane.told().some((text) => text.includes('bound to non-existent persistentvolume "v"'))).toBe(true);
+    expect(plane.reported().some((text) => text.includes('bound to non-existent persistentvolume "v"'))).toBe(true);
   });
 
   it('take their Pods to the node of the volume', async () => {
@@ -120,7 +120,7 @@ describe('the provisioner of local paths', () => {
   it('makes a volume on the node of the first consumer, and deletes it with its claim', async () => {
     await provisioner();
     await addClaim('c', 'standard');
-    expect(plane.told()).toContain('WaitForFirstConsumer: waiting for first consumer to be created before binding');
+    expect(plane.reported()).toContain('WaitForFirstConsumer: waiting for first consumer to be created before binding');
     await addPod('p', using('c'));
     expect(nodeOf('p')).toBeUndefined();
     await plane.pass(3);
@@ -143,7 +143,7 @@ describe('the provisioner of local paths', () => {
     await addPod('p', using('c'));
     await plane.pass(20);
     expect(claim('c')?.status?.phase).toBe('Pending');
-    expect(plane.told().some((text) => text.startsWith('ExternalProvisioning: '))).toBe(true);
+    expect(plane.reported().some((text) => text.startsWith('ExternalProvisioning: '))).toBe(true);
   });
 
   it('serves no claim of many nodes', async () => {
@@ -151,7 +151,7 @@ describe('the provisioner of local paths', () => {
     await addClaim('c', 'standard', '1Gi', ['ReadWriteMany']);
     await addPod('p', using('c'));
     await plane.pass(2);
-    expect(plane.told()).toContain(
+    expect(plane.reported()).toContain(
       'ProvisioningFailed: failed to provision volume with StorageClass "standard": NodePath only supports ReadWriteOnce and ReadWriteOncePod (1.22+) access modes',
     );
   });

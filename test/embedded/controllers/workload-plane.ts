@@ -15,10 +15,13 @@ export async function workloadPlane(nodeCount = 1, remote?: RemoteReader) {
   for (let i = 1; i <= nodeCount; i++) await addNode(`node-${i}`);
 
   async function addNode(name: string): Promise<void> {
-    const made = await client.create(nodes, { metadata: { name, labels: { 'kubernetes.io/hostname': name } } });
+    const created = await client.create(nodes, { metadata: { name, labels: { 'kubernetes.io/hostname': name } } });
     const resources = { cpu: '4', memory: '8Gi', pods: '110' };
     const conditions = [{ type: 'Ready', status: 'True' }];
-    await client.updateStatus(nodes, { ...made, status: { allocatable: resources, capacity: resources, conditions } });
+    await client.updateStatus(nodes, {
+      ...created,
+      status: { allocatable: resources, capacity: resources, conditions },
+    });
     await renewLease(name);
   }
 
@@ -44,7 +47,7 @@ export async function workloadPlane(nodeCount = 1, remote?: RemoteReader) {
   const act = (pod: Stored<Pod>) =>
     clock.after(5, () => {
       const newest = context.informers.of(pods).get(pod.metadata.namespace, pod.metadata.name);
-      if (newest?.metadata.uid === pod.metadata.uid) void step(newest).catch(() => {}); // told again when it changed
+      if (newest?.metadata.uid === pod.metadata.uid) void step(newest).catch(() => {}); // reported again when it changed
     });
   async function step(pod: Stored<Pod>): Promise<void> {
     const { namespace, name } = pod.metadata;

@@ -160,13 +160,13 @@ describe('etcdctl', () => {
   it('follows what happens to keys', async () => {
     const script = ['bash', '-c', `${variables}\nexec etcdctl watch /w/ --prefix`];
     const watching = await cluster.nodeShell(cluster.nodes[0] ?? '', { command: script, stdin: false, tty: false });
-    let told = '';
+    let reported = '';
     watching.stdout?.on('data', (data) => {
-      told += String(data);
+      reported += String(data);
     });
     await vi.waitUntil(async () => {
       await run('etcdctl put /w/1 one; etcdctl del /w/1');
-      return told.includes('PUT\n/w/1\none\nDELETE\n/w/1\n\n');
+      return reported.includes('PUT\n/w/1\none\nDELETE\n/w/1\n\n');
     }, soon);
     await run('pkill etcdctl');
     expect(await watching.exit).not.toBe(0);
@@ -302,7 +302,7 @@ describe('a restore', { timeout: 60_000 }, () => {
     expect(restored.code).toBe(0);
     return restored.err;
   };
-  /** To a backup, after something was made. */
+  /** To a backup, after something was created. */
   const goBack = async () => {
     await backup();
     await create('after');
@@ -379,8 +379,8 @@ describe('a restore', { timeout: 60_000 }, () => {
     await scale(4);
     await vi.waitUntil(async () => (await running()).length === 4, soon);
 
-    const told = await restore();
-    expect(told).toMatch(
+    const reported = await restore();
+    expect(reported).toMatch(
       /\tinfo\tmembership\/cluster\.go:424\tadded member\t\{"cluster-id": "cdf818194e3a8c32", "local-member-id": "0", "added-peer-id": "8e9e05c52164694d", "added-peer-peer-urls": \["http:\/\/localhost:2380"\], "added-peer-is-learner": false\}\n/,
     );
     expect((await run('etcdutl snapshot restore /opt/backup.db --data-dir /var/lib/etcd-restored')).err).toBe(
@@ -491,8 +491,8 @@ describe('a restore', { timeout: 60_000 }, () => {
     // What lets kubeadm's administrators do anything is gone, too.
     const masters = KubeClient.fromText(cluster.kubeconfig('root', ['system:masters']));
     const all = async () => (await masters.list(namespaces)).items.map(({ metadata }) => metadata.name);
-    const made = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
-    await vi.waitUntil(async () => (await all().catch(() => [])).sort().join() === made.join(), soon);
+    const created = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
+    await vi.waitUntil(async () => (await all().catch(() => [])).sort().join() === created.join(), soon);
     await expect(client.list(configMaps, 'default')).rejects.toThrow(/kubernetes-admin.*cannot list/);
     await serves();
     const mirrors = async () => (await masters.list(pods, 'kube-system')).items.map(({ metadata }) => metadata.name);

@@ -72,7 +72,7 @@ export class Lab {
 const isReady = ({ status }: Pod): boolean =>
   status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') ?? false;
 
-/** Resolves when Pods can be made and names are answered. */
+/** Resolves when Pods can be created and names are answered. */
 export async function openLab(options: Partial<EmbeddedClusterOptions> = {}): Promise<Lab> {
   const cluster = await createEmbeddedCluster({
     runtime: (context) => createContainerRuntime({ network: createClusterNetwork(context) }),

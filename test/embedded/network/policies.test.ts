@@ -134,10 +134,10 @@ describe('decidePolicies', () => {
             : undefined;
           const destination = direction === 'ingress' ? own : other;
           const stored = policies.map(({ of, ingress, egress, ...spec }, i) => {
-            const made: NetworkPolicySpec = { ...spec };
-            if (ingress) made.ingress = ingress.map((r) => ({ from: r.peers, ports: r.ports }));
-            if (egress) made.egress = egress.map((r) => ({ to: r.peers, ports: r.ports }));
-            return policy(`p${i}`, made, of);
+            const created: NetworkPolicySpec = { ...spec };
+            if (ingress) created.ingress = ingress.map((r) => ({ from: r.peers, ports: r.ports }));
+            if (egress) created.egress = egress.map((r) => ({ to: r.peers, ports: r.ports }));
+            return policy(`p${i}`, created, of);
           });
 
           const applying = policies.filter((p) => {

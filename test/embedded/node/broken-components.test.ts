@@ -40,9 +40,9 @@ const answers = () =>
     () => false,
   );
 /** The log of the newest container of a part that has ended. */
-const lastWords = (part: string) =>
+const lastError = (part: string) =>
   run(`crictl logs $(crictl ps -aq --state exited --name '^${part}$' | head -1) 2>&1`);
-const mend = async (part: string) => {
+const repair = async (part: string) => {
   await run(`cp /opt/good/${part}.yaml /etc/kubernetes/manifests/${part}.yaml`);
   await until(answers);
 };
@@ -107,9 +107,9 @@ describe('a mistake in a manifest', { timeout: 60_000 }, () => {
     ],
   ])('ends %s (%s)', async (part, script, words) => {
     await edit(part, script);
-    await until(async () => (await lastWords(part)).includes(words));
+    await until(async () => (await lastError(part)).includes(words));
     expect(await run(`crictl ps -a --name '^${part}$'`)).toContain('Exited');
-    await mend(part);
+    await repair(part);
   });
 
   it('shows in the mirror Pod, its events and the journal while the API server is there', async () => {
@@ -125,7 +125,7 @@ describe('a mistake in a manifest', { timeout: 60_000 }, () => {
       expect.stringMatching(`Back-off restarting failed container kube-scheduler in pod ${name}`),
     );
     expect(await run('journalctl -u kubelet')).toMatch(/CrashLoopBackOff[^\n]*kube-scheduler/);
-    await mend('kube-scheduler');
+    await repair('kube-scheduler');
   });
 
   it('of the port of etcd makes the API server give up after twenty seconds', async () => {
@@ -137,8 +137,8 @@ describe('a mistake in a manifest', { timeout: 60_000 }, () => {
     );
     expect(await answers()).toBe(false);
     const end = 'instance.go:233] Error creating leases: error creating storage factory: context deadline exceeded\n';
-    await until(async () => (await lastWords('kube-apiserver')).endsWith(end), 40_000);
-    await mend('kube-apiserver');
+    await until(async () => (await lastError('kube-apiserver')).endsWith(end), 40_000);
+    await repair('kube-apiserver');
   });
 
   it('of the port at which etcd listens leaves the API server without it', async () => {
@@ -148,7 +148,7 @@ describe('a mistake in a manifest', { timeout: 60_000 }, () => {
         '127.0.0.1:2379: connect: connection refused',
       ),
     );
-    await mend('etcd');
+    await repair('etcd');
   });
 
   it('of the port of a liveness probe restarts what it probes', async () => {
@@ -167,7 +167,7 @@ describe('a mistake in a manifest', { timeout: 60_000 }, () => {
         'Container kube-scheduler failed liveness probe, will be restarted',
       ]),
     );
-    await mend('kube-scheduler');
+    await repair('kube-scheduler');
   });
 
   it('of the configuration of kube-proxy ends it', async () => {
@@ -200,6 +200,6 @@ describe('a mistake in a manifest', { timeout: 60_000 }, () => {
       const pod = await client.get(pods, 'kube-system', `kube-scheduler-${node}`).catch(() => undefined);
       return /ErrImagePull|ImagePullBackOff/.test(pod?.status?.containerStatuses?.[0]?.state?.waiting?.reason ?? '');
     });
-    await mend('kube-scheduler');
+    await repair('kube-scheduler');
   });
 });

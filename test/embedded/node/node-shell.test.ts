@@ -164,9 +164,9 @@ describe('a node', () => {
         volumes: [{ name: 'v', hostPath: { path: '/nothing', type: 'Directory' } }],
       },
     });
-    const told = async () => (await client.list(events, 'default')).items.map(({ message }) => message);
+    const reported = async () => (await client.list(events, 'default')).items.map(({ message }) => message);
     await until(async () =>
-      (await told()).includes(
+      (await reported()).includes(
         'MountVolume.SetUp failed for volume "v" : hostPath type check failed: /nothing is not a directory',
       ),
     );

@@ -199,7 +199,7 @@ describe.each(['patch', 'ssa', 'metadata'])('recorded exchanges: %s', (topic) =>
       const { managedFields: _, ...metadata } = response.metadata ?? {};
       wanted = { ...response, metadata };
     }
-    // What admission and allocation add when Pods and Services are made is nobody's; only their registry tells it apart.
+    // What admission and allocation add when Pods and Services are created is nobody's; only their registry tells it apart.
     const computed = updateManagedFields({ ...request, updated: withoutAllocated(wanted, e) });
     expect(timeless(computed.metadata?.managedFields)).toEqual(timeless(response.metadata?.managedFields));
     store(e.object, response, computed);

@@ -35,7 +35,7 @@ async function written(write: () => Promise<Stored<Deployment>>): Promise<Stored
   }
 }
 
-/** Writes twice, a second apart, to what `live` made; says whether it was taken. */
+/** Writes twice, a second apart, to what `live` created; says whether it was taken. */
 async function twice({ client, clock, store }: Api, write: () => Promise<Stored<Deployment>>): Promise<boolean> {
   const first = await written(write);
   const revision = store.revision;

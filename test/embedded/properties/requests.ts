@@ -66,9 +66,9 @@ interface Told {
 export async function serveApart(): Promise<Served> {
   const child = fork(join(import.meta.dirname, 'served-child.ts'), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const faults: string[] = [];
-  const [told] = (await once(child, 'message')) as [Told];
+  const [reported] = (await once(child, 'message')) as [Told];
   child.on('message', ({ fault }: Told) => fault && faults.push(fault));
-  const { url = '', ca, certificate: cert, key } = told;
+  const { url = '', ca, certificate: cert, key } = reported;
   const agent = new Agent({ keepAlive: true, ca, cert, key });
   return {
     faults,

@@ -17,13 +17,13 @@ describe('informers', () => {
   it('tell what exists first, then changes after the write that made them', async () => {
     const { client, store, informers } = await informed();
     await client.create(configMaps, configMap('a'));
-    const told: string[] = [];
+    const reported: string[] = [];
     const stop = informers.of(configMaps).on({
-      add: (o) => void told.push(`add ${o.metadata.name}`),
-      update: (o, old) => void told.push(`update ${o.metadata.name} ${old.data?.k ?? '-'} ${o.data?.k}`),
-      delete: (o) => void told.push(`delete ${o.metadata.name}`),
+      add: (o) => void reported.push(`add ${o.metadata.name}`),
+      update: (o, old) => void reported.push(`update ${o.metadata.name} ${old.data?.k ?? '-'} ${o.data?.k}`),
+      delete: (o) => void reported.push(`delete ${o.metadata.name}`),
     });
-    expect(told).toEqual(['add a']);
+    expect(reported).toEqual(['add a']);
     await client.patch(configMaps, 'ns', 'a', 'merge', { data: { k: 'v' } });
     expect(informers.of(configMaps).get('ns', 'a')?.data).toEqual({ k: 'v' });
     await client.delete(configMaps, 'ns', 'a');
@@ -31,7 +31,7 @@ describe('informers', () => {
     stop();
     await client.create(configMaps, configMap('b'));
     await store.delivered();
-    expect(told).toEqual(['add a', 'update a - v', 'delete a']);
+    expect(reported).toEqual(['add a', 'update a - v', 'delete a']);
   });
 
   it('find objects by namespace and by controller, never behind the store', async () => {
@@ -51,12 +51,12 @@ describe('informers', () => {
 
   it('end with their signal', async () => {
     const { client, store, informers, abort } = await informed();
-    const told: string[] = [];
-    informers.of(configMaps).on({ add: (o) => void told.push(o.metadata.name) });
+    const reported: string[] = [];
+    informers.of(configMaps).on({ add: (o) => void reported.push(o.metadata.name) });
     abort.abort();
     await client.create(configMaps, configMap('late'));
     await store.delivered();
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
   });
 });
 
@@ -73,7 +73,7 @@ describe('what a recorder keeps in mind', () => {
     const passing = new Passing<{ at: number }>(60_000);
     for (let minute = 0; minute < 100; minute++) passing.set(`pod-${minute}`, { at: minute * 60_000 });
     expect([...passing.keys()]).toEqual(['pod-98', 'pod-99']);
-    // What is still told of does not hide what is not.
+    // What is still reported does not hide what is not.
     const lasting = { at: 0 };
     for (let minute = 0; minute < 100; minute++) {
       lasting.at = minute * 60_000;

@@ -6,16 +6,18 @@ import { apiServer, configMap, pod, shown } from './harness.ts';
 describe('create', () => {
   it('sets what the server owns and nothing else', async () => {
     const { client } = await apiServer();
-    const made = await client.create(configMaps, configMap('a', { uid: 'mine', generation: 7 }, { k: 'v' }));
-    expect(made).toMatchObject({ apiVersion: 'v1', kind: 'ConfigMap', data: { k: 'v' } });
-    expect(made.metadata.uid).toMatch(/^[0-9a-f]{8}-/);
-    expect(made.metadata).toMatchObject({ creationTimestamp: '2026-01-01T00:00:00Z', generation: 7 });
+    const created = await client.create(configMaps, configMap('a', { uid: 'mine', generation: 7 }, { k: 'v' }));
+    expect(created).toMatchObject({ apiVersion: 'v1', kind: 'ConfigMap', data: { k: 'v' } });
+    expect(created.metadata.uid).toMatch(/^[0-9a-f]{8}-/);
+    expect(created.metadata).toMatchObject({ creationTimestamp: '2026-01-01T00:00:00Z', generation: 7 });
   });
 
   it('makes names of the prefix and five letters that spell nothing', async () => {
     const { client } = await apiServer();
-    const made = await client.create(configMaps, { metadata: { generateName: `${'x'.repeat(70)}-`, namespace: 'ns' } });
-    expect(made.metadata.name).toMatch(/^x{58}[bcdfghjklmnpqrstvwxz2456789]{5}$/);
+    const created = await client.create(configMaps, {
+      metadata: { generateName: `${'x'.repeat(70)}-`, namespace: 'ns' },
+    });
+    expect(created.metadata.name).toMatch(/^x{58}[bcdfghjklmnpqrstvwxz2456789]{5}$/);
   });
 
   it('refuses with the exact words', async () => {
@@ -44,9 +46,9 @@ describe('create', () => {
   it('changes nothing on dry run, but validates and answers as if', async () => {
     const { client, store } = await apiServer();
     const before = store.revision;
-    const made = await client.create(configMaps, configMap('a'), { dryRun: true });
-    expect(made.metadata.uid).toBeDefined();
-    expect(made.metadata.resourceVersion).toBeUndefined();
+    const created = await client.create(configMaps, configMap('a'), { dryRun: true });
+    expect(created.metadata.uid).toBeDefined();
+    expect(created.metadata.resourceVersion).toBeUndefined();
     expect(await refusal(client.create(configMaps, configMap('A_'), { dryRun: true }))).toMatchObject({ code: 422 });
     expect(store.revision).toBe(before);
   });
@@ -55,35 +57,35 @@ describe('create', () => {
 describe('update', () => {
   it('writes nothing where nothing changes', async () => {
     const { client, clock, store } = await apiServer();
-    const made = await client.create(configMaps, configMap('a', {}, { k: 'v' }));
+    const created = await client.create(configMaps, configMap('a', {}, { k: 'v' }));
     await clock.advance(5000);
     const before = store.revision;
-    const again = await client.update(configMaps, made);
-    expect(again.metadata.resourceVersion).toBe(made.metadata.resourceVersion);
+    const again = await client.update(configMaps, created);
+    expect(again.metadata.resourceVersion).toBe(created.metadata.resourceVersion);
     await client.patch(configMaps, 'ns', 'a', 'merge', { data: { k: 'v' } });
     expect(store.revision).toBe(before);
   });
 
   it('is optimistic where the client says so', async () => {
     const { client } = await apiServer();
-    const made = await client.create(configMaps, configMap('a'));
-    await client.update(configMaps, { ...made, data: { k: '1' } });
-    expect(await refusal(client.update(configMaps, { ...made, data: { k: '2' } }))).toMatchObject({
+    const created = await client.create(configMaps, configMap('a'));
+    await client.update(configMaps, { ...created, data: { k: '1' } });
+    expect(await refusal(client.update(configMaps, { ...created, data: { k: '2' } }))).toMatchObject({
       code: 409,
       reason: 'Conflict',
     });
-    const { resourceVersion: _, ...metadata } = made.metadata;
-    expect((await client.update(configMaps, { ...made, metadata, data: { k: '3' } })).data).toEqual({ k: '3' });
+    const { resourceVersion: _, ...metadata } = created.metadata;
+    expect((await client.update(configMaps, { ...created, metadata, data: { k: '3' } })).data).toEqual({ k: '3' });
   });
 
   it('counts generations of the spec only, and keeps status and spec apart', async () => {
     const { client } = await apiServer();
     const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'nginx' }] } };
-    const made = await client.create(deployments, {
+    const created = await client.create(deployments, {
       metadata: { name: 'd', namespace: 'ns' },
       spec: { selector: { matchLabels: { a: 'b' } }, template },
     });
-    expect(made.metadata.generation).toBe(1);
+    expect(created.metadata.generation).toBe(1);
     const spec = await client.patch(deployments, 'ns', 'd', 'strategic', {
       spec: { replicas: 3 },
       status: { replicas: 9 },

@@ -49,12 +49,12 @@ describe('HorizontalPodAutoscalers', () => {
 
   it('measure the processor if nothing is said, and fill in a behavior that is begun', async () => {
     const { client } = await api();
-    const made = await client.create(horizontalPodAutoscalers, {
+    const created = await client.create(horizontalPodAutoscalers, {
       metadata,
       spec: { scaleTargetRef, maxReplicas: 3, behavior: { scaleDown: { stabilizationWindowSeconds: 60 } } },
     });
-    expect(made.spec?.metrics?.[0]?.resource?.target).toEqual({ type: 'Utilization', averageUtilization: 80 });
-    expect(made.spec?.behavior).toEqual({
+    expect(created.spec?.metrics?.[0]?.resource?.target).toEqual({ type: 'Utilization', averageUtilization: 80 });
+    expect(created.spec?.behavior).toEqual({
       scaleDown: {
         stabilizationWindowSeconds: 60,
         selectPolicy: 'Max',

@@ -22,7 +22,7 @@ export function* fieldsOf(
   }
 }
 
-/** A copy with the value at the path; what has to hold it is made. */
+/** A copy with the value at the path; what has to hold it is created. */
 export function withValue(object: unknown, [step, ...rest]: Path, value: unknown): unknown {
   if (step === undefined) return value;
   if (step === 0) {

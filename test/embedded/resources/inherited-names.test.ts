@@ -82,8 +82,8 @@ describe('words that every object inherits', () => {
       );
       for (let i = 0; i < at.length; i += together) {
         const n = (i / together) % words.length;
-        const object = at.slice(i, i + together).reduce<unknown>((made, place) => {
-          return withValue(made, fields[n]?.[place]?.path ?? [], words[n]);
+        const object = at.slice(i, i + together).reduce<unknown>((created, place) => {
+          return withValue(created, fields[n]?.[place]?.path ?? [], words[n]);
         }, sample);
         await send({ ...(object as KubeObject), metadata });
       }

@@ -42,8 +42,8 @@ describe('Ingresses', () => {
     const annotations = { 'ingressclass.kubernetes.io/is-default-class': 'true' };
     const spec = { controller: 'example.com/c' };
     await client.create(ingressClasses, { metadata: { name: 'one', annotations }, spec });
-    const made = await client.create(ingresses, ingress({ defaultBackend: backend }));
-    expect(made.spec?.ingressClassName).toBe('one');
+    const answer = await client.create(ingresses, ingress({ defaultBackend: backend }));
+    expect(answer.spec?.ingressClassName).toBe('one');
     await client.create(ingressClasses, { metadata: { name: 'two', annotations }, spec });
     const next = { metadata: { ...metadata, name: 'y' }, spec: { defaultBackend: backend } };
     const { message } = await refusal(client.create(ingresses, next));

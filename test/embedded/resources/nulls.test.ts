@@ -66,27 +66,27 @@ describe('null at any path of', () => {
       const metadata = { ...sample.metadata, name: sample.metadata?.name ?? '' };
       const dryRun = { dryRun: true };
       const faults: string[] = [];
-      const tell = async (verb: string, paths: readonly Path[], request: () => Promise<KubeObject>) => {
+      const report = async (verb: string, paths: readonly Path[], request: () => Promise<KubeObject>) => {
         const fault = await faultOf(definition, request);
         if (fault !== undefined)
           faults.push(`${verb} ${paths.map((path) => path.join('.')).join(' ')}: ${shown(fault)}`);
       };
       const nulls = placesOf(definition).map((paths) => {
-        const withNulls = (object: unknown) => paths.reduce((made, path) => withValue(made, path, null), object);
+        const withNulls = (object: unknown) => paths.reduce((created, path) => withValue(created, path, null), object);
         return { paths, sent: { ...(withNulls(sample) as KubeObject), metadata }, patch: withNulls({}) };
       });
-      for (const { paths, sent } of nulls) await tell('create', paths, () => client.create(definition, sent, dryRun));
+      for (const { paths, sent } of nulls) await report('create', paths, () => client.create(definition, sent, dryRun));
       const live = await client
         .create(definition, sample)
         .catch(() => client.get(definition, metadata.namespace, metadata.name))
         .catch(() => undefined);
       if (live) {
         for (const { paths, sent, patch } of nulls) {
-          await tell('update', paths, () => client.update(definition, sent, dryRun));
+          await report('update', paths, () => client.update(definition, sent, dryRun));
           const { namespace, name } = metadata;
-          await tell('patch', paths, () => client.patch(definition, namespace, name, 'merge', patch, dryRun));
+          await report('patch', paths, () => client.patch(definition, namespace, name, 'merge', patch, dryRun));
           if (definition.subresources?.status) {
-            await tell('status', paths, () => client.updateStatus(definition, sent, dryRun));
+            await report('status', paths, () => client.updateStatus(definition, sent, dryRun));
           }
         }
       }

@@ -59,8 +59,8 @@ describe('ConfigMaps and Secrets', () => {
 describe('Namespaces, Nodes and other cluster-wide kinds', () => {
   it('label a namespace with its name and end it through finalize', async () => {
     const { client } = await api();
-    const made = await client.create(namespaces, { metadata: { name: 'n' } });
-    expect(made).toMatchObject({
+    const answer = await client.create(namespaces, { metadata: { name: 'n' } });
+    expect(answer).toMatchObject({
       metadata: { labels: { 'kubernetes.io/metadata.name': 'n' } },
       spec: { finalizers: ['kubernetes'] },
       status: { phase: 'Active' },

@@ -102,8 +102,8 @@ describe('PersistentVolumeClaims', () => {
 describe('PersistentVolumes', () => {
   it('note when their phase last changed', async () => {
     const { client, clock } = await api();
-    const made = await client.create(persistentVolumes, volumeOf());
-    expect(made).toMatchObject({
+    const created = await client.create(persistentVolumes, volumeOf());
+    expect(created).toMatchObject({
       metadata: { finalizers: ['kubernetes.io/pv-protection'] },
       spec: { persistentVolumeReclaimPolicy: 'Retain', hostPath: { type: '' } },
       status: { phase: 'Pending' },
@@ -111,7 +111,7 @@ describe('PersistentVolumes', () => {
     await clock.advance(60_000);
     const available = { status: { phase: 'Available' } };
     const later = await client.patch(persistentVolumes, undefined, 'pv', 'merge', available, { subresource: 'status' });
-    expect(later.status?.lastPhaseTransitionTime).not.toBe(made.status?.lastPhaseTransitionTime);
+    expect(later.status?.lastPhaseTransitionTime).not.toBe(created.status?.lastPhaseTransitionTime);
   });
 
   it.each([

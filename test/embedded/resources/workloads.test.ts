@@ -100,18 +100,23 @@ describe('DaemonSets', () => {
 describe('Jobs', () => {
   it('select their Pods by their own uid', async () => {
     const { client } = await api();
-    const made = await client.create(jobs, job());
-    const { uid } = made.metadata;
+    const created = await client.create(jobs, job());
+    const { uid } = created.metadata;
     const labels = {
       'batch.kubernetes.io/controller-uid': uid,
       'batch.kubernetes.io/job-name': 'w',
       'controller-uid': uid,
       'job-name': 'w',
     };
-    expect(made.spec?.selector).toEqual({ matchLabels: { 'batch.kubernetes.io/controller-uid': uid } });
-    expect(made.spec?.template.metadata?.labels).toEqual(labels);
-    expect(made.metadata.labels).toEqual(labels);
-    expect(made.spec).toMatchObject({ backoffLimit: 6, completions: 1, parallelism: 1, completionMode: 'NonIndexed' });
+    expect(created.spec?.selector).toEqual({ matchLabels: { 'batch.kubernetes.io/controller-uid': uid } });
+    expect(created.spec?.template.metadata?.labels).toEqual(labels);
+    expect(created.metadata.labels).toEqual(labels);
+    expect(created.spec).toMatchObject({
+      backoffLimit: 6,
+      completions: 1,
+      parallelism: 1,
+      completionMode: 'NonIndexed',
+    });
   });
 
   it('may change parallelism and suspension, not the template or completions', async () => {

@@ -116,8 +116,8 @@ beforeAll(async () => {
   );
   await grant('inspector', [{ apiGroups: [''], resources: ['nodes', 'pods'], verbs: ['get'] }], user('inspector'));
   const tokens = '/api/v1/namespaces/shop/serviceaccounts/robot/token';
-  const made = await send(tokens, { method: 'POST', body: {}, as: cluster.pki.admin });
-  good = made.json.status.token;
+  const created = await send(tokens, { method: 'POST', body: {}, as: cluster.pki.admin });
+  good = created.json.status.token;
 });
 afterAll(() => cluster.stop());
 
@@ -202,7 +202,7 @@ describe('a token', () => {
   it('ends with its account and its Secret, also where they come back', async () => {
     const brief = await create(r.serviceAccounts, { metadata: { name: 'brief', namespace: 'shop' } });
     const path = '/api/v1/namespaces/shop/serviceaccounts/brief/token';
-    const made = await send(path, { method: 'POST', body: {}, as: cluster.pki.admin });
+    const created = await send(path, { method: 'POST', body: {}, as: cluster.pki.admin });
     const old = legacyToken(cluster.pki.serviceAccounts, brief as Stored<ServiceAccount>, 'old');
     const secret = {
       ...{
@@ -211,10 +211,10 @@ describe('a token', () => {
       ...{ type: 'kubernetes.io/service-account-token', data: { token: Buffer.from(old).toString('base64') } },
     };
     await create(r.secrets, secret);
-    for (const token of [made.json.status.token, old]) await refusedWith(403, crown, bearer(token));
+    for (const token of [created.json.status.token, old]) await refusedWith(403, crown, bearer(token));
     await cluster.client.delete(r.serviceAccounts, 'shop', 'brief');
     await create(r.serviceAccounts, { metadata: { name: 'brief', namespace: 'shop' } });
-    for (const token of [made.json.status.token, old]) await refusedWith(401, crown, bearer(token));
+    for (const token of [created.json.status.token, old]) await refusedWith(401, crown, bearer(token));
   });
 });
 
@@ -446,8 +446,10 @@ describe('whoever may ask for certificates', () => {
   });
 
   it('asks in their own name', async () => {
-    const made = await make(request('spoofed', client, { username: 'kubernetes-admin', groups: ['system:masters'] }));
-    expect([made.status, made.json.spec.username, made.json.spec.groups]).toEqual([
+    const created = await make(
+      request('spoofed', client, { username: 'kubernetes-admin', groups: ['system:masters'] }),
+    );
+    expect([created.status, created.json.spec.username, created.json.spec.groups]).toEqual([
       201,
       'requester',
       ['dev', 'system:authenticated'],
@@ -470,8 +472,8 @@ describe('whoever may ask for certificates', () => {
 
   it('gets no approval by asking as a kubelet would', async () => {
     const signer = 'kubernetes.io/kube-apiserver-client-kubelet';
-    const made = await make(request('kubelet', signer, {}, ['system:nodes', 'system:masters']));
-    expect(made.json?.status ?? {}).toEqual({});
+    const created = await make(request('kubelet', signer, {}, ['system:nodes', 'system:masters']));
+    expect(created.json?.status ?? {}).toEqual({});
     const { json } = await send(`${base}/kubelet`, { as: cluster.pki.admin });
     expect(json.status ?? {}).toEqual({});
   });

@@ -296,23 +296,23 @@ describe('changes', () => {
       () => core.listNamespacedConfigMap({ namespace, labelSelector }),
       labelSelector,
     );
-    const told: string[] = [];
+    const reported: string[] = [];
     const ended = Promise.withResolvers<void>();
     for (const verb of ['add', 'update', 'delete'] as const) {
       informer.on(verb, ({ metadata }) => {
-        told.push(`${verb} ${metadata?.name}`);
+        reported.push(`${verb} ${metadata?.name}`);
         if (verb === 'delete') ended.resolve();
       });
     }
     informer.on('error', (error) => ended.reject(error));
     await informer.start();
-    expect(told).toEqual(['add early']);
+    expect(reported).toEqual(['add early']);
     await create('late');
     await core.createNamespacedConfigMap({ namespace, body: { metadata: { name: 'other' } } });
     await patch('late', { a: '1' });
     await remove('early');
     await ended.promise;
-    expect(told).toEqual(['add early', 'add late', 'update late', 'delete early']);
+    expect(reported).toEqual(['add early', 'add late', 'update late', 'delete early']);
     expect((informer as ListWatch<V1ConfigMap>).list(namespace).map(({ data }) => data)).toEqual([{ a: '1' }]);
     await informer.stop();
     await remove('late');
@@ -410,15 +410,15 @@ describe('objects of any kind', () => {
   ])('%s', async (_, given, change) => {
     const metadata = { name: 'any', namespace };
     const header = { apiVersion: given.apiVersion, kind: given.kind, metadata };
-    const made = await objects.create<Any>({ ...given, metadata });
-    expect(made).toMatchObject(given);
-    expect((await objects.read<Any>(header)).metadata?.uid).toBe(made.metadata?.uid);
+    const answer = await objects.create<Any>({ ...given, metadata });
+    expect(answer).toMatchObject(given);
+    expect((await objects.read<Any>(header)).metadata?.uid).toBe(answer.metadata?.uid);
     const { items } = await objects.list<Any>(given.apiVersion, given.kind, namespace);
     expect(items.map((item) => item.metadata?.name)).toContain('any');
     const merge = PatchStrategy.MergePatch;
     const patched = await objects.patch<Any>({ ...header, ...change }, undefined, undefined, 'test', undefined, merge);
     expect(patched).toMatchObject({ ...given, ...change });
-    const stale = { ...made, metadata: { ...made.metadata, labels: { a: 'b' } } };
+    const stale = { ...answer, metadata: { ...answer.metadata, labels: { a: 'b' } } };
     expect(await refusal(objects.replace(stale))).toMatchObject({ code: 409, reason: 'Conflict' });
     const fresh = await objects.replace<Any>({ ...patched, metadata: { ...patched.metadata, labels: { a: 'b' } } });
     expect(fresh.metadata?.labels).toEqual({ a: 'b' });

@@ -134,10 +134,10 @@ describe('Store', () => {
     const backup = { revision: store.revision, objects: [...store.all()].filter(({ id }) => id !== 'gone') };
     store.update('things', 'changed', object('changed', '2'));
     store.create('things', 'new', object('new', '1'));
-    const told: string[] = [];
-    const tell = ({ type, id, previous }: StoreEvent) =>
-      told.push(`${type} ${id}${previous && type === 'put' ? ' before' : ''}`);
-    store.watch('things', '', store.revision, tell);
+    const reported: string[] = [];
+    const report = ({ type, id, previous }: StoreEvent) =>
+      reported.push(`${type} ${id}${previous && type === 'put' ? ' before' : ''}`);
+    store.watch('things', '', store.revision, report);
     const seen: string[] = [];
     store.observe('things', ({ type, id }) => seen.push(`${type} ${id}`));
     store.replace(backup);
@@ -146,7 +146,7 @@ describe('Store', () => {
     expect(seen.sort()).toEqual(['delete gone', 'delete new', 'put changed']);
     store.create('things', 'later', object('later', '1'));
     await store.delivered();
-    expect(told.sort()).toEqual(['delete gone', 'delete new', 'put changed before', 'put later']);
+    expect(reported.sort()).toEqual(['delete gone', 'delete new', 'put changed before', 'put later']);
   });
 
   it('refuses writes that expect another state', () => {

@@ -14,7 +14,7 @@ import { clusterRole, clusterRoleBinding, serviceAccount } from './access.ts';
 import { configMap, deployment, ingressClass, service } from './controller.ts';
 import { labels, namespace } from './names.ts';
 
-/** In the order in which they can be made. */
+/** In the order in which they can be created. */
 export const ingressNginx: readonly AddonObject[] = [
   addonObject(namespaces, { metadata: { name: namespace, labels } }),
   addonObject(serviceAccounts, serviceAccount),

@@ -12,7 +12,7 @@ import { type AddonObject, addonObject } from '../objects.ts';
 import { clusterRoleBindings as bindings, clusterRole, readers, roleBinding, serviceAccount } from './access.ts';
 import { apiService, deployment, service } from './server.ts';
 
-/** In the order in which they can be made. */
+/** In the order in which they can be created. */
 export const metricsServer: readonly AddonObject[] = [
   addonObject(serviceAccounts, serviceAccount),
   addonObject(clusterRoles, readers),

@@ -14,7 +14,7 @@ import { clusterRole, clusterRoleBinding, serviceAccount } from './access.ts';
 import { deployment, gatewayClass, gatewayClasses, service } from './controller.ts';
 import { labels, namespace } from './names.ts';
 
-/** In the order in which they can be made. */
+/** In the order in which they can be created. */
 export const nginxGatewayFabric: readonly AddonObject[] = [
   ...gatewayApi.map((definition) => addonObject(customResourceDefinitions, definition)),
   addonObject(namespaces, { metadata: { name: namespace, labels } }),

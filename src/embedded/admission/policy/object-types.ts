@@ -44,7 +44,7 @@ function objectType(schema: ObjectSchema, name: string): cel.ObjectType {
   return {
     kind: 'object',
     name,
-    // Types refer to themselves (JSONSchemaProps): fields are made when they are first asked for.
+    // Types refer to themselves (JSONSchemaProps): fields are created when they are first asked for.
     get fields() {
       fields ??= new Map(fieldsOf(schema, name));
       return fields;

@@ -137,7 +137,7 @@ export class ApiClient {
       if (name.toLowerCase() !== 'warning') continue;
       for (const m of value.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)) {
         const text = (m[1] ?? '').replace(/\\(.)/g, '$1');
-        // Each is told once, however many answers carry it.
+        // Each is reported once, however many answers carry it.
         if (!this.#warned.has(text)) await this.p.print(2, `Warning: ${text}\n`);
         this.#warned.add(text);
       }

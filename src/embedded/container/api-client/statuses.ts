@@ -13,7 +13,7 @@ export async function nodeAddress(p: Process, client: ApiClient): Promise<string
   return ['ExternalIP', 'InternalIP'].flatMap((type) => addresses.filter((one) => one.type === type))[0]?.address;
 }
 
-/** Writes the status of an object; what the server refuses is told in the log and tried again at the next change. */
+/** Writes the status of an object; what the server refuses is reported in the log and tried again at the next change. */
 export async function writeStatus(p: Process, client: ApiClient, path: string, status: Json): Promise<void> {
   const contentType = 'application/merge-patch+json';
   try {
@@ -25,7 +25,7 @@ export async function writeStatus(p: Process, client: ApiClient, path: string, s
 }
 
 /** Tells of an object by an event; that there is none is no reason to stop. */
-export async function tellEvent(
+export async function reportEvent(
   p: Process,
   client: ApiClient,
   about: Stored,

@@ -48,7 +48,7 @@ export class Catalogue {
     return this.#added.has(repository) || builtIn.has(repository);
   }
 
-  /** What a tag means; made once. */
+  /** What a tag means; created once. */
   #image(family: ImageFamily, tag: string): CatalogueImage | undefined {
     const release = family.tags.find(tag);
     if (!release) return undefined;
@@ -63,7 +63,7 @@ export class Catalogue {
     return image;
   }
 
-  /** The files of an image; made once. */
+  /** The files of an image; created once. */
   tree(image: CatalogueImage): Tree {
     let tree = this.#trees.get(image);
     if (!tree) {

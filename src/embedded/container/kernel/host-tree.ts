@@ -4,7 +4,7 @@ import { DiskAccount } from './memory.ts';
 import { DirNode, type FetchPiece, FileNode, LinkNode, RemoteNode, type VNode } from './vfs-node.ts';
 
 const MAX_LINKS = 40;
-/** How long changes are gathered before they are told, milliseconds. */
+/** How long changes are gathered before they are notified, milliseconds. */
 const GATHER_MS = 5;
 
 const podLogs = '/var/log/pods';
@@ -27,7 +27,7 @@ export class HostTree {
   #roots: readonly string[] = [];
   /** The links of /var/log/containers by the logs that they lead to. */
   readonly #links = new Map<string, string>();
-  #told: ((entries: NodeEntries) => void) | undefined;
+  #reported: ((entries: NodeEntries) => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(root: DirNode, now: () => number) {
@@ -37,11 +37,11 @@ export class HostTree {
 
   /**
    * Puts `entries` in place of all that is below `roots` (folders); other entries are written beside what is there. From
-   * then on `told` hears of what is below the roots whenever it has changed.
+   * then on `reported` hears of what is below the roots whenever it has changed.
    */
-  keep(roots: readonly string[], entries: NodeEntries, told: (entries: NodeEntries) => void): void {
+  keep(roots: readonly string[], entries: NodeEntries, reported: (entries: NodeEntries) => void): void {
     this.#roots = roots;
-    this.#told = undefined;
+    this.#reported = undefined;
     for (const path of roots) {
       const dir = this.#folder(path);
       dir.observe(undefined);
@@ -51,12 +51,12 @@ export class HostTree {
     for (const path of roots) this.#folder(path).observe(() => this.#changed());
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#told = told;
+    this.#reported = reported;
   }
 
   /** Tells no more. */
   dispose(): void {
-    this.#told = undefined;
+    this.#reported = undefined;
     clearTimeout(this.#timer);
   }
 
@@ -98,7 +98,7 @@ export class HostTree {
 
   /**
    * What a hostPath volume of that `type` mounts. With the types that ask for it, or with none (then it is the runtime
-   * that does it), what is missing is made; folders with `mode`.
+   * that does it), what is missing is created; folders with `mode`.
    * @throws HostPathError
    */
   mountable(path: string, type: string, mode = 0o755): VNode {
@@ -139,9 +139,9 @@ export class HostTree {
     const node = this.#walk(path, (dir, name) => {
       const known = dir.get(name);
       if (known) return known;
-      const made = new DirNode(mode, this.#now());
-      dir.set(name, made);
-      return made;
+      const created = new DirNode(mode, this.#now());
+      dir.set(name, created);
+      return created;
     });
     if (node?.kind !== 'dir') throw new HostPathError(`mkdir ${path}: not a directory`);
     return node;
@@ -191,16 +191,16 @@ export class HostTree {
     dir.set(path.slice(cut + 1), node);
   }
 
-  /** Tells at once what has not been told yet. */
+  /** Tells at once what has not been reported yet. */
   flush(): void {
     if (!this.#timer) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#told?.(this.#collect());
+    this.#reported?.(this.#collect());
   }
 
   #changed(): void {
-    if (this.#told) this.#timer ??= setTimeout(() => this.flush(), GATHER_MS);
+    if (this.#reported) this.#timer ??= setTimeout(() => this.flush(), GATHER_MS);
   }
 
   #collect(): NodeEntries {

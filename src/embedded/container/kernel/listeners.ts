@@ -21,7 +21,7 @@ export class Listeners {
   readonly #changed: (ports: number[]) => void;
   readonly #nextPort: () => number;
 
-  /** `changed`: told of the ports whenever they are others; `nextPort`: one for the near end of a connection. */
+  /** `changed`: gets the ports whenever they are others; `nextPort`: one for the near end of a connection. */
   constructor(changed: (ports: number[]) => void, nextPort: () => number) {
     this.#changed = changed;
     this.#nextPort = nextPort;

@@ -42,7 +42,7 @@ export class MountTree {
     this.now = now;
   }
 
-  /** Puts `mount` over what is at its path now; folders that are missing are made, whatever the root's mode. */
+  /** Puts `mount` over what is at its path now; folders that are missing are created, whatever the root's mode. */
   mountAt(p: Caller, mount: Mount): void {
     const parts = mount.path.split('/').filter(Boolean);
     let place = this.#rootPlace();

@@ -79,22 +79,22 @@ function mountTable(p: Caller): string {
 }
 
 function processDir(process: Process): DirNode {
-  const made = process.startedAt;
-  const link = (target: () => string) => new LinkNode(target(), made);
-  const dir = new DirNode(0o555, made, (self) => {
-    self.set('cmdline', new GeneratedNode(made, () => process.argv.map((a) => `${a}\0`).join('')));
-    self.set('comm', new GeneratedNode(made, () => `${process.name.slice(0, 15)}\n`));
-    const environ = new GeneratedNode(made, () => [...process.env].map(([k, v]) => `${k}=${v}\0`).join(''), 0o400);
+  const created = process.startedAt;
+  const link = (target: () => string) => new LinkNode(target(), created);
+  const dir = new DirNode(0o555, created, (self) => {
+    self.set('cmdline', new GeneratedNode(created, () => process.argv.map((a) => `${a}\0`).join('')));
+    self.set('comm', new GeneratedNode(created, () => `${process.name.slice(0, 15)}\n`));
+    const environ = new GeneratedNode(created, () => [...process.env].map(([k, v]) => `${k}=${v}\0`).join(''), 0o400);
     environ.uid = process.uid;
     self.set('environ', environ);
-    self.set('status', new GeneratedNode(made, () => statusText(process)));
-    self.set('stat', new GeneratedNode(made, () => statLine(process)));
-    self.set('cgroup', new GeneratedNode(made, () => '0::/\n'));
-    self.set('mounts', new GeneratedNode(made, mountTable));
+    self.set('status', new GeneratedNode(created, () => statusText(process)));
+    self.set('stat', new GeneratedNode(created, () => statLine(process)));
+    self.set('cgroup', new GeneratedNode(created, () => '0::/\n'));
+    self.set('mounts', new GeneratedNode(created, mountTable));
     self.set(
       'limits',
       new GeneratedNode(
-        made,
+        created,
         () =>
           'Limit                     Soft Limit           Hard Limit           Units     \nMax open files            1024                 1024                 files     \n',
       ),
@@ -115,13 +115,13 @@ function processDir(process: Process): DirNode {
 }
 
 function descriptorDir(process: Process): DirNode {
-  const made = process.startedAt;
+  const created = process.startedAt;
   return new DynamicDir(
-    made,
+    created,
     (name) => {
       const file = process.fds.get(Number(name));
       if (!file || !/^\d+$/.test(name)) return undefined;
-      const node = new DeviceNode(0o700, made, () => process.file(Number(name)), undefined, file.path || 'pipe:[0]');
+      const node = new DeviceNode(0o700, created, () => process.file(Number(name)), undefined, file.path || 'pipe:[0]');
       node.uid = process.uid;
       return node;
     },

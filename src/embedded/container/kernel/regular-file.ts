@@ -9,7 +9,7 @@ export interface OpenFlags {
   exclusive?: boolean;
   truncate?: boolean;
   append?: boolean;
-  /** Permission bits of a file that is made, before umask. */
+  /** Permission bits of a file that is created, before umask. */
   mode?: number;
 }
 

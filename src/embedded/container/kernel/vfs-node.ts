@@ -17,7 +17,7 @@ abstract class BaseNode {
   /** Milliseconds since 1970. */
   mtime: number;
   nlink = 1;
-  /** Told of every change of what the node holds, and of what is below it. */
+  /** Reported of every change of what the node holds, and of what is below it. */
   protected observer: (() => void) | undefined;
 
   constructor(mode: number, mtime: number) {
@@ -36,7 +36,7 @@ abstract class BaseNode {
   }
 }
 
-/** A folder. With `fill` its entries are made when someone looks for the first time. */
+/** A folder. With `fill` its entries are created when someone looks for the first time. */
 export class DirNode extends BaseNode {
   readonly kind = 'dir';
   #entries = new Map<string, VNode>();
@@ -70,7 +70,7 @@ export class DirNode extends BaseNode {
 
   override observe(observer: (() => void) | undefined): void {
     super.observe(observer);
-    // Entries that are made later hear of it when they are put in.
+    // Entries that are created later hear of it when they are put in.
     for (const node of this.#entries.values()) node.observe(observer);
   }
 
@@ -276,7 +276,7 @@ export class DeviceNode extends BaseNode {
   }
 }
 
-/** A file of /proc whose text is made when it is opened. */
+/** A file of /proc whose text is created when it is opened. */
 export class GeneratedNode extends BaseNode {
   readonly kind = 'generated';
   readonly text: (p: Caller) => string;

@@ -90,7 +90,7 @@ export class Vfs extends MountTree {
   }
 
   #create(p: Caller, path: string, flags: OpenFlags): OpenFile {
-    // A dangling link: the file is made where it points to.
+    // A dangling link: the file is created where it points to.
     const dangling = this.find(p, path, false);
     if (dangling?.node.kind === 'link') {
       const target = dangling.node.target;
@@ -163,9 +163,9 @@ export class Vfs extends MountTree {
     const { dir, node, name } = this.parentOf(p, path);
     if (name === '' || name === '.' || name === '..' || node.get(name, p)) throw new SysError('EEXIST');
     this.#mustWrite(p, dir);
-    const made = new DirNode(mode & ~p.umask, this.now());
-    own(p, node, made);
-    node.set(name, made);
+    const created = new DirNode(mode & ~p.umask, this.now());
+    own(p, node, created);
+    node.set(name, created);
     node.nlink++;
     node.mtime = this.now();
   }

@@ -124,7 +124,7 @@ export class Volumes {
   }
 }
 
-/** Follows `subPath` inside a volume; folders that are missing are made (a kubelet does that for trees). */
+/** Follows `subPath` inside a volume; folders that are missing are created (a kubelet does that for trees). */
 export function subPathOf(root: DirNode, subPath: string, now: number): VNode {
   let node: VNode = root;
   for (const part of subPath.split('/').filter((s) => s !== '' && s !== '.')) {

@@ -70,13 +70,13 @@ export async function runService(p: Process, portOf: (port: number) => number = 
   for (const text of described.logs ?? []) await p.print(2, line(p, text));
   const { repeat } = described;
   if (repeat && repeat.lines.length > 0) {
-    const tell = async () => {
+    const report = async () => {
       for (let i = 0; ; i = (i + 1) % repeat.lines.length) {
         await p.sleep(Math.max(0.05, repeat.everySeconds) * 1000);
         await p.print(1, line(p, repeat.lines[i] ?? ''));
       }
     };
-    p.background(tell());
+    p.background(report());
   }
   const stopped = untilSignal(p, signals.SIGTERM, signals.SIGINT, signals.SIGQUIT);
   const { exit } = described;

@@ -109,7 +109,7 @@ interface Counting {
   report(path: string, bytes: number): Promise<void>;
   /** What a file counts as. */
   size(stat: { kind: string; size: number }): number;
-  /** Down to which depth folders, and with `files` files, are told of. */
+  /** Down to which depth folders, and with `files` files, are reported. */
   depth: number;
   files: boolean;
 }
@@ -121,7 +121,7 @@ async function usage(p: Process, path: string, counting: Counting, depth: number
   let total = counting.size(stat);
   const folder = stat.kind === 'dir';
   if (folder) for (const name of p.vfs.readdir(p, path)) total += await usage(p, join(path, name), counting, depth + 1);
-  // What was asked for itself is told in any case.
+  // What was asked for itself is reported in any case.
   if (depth === 0 || (depth <= counting.depth && (folder || counting.files))) await counting.report(path, total);
   return total;
 }

@@ -156,11 +156,11 @@ export const split = program('split', async (p) => {
       `invalid number of ${bytes === undefined ? 'lines' : 'bytes'}: '${bytes ?? options.get('l')}'`,
     );
   const length = options.number('a') ?? 2;
-  let [made, fd, left] = [0, -1, 0];
+  let [created, fd, left] = [0, -1, 0];
   const write = async (data: Uint8Array) => {
     if (left === 0) {
       if (fd >= 0) p.setFd(fd, undefined);
-      const name = `${prefix}${suffix(made++, length, options.has('d'))}${options.get('additional-suffix') ?? ''}`;
+      const name = `${prefix}${suffix(created++, length, options.has('d'))}${options.get('additional-suffix') ?? ''}`;
       fd = p.addFd(p.vfs.open(p, name, { write: true, create: true, truncate: true }));
       left = per;
     }

@@ -8,7 +8,7 @@ export interface Answerers {
   nodes: NodeAnswers | undefined;
   /** Whether a process of that Pod listens on the TCP port now. */
   listening(podUid: string, port: number): boolean;
-  /** Told of faults of ours. Failures that a program is to see have a `code`. */
+  /** Reported of faults of ours. Failures that a program is to see have a `code`. */
   onBug?: ((program: string, stack: string) => void) | undefined;
 }
 

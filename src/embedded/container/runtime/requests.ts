@@ -77,7 +77,7 @@ export class Requests {
     this.#giveUp(({ reject }) => reject(new Error('the container runtime was restarted')));
   }
 
-  /** The cluster has ended: the node that asks stops as well, and no fault of a volume is to be told. */
+  /** The cluster has ended: the node that asks stops as well, and no fault of a volume is to be reported. */
   ended(): void {
     this.#giveUp(({ resolve }) => resolve());
   }

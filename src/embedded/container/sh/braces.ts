@@ -5,7 +5,7 @@ const WORD_BYTES = 64;
 
 /**
  * bash's brace expansion: `a{b,c}d`, `{1..5}`, `{a..e..2}`, on unquoted text. Words without braces
- * come back as they are. `charge` is told how many bytes the words will take before they are made.
+ * come back as they are. `charge` gets how many bytes the words will take before they are created.
  */
 export function expandBraces(word: Word, charge: (bytes: number) => void): Word[] {
   if (!word.parts.some((p) => p.t === 'lit' && !p.quoted && p.text.includes('{'))) return [word];

@@ -70,12 +70,12 @@ export class Children {
       if (this.jobControl && tty) tty.foreground = this.#p.pgid;
     }
     const last = statuses.at(-1);
-    if (last?.signal !== undefined) await this.tellSignal(last.signal, processes.at(-1));
+    if (last?.signal !== undefined) await this.reportSignal(last.signal, processes.at(-1));
     return statuses;
   }
 
   /** Tells that a signal ended a process. Throws Interrupted for Ctrl-C at an interactive shell. */
-  async tellSignal(signal: number, process: Process | undefined): Promise<void> {
+  async reportSignal(signal: number, process: Process | undefined): Promise<void> {
     if (signal === signals.SIGINT && this.#state.interactive) {
       await this.#p.print(2, '\n');
       throw new Interrupted();

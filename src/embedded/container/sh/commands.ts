@@ -245,7 +245,7 @@ async function simple(shell: Shell, command: Simple, flags: RunFlags): Promise<n
     } catch (error) {
       if (error instanceof TooMuchWork) return await complain(shell, name, error.message);
       // While the redirections hold: `2>/dev/null` silences builtins too.
-      if (error instanceof ShellError && saved.length > 0) await shell.tell(error);
+      if (error instanceof ShellError && saved.length > 0) await shell.report(error);
       throw error;
     } finally {
       restore();
@@ -264,7 +264,7 @@ async function assignOnly(shell: Shell, command: Simple): Promise<number> {
       const old = state.variables.get(a.name);
       const values = await shell.expander.fields(a.elements);
       const array = new Map(a.append ? old?.array : []);
-      const made = state.set(a.name, '');
+      const created = state.set(a.name, '');
       if (old?.associative) {
         for (const e of a.elements) {
           const m = /^\[(.*?)\]=([\s\S]*)$/.exec(await shell.expander.text(e));
@@ -272,7 +272,7 @@ async function assignOnly(shell: Shell, command: Simple): Promise<number> {
         }
       } else for (const value of values) array.set(String(array.size), value);
       shell.p.charge(values.reduce((sum, v) => sum + 2 * v.length + 32, 0));
-      made.array = array;
+      created.array = array;
       continue;
     }
     const value = await shell.expander.text(a.value, true);

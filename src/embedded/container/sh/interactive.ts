@@ -50,7 +50,7 @@ async function runLine(shell: Shell, text: string): Promise<void> {
     if (error instanceof Interrupted) state.status = 130;
     else if (error instanceof LoopControl || error instanceof ReturnControl) state.status = 0;
     else {
-      const status = await shell.tell(error);
+      const status = await shell.report(error);
       if (!state.interactive) throw new ProcessExit(status);
       state.status = status;
     }

@@ -5,8 +5,8 @@ export interface Job {
   number: number;
   process: Process;
   text: string;
-  /** `jobs` or the prompt has told that it ended. */
-  told: boolean;
+  /** `jobs` or the prompt has reported that it ended. */
+  reported: boolean;
 }
 
 /** The background jobs of one shell. */
@@ -18,7 +18,7 @@ export class Jobs {
     const ended = this.#list.filter((j) => j.process.status);
     if (ended.length > 64) this.#list = this.#list.filter((j) => !j.process.status || ended.indexOf(j) >= 32);
     const number = Math.max(0, ...this.#list.filter((j) => !j.process.status).map((j) => j.number)) + 1;
-    const job = { number, process, text: text.replace(/\s*&$/, ''), told: false };
+    const job = { number, process, text: text.replace(/\s*&$/, ''), reported: false };
     this.#list.push(job);
     return job;
   }

@@ -51,7 +51,7 @@ export function syntaxErrorText(state: ShellState, error: ShellSyntaxError): str
   return `${state.script ?? state.arg0}: ${place}syntax error: ${own ? lower : `unexpected ${token}${expecting}`}\n`;
 }
 
-/** A redirection that could not be made; `creating`: it was for writing. */
+/** A redirection that could not be created; `creating`: it was for writing. */
 export function openErrorText(state: ShellState, path: string, code: string, text: string, creating: boolean): string {
   if (state.flavor === 'bash') return `${errorPrefix(state)}${path}: ${text}\n`;
   const missing = code === 'ENOENT';

@@ -58,7 +58,7 @@ export class Parser extends Lexer {
     }
   }
 
-  /** Whether nothing but blanks and comments is left, as far as can be told without parsing. */
+  /** Whether nothing but blanks and comments is left, as far as can be reported without parsing. */
   get exhausted(): boolean {
     const token = this.#peeked;
     if (token && token.t !== 'eof' && token.t !== 'newline') return false;

@@ -2,7 +2,7 @@
 export class ShellError extends Error {
   readonly status: number;
   /** Its text has been printed where it happened. */
-  told = false;
+  reported = false;
 
   constructor(message: string, status = 2) {
     super(message);

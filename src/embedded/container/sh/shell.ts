@@ -30,7 +30,7 @@ export interface Language {
   run(shell: Shell, command: Command, flags: RunFlags): Promise<number>;
 }
 
-/** One shell in one process: runs what the parser made. */
+/** One shell in one process: runs what the parser created. */
 export class Shell {
   readonly p: Process;
   readonly state: ShellState;
@@ -239,15 +239,15 @@ export class Shell {
       if (error instanceof ProcessExit) return error.code;
       if (error instanceof ReturnControl) return error.status;
       if (error instanceof LoopControl) return 0;
-      return await this.tell(error);
+      return await this.report(error);
     }
   }
 
   /** Prints an error that ends the command line; returns its status. Throws on what is no shell error. */
-  async tell(error: unknown): Promise<number> {
+  async report(error: unknown): Promise<number> {
     if (error instanceof ShellError) {
-      if (!error.told) await this.p.print(2, `${errorPrefix(this.state)}${error.message}\n`);
-      error.told = true;
+      if (!error.reported) await this.p.print(2, `${errorPrefix(this.state)}${error.message}\n`);
+      error.reported = true;
       return error.status;
     }
     if (error instanceof ShellSyntaxError) {

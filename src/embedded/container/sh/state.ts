@@ -114,9 +114,9 @@ export class ShellState {
       if (this.options.a) old.exported = true;
       return old;
     }
-    const made = { value, exported: this.options.a, readonly: false };
-    this.variables.set(name, made);
-    return made;
+    const created = { value, exported: this.options.a, readonly: false };
+    this.variables.set(name, created);
+    return created;
   }
 
   unset(name: string): void {

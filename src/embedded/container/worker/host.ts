@@ -129,8 +129,8 @@ export class ContainerHost {
   }
 
   #nodeFiles({ node, roots, entries, version }: Extract<ToWorker, { t: 'nodeFiles' }>): void {
-    const tell = (now: NodeEntries) => this.#send({ t: 'nodeFiles', node, entries: now, version });
-    this.#cluster?.volumes.host(node).keep(roots, entries, tell);
+    const report = (now: NodeEntries) => this.#send({ t: 'nodeFiles', node, entries: now, version });
+    this.#cluster?.volumes.host(node).keep(roots, entries, report);
   }
 
   #hostPath({ request, node, path, type }: Extract<ToWorker, { t: 'hostPath' }>): void {
@@ -177,12 +177,12 @@ export class ContainerHost {
       return this.#send({ t: 'sessionEnd', session, error: { message: 'container not running', exitCode: 126 } });
     }
     try {
-      const made = entry.sandbox.exec(session, message, (code) => {
+      const created = entry.sandbox.exec(session, message, (code) => {
         entry.sessions.delete(session);
         this.#endSession(session, { code });
       });
       entry.sessions.add(session);
-      this.#sessions.set(session, made);
+      this.#sessions.set(session, created);
       this.#send({ t: 'sessionStarted', session });
     } catch (error) {
       if (!(error instanceof CannotStart)) throw error;
@@ -194,11 +194,11 @@ export class ContainerHost {
     const { session, container } = message;
     const entry = this.#sandboxes.get(container);
     if (!entry) return this.#attachLate(session, container);
-    const made = entry.sandbox.attach(session, message);
+    const created = entry.sandbox.attach(session, message);
     this.#sessions.set(session, {
-      ...made,
+      ...created,
       hangup: () => {
-        made.hangup();
+        created.hangup();
         forget();
         this.#endSession(session, { code: 0 });
       },

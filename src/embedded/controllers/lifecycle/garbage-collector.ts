@@ -179,7 +179,7 @@ class GarbageCollector {
     }
   }
 
-  /** An owner in another namespace counts as none; whoever made such a reference should hear of it. */
+  /** An owner in another namespace counts as none; whoever created such a reference should hear of it. */
   #reportForeignOwners(resource: Resource, object: Stored): void {
     const { namespace = '', name, uid } = object.metadata;
     for (const reference of ownersOf(object)) {

@@ -78,11 +78,11 @@ class TaintEviction {
     if (!timer) return;
     timer.cancel();
     this.#plans.delete(pod.metadata.uid);
-    this.#tell(pod, 'Cancelling deletion of');
+    this.#report(pod, 'Cancelling deletion of');
   }
 
   /** By name only, as it does not look the Pod up. */
-  #tell({ metadata: { namespace, name } }: Stored<Pod>, what: string): void {
+  #report({ metadata: { namespace, name } }: Stored<Pod>, what: string): void {
     const involved = { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name } };
     this.#recorder.event(involved, 'Normal', 'TaintManagerEviction', `${what} Pod ${namespace}/${name}`);
   }
@@ -90,7 +90,7 @@ class TaintEviction {
   async #evict(pod: Stored<Pod>, left: number): Promise<void> {
     const { clock, signal } = this.#context;
     if (signal.aborted) return;
-    if (left === retries) this.#tell(pod, 'Marking for deletion');
+    if (left === retries) this.#report(pod, 'Marking for deletion');
     try {
       await this.#delete(pod);
     } catch (error) {

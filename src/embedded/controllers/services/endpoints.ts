@@ -52,7 +52,7 @@ class EndpointsController {
   start(): void {
     const { informers } = this.#context;
     watchServices(informers, (key) => this.#queue.add(key));
-    // What a Service left behind that went while no controller ran; Endpoints that others made are theirs.
+    // What a Service left behind that went while no controller ran; Endpoints that others created are theirs.
     const enqueue = (object: Stored<Endpoints>) => {
       if (object.metadata.labels?.[endpointsManagedByLabel] === manager) this.#queue.add(keyOf(object));
     };

@@ -84,14 +84,14 @@ function planGroup(frame: SliceFrame, group: SliceGroup, slices: readonly Stored
   }
 }
 
-/** A slice that would go becomes one that would be made. */
+/** A slice that would go becomes one that would be created. */
 function recycle(plan: SlicePlan): void {
   while (plan.create.length > 0 && plan.remove.length > 0) {
-    const made = plan.create.pop();
+    const created = plan.create.pop();
     const old = plan.remove.shift();
-    if (!made || !old) return;
-    const { labels, ownerReferences } = made.metadata ?? {};
-    plan.update.push({ ...made, metadata: { ...old.metadata, labels, ownerReferences } });
+    if (!created || !old) return;
+    const { labels, ownerReferences } = created.metadata ?? {};
+    plan.update.push({ ...created, metadata: { ...old.metadata, labels, ownerReferences } });
   }
 }
 

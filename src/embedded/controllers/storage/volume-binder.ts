@@ -120,7 +120,7 @@ class VolumeBinder {
     const volume = bestMatch(claim, informers.of(persistentVolumes).list(), { wait });
     if (volume) return this.#writes.bind(volume, claim);
     if (await this.#adoptDefaultClass(claim)) return;
-    if (wait && claim.metadata.annotations?.[selectedNode] === undefined) this.#tellWaiting(claim);
+    if (wait && claim.metadata.annotations?.[selectedNode] === undefined) this.#reportWaiting(claim);
     else if (classOf(claim) !== '') return this.#provision(claim);
     else {
       const text = 'no persistent volumes available for this claim and no storage class is set';
@@ -129,7 +129,7 @@ class VolumeBinder {
     await this.#writes.claimPhase(claim, 'Pending');
   }
 
-  /** Claims that were made before there was a default class get it later (KEP-3333). */
+  /** Claims that were created before there was a default class get it later (KEP-3333). */
   async #adoptDefaultClass(claim: Claim): Promise<boolean> {
     if (claim.spec?.storageClassName !== undefined || classOf(claim) !== '') return false;
     const [newest] = this.#context.informers
@@ -143,7 +143,7 @@ class VolumeBinder {
     return true;
   }
 
-  #tellWaiting(claim: Claim): void {
+  #reportWaiting(claim: Claim): void {
     const { namespace, name } = claim.metadata;
     const waiting = this.#context.informers
       .of(pods)
@@ -173,10 +173,10 @@ class VolumeBinder {
     }
     const { annotations } = claim.metadata;
     if (annotations?.[storageProvisioner] !== provisioner || annotations[betaStorageProvisioner] !== provisioner) {
-      const told = { ...annotations, [betaStorageProvisioner]: provisioner, [storageProvisioner]: provisioner };
+      const reported = { ...annotations, [betaStorageProvisioner]: provisioner, [storageProvisioner]: provisioner };
       await this.#client.update(persistentVolumeClaims, {
         ...claim,
-        metadata: { ...claim.metadata, annotations: told },
+        metadata: { ...claim.metadata, annotations: reported },
       });
     }
     const text = `Waiting for a volume to be created either by the external provisioner '${provisioner}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.`;
@@ -222,8 +222,8 @@ class VolumeBinder {
     if (!claim) return this.#release(volume);
     if (!claim.spec?.volumeName) return this.#await(volume, claim);
     if (claim.spec.volumeName === name) return this.#writes.volumePhase(volume, 'Bound');
-    const made = volume.metadata.annotations?.[provisionedBy] !== undefined;
-    if (made && volume.spec?.persistentVolumeReclaimPolicy === 'Delete') await this.#release(volume);
+    const created = volume.metadata.annotations?.[provisionedBy] !== undefined;
+    if (created && volume.spec?.persistentVolumeReclaimPolicy === 'Delete') await this.#release(volume);
     else await this.#writes.unbind(volume);
   }
 

@@ -81,7 +81,7 @@ export function unsatisfied(volume: Volume, claim: Claim): string | undefined {
 const attributesOf = ({ spec }: PersistentVolume | PersistentVolumeClaim) => spec?.volumeAttributesClassName ?? '';
 
 /**
- * The volume for a claim: the one that was made or reserved for it, else the smallest of those that offer the fewest
+ * The volume for a claim: the one that was created or reserved for it, else the smallest of those that offer the fewest
  * access modes beyond what it wants. `node`: as the scheduler asks, who alone chooses where `wait` says so.
  */
 export function bestMatch(

@@ -39,7 +39,7 @@ export class VolumeWrites {
     });
   }
 
-  /** Takes the claim from a volume that it did not get; a reservation by name that somebody else made stays. */
+  /** Takes the claim from a volume that it did not get; a reservation by name that somebody else created stays. */
   async unbind(volume: Volume): Promise<void> {
     const { [boundByController]: ours, ...annotations } = volume.metadata.annotations ?? {};
     const { claimRef, ...spec } = volume.spec ?? {};

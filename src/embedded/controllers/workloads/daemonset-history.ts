@@ -15,7 +15,7 @@ export interface History {
   old: Stored<ControllerRevision>[];
 }
 
-/** The revision of the DaemonSet's template (made if there is none) and the others; the current one has the highest number. */
+/** The revision of the DaemonSet's template (created if there is none) and the others; the current one has the highest number. */
 export async function daemonSetHistory(
   client: ApiClient,
   informers: Informers,

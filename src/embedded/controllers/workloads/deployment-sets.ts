@@ -39,7 +39,7 @@ export class DeploymentSets {
     this.#status = status;
   }
 
-  /** The current ReplicaSet (made if `create`) and the old ones; revisions brought up to date on the way. */
+  /** The current ReplicaSet (created if `create`) and the old ones; revisions brought up to date on the way. */
   async current(
     d: Stored<Deployment>,
     sets: Stored<ReplicaSet>[],

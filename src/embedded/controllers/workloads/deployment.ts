@@ -141,8 +141,8 @@ class DeploymentController {
     const active = old.filter((s) => replicasOf(s) > 0);
     for (const set of active) await this.#sets.scale(current, set, 0);
     if (active.length > 0 || this.#podsRun(old)) return this.#status.rollout(current);
-    const [next, made] = newSet ? [current, { newSet, old }] : await this.#sets.current(current, sets, true);
-    if (made.newSet) await this.#sets.scale(next, newestOf(this.#context, made.newSet), replicasOf(next));
+    const [next, created] = newSet ? [current, { newSet, old }] : await this.#sets.current(current, sets, true);
+    if (created.newSet) await this.#sets.scale(next, newestOf(this.#context, created.newSet), replicasOf(next));
     if (isComplete(next, next.status ?? {})) await this.#sets.cleanUp(next, old);
     return this.#status.rollout(next);
   }

@@ -1,4 +1,4 @@
-/** The Pods of a Job: how they are made, which of them have failed, which are left to count. */
+/** The Pods of a Job: how they are created, which of them have failed, which are left to count. */
 import type { Job, Pod } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
 import { jobs } from '../../../kube/resources.ts';

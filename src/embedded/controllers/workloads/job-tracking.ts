@@ -50,7 +50,7 @@ export class JobTracker {
     settle(status, tracked);
     const finished = complete && finish(run);
     current = await this.#write(current, status);
-    if (finished) this.#tell(current, run);
+    if (finished) this.#report(current, run);
   }
 
   /** Takes the finalizer off a Pod, whoever may have changed or deleted it meanwhile. */
@@ -111,7 +111,7 @@ export class JobTracker {
     return this.#client.updateStatus(jobs, { ...job, status: { ...status } });
   }
 
-  #tell(job: Stored<Job>, { verdict }: JobRun): void {
+  #report(job: Stored<Job>, { verdict }: JobRun): void {
     if (verdict?.type !== 'SuccessCriteriaMet') {
       this.#recorder.event(job, 'Warning', verdict?.reason ?? '', verdict?.message ?? '');
       return;

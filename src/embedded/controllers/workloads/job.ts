@@ -33,7 +33,7 @@ import {
 } from './job-status.ts';
 import { JobTracker } from './job-tracking.ts';
 
-/** Pods made or deleted in one sync at most. */
+/** Pods created or deleted in one sync at most. */
 const burst = 500;
 const manager = 'kubernetes.io/job-controller';
 

@@ -25,9 +25,9 @@ export class StatefulPodControl {
     try {
       await this.createClaims(set, ordinal);
       await this.#client.create(pods, pod);
-      this.#tell(set, 'Create', name);
+      this.#report(set, 'Create', name);
     } catch (error) {
-      if (!isAlreadyExists(error) && !isNamespaceTerminating(error)) this.#tell(set, 'Create', name, error);
+      if (!isAlreadyExists(error) && !isNamespaceTerminating(error)) this.#report(set, 'Create', name, error);
       throw error;
     }
   }
@@ -35,10 +35,10 @@ export class StatefulPodControl {
   async delete(set: Stored<StatefulSet>, { metadata: { namespace, name, uid } }: Stored<Pod>): Promise<void> {
     try {
       await this.#client.delete(pods, namespace, name, { preconditions: { uid } });
-      this.#tell(set, 'Delete', name);
+      this.#report(set, 'Delete', name);
     } catch (error) {
       if (isNotFound(error)) return;
-      this.#tell(set, 'Delete', name, error);
+      this.#report(set, 'Delete', name, error);
       throw error;
     }
   }
@@ -48,9 +48,9 @@ export class StatefulPodControl {
     try {
       await this.createClaims(set, ordinal);
       await this.#client.update(pods, withIdentity(set, pod, ordinal));
-      this.#tell(set, 'Update', pod.metadata.name);
+      this.#report(set, 'Update', pod.metadata.name);
     } catch (error) {
-      this.#tell(set, 'Update', pod.metadata.name, error);
+      this.#report(set, 'Update', pod.metadata.name, error);
       throw error;
     }
   }
@@ -112,7 +112,7 @@ export class StatefulPodControl {
     }
   }
 
-  #tell(set: Stored<StatefulSet>, verb: string, pod: string, error?: unknown): void {
+  #report(set: Stored<StatefulSet>, verb: string, pod: string, error?: unknown): void {
     const text = `${verb} Pod ${pod} in StatefulSet ${set.metadata.name}`;
     if (error === undefined) this.#recorder.event(set, 'Normal', `Successful${verb}`, `${text} successful`);
     else this.#recorder.event(set, 'Warning', `Failed${verb}`, `${text} failed error: ${(error as Error).message}`);

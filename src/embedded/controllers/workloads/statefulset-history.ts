@@ -21,7 +21,7 @@ export interface Revisions {
   collisionCount: number;
 }
 
-/** The revisions of a set; one for its template is made, or brought forward, if the newest is another one. */
+/** The revisions of a set; one for its template is created, or brought forward, if the newest is another one. */
 export async function statefulSetRevisions(
   client: ApiClient,
   informers: Informers,

@@ -22,7 +22,7 @@ import {
   statefulPod,
 } from './statefulset-pods.ts';
 
-/** Keeps the Pods of StatefulSets: each with a name and claims of its own, made and replaced in order. */
+/** Keeps the Pods of StatefulSets: each with a name and claims of its own, created and replaced in order. */
 export const statefulSetController: Component = {
   name: 'statefulset',
   start: (context) => new StatefulSetController(context).start(),
@@ -173,7 +173,7 @@ class Round {
       return !this.#ordered;
     }
     if (isTerminal(pod)) {
-      // Its successor is made once it is gone.
+      // Its successor is created once it is gone.
       if (!pod.metadata.deletionTimestamp) await this.#control.delete(this.#set, pod);
       return false;
     }

@@ -54,7 +54,7 @@ export interface ContainerRecord {
   /** The run that the kubelet ended itself (a probe failed). */
   stopped?: string;
   /** When the event BackOff was written last. */
-  toldAt?: number;
+  reportedAt?: number;
   /** The node went down with the container running: it starts again at once, whatever the restart policy says. */
   interrupted?: boolean;
 }

@@ -33,19 +33,19 @@ export interface StartInput {
 export async function startContainer(services: NodeServices, input: StartInput): Promise<number | undefined> {
   const { pod, container, record } = input;
   const path = containerPath(pod, container.name);
-  const tell = (type: 'Normal' | 'Warning', reason: string, message: string) =>
+  const report = (type: 'Normal' | 'Warning', reason: string, message: string) =>
     containerEvent(services, pod, path, type, reason, message);
   try {
-    const image = services.images.ensure(pod.metadata.uid, container, tell);
-    await create(services, input, image, tell);
+    const image = services.images.ensure(pod.metadata.uid, container, report);
+    await create(services, input, image, report);
     record.waiting = undefined;
     return undefined;
   } catch (error) {
     if (error instanceof WaitingError) {
       record.waiting = { reason: error.reason, message: error.message };
-      const told = error.reason === 'CreateContainerConfigError' ? error.message : error.reason;
+      const reported = error.reason === 'CreateContainerConfigError' ? error.message : error.reason;
       if (error.reason !== 'RunContainerError' && error.reason !== 'PostStartHookError') {
-        tell('Warning', 'Failed', `Error: ${told}`);
+        report('Warning', 'Failed', `Error: ${reported}`);
       }
       return error.retryAt;
     }
@@ -55,7 +55,7 @@ export async function startContainer(services: NodeServices, input: StartInput):
 
 type Tell = (type: 'Normal' | 'Warning', reason: string, message: string) => void;
 
-async function create(services: NodeServices, input: StartInput, image: Image, tell: Tell): Promise<void> {
+async function create(services: NodeServices, input: StartInput, image: Image, report: Tell): Promise<void> {
   const { pod, container, record, podIP } = input;
   const attempt = record.current ? record.current.attempt + 1 : 0;
   const spec = configure(services, input, image, attempt);
@@ -72,7 +72,7 @@ async function create(services: NodeServices, input: StartInput, image: Image, t
   };
   const log = services.logs.open(pod, container.name, instance);
   instance.log = log;
-  tell('Normal', 'Created', 'Container created');
+  report('Normal', 'Created', 'Container created');
   if (attempt > 1) void services.logs.drop(pod, container.name, attempt - 2);
   // Until the process runs, or cannot, the status shows what was before.
   const commit = () => {
@@ -94,7 +94,7 @@ async function create(services: NodeServices, input: StartInput, image: Image, t
     };
     commit();
     void log.close();
-    tell('Warning', 'Failed', `Error: ${message}`);
+    report('Warning', 'Failed', `Error: ${message}`);
     throw new WaitingError('RunContainerError', message);
   }
   instance.startedAt = services.clock.now();
@@ -109,7 +109,7 @@ async function create(services: NodeServices, input: StartInput, image: Image, t
     if (!end.message && fallsBackToLogs(container, exit)) end.message = await lastLines(log);
     input.ended(instance);
   });
-  tell('Normal', 'Started', 'Container started');
+  report('Normal', 'Started', 'Container started');
   const hook = container.lifecycle?.postStart;
   if (!hook) return input.begun(instance, running);
   const target = { container, running, podIP, podUid: pod.metadata.uid, runtime: services.runtime };
@@ -123,7 +123,7 @@ async function create(services: NodeServices, input: StartInput, image: Image, t
     ]);
   } catch (error) {
     if (input.signal.aborted) return;
-    tell('Warning', 'FailedPostStartHook', 'PostStartHook failed');
+    report('Warning', 'FailedPostStartHook', 'PostStartHook failed');
     const graceSeconds = pod.spec?.terminationGracePeriodSeconds ?? 30;
     await stopContainer(services, pod, container, record, { graceSeconds, message: 'FailedPostStartHook', podIP });
     throw new WaitingError('PostStartHookError', error instanceof Error ? error.message : String(error));

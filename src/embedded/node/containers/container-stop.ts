@@ -51,7 +51,7 @@ export interface StopOptions {
   /** Text of the event `Killing`. */
   message: string;
   podIP: string;
-  /** Told of the deadline, so that it can be shortened. */
+  /** Reported of the deadline, so that it can be shortened. */
   onDeadline?: (deadline: Deadline) => void;
 }
 

@@ -9,11 +9,11 @@ export const restartDelay = 1000;
 /** A Pod that waits is looked at this often, which its events count. */
 const resyncDelay = 12_000;
 /** No more than one event in this time. */
-const tellEvery = 10_000;
+const reportEvery = 10_000;
 
 /**
  * When a container may start (ms since 1970), undefined: now. While the back-off of one that ended lasts, the reason
- * CrashLoopBackOff is set and told.
+ * CrashLoopBackOff is set and reported.
  */
 export function waitBeforeStart(
   services: NodeServices,
@@ -40,8 +40,8 @@ export function waitBeforeStart(
     reason: 'CrashLoopBackOff',
     message: `back-off ${delay} restarting failed container=${container.name} pod=${name}`,
   };
-  if (record.toldAt === undefined || record.toldAt < end.at || now - record.toldAt >= tellEvery) {
-    record.toldAt = now;
+  if (record.reportedAt === undefined || record.reportedAt < end.at || now - record.reportedAt >= reportEvery) {
+    record.reportedAt = now;
     const text = `Back-off restarting failed container ${container.name} in pod ${name}`;
     containerEvent(services, pod, containerPath(pod, container.name), 'Warning', 'BackOff', text);
   }

@@ -43,22 +43,22 @@ export class Images {
     this.#hint = hint;
   }
 
-  /** The image of a container of Pod `podUid`; throws a WaitingError after having told the event of it. */
-  ensure(podUid: string, container: Container, tell: Tell): Image {
+  /** The image of a container of Pod `podUid`; throws a WaitingError after having sent the event of it. */
+  ensure(podUid: string, container: Container, report: Tell): Image {
     const text = container.image ?? '';
-    const parsed = this.#parse(text, tell);
+    const parsed = this.#parse(text, report);
     const present = this.#runtime.image(text);
     const policy = container.imagePullPolicy ?? (parsed.tag === 'latest' ? 'Always' : 'IfNotPresent');
     if (present && policy !== 'Always') {
-      tell('Normal', 'Pulled', `Container image "${text}" already present on machine and can be accessed by the pod`);
+      report('Normal', 'Pulled', `Container image "${text}" already present on machine and can be accessed by the pod`);
       return present;
     }
     if (policy === 'Never') {
       const message = `Container image "${text}" is not present with pull policy of Never`;
-      tell('Warning', 'ErrImageNeverPull', message);
+      report('Warning', 'ErrImageNeverPull', message);
       throw new WaitingError('ErrImageNeverPull', message);
     }
-    return this.#pull(`${podUid}_${text}`, text, parsed, present, tell);
+    return this.#pull(`${podUid}_${text}`, text, parsed, present, report);
   }
 
   forget(podUid: string): void {
@@ -66,28 +66,28 @@ export class Images {
     for (const key of this.#lastError.keys()) if (key.startsWith(podUid)) this.#lastError.delete(key);
   }
 
-  #parse(text: string, tell: Tell): ImageReference {
+  #parse(text: string, report: Tell): ImageReference {
     const parsed = parseReference(text);
     if (parsed) return parsed;
     const why = referenceProblem(text);
     const message = `Failed to apply default image tag "${text}": couldn't parse image name "${text}": ${why}`;
-    tell('Warning', 'InspectFailed', message);
+    report('Warning', 'InspectFailed', message);
     throw new WaitingError('InvalidImageName', message);
   }
 
-  #pull(key: string, text: string, parsed: ImageReference, found: Image | undefined, tell: Tell): Image {
+  #pull(key: string, text: string, parsed: ImageReference, found: Image | undefined, report: Tell): Image {
     const now = this.#clock.now();
     const last = this.#lastError.get(key);
     const until = last && this.#backOff.until(key, last.at, now);
     if (until !== undefined) {
       const message = `Back-off pulling image "${text}"`;
-      tell('Normal', 'BackOff', message);
+      report('Normal', 'BackOff', message);
       throw new WaitingError('ImagePullBackOff', `${message}: ErrImagePull: ${last?.text}`, until);
     }
-    tell('Normal', 'Pulling', `Pulling image "${text}"`);
+    report('Normal', 'Pulling', `Pulling image "${text}"`);
     if (found) {
       const took = goDuration(Math.max(1, this.#clock.now() - now));
-      tell(
+      report(
         'Normal',
         'Pulled',
         `Successfully pulled image "${text}" in ${took} (${took} including waiting). Image size: ${found.sizeBytes} bytes.`,
@@ -95,8 +95,8 @@ export class Images {
       return found;
     }
     const why = this.#pullError(parsed);
-    tell('Warning', 'Failed', `Failed to pull image "${text}": ${why}`);
-    if (this.#hint !== undefined) tell('Warning', 'UnknownImage', `${this.#missing(text, parsed)}: ${this.#hint}`);
+    report('Warning', 'Failed', `Failed to pull image "${text}": ${why}`);
+    if (this.#hint !== undefined) report('Warning', 'UnknownImage', `${this.#missing(text, parsed)}: ${this.#hint}`);
     this.#lastError.set(key, { at: now, text: why });
     this.#backOff.next(key, now, now);
     throw new WaitingError('ErrImagePull', why, now + 1000);

@@ -17,7 +17,7 @@ export async function registerCsiNode(client: ApiClient, { metadata: { name, uid
       },
       ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name, uid }],
     },
-    // As Go writes a list that nobody made.
+    // As Go writes a list that nobody created.
     spec: { drivers: null as never },
   };
   try {

@@ -2,7 +2,7 @@ import type { Pod } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
 import type { Labels } from './metrics-text.ts';
 
-/** Counts the results of the probes of a node's containers since its kubelet was made. */
+/** Counts the results of the probes of a node's containers since its kubelet was created. */
 export class ProbeCounter {
   readonly #counts = new Map<string, { labels: Labels; count: number }>();
 

@@ -43,7 +43,7 @@ export class ContainerLog {
   #closing: Promise<void> | undefined;
   #lastTime = 0n;
 
-  /** `grew`: told whenever something was put into the storage. */
+  /** `grew`: reported whenever something was put into the storage. */
   constructor(storage: LogStorage, clock: Clock, grew: () => void = () => {}) {
     this.#storage = storage;
     this.#clock = clock;

@@ -21,7 +21,7 @@ function absent(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
 }
 
-/** Keeps the log in a file; folders are made as needed. */
+/** Keeps the log in a file; folders are created as needed. */
 export class FileLogStorage implements LogStorage {
   readonly #path: string;
   #handle: FileHandle | undefined;

@@ -83,7 +83,7 @@ export class NodeFiles {
     this.#entries = entries;
     this.#place();
     this.#save();
-    this.#tell();
+    this.#report();
   }
 
   /** Resolves when everything is kept. */
@@ -91,7 +91,7 @@ export class NodeFiles {
     while (this.#saving) await this.#saving;
   }
 
-  #tell(): void {
+  #report(): void {
     for (const listener of this.#listeners) listener();
   }
 
@@ -101,8 +101,8 @@ export class NodeFiles {
       this.#entries = entries;
       this.#save();
       // What has had an effect must not be lost: who listens acts on what is kept.
-      if (this.#saving) void this.flush().then(() => this.#tell());
-      else this.#tell();
+      if (this.#saving) void this.flush().then(() => this.#report());
+      else this.#report();
     };
     runtime.keepFiles(nodeName, keptRoots, this.#entries, changed, beside);
   }

@@ -155,7 +155,7 @@ export class PodWorker {
   }
 
   /** The status has to be written again: there is another object to write it to. */
-  tellStatus(): void {
+  reportStatus(): void {
     this.#status.touch();
   }
 
@@ -167,7 +167,7 @@ export class PodWorker {
     return this.#left.promise;
   }
 
-  /** The kubelet goes and the containers stay: nothing is done nor told until `resume`. */
+  /** The kubelet goes and the containers stay: nothing is done nor reported until `resume`. */
   suspend(): void {
     this.#suspended = true;
     this.#containers.probes.pause();
@@ -273,8 +273,8 @@ export class PodWorker {
     if (!this.#mounted) {
       const retryNow = this.#retryMounts;
       this.#retryMounts = false;
-      const tell = (text: string) => recorder.event(this.#pod, 'Warning', 'FailedMount', text);
-      const again = await this.#volumes.setUp(this.#pod, this.#sources(), tell, retryNow);
+      const onFailure = (text: string) => recorder.event(this.#pod, 'Warning', 'FailedMount', text);
+      const again = await this.#volumes.setUp(this.#pod, this.#sources(), onFailure, retryNow);
       this.#tokens.onDue(() => void this.refreshVolumes());
       if (again !== undefined) return this.#timer.wakeAt(again);
       this.#mounted = true;
@@ -291,7 +291,7 @@ export class PodWorker {
     if (end !== undefined) this.#timer.wakeAt(end);
     const { allocatable, held } = this.#services;
     const room = () => ({ allocatable, used: held(this.#pod.metadata.uid) });
-    this.#tell(this.#allocation.consider(this.#pod, room));
+    this.#reportResize(this.#allocation.consider(this.#pod, room));
     for (const { spec, action } of containerActions(this.#view())) {
       if (this.#abort.signal.aborted || this.#suspended) return;
       if (action === 'start') await this.#containers.start(spec, now);
@@ -303,12 +303,12 @@ export class PodWorker {
       if (action === 'keep') await this.#containers.resize(spec);
     }
     const done = this.#allocation.settle(this.#pod, this.#containers.records);
-    this.#tell(done);
+    this.#reportResize(done);
     if (done.length > 0) this.#services.freed();
     this.#status.touch();
   }
 
-  #tell(events: readonly ResizeEvent[]): void {
+  #reportResize(events: readonly ResizeEvent[]): void {
     for (const event of events) this.#services.recorder.event(this.#pod, ...event);
   }
 

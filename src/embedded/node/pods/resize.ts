@@ -1,4 +1,4 @@
-/** Resizing Pods in place (KEP-1287): what a node grants, what becomes of running containers, and how it is told. */
+/** Resizing Pods in place (KEP-1287): what a node grants, what becomes of running containers, and how it is reported. */
 import type { Container, Pod, PodCondition, ResourceRequirements } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
 import { type Amounts, amounts, podRequests } from '../../../kube/requests.ts';
@@ -24,7 +24,7 @@ export type ResizeEvent = [type: 'Normal' | 'Warning', reason: string, message: 
 export class Allocation {
   readonly #granted = new Map<string, ResourceRequirements>();
   #pending: Pending | undefined;
-  #toldPending: string | undefined;
+  #reportedPending: string | undefined;
   /** The generation whose resources are being applied. */
   #applying: number | undefined;
   #shown: { of: Stored<Pod>; pod: Stored<Pod> } | undefined;
@@ -80,17 +80,17 @@ export class Allocation {
       return [];
     }
     this.#pending = refusal(pod, room());
-    if (this.#pending) return this.#tellPending(pod, this.#pending);
+    if (this.#pending) return this.#reportPending(pod, this.#pending);
     for (const { spec } of containersOf(pod)) this.#granted.set(spec.name, spec.resources ?? {});
     this.#shown = undefined;
     this.#applying = pod.metadata.generation ?? 0;
     return [['Normal', 'ResizeStarted', `Pod resize started: ${summary(pod)}`]];
   }
 
-  #tellPending(pod: Stored<Pod>, { reason, message }: Pending): ResizeEvent[] {
+  #reportPending(pod: Stored<Pod>, { reason, message }: Pending): ResizeEvent[] {
     const text = `Pod resize ${reason}: ${summary(pod, message)}`;
-    if (text === this.#toldPending) return [];
-    this.#toldPending = text;
+    if (text === this.#reportedPending) return [];
+    this.#reportedPending = text;
     return [['Warning', `Resize${reason}`, text]];
   }
 

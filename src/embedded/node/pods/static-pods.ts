@@ -13,7 +13,7 @@ import { PodWorker } from './pod-worker.ts';
 
 /** The kubelet's fileCheckFrequency: until then a file that was broken keeps what it was before. */
 const listEvery = 20_000;
-/** How soon a mirror is tried again that could not be made. */
+/** How soon a mirror is tried again that could not be created. */
 const retryEvery = 10_000;
 
 export interface StaticPodsOptions {
@@ -263,7 +263,7 @@ export class StaticPods {
     await services.client.create(pods, mirror).catch((error: unknown) => {
       if (reasonOf(error) !== 'AlreadyExists') throw error;
     });
-    worker.tellStatus();
+    worker.reportStatus();
   }
 
   #mirror({ metadata: { namespace = '', name } }: Stored<Pod>): Stored<Pod> | undefined {

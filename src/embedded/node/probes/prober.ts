@@ -6,7 +6,7 @@ import { type ActionTarget, runProbe } from './probe-action.ts';
 export type ProbeKind = 'startup' | 'liveness' | 'readiness';
 
 export interface ProbeListener {
-  /** A probe has been made. */
+  /** A probe has been created. */
   probed(kind: ProbeKind, success: boolean): void;
   /** The event `Unhealthy`. */
   unhealthy(kind: ProbeKind, output: string): void;

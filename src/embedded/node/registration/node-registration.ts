@@ -82,15 +82,15 @@ async function renewLease(registration: Registration, uid: string): Promise<void
       renewTime: new Date(clock.now()).toISOString().replace(/(\.\d{3})Z$/, '$1000Z'),
     },
   });
-  let made = false;
+  let created = false;
   const create = async () => {
     await expecting(['AlreadyExists'], client.create(leases, lease()));
-    made = true;
+    created = true;
   };
-  while (!made && !signal.aborted) {
+  while (!created && !signal.aborted) {
     await inBackground(registration, where, create, refusals);
     // The namespace may be a moment away in a fresh cluster.
-    if (!made) await pause(clock, retryEvery, signal);
+    if (!created) await pause(clock, retryEvery, signal);
   }
   const renew = async () => {
     const current = await client.get(leases, 'kube-node-lease', name);

@@ -85,7 +85,7 @@ function validateNodePorts(service: Service, context: StrategyContext): FieldErr
   return [];
 }
 
-/** What allocation would say: bad or unavailable addresses first, then node ports. Only the first failure is told. */
+/** What allocation would say: bad or unavailable addresses first, then node ports. Only the first failure is reported. */
 export function validateAllocations(service: Service, context: StrategyContext): FieldError[] {
   const requested = validateRequestedAddresses(service);
   if (requested.length > 0) return requested;

@@ -179,7 +179,7 @@ function validateTraffic(service: Service): FieldError[] {
 }
 
 export function validateService(service: Service, context: StrategyContext): FieldError[] {
-  // Addresses and ports are allocated before anything else is looked at; a failure there is the only one told.
+  // Addresses and ports are allocated before anything else is looked at; a failure there is the only one reported.
   const early = validateAllocations(service, context);
   if (early.length > 0) return early;
   const errors: FieldError[] = [];

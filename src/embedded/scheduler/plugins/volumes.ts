@@ -20,7 +20,7 @@ export interface VolumeDecision {
   provision: Claim[];
 }
 
-/** Names of the claims of a Pod; those of its ephemeral volumes are made by a controller. */
+/** Names of the claims of a Pod; those of its ephemeral volumes are created by a controller. */
 export function claimNames(pod: Stored<Pod>): { name: string; ephemeral: boolean }[] {
   const volumes = pod.spec?.volumes ?? [];
   return [

@@ -35,6 +35,6 @@ export function bearerToken(header: string | undefined): string | undefined {
 
 function authenticated(user: User): User {
   const { groups } = user;
-  const told = groups.includes(authenticatedGroup) || groups.includes(unauthenticatedGroup);
-  return told ? user : { ...user, groups: [...groups, authenticatedGroup] };
+  const reported = groups.includes(authenticatedGroup) || groups.includes(unauthenticatedGroup);
+  return reported ? user : { ...user, groups: [...groups, authenticatedGroup] };
 }

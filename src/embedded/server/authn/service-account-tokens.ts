@@ -112,7 +112,7 @@ function reviewBound(
   const bound: [Resource, string | undefined, Reference | undefined][] = [
     [pods, namespace, pod],
     [secrets, namespace, secret],
-    // Bound to a Pod, the node is only told (KEP-4193), not checked.
+    // Bound to a Pod, the node is only reported (KEP-4193), not checked.
     [nodes, undefined, pod ? undefined : node],
   ];
   for (const [resource, where, reference] of bound) {

@@ -94,23 +94,23 @@ const aggregates = new WeakMap<
   Map<string, { body: string | Uint8Array; etag: string }>
 >();
 
-/** Made once for each list of definitions, and what is served elsewhere. */
+/** Created once for each list of definitions, and what is served elsewhere. */
 function aggregate(
   definitions: readonly ResourceDefinition[],
   remote: readonly RemoteGroup[],
   root: 'api' | 'apis',
   form: AggregatedForm,
 ) {
-  const made = aggregates.get(definitions) ?? new Map<string, { body: string | Uint8Array; etag: string }>();
-  aggregates.set(definitions, made);
+  const created = aggregates.get(definitions) ?? new Map<string, { body: string | Uint8Array; etag: string }>();
+  aggregates.set(definitions, created);
   const key = `${root} ${form.mediaType} ${form.version} ${JSON.stringify(remote)}`;
-  let known = made.get(key);
+  let known = created.get(key);
   if (!known) {
     const document = aggregatedDiscovery(definitions, root, form.version, remote);
     const json = JSON.stringify(document);
     const etag = `"${createHash('sha512').update(json).digest('hex').toUpperCase()}"`;
     known = { body: form.mediaType === 'application/json' ? json : encodeProtobuf(document), etag };
-    made.set(key, known);
+    created.set(key, known);
   }
   return known;
 }

@@ -64,12 +64,12 @@ function sendSwagger(exchange: Exchange, definitions: readonly ResourceDefinitio
 
 const documents = new WeakMap<readonly ResourceDefinition[], Map<string, unknown>>();
 
-/** Documents are made when they are first asked for: some are large. What does not exist is not kept. */
+/** Documents are created when they are first asked for: some are large. What does not exist is not kept. */
 function cached<T>(definitions: readonly ResourceDefinition[], key: string, make: () => T): T {
   const known = documents.get(definitions) ?? new Map<string, unknown>();
   documents.set(definitions, known);
   if (known.has(key)) return known.get(key) as T;
-  const made = make();
-  if (made !== undefined) known.set(key, made);
-  return made;
+  const created = make();
+  if (created !== undefined) known.set(key, created);
+  return created;
 }

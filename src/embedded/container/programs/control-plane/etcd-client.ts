@@ -15,14 +15,14 @@ const attemptTimeoutMs = 5000;
 /** Waits until one of `--etcd-servers` answers; false: none did for as long as it has patience. */
 export async function waitForEtcd(p: Process, flags: ParsedFlags): Promise<boolean> {
   const begun = p.container.clock.now();
-  let tell = begun;
+  let report = begun;
   let backOff = firstBackOffMs;
   for (;;) {
     let fault: string | undefined;
     for (const server of flags.list('etcd-servers').filter(Boolean)) {
       fault = await faultOf(p, flags, server);
       if (fault === undefined) return true;
-      if (p.container.clock.now() < tell) continue;
+      if (p.container.clock.now() < report) continue;
       const address = hostPort(server);
       const attributes = '{"<%!p(pickfirstleaf.managedByPickfirstKeyType={})>": "<%!p(bool=true)>" }';
       const target = `{Addr: "${address}", ServerName: "${address}", BalancerAttributes: ${attributes}}`;
@@ -30,8 +30,8 @@ export async function waitForEtcd(p: Process, flags: ParsedFlags): Promise<boole
       await klog(p, 'W', 'logging.go:55', text);
     }
     const now = p.container.clock.now();
-    if (now >= tell) {
-      tell = now + backOff;
+    if (now >= report) {
+      report = now + backOff;
       backOff *= backOffFactor;
     }
     if (now - begun >= etcdPatienceMs) return false;

@@ -23,14 +23,14 @@ function partProgram(component: ControlPlaneComponent): Program {
   const main = async (p: Process): Promise<number> => {
     for (const signal of [signals.SIGTERM, signals.SIGINT]) p.dispositions.set(signal, () => p.terminate({ code: 0 }));
     const process = `${p.container.id}/${processes++}`;
-    const tell = (runs: boolean) => askNode(p, { kind: 'component', name: component.name, process, runs });
+    const report = (runs: boolean) => askNode(p, { kind: 'component', name: component.name, process, runs });
     try {
-      return await work(p, component, tell);
+      return await work(p, component, report);
     } catch (error) {
       if (!(error instanceof Ended) && !(error instanceof StartFailure)) throw error;
-      if (error instanceof StartFailure) await error.tell(p);
+      if (error instanceof StartFailure) await error.report(p);
       // Also where it never worked: nobody waits for its first process any more.
-      await p.until(tell(false));
+      await p.until(report(false));
       return error.code;
     }
   };
@@ -40,17 +40,17 @@ function partProgram(component: ControlPlaneComponent): Program {
 async function work(
   p: Process,
   component: ControlPlaneComponent,
-  tell: (runs: boolean) => Promise<unknown>,
+  report: (runs: boolean) => Promise<unknown>,
 ): Promise<number> {
   const { needs } = component;
   const flags = await component.parse(p);
   const own = await component.start(p, flags);
   if (!own) return component.serve(p, flags);
-  p.onExit(() => p.background(tell(false)));
+  p.onExit(() => p.background(report(false)));
   const hasAll = async () => {
     const reached = !needs || (await needs.reached(p, flags));
     // Where nobody knows of the others, they are there.
-    const all = (await p.until(tell(reached))) ?? true;
+    const all = (await p.until(report(reached))) ?? true;
     return reached && all === true;
   };
   /** Waits for what it needs as long as it has patience. */
@@ -68,7 +68,7 @@ async function work(
     const leading = own.lead?.().then(hasAll) ?? hasAll();
     // Who fails to lead ends; who leads goes on to serve.
     const code = await Promise.race([serving, leading.then(() => serving)]);
-    if (own.end) await p.until(tell(false));
+    if (own.end) await p.until(report(false));
     await own.end?.();
     return code;
   }

@@ -13,7 +13,7 @@ const name = 'kube-controller-manager';
 const securePort = 10_257;
 const defaultMaskSize = 24;
 
-/** A controller can't be made: the others are not either. */
+/** A controller can't be created: the others are not either. */
 class ControllerFailed extends StartFailure {
   readonly code = 1;
   readonly #controller: string;
@@ -23,7 +23,7 @@ class ControllerFailed extends StartFailure {
     this.#controller = controller;
   }
 
-  async tell(p: Process): Promise<void> {
+  async report(p: Process): Promise<void> {
     const err = `err=${quoted(this.message)}`;
     await klog(
       p,

@@ -3,7 +3,7 @@ import { formatDate } from '../../lib/format-date.ts';
 
 /** What ends a component of the control plane: what it says last, and its exit code. */
 export abstract class StartFailure extends Error {
-  abstract tell(p: Process): Promise<void>;
+  abstract report(p: Process): Promise<void>;
   abstract readonly code: number;
 }
 
@@ -20,7 +20,7 @@ export function klog(p: Process, severity: 'I' | 'W' | 'E' | 'F', where: string,
 export class CommandFailed extends StartFailure {
   readonly code = 1;
 
-  tell(p: Process): Promise<void> {
+  report(p: Process): Promise<void> {
     return klog(p, 'E', 'run.go:72', `"command failed" err=${quoted(this.message)}`);
   }
 }
@@ -35,7 +35,7 @@ export class Fatal extends StartFailure {
     this.#where = where;
   }
 
-  tell(p: Process): Promise<void> {
+  report(p: Process): Promise<void> {
     return klog(p, 'F', this.#where, this.message);
   }
 }

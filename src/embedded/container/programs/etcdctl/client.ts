@@ -27,7 +27,7 @@ export function readEnvironment(p: Process, flags: Flags): void {
   }
 }
 
-/** A variable whose flag is given, too; told as a line of the log. */
+/** A variable whose flag is given, too; reported as a line of the log. */
 export class ShadowedVariable extends Error {
   readonly variable: string;
 

@@ -33,7 +33,7 @@ async function endpointsOf(client: Client, flags: Flags): Promise<readonly strin
   return members.flatMap(({ clientURLs }) => clientURLs);
 }
 
-/** Done for one endpoint after the other; what fails is told and makes the exit code. */
+/** Done for one endpoint after the other; what fails is reported and makes the exit code. */
 async function eachEndpoint<T>(
   p: Process,
   endpoints: readonly string[],

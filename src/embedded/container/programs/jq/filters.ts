@@ -60,7 +60,7 @@ const sorting =
   (result: (groups: Json[][]) => Json): FilterFunction =>
   (machine, item, [filter = itself]) =>
     (function* (): Flow {
-      yield machine.made(item, result(yield* groups(machine, item.value, filter)));
+      yield machine.created(item, result(yield* groups(machine, item.value, filter)));
     })();
 
 const extreme =
@@ -73,7 +73,7 @@ const extreme =
         const order = best ? compare(one.key, best.key) * sign : 1;
         if (order > 0 || (sign > 0 && order === 0)) best = one;
       }
-      yield machine.made(item, best?.item ?? null);
+      yield machine.created(item, best?.item ?? null);
     })();
 
 /** Results of a filter until one decides. */
@@ -90,10 +90,10 @@ const quantifier =
         }
         for (const result of machine.values(condition, one.value)) {
           if (result === PAUSE) yield PAUSE;
-          else if (truthy(result) === wanted) return yield machine.made(item, wanted);
+          else if (truthy(result) === wanted) return yield machine.created(item, wanted);
         }
       }
-      yield machine.made(item, !wanted);
+      yield machine.created(item, !wanted);
     })();
 
 function* range(machine: Machine, item: Item, from: Json, to: Json, by: Json): Flow {
@@ -102,7 +102,7 @@ function* range(machine: Machine, item: Item, from: Json, to: Json, by: Json): F
   for (let n = from; by > 0 ? n < to : by < 0 && n > to; n += by) {
     machine.spend(1);
     if (machine.tired) yield PAUSE;
-    yield machine.made(item, n);
+    yield machine.created(item, n);
   }
 }
 
@@ -197,7 +197,7 @@ function* substitute(machine: Machine, item: Item, expression: Json, filter: Fil
   if (typeof text !== 'string') return;
   function* build(at: number, from: number, done: string): Flow {
     const match = found[at];
-    if (!match) return yield machine.made(item, done + String(text).slice(from));
+    if (!match) return yield machine.created(item, done + String(text).slice(from));
     for (const result of machine.values(filter, namedCaptures(match))) {
       if (result === PAUSE) {
         yield PAUSE;
@@ -230,7 +230,7 @@ const matching =
         for (const match of matches(item.value, own, toTextOrEmpty(letters) + always)) {
           machine.spend(2);
           if (machine.tired) yield PAUSE;
-          yield machine.made(item, make(match));
+          yield machine.created(item, make(match));
         }
       })(),
     );
@@ -270,9 +270,9 @@ function* stream(machine: Machine, item: Item, value: Json, path: Json[]): Flow 
     : value instanceof Map
       ? [...value]
       : [];
-  if (entries.length === 0) return yield machine.made(item, [path, value]);
+  if (entries.length === 0) return yield machine.created(item, [path, value]);
   for (const [key, inner] of entries) yield* stream(machine, item, inner, [...path, key]);
-  yield machine.made(item, [[...path, entries.at(-1)?.[0] ?? null]]);
+  yield machine.created(item, [[...path, entries.at(-1)?.[0] ?? null]]);
 }
 
 const definitions: Record<string, FilterFunction> = {
@@ -323,7 +323,7 @@ const definitions: Record<string, FilterFunction> = {
   'isempty/1': (machine, item, [filter = itself]) =>
     (function* (): Flow {
       const found = yield* firstOf(machine, filter, { value: item.value, path: undefined });
-      yield machine.made(item, found === undefined);
+      yield machine.created(item, found === undefined);
     })(),
   'while/2': (machine, item, [condition = itself, update = itself]) => loop(machine, item, condition, update),
   'repeat/1': (machine, item, [update = itself]) => loop(machine, item, undefined, update),
@@ -331,7 +331,7 @@ const definitions: Record<string, FilterFunction> = {
   'path/1': (machine, item, [filter = itself]) =>
     (function* (): Flow {
       for (const path of machine.paths(filter, item.value))
-        yield path === PAUSE ? PAUSE : machine.made(item, [...path]);
+        yield path === PAUSE ? PAUSE : machine.created(item, [...path]);
     })(),
   'getpath/1': (machine, item, [path = itself]) =>
     combined(machine, item, [path], ([keys = null]) =>
@@ -347,7 +347,7 @@ const definitions: Record<string, FilterFunction> = {
         if (path === PAUSE) yield PAUSE;
         else picked = setPath(picked, path, getPath(item.value, path));
       }
-      yield machine.made(item, picked);
+      yield machine.created(item, picked);
     })(),
   'add/1': (machine, item, [filter = itself]) =>
     (function* (): Flow {
@@ -356,7 +356,7 @@ const definitions: Record<string, FilterFunction> = {
         if (value === PAUSE) yield PAUSE;
         else sum = add(machine, sum, value);
       }
-      yield machine.made(item, sum);
+      yield machine.created(item, sum);
     })(),
   'any/1': quantifier(true),
   'any/2': quantifier(true),
@@ -382,19 +382,19 @@ const definitions: Record<string, FilterFunction> = {
   'split/2': (machine, item, args) =>
     combined(machine, item, args, ([pattern = null, flags = null]) =>
       (function* (): Flow {
-        yield machine.made(item, pieces(item.value, pattern, flags));
+        yield machine.created(item, pieces(item.value, pattern, flags));
       })(),
     ),
   'splits/1': (machine, item, args) =>
     combined(machine, item, args, ([pattern = null]) =>
       (function* (): Flow {
-        for (const piece of pieces(item.value, pattern, null)) yield machine.made(item, piece);
+        for (const piece of pieces(item.value, pattern, null)) yield machine.created(item, piece);
       })(),
     ),
   'splits/2': (machine, item, args) =>
     combined(machine, item, args, ([pattern = null, flags = null]) =>
       (function* (): Flow {
-        for (const piece of pieces(item.value, pattern, flags)) yield machine.made(item, piece);
+        for (const piece of pieces(item.value, pattern, flags)) yield machine.created(item, piece);
       })(),
     ),
   'tostream/0': (machine, item) => stream(machine, item, item.value, []),
@@ -402,32 +402,32 @@ const definitions: Record<string, FilterFunction> = {
     (function* (): Flow {
       const value = yield* nextInput(machine);
       if (value === undefined) throw new JqError('No more inputs');
-      yield machine.made(item, value);
+      yield machine.created(item, value);
     })(),
   'inputs/0': (machine, item) =>
     (function* (): Flow {
       for (;;) {
         const value = yield* nextInput(machine);
         if (value === undefined) return;
-        yield machine.made(item, value);
+        yield machine.created(item, value);
       }
     })(),
   'debug/0': (machine, item) =>
     (function* (): Flow {
-      machine.host.tell(`["DEBUG:",${toJson(item.value)}]\n`);
+      machine.host.report(`["DEBUG:",${toJson(item.value)}]\n`);
       yield item;
     })(),
   'debug/1': (machine, item, [message = itself]) =>
     (function* (): Flow {
       for (const value of machine.values(message, item.value)) {
         if (value === PAUSE) yield PAUSE;
-        else machine.host.tell(`["DEBUG:",${toJson(value)}]\n`);
+        else machine.host.report(`["DEBUG:",${toJson(value)}]\n`);
       }
       yield item;
     })(),
   'stderr/0': (machine, item) =>
     (function* (): Flow {
-      machine.host.tell(toText(item.value));
+      machine.host.report(toText(item.value));
       yield item;
     })(),
   'halt/0': () => {

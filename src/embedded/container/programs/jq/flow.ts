@@ -6,7 +6,7 @@ import type { Definition, Node } from './parser.ts';
 /** Yielded between results: whoever drives the program may let others run, or bring what it waits for. */
 export const PAUSE = Symbol('pause');
 
-/** Where a value is in what `path(...)` was asked about; null: nowhere, it was made on the way; undefined: nobody asks. */
+/** Where a value is in what `path(...)` was asked about; null: nowhere, it was created on the way; undefined: nobody asks. */
 type Path = readonly Json[] | null | undefined;
 
 export interface Item {

@@ -279,7 +279,7 @@ class Run {
   readonly #out: Output;
   readonly #machine: Machine;
   readonly #filter: Filter;
-  #told = '';
+  #reported = '';
   #held = 0;
   /** The last result; undefined: there was none. */
   #last: Json | undefined;
@@ -297,8 +297,8 @@ class Run {
         env: p.env,
         hold: (bytes) => this.#hold(bytes),
         now: () => p.container.clock.now(),
-        tell: (text) => {
-          this.#told += text;
+        report: (text) => {
+          this.#reported += text;
         },
         filename: () => inputs.name,
         line: () => inputs.line,
@@ -312,7 +312,7 @@ class Run {
     this.#p.charge(bytes);
   }
 
-  /** What one input made is no longer kept. */
+  /** What one input created is no longer kept. */
   #release(): void {
     this.#p.charge(-this.#held);
     this.#held = 0;
@@ -338,14 +338,14 @@ class Run {
           status = await this.#each(value);
       }
     } catch (error) {
-      await this.#tell();
+      await this.#report();
       await this.#out.flush();
       if (error instanceof Halt) return await this.#halt(error);
       if (!(error instanceof ParseError)) throw error;
       await this.#p.print(2, `jq: parse error: ${error.message}\n`);
       return 2;
     }
-    await this.#tell();
+    await this.#report();
     await this.#out.flush();
     if (this.#inputs.failed) return 2;
     if (status !== 0 || !flags.has('e')) return status;
@@ -377,13 +377,13 @@ class Run {
           this.#machine.input = await this.#inputs.next();
           this.#machine.wantsInput = false;
         }
-        await this.#tell();
+        await this.#report();
         const turn = this.#p.step(this.#machine.takeWork());
         if (turn) await turn;
       }
     } catch (error) {
       if (!(error instanceof JqError)) throw error;
-      await this.#tell();
+      await this.#report();
       await this.#out.flush();
       const plain = typeof error.value === 'string';
       await this.#p.print(
@@ -396,10 +396,10 @@ class Run {
     }
   }
 
-  async #tell(): Promise<void> {
-    if (this.#told === '') return;
-    const text = this.#told;
-    this.#told = '';
+  async #report(): Promise<void> {
+    if (this.#reported === '') return;
+    const text = this.#reported;
+    this.#reported = '';
     await this.#out.flush();
     await this.#p.print(2, text);
   }
@@ -407,7 +407,7 @@ class Run {
   async #print(value: Json): Promise<void> {
     const { flags, indent } = this.#call;
     this.#last = value;
-    await this.#tell();
+    await this.#report();
     if (flags.has('seq')) await this.#out.write('\x1e');
     const raw = flags.has('r') || flags.has('j') || flags.has('0');
     if (raw && !flags.has('a') && typeof value === 'string') await this.#out.write(value);

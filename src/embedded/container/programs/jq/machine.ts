@@ -38,7 +38,7 @@ export interface Host {
   env: ReadonlyMap<string, string>;
   now(): number;
   /** Writes to standard error. */
-  tell(text: string): void;
+  report(text: string): void;
   /** The name of the file that is read. */
   filename(): string | null;
   line(): number;
@@ -77,7 +77,7 @@ export class Machine {
   }
 
   /** The same value, as a filter made it. */
-  made(item: Item, value: Json): Item {
+  created(item: Item, value: Json): Item {
     return { value, path: item.path === undefined ? undefined : null };
   }
 
@@ -131,16 +131,16 @@ export class Machine {
         }
         return;
       case 'literal':
-        yield this.made(item, node.value);
+        yield this.created(item, node.value);
         return;
       case 'variable':
-        yield this.made(item, this.#variable(node.name, scope));
+        yield this.created(item, this.#variable(node.name, scope));
         return;
       case 'string':
         yield* this.#string(node.format, node.parts, item, scope);
         return;
       case 'format':
-        yield this.made(item, this.#format(node.name, item.value));
+        yield this.created(item, this.#format(node.name, item.value));
         return;
       case 'array': {
         const items: Json[] = [];
@@ -153,14 +153,15 @@ export class Machine {
             }
           }
         }
-        yield this.made(item, items);
+        yield this.created(item, items);
         return;
       }
       case 'object':
         yield* this.#object(node.entries, 0, [], item, scope);
         return;
       case 'negate':
-        for (const of of this.run(node.of, plain, scope)) yield of === PAUSE ? of : this.made(item, negate(of.value));
+        for (const of of this.run(node.of, plain, scope))
+          yield of === PAUSE ? of : this.created(item, negate(of.value));
         return;
       case 'pipe':
         for (const left of this.run(node.left, item, scope)) {
@@ -180,10 +181,10 @@ export class Machine {
             continue;
           }
           const decided = node.t === 'and' ? !truthy(left.value) : truthy(left.value);
-          if (decided) yield this.made(item, node.t === 'or');
+          if (decided) yield this.created(item, node.t === 'or');
           else {
             for (const right of this.run(node.right, plain, scope))
-              yield right === PAUSE ? right : this.made(item, truthy(right.value));
+              yield right === PAUSE ? right : this.created(item, truthy(right.value));
           }
         }
         return;
@@ -197,7 +198,7 @@ export class Machine {
             continue;
           }
           for (const left of this.run(node.left, plain, scope)) {
-            yield left === PAUSE ? left : this.made(item, binary(this, node.op, left.value, right.value));
+            yield left === PAUSE ? left : this.created(item, binary(this, node.op, left.value, right.value));
           }
         }
         return;
@@ -214,7 +215,7 @@ export class Machine {
         yield* this.#try(node.body, node.handler, item, scope);
         return;
       case 'reduce': {
-        let state: Item | undefined = this.made(item, null);
+        let state: Item | undefined = this.created(item, null);
         for (const start of this.run(node.start, item, scope)) {
           if (start === PAUSE) {
             yield start;
@@ -226,14 +227,14 @@ export class Machine {
               yield inner;
               continue;
             }
-            const before: Item = state ?? this.made(item, null);
+            const before: Item = state ?? this.created(item, null);
             state = undefined;
             for (const next of this.run(node.update, before, inner.scope)) {
               if (next === PAUSE) yield next;
               else state = next;
             }
           }
-          yield state ?? this.made(item, null);
+          yield state ?? this.created(item, null);
         }
         return;
       }
@@ -356,7 +357,7 @@ export class Machine {
     }
     for (const text of build(parts.length - 1)) {
       if (text !== PAUSE) this.host.hold(2 * text.length);
-      yield text === PAUSE ? PAUSE : this.made(item, text);
+      yield text === PAUSE ? PAUSE : this.created(item, text);
     }
   }
 
@@ -371,7 +372,7 @@ export class Machine {
     if (!entry) {
       const object = new Map(done);
       this.host.hold(shallowBytes(object));
-      yield this.made(item, object);
+      yield this.created(item, object);
       return;
     }
     const plain = { value: item.value, path: undefined };
@@ -417,7 +418,7 @@ export class Machine {
       caught = error.value;
     }
     // `error("break")` from `break` of a library's loop; other errors are the handler's input.
-    if (handler) yield* this.run(handler, this.made(item, caught), scope);
+    if (handler) yield* this.run(handler, this.created(item, caught), scope);
   }
 
   *#call(name: string, args: readonly Node[], item: Item, scope: Scope): Flow {
@@ -466,7 +467,7 @@ export class Machine {
   *#compute(run: ValueFunction, args: readonly Node[], values: readonly Json[], item: Item, scope: Scope): Flow {
     const node = args[values.length];
     if (!node) {
-      yield this.made(item, run(this, item.value, ...values));
+      yield this.created(item, run(this, item.value, ...values));
       return;
     }
     for (const result of this.run(node, { value: item.value, path: undefined }, scope)) {
@@ -500,7 +501,7 @@ export class Machine {
           if (path === PAUSE) yield path;
           else value = setPath(value, path, result.value);
         }
-        yield this.made(item, value);
+        yield this.created(item, value);
         continue;
       }
       const change: Node =
@@ -520,19 +521,19 @@ export class Machine {
         yield path;
         continue;
       }
-      let made: Json | undefined;
+      let created: Json | undefined;
       for (const result of this.values(change, getPath(value, path))) {
         if (result === PAUSE) {
           yield PAUSE;
           continue;
         }
-        made = result;
+        created = result;
         break;
       }
-      if (made === undefined) removed.push(path);
-      else value = setPath(value, path, made);
+      if (created === undefined) removed.push(path);
+      else value = setPath(value, path, created);
     }
-    yield this.made(item, removed.length > 0 ? deletePaths(value, removed) : value);
+    yield this.created(item, removed.length > 0 ? deletePaths(value, removed) : value);
   }
 
   /** Sorts stably by keys, pausing on the way. */

@@ -68,7 +68,7 @@ export async function select(client: ApiClient, flags: Flags, args: readonly str
   return selected;
 }
 
-/** Runs `run` for each; what the server refuses is told, and makes the exit code 1. */
+/** Runs `run` for each; what the server refuses is reported, and makes the exit code 1. */
 export async function eachOne(
   client: ApiClient,
   list: readonly One[],
@@ -173,16 +173,16 @@ export async function patch(client: ApiClient, flags: Flags): Promise<number> {
       fieldManager: flags.get('field-manager') ?? 'kubectl-patch',
       dryRun: dryRun(flags) === 'server' ? 'All' : undefined,
     };
-    const made =
+    const created =
       dryRun(flags) === 'client'
         ? before
         : await client.json(path, { method: 'PATCH', contentType, body: JSON.stringify(body), query });
-    const same = asObject(before.metadata).resourceVersion === asObject(made.metadata).resourceVersion;
+    const same = asObject(before.metadata).resourceVersion === asObject(created.metadata).resourceVersion;
     await report(
       client,
       flags,
       one.resource,
-      made,
+      created,
       same && dryRun(flags) === 'none' ? 'patched (no change)' : 'patched',
     );
   });
@@ -232,7 +232,7 @@ export async function annotate(client: ApiClient, flags: Flags, field: 'labels' 
     }
     const body = { metadata: { [field]: update } };
     const query = { fieldManager: `kubectl-${verb}`, dryRun: dryRun(flags) === 'server' ? 'All' : undefined };
-    const made =
+    const created =
       dryRun(flags) === 'client'
         ? before
         : await client.json(pathOf(one.resource, one.namespace, one.name), {
@@ -241,7 +241,7 @@ export async function annotate(client: ApiClient, flags: Flags, field: 'labels' 
             body,
             query,
           });
-    await report(client, flags, one.resource, made, past);
+    await report(client, flags, one.resource, created, past);
   });
 }
 

@@ -213,10 +213,10 @@ export async function create(client: ApiClient, flags: Flags): Promise<number> {
     );
   const object = await generator(client, flags, name);
   const resource = await resourceOf(client, object, 'flags');
-  let made = object;
+  let created = object;
   if (dryRun(flags) !== 'client') {
     try {
-      made = await client.json(pathOf(resource, client.config.namespace), {
+      created = await client.json(pathOf(resource, client.config.namespace), {
         method: 'POST',
         body: object,
         query: {
@@ -236,7 +236,7 @@ export async function create(client: ApiClient, flags: Flags): Promise<number> {
       return 1;
     }
   }
-  await report(client, flags, resource, made, 'created');
+  await report(client, flags, resource, created, 'created');
   return 0;
 }
 

@@ -5,7 +5,7 @@ import { HttpFailure } from '../../lib/http-client.ts';
 import { type ApiResource, pathOf } from './discovery.ts';
 
 /**
- * Follows one object, as kubectl does: a list of that one, then a watch from there. `see` is told each state (undefined:
+ * Follows one object, as kubectl does: a list of that one, then a watch from there. `see` gets each state (undefined:
  * it is not there) and says whether that is enough. Resolves with false if the time, in milliseconds, is over before.
  */
 export async function follow(

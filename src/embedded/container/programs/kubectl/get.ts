@@ -140,7 +140,7 @@ export class GetCommand {
     return { labelSelector: this.#flags.get('selector'), fieldSelector: this.#flags.get('field-selector') };
   }
 
-  /** Runs one request; a failure is told and counted, the others go on. */
+  /** Runs one request; a failure is reported and counted, the others go on. */
   async #try<T>(run: () => Promise<T>): Promise<T | undefined> {
     try {
       return await run();

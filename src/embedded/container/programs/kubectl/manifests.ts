@@ -140,7 +140,7 @@ export async function report(
   return client.p.print(1, `${kindName(resource)}/${name} ${done}${suffix}\n`);
 }
 
-/** Runs an action on each manifest; failures are told, the others go on. */
+/** Runs an action on each manifest; failures are reported, the others go on. */
 async function each(
   client: ApiClient,
   flags: Flags,
@@ -176,9 +176,9 @@ const serverDryRun = (flags: Flags) => (dryRun(flags) === 'server' ? 'All' : und
 
 export function createFromFiles(client: ApiClient, flags: Flags): Promise<number> {
   return each(client, flags, 'creating', async ({ object }, resource, ns) => {
-    let made = object;
+    let created = object;
     if (dryRun(flags) !== 'client') {
-      made = await client.json(pathOf(resource, ns), {
+      created = await client.json(pathOf(resource, ns), {
         method: 'POST',
         body: object,
         query: {
@@ -188,7 +188,7 @@ export function createFromFiles(client: ApiClient, flags: Flags): Promise<number
         },
       });
     }
-    await report(client, flags, resource, made, 'created');
+    await report(client, flags, resource, created, 'created');
   });
 }
 
@@ -207,7 +207,7 @@ async function applyOnServer(
   ns: string,
 ): Promise<void> {
   const name = String(asObject(object.metadata).name ?? '');
-  const made = await client.json(pathOf(resource, ns, name), {
+  const created = await client.json(pathOf(resource, ns, name), {
     method: 'PATCH',
     contentType: 'application/apply-patch+yaml',
     body: object,
@@ -218,7 +218,7 @@ async function applyOnServer(
       dryRun: serverDryRun(flags),
     },
   });
-  await report(client, flags, resource, made, 'serverside-applied');
+  await report(client, flags, resource, created, 'serverside-applied');
 }
 
 async function applyOnClient(
@@ -255,24 +255,24 @@ async function applyOnClient(
     if (!(error instanceof StatusError) || error.reason !== 'NotFound') throw error;
   }
   if (!live) {
-    const made =
+    const created =
       dryRun(flags) === 'client'
         ? object
         : await client.json(pathOf(resource, ns), { method: 'POST', body: wanted, query });
-    return report(client, flags, resource, made, 'created');
+    return report(client, flags, resource, created, 'created');
   }
   const before = asObject(asObject(live.metadata).annotations)[lastApplied];
   const previous = typeof before === 'string' ? asObject(JSON.parse(before) as Json) : {};
   const patch = threeWay(previous, wanted, live);
   if (Object.keys(patch).length === 0) return report(client, flags, resource, live, 'unchanged');
   if (dryRun(flags) === 'client') return report(client, flags, resource, live, 'configured');
-  const made = await client.json(pathOf(resource, ns, name), {
+  const created = await client.json(pathOf(resource, ns, name), {
     method: 'PATCH',
     contentType: 'application/merge-patch+json',
     body: patch,
     query,
   });
-  return report(client, flags, resource, made, 'configured');
+  return report(client, flags, resource, created, 'configured');
 }
 
 /**
@@ -313,11 +313,11 @@ export function replace(client: ApiClient, flags: Flags): Promise<number> {
   if (!flags.has('filename')) throw new KubectlError('must specify one of -f and -k');
   return each(client, flags, 'replacing', async ({ object }, resource, ns) => {
     const name = String(asObject(object.metadata).name ?? '');
-    const made = await client.json(pathOf(resource, ns, name), {
+    const created = await client.json(pathOf(resource, ns, name), {
       method: 'PUT',
       body: object,
       query: { fieldManager: 'kubectl-replace', dryRun: serverDryRun(flags) },
     });
-    await report(client, flags, resource, made, 'replaced');
+    await report(client, flags, resource, created, 'replaced');
   });
 }

@@ -110,11 +110,11 @@ export async function rolloutUndo(client: ApiClient, flags: Flags): Promise<numb
         `skipped rollback (current template already matches revision ${target.number})`,
       );
     }
-    const made = await client.json(pathOf(one.resource, one.namespace, one.name), {
+    const created = await client.json(pathOf(one.resource, one.namespace, one.name), {
       ...{ method: 'PATCH', contentType: 'application/json-patch+json' },
       body: [{ op: 'replace', path: '/spec/template', value: target.template }],
       query: { fieldManager: 'kubectl-rollout' },
     });
-    await report(client, flags, one.resource, made, 'rolled back');
+    await report(client, flags, one.resource, created, 'rolled back');
   });
 }

@@ -120,11 +120,11 @@ async function change(
     const path = pathOf(one.resource, one.namespace, one.name);
     const query = { fieldManager: flags.get('field-manager') ?? manager, dryRun: dry === 'server' ? 'All' : undefined };
     const contentType = 'application/strategic-merge-patch+json';
-    const made =
+    const created =
       dry === 'client'
         ? await client.json(path)
         : await client.json(path, { method: 'PATCH', contentType, body, query });
-    await report(client, flags, one.resource, made, done);
+    await report(client, flags, one.resource, created, done);
   });
 }
 

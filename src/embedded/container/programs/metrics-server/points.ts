@@ -37,7 +37,7 @@ export class Points {
     this.#resolutionMs = resolutionMs;
   }
 
-  /** Whether anything can be told. */
+  /** Whether anything can be reported. */
   get ready(): boolean {
     return this.#previous.nodes.size > 0 || this.#previous.pods.size > 0;
   }

@@ -115,7 +115,12 @@ function update(path: string, before: object | undefined, status: object): Statu
 function bind(gateway: Gateway, listener: Listener, rivals: readonly Listener[], objects: GatewayObjects): Bound {
   const conflict = rivals.some(({ port, protocol }) => port === listener.port && protocol !== listener.protocol);
   const conflictText = `Multiple listeners for the same port ${listener.port} specify incompatible protocols; ensure only one protocol per port`;
-  const made = (usable: boolean, accepted: Finding, resolved: Finding, certificate?: Bound['certificate']): Bound => ({
+  const created = (
+    usable: boolean,
+    accepted: Finding,
+    resolved: Finding,
+    certificate?: Bound['certificate'],
+  ): Bound => ({
     ...{ gateway, listener, usable, attached: new Set(), hosts: new Map() },
     ...(certificate && { certificate }),
     findings: [
@@ -132,14 +137,14 @@ function bind(gateway: Gateway, listener: Listener, rivals: readonly Listener[],
   const { protocol, tls } = listener;
   if (protocol !== 'HTTP' && protocol !== 'HTTPS') {
     const why = `protocol: Unsupported value: "${protocol}": supported values: "HTTP", "HTTPS"`;
-    return made(false, no('Accepted', 'UnsupportedProtocol', why), resolved);
+    return created(false, no('Accepted', 'UnsupportedProtocol', why), resolved);
   }
-  if (conflict) return made(false, no('Accepted', 'ProtocolConflict', conflictText), resolved);
-  if (protocol === 'HTTP') return made(true, accepted, resolved);
+  if (conflict) return created(false, no('Accepted', 'ProtocolConflict', conflictText), resolved);
+  if (protocol === 'HTTP') return created(true, accepted, resolved);
   const [ref] = tls?.certificateRefs ?? [];
   const namespace = ref?.namespace ?? gateway.metadata.namespace;
   const fault = (reason: string, why: string) =>
-    made(false, no('Accepted', reason, why), no('ResolvedRefs', reason, why));
+    created(false, no('Accepted', reason, why), no('ResolvedRefs', reason, why));
   if (!ref)
     return fault(
       'InvalidCertificateRef',
@@ -157,7 +162,7 @@ function bind(gateway: Gateway, listener: Listener, rivals: readonly Listener[],
     const why = secret ? 'TLS secret is invalid' : 'secret does not exist';
     return fault('InvalidCertificateRef', `tls.certificateRefs[0]: Invalid value: "${namespace}/${ref.name}": ${why}`);
   }
-  return made(true, accepted, resolved, certificate);
+  return created(true, accepted, resolved, certificate);
 }
 
 /** Puts the routes into the listeners that take them; the status of what it says of its parents. */

@@ -5,7 +5,7 @@ import { type ApiCache, followAll } from '../../api-client/cache.ts';
 import { ApiClient, ConnectError, type Json, klogStamp, StatusError } from '../../api-client/client.ts';
 import { inCluster } from '../../api-client/config.ts';
 import { Flags } from '../../api-client/flags.ts';
-import { nodeAddress, tellEvent, writeStatus } from '../../api-client/statuses.ts';
+import { nodeAddress, reportEvent, writeStatus } from '../../api-client/statuses.ts';
 import { isSysError } from '../../kernel/errno.ts';
 import type { Process } from '../../kernel/process.ts';
 import { signals } from '../../kernel/signals.ts';
@@ -75,8 +75,8 @@ class Controller {
   #configuration: IngressConfiguration = { served: [], http: [], https: [], certificates: [], warnings: [] };
   #contexts = new Map<string, SecureContext>();
   #warned = new Set<string>();
-  /** Generation that was told of, by the Ingress' uid. */
-  readonly #told = new Map<string, number>();
+  /** Generation that an event was sent of, by the Ingress' uid. */
+  readonly #reported = new Map<string, number>();
   #address: string | undefined;
   #listed = false;
 
@@ -133,10 +133,10 @@ class Controller {
   /** An Ingress that is served hears of it, and has the address that it is served at. */
   async #account(ingress: Stored<Ingress>): Promise<void> {
     const { uid, generation = 0, namespace, name } = ingress.metadata;
-    if (this.#told.get(uid) !== generation) {
-      this.#told.set(uid, generation);
+    if (this.#reported.get(uid) !== generation) {
+      this.#reported.set(uid, generation);
       const about = { ...ingress, apiVersion: 'networking.k8s.io/v1', kind: 'Ingress' };
-      await tellEvent(this.#p, this.#client, about, 'nginx-ingress-controller', 'Sync', 'Scheduled for sync');
+      await reportEvent(this.#p, this.#client, about, 'nginx-ingress-controller', 'Sync', 'Scheduled for sync');
     }
     const address = await this.#publishedAddress();
     const given = ingress.status?.loadBalancer?.ingress ?? [];

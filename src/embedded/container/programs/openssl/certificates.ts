@@ -39,7 +39,7 @@ async function configOf(p: Process, file: string | undefined): Promise<Config> {
   return new Config((await readInput(p, file, 'config file')).toString('utf8'));
 }
 
-/** The next serial number of a CA: its `.srl` file, made anew with -CAcreateserial. */
+/** The next serial number of a CA: its `.srl` file, created anew with -CAcreateserial. */
 function nextSerial(p: Process, caFile: string, options: Arguments): Buffer {
   const given = options.get('set_serial');
   if (given !== undefined)
@@ -78,9 +78,9 @@ export async function x509(p: Process, args: readonly string[]): Promise<number>
   );
   let certificate: Certificate;
   if (options.has('req')) {
-    const made = await signedRequest(p, options);
-    await p.print(2, `Certificate request self-signature ok\nsubject=${nameText(made.subject)}\n`);
-    certificate = made;
+    const created = await signedRequest(p, options);
+    await p.print(2, `Certificate request self-signature ok\nsubject=${nameText(created.subject)}\n`);
+    certificate = created;
   } else certificate = await loadCertificate(p, options.get('in'));
   let text = '';
   const digests = ['sha256', 'sha384', 'sha512', 'md5', 'sha1'].filter((name) => options.has(name));

@@ -105,7 +105,7 @@ export async function loadKey(p: Process, file: string | undefined): Promise<Key
     if (start >= 0) return createPrivateKey(text.slice(start));
     if (text.includes('-----BEGIN PUBLIC KEY-----')) return createPublicKey(text);
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw new OpensslError(`Could not read private key from ${file ?? '<stdin>'}`);
 }

@@ -92,13 +92,13 @@ export function parseExtension(name: string, text: string, section: (name: strin
   const words = text.split(',').map((word) => word.trim());
   const critical = words[0] === 'critical';
   const values = critical ? words.slice(1) : words;
-  const made = (id: string, value: Buffer): Extension => ({ id, critical, value });
+  const created = (id: string, value: Buffer): Extension => ({ id, critical, value });
   const bad = () => new IssueError(`Error adding extension: section=default, name=${name}, value=${text}`);
   switch (name) {
     case 'basicConstraints': {
       const ca = values.some((v) => /^CA:true$/i.test(v));
       const length = values.map((v) => /^pathlen:(\d+)$/.exec(v)?.[1]).find((v) => v !== undefined);
-      return made(
+      return created(
         ids.basicConstraints,
         sequence(...(ca ? [boolean(true)] : []), ...(length === undefined ? [] : [integer(Number(length))])),
       );
@@ -111,10 +111,10 @@ export function parseExtension(name: string, text: string, section: (name: strin
         bits |= 0x80 >> at;
       }
       const unused = Array.from({ length: 8 }, (_, i) => i).find((i) => (bits >> i) & 1) ?? 0;
-      return made(ids.keyUsage, bitString(Buffer.of(bits), unused));
+      return created(ids.keyUsage, bitString(Buffer.of(bits), unused));
     }
     case 'extendedKeyUsage':
-      return made(
+      return created(
         ids.extendedKeyUsage,
         sequence(
           ...values.map((value) => {
@@ -126,7 +126,7 @@ export function parseExtension(name: string, text: string, section: (name: strin
       );
     case 'subjectAltName': {
       const names = values.flatMap((value) => (value.startsWith('@') ? section(value.slice(1)) : [value]));
-      return made(
+      return created(
         ids.subjectAltName,
         sequence(
           ...names.map((value) => {

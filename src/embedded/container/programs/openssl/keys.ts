@@ -8,7 +8,7 @@ import { Arguments, keyPem, loadKey, OpensslError, writeOutput } from './files.t
 
 const generate = promisify(generateKeyPair) as (type: string, options: object) => Promise<{ privateKey: KeyObject }>;
 
-/** A new RSA key; made beside the worker's own thread. Throws OpensslError for sizes that are none. */
+/** A new RSA key; created beside the worker's own thread. Throws OpensslError for sizes that are none. */
 export async function newRsaKey(p: Process, bits: number): Promise<KeyObject> {
   if (!(bits >= 512 && bits <= 8192))
     throw new OpensslError(`genrsa: Error: key size ${bits} is not between 512 and 8192`);

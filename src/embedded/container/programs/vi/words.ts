@@ -36,7 +36,7 @@ export interface Words {
 }
 
 const lines = (count: number) => `${count} line${count === 1 ? '' : 's'}`;
-/** vim's 'report': fewer lines are not told of. */
+/** vim's 'report': fewer lines are not reported. */
 const worthReporting = 3;
 
 const vimModes: Readonly<Record<Mode, string>> = {

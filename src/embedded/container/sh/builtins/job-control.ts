@@ -63,7 +63,7 @@ const wait: Builtin = async (shell, args) => {
     const status = await waitFor(shell, job.process);
     if (status === 'interrupted') return interrupted(shell);
     if (status.signal !== undefined && shell.state.flavor !== 'bash')
-      await shell.children.tellSignal(status.signal, job.process);
+      await shell.children.reportSignal(status.signal, job.process);
     code = status.code;
   }
   return code;
@@ -147,7 +147,7 @@ function line(job: Job, current: boolean): string {
 export async function reportJobs(shell: Shell): Promise<void> {
   for (const job of [...shell.jobs.all]) {
     if (!job.process.status) continue;
-    if (!job.told) await shell.p.print(2, line(job, true));
+    if (!job.reported) await shell.p.print(2, line(job, true));
     shell.jobs.remove(job);
   }
 }
@@ -160,9 +160,9 @@ export const jobBuiltins: Record<string, Builtin> = {
     for (const [i, job] of all.entries()) {
       if (args.includes('-p')) await shell.p.print(1, `${job.process.pid}\n`);
       else await shell.p.print(1, line(job, i === all.length - 1));
-      job.told = job.process.status !== undefined;
+      job.reported = job.process.status !== undefined;
     }
-    for (const job of all) if (job.told) shell.jobs.remove(job);
+    for (const job of all) if (job.reported) shell.jobs.remove(job);
     return 0;
   },
   fg: async (shell, [spec = '%%']) => {

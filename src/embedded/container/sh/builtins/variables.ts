@@ -14,7 +14,7 @@ function split(argument: string): { name: string; value: string | undefined; app
   return { name: argument, value: undefined, append: false };
 }
 
-/** The variable, made if it is not there (without a value). */
+/** The variable, created if it is not there (without a value). */
 function variable(shell: Shell, name: string): Variable {
   let found = shell.state.variables.get(name);
   if (!found) {
@@ -151,12 +151,12 @@ const cd: Builtin = async (shell, args) => {
   const target = args.find((a) => a === '-' || !a.startsWith('-'));
   let path = target ?? state.get('HOME') ?? '';
   if (path === '' && target === undefined) return state.flavor === 'bash' ? complain(shell, 'cd', 'HOME not set') : 0;
-  let tell = false;
+  let report = false;
   if (path === '-') {
     const old = state.get('OLDPWD');
     if (old === undefined) return complain(shell, 'cd', 'OLDPWD not set', 2);
     path = old;
-    tell = true;
+    report = true;
   }
   const logical = path.startsWith('/') ? path : `${p.cwd}/${path}`;
   try {
@@ -178,7 +178,7 @@ const cd: Builtin = async (shell, args) => {
   p.cwd = args.includes('-P') ? p.vfs.realpath(p, logical) : `/${parts.join('/')}`;
   shell.variables.set('OLDPWD', old);
   shell.variables.set('PWD', p.cwd);
-  if (tell) await p.print(1, `${p.cwd}\n`);
+  if (report) await p.print(1, `${p.cwd}\n`);
   return 0;
 };
 

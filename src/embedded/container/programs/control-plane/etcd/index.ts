@@ -42,7 +42,7 @@ class FatalLine extends StartFailure {
     this.#msg = msg;
   }
 
-  tell(p: Process): Promise<void> {
+  report(p: Process): Promise<void> {
     return zap(p, 'fatal', this.#caller, this.#msg, { error: this.message });
   }
 }
@@ -51,7 +51,7 @@ class FatalLine extends StartFailure {
 class Unverified extends StartFailure {
   readonly code = 1;
 
-  tell(p: Process): Promise<void> {
+  report(p: Process): Promise<void> {
     return zap(p, 'warn', 'etcdmain/etcd.go:66', 'failed to verify flags', { error: this.message });
   }
 }

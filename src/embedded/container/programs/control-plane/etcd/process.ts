@@ -28,7 +28,7 @@ function urls(flags: ParsedFlags, name: string, otherwise: string): string[] {
 }
 
 /**
- * Opens the data directory and listens for clients. What can't be read of the files that the flags name has been told
+ * Opens the data directory and listens for clients. What can't be read of the files that the flags name has been reported
  * before. Rejects with a DataFault.
  */
 export async function startEtcd(p: Process, flags: ParsedFlags): Promise<Etcd> {

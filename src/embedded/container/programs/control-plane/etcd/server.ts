@@ -61,19 +61,19 @@ async function watch(
   signal: AbortSignal,
 ): Promise<void> {
   if (!create) return;
-  const tell = (response: Partial<WatchResponse>) => send(encode(methods.watch.response, response));
+  const report = (response: Partial<WatchResponse>) => send(encode(methods.watch.response, response));
   const look = (from: number) =>
     call(p, 'watch', { ...create, start_revision: from }) as Promise<{
       header: Header;
       events: WatchResponse['events'];
     }>;
   const { header } = await look(Number.MAX_SAFE_INTEGER);
-  tell({ header, created: true });
+  report({ header, created: true });
   let next = create.start_revision || header.revision + 1;
   while (!signal.aborted && !p.status) {
     const { header: now, events } = await look(next);
-    const told = create.prev_kv ? events : events.map(({ prev_kv: _, ...event }) => event);
-    if (told.length > 0) tell({ header: now, events: told });
+    const reported = create.prev_kv ? events : events.map(({ prev_kv: _, ...event }) => event);
+    if (reported.length > 0) report({ header: now, events: reported });
     next = Math.max(next, now.revision + 1);
     await p.sleep(watchEveryMs);
   }
@@ -142,7 +142,7 @@ export function serveClients(p: Process, port: number, tls: ServerTls | undefine
     });
     secure.on('error', () => secure.destroy());
     secure.once('secure', () => {
-      // Node leaves what is not of the right authority to whoever made the socket.
+      // Node leaves what is not of the right authority to whoever created the socket.
       if (wants.requestCert && verifyError(secure)) return secure.destroy();
       if (secure.alpnProtocol === 'h2') accept(plain(secure), true);
       else accept(secure, false);
@@ -150,7 +150,7 @@ export function serveClients(p: Process, port: number, tls: ServerTls | undefine
   });
 }
 
-/** What is said over TLS as a stream of its own: Node's HTTP/2 waits for ever for a server's TLSSocket that it has not made. */
+/** What is said over TLS as a stream of its own: Node's HTTP/2 waits for ever for a server's TLSSocket that it has not created. */
 function plain(secure: TLSSocket): Duplex {
   const stream = new Duplex({
     read: () => void secure.resume(),
