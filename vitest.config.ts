@@ -5,7 +5,7 @@ const built = process.env.KUBEDRILL_TESTS === 'built';
 const of = (...files: string[]) =>
   built ? files.map((file) => `dist.tests/${file.replace(/\{ts,tsx\}$|ts$/, 'js')}`) : files;
 
-const conformance = of('test/conformance*/**/*.test.ts');
+const conformance = of('test/conformance/**/*.test.ts');
 const contract = of('test/contract/{embedded,kubeconfig,renewed}.test.ts');
 const redTeam = of('test/redteam/**/*.test.ts');
 /** Needs Docker: `npm run test:kind`. */

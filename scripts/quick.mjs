@@ -1,8 +1,10 @@
-// `npm run quick`: types, lint, and the unit tests that what was changed reaches, from the sources. While working; `npm test` is
+// `npm run quick`: types, lint, and the unit tests that what was changed reaches, from the sources; of those that start whole
+// clusters only what was changed itself. While working; `npm test` is
 // what counts. `npm run quick -- main` takes what differs from a branch or commit instead of what is not committed.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureInstalled, env, projectNode, root } from './ensure.mjs';
+import { quickTests } from './quick-tests.mjs';
 
 ensureInstalled();
 
@@ -17,7 +19,16 @@ const codes = await Promise.all([
     `--since=${since}`,
     '--no-errors-on-unmatched',
   ),
-  run(module('vitest', 'vitest.mjs'), 'run', '--project', 'unit', '--changed', since, '--passWithNoTests'),
+  run(
+    module('vitest', 'vitest.mjs'),
+    'run',
+    '--project',
+    'unit',
+    '--changed',
+    since,
+    '--passWithNoTests',
+    ...quickTests(since),
+  ),
 ]);
 process.exitCode = codes.every((code) => code === 0) ? 0 : 1;
 

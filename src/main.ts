@@ -3,10 +3,11 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Prover } from './authoring/proof.ts';
-import type { ProverChoice } from './commands/services.ts';
+import type { ProverChoice, Services } from './commands/services.ts';
 import { buildText, readBuild } from './kernel/build.ts';
 import { systemClock } from './kernel/clock.ts';
 import { errorLines, errorText, exitCodeOf, exitCodes, UserError } from './kernel/errors.ts';
+import { failureText, faultText } from './kernel/fault-log.ts';
 import { resolvePaths } from './kernel/paths.ts';
 import { visible, visibleJson } from './kernel/visible.ts';
 import type { RemoteLabs } from './session/remote-labs.ts';
@@ -91,97 +92,34 @@ class Connections {
 async function run(args: string[], signal: AbortSignal, connections: Connections): Promise<number> {
   const { runProgram } = await import('./commands/program.ts');
   const { TrustStore } = await import('./scenario/trust.ts');
-  const { builtInPackFolders, installedPackFolders, installedPacks } = await import('./scenario/packs/folders.ts');
-  const installed = installedPacks(paths.state);
-  const catalog = async () => {
-    const { Catalog } = await import('./scenario/catalog.ts');
-    return new Catalog(builtIn, installed);
-  };
-  const scenarios = async () => {
-    const { overview } = await import('./scenario/overview.ts');
-    return overview({
-      packs: [...builtInPackFolders(builtIn), ...installedPackFolders(installed)],
-      shipped: join(root, 'dist', 'scenarios.json'),
-      cache: join(paths.cache, 'scenarios.json'),
-      build: buildText(build),
-      load: async (folder) => (await catalog()).scenariosIn(folder),
-    });
-  };
-  const labs = async () => {
-    const { connectLabs, frugal } = await import('./session/remote-labs.ts');
-    return connections.keep(
-      await connectLabs(paths, { command: ownCommand(frugal.nodeFlags, 'daemon'), build: buildText(build) }, signal),
-    );
-  };
-  const kubectl = async (progress?: (step: string) => void, cancel?: AbortSignal) => {
-    const { ensureKubectl } = await import('./cluster/kubectl/kubectl.ts');
-    return ensureKubectl({ cache: paths.cache, signal: cancel ? AbortSignal.any([signal, cancel]) : signal }, progress);
-  };
+  const content = await contentServices();
+  const labs = labServices(signal, connections);
+  const kubectl = kubectlService(signal);
   return runProgram(args, {
     version: buildText(build),
     env: process.env,
     paths,
-    catalog,
-    scenarios,
     trust: new TrustStore(trustFile),
     stdout: process.stdout,
     stderr: process.stderr,
     stdin: process.stdin,
     signal,
-    labs,
-    runningLabs: async () => {
-      const { connectRunningLabs } = await import('./session/remote-labs.ts');
-      const running = await connectRunningLabs(paths, buildText(build), signal);
-      if (running) return connections.keep(running);
-      const { holdsClusters } = await import('./cluster/record.ts');
-      return holdsClusters(paths.state) ? labs() : undefined;
-    },
+    ...content,
+    ...labs,
     kubectl,
-    provers: async (folder, { provider, parallel, ...choice }) => {
-      // Their clusters live in the process that judges them: one for each core.
-      const processes = provider === 'embedded' ? Math.min(availableParallelism(), parallel) : 1;
-      if (processes > 1) {
-        const { startProverProcesses } = await import('./authoring/provers.ts');
-        return startProverProcesses(ownCommand(proverFlags, 'prover', folder), processes);
-      }
-      const { prover, stop } = await localProver(folder, { provider, parallel, ...choice });
-      return { provers: [prover], stop };
-    },
-    images: async () => {
-      const { listImages } = await import('./embedded/container/index.ts');
-      return listImages();
-    },
-    knowsImage: async () => {
-      const { Catalogue } = await import('./embedded/container/index.ts');
-      const catalogue = new Catalogue();
-      return (reference) => catalogue.find(reference) !== undefined;
-    },
-    diagnose: async () => {
-      const [{ diagnose }, { KindProvider }] = await Promise.all([
-        import('./cluster/doctor.ts'),
-        import('./cluster/kind/provider.ts'),
-      ]);
-      const kind = new KindProvider({ folder: join(paths.state, 'kind'), clock: systemClock, lasting: false });
-      const { isTTY = false, columns = 0, rows = 0 } = process.stdout;
-      const colourDepth = isTTY ? process.stdout.getColorDepth() : 1;
-      return diagnose({
-        version: buildText(build),
-        paths,
-        env: process.env,
-        terminal: { isTTY, columns, rows, colourDepth },
-        providers: [kind],
-      });
-    },
+    provers: startProvers,
+    ...imageServices,
+    diagnose: diagnoseMachine,
     openApp: async (options) => {
       // An unknown name is an error before anything is drawn.
-      if (options.scenario) (await catalog()).scenario(options.scenario);
+      if (options.scenario) (await content.catalog()).scenario(options.scenario);
       const { runApp } = await import('./tui/run.tsx');
       return runApp({
         ...options,
         version: build.version,
-        scenarios: await scenarios(),
+        scenarios: await content.scenarios(),
         paths,
-        labs,
+        labs: labs.labs,
         kubectl,
         signal,
         env: process.env,
@@ -192,18 +130,101 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
   });
 }
 
+/** The scenarios that there are. */
+async function contentServices(): Promise<Pick<Services, 'catalog' | 'scenarios'>> {
+  const { builtInPackFolders, installedPackFolders, installedPacks } = await import('./scenario/packs/folders.ts');
+  const installed = installedPacks(paths.state);
+  const catalog = async () => {
+    const { Catalog } = await import('./scenario/catalog.ts');
+    return new Catalog(builtIn, installed);
+  };
+  return {
+    catalog,
+    scenarios: async () => {
+      const { overview } = await import('./scenario/overview.ts');
+      return overview({
+        packs: [...builtInPackFolders(builtIn), ...installedPackFolders(installed)],
+        shipped: join(root, 'dist', 'scenarios.json'),
+        cache: join(paths.cache, 'scenarios.json'),
+        build: buildText(build),
+        load: async (folder) => (await catalog()).scenariosIn(folder),
+      });
+    },
+  };
+}
+
+/** The daemon, as commands reach it. */
+function labServices(signal: AbortSignal, connections: Connections): Pick<Services, 'labs' | 'runningLabs'> {
+  const labs = async () => {
+    const { connectLabs, frugal } = await import('./session/remote-labs.ts');
+    return connections.keep(
+      await connectLabs(paths, { command: ownCommand(frugal.nodeFlags, 'daemon'), build: buildText(build) }, signal),
+    );
+  };
+  return {
+    labs,
+    runningLabs: async () => {
+      const { connectRunningLabs } = await import('./session/remote-labs.ts');
+      const running = await connectRunningLabs(paths, buildText(build), signal);
+      if (running) return connections.keep(running);
+      const { holdsClusters } = await import('./cluster/record.ts');
+      return holdsClusters(paths.state) ? labs() : undefined;
+    },
+  };
+}
+
+function kubectlService(signal: AbortSignal) {
+  return async (progress?: (step: string) => void, cancel?: AbortSignal) => {
+    const { ensureKubectl } = await import('./cluster/kubectl/kubectl.ts');
+    return ensureKubectl({ cache: paths.cache, signal: cancel ? AbortSignal.any([signal, cancel]) : signal }, progress);
+  };
+}
+
+const imageServices: Pick<Services, 'images' | 'knowsImage'> = {
+  images: async () => {
+    const { listImages } = await import('./embedded/container/index.ts');
+    return listImages();
+  },
+  knowsImage: async () => {
+    const { Catalogue } = await import('./embedded/container/index.ts');
+    const catalogue = new Catalogue();
+    return (reference) => catalogue.find(reference) !== undefined;
+  },
+};
+
+/** Embedded clusters live in the process that judges them: there is one for each core. */
+const startProvers: Services['provers'] = async (folder, choice) => {
+  const processes = choice.provider === 'embedded' ? Math.min(availableParallelism(), choice.parallel) : 1;
+  if (processes > 1) {
+    const { startProverProcesses } = await import('./authoring/provers.ts');
+    return startProverProcesses(ownCommand(proverFlags, 'prover', folder), processes);
+  }
+  const { prover, stop } = await localProver(folder, choice);
+  return { provers: [prover], stop };
+};
+
+const diagnoseMachine: Services['diagnose'] = async () => {
+  const [{ diagnose }, { KindProvider }] = await Promise.all([
+    import('./cluster/doctor.ts'),
+    import('./cluster/kind/provider.ts'),
+  ]);
+  const kind = new KindProvider({ folder: join(paths.state, 'kind'), clock: systemClock, lasting: false });
+  const { isTTY = false, columns = 0, rows = 0 } = process.stdout;
+  const colourDepth = isTTY ? process.stdout.getColorDepth() : 1;
+  return diagnose({
+    version: buildText(build),
+    paths,
+    env: process.env,
+    terminal: { isTTY, columns, rows, colourDepth },
+    providers: [kind],
+  });
+};
+
 /** The background process: hosts the clusters and the attempts of this user. */
 async function daemon(): Promise<void> {
   const [
     { runDaemon },
-    { createProviders },
-    { LabHost },
-    { ProgressLog },
-    { Catalog },
     { socketPath, daemonLogPath },
-    { ensureKubectl, pathWith },
-    { TrustStore },
-    { installedPacks },
     { logToStderr },
     { giveBackAtRest },
     { surviveFaults },
@@ -212,14 +233,7 @@ async function daemon(): Promise<void> {
     { writeDaemonRecord, removeDaemonRecord },
   ] = await Promise.all([
     import('./daemon/daemon.ts'),
-    import('./daemon/providers.ts'),
-    import('./session/lab-host.ts'),
-    import('./session/progress.ts'),
-    import('./scenario/catalog.ts'),
     import('./session/remote-labs.ts'),
-    import('./cluster/kubectl/kubectl.ts'),
-    import('./scenario/trust.ts'),
-    import('./scenario/packs/folders.ts'),
     import('./daemon/log.ts'),
     import('./daemon/rest.ts'),
     import('./daemon/faults.ts'),
@@ -229,17 +243,7 @@ async function daemon(): Promise<void> {
   ]);
   const log = logToStderr(daemonLogPath(paths), () => systemClock.now());
   const blocked = join(paths.state, 'blocked.json');
-  const { all, resume, warmUp, stop } = await createProviders({ state: paths.state, log });
-  const host = new LabHost({
-    clock: systemClock,
-    folder: join(paths.state, 'attempts'),
-    catalog: new Catalog(builtIn, installedPacks(paths.state)),
-    providers: all,
-    scriptEnvironment: async () => ({ PATH: pathWith(await ensureKubectl({ cache: paths.cache })) }),
-    trust: new TrustStore(trustFile),
-    progress: await ProgressLog.open(paths.state, { clock: systemClock, log }),
-    log,
-  });
+  const { host, providers } = await openHost(log);
   try {
     const running = await runDaemon({
       socket: socketPath(paths),
@@ -250,19 +254,19 @@ async function daemon(): Promise<void> {
       // Only now is it the one daemon: what its predecessor left is its own to judge.
       resume: async () => {
         await setAsideBlocked({ file: blocked, state: paths.state, log });
-        await resume();
+        await providers.resume();
       },
-      stop,
+      stop: providers.stop,
       log,
     });
     await writeDaemonRecord(paths, buildText(build));
     const shutdown = () => void running.shutdown();
     process.on('SIGTERM', shutdown).on('SIGINT', shutdown);
     surviveFaults({ clock: systemClock, log, giveUp: shutdown });
-    startWatchdog({ file: blocked, report: (error) => log(`the watchdog has ended: ${error.stack}`) });
+    startWatchdog({ file: blocked, report: (error) => log(faultText('the watchdog has ended', error)) });
     tellStarter({ ready: true });
     // Whoever has started it most often asks for a cluster at once: that one is made without anything before it.
-    systemClock.after(unasked, () => void warmUp());
+    systemClock.after(unasked, () => void providers.warmUp());
     giveBackAtRest(systemClock);
     await running.ended;
     await removeDaemonRecord(paths);
@@ -270,10 +274,45 @@ async function daemon(): Promise<void> {
   } catch (error) {
     // Somebody else's daemon was faster: that is as good.
     const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+    if (!taken) log(failureText('the daemon cannot go on', error));
     tellStarter(taken ? { ready: true } : { error: (error as Error).message });
-    await stop();
+    await providers.stop();
     process.exit(taken ? exitCodes.ok : exitCodes.bug);
   }
+}
+
+/** The attempts and clusters that a daemon serves. */
+async function openHost(log: (line: string) => void) {
+  const [
+    { createProviders },
+    { LabHost },
+    { ProgressLog, renamedKeys },
+    { Catalog },
+    { ensureKubectl, pathWith },
+    { TrustStore },
+    { installedPacks },
+  ] = await Promise.all([
+    import('./daemon/providers.ts'),
+    import('./session/lab-host.ts'),
+    import('./session/progress.ts'),
+    import('./scenario/catalog.ts'),
+    import('./cluster/kubectl/kubectl.ts'),
+    import('./scenario/trust.ts'),
+    import('./scenario/packs/folders.ts'),
+  ]);
+  const providers = await createProviders({ state: paths.state, log });
+  const catalog = new Catalog(builtIn, installedPacks(paths.state));
+  const host = new LabHost({
+    clock: systemClock,
+    folder: join(paths.state, 'attempts'),
+    catalog,
+    providers: providers.all,
+    scriptEnvironment: async () => ({ PATH: pathWith(await ensureKubectl({ cache: paths.cache })) }),
+    trust: new TrustStore(trustFile),
+    progress: await ProgressLog.open(paths.state, { clock: systemClock, log, renamed: renamedKeys(catalog.packs()) }),
+    log,
+  });
+  return { host, providers };
 }
 
 /** Whoever started this daemon may have gone already. */

@@ -51,14 +51,14 @@ it('refuses imports against a table, of types too', async () => {
     await violations({
       'src/kernel/clock.ts': ['src/session/attempt.ts'],
       'src/embedded/host.ts': ['src/checks/registry.ts'],
-      'src/checks/exec.ts': ['src/main.ts'],
+      'src/checks/workloads/exec.ts': ['src/main.ts'],
       'src/embedded/registry/core.ts': ['src/embedded/admission/types.ts'],
       'src/embedded/definition.ts': ['src/embedded/registry/types.ts'],
       'src/embedded/container/kernel/process.ts': ['src/embedded/container/images/types.ts'],
       'src/embedded/container/programs/ls.ts': ['src/embedded/registry/keys.ts'],
     }),
   ).toEqual([
-    'layers: src/checks: src/checks/exec.ts -> src/main.ts',
+    'layers: src/checks: src/checks/workloads/exec.ts -> src/main.ts',
     'layers: src/embedded/container/kernel: src/embedded/container/kernel/process.ts -> src/embedded/container/images/types.ts',
     'layers: src/embedded/container: src/embedded/container/programs/ls.ts -> src/embedded/registry/keys.ts',
     'layers: src/embedded/objects: src/embedded/definition.ts -> src/embedded/registry/types.ts',
@@ -74,8 +74,23 @@ it('refuses what passes by the door of the simulator', async () => {
   ]);
 });
 
+it('refuses the inside of another program', async () => {
+  const programs = 'src/embedded/container/programs';
+  expect(
+    await violations({
+      [`${programs}/top.ts`]: [`${programs}/jq/index.ts`, `${programs}/ps.ts`],
+      [`${programs}/jq/machine.ts`]: [`${programs}/jq/parser.ts`, `${programs}/vi/index.ts`],
+      [`${programs}/python.ts`]: [`${programs}/jq/parser.ts`],
+      [`${programs}/awk/run.ts`]: [`${programs}/sed/script.ts`],
+    }),
+  ).toEqual([
+    `program-door: ${programs}/awk/run.ts -> ${programs}/sed/script.ts`,
+    `program-door: ${programs}/python.ts -> ${programs}/jq/parser.ts`,
+  ]);
+});
+
 it('refuses circles of types', async () => {
-  const [a, b] = ['src/embedded/container/vi/a.ts', 'src/embedded/container/vi/b.ts'];
+  const [a, b] = ['src/embedded/container/programs/vi/a.ts', 'src/embedded/container/programs/vi/b.ts'];
   expect(await violations({ [a]: [b], [b]: [a] })).toEqual([`no-circular: ${a} -> ${b}`]);
 });
 

@@ -55,6 +55,7 @@ function loadAll(folder: string, only?: string): { pack: Pack; scenarios: Scenar
     title: '',
     version: '',
     order: [],
+    renamed: {},
     exams: [],
     folder,
     builtIn: false,

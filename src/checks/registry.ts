@@ -1,20 +1,20 @@
-import { canI } from './can-i.ts';
-import { condition } from './condition.ts';
-import { connectivity } from './connectivity.ts';
-import { dns } from './dns.ts';
-import { event } from './event.ts';
-import { exec } from './exec.ts';
-import { fileAnswer } from './file-answer.ts';
-import { helmRelease } from './helm-release.ts';
-import { leastPrivilege } from './least-privilege.ts';
-import { metric } from './metric.ts';
-import { nodeState } from './node-state.ts';
-import { podLogs } from './pod-logs.ts';
-import { resource } from './resource.ts';
-import { rollout } from './rollout.ts';
-import { scheduled } from './scheduled.ts';
+import { canI } from './access/can-i.ts';
+import { leastPrivilege } from './access/least-privilege.ts';
+import { fileAnswer } from './answers/file-answer.ts';
+import { connectivity } from './network/connectivity.ts';
+import { dns } from './network/dns.ts';
+import { condition } from './objects/condition.ts';
+import { event } from './objects/event.ts';
+import { helmRelease } from './objects/helm-release.ts';
+import { nodeState } from './objects/node-state.ts';
+import { resource } from './objects/resource.ts';
+import { unchanged } from './objects/unchanged.ts';
 import type { CheckType } from './types.ts';
-import { unchanged } from './unchanged.ts';
+import { exec } from './workloads/exec.ts';
+import { metric } from './workloads/metric.ts';
+import { podLogs } from './workloads/pod-logs.ts';
+import { rollout } from './workloads/rollout.ts';
+import { scheduled } from './workloads/scheduled.ts';
 
 /** Every check type, by its key in YAML. A new one is a file and a line here. */
 export const checkTypes: ReadonlyMap<string, CheckType> = new Map(

@@ -23,8 +23,12 @@ interface UpFlags extends ClusterFlags {
 }
 
 export const cluster: CommandFactory = (context) => {
-  const { services, print, json, note } = context;
   const command = new Command('cluster').description('bare clusters, without a scenario');
+  for (const add of [addUp, addList, addRepair, addDown, addDoctor, addAdopt]) add(command, context);
+  return command;
+};
+
+function addUp(command: Command, { services, print, json, note }: CommandContext): void {
   withClusterOptions(command.command('up'))
     .description('make a cluster')
     .option('--name <name>', 'a name for it (default: bare, numbered from the second on)')
@@ -52,6 +56,9 @@ export const cluster: CommandFactory = (context) => {
       if (options.json) return json({ id, kubeconfig, context, server });
       print(`${id} is up at ${server}\n\n  export KUBECONFIG=${kubeconfig}`);
     });
+}
+
+function addList(command: Command, { services, print, json }: CommandContext): void {
   command
     .command('list')
     .alias('ls')
@@ -75,6 +82,9 @@ export const cluster: CommandFactory = (context) => {
       );
       for (const { broken } of clusters) if (broken) print(`\n${errorLines(brokenText(broken)).join('\n')}`);
     });
+}
+
+function addRepair(command: Command, { services, print, json }: CommandContext): void {
   command
     .command('repair')
     .description('restore what can be restored of a broken cluster, and bring it back')
@@ -85,6 +95,9 @@ export const cluster: CommandFactory = (context) => {
       if (options.json) return json({ id, done });
       print([...done, `${id} is back`].join('\n'));
     });
+}
+
+function addDown(command: Command, { services, print, json }: CommandContext): void {
   command
     .command('down')
     .alias('rm')
@@ -96,6 +109,9 @@ export const cluster: CommandFactory = (context) => {
       if (options.json) return json({ id });
       print(`${id} is gone`);
     });
+}
+
+function addDoctor(command: Command, { services, print, json }: CommandContext): void {
   command
     .command('doctor')
     .description('show what is not as it was when set-up ended')
@@ -106,13 +122,15 @@ export const cluster: CommandFactory = (context) => {
       if (options.json) return json({ differences });
       print(differences.length === 0 ? 'everything is as it was' : printable(differences.join('\n')));
     });
+}
+
+function addAdopt(command: Command, context: CommandContext): void {
   withTargetOptions(command.command('adopt'))
     .description('mark an existing cluster as a lab, so that scenarios may change anything on it')
     .option('--yes', 'do not ask')
     .option('--json', 'print one JSON document')
     .action((options: TargetFlags & { yes?: boolean; json?: boolean }) => adopt(options, context));
-  return command;
-};
+}
 
 async function adopt(
   options: TargetFlags & { yes?: boolean; json?: boolean },

@@ -51,11 +51,12 @@ export function checkDocument(state: AttemptState) {
     score: state.score,
     max: state.max,
     solved: state.solved,
-    checks: state.verdicts.map(({ id: check, title, status, weight, expected, actual, why, evidence }) => ({
+    checks: state.verdicts.map(({ id: check, title, status, weight, level, expected, actual, why, evidence }) => ({
       id: check,
       title,
       status,
       weight,
+      level,
       expected,
       actual,
       why,

@@ -5,7 +5,7 @@ import { tableText } from '../present/text.ts';
 import { curriculum } from '../scenario/curriculum.ts';
 import { domainsOf } from '../scenario/exams.ts';
 import { entryOf, type ScenarioEntry } from '../scenario/overview.ts';
-import { progressKey, readProgress } from '../session/progress.ts';
+import { formerKeys, progressKey, readProgress } from '../session/progress.ts';
 import type { CommandFactory } from './command.ts';
 import type { Services } from './services.ts';
 
@@ -33,8 +33,9 @@ export const list: CommandFactory = ({ services, print, json }) =>
     .option('--json', 'print one JSON document')
     .action(async (options: Filters) => {
       if (options.domain !== undefined && !domains.includes(options.domain)) throw unknownDomain(options.domain);
-      const progress = await readProgress(services.paths.state);
-      const rows = (await scenariosOf(services, options.pack))
+      const entries = await scenariosOf(services, options.pack);
+      const progress = await readProgress(services.paths.state, formerKeys(entries));
+      const rows = entries
         .filter((entry) => matches(entry, options))
         .map((entry) => {
           const { id, title, pack, exams, competencies, difficulty, minutes } = entry;

@@ -2,38 +2,17 @@ import type { Command } from 'commander';
 import { EnvironmentError, type ErrorText, errorLines, UserError } from '../kernel/errors.ts';
 import { paintFor, tableText } from '../present/text.ts';
 import { printable, printableLine } from '../present/width.ts';
-import type { Inspect, InstalledPack, PackUpdate } from '../scenario/packs/store.ts';
+import type { Inspect, InstalledPack, PackStore, PackUpdate } from '../scenario/packs/store.ts';
 import type { CommandContext } from './command.ts';
 import { findingText } from './pack-author.ts';
+import type { Services } from './services.ts';
 
 /** Packs from elsewhere: install, update, list, remove. What they need is loaded late. */
-export function addStoreCommands(pack: Command, { services, print, json, exit }: CommandContext): void {
-  const store = async () => {
-    const [{ PackStore }, { installedPacks }] = await Promise.all([
-      import('../scenario/packs/store.ts'),
-      import('../scenario/packs/folders.ts'),
-    ]);
-    return new PackStore(installedPacks(services.paths.state));
-  };
-  /** What is told of an installed pack. */
-  const shown = async ({ id, version, digest, source, folder }: InstalledPack) => {
-    const { sourceText } = await import('../scenario/packs/source.ts');
-    const { loadPack, loadScenario, scenarioIds } = await import('../scenario/load.ts');
-    const one = loadPack(folder, false);
-    const scenarios = scenarioIds(one);
-    const scripts = scenarios
-      .map((scenario) => loadScenario(one, scenario))
-      .flatMap(({ setup, solutions, mistakes }) => [...setup, ...solutions, ...mistakes])
-      .filter((script) => script.kind === 'shell').length;
-    const trusted = services.trust.isTrusted(one);
-    return { id, version, digest, source: sourceText(source), folder, scenarios, scripts, trusted };
-  };
-  const tellOfScripts = ({ scripts, trusted, folder }: { scripts: number; trusted: boolean; folder: string }) => {
-    if (scripts === 0 || trusted) return;
-    print(`it has ${scripts} ${scripts === 1 ? 'script' : 'scripts'}, which run on this machine as you once you agree`);
-    print(`next: read them, then: kubedrill pack trust ${folder}`);
-  };
+export function addStoreCommands(pack: Command, context: CommandContext): void {
+  for (const add of [addInstall, addUpdate, addList, addRemove]) add(pack, context);
+}
 
+function addInstall(pack: Command, { services, print, json }: CommandContext): void {
   pack
     .command('install')
     .description('add a pack from elsewhere: its scenarios stand beside the built-in ones')
@@ -45,33 +24,39 @@ export function addStoreCommands(pack: Command, { services, print, json, exit }:
     .action(async (text: string, options: { json?: boolean }) => {
       const { parseSource } = await import('../scenario/packs/source.ts');
       const source = parseSource(text);
-      const packs = await store();
-      const installed = await shown(await packs.install(source, await inspection(services), services.signal));
+      const packs = await storeOf(services);
+      const installed = await describe(
+        await packs.install(source, await inspection(services), services.signal),
+        services,
+      );
       if (options.json) return json(installed);
       const { id, version, digest, scenarios } = installed;
       print(printableLine(`${id} ${version} (${digest.slice(0, 12)}) is installed: ${scenarios.join(', ')}`));
-      tellOfScripts(installed);
+      for (const line of scriptLines(installed)) print(line);
     });
+}
+
+function addUpdate(pack: Command, { services, print, json, exit }: CommandContext): void {
   pack
     .command('update')
     .description('fetch installed packs again from where they came from, and tell what changed')
     .argument('[pack]', 'its name, as in kubedrill pack list (default: all that are installed)')
     .option('--json', 'print one JSON document')
     .action(async (name: string | undefined, options: { json?: boolean }) => {
-      const packs = await store();
+      const packs = await storeOf(services);
       const ids = name === undefined ? packs.list().map((one) => one.id) : [name];
       const inspect = await inspection(services);
       const results: object[] = [];
       for (const id of ids) {
         try {
           const update = await packs.update(id, inspect, services.signal);
-          const now = await shown(update.after);
+          const now = await describe(update.after, services);
           const { version, digest } = update.before;
           const { added, removed, changed } = update;
           results.push({ ...now, before: { version, digest }, added, removed, changed });
           if (options.json) continue;
           for (const line of updateLines(update)) print(printable(line));
-          if (digest !== now.digest) tellOfScripts(now);
+          if (digest !== now.digest) for (const line of scriptLines(now)) print(line);
         } catch (error) {
           // With several of them the others are still looked after.
           if (name !== undefined || !(error instanceof UserError || error instanceof EnvironmentError)) throw error;
@@ -83,6 +68,9 @@ export function addStoreCommands(pack: Command, { services, print, json, exit }:
       if (options.json) return json({ packs: results });
       if (ids.length === 0) print('no pack is installed');
     });
+}
+
+function addList(pack: Command, { services, print, json }: CommandContext): void {
   pack
     .command('list')
     .alias('ls')
@@ -95,11 +83,11 @@ export function addStoreCommands(pack: Command, { services, print, json, exit }:
         const { id, version, folder } = one;
         return { id, version, source: 'built in', folder, scenarios: scenarioIds(one), trusted: true };
       });
-      const packs = await store();
+      const packs = await storeOf(services);
       const installed = await Promise.all(
         packs.list().map(async (one) => {
           const problems = loadFindings(one.folder);
-          if (problems.length === 0) return { ...(await shown(one)), problems: undefined };
+          if (problems.length === 0) return { ...(await describe(one, services)), problems: undefined };
           const { sourceText } = await import('../scenario/packs/source.ts');
           return { ...one, source: sourceText(one.source), scenarios: [], trusted: false, problems };
         }),
@@ -118,6 +106,9 @@ export function addStoreCommands(pack: Command, { services, print, json, exit }:
         for (const problem of problems) print(findingText(folder, problem, paintFor(services.stdout)));
       }
     });
+}
+
+function addRemove(pack: Command, { services, print, json }: CommandContext): void {
   pack
     .command('remove')
     .alias('rm')
@@ -134,14 +125,43 @@ export function addStoreCommands(pack: Command, { services, print, json, exit }:
           next: `kubedrill stop --attempt ${running.id}`,
         });
       }
-      await (await store()).remove(id);
+      await (await storeOf(services)).remove(id);
       if (options.json) return json({ removed: id });
       print(`${id} is removed`);
     });
 }
 
+async function storeOf({ paths }: Services): Promise<PackStore> {
+  const [{ PackStore }, { installedPacks }] = await Promise.all([
+    import('../scenario/packs/store.ts'),
+    import('../scenario/packs/folders.ts'),
+  ]);
+  return new PackStore(installedPacks(paths.state));
+}
+
+/** What is told of an installed pack. */
+async function describe({ id, version, digest, source, folder }: InstalledPack, { trust }: Services) {
+  const { sourceText } = await import('../scenario/packs/source.ts');
+  const { loadPack, loadScenario, scenarioIds } = await import('../scenario/load.ts');
+  const one = loadPack(folder, false);
+  const scenarios = scenarioIds(one);
+  const scripts = scenarios
+    .map((scenario) => loadScenario(one, scenario))
+    .flatMap(({ setup, solutions, mistakes }) => [...setup, ...solutions, ...mistakes])
+    .filter((script) => script.kind === 'shell').length;
+  return { id, version, digest, source: sourceText(source), folder, scenarios, scripts, trusted: trust.isTrusted(one) };
+}
+
+function scriptLines({ scripts, trusted, folder }: { scripts: number; trusted: boolean; folder: string }): string[] {
+  if (scripts === 0 || trusted) return [];
+  return [
+    `it has ${scripts} ${scripts === 1 ? 'script' : 'scripts'}, which run on this machine as you once you agree`,
+    `next: read them, then: kubedrill pack trust ${folder}`,
+  ];
+}
+
 /** What must be so before a pack gets its place: it loads, and nobody else has its names. */
-async function inspection(services: CommandContext['services']): Promise<Inspect> {
+async function inspection(services: Services): Promise<Inspect> {
   const { loadFindings } = await import('../authoring/lint.ts');
   const { loadPack, scenarioIds } = await import('../scenario/load.ts');
   const catalog = await services.catalog();

@@ -3,8 +3,10 @@ import { exitCodes, UserError } from '../kernel/errors.ts';
 import { nearest } from '../kernel/nearest.ts';
 import { visible, visibleJson } from '../kernel/visible.ts';
 import { onlyStyled } from '../present/width.ts';
+import type { CoachLevel } from '../session/coach-level.ts';
 import { check } from './check.ts';
 import { cluster } from './cluster.ts';
+import { coachOption } from './coach-option.ts';
 import type { CommandContext } from './command.ts';
 import { addCompletion, completionNames } from './completion.ts';
 import { coverage } from './coverage.ts';
@@ -90,14 +92,21 @@ export function createProgram(context: CommandContext): Command {
   const program = new Command('kubedrill')
     .description('An interactive CKA and CKAD training lab. Without a command: the terminal app.')
     .version(services.version)
+    .addOption(coachOption())
     .addOption(new Option('--plain', 'the app as plain lines, for screen readers and pipes'))
     .argument('[scenario]', 'open the app in this scenario')
     .enablePositionalOptions()
-    .action(async (scenario: string | undefined, options: { plain?: boolean }) => {
+    .action(async (scenario: string | undefined, options: { plain?: boolean; coach?: CoachLevel }) => {
       if (scenario) await refuseMistypedCommand(scenario, program, services);
       // A terminal that can't place its cursor shows lines.
       const plain = options.plain || services.env.TERM === 'dumb';
-      exit(await services.openApp({ plain, ...(scenario ? { scenario } : {}) }));
+      exit(
+        await services.openApp({
+          plain,
+          ...(scenario ? { scenario } : {}),
+          ...(options.coach === undefined ? {} : { coach: options.coach }),
+        }),
+      );
     });
   for (const factory of factories) program.addCommand(factory(context));
   addHelp(program);

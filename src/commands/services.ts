@@ -5,6 +5,7 @@ import type { Paths } from '../kernel/paths.ts';
 import type { Catalog } from '../scenario/catalog.ts';
 import type { ScenarioEntry } from '../scenario/overview.ts';
 import type { TrustStore } from '../scenario/trust.ts';
+import type { CoachLevel } from '../session/coach-level.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
 
 /** Where `pack verify` proves. */
@@ -67,5 +68,5 @@ export interface Services {
   /** What works on this machine. */
   diagnose(): Promise<Diagnosis[]>;
   /** The terminal app; resolves with the exit code when it is left. */
-  openApp(options: { plain: boolean; scenario?: string }): Promise<number>;
+  openApp(options: { plain: boolean; scenario?: string; coach?: CoachLevel }): Promise<number>;
 }

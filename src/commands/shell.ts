@@ -1,3 +1,4 @@
+import { EnvironmentError, errorText } from '../kernel/errors.ts';
 import { labShell } from '../session/shell.ts';
 import { attemptCommand, attemptId, type CommandFactory, labsOf } from './command.ts';
 
@@ -8,9 +9,13 @@ export const shell: CommandFactory = ({ services, note, exit }) =>
       const state = await labs.attempt({ id: attemptId(services, options) });
       const kubectl = await services.kubectl(note);
       const { file, args, env } = await labShell(state, services.paths, kubectl, services.env);
-      // For as long as it is open somebody works; that the daemon goes meanwhile is nothing to a shell.
+      // For as long as it is open somebody works.
       const left = new AbortController();
-      labs.follow({ id: state.id }, { signal: left.signal }).catch(() => undefined);
+      const following = labs.follow({ id: state.id }, { signal: left.signal });
+      following.catch((error: unknown) => {
+        // That the daemon goes meanwhile is nothing to a shell.
+        if (!(error instanceof EnvironmentError)) note(`following the attempt: ${errorText(error).what}`);
+      });
       const { execa } = await import('execa');
       const result = await execa(file, args, { stdio: 'inherit', env, reject: false });
       left.abort();

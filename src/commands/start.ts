@@ -2,13 +2,16 @@ import { Command } from 'commander';
 import { markdownText } from '../present/markdown.ts';
 import { paintFor } from '../present/text.ts';
 import type { Catalog } from '../scenario/catalog.ts';
+import type { CoachLevel } from '../session/coach-level.ts';
 import { type ClusterFlags, clusterOptions, withClusterOptions } from './cluster-options.ts';
+import { coachOption } from './coach-option.ts';
 import { type CommandFactory, tellOfCleanup } from './command.ts';
 import { otherSeed, parseSeedOrAny } from './seeds.ts';
 
 interface Options extends ClusterFlags {
   pack?: string;
   seed?: number | 'any';
+  coach?: CoachLevel;
   json?: boolean;
 }
 
@@ -22,6 +25,7 @@ export const start: CommandFactory = ({ services, print, json, note }) =>
       'draw other names and numbers; any: for a second time, not the familiar ones',
       parseSeedOrAny,
     )
+    .addOption(coachOption())
     .option('--json', 'print one JSON document')
     .action(async (word: string, options: Options) => {
       // What is wrong with the name or the scenario is said before a daemon is started for it.
@@ -42,6 +46,7 @@ export const start: CommandFactory = ({ services, print, json, note }) =>
           ...clusterOptions(options, services),
           ...place,
           ...(seed === undefined ? {} : { seed }),
+          ...(options.coach === undefined ? {} : { coach: options.coach }),
         },
         {
           onEvent: (now) => {

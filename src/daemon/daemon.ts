@@ -1,6 +1,7 @@
 import { existsSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock, Timer } from '../kernel/clock.ts';
+import { failureText } from '../kernel/fault-log.ts';
 import { type Around, handlersOf } from '../kernel/rpc-handlers.ts';
 import { type RpcServer, serveRpc } from '../kernel/rpc-server.ts';
 import { workFor } from '../kernel/work.ts';
@@ -34,58 +35,22 @@ export interface Daemon {
 
 /** Serves the Labs of this process on a local socket until it has idled or is asked to go. */
 export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { host, clock, build, log, idleAfter } = options;
+  const { host, clock, build, log } = options;
   const startedAt = clock.now();
   const ended = Promise.withResolvers<void>();
-  let idle: Timer | undefined;
-  let idleSince = startedAt;
   let going: Promise<SuspendedLabs> | undefined;
 
   const shutdown = () => {
     going ??= (async () => {
-      idle?.cancel();
+      idleness.end();
       watcher.close();
-      const none: SuspendedLabs = { attempts: [], clusters: 0 };
-      const suspended = await host.suspend().catch((error: Error) => {
-        log(`suspend: ${error.stack}`);
-        return none;
-      });
-      await options.stop().catch((error: Error) => log(`stop: ${error.stack}`));
-      return suspended;
+      return suspendAll(options);
     })();
     return going;
   };
   /** Once nobody is left to be answered. */
   const end = () => server.close().then(ended.resolve);
-
-  /** Ends when it has idled for long enough; clusters may go without a client, so it looks again and again. */
-  const look = async () => {
-    const patience = (await host.isEmpty()) ? idleAfter.empty : idleAfter.withLabs;
-    if (server.connections > 0 || going) return;
-    if (clock.now() - idleSince >= patience) void shutdown().then(end);
-    else idle = clock.after(idleAfter.empty, onIdle);
-  };
-  const onIdle = () => void look().catch((error: Error) => log(`looking whether anything is left: ${error.stack}`));
-  const onConnections = (connections: number) => {
-    idle?.cancel();
-    idleSince = clock.now();
-    if (connections === 0) idle = clock.after(idleAfter.empty, onIdle);
-  };
-
-  const status = async (): Promise<DaemonStatus> => {
-    const [clusters, attempts] = await Promise.all([host.labs.clusterList(), host.labs.attempts()]);
-    return {
-      pid: process.pid,
-      build,
-      socket: options.socket,
-      uptime: Math.round((clock.now() - startedAt) / 1000),
-      memory: process.memoryUsage.rss(),
-      clusters: clusters.length,
-      attempts: attempts.length,
-      // Without the one that asks.
-      clients: server.connections - 1,
-    };
-  };
+  const idleness = new Idleness(options, () => void shutdown().then(end));
   const resumption = Promise.withResolvers<void>();
   /** Calls wait until the attempts and clusters of an earlier daemon are back. */
   const onceResumed: Around = async (call, run) => {
@@ -98,7 +63,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
       ...handlersOf(labContract, host.labs, onceResumed),
       ...handlersOf(daemonContract, {
         hello: async () => ({ build, pid: process.pid }),
-        status,
+        status: () => statusOf(options, startedAt, server),
         shutdown: async () => {
           const suspended = await shutdown();
           // After the answer.
@@ -107,9 +72,9 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
         },
       }),
     },
-    onConnections,
+    (connections) => idleness.clients(connections),
   );
-  onConnections(0);
+  idleness.clients(0);
   // Without its socket, as when somebody deletes the state folder, nobody can reach it any more.
   const watcher = watch(dirname(options.socket), { persistent: false }, () => {
     if (!existsSync(options.socket)) void shutdown().then(end);
@@ -119,7 +84,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
   options
     .resume()
     .then(() => host.resume())
-    .catch((error: Error) => log(`resume: ${error.stack}`))
+    .catch((error: unknown) => log(failureText('resuming labs', error)))
     .finally(() => resumption.resolve());
   return {
     ended: ended.promise,
@@ -129,4 +94,76 @@ export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
       return suspended;
     },
   };
+}
+
+/** What a daemon that ends leaves to the next one; what fails keeps nothing else from ending. */
+async function suspendAll({ host, stop, log }: DaemonOptions): Promise<SuspendedLabs> {
+  const suspended = await host.suspend().catch((error: unknown): SuspendedLabs => {
+    log(failureText('suspending labs', error));
+    return { attempts: [], clusters: 0 };
+  });
+  await stop().catch((error: unknown) => log(failureText('stopping clusters', error)));
+  return suspended;
+}
+
+async function statusOf(
+  { host, clock, build, socket }: DaemonOptions,
+  startedAt: number,
+  server: RpcServer,
+): Promise<DaemonStatus> {
+  const [clusters, attempts] = await Promise.all([host.labs.clusterList(), host.labs.attempts()]);
+  return {
+    pid: process.pid,
+    build,
+    socket,
+    uptime: Math.round((clock.now() - startedAt) / 1000),
+    memory: process.memoryUsage.rss(),
+    clusters: clusters.length,
+    attempts: attempts.length,
+    // Without the one that asks.
+    clients: server.connections - 1,
+  };
+}
+
+/** Says when a daemon has idled for long enough; clusters may go without a client, so it looks again and again. */
+class Idleness {
+  readonly #options: DaemonOptions;
+  readonly #onIdle: () => void;
+  #timer: Timer | undefined;
+  #since: number;
+  #clients = 0;
+  #ended = false;
+
+  constructor(options: DaemonOptions, onIdle: () => void) {
+    this.#options = options;
+    this.#onIdle = onIdle;
+    this.#since = options.clock.now();
+  }
+
+  /** So many clients there are now. */
+  clients(count: number): void {
+    this.#timer?.cancel();
+    this.#clients = count;
+    this.#since = this.#options.clock.now();
+    if (count === 0) this.#lookLater();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#timer?.cancel();
+  }
+
+  #lookLater(): void {
+    const { clock, idleAfter, log } = this.#options;
+    const look = () => void this.#look().catch((error: unknown) => log(failureText('looking for idleness', error)));
+    this.#timer = clock.after(idleAfter.empty, look);
+  }
+
+  async #look(): Promise<void> {
+    const { host, clock, idleAfter } = this.#options;
+    const patience = (await host.isEmpty()) ? idleAfter.empty : idleAfter.withLabs;
+    if (this.#clients > 0 || this.#ended) return;
+    if (clock.now() - this.#since >= patience) this.#onIdle();
+    else this.#lookLater();
+  }
 }

@@ -6,6 +6,7 @@ import { createContainerRuntime } from '../embedded/container/index.ts';
 import { ClusterHost, type HostedCluster } from '../embedded/host.ts';
 import { createClusterNetwork } from '../embedded/network/index.ts';
 import { systemClock } from '../kernel/clock.ts';
+import { failureText, faultText } from '../kernel/fault-log.ts';
 import { replaceFileSync } from '../kernel/files.ts';
 
 export interface EmbeddedProvider {
@@ -40,9 +41,9 @@ export async function createEmbeddedProvider(
       createContainerRuntime({
         network: createClusterNetwork(context),
         nodes: context.cluster.nodes,
-        onBug: (program, stack) => log(`${program}: ${stack}`),
+        onBug: (program, stack) => log(faultText(program, stack)),
       }),
-    report: (error, where) => log(`${where}: ${error instanceof Error ? error.stack : String(error)}`),
+    report: (error, where) => log(faultText(where, error)),
   };
   const host = new ClusterHost({ folder, clock: systemClock, lasting, defaults: options });
   let warming: Promise<void> | undefined;
@@ -89,7 +90,8 @@ export async function createEmbeddedProvider(
     ...(!lasting && {
       async release(id: string) {
         const hosted = host.get(id);
-        const again = hosted && (await isAsNew(hosted).catch((error: Error) => log(`renewing ${id}: ${error.stack}`)));
+        const again =
+          hosted && (await isAsNew(hosted).catch((error: unknown) => log(failureText(`renewing ${id}`, error))));
         if (again && host.get(id) === hosted) kept.set(id, hosted);
         else await remove(id);
       },
@@ -102,7 +104,7 @@ export async function createEmbeddedProvider(
       if (host.list().length > 0) return Promise.resolve();
       warming ??= createEmbeddedCluster(options)
         .then((cluster) => cluster.stop())
-        .catch((error: unknown) => log(`warming up: ${(error as Error).message}`));
+        .catch((error: unknown) => log(failureText('warming up', error)));
       return warming;
     },
     stop: () => host.stop(),

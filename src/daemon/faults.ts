@@ -1,4 +1,5 @@
 import type { Clock } from '../kernel/clock.ts';
+import { faultText } from '../kernel/fault-log.ts';
 
 /** More faults than this within a minute are no accident: the process is not well any more. */
 const mostFaults = 20;
@@ -20,7 +21,7 @@ export function surviveFaults({ clock, log, giveUp }: FaultOptions): () => void 
   let recent: number[] = [];
   const onFault = (kind: string) => (error: unknown) => {
     const now = clock.now();
-    log(`${kind}: ${error instanceof Error ? error.stack : String(error)}`);
+    log(faultText(kind, error));
     recent = [...recent.filter((at) => now - at < minute), now];
     if (recent.length !== mostFaults + 1) return;
     log(`more than ${mostFaults} faults within a minute: the daemon ends`);

@@ -2,6 +2,7 @@
 import { renameSync, writeFileSync, writeSync } from 'node:fs';
 import { Session } from 'node:inspector';
 import { workerData } from 'node:worker_threads';
+import { faultText } from '../kernel/fault-log.ts';
 import type { Blocked, WatchdogData } from './watchdog.ts';
 
 const { beats, file, interval, limit, question } = workerData as WatchdogData;
@@ -42,7 +43,8 @@ function report(): void {
 function end(blocked: Blocked): never {
   const text = JSON.stringify(blocked);
   try {
-    writeSync(2, `${new Date(blocked.at).toISOString()} blocked for ${blocked.seconds} s, killed: ${text}\n`);
+    const fault = faultText('the daemon', `blocked for ${blocked.seconds} s, killed: ${text}`);
+    writeSync(2, `${new Date(blocked.at).toISOString()} ${fault}\n`);
     writeFileSync(`${file}.new`, text, { mode: 0o600 });
     renameSync(`${file}.new`, file);
   } finally {

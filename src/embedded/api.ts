@@ -135,6 +135,8 @@ export interface ComponentContext {
   clock: Clock;
   /** Aborts when the cluster stops: every loop ends then. */
   signal: AbortSignal;
+  /** Hears of faults of ours: what failed that nothing in the cluster explains. */
+  report(error: unknown, where: string): void;
   /** An event recorder of the component, e.g. `recorder('replicaset-controller')`; host set for kubelets. */
   recorder(component: string, host?: string): EventRecorder;
   /** Every resource that the server serves now, custom ones included: what namespace deletion and garbage collection walk. */

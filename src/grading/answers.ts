@@ -8,6 +8,12 @@ import type { Clock, Timer } from '../kernel/clock.ts';
 const largest = 64 * 1024;
 const poll = 1_000;
 
+/** What a file of the answers folder is now; without a text there is none, or none that could be an answer. */
+export interface AnswerChange {
+  file: string;
+  text?: string;
+}
+
 /**
  * Reads files of an attempt's answers folder and tells when one changes. Nothing outside of the folder is ever read: no
  * path leads out of it, and no link.
@@ -15,13 +21,13 @@ const poll = 1_000;
 export class Answers {
   readonly #folder: string | undefined;
   readonly #clock: Clock;
-  readonly #onChange: () => void;
+  readonly #onChange: (change: AnswerChange) => void;
   readonly #seen = new Map<string, string>();
   #watcher: FSWatcher | undefined;
   #timer: Timer | undefined;
   #stopped = false;
 
-  constructor(folder: string | undefined, clock: Clock, onChange: () => void) {
+  constructor(folder: string | undefined, clock: Clock, onChange: (change: AnswerChange) => void) {
     this.#folder = folder;
     this.#clock = clock;
     this.#onChange = onChange;
@@ -79,10 +85,11 @@ export class Answers {
     this.#timer?.cancel();
     this.#timer = this.#clock.after(poll, () => void this.#look());
     for (const [name, before] of this.#seen) {
-      const now = JSON.stringify(await this.read(name));
+      const answer = await this.read(name);
+      const now = JSON.stringify(answer);
       if (now === before || this.#stopped) continue;
       this.#seen.set(name, now);
-      this.#onChange();
+      this.#onChange({ file: name, ...('text' in answer && { text: answer.text }) });
     }
   }
 }

@@ -1,13 +1,13 @@
 import { periodOf } from '../checks/registry.ts';
 import type { Baseline, Check, ClusterView, WorkloadRef } from '../checks/types.ts';
-import { podsOf } from '../checks/workload.ts';
+import { podsOf } from '../checks/workloads/workload.ts';
 import { spend } from '../kernel/budget.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Pod } from '../kube/api.gen.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { KubeObject, Resource, Stored } from '../kube/meta.ts';
 import type { Change } from '../kube/reflector.ts';
-import { Answers } from './answers.ts';
+import { type AnswerChange, Answers } from './answers.ts';
 import { Evaluation, type ResourceNeed } from './evaluation.ts';
 import { explainVerdict } from './explanation.ts';
 import { Feed, type FeedNamespaces } from './feed.ts';
@@ -43,6 +43,8 @@ export interface GraderOptions {
   onCondition?(): void;
   onActivity?(activity: Activity): void;
   onMemory?(memory: GraderMemory): void;
+  /** A file that a check looks at as an answer was looked at for the first time, or is another one now. */
+  onAnswer?(change: AnswerChange): void;
 }
 
 /** Whatever a check does with an object costs at least so many steps. */
@@ -103,7 +105,10 @@ export class Grader {
       this.#quiet.wake();
     });
     this.#probes = new Probes(client, clock);
-    this.#answers = new Answers(options.answers, clock, () => this.#wakeThoseOf('answer'));
+    this.#answers = new Answers(options.answers, clock, (change) => {
+      options.onAnswer?.(change);
+      this.#wakeThoseOf('answer');
+    });
     this.#feed = new Feed({
       clock,
       mirror: this.#mirror,

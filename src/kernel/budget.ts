@@ -47,6 +47,11 @@ export function spend(steps: number): void {
   if (account.left < 0) throw new TooCostly();
 }
 
+/** How many steps may still be spent. */
+export function affordable(): number {
+  return accounts.getStore()?.left ?? Number.POSITIVE_INFINITY;
+}
+
 /** How large a value of JSON is: its values, and its texts by eight characters. Stops counting at `most`. */
 export function sizeOf(value: unknown, most = 10_000_000): number {
   let size = 0;

@@ -1,6 +1,6 @@
 import type { AttemptReport, ReportedCheck } from '../session/report.ts';
 import { statisticsItems } from './report-statistics.ts';
-import { clockText, hintsText } from './text.ts';
+import { clockText, coachText, hintsText } from './text.ts';
 import { printable } from './width.ts';
 
 /** Colours have four and a half times the contrast of their ground in both schemes; words stand beside them. */
@@ -48,7 +48,7 @@ export function reportHtml(report: AttemptReport): string {
 <main>
 <h1>${title}</h1>
 <p class="score"><strong>${report.score} of ${report.max}</strong> <span class="${report.solved ? 'pass' : 'fail'}">${report.solved ? 'solved' : 'not solved'}</span></p>
-<p>${clockText(report.worked)} of work; ${report.minutes} minutes at the exam. Hints: ${escaped(hintsText(hints))}.${report.sawSolution ? ' The solution was looked at.' : ''}</p>
+<p>${clockText(report.worked)} of work; ${report.minutes} minutes at the exam. Coach: ${escaped(coachText(report.coach))}. Hints: ${escaped(hintsText(hints))}.${report.sawSolution ? ' The solution was looked at.' : ''}</p>
 <h2>Domains</h2>
 ${table('Score by domain', ['Exam', 'Domain', 'Competencies', 'Score'], domains)}
 <h2>Checks</h2>

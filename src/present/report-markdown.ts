@@ -1,7 +1,7 @@
 import { markdownLine } from '../kernel/visible.ts';
 import type { AttemptReport } from '../session/report.ts';
 import { statisticsItems } from './report-statistics.ts';
-import { clockText, hintsText } from './text.ts';
+import { clockText, coachText, hintsText } from './text.ts';
 
 /** A report as Markdown: for notes and issues. */
 export function reportMarkdown(report: AttemptReport): string {
@@ -15,6 +15,7 @@ export function reportMarkdown(report: AttemptReport): string {
     `- Attempt ${markdownLine(report.attempt)}, ${new Date(report.startedAt).toISOString()}`,
     `- Pack ${markdownLine(scenario.pack)} ${markdownLine(scenario.packVersion)} (${scenario.packDigest.slice(0, 12)})`,
     ...(report.kubedrill ? [`- kubedrill ${report.kubedrill}`] : []),
+    `- Coach: ${coachText(report.coach)}`,
     `- Hints: ${hintsText(hints)}${report.sawSolution ? '; the solution was looked at' : ''}`,
     '',
     '| exam | domain | competencies | score |',

@@ -1,7 +1,8 @@
 import { styleText } from 'node:util';
 import type { Verdict } from '../grading/types.ts';
+import { levelTexts } from '../session/coach-level.ts';
 import type { AttemptReport } from '../session/report.ts';
-import type { AttemptState } from '../session/types.ts';
+import type { AttemptState, CheckView } from '../session/types.ts';
 import { foldCommand, placedInPane } from './fold.ts';
 import { printable, printableLine, widthOf } from './width.ts';
 
@@ -34,17 +35,29 @@ export function clockText(ms: number): string {
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${two(m)}:${two(s)}`;
 }
 
-/** What a verdict says, by label, in the order to read it; empty where it passes. */
-export function verdictDetails(verdict: Verdict): { label: string; text: string }[] {
-  if (verdict.status === 'pass') return [];
-  const { expected, actual, why } = verdict;
+/** What a verdict says, by label, in the order to read it; empty where it passes, or nothing was asked for. */
+export function verdictDetails({ status, expected, actual, why }: Verdict): { label: string; text: string }[] {
+  if (status === 'pass') return [];
   const details = [
     { label: 'expected', text: expected },
     { label: 'actual', text: actual },
+    { label: 'why', text: why === actual ? '' : why },
   ];
-  if (why && why !== actual) details.push({ label: 'why', text: why });
-  return details.map(({ label, text }) => ({ label, text: printable(text) }));
+  return details.flatMap(({ label, text }) => (text ? [{ label, text: printable(text) }] : []));
 }
+
+/** Whether a guard's points are still to come: it holds from the start, and counts with the first other check that passes. */
+export function isWaitingGuard(verdict: Verdict, all: readonly Verdict[]): boolean {
+  return (
+    verdict.guard &&
+    verdict.status === 'pass' &&
+    all.some((v) => !v.guard) &&
+    !all.some((v) => !v.guard && v.scored === 'pass')
+  );
+}
+
+/** What is said of such a guard. */
+export const waitingGuardText = 'counts with your first other point';
 
 /** One verdict: the line, and for what is not passed what was expected, what is, and why. */
 export function verdictLines(verdict: Verdict, paint: Paint): string[] {
@@ -63,15 +76,31 @@ export function priceText(price: number): string {
   return price === 0 ? 'free' : `-${price} points`;
 }
 
-/** `40 of 100`, with what hints took away. */
-export function scoreText(state: Pick<AttemptState, 'score' | 'max' | 'hints'>): string {
-  const { paid } = state.hints;
-  return `${state.score} of ${state.max}${paid > 0 ? ` (hints cost ${paid})` : ''}`;
+/** `40 of 100`, with what help took away. */
+export function scoreText(state: Pick<AttemptState, 'score' | 'max' | 'hints' | 'coach'>): string {
+  const paid = state.hints.paid + state.coach.paid;
+  return `${state.score} of ${state.max}${paid > 0 ? ` (help cost ${paid})` : ''}`;
+}
+
+/** `level 2, for 3 points`: the coach of a report. */
+export function coachText({ base, used, paid }: AttemptReport['coach']): string {
+  const from = base === used ? '' : ` (it began at ${base})`;
+  return `level ${used}${from}${paid > 0 ? `, for ${paid} points` : ''}`;
+}
+
+/** What is left to ask about a check; empty where there is nothing. */
+export function nextStepText({ level, next }: CheckView): string {
+  if (!next) return '';
+  const what = next.level === level ? 'the next step of the evidence' : levelTexts[next.level];
+  return `${what} (${priceText(next.price)})`;
 }
 
 /** The checks of an attempt and its score, for a terminal. */
 export function checksText(state: AttemptState, paint: Paint): string {
-  const lines = state.verdicts.flatMap((verdict) => verdictLines(verdict, paint));
+  const lines = state.verdicts.flatMap((verdict) => [
+    ...verdictLines(verdict, paint),
+    ...(isWaitingGuard(verdict, state.verdicts) ? [`    ${paint('dim', waitingGuardText)}`] : []),
+  ]);
   const end = state.solved ? paint(['green', 'bold'], `solved: ${scoreText(state)}`) : scoreText(state);
   return [...lines, '', end].join('\n');
 }

@@ -1,6 +1,7 @@
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../kernel/errors.ts';
 import { didYouMean, nearest } from '../kernel/nearest.ts';
+import { ownValue } from '../kernel/own.ts';
 import { loadPack, loadScenario, scenarioIds } from './load.ts';
 import { builtInPackFolders, installedPackFolders, isPack } from './packs/folders.ts';
 import type { Pack, Scenario } from './types.ts';
@@ -79,7 +80,7 @@ export class Catalog {
   }
 
   /**
-   * A scenario by id, or `pack/id`; of a folder's pack if one is named. A name that several packs have is a UserError, and
+   * A scenario by id, the former one too, or `pack/id`; of a folder's pack if one is named. A name that several packs have is a UserError, and
    * an unknown one, which suggests the nearest.
    */
   scenario(name: string, options: { packFolder?: string; seed?: number } = {}): Scenario {
@@ -88,7 +89,7 @@ export class Catalog {
     const known = packs
       .filter((pack) => !packName || pack.id === packName)
       .flatMap((pack) => scenarioIds(pack).map((s) => ({ pack, id: s })));
-    const [found, another] = known.filter((entry) => entry.id === id);
+    const [found, another] = known.filter((entry) => entry.id === (ownValue(entry.pack.renamed, id) ?? id));
     if (found && another) {
       throw new UserError({
         what: `there are several scenarios ${name}`,

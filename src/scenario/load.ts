@@ -20,8 +20,8 @@ export function loadPack(folder: string, builtIn: boolean): Pack {
       next: 'name a folder that has one',
     });
   }
-  const { title, version, order, exams } = readYamlFile(file, packSchema);
-  return { id: basename(folder), title, version, order, exams, folder, builtIn };
+  const { title, version, order, renamed, exams } = readYamlFile(file, packSchema);
+  return { id: basename(folder), title, version, order, renamed, exams, folder, builtIn };
 }
 
 /** The ids of a pack's scenarios: its folders that hold a scenario.yaml, in the pack's order and then by name. */

@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { replaceFile } from '../kernel/files.ts';
-import { examsOf, type Scenario } from './types.ts';
+import { examsOf, formerIds, type Scenario } from './types.ts';
 
 /** What a list of scenarios shows of one. */
 export interface ScenarioEntry extends Pick<Scenario, 'id' | 'title' | 'competencies' | 'difficulty' | 'minutes'> {
   pack: { id: string; title: string };
   exams: string[];
+  /** Ids that it had before. */
+  formerly: string[];
 }
 
 /** The entries of packs, by the fingerprint of the pack that they were read from. */
@@ -30,7 +32,8 @@ export interface OverviewOptions {
 export function entryOf(scenario: Scenario): ScenarioEntry {
   const { id, title, competencies, difficulty, minutes } = scenario;
   const pack = { id: scenario.pack.id, title: scenario.pack.title };
-  return { id, title, pack, exams: examsOf(scenario), competencies, difficulty, minutes };
+  const formerly = formerIds(scenario);
+  return { id, title, pack, formerly, exams: examsOf(scenario), competencies, difficulty, minutes };
 }
 
 /**

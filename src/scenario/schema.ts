@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { duration } from '../checks/fields.ts';
+import { duration } from '../checks/objects/fields.ts';
 import { checkTypes } from '../checks/registry.ts';
 import type { Check } from '../checks/types.ts';
 import { addonNames } from '../cluster/addons/names.ts';
@@ -197,6 +197,10 @@ export const packSchema = z.strictObject({
   title: title.describe('One line for lists'),
   version: z.string().min(1).describe('Of the pack, as in 1.2.0; stands in reports'),
   order: z.array(id).default([]).describe('Ids of scenarios as they are best learned; the others follow by name'),
+  renamed: z
+    .record(id, id)
+    .default({})
+    .describe('Former ids of scenarios with those they have now: what was achieved at them is kept'),
   exams: z
     .array(exam)
     .default([])

@@ -16,6 +16,8 @@ export interface Pack {
   version: string;
   /** Ids of scenarios that come first, in this order. */
   order: string[];
+  /** What scenarios were called before, and what they are called now. */
+  renamed: Readonly<Record<string, string>>;
   exams: Exam[];
   folder: string;
   /** Comes with kubedrill: its scripts run without asking. */
@@ -81,6 +83,11 @@ export interface Scenario {
   /** Markdown. */
   task: string;
   debrief: string;
+}
+
+/** The ids that a scenario had before. */
+export function formerIds({ id, pack }: Pick<Scenario, 'id' | 'pack'>): string[] {
+  return Object.entries(pack.renamed).flatMap(([former, now]) => (now === id ? [former] : []));
 }
 
 /** The exams a scenario belongs to, from its competencies. */

@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario/types.ts';
+import { levelUsed } from './coach.ts';
 import { type AttemptFold, workedTime } from './fold.ts';
 import { hintsShown } from './hints.ts';
 import type { AttemptState } from './types.ts';
@@ -13,7 +14,8 @@ export function describeAttempt(
 ): Omit<AttemptState, Described> {
   return {
     id: fold.id,
-    scenario: fold.scenario,
+    // Under the id that it has now.
+    scenario: { ...fold.scenario, id: scenario.id },
     title: scenario.title,
     competencies: scenario.competencies,
     minutes: scenario.minutes,
@@ -23,6 +25,7 @@ export function describeAttempt(
     ...(fold.readyIn !== undefined && { readyIn: fold.readyIn }),
     worked: workedTime(fold, now),
     hints: hintsShown(scenario, fold),
+    coach: { base: fold.coach.base, used: levelUsed(fold), paid: fold.coach.paid },
     passedBefore: fold.passed,
     sawSolution: fold.sawSolution,
     activities: fold.activities,

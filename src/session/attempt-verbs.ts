@@ -79,7 +79,7 @@ async function start(
   request: StartRequest,
   { onEvent, signal }: Listening,
 ): Promise<AttemptState> {
-  const { seed = defaultSeed, packFolder, provider, nodeImage, target } = request;
+  const { seed = defaultSeed, packFolder, provider, nodeImage, target, coach = 0 } = request;
   const scenario = catalog.scenario(request.scenario, { seed, ...(packFolder && { packFolder }) });
   trust.require(scenario, scenario.setup);
   const before = request.resume ? attempts.at(scenario) : undefined;
@@ -95,7 +95,7 @@ async function start(
   if (before) await lifecycle.end(before);
   clusters.provider(provider);
   const on = { provider, ...(nodeImage && { nodeImage }), ...(target && { target }) };
-  return lifecycle.begin({ scenario, seed, on }, onEvent, signal);
+  return lifecycle.begin({ scenario, seed, on, coach }, onEvent, signal);
 }
 
 function stateOf(found: Awaited<ReturnType<Attempts['get']>>): AttemptState {

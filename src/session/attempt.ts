@@ -9,6 +9,8 @@ import type { Scenario } from '../scenario/types.ts';
 import { describeAttempt } from './attempt-state.ts';
 import { type AttendanceInput, AttendanceKeeper } from './attendance.ts';
 import { ClusterConnection } from './cluster-connection.ts';
+import { askedOf, checkView, helpPrice } from './coach.ts';
+import type { CoachLevel } from './coach-level.ts';
 import type { AttemptEvent, AttemptEventBody, ClusterChoice } from './events.ts';
 import { type AttemptFold, foldAttempt } from './fold.ts';
 import { hintGiven, nextHint } from './hints.ts';
@@ -16,7 +18,7 @@ import { LiveGrading } from './live-grading.ts';
 import type { ProgressLog } from './progress.ts';
 import { Recorder } from './recorder.ts';
 import { setUpScenario, untilReady } from './set-up.ts';
-import type { AttemptState, HintGiven } from './types.ts';
+import type { AttemptState, CheckView, HintGiven } from './types.ts';
 
 export interface AttemptDependencies {
   clock: Clock;
@@ -96,10 +98,10 @@ export class Attempt {
   static async create(
     id: string,
     scenario: Scenario,
-    choice: { seed: number; on: ClusterChoice },
+    choice: { seed: number; on: ClusterChoice; coach?: CoachLevel },
     dependencies: AttemptDependencies,
   ): Promise<Attempt> {
-    const { seed, on } = choice;
+    const { seed, on, coach = 0 } = choice;
     const { log } = await AppendLog.open<AttemptEvent>(join(dependencies.folder, id, 'events.jsonl'), {
       durable: !dependencies.unattended,
     });
@@ -118,6 +120,7 @@ export class Attempt {
       title: scenario.title,
       minutes: scenario.minutes,
       on,
+      coach,
     };
     await log.append(created);
     return new Attempt(scenario, dependencies, log, foldAttempt([created]) as AttemptFold, true);
@@ -229,6 +232,36 @@ export class Attempt {
     return hintGiven(next, this.scenario, this.fold);
   }
 
+  /**
+   * A check with as much of its chain of evidence as was asked for; undefined: there is no such check, or nothing is judged.
+   * It is traced where the chain is asked for only.
+   */
+  async explain(check: string): Promise<CheckView | undefined> {
+    const isTraced = askedOf(this.fold, check).level === 3;
+    const verdict = isTraced
+      ? await this.grading.explain(check)
+      : this.grading.verdicts().find(({ id }) => id === check);
+    return verdict && checkView(verdict, this.fold, isTraced);
+  }
+
+  /**
+   * Asks about a check once more: one level, or one step of its chain, which is paid at once. Rejects with a UserError if
+   * that costs more than `price`.
+   */
+  async ask(check: string, price: number): Promise<CheckView | undefined> {
+    const before = await this.explain(check);
+    if (!before?.next) return before;
+    if (before.next.price > price) {
+      throw new UserError({
+        what: `to ask about ${check} costs ${before.next.price} points now, not ${price}`,
+        next: 'ask once more',
+      });
+    }
+    await this.#record({ type: 'coach', check, ...before.next });
+    this.#changed();
+    return this.explain(check);
+  }
+
   /** Positions, from 0, of the hints on what is there now. */
   observedHints(): number[] {
     return this.scenario.hints.flatMap(({ when }, index) =>
@@ -277,10 +310,10 @@ export class Attempt {
       ...(fold.failure && { failure: fold.failure }),
       running: fold.runningSince !== undefined,
       hints: { ...described.hints, ...(next && { nextPrice: next.price }) },
-      verdicts,
-      ...scoreOf(verdicts, fold.hintPrice),
+      verdicts: verdicts.map((verdict) => checkView(verdict, fold)),
+      ...scoreOf(verdicts, helpPrice(fold)),
       max: scenario.checks.reduce((sum, c) => sum + c.weight, 0),
-      wasSolved: fold.wasSolved || progress?.of(fold.scenario)?.solved === true,
+      wasSolved: fold.wasSolved || progress?.of(described.scenario)?.solved === true,
     };
   }
 

@@ -71,8 +71,7 @@ export class Attempts {
 
   /** The newest at this scenario. */
   at(scenario: Pick<Scenario, 'id' | 'pack'>): Attempt | SetAside | undefined {
-    const isOf = ({ fold }: Attempt | SetAside) =>
-      fold.scenario.id === scenario.id && fold.scenario.pack === scenario.pack.id;
+    const isOf = ({ scenario: own }: Attempt | SetAside) => own.id === scenario.id && own.pack.id === scenario.pack.id;
     return newest(this.all().filter(isOf), this.aside().filter(isOf));
   }
 

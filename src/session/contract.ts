@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Contract, Methods } from '../kernel/rpc-contract.ts';
 import {
   attemptState,
+  checkView,
   clusterInfo,
   clusterRequest,
   daemonStatus,
@@ -15,7 +16,6 @@ import {
   startRequest,
   suspendedLabs,
   text,
-  verdict,
 } from './types.ts';
 
 /** For what the daemon does at once, milliseconds: it may have clusters to bring back before. */
@@ -39,10 +39,12 @@ export const labContract = {
   /** The state once the checks have taken in what was just changed: no verdict moved for a moment. */
   check: { params: attemptOrNewest, result: attemptState, ...moment },
   /**
-   * A check's verdict with the whole chain of evidence, read from the cluster now. Undefined: there is no such check, or
-   * nothing has been judged yet.
+   * A check with as much of its chain of evidence as was asked for, read from the cluster now. Undefined: there is no such
+   * check, or nothing has been judged yet.
    */
-  explain: { params: attemptOrNewest.extend({ check: text }), result: verdict.optional() },
+  explain: { params: attemptOrNewest.extend({ check: text }), result: checkView.optional() },
+  /** The same after one step more; rejects if that costs more than `price`, which the learner agreed to. */
+  ask: { params: attemptOrNewest.extend({ check: text, price: z.number() }), result: checkView.optional() },
   /** Tells the state at once and at every change, until it is aborted. */
   follow: { params: attemptOrNewest, event: attemptState, events: 'newest', result: z.void(), aborting: 'ends' },
   hint: { params: attemptOrNewest, result: hintGiven, ...moment },

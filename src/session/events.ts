@@ -1,6 +1,7 @@
 import type { VerdictStatus } from '../checks/types.ts';
 import type { ClusterSpec } from '../cluster/provider.ts';
 import type { Activity, GraderMemory } from '../grading/types.ts';
+import type { CoachLevel } from './coach-level.ts';
 
 /** Where an attempt's cluster is; enough to find it again. */
 export interface ClusterRef {
@@ -37,6 +38,8 @@ export type AttemptEvent = { t: number } & (
       minutes: number;
       /** Missing in older logs: embedded. */
       on?: ClusterChoice;
+      /** What each check says from the start. Missing in older logs: they said why. */
+      coach?: CoachLevel;
     }
   | { type: 'cluster'; cluster: ClusterRef }
   | { type: 'step'; text: string }
@@ -49,6 +52,10 @@ export type AttemptEvent = { t: number } & (
   | { type: 'mended'; activity: Activity }
   | { type: 'memory'; memory: GraderMemory }
   | { type: 'hint'; index: number; price: number }
+  /** A check was asked about: it says what is of this level, or one step more of its chain. */
+  | { type: 'coach'; check: string; level: CoachLevel; price: number }
+  /** An answer file was written; without a text it is gone or no answer. The text may be cut. */
+  | { type: 'answer'; file: string; text?: string }
   | { type: 'resetting' }
   | { type: 'solved'; score: number; max: number }
   | { type: 'solution' }

@@ -1,4 +1,5 @@
 import type { Activity, GraderMemory } from '../grading/types.ts';
+import type { Asked, CoachLevel } from './coach-level.ts';
 import type { AttemptEvent, ClusterChoice, ClusterRef, ScenarioRef } from './events.ts';
 
 const keptActivities = 200;
@@ -24,6 +25,8 @@ export interface AttemptFold {
   /** Indexes of the hints taken, in order, and what they cost together. */
   hints: number[];
   hintPrice: number;
+  /** What each check says from the start, how far each was asked about since, and what that cost. */
+  coach: { base: CoachLevel; checks: Map<string, Asked>; paid: number };
   sawSolution: boolean;
   /** When this try was solved. */
   solvedAt?: number;
@@ -32,6 +35,8 @@ export interface AttemptFold {
   wasSolved: boolean;
   /** Ids of checks that passed at some time since the start or the last reset. */
   passed: string[];
+  /** What stands in the files that checks look at as answers. */
+  answers: Map<string, string>;
   activities: Activity[];
   memory: GraderMemory;
   /** Working time that has ended, milliseconds; from `runningSince` on the clock runs. */
@@ -57,9 +62,11 @@ export function foldAttempt(events: readonly AttemptEvent[]): AttemptFold | unde
     createdAt: first.t,
     hints: [],
     hintPrice: 0,
+    coach: { base: first.coach ?? 2, checks: new Map(), paid: 0 },
     sawSolution: false,
     wasSolved: false,
     passed: [],
+    answers: new Map(),
     activities: [],
     memory: { latched: [], heldSince: {} },
     worked: 0,
@@ -73,95 +80,118 @@ export function foldAttempt(events: readonly AttemptEvent[]): AttemptFold | unde
 
 /** Takes one more event into a fold, in place. */
 export function applyEvent(fold: AttemptFold, event: AttemptEvent): void {
-  switch (event.type) {
-    case 'created':
-      break;
-    case 'cluster':
-      // In the middle of the work it is there again after a crash: the last sign of life ended the working time.
-      if (fold.phase === 'active') pause(fold, fold.lastEventAt);
-      fold.cluster = event.cluster;
-      break;
-    case 'step':
-      fold.step = event.text;
-      break;
-    case 'failed': {
-      const { what, why, next } = event;
-      fold.phase = 'failed';
-      fold.failure = { what, ...(why ? { why } : {}), ...(next ? { next } : {}) };
-      pause(fold, event.t);
-      break;
-    }
-    case 'activated':
-      fold.phase = 'active';
-      fold.readyIn ??= event.t - fold.createdAt;
-      fold.activatedAt = event.t;
-      delete fold.step;
-      delete fold.failure;
-      fold.memory = { latched: [], heldSince: {} };
-      fold.suspended = false;
-      run(fold, event.t);
-      break;
-    case 'verdict':
-      if (event.status === 'pass' && !fold.passed.includes(event.check)) fold.passed.push(event.check);
-      break;
-    case 'activity':
-    case 'mended':
-      fold.activities.push(event.activity);
-      if (fold.activities.length > keptActivities) fold.activities.shift();
-      break;
-    case 'memory':
-      fold.memory = event.memory;
-      break;
-    case 'hint':
-      fold.hints.push(event.index);
-      fold.hintPrice += event.price;
-      break;
-    case 'resetting':
-      // A reset is a new try: the clock, the feed and what is solved now start again; hints stay paid.
-      fold.phase = 'resetting';
-      fold.activities = [];
-      fold.passed = [];
-      fold.worked = 0;
-      delete fold.runningSince;
-      delete fold.solvedAt;
-      delete fold.solvedScore;
-      break;
-    case 'solved':
-      fold.solvedAt = event.t;
-      fold.solvedScore = { score: event.score, max: event.max };
-      fold.wasSolved = true;
-      pause(fold, event.t);
-      break;
-    case 'solution':
-      fold.sawSolution = true;
-      break;
-    case 'suspended':
-      fold.suspended = true;
-      pause(fold, event.t);
-      break;
-    case 'resumed':
-      // After a crash there is no `suspended`: the last sign of life ends the working time.
-      pause(fold, fold.lastEventAt);
-      fold.suspended = false;
-      run(fold, event.t);
-      break;
-    case 'paused':
-      fold.paused = true;
-      pause(fold, event.t);
-      break;
-    case 'working':
-      fold.paused = false;
-      run(fold, event.t);
-      break;
-    case 'beat':
-      break;
-    case 'stopped':
-      fold.phase = 'stopped';
-      pause(fold, event.t);
-      break;
-  }
+  applyAs(event.type, fold, event);
   // That the machine slept is noticed when it is awake.
   fold.lastEventAt = Math.max(fold.lastEventAt, event.t);
+}
+
+type Effects = { [T in AttemptEvent['type']]: (fold: AttemptFold, event: Extract<AttemptEvent, { type: T }>) => void };
+
+function applyAs<T extends AttemptEvent['type']>(
+  type: T,
+  fold: AttemptFold,
+  event: Extract<AttemptEvent, { type: T }>,
+): void {
+  effects[type](fold, event);
+}
+
+const nothing = () => undefined;
+
+/** What each event does to a fold. */
+const effects: Effects = {
+  created: nothing,
+  beat: nothing,
+  cluster(fold, { cluster }) {
+    // In the middle of the work it is there again after a crash: the last sign of life ended the working time.
+    if (fold.phase === 'active') pause(fold, fold.lastEventAt);
+    fold.cluster = cluster;
+  },
+  step(fold, { text }) {
+    fold.step = text;
+  },
+  failed(fold, { t, what, why, next }) {
+    fold.phase = 'failed';
+    fold.failure = { what, ...(why ? { why } : {}), ...(next ? { next } : {}) };
+    pause(fold, t);
+  },
+  activated(fold, { t }) {
+    fold.phase = 'active';
+    fold.readyIn ??= t - fold.createdAt;
+    fold.activatedAt = t;
+    delete fold.step;
+    delete fold.failure;
+    fold.memory = { latched: [], heldSince: {} };
+    fold.suspended = false;
+    run(fold, t);
+  },
+  verdict(fold, { status, check }) {
+    if (status === 'pass' && !fold.passed.includes(check)) fold.passed.push(check);
+  },
+  activity: addActivity,
+  mended: addActivity,
+  memory(fold, { memory }) {
+    fold.memory = memory;
+  },
+  hint(fold, { index, price }) {
+    fold.hints.push(index);
+    fold.hintPrice += price;
+  },
+  coach(fold, { check, level, price }) {
+    const steps = (fold.coach.checks.get(check)?.steps ?? 0) + (level === 3 ? 1 : 0);
+    fold.coach.checks.set(check, { level, steps });
+    fold.coach.paid += price;
+  },
+  answer(fold, { file, text }) {
+    if (text === undefined) fold.answers.delete(file);
+    else fold.answers.set(file, text);
+  },
+  resetting(fold) {
+    // A reset is a new try: the clock, the feed and what is solved now start again; hints stay paid.
+    fold.phase = 'resetting';
+    fold.activities = [];
+    fold.passed = [];
+    fold.answers.clear();
+    fold.worked = 0;
+    delete fold.runningSince;
+    delete fold.solvedAt;
+    delete fold.solvedScore;
+  },
+  solved(fold, { t, score, max }) {
+    fold.solvedAt = t;
+    fold.solvedScore = { score, max };
+    fold.wasSolved = true;
+    pause(fold, t);
+  },
+  solution(fold) {
+    fold.sawSolution = true;
+  },
+  suspended(fold, { t }) {
+    fold.suspended = true;
+    pause(fold, t);
+  },
+  resumed(fold, { t }) {
+    // After a crash there is no `suspended`: the last sign of life ends the working time.
+    pause(fold, fold.lastEventAt);
+    fold.suspended = false;
+    run(fold, t);
+  },
+  paused(fold, { t }) {
+    fold.paused = true;
+    pause(fold, t);
+  },
+  working(fold, { t }) {
+    fold.paused = false;
+    run(fold, t);
+  },
+  stopped(fold, { t }) {
+    fold.phase = 'stopped';
+    pause(fold, t);
+  },
+};
+
+function addActivity(fold: AttemptFold, { activity }: { activity: Activity }): void {
+  fold.activities.push(activity);
+  if (fold.activities.length > keptActivities) fold.activities.shift();
 }
 
 /** The clock runs while there is something to do, somebody who does it, and nothing in the way. */

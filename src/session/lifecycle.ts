@@ -13,6 +13,7 @@ import type { Scenario } from '../scenario/types.ts';
 import { Attempt, type AttemptDependencies } from './attempt.ts';
 import type { Attempts } from './attempts.ts';
 import type { Clusters } from './clusters.ts';
+import type { CoachLevel } from './coach-level.ts';
 import type { AttemptEvent, ClusterChoice } from './events.ts';
 import { type AttemptFold, foldAttempt } from './fold.ts';
 import { needsOf } from './needs.ts';
@@ -109,7 +110,7 @@ export class Lifecycle {
 
   /** Makes an attempt, its cluster and what is broken in it. Once `signal` aborts, nothing stays. */
   begin(
-    choice: { scenario: Scenario; seed: number; on: ClusterChoice },
+    choice: { scenario: Scenario; seed: number; on: ClusterChoice; coach: CoachLevel },
     onState: (state: AttemptState) => void,
     signal: AbortSignal | undefined,
   ): Promise<AttemptState> {

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Check } from '../checks/types.ts';
+import type { AnswerChange } from '../grading/answers.ts';
 import { type BaselineData, baselineOf, captureBaseline } from '../grading/baseline.ts';
 import type { FeedNamespaces } from '../grading/feed.ts';
 import { Grader } from '../grading/grader.ts';
@@ -9,8 +10,12 @@ import type { Clock } from '../kernel/clock.ts';
 import { conditionsOf, type Scenario } from '../scenario/types.ts';
 import type { ClusterConnection } from './cluster-connection.ts';
 import { ClusterWatch } from './cluster-watch.ts';
+import { helpPrice } from './coach.ts';
 import type { AttemptEventBody } from './events.ts';
 import type { AttemptFold } from './fold.ts';
+
+/** So many characters of an answer are kept in the log. */
+const longestAnswer = 2_000;
 
 export interface LiveGradingOptions {
   scenario: Scenario;
@@ -72,6 +77,7 @@ export class LiveGrading {
       feed: this.#feed(),
       onVerdict: (verdict) => this.#onVerdict(grader, verdict),
       onCondition: onChange,
+      onAnswer: (change) => this.#onAnswer(change),
       onActivity: (activity) => {
         onActivity();
         void record({ type: 'activity', activity });
@@ -181,6 +187,14 @@ export class LiveGrading {
     });
   }
 
+  /** What stands in an answer file is kept as it changes: after a restart it is the same still. */
+  #onAnswer({ file, text }: AnswerChange): void {
+    const { fold, record } = this.#options;
+    const kept = text?.slice(0, longestAnswer);
+    if (fold.answers.get(file) === kept) return;
+    void record({ type: 'answer', file, ...(kept !== undefined && { text: kept }) });
+  }
+
   #onVerdict(grader: Grader, verdict: Verdict): void {
     if (this.#grader !== grader) return;
     const { scenario, fold, record, onChange } = this.#options;
@@ -188,7 +202,7 @@ export class LiveGrading {
     this.#verdicts.set(verdict.id, verdict);
     const { id, status, actual, why } = verdict;
     if (before?.status !== status) void record({ type: 'verdict', check: id, status, actual, why });
-    const { score, max, solved } = scoreOf([...this.#verdicts.values()], fold.hintPrice);
+    const { score, max, solved } = scoreOf([...this.#verdicts.values()], helpPrice(fold));
     const complete = this.#verdicts.size === scenario.checks.length;
     if (solved && complete && fold.solvedAt === undefined) void record({ type: 'solved', score, max });
     onChange();

@@ -2,6 +2,9 @@ import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock, Timer } from '../kernel/clock.ts';
 import { EnvironmentError } from '../kernel/errors.ts';
+import type { Pack } from '../scenario/types.ts';
+import { levelUsed } from './coach.ts';
+import type { CoachLevel } from './coach-level.ts';
 import type { AttemptEvent, ScenarioRef } from './events.ts';
 import { type AttemptFold, applyEvent, foldAttempt } from './fold.ts';
 
@@ -33,6 +36,8 @@ export type ProgressRecord = {
       hints: number;
       /** Whether the solutions had been looked at by then. */
       sawSolution: boolean;
+      /** The highest coach level that the attempt had been helped at by then; missing in older lines. */
+      level?: CoachLevel;
     }
 );
 
@@ -63,6 +68,27 @@ export function progressKey({ pack, id }: Pick<ScenarioRef, 'pack' | 'id'>): str
   return `${pack}/${id}`;
 }
 
+/** Former keys of scenarios, with those they have now. */
+export type RenamedKeys = ReadonlyMap<string, string>;
+
+/** The keys that scenarios of these packs had before. */
+export function renamedKeys(packs: readonly Pick<Pack, 'id' | 'renamed'>[]): RenamedKeys {
+  return new Map(
+    packs.flatMap(({ id, renamed }) =>
+      Object.entries(renamed).map(([former, now]) => [`${id}/${former}`, `${id}/${now}`]),
+    ),
+  );
+}
+
+/** The keys that listed scenarios had before. */
+export function formerKeys(
+  entries: readonly { id: string; pack: { id: string }; formerly: readonly string[] }[],
+): RenamedKeys {
+  return new Map(
+    entries.flatMap(({ id, pack, formerly }) => formerly.map((former) => [`${pack.id}/${former}`, `${pack.id}/${id}`])),
+  );
+}
+
 /** Where progress is kept; `folder` is kubedrill's state folder. */
 export function progressFile(folder: string): string {
   return join(folder, 'progress.jsonl');
@@ -73,19 +99,24 @@ export function progressFile(folder: string): string {
  * tears the last one) or of a later version are skipped, nothing where there is no file. Rejects with the error of the
  * file system.
  */
-export async function readProgress(folder: string): Promise<Progress> {
-  return foldProgress(await readRecords(progressFile(folder)));
+export async function readProgress(folder: string, renamed?: RenamedKeys): Promise<Progress> {
+  return foldProgress(await readRecords(progressFile(folder)), renamed);
 }
 
 /** Folds records, in whatever order two processes wrote them. */
-export function foldProgress(records: readonly ProgressRecord[]): Map<string, ScenarioProgress> {
+export function foldProgress(records: readonly ProgressRecord[], renamed?: RenamedKeys): Map<string, ScenarioProgress> {
   const progress = new Map<string, ScenarioProgress>();
-  for (const record of uniqueRecords(records).values()) takeRecord(progress, record);
+  for (const record of uniqueRecords(records).values()) takeRecord(progress, record, renamed);
   return progress;
 }
 
-function takeRecord(progress: Map<string, ScenarioProgress>, record: ProgressRecord): void {
-  const key = progressKey({ pack: record.pack, id: record.scenario });
+function takeRecord(
+  progress: Map<string, ScenarioProgress>,
+  record: ProgressRecord,
+  renamed: RenamedKeys = new Map(),
+): void {
+  const recorded = progressKey({ pack: record.pack, id: record.scenario });
+  const key = renamed.get(recorded) ?? recorded;
   const entry: ScenarioProgress = progress.get(key) ?? { solved: false, tries: 0, lastAt: 0 };
   progress.set(key, entry);
   entry.lastAt = Math.max(entry.lastAt, record.t);
@@ -113,7 +144,9 @@ export function progressRecordOf(fold: AttemptFold, event: AttemptEvent): Progre
   if (event.type === 'activated') return { ...common, type: 'began' };
   if (event.type !== 'solved') return undefined;
   const { worked, hints, sawSolution } = fold;
-  return { ...common, type: 'solved', score: event.score, max: event.max, worked, hints: hints.length, sawSolution };
+  const { score, max } = event;
+  const level = levelUsed(fold);
+  return { ...common, type: 'solved', score, max, worked, hints: hints.length, sawSolution, level };
 }
 
 /** What of an attempt's log is progress. */
@@ -130,6 +163,8 @@ export function progressRecordsOf(events: readonly AttemptEvent[]): ProgressReco
 export interface ProgressLogOptions {
   clock: Clock;
   log(line: string): void;
+  /** Former keys of scenarios. Default: none. */
+  renamed?: RenamedKeys;
 }
 
 /**
@@ -150,7 +185,7 @@ export class ProgressLog {
     this.#file = file;
     this.#options = options;
     this.#records = uniqueRecords(records);
-    this.#progress = foldProgress(records);
+    this.#progress = foldProgress(records, options.renamed);
   }
 
   /** `folder` is kubedrill's state folder. A file that can't be read is logged; what is appended is appended to it. */
@@ -177,7 +212,7 @@ export class ProgressLog {
     for (const record of records) {
       if (this.#records.has(nameOf(record))) continue;
       this.#records.set(nameOf(record), record);
-      takeRecord(this.#progress, record);
+      takeRecord(this.#progress, record, this.#options.renamed);
       this.#waiting.push(record);
     }
     return this.#write();

@@ -3,14 +3,28 @@ import { scoreOf, type Verdict } from '../grading/types.ts';
 import { curriculum } from '../scenario/curriculum.ts';
 import { packDigest } from '../scenario/trust.ts';
 import { type Scenario, tiersOf } from '../scenario/types.ts';
+import { askedOf, helpPrice, levelUsed } from './coach.ts';
+import type { CoachLevel } from './coach-level.ts';
 import type { AttemptEvent } from './events.ts';
-import { foldAttempt, workedTime } from './fold.ts';
+import { type AttemptFold, foldAttempt, workedTime } from './fold.ts';
 import { type Statistics, statisticsOf } from './statistics.ts';
 
 /** One line of what happened, for people. `at`: milliseconds since the learner began. */
 export interface TimelineEntry {
   at: number;
-  kind: 'start' | 'change' | 'verdict' | 'hint' | 'solution' | 'reset' | 'pause' | 'note' | 'solved' | 'end';
+  kind:
+    | 'start'
+    | 'change'
+    | 'answer'
+    | 'verdict'
+    | 'coach'
+    | 'hint'
+    | 'solution'
+    | 'reset'
+    | 'pause'
+    | 'note'
+    | 'solved'
+    | 'end';
   text: string;
 }
 
@@ -21,9 +35,11 @@ export interface ReportedCheck {
   weight: number;
   guard: boolean;
   status: Verdict['status'];
-  /** What was seen last, and why; empty where it passes. */
+  /** What was seen last, and why: while the attempt goes on as far as it was asked for; empty where it passes. */
   actual: string;
   why: string;
+  /** How far it was asked about. */
+  level: CoachLevel;
   /** When it first passed, milliseconds since the learner began. */
   firstPass?: number;
   /** How often it failed after it had passed. */
@@ -48,6 +64,8 @@ export interface AttemptReport {
   solved: boolean;
   /** `taken` of `total` in turn, `observed` on what was there. */
   hints: { taken: number; total: number; observed: number; paid: number };
+  /** What checks said from the start, the highest level that was asked for, hints included, and what that cost beside the hints. */
+  coach: { base: CoachLevel; used: CoachLevel; paid: number };
   sawSolution: boolean;
   domains: { exam: string; domain: string; competencies: string[]; score: number; max: number }[];
   checks: ReportedCheck[];
@@ -73,15 +91,14 @@ export function reportOf(
   if (!fold) return undefined;
   const first = events.find((e) => e.type === 'activated')?.t ?? fold.createdAt;
   const last = events.at(-1)?.t ?? fold.createdAt;
-  const titles = new Map(scenario.checks.map((check) => [check.id, check.title]));
   const timeline = events.flatMap((event): TimelineEntry[] => {
-    const entry = entryOf(event, titles, scenario);
+    const entry = entryOf(event, scenario, fold);
     // Set-up is nobody's doing: it begins when the learner does.
     return entry && event.t >= first ? [{ at: event.t - first, ...entry }] : [];
   });
-  const checks = checksOf(events, scenario, first);
+  const checks = checksOf(events, scenario, fold, first);
   // Solved once is solved: what was changed afterwards takes nothing away.
-  const { score, max } = fold.solvedScore ?? scoreOf(checks.map(asVerdict), fold.hintPrice);
+  const { score, max } = fold.solvedScore ?? scoreOf(checks.map(asVerdict), helpPrice(fold));
   const changes = timeline.filter((e) => e.kind === 'change');
   const passes = checks.flatMap((c) => (c.guard || c.firstPass === undefined ? [] : [c.firstPass]));
   const { pack } = scenario;
@@ -111,6 +128,7 @@ export function reportOf(
       observed,
       paid: fold.hintPrice,
     },
+    coach: { base: fold.coach.base, used: levelUsed(fold), paid: fold.coach.paid },
     sawSolution: fold.sawSolution,
     domains: domainsOf(scenario.competencies, score, max),
     checks,
@@ -144,7 +162,12 @@ function domainsOf(competencies: readonly string[], score: number, max: number):
 }
 
 /** The checks as they last stood since the last reset. */
-function checksOf(events: readonly AttemptEvent[], scenario: Scenario, first: number): ReportedCheck[] {
+function checksOf(
+  events: readonly AttemptEvent[],
+  scenario: Scenario,
+  fold: AttemptFold,
+  first: number,
+): ReportedCheck[] {
   const sinceReset = events.slice(events.findLastIndex((e) => e.type === 'resetting') + 1);
   return scenario.checks.map(({ id, title, type, weight, guard }) => {
     const told = sinceReset.flatMap((e) => (e.type === 'verdict' && e.check === id ? [e] : []));
@@ -161,24 +184,33 @@ function checksOf(events: readonly AttemptEvent[], scenario: Scenario, first: nu
       weight,
       guard,
       status: last?.status ?? 'pending',
-      actual: last?.actual ?? 'not judged yet',
-      why: last?.why ?? '',
+      actual: last ? said(fold, id, 1, last.actual) : 'not judged yet',
+      why: last ? said(fold, id, 2, last.why) : '',
+      level: askedOf(fold, id).level,
       ...(pass ? { firstPass: Math.max(0, pass.t - first) } : {}),
       regressions: regressions.length,
     };
   });
 }
 
-function asVerdict({ id, title, status, weight, guard, actual, why }: ReportedCheck): Verdict {
+/** A check of a report as its verdict. */
+export function asVerdict({ id, title, status, weight, guard, actual, why }: ReportedCheck): Verdict {
   const scored = status === 'pass' ? 'pass' : 'fail';
   return { id, title, status, weight, guard, expected: '', actual, why, evidence: [], since: 0, scored };
 }
 
+/** What a check says of a level: nothing that was not asked for, until the attempt is over. */
+function said(fold: AttemptFold, check: string, level: CoachLevel, text: string): string {
+  const isOver = fold.phase === 'stopped' || fold.solvedAt !== undefined || fold.sawSolution;
+  return isOver || askedOf(fold, check).level >= level ? text : '';
+}
+
 function entryOf(
   event: AttemptEvent,
-  titles: ReadonlyMap<string, string>,
-  { hints }: Scenario,
+  { checks, hints }: Scenario,
+  fold: AttemptFold,
 ): Omit<TimelineEntry, 'at'> | undefined {
+  const titleOf = (check: string) => checks.find(({ id }) => id === check)?.title ?? check;
   switch (event.type) {
     case 'activated':
       return { kind: 'start', text: 'the clock runs' };
@@ -193,8 +225,18 @@ function entryOf(
       return { kind: 'note', text: `${kind} ${name}: ${detail}` };
     }
     case 'verdict': {
-      const because = event.status === 'pass' ? '' : `: ${event.why || event.actual}`;
-      return { kind: 'verdict', text: `${event.status}: ${titles.get(event.check) ?? event.check}${because}` };
+      const { check, status } = event;
+      const cause = said(fold, check, 2, event.why) || said(fold, check, 1, event.actual);
+      const because = status === 'pass' || cause === '' ? '' : `: ${cause}`;
+      return { kind: 'verdict', text: `${status}: ${titleOf(check)}${because}` };
+    }
+    case 'coach': {
+      const { check, level, price } = event;
+      return { kind: 'coach', text: `asked about ${titleOf(check)}: level ${level}, for ${price} points` };
+    }
+    case 'answer': {
+      const { file, text } = event;
+      return { kind: 'answer', text: text === undefined ? `answer ${file}: none` : `answer ${file}: ${text.trim()}` };
     }
     case 'hint': {
       const turn = hints.slice(0, event.index + 1).filter((hint) => !hint.when).length;

@@ -8,9 +8,10 @@ import { EnvironmentError, type ErrorText } from '../kernel/errors.ts';
 import { replaceFile } from '../kernel/files.ts';
 import type { Scenario } from '../scenario/types.ts';
 import { describeAttempt } from './attempt-state.ts';
+import { checkView } from './coach.ts';
 import type { AttemptEvent } from './events.ts';
 import { type AttemptFold, foldAttempt } from './fold.ts';
-import { reportOf } from './report.ts';
+import { asVerdict, reportOf } from './report.ts';
 import type { AttemptState } from './types.ts';
 
 /** An attempt that is not taken up, and why; all that it has come to is shown as its log tells it. */
@@ -33,10 +34,7 @@ export function setAside(events: readonly AttemptEvent[], scenario: Scenario, re
     phase: 'failed',
     failure: reason,
     running: false,
-    verdicts: report.checks.map(({ id, title, status, weight, guard, actual, why }) => {
-      const scored = status === 'pass' ? 'pass' : 'fail';
-      return { id, title, status, weight, guard, expected: '', actual, why, evidence: [], since: 0, scored };
-    }),
+    verdicts: report.checks.map((check) => checkView(asVerdict(check), fold)),
     score,
     max,
     solved,

@@ -27,7 +27,7 @@ const evidence: z.ZodType<Evidence> = z.object({
   shows: z.array(z.string()).optional(),
 } satisfies Shape<Evidence>);
 
-export const verdict: z.ZodType<Verdict> = z.object({
+const verdictShape = {
   id: z.string(),
   title: z.string(),
   status: z.enum(['pass', 'fail', 'pending', 'error']),
@@ -39,7 +39,19 @@ export const verdict: z.ZodType<Verdict> = z.object({
   evidence: z.array(evidence),
   since: z.number(),
   scored: z.enum(['pass', 'fail']),
-} satisfies Shape<Verdict>);
+} satisfies Shape<Verdict>;
+
+/** How much a check says, see `coach.ts`. */
+export const coachLevel = z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]);
+
+/** What is shown of a check: what is not asked for yet is empty. */
+export const checkView = z.object({
+  ...verdictShape,
+  level: coachLevel,
+  /** What asking about it once more shows, and what that costs; missing: there is nothing more. */
+  next: z.object({ level: coachLevel, price: z.number() }).optional(),
+});
+export type CheckView = z.infer<typeof checkView>;
 
 const activity: z.ZodType<Activity> = z.object({
   time: z.number(),
@@ -106,7 +118,9 @@ export const attemptState = z.object({
     total: z.number(),
     nextPrice: z.number().optional(),
   }),
-  verdicts: z.array(verdict),
+  /** What checks say from the start, the highest level that was asked for, and what that cost. */
+  coach: z.object({ base: coachLevel, used: coachLevel, paid: z.number() }),
+  verdicts: z.array(checkView),
   /** Ids of checks that passed at some time since the start or the last reset. */
   passedBefore: z.array(z.string()),
   score: z.number(),
@@ -174,6 +188,8 @@ export const startRequest = clusterOptions.extend({
   packFolder: text.optional(),
   provider: text,
   seed: z.int().optional(),
+  /** What each check of a new attempt says from the start. Default: 0. */
+  coach: coachLevel.optional(),
   /** Take up the newest attempt that isn't stopped, instead of a new one. */
   resume: z.boolean().optional(),
 });

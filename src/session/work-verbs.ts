@@ -11,7 +11,7 @@ import { statisticsMarkdown, statisticsOf } from './statistics.ts';
 /** How long no verdict may move before `check` answers, milliseconds: more than a change takes to be judged. */
 const quietFor = 250;
 
-type WorkVerbs = Pick<Labs, 'check' | 'explain' | 'hint' | 'solution' | 'debrief'>;
+type WorkVerbs = Pick<Labs, 'check' | 'explain' | 'ask' | 'hint' | 'solution' | 'debrief'>;
 
 /** What whoever works on an attempt asks for: verdicts and help. `folder` is that of all attempts. */
 export function workVerbs(attempts: Attempts, folder: string): WorkVerbs {
@@ -24,7 +24,12 @@ export function workVerbs(attempts: Attempts, folder: string): WorkVerbs {
 
     async explain({ check, id }) {
       const attempt = await attempts.worked(id);
-      return workFor({ attempt: attempt.id }, () => attempt.grading.explain(check));
+      return workFor({ attempt: attempt.id }, () => attempt.explain(check));
+    },
+
+    async ask({ check, price, id }) {
+      const attempt = await attempts.worked(id);
+      return workFor({ attempt: attempt.id }, () => attempt.ask(check, price));
     },
 
     hint: async ({ id } = {}) => (await attempts.worked(id)).hint(),

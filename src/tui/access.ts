@@ -1,4 +1,5 @@
 import type { KubectlVersion } from '../cluster/kubectl/version.ts';
+import type { CoachLevel } from '../session/coach-level.ts';
 import type { Progress } from '../session/progress.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
 import type { AttemptState } from '../session/types.ts';
@@ -8,6 +9,8 @@ import type { TypeAhead } from './keyboard.ts';
 export interface LabsAccess {
   /** One connection for the app's life; made at the first call, and again after it ended. */
   labs(): Promise<RemoteLabs>;
+  /** What each check of a new attempt says without being asked. Default: 0. */
+  coach?: CoachLevel;
   /** What was achieved so far. */
   progress(): Promise<Progress>;
   /** Makes sure that there is a kubectl. */
@@ -24,4 +27,9 @@ export interface Screen {
   exit(): void;
   /** From now on what is typed is kept for the shell; Esc by itself calls `onCancel`. */
   hold(onCancel: () => void): TypeAhead;
+}
+
+/** The coach level of a new attempt, as it is asked for. */
+export function coachOf({ coach }: LabsAccess): { coach?: CoachLevel } {
+  return coach === undefined ? {} : { coach };
 }

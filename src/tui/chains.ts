@@ -23,11 +23,11 @@ export class Chains {
     if (verdict && !isOf(overlay.traced, verdict)) void this.read(overlay.check);
   }
 
-  /** Reads the chain of a check that does not pass, and shows it; one at a time for each check. */
+  /** Reads the chain of a check that does not pass, and shows what was asked for of it; one at a time for each check. */
   async read(check: string): Promise<void> {
     const { lab } = this.#store.get();
     const verdict = lab?.verdicts.find((v) => v.id === check);
-    if (!lab || !verdict || verdict.status === 'pass' || this.#reading.has(check)) return;
+    if (!lab || !verdict || verdict.status === 'pass' || verdict.level < 3 || this.#reading.has(check)) return;
     this.#reading.add(check);
     try {
       const traced = await (await this.#access.labs()).explain({ check, id: lab.id });

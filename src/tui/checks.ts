@@ -1,6 +1,6 @@
 import type { Verdict } from '../grading/types.ts';
 import { wrapText } from '../present/markdown.ts';
-import { markOf, type Paint, verdictDetails } from '../present/text.ts';
+import { isWaitingGuard, markOf, type Paint, verdictDetails, waitingGuardText } from '../present/text.ts';
 import { cut, fitTo, printableLine } from '../present/width.ts';
 import type { Theme } from './theme.ts';
 
@@ -48,6 +48,9 @@ export function checkLines(
       open.set(verdict.id, lines);
       room -= more;
     }
+  }
+  for (const verdict of verdicts.filter((v) => isWaitingGuard(v, verdicts)).slice(0, Math.max(0, room))) {
+    open.set(verdict.id, [`  ${theme('muted', cut(waitingGuardText, width - 2))}`]);
   }
   const lines: string[] = [];
   let [from, to] = [0, 0];

@@ -1,9 +1,10 @@
-import type { Activity, Verdict } from '../grading/types.ts';
+import type { Activity } from '../grading/types.ts';
 import type { ErrorText } from '../kernel/errors.ts';
 import { markdownText, scriptLines, wrapText } from '../present/markdown.ts';
-import { clockText, explainText, type Paint, priceText } from '../present/text.ts';
+import { clockText, explainText, nextStepText, type Paint, priceText } from '../present/text.ts';
 import { cut, fitTo, printable, printableLine, widthOf } from '../present/width.ts';
-import type { AttemptState } from '../session/types.ts';
+import { levelTexts } from '../session/coach-level.ts';
+import type { AttemptState, CheckView } from '../session/types.ts';
 import { helpRows } from './keys.ts';
 import type { AppState, Overlay, Question } from './state.ts';
 import type { Theme } from './theme.ts';
@@ -22,8 +23,8 @@ export function taskLines(lab: AttemptState, width: number, paint: Paint, theme:
 }
 
 /** Whether a chain of evidence is about the verdict as it is now. */
-export function isOf(traced: Verdict, { status, why }: Verdict): boolean {
-  return traced.status === status && traced.why === why;
+export function isOf(traced: CheckView, { status, why, level }: CheckView): boolean {
+  return traced.status === status && traced.why === why && traced.level === level;
 }
 
 /** What stands above each hint that was taken: those in turn are counted, the others are about what was there. */
@@ -89,16 +90,18 @@ function clockTime(time: number): string {
   return new Date(time).toTimeString().slice(0, 8);
 }
 
-const questions: Record<Exclude<Question, 'hint'>, string> = {
+const questions: Record<Exclude<Question, 'hint' | 'explain'>, string> = {
   reset: 'Reset the cluster? Your changes are lost.',
   solution: 'Show the solutions? It is remembered.',
   stop: 'End it and delete its cluster?',
 };
 
-/** What is asked; `lab` is the one that it is about, where it is on screen. */
-export function questionText(question: Question, lab?: AttemptState): string {
-  if (question !== 'hint') return questions[question];
-  return `The next hint costs ${pointsText(lab?.hints.nextPrice ?? 0)}. Take it?`;
+/** What is asked; `lab` is the one that it is about, where it is on screen, `check` the check. */
+export function questionText(question: Question, lab?: AttemptState, check?: string): string {
+  if (question === 'hint') return `The next hint costs ${pointsText(lab?.hints.nextPrice ?? 0)}. Take it?`;
+  if (question !== 'explain') return questions[question];
+  const next = lab?.verdicts.find((v) => v.id === check)?.next;
+  return `To be shown ${next ? levelTexts[next.level] : 'more'} costs ${pointsText(next?.price ?? 0)}. Go on?`;
 }
 
 function pointsText(count: number): string {
@@ -150,14 +153,18 @@ export function overlayContent(
       const verdict = lab?.verdicts[index];
       if (!verdict) return { title: 'Explain', lines: ['There is no check to explain yet.'] };
       const { traced } = overlay;
-      const lines = explainText(traced && isOf(traced, verdict) ? traced : verdict, paint, width)
+      const isTraced = traced !== undefined && isOf(traced, verdict);
+      const view = isTraced ? traced : verdict;
+      const lines = explainText(view, paint, width)
         .split('\n')
         .flatMap((line) => hang(line, width));
-      const more = traced || verdict.status === 'pass' ? [] : ['', theme('muted', '  … looking for the cause')];
+      const isReading = verdict.level === 3 && !traced && verdict.status !== 'pass';
+      const next = nextStepText(view);
+      const more = isReading ? '  … looking for the cause' : next ? `  e shows ${next}` : '';
       return {
         title: 'Explain',
         note: `check ${index + 1} of ${lab?.verdicts.length ?? 0}`,
-        lines: [...lines, ...more],
+        lines: [...lines, ...(more ? ['', theme('muted', more)] : [])],
       };
     }
     case 'debrief':
@@ -185,10 +192,10 @@ function keyLines(width: number, theme: Theme): string[] {
   });
 }
 
-/** The line that says how the attempt stands: score and what hints took. */
+/** The line that says how the attempt stands: score and what help took. */
 export function scoreNote(lab: AttemptState, theme: Theme): string {
-  const { paid } = lab.hints;
-  const score = `${lab.score} of ${lab.max}${paid > 0 ? ` · hints -${paid}` : ''}`;
+  const paid = lab.hints.paid + lab.coach.paid;
+  const score = `${lab.score} of ${lab.max}${paid > 0 ? ` · help -${paid}` : ''}`;
   return lab.solved ? theme('good', `solved · ${score}`) : score;
 }
 

@@ -58,10 +58,10 @@ export class Controller {
     if (place === 'waiting' && (command === 'back' || state.screen.name === 'list'))
       return this.#say(`${state.busy}; that cannot be undone half-way`);
     if (place === 'confirm' && state.overlay?.kind === 'confirm') {
-      const { question, scenario } = state.overlay;
+      const { question, scenario, check } = state.overlay;
       dispatch({ type: 'close' });
       const yes = command === 'yes' || command === question;
-      return yes ? this.#labs.confirmed(question, scenario) : this.#say('nothing was done');
+      return yes ? this.#labs.confirmed(question, scenario, check) : this.#say('nothing was done');
     }
     if (command) return this.#run(command, state);
     if (input && !key.ctrl && !key.meta) this.#say(`${input} does nothing here; ? shows the keys`);
@@ -107,7 +107,9 @@ export class Controller {
     if (command === 'list') return this.#labs.toList();
     if (command === 'next' || command === 'previous') return this.#neighbour(command, state);
     if (command === 'focus' || command === 'focusBack') {
-      return dispatch({ type: 'pane', by: command === 'focus' ? 1 : -1 });
+      const by = command === 'focus' ? 1 : -1;
+      if (overlay?.kind === 'explain') return this.#labs.explain(neighbourCheck(state, overlay.check, by));
+      return overlay ? this.#say('this key does nothing here; ? shows the keys') : dispatch({ type: 'pane', by });
     }
     if (command === 'shell') return this.#labs.shell();
     if (!lab) return this.#say('the lab is still being opened');
@@ -124,9 +126,11 @@ export class Controller {
         if (lab.solved || lab.sawSolution) return this.#labs.confirmed('solution', lab.scenario.id);
         return this.#ask('solution', lab.scenario.id);
       case 'explain': {
-        const after = overlay?.kind === 'explain' ? overlay.check : undefined;
-        const check = checkToExplain(state, after);
-        return check ? this.#labs.explain(check) : this.#say('there is no check to explain yet');
+        const check = overlay?.kind === 'explain' ? overlay.check : checkToExplain(state);
+        if (!check) return this.#say('there is no check to explain yet');
+        const { next } = lab.verdicts.find((v) => v.id === check) ?? {};
+        if (next && next.price > 0) return this.#ask('explain', lab.scenario.id, check);
+        return next ? this.#labs.ask(check, 0) : this.#labs.explain(check);
       }
       case 'open':
         return this.#zoom(pane, state);
@@ -162,8 +166,8 @@ export class Controller {
     dispatch({ type: 'scroll', by, max });
   }
 
-  #ask(question: Question, scenario: string): void {
-    this.#show({ kind: 'confirm', question, scenario });
+  #ask(question: Question, scenario: string, check?: string): void {
+    this.#show({ kind: 'confirm', question, scenario, ...(check !== undefined && { check }) });
   }
 
   #show(overlay: Overlay): void {
@@ -179,11 +183,15 @@ export function tooSmall({ columns, rows }: Size): boolean {
   return columns < smallest.columns || rows < smallest.rows;
 }
 
-/** The check after this one that does not pass; the one that is chosen, else the first, at the beginning. */
-function checkToExplain({ lab, pane, check }: AppState, after: string | undefined): string | undefined {
+/** The check that is chosen, else the first that does not pass. */
+function checkToExplain({ lab, pane, check }: AppState): string | undefined {
   const verdicts = lab?.verdicts ?? [];
-  if (after === undefined && pane === 'checks' && check) return check;
-  const at = verdicts.findIndex((v) => v.id === after);
-  const order = [...verdicts.slice(at + 1), ...verdicts.slice(0, at + 1)];
-  return (order.find((v) => v.status !== 'pass') ?? order[0])?.id;
+  if (pane === 'checks' && check) return check;
+  return (verdicts.find((v) => v.status !== 'pass') ?? verdicts[0])?.id;
+}
+
+/** The check after this one, or before it; after the last comes the first. */
+function neighbourCheck({ lab }: AppState, check: string, by: 1 | -1): string {
+  const ids = lab?.verdicts.map((v) => v.id) ?? [];
+  return ids.at((ids.indexOf(check) + by) % ids.length) ?? check;
 }

@@ -85,8 +85,8 @@ export const bindings: readonly Binding[] = [
     command: 'explain',
     label: 'e',
     short: 'explain',
-    help: 'the evidence behind a check; again for the next one',
-    places: inLab,
+    help: 'ask about a check, one level more: what is, why, the evidence; what that costs is asked about',
+    places: [...inLab, 'confirm'],
     matches: letter('e'),
   },
   {
@@ -145,15 +145,15 @@ export const bindings: readonly Binding[] = [
   {
     command: 'focus',
     label: 'Tab',
-    help: 'the next pane, the one before; the arrows move in it',
-    places: ['lab', 'preparing'],
+    help: 'the next pane, the one before; the arrows move in it; over a check: the next one',
+    places: ['lab', 'overlay', 'preparing'],
     matches: (_, key) => key.tab && !key.shift,
   },
   {
     command: 'focusBack',
     label: 'Shift-Tab',
-    help: 'the next pane, the one before; the arrows move in it',
-    places: ['lab', 'preparing'],
+    help: 'the next pane, the one before; the arrows move in it; over a check: the next one',
+    places: ['lab', 'overlay', 'preparing'],
     matches: (_, key) => key.tab && key.shift,
   },
   {

@@ -2,7 +2,7 @@ import { DisconnectedError, errorText } from '../kernel/errors.ts';
 import { ownValue } from '../kernel/own.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
 import type { AttemptState } from '../session/types.ts';
-import type { LabsAccess, Screen } from './access.ts';
+import { coachOf, type LabsAccess, type Screen } from './access.ts';
 import { Chains } from './chains.ts';
 import { isComing, type Question } from './state.ts';
 import type { Store } from './store.ts';
@@ -46,7 +46,10 @@ export class LabVerbs {
         };
         try {
           const labs = await this.#access.labs();
-          const started = await labs.start({ scenario, provider: 'embedded', resume: true }, { onEvent: onState });
+          const started = await labs.start(
+            { scenario, provider: 'embedded', resume: true, ...coachOf(this.#access) },
+            { onEvent: onState },
+          );
           if (signal.aborted) return;
           // The list remembers what is in progress.
           onState(started);
@@ -176,10 +179,22 @@ export class LabVerbs {
     });
   }
 
-  /** The evidence behind a check: at once what the verdict brings, then the chain that the daemon reads for it. */
+  /** What was asked for of a check: at once what the verdict brings, then the chain that the daemon reads for it. */
   explain(check: string): void {
     this.#store.dispatch({ type: 'overlay', overlay: { kind: 'explain', check, scroll: 0 } });
     void this.#chains.read(check);
+  }
+
+  /** Asks about a check once more, for `price` points at most. */
+  ask(check: string, price: number): void {
+    void this.#call(async (labs, id) => {
+      const verdict = await labs.ask({ check, price, id });
+      this.#show(await labs.attempt({ id }));
+      this.#store.dispatch({
+        type: 'overlay',
+        overlay: { kind: 'explain', check, scroll: 0, ...(verdict && { traced: verdict }) },
+      });
+    });
   }
 
   debrief(): void {
@@ -192,9 +207,15 @@ export class LabVerbs {
   }
 
   /** What was asked and answered with yes. */
-  confirmed(question: Question, scenario: string): void {
+  confirmed(question: Question, scenario: string, check?: string): void {
     if (question === 'stop') return this.#end(scenario);
     if (question === 'hint') return this.hint();
+    if (question === 'explain') {
+      const view = this.#store.get().lab?.verdicts.find((v) => v.id === check);
+      if (!view) return this.#say('there is no check to explain yet');
+      this.explain(view.id);
+      return this.ask(view.id, view.next?.price ?? 0);
+    }
     void this.#call(
       async (labs, id) => {
         if (question === 'reset') return this.#reset(labs, id);

@@ -5,7 +5,8 @@ import { EnvironmentError, errorText, exitCodes } from '../kernel/errors.ts';
 import type { Paths } from '../kernel/paths.ts';
 import { paintFor } from '../present/text.ts';
 import type { ScenarioEntry } from '../scenario/overview.ts';
-import { type Progress, progressKey, readProgress } from '../session/progress.ts';
+import type { CoachLevel } from '../session/coach-level.ts';
+import { formerKeys, type Progress, progressKey, type RenamedKeys, readProgress } from '../session/progress.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
 import { labShell } from '../session/shell.ts';
 import type { LabsAccess } from './access.ts';
@@ -22,6 +23,8 @@ export interface AppOptions {
   plain: boolean;
   /** Open in this scenario. */
   scenario?: string;
+  /** What each check of a new attempt says without being asked. */
+  coach?: CoachLevel;
   scenarios: readonly ScenarioEntry[];
   paths: Paths;
   labs(): Promise<RemoteLabs>;
@@ -34,7 +37,10 @@ export interface AppOptions {
 
 /** Runs the terminal app until it is left; the exit code. Without a terminal, or with `plain`, as plain lines. */
 export async function runApp(options: AppOptions): Promise<number> {
-  const { stdin, stdout, signal, paths } = options;
+  const { stdin, stdout, signal, scenario } = options;
+  const keyboard = new Keyboard(stdin, systemClock);
+  const connection = new Connection(options.labs);
+  const access = accessOf(options, connection, keyboard);
   const scenarios = options.scenarios.map(
     (entry): ScenarioRow => ({
       ...entry,
@@ -42,25 +48,48 @@ export async function runApp(options: AppOptions): Promise<number> {
       progressKey: progressKey({ pack: entry.pack.id, id: entry.id }),
     }),
   );
+  if (options.plain || !stdin.isTTY || !stdout.isTTY) {
+    return runPlain({ scenarios, access, stdin, stdout, signal, ...(scenario ? { scenario } : {}) });
+  }
+  await draw(options, scenarios, access, keyboard);
+  if (connection.current && !signal.aborted) stdout.write(await goodbye(connection.current, options.env));
+  return exitCodes.ok;
+}
 
-  const keyboard = new Keyboard(stdin, systemClock);
-  let connection: Promise<RemoteLabs> | undefined;
-  const access: LabsAccess = {
-    labs() {
-      connection ??= options.labs().then((labs) => {
-        // A daemon that ended is started again by the next call.
-        void labs.closed.then(() => {
-          connection = undefined;
-        });
-        return labs;
+/** The app's one connection to the daemon, made when it is first needed and again after it ended. */
+class Connection {
+  readonly #connect: () => Promise<RemoteLabs>;
+  current: Promise<RemoteLabs> | undefined;
+
+  constructor(connect: () => Promise<RemoteLabs>) {
+    this.#connect = connect;
+  }
+
+  labs(): Promise<RemoteLabs> {
+    this.current ??= this.#connect().then((labs) => {
+      // A daemon that ended is started again by the next call.
+      void labs.closed.then(() => {
+        this.current = undefined;
       });
-      connection.catch(() => {
-        connection = undefined;
-      });
-      return connection;
-    },
-    progress: () => progressOf(paths),
-    kubectl: options.kubectl,
+      return labs;
+    });
+    this.current.catch(() => {
+      this.current = undefined;
+    });
+    return this.current;
+  }
+}
+
+function accessOf(
+  { paths, kubectl, coach, scenarios, stdin, stdout, signal }: AppOptions,
+  connection: Connection,
+  keyboard: Keyboard,
+): LabsAccess {
+  return {
+    labs: () => connection.labs(),
+    ...(coach !== undefined && { coach }),
+    progress: () => progressOf(paths, formerKeys(scenarios)),
+    kubectl,
     async shell(state, kubectl, typed) {
       const command = await labShell(state, paths, kubectl);
       stdout.write(`\nA shell on the lab's cluster; leave it (exit, Ctrl-D) to come back.\n\n`);
@@ -69,16 +98,15 @@ export async function runApp(options: AppOptions): Promise<number> {
       await runInherited(command);
     },
   };
-  if (options.plain || !stdin.isTTY || !stdout.isTTY) {
-    return runPlain({
-      scenarios,
-      access,
-      stdin,
-      stdout,
-      signal,
-      ...(options.scenario ? { scenario: options.scenario } : {}),
-    });
-  }
+}
+
+/** Draws the app until it is left, the terminal has gone or it is told to end. */
+async function draw(
+  { version, scenario, stdout, signal }: AppOptions,
+  scenarios: readonly ScenarioRow[],
+  access: LabsAccess,
+  keyboard: Keyboard,
+): Promise<void> {
   // A file that can't be read is told in the list, which reads it again.
   const progress = await access.progress().catch((): Progress => new Map());
   // Before the first frame: keys pressed at once would be echoed into it, and Enter would not be Enter.
@@ -88,9 +116,9 @@ export async function runApp(options: AppOptions): Promise<number> {
     <App
       scenarios={scenarios}
       progress={progress}
-      {...(options.scenario ? { scenario: options.scenario } : {})}
+      {...(scenario ? { scenario } : {})}
       access={access}
-      version={options.version}
+      version={version}
       hold={(onCancel) => keyboard.hold(onCancel)}
       size={() => ({ columns: stdout.columns, rows: stdout.rows })}
       paint={paintFor(stdout)}
@@ -116,8 +144,6 @@ export async function runApp(options: AppOptions): Promise<number> {
     keyboard.setRawMode(false);
     keyboard.close();
   }
-  if (connection && !signal.aborted) stdout.write(await goodbye(connection, options.env));
-  return exitCodes.ok;
 }
 
 /** What goes on although the app is left, and how to come back to it; a few words at most where nobody answers. */
@@ -129,9 +155,9 @@ async function goodbye(connection: Promise<RemoteLabs>, env: NodeJS.ProcessEnv):
   }
 }
 
-async function progressOf({ state }: Paths): Promise<Progress> {
+async function progressOf({ state }: Paths, renamed: RenamedKeys): Promise<Progress> {
   try {
-    return await readProgress(state);
+    return await readProgress(state, renamed);
   } catch (cause) {
     throw new EnvironmentError(
       { what: 'what was solved so far cannot be read', why: (cause as Error).message, next: 'kubedrill doctor' },

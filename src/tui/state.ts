@@ -1,8 +1,7 @@
-import type { Verdict } from '../grading/types.ts';
 import type { ErrorText } from '../kernel/errors.ts';
 import { ownValue } from '../kernel/own.ts';
 import type { Progress } from '../session/progress.ts';
-import type { AttemptState } from '../session/types.ts';
+import type { AttemptState, CheckView } from '../session/types.ts';
 import type { Place } from './keys.ts';
 
 /** A scenario as the list shows it. */
@@ -23,7 +22,7 @@ export const panes = ['task', 'checks', 'cluster'] as const;
 export type PaneName = (typeof panes)[number];
 
 /** What can be asked before it is done. */
-export type Question = 'hint' | 'reset' | 'solution' | 'stop';
+export type Question = 'hint' | 'explain' | 'reset' | 'solution' | 'stop';
 
 /** What lies over a screen. */
 export type Overlay =
@@ -32,11 +31,12 @@ export type Overlay =
   | { kind: 'pane'; pane: 'task' | 'cluster'; scroll: number }
   /** The hints taken so far, the newest first. */
   | { kind: 'hints'; scroll: number }
-  /** `traced`: with the whole chain of evidence, once it has been read. */
-  | { kind: 'explain'; check: string; scroll: number; traced?: Verdict }
+  /** `traced`: with as much of the chain of evidence as was asked for, once it has been read. */
+  | { kind: 'explain'; check: string; scroll: number; traced?: CheckView }
   | { kind: 'debrief'; text: string; scroll: number }
   | { kind: 'solution'; solutions: readonly { name: string; text: string }[]; scroll: number }
-  | { kind: 'confirm'; question: Question; scenario: string }
+  /** `check`: the one that is asked about. */
+  | { kind: 'confirm'; question: Question; scenario: string; check?: string }
   | ({ kind: 'problem'; scroll: number } & ErrorText);
 
 export type Screen = { name: 'list' } | { name: 'lab'; scenario: string };
@@ -81,7 +81,7 @@ export type Action =
   | { type: 'lab'; state: AttemptState; at: number }
   | { type: 'openList' }
   | { type: 'overlay'; overlay: Overlay }
-  | { type: 'explained'; verdict: Verdict }
+  | { type: 'explained'; verdict: CheckView }
   | { type: 'close' }
   | { type: 'pane'; by: number }
   | { type: 'check'; by: number }
@@ -152,6 +152,9 @@ export function reduce(state: AppState, action: Action): AppState {
     case 'explained': {
       const { overlay } = state;
       if (overlay?.kind !== 'explain' || overlay.check !== action.verdict.id) return state;
+      // A chain that was read before the last step was taken may come after it.
+      const isBefore = overlay.traced && saysLess(action.verdict, overlay.traced);
+      if (isBefore) return state;
       return { ...state, overlay: { ...overlay, traced: action.verdict } };
     }
     case 'close': {
@@ -181,6 +184,12 @@ export function reduce(state: AppState, action: Action): AppState {
       return action.text === undefined ? rest : { ...rest, notice: action.text };
     }
   }
+}
+
+/** Whether a view of a check is of the same verdict and shows less of its evidence. */
+function saysLess(view: CheckView, than: CheckView): boolean {
+  const isSame = view.status === than.status && view.why === than.why && view.level === than.level;
+  return isSame && view.evidence.length < than.evidence.length;
 }
 
 function withLab(state: AppState, lab: AttemptState, at: number): AppState {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { canI } from '../../src/checks/can-i.ts';
-import { leastPrivilege } from '../../src/checks/least-privilege.ts';
+import { canI } from '../../src/checks/access/can-i.ts';
+import { leastPrivilege } from '../../src/checks/access/least-privilege.ts';
 import type { CheckType } from '../../src/checks/types.ts';
 import { binding, fakeView, role, swan } from '../helpers/fake-view.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { condition } from '../../src/checks/condition.ts';
+import { condition } from '../../src/checks/objects/condition.ts';
 import { swan } from '../helpers/fake-view.ts';
 import { ago, judge } from '../helpers/judge.ts';
 

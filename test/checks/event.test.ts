@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { event } from '../../src/checks/event.ts';
+import { event } from '../../src/checks/objects/event.ts';
 import { swan } from '../helpers/fake-view.ts';
 import { ago, judge } from '../helpers/judge.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { podLogs } from '../../src/checks/pod-logs.ts';
-import { resource } from '../../src/checks/resource.ts';
-import { rollout } from '../../src/checks/rollout.ts';
+import { resource } from '../../src/checks/objects/resource.ts';
+import { unchanged } from '../../src/checks/objects/unchanged.ts';
 import type { Outcome } from '../../src/checks/types.ts';
-import { unchanged } from '../../src/checks/unchanged.ts';
+import { podLogs } from '../../src/checks/workloads/pod-logs.ts';
+import { rollout } from '../../src/checks/workloads/rollout.ts';
 import { binding, type FakeViewOptions, fakeView, role, swan } from '../helpers/fake-view.ts';
 
 const workload = { workload: 'deployment/api-client', namespace: 'project-swan' };
@@ -337,12 +337,6 @@ metadata: { name: held, namespace: project-swan, deletionTimestamp: "${time}", f
   });
 
   it('bounds what an expression costs', () => {
-    const fits = (cel: string) => resource.schema.safeParse({ kind: 'pods', cel: [cel] });
-    const three = 'object.a.all(x, x.b.all(y, y.c.all(z, z == 1)))';
-    expect(fits(three).error?.issues[0]?.message).toBe(
-      'not a CEL expression to use here: more than 2 loops inside of each other',
-    );
-    expect(fits(Array.from({ length: 600 }, () => 'true').join(' && ')).success).toBe(false);
     const slow = { kind: 'deployments', name: 'api-client', cel: ['object.metadata.name.matches("^(a+)+$") == false'] };
     const begin = performance.now();
     const name = `${'a'.repeat(40)}b`;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { connectivity } from '../../src/checks/connectivity.ts';
-import { dns } from '../../src/checks/dns.ts';
-import { exec } from '../../src/checks/exec.ts';
+import { connectivity } from '../../src/checks/network/connectivity.ts';
+import { dns } from '../../src/checks/network/dns.ts';
 import type { ClusterView } from '../../src/checks/types.ts';
+import { exec } from '../../src/checks/workloads/exec.ts';
 import type { ExecResult } from '../../src/kube/exec.ts';
 import { swan } from '../helpers/fake-view.ts';
 import { ago, judge } from '../helpers/judge.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { scheduled } from '../../src/checks/scheduled.ts';
+import { scheduled } from '../../src/checks/workloads/scheduled.ts';
 import { swan } from '../helpers/fake-view.ts';
 import { ago, judge } from '../helpers/judge.ts';
 

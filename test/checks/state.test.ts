@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { helmRelease } from '../../src/checks/helm-release.ts';
-import { metric } from '../../src/checks/metric.ts';
-import { nodeState } from '../../src/checks/node-state.ts';
+import { helmRelease } from '../../src/checks/objects/helm-release.ts';
+import { nodeState } from '../../src/checks/objects/node-state.ts';
+import { metric } from '../../src/checks/workloads/metric.ts';
 import { swan } from '../helpers/fake-view.ts';
 import { ago, judge } from '../helpers/judge.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseWorkload, podsOf } from '../../src/checks/workload.ts';
+import { parseWorkload, podsOf } from '../../src/checks/workloads/workload.ts';
 import { fakeView } from '../helpers/fake-view.ts';
 
 const owned = (kind: string, name: string) =>

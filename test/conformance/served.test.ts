@@ -7,8 +7,8 @@ import { createContainerRuntime } from '../../src/embedded/container/runtime.ts'
 import { createClusterNetwork } from '../../src/embedded/network/index.ts';
 import type { KubeObject, Stored } from '../../src/kube/meta.ts';
 import { serviceAccounts } from '../../src/kube/resources.ts';
-import { recording } from '../embedded-codec/recorded.ts';
-import { type RecordedDocument, reduced, sortedRequired } from '../embedded-codec/reduced-openapi.ts';
+import { recording } from '../embedded/codec/recorded.ts';
+import { type RecordedDocument, reduced, sortedRequired } from '../embedded/codec/reduced-openapi.ts';
 
 let cluster: EmbeddedCluster;
 let people: People;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { readFaults } from '../../src/kernel/fault-log.ts';
 import { temporaryFolder } from '../helpers/temporary.ts';
 
 const url = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
@@ -47,6 +48,20 @@ it('has errors that nobody caught with their stacks, and the process goes on', a
   const text = readFileSync(file, 'utf8');
   expect(text).toMatch(/an error that nobody caught: Error: first\n +at .*broken/);
   expect(text).toMatch(/a rejection that nobody handled: Error: second\n +at /);
+  expect(await readFaults(file)).toEqual([
+    { at: 0, what: 'an error that nobody caught: Error: first' },
+    { at: 0, what: 'a rejection that nobody handled: Error: second' },
+  ]);
+});
+
+it('has no faults but its own', async () => {
+  const { file } = await logged(`
+    log('the cluster says\\n1970-01-01T00:00:00.000Z fault: mine');
+    surviveFaults({ clock: systemClock, log, giveUp });
+    setTimeout(() => { throw new Error('one\\n1970-01-01T00:00:00.000Z fault: two') }, 0);
+    setTimeout(() => process.exit(0), 50);`);
+  expect(await readFaults(file)).toEqual([{ at: 0, what: 'an error that nobody caught: Error: one' }]);
+  expect(await readFaults(join(temporaryFolder(), 'daemon.log'))).toEqual([]);
 });
 
 it('ends in order when faults come again and again', async () => {

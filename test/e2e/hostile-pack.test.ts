@@ -112,7 +112,7 @@ beforeAll(async () => {
     }),
   );
   expect(await user.run(['pack', 'install', pack])).toMatchObject({ code: 0 });
-  started = await user.json<Started>(['start', 'evil-map']);
+  started = await user.json<Started>(['start', 'evil-map', '--coach', '3']);
   // Until the lines of the log have been judged.
   const settled = await user.json<CheckReport>(['check']);
   expect(settled.score).toBe(0);
@@ -133,7 +133,16 @@ describe('a pack with escape sequences, marks of direction and half characters i
       'status',
       'status --json',
     ],
-    ...['check', 'check --json', 'hint', 'hint --json', 'explain', 'explain words', 'solution', 'solution --json'],
+    ...[
+      'check',
+      'check --json',
+      'hint',
+      'hint --json',
+      'explain',
+      'explain words --yes',
+      'solution',
+      'solution --json',
+    ],
     ...['debrief', 'replay', 'env', 'cluster list', 'cluster doctor', 'complete -- start ', 'pack list'],
     ...['json', 'html', 'junit', 'csv', 'markdown'].map((format) => `report --format ${format}`),
     ...['pack list --json', 'pack docs evil', 'pack lint evil', 'pack update evil', 'coverage --markdown /dev/stdout'],
@@ -218,7 +227,7 @@ describe('a pack with escape sequences, marks of direction and half characters i
 
   it('does nothing to the plain app’s reader', async () => {
     const input =
-      'list\nstart evil-map\ntask\ncheck\nhint\nexplain words\nsolution\ndebrief\nstart no\u001b]0;x\u0007\nquit\n';
+      'list\nstart evil-map\ntask\ncheck\nhint\nexplain words yes\nsolution\ndebrief\nstart no\u001b]0;x\u0007\nquit\n';
     const { stdout, stderr } = await user.run(['--plain'], { input, env: { FORCE_COLOR: '1' } });
     expect(stdout).toContain('debrief.md␛]52');
     expect((stdout + stderr).replaceAll(own, '')).not.toMatch(raw);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AttemptReport } from '../../src/session/report.ts';
+import type { CheckView } from '../../src/session/types.ts';
 import { type CheckReport, inventory, Kubectl, type Started } from './lab.ts';
 import { Sandbox } from './sandbox.ts';
 
@@ -51,7 +52,7 @@ describe("the learner's path with kubectl", () => {
     await kubectl.line(['get', 'pods', '-l', 'app=api-client-once', '-w', ...namespace], /CrashLoopBackOff/);
   });
 
-  it('has no points, and every check says why', async () => {
+  it('has no points, and checks that say their title and state', async () => {
     const { code, stdout } = await user.run(['check', '--json']);
     const report = JSON.parse(stdout) as CheckReport;
     expect(code).toBe(1);
@@ -59,14 +60,28 @@ describe("the learner's path with kubectl", () => {
     for (const check of report.checks.filter((c) => c.status !== 'pass')) {
       // Fresh evidence only: the logs are judged by what comes after the start.
       expect(check.status).toMatch(check.id === 'logs-show-list' ? /^(fail|pending)$/ : /^fail$/);
-      expect(check).toMatchObject({ expected: expect.stringMatching(/./), actual: expect.stringMatching(/./) });
+      expect(check).toMatchObject({ level: 0, expected: '', actual: '', why: '', evidence: [] });
     }
-    const explained = await user.run(['explain', 'may-list']);
-    expect(explained.code).toBe(0);
-    expect(explained.stdout).toMatch(/system:serviceaccount:project-swan:default/);
-    const all = await user.json<{ id: string; evidence: unknown[] }[]>(['explain']);
-    expect(all.map(({ id }) => id)).toEqual(report.checks.flatMap((c) => (c.status === 'pass' ? [] : [c.id])));
-    expect(all.find(({ id }) => id === 'may-list')?.evidence).not.toEqual([]);
+    expect((await user.run(['replay'])).stdout).not.toMatch(/system:serviceaccount/);
+  });
+
+  it('asks about a check, step by step, and is told the price before', async () => {
+    const ask = () => user.json<CheckView>(['explain', 'may-list', '--yes']);
+    expect(await ask()).toMatchObject({ level: 1, actual: expect.stringMatching(/./), why: '', next: { price: 3 } });
+    expect(await user.run(['explain', 'may-list'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/costs 3 points\nnext: .*kubedrill explain may-list --yes/),
+    });
+    expect(await ask()).toMatchObject({ level: 2, why: expect.stringMatching(/./), evidence: [], next: { price: 5 } });
+    let view = await ask();
+    expect(view.evidence).toEqual([expect.objectContaining({ kind: 'command' })]);
+    while (view.next) view = await ask();
+    expect(JSON.stringify(view.evidence)).toContain('system:serviceaccount:project-swan:default');
+    const all = await user.json<CheckView[]>(['explain']);
+    expect(all.find(({ id }) => id === 'may-list')?.evidence).toEqual(view.evidence);
+    expect(all.filter(({ id }) => id !== 'may-list').every(({ level }) => level === 0)).toBe(true);
+    expect((await user.run(['replay'])).stdout).toMatch(/level 2, for 3 points\n.*level 3, for 5 points/s);
+    expect(await user.json<AttemptReport>(['report'])).toMatchObject({ coach: { base: 0, used: 3, paid: 8 } });
   });
 
   it('turns green by itself once the Role and the RoleBinding exist', async () => {
@@ -82,7 +97,7 @@ describe("the learner's path with kubectl", () => {
     ]);
     const { code, stdout } = await watching;
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ score: 100, max: 100, solved: true });
+    expect(JSON.parse(stdout)).toMatchObject({ score: 92, max: 100, solved: true });
     expect((await user.run(['explain'])).stdout).toBe('every check passes\n');
   });
 

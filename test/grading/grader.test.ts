@@ -392,8 +392,11 @@ describe('the activity feed of a whole cluster', () => {
     const gate = Promise.withResolvers<void>();
     const away = clientWith('list', async (...args: Parameters<KubeClient['list']>) => {
       await gate.promise;
-      return client.list(...args);
+      const list = await client.list(...args);
+      listed.add(args[0].resource);
+      return list;
     });
+    const listed = new Set<string>();
     const activities: Activity[] = [];
     const told = Promise.withResolvers<void>();
     const grader = new Grader({
@@ -412,7 +415,7 @@ describe('the activity feed of a whole cluster', () => {
     grader.distrust('it is away');
     await grader.start();
     gate.resolve();
-    await grader.settled(10_000);
+    await expect.poll(() => [...listed]).toEqual(expect.arrayContaining(['roles', 'rolebindings']));
     await client.create(resources.roleBindings, binding(), { fieldManager: 'kubectl-create' });
     await told.promise;
     expect(activities.map(({ kind, name }) => [kind, name])).toEqual([['RoleBinding', 'pods']]);

@@ -1,7 +1,7 @@
 import { parseAllDocuments } from 'yaml';
-import { grantsOf } from '../../src/checks/grants.ts';
+import { grantsOf } from '../../src/checks/access/grants.ts';
 import type { AccessQuestion, Baseline, ClusterView, ContainerLog, WorkloadRef } from '../../src/checks/types.ts';
-import { podsOf } from '../../src/checks/workload.ts';
+import { podsOf } from '../../src/checks/workloads/workload.ts';
 import type { Pod } from '../../src/kube/api.gen.ts';
 import { apiVersionOf, type KubeObject, type Resource, type Stored } from '../../src/kube/meta.ts';
 import { allows } from '../../src/kube/rules.ts';

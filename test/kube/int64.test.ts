@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { newSetAnnotations, nextRevision, revisionOf } from '../../src/embedded/controllers/deployment-revisions.ts';
+import {
+  newSetAnnotations,
+  nextRevision,
+  revisionOf,
+} from '../../src/embedded/controllers/workloads/deployment-revisions.ts';
 import { parseInt64 } from '../../src/kube/int64.ts';
 import { matchesTerm, tolerates } from '../../src/kube/placement.ts';
 import { matchesLabels, parseLabelSelector } from '../../src/kube/selectors.ts';

@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { escapeFieldValue, matchesFields, parseFieldSelector } from '../../src/kube/field-selectors.ts';
 import {
-  escapeFieldValue,
   formatLabelSelector,
   formatRequirements,
   labelSelectorRequirements,
-  matchesFields,
   matchesLabels,
-  parseFieldSelector,
   parseLabelSelector,
   selectorMatches,
 } from '../../src/kube/selectors.ts';

@@ -43,10 +43,8 @@ describe('verdictLines', () => {
 });
 
 describe('scoreText', () => {
-  it('names what hints took', () => {
-    expect(scoreText(labState({ score: 35, hints: { taken: [], paid: 5, total: 3 } }))).toBe(
-      '35 of 100 (hints cost 5)',
-    );
+  it('names what help took', () => {
+    expect(scoreText(labState({ score: 35, hints: { taken: [], paid: 5, total: 3 } }))).toBe('35 of 100 (help cost 5)');
     expect(scoreText(labState({ score: 40 }))).toBe('40 of 100');
   });
 });

@@ -21,7 +21,7 @@ beforeEach(() => {
   packs = join(folder, 'scenarios');
   cache = join(folder, 'cache', 'scenarios.json');
   shipped = join(folder, 'shipped.json');
-  for (const name of ['pack.yaml', 'forbidden-deployment', 'missing-verb'])
+  for (const name of ['pack.yaml', 'forbidden-deployment', 'three-readers'])
     cpSync(join(builtIn, pack, name), join(packs, pack, name), { recursive: true });
   load.mockClear();
 });

@@ -208,6 +208,21 @@ describe('an attempt', () => {
     expect(await next.labs.check({ id })).toMatchObject({ id, phase: 'active' });
   });
 
+  it('is independent of another that runs: in the next process, and when that is stopped', async () => {
+    const { host, request, restart } = await hosting();
+    const first = await host.labs.start(request());
+    const second = await host.labs.start(request('second'));
+    expect(second.cluster?.id).not.toBe(first.cluster?.id);
+    const { labs } = await restart();
+    expect((await labs.attempts()).map(({ id }) => id).sort()).toEqual([first.id, second.id].sort());
+    expect((await labs.attempt()).id).toBe(second.id);
+    await labs.solution({ id: first.id });
+    expect((await labs.attempt({ id: second.id })).sawSolution).toBe(false);
+    await labs.stop({ id: second.id });
+    expect(await labs.check()).toMatchObject({ id: first.id, phase: 'active', sawSolution: true });
+    expect(await labs.clusterList()).toMatchObject([{ id: first.cluster?.id, attempt: first.id }]);
+  });
+
   it('whose log is damaged says so by its id, and as the newest', async () => {
     const { host, request, restart, attempts, log } = await hosting();
     const { id } = await host.labs.start(request());

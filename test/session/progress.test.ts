@@ -53,7 +53,7 @@ it('is read from the log of an attempt of any version: each try, with its own ti
   ];
   expect(progressRecordsOf(events)).toEqual([
     began('one', 10),
-    { ...solved('one', 40, 95, 30), hints: 1 },
+    { ...solved('one', 40, 95, 30), hints: 1, level: 2 },
     began('one', 60),
   ]);
   expect(progressRecordsOf([])).toEqual([]);

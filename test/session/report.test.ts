@@ -91,6 +91,7 @@ describe('a report', () => {
       status: 'pass',
       actual: 'pass',
       why: '',
+      level: 2,
       firstPass: 62_000,
       regressions: 1,
     });

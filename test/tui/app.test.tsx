@@ -1,10 +1,21 @@
 import { cleanup, render } from 'ink-testing-library';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Verdict } from '../../src/grading/types.ts';
+
 import { DisconnectedError, EnvironmentError } from '../../src/kernel/errors.ts';
+import type { CheckView } from '../../src/session/types.ts';
 import { App } from '../../src/tui/app.tsx';
 import { FakeLabs } from './fake-labs.ts';
-import { activities, labState, manyScenarios, plainLook, scenarioRow, solvedState, widest } from './fixtures.ts';
+import {
+  activities,
+  labState,
+  manyScenarios,
+  plainLook,
+  scenarioRow,
+  solvedState,
+  unasked,
+  verdict,
+  widest,
+} from './fixtures.ts';
 
 const keys = {
   enter: '\r',
@@ -212,15 +223,38 @@ describe('the app', () => {
     await vi.waitFor(() => expect(labs.asked).toContain('reset'), patience);
   });
 
-  it('explains the failing checks one after the other', async () => {
+  it('explains one check after the other', async () => {
     const app = open(new FakeLabs(labState()), { scenario: 'forbidden-deployment' });
     await app.shows('Checks');
-    for (const check of ['check 1 of 5', 'check 2 of 5', 'check 3 of 5', 'check 1 of 5']) {
-      app.type('e');
+    app.type('e');
+    await app.shows('check 1 of 5');
+    for (const check of ['check 2 of 5', 'check 3 of 5', 'check 4 of 5', 'check 5 of 5', 'check 1 of 5']) {
+      app.type(keys.tab);
       await app.shows(check);
     }
     app.type(keys.enter);
     await app.shuns('Explain');
+  });
+
+  it('says nothing of a check before it is asked, and asks before help costs', async () => {
+    const labs = new FakeLabs(labState({ verdicts: [verdict('may-list', 'fail', { ...unasked, weight: 30 })] }));
+    labs.full = verdict('may-list', 'fail', { weight: 30, actual: 'it may not', why: 'nothing binds it' });
+    const app = open(labs, { scenario: 'forbidden-deployment' });
+    await app.shows('Title of may-list');
+    await app.shuns('it may not');
+    app.type('e');
+    await app.shows('it may not');
+    await app.shuns('nothing binds it');
+    app.type('e');
+    await app.shows('To be shown why costs 3 points. Go on?');
+    app.type('n');
+    await app.shows('nothing was done');
+    await app.shuns('nothing binds it');
+    app.type('e');
+    await app.shows('Go on?');
+    app.type('e');
+    await app.shows('nothing binds it');
+    expect(labs.asked.filter((what) => what.startsWith('ask'))).toEqual(['ask may-list 0', 'ask may-list 3']);
   });
 
   it('shows the chain of evidence that the daemon reads, and reads it anew when the verdict changes', async () => {
@@ -232,7 +266,7 @@ describe('the app', () => {
     await app.shows('there is no Secret team-registry');
     labs.chain = [{ kind: 'object', text: 'Secret team-registry is of type Opaque' }];
     const [first, ...others] = labState().verdicts;
-    labs.show({ verdicts: [{ ...(first as Verdict), why: 'another reason' }, ...others] });
+    labs.show({ verdicts: [{ ...(first as CheckView), why: 'another reason' }, ...others] });
     await app.shows('Secret team-registry is of type Opaque');
     await app.shuns('there is no Secret team-registry');
   });

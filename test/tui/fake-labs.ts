@@ -1,8 +1,9 @@
 import type { Evidence } from '../../src/checks/types.ts';
 import { UserError } from '../../src/kernel/errors.ts';
+import type { CoachLevel } from '../../src/session/coach-level.ts';
 import type { Progress } from '../../src/session/progress.ts';
 import type { RemoteLabs } from '../../src/session/remote-labs.ts';
-import type { AttemptState } from '../../src/session/types.ts';
+import type { AttemptState, CheckView } from '../../src/session/types.ts';
 import type { LabsAccess } from '../../src/tui/access.ts';
 import { fakeLabs } from '../helpers/fake-labs.ts';
 import { labState } from './fixtures.ts';
@@ -17,6 +18,8 @@ export class FakeLabs {
   progress: Progress = new Map();
   /** What the daemon finds behind a verdict. */
   chain: Evidence[] = [];
+  /** What there is to ask about a check. */
+  full: CheckView | undefined;
   /** What the answer to a reset waits for. */
   resetAnswer = Promise.resolve();
   /** What kubectl waits for. */
@@ -114,6 +117,17 @@ export class FakeLabs {
         ask(`explain ${check}`, () => {
           const verdict = this.#now().verdicts.find((v) => v.id === check);
           return verdict && { ...verdict, evidence: [...verdict.evidence, ...this.chain] };
+        }),
+      ask: async ({ check, price }) =>
+        ask(`ask ${check} ${price}`, () => {
+          const before = this.#now().verdicts.find((v) => v.id === check);
+          if (!before?.next || !this.full) return before;
+          const { level } = before.next;
+          const { actual, why } = this.full;
+          const next = level < 3 ? { next: { level: (level + 1) as CoachLevel, price: 3 * level } } : {};
+          const view = { ...this.full, level, actual, why: level > 1 ? why : '', ...next };
+          this.show({ verdicts: this.#now().verdicts.map((v) => (v.id === check ? view : v)) });
+          return view;
         }),
       hint: async () =>
         ask('hint', () => {

@@ -2,7 +2,7 @@ import { stripVTControlCharacters, styleText } from 'node:util';
 import type { Activity, Verdict } from '../../src/grading/types.ts';
 import type { Paint } from '../../src/present/text.ts';
 import { widthOf } from '../../src/present/width.ts';
-import type { AttemptState } from '../../src/session/types.ts';
+import type { AttemptState, CheckView } from '../../src/session/types.ts';
 import type { Look } from '../../src/tui/layout.ts';
 import type { ScenarioRow } from '../../src/tui/state.ts';
 
@@ -39,7 +39,7 @@ export function manyScenarios(count: number): ScenarioRow[] {
   }));
 }
 
-export function verdict(id: string, status: Verdict['status'], more: Partial<Verdict> = {}): Verdict {
+export function verdict(id: string, status: Verdict['status'], more: Partial<CheckView> = {}): CheckView {
   return {
     id,
     title: `Title of ${id}`,
@@ -52,11 +52,15 @@ export function verdict(id: string, status: Verdict['status'], more: Partial<Ver
     evidence: [],
     since: 0,
     scored: status === 'pass' ? 'pass' : 'fail',
+    level: 3,
     ...more,
   };
 }
 
-export const forbiddenVerdicts: Verdict[] = [
+/** Of a check that nobody asked about. */
+export const unasked = { expected: '', actual: '', level: 0, next: { level: 1, price: 0 } } as const;
+
+export const forbiddenVerdicts: CheckView[] = [
   verdict('may-list', 'fail', {
     title: "The Pods' ServiceAccount may list pods",
     weight: 25,
@@ -159,6 +163,7 @@ export function labState(more: Partial<AttemptState> = {}): AttemptState {
     worked: 372_000,
     running: true,
     hints: { taken: [], paid: 0, total: 3, nextPrice: 5 },
+    coach: { base: 3, used: 3, paid: 0 },
     verdicts: forbiddenVerdicts,
     passedBefore: [],
     score: 0,

@@ -134,10 +134,10 @@ describe('the lab screen', () => {
     expect(clock(inLab(solvedState()), 65_000)).toMatch(/06:12 *$/);
   });
 
-  it('shows score and what hints took', () => {
+  it('shows score and what help took', () => {
     const hints = { taken: [{ text: 'h', price: 5 }], paid: 5, total: 3, nextPrice: 10 };
     const text = plainLines(frameOf(inLab(labState({ hints, score: 35 })), { columns: 80, rows: 24 })).join('\n');
-    expect(text).toContain('35 of 100 · hints -5');
+    expect(text).toContain('35 of 100 · help -5');
     expect(text).toContain('h hint -10');
   });
 

@@ -10,8 +10,8 @@ import {
   parsePath,
   parseUnknownHost,
 } from '../../kube/spoken-errors.ts';
-import { explainDenial } from '../access.ts';
-import { serviceAccountSubject } from '../subject.ts';
+import { explainDenial } from '../access/access.ts';
+import { serviceAccountSubject } from '../access/subject.ts';
 import { containerOf, containerPath } from './container.ts';
 import { snapshot, type Trace } from './reader.ts';
 import { traceAnonymous, traceUnauthorized } from './unauthorized.ts';

@@ -1,7 +1,7 @@
 import type { HorizontalPodAutoscaler, Ingress, Node } from '../../kube/api.gen.ts';
 import type { Resource, Stored } from '../../kube/meta.ts';
 import * as resources from '../../kube/resources.ts';
-import { resourceByName } from '../reference.ts';
+import { resourceByName } from '../objects/reference.ts';
 import { traceMissing } from './missing.ts';
 import type { Trace } from './reader.ts';
 import { traceService } from './service.ts';

@@ -1,6 +1,6 @@
 import type { ContainerStatus, Event, Pod } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
-import { isReady } from '../pod-trouble.ts';
+import { isReady } from '../workloads/pod-trouble.ts';
 import { traceConfiguration } from './configuration.ts';
 import { traceCrash } from './crash.ts';
 import { traceImage } from './image.ts';

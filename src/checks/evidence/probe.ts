@@ -3,7 +3,7 @@ import type { Stored } from '../../kube/meta.ts';
 import { describeProbe, type ProbeName, parseProbeFailure } from '../../kube/probes.ts';
 import * as resources from '../../kube/resources.ts';
 import { selectorMatches } from '../../kube/selectors.ts';
-import { isReady } from '../pod-trouble.ts';
+import { isReady } from '../workloads/pod-trouble.ts';
 import { containerOf } from './container.ts';
 import { lastLines } from './log.ts';
 import type { Trace } from './reader.ts';

@@ -3,7 +3,7 @@ import { groupResource, type Resource, type Stored } from '../../kube/meta.ts';
 import * as resources from '../../kube/resources.ts';
 import { matchesLabels, parseLabelSelector } from '../../kube/selectors.ts';
 import type { Evidence, Suspect, WorkloadRef } from '../types.ts';
-import { templateOf } from '../workload.ts';
+import { templateOf } from '../workloads/workload.ts';
 import { Chain } from './chain.ts';
 import { traceClaim } from './claim.ts';
 import { traceConnection } from './connection.ts';

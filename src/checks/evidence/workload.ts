@@ -2,9 +2,9 @@ import type { CronJob, DaemonSet, Deployment, Job, Node, Pod, ReplicaSet, Statef
 import type { Resource, Stored } from '../../kube/meta.ts';
 import { tolerates } from '../../kube/placement.ts';
 import * as resources from '../../kube/resources.ts';
-import { isReady, troubleOf } from '../pod-trouble.ts';
 import type { WorkloadRef } from '../types.ts';
-import { ownersOf, podSpecOf, podsOf, resourceOfWorkload, workloadObject } from '../workload.ts';
+import { isReady, troubleOf } from '../workloads/pod-trouble.ts';
+import { ownersOf, podSpecOf, podsOf, resourceOfWorkload, workloadObject } from '../workloads/workload.ts';
 import { traceMissing } from './missing.ts';
 import { tracePod } from './pod.ts';
 import { eventsAbout, snapshot, type Trace } from './reader.ts';

@@ -11,6 +11,7 @@ import type { ListOptions, User } from '../api.ts';
 import type { RemoteReader } from '../client/client.ts';
 import type { RemoteGroup } from '../codec/discovery.ts';
 import type { ObjectReader, ResourceDefinition } from '../definition.ts';
+import { SyncError } from '../errors/background.ts';
 import { ApiError } from '../errors/status.ts';
 import type { Dial } from '../network/dialer.ts';
 import type { Credentials } from '../pki/pki.ts';
@@ -39,7 +40,7 @@ export interface RemoteRequest {
 }
 
 /** No answer came; the message is Go's. */
-export class RemoteError extends Error {}
+export class RemoteError extends SyncError {}
 
 /** How long an answer to a question of our own may take. */
 const timeoutMs = 5000;

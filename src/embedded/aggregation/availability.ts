@@ -22,13 +22,13 @@ export function apiServiceAvailability(aggregator: Aggregator): Component {
   return {
     name: 'remote-availability',
     start(context) {
-      const { clock, signal, informers } = context;
+      const { clock, signal, report, informers } = context;
       const known = informers.of(apiServices);
       const client = context.client.as({
         user: { name: 'system:apiserver', groups: masters },
         fieldManager: 'kube-apiserver',
       });
-      const queue = new WorkQueue({ clock, signal, sync, backoff: { baseMs: 5, maxMs: resyncMs } });
+      const queue = new WorkQueue({ clock, signal, report, sync, backoff: { baseMs: 5, maxMs: resyncMs } });
 
       async function sync(name: string): Promise<{ after: number } | undefined> {
         const service = known.get(undefined, name);

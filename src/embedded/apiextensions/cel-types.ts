@@ -1,6 +1,6 @@
 /** Schemas as types of CEL, with what is known of sizes (apiserver's cel/common/schemas.go). */
-import type { SizeOf } from '../cel/ranges.ts';
-import * as cel from '../cel/types.ts';
+import type { SizeOf } from '../../kube/cel/ranges.ts';
+import * as cel from '../../kube/cel/types.ts';
 import { escapeName, unescapeName } from './cel-names.ts';
 import { hasDefault, isEmbedded, isIntOrString, itemsOf, propertyOf, type Schema, valuesOf } from './schema.ts';
 

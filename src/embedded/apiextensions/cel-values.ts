@@ -1,7 +1,7 @@
 /** Values of custom resources as CEL sees them, by their schema (apiserver's cel/common/valuesunstructured.go). */
-import { parseDuration } from '../cel/time.ts';
-import { CelError, CelList, CelMap, celEquals, Duration, Opaque, Timestamp } from '../cel/values.ts';
-import { step } from '../cel/work.ts';
+import { parseDuration } from '../../kube/cel/time.ts';
+import { CelError, CelList, CelMap, celEquals, Duration, Opaque, Timestamp } from '../../kube/cel/values.ts';
+import { step } from '../../kube/cel/work.ts';
 import { equalJson } from '../registry/core.ts';
 import { escapeName, unescapeName } from './cel-names.ts';
 import { withTypeAndObjectMeta } from './cel-types.ts';

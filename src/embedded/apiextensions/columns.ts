@@ -1,11 +1,10 @@
 /** The tables of custom resources. */
 import type { CustomResourceColumnDefinition } from '../../kube/api.gen.ts';
 import { humanDuration } from '../../kube/duration.ts';
+import { resultText } from '../../kube/json-path/json-path.ts';
 import type { Stored } from '../../kube/meta.ts';
 import type { Column } from '../definition.ts';
-import { goJson } from '../errors/field.ts';
-import { valuesAt } from './json-path.ts';
-import { goFloat } from './value-faults.ts';
+import { firstAt } from './json-path.ts';
 
 const nameColumn: Column = { name: 'Name', type: 'string', format: 'name', priority: 0 };
 
@@ -27,11 +26,12 @@ export function tableOf(given: readonly CustomResourceColumnDefinition[] | undef
     description: description || `Custom resource definition column (in JSONPath format): ${jsonPath}`,
     priority: priority ?? 0,
   }));
+  const values = definitions.map(({ jsonPath }) => firstAt(jsonPath));
   return {
     columns: [nameColumn, ...columns],
     cells: (object, now) => [
       object.metadata.name,
-      ...definitions.map(({ type, jsonPath }) => cellOf(type, valuesAt(object, jsonPath)?.[0], now)),
+      ...definitions.map(({ type }, i) => cellOf(type, values[i]?.(object), now)),
     ],
   };
 }
@@ -41,7 +41,7 @@ function cellOf(type: string, value: unknown, now: number): unknown {
   if (value === undefined || value === null) return null;
   switch (type) {
     case 'string':
-      return textOf(value);
+      return resultText(value);
     case 'integer':
       return typeof value === 'number' ? Math.trunc(value) : null;
     case 'number':
@@ -59,10 +59,4 @@ function ageOf(text: string, now: number): string {
   if (text === '') return '<unknown>';
   const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(time) ? '<invalid>' : humanDuration(Math.floor((now - time) / 1000));
-}
-
-function textOf(value: unknown): string {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'number') return goFloat(value);
-  return typeof value === 'object' ? goJson(value) : String(value);
 }

@@ -1,7 +1,7 @@
 /** x-kubernetes-validations as programs. */
 import type { ValidationRule } from '../../kube/api.gen.ts';
-import { compile, type Program } from '../cel/program.ts';
-import { bool, optionalOf, sameType, string } from '../cel/types.ts';
+import { compile, type Program } from '../../kube/cel/program.ts';
+import { bool, optionalOf, sameType, string } from '../../kube/cel/types.ts';
 import { celType, type DeclaredType, sizesOf } from './cel-types.ts';
 import { validFieldPath } from './field-path.ts';
 import { rulesOf, type Schema } from './schema.ts';

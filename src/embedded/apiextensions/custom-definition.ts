@@ -1,18 +1,18 @@
 /** A version of a CustomResourceDefinition as a kind that the registry runs. */
 import { createHash } from 'node:crypto';
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '../../kube/api.gen.ts';
+import { goText } from '../../kube/json-path/text.ts';
 import { apiVersionOf, type KubeObject, type Resource, type Stored } from '../../kube/meta.ts';
 import type { FieldSelector, ResourceDefinition, Subresource } from '../definition.ts';
 import { coerce } from './coerce.ts';
 import { tableOf } from './columns.ts';
 import { isTrue } from './conditions.ts';
-import { valuesAt } from './json-path.ts';
+import { firstAt } from './json-path.ts';
 import { customOpenApi } from './openapi.ts';
 import { ruleValidator } from './rules.ts';
 import type { JsonMap, Schema } from './schema.ts';
 import { customStrategy } from './strategy.ts';
 import { typeSchemaOf } from './type-schema.ts';
-import { goFloat } from './value-faults.ts';
 
 const verbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 /** Of a kind that is going away. */
@@ -110,13 +110,14 @@ function subresourcesOf(status: boolean, scale: boolean): Record<string, Subreso
 function selectorsOf({ selectableFields }: CustomResourceDefinitionVersion): Record<string, FieldSelector> | undefined {
   if (!selectableFields?.length) return undefined;
   return Object.fromEntries(
-    selectableFields.map(({ jsonPath }) => [
-      jsonPath.replace(/^\./, ''),
-      (object: Stored) => {
-        const value = valuesAt(object, jsonPath)?.[0];
-        return value === undefined || value === null ? '' : typeof value === 'number' ? goFloat(value) : String(value);
-      },
-    ]),
+    selectableFields.map(({ jsonPath }) => {
+      const found = firstAt(jsonPath);
+      const text = (object: Stored) => {
+        const value = found(object);
+        return value === undefined || value === null ? '' : goText(value);
+      };
+      return [jsonPath.replace(/^\./, ''), text];
+    }),
   );
 }
 

@@ -1,5 +1,5 @@
 import type { CustomResourceDefinition } from '../../kube/api.gen.ts';
-import { formatCheck } from '../cel/string-formats.ts';
+import { formatCheck } from '../../kube/cel/string-formats.ts';
 import { type Schema, schemaHas } from './schema.ts';
 
 /** A warning for each format that means nothing to this version, unless it stood there before. */

@@ -1,8 +1,8 @@
 /** Rules of schemas (x-kubernetes-validations) at work: values are held against them, within a budget. */
 import { ownValue } from '../../kernel/own.ts';
 import type { ValidationRule } from '../../kube/api.gen.ts';
-import type { Program } from '../cel/program.ts';
-import { Optional } from '../cel/values.ts';
+import type { Program } from '../../kube/cel/program.ts';
+import { Optional } from '../../kube/cel/values.ts';
 import type { FieldError, FieldPath } from '../errors/field.ts';
 import * as field from '../errors/field.ts';
 import { escapeName } from './cel-names.ts';

@@ -3,7 +3,7 @@
  * publishing need not solve them.
  */
 
-import { patternFault } from '../cel/patterns.ts';
+import { patternFault } from '../../kube/cel/patterns.ts';
 import type { FieldError, FieldPath } from '../errors/field.ts';
 import * as field from '../errors/field.ts';
 import {

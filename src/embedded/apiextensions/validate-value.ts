@@ -1,7 +1,7 @@
 /** Validation of a value against an OpenAPI schema: kube-openapi's validator, which apiextensions-apiserver uses. */
 
-import { matchesPattern, patternFault } from '../cel/patterns.ts';
-import { formatCheck } from '../cel/string-formats.ts';
+import { matchesPattern, patternFault } from '../../kube/cel/patterns.ts';
+import { formatCheck } from '../../kube/cel/string-formats.ts';
 import type { FieldError } from '../errors/field.ts';
 import type { Correlation } from './correlation.ts';
 import { additionalOf, isIntOrString, isMap, itemsOf, type JsonMap, type Schema } from './schema.ts';

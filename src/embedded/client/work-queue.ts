@@ -1,4 +1,5 @@
 import { type Clock, type Timer, turnToWork } from '../../kernel/clock.ts';
+import { isFault } from '../errors/background.ts';
 
 export interface WorkQueueOptions {
   clock: Clock;
@@ -11,8 +12,8 @@ export interface WorkQueueOptions {
   sync(key: string): Promise<{ after: number } | undefined> | Promise<void>;
   /** How many keys are synced at the same time. Default 1. */
   workers?: number;
-  /** Hears of every failed sync. */
-  onError?(key: string, error: unknown): void;
+  /** Hears of a key that begins to fail, unless the cluster itself explains it. */
+  report(error: unknown, where: string): void;
   /** First and longest wait of a failing key in milliseconds. Default 5 ms, doubling up to 1000 s, as client-go's. */
   backoff?: { baseMs: number; maxMs: number };
 }
@@ -115,14 +116,14 @@ export class WorkQueue {
   }
 
   async #process(key: string): Promise<void> {
-    const { sync, signal, onError } = this.#options;
+    const { sync, signal, report } = this.#options;
     try {
       const result = await sync(key);
       this.forget(key);
       if (result) this.addAfter(key, result.after);
     } catch (error) {
       if (signal.aborted) return;
-      onError?.(key, error);
+      if (isFault(error) && this.requeues(key) === 0) report(error, `a controller at ${key}`);
       this.addRateLimited(key);
     }
   }

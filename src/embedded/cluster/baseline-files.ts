@@ -1,7 +1,6 @@
 /** What a reset goes back to, in a cluster's folder: a later process goes back to it, too. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { replaceFileSync } from '../../kernel/files.ts';
+import { readTextIfThere, replaceFileSync } from '../../kernel/files.ts';
 import { type Baseline, baselineFromJson, baselineToJson } from './baseline.ts';
 import { type NodesBaseline, nodesBaselineFromJson, nodesBaselineToJson } from './nodes-baseline.ts';
 
@@ -22,8 +21,9 @@ export function writeBaseline(folder: string, { objects, nodes }: ClusterBaselin
 
 /** Undefined if there is none. Rejects with a SyntaxError for files that `writeBaseline` did not write. */
 export async function readBaseline(folder: string): Promise<ClusterBaseline | undefined> {
-  const read = (name: string) => readFile(join(folder, name), 'utf8').catch(() => undefined);
-  const [objects, nodes] = await Promise.all([read(objectsFile), read(nodesFile)]);
+  const [objects, nodes] = await Promise.all(
+    [objectsFile, nodesFile].map((name) => readTextIfThere(join(folder, name))),
+  );
   if (objects === undefined) return undefined;
   return { objects: baselineFromJson(objects), nodes: nodes === undefined ? {} : nodesBaselineFromJson(nodes) };
 }

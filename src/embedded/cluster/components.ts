@@ -65,10 +65,12 @@ export class ControlPlaneParts {
     }
   }
 
-  /** Nothing is started or ended any more. */
-  close(): void {
+  /** Ends all parts; nothing is started any more. */
+  async close(): Promise<void> {
     this.#closed = true;
-    for (const { running } of this.#states.values()) running?.abort();
+    const states = [...this.#states.values()];
+    for (const { running } of states) running?.abort();
+    for (const { part } of states) await part.stopped?.();
   }
 
   #isOn(name: string): boolean {

@@ -24,6 +24,7 @@ export function componentContext(
   signal: AbortSignal,
   cluster: ComponentContext['cluster'],
   remote?: RemoteReader & { staleGroups?(): readonly string[] },
+  report: ComponentContext['report'] = () => {},
 ): ComponentContext {
   const { registry, store } = plane;
   const clientOf = (manager: string) =>
@@ -33,6 +34,7 @@ export function componentContext(
     informers: new StoreInformers(store, registry, signal),
     clock,
     signal,
+    report,
     recorder: (component, host) => new CorrelatingRecorder(clientOf(managerOf(component)), clock, component, host),
     resources: () => registry.definitions(),
     staleGroups: () => remote?.staleGroups?.() ?? [],

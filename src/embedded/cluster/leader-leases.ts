@@ -2,8 +2,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Lease } from '../../kube/api.gen.ts';
 import { leases } from '../../kube/resources.ts';
-import type { ApiClient, Component } from '../api.ts';
+import type { ApiClient, Component, ComponentContext } from '../api.ts';
 import { isAlreadyExists, isNotFound } from '../controllers/failures.ts';
+import { inBackground, refusals } from '../errors/background.ts';
 
 const namespace = 'kube-system';
 
@@ -28,9 +29,9 @@ interface Holding {
 export function controlPlaneLease(part: ControlPlanePart, node: string): Component {
   return {
     name: `lease/${part}`,
-    start({ client, clock, signal }) {
+    start(context) {
       const user = { name: `system:${part}`, groups: ['system:masters', 'system:authenticated'] };
-      return keep(client.as({ user, fieldManager: part }), clock, signal, holdingOf(part, node));
+      return keep(context, context.client.as({ user, fieldManager: part }), holdingOf(part, node));
     },
   };
 }
@@ -48,14 +49,14 @@ function holdingOf(part: ControlPlanePart, node: string): Holding {
 }
 
 /** Takes the Lease now and renews it from then on; resolves when it is taken. */
-async function keep(client: ApiClient, clock: Clock, signal: AbortSignal, holding: Holding): Promise<void> {
+async function keep(context: ComponentContext, client: ApiClient, holding: Holding): Promise<void> {
+  const { clock, signal } = context;
   // What fails now is tried again at the next turn.
-  await take(client, clock, holding).catch(() => {});
+  const attempt = (work: () => Promise<void>) => inBackground(context, `the Lease ${holding.name}`, work, refusals);
+  await attempt(() => take(client, clock, holding));
   const again = () => {
     if (signal.aborted) return;
-    void renew(client, clock, holding)
-      .catch(() => {})
-      .finally(() => clock.after(holding.renew * 1000, again));
+    void attempt(() => renew(client, clock, holding)).then(() => clock.after(holding.renew * 1000, again));
   };
   if (!signal.aborted) clock.after(holding.renew * 1000, again);
 }

@@ -1,5 +1,5 @@
-import { entriesFromJson, entriesToJson } from '../node/files.ts';
-import type { MachineState } from '../node/machine.ts';
+import { entriesFromJson, entriesToJson } from '../node/machine/files.ts';
+import type { MachineState } from '../node/machine/machine.ts';
 
 /** The state of the machines at one moment, by node. */
 export type NodesBaseline = Readonly<Record<string, MachineState>>;

@@ -12,7 +12,7 @@ import { manifestFolder } from '../bootstrap/node-files.ts';
 import { defaultName, planNodes } from '../bootstrap/nodes.ts';
 import { DataDirectories } from '../etcd/data.ts';
 import { newMember } from '../etcd/member.ts';
-import { entriesFromJson, entriesToJson } from '../node/files.ts';
+import { entriesFromJson, entriesToJson } from '../node/machine/files.ts';
 import type { NodeEntries } from '../node-api.ts';
 import { issueAdmin, issueServer, newSigningKey } from '../pki/pki.ts';
 import { WriteAheadLog } from '../store/log.ts';

@@ -1,12 +1,14 @@
 /**
  * Values as kube-apiserver's Go structs take them in and write them out again: unknown fields dropped (and named),
  * type errors in Go's words, zero values left out or written by the rules of each field's JSON tag.
+ *
+ * Large because it has a function a kind of Go type, which call each other.
  */
 import { setOwn } from '../../kernel/own.ts';
+import { canonicalQuantity } from '../../kube/quantity-text.ts';
 import { entriesOf, hasDuplicates, NumberLiteral, plainValue } from './go-json.ts';
 import { formatMicros, formatSeconds, parseTime } from './go-time.ts';
 import { goTypeOf, goTypeText, shortTypeName } from './go-types.ts';
-import { canonicalQuantity } from './quantity-text.ts';
 import { type FieldInfo, jsonFields, type ScalarCode, type TypeRef, typeInfo } from './type-table.ts';
 
 /** The value does not fit its type; the message is what Go's decoder says. */

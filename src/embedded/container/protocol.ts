@@ -87,6 +87,9 @@ export type ToMain =
   | { t: 'got'; request: number; response?: ProbeResponse; error?: { message: string; code?: string } }
   | { t: 'bug'; program: string; stack: string };
 
+/** What is done about some of what the worker says, by its `t`. */
+export type HandlersOf<T extends ToMain['t']> = { readonly [K in T]: (message: Extract<ToMain, { t: K }>) => void };
+
 /** Output that is under way before a writer waits, in bytes. */
 export const OUTPUT_WINDOW = 512 * 1024;
 /** Input that is under way before the main thread's stream waits. */

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import type { ImageDescription } from '../container-api.ts';
 import type { RuntimeLoss } from '../node-api.ts';
 import { BusyThreads } from './kernel/busy-threads.ts';
-import type { ToMain, ToWorker } from './protocol.ts';
+import type { HandlersOf, ToMain, ToWorker } from './protocol.ts';
 
 /** What a cluster gives to its worker client. */
 export interface ClusterHooks {
@@ -14,7 +14,7 @@ export interface ClusterHooks {
   images(): readonly ImageDescription[];
   /** What a worker that begins anew has to know of nodes. */
   nodes(): readonly ToWorker[];
-  handle(message: ToMain): void;
+  handlers: HandlersOf<ToMain['t']>;
   /** The worker died with everything in it. */
   lost(loss: RuntimeLoss): void;
 }
@@ -43,6 +43,10 @@ function compiledCode(): NodeJS.ProcessEnv {
 }
 
 const needsWorker = ({ t }: ToWorker) => t === 'start' || t === 'hostPath';
+
+function handle<T extends ToMain['t']>(handlers: HandlersOf<T>, message: Extract<ToMain, { t: T }>): void {
+  handlers[message.t as T](message);
+}
 
 /** The worker of one cluster: a thread that hangs or dies takes nobody else's containers with it. */
 export class WorkerClient {
@@ -110,7 +114,7 @@ export class WorkerClient {
     this.#slot = slot;
     worker.on('message', (messages: ToMain[]) => {
       this.#missed = 0;
-      for (const message of messages) if (message.t !== 'pong' && message.t !== 'ready') hooks.handle(message);
+      for (const message of messages) handle(hooks.handlers, message);
     });
     worker.on('error', (error) => this.#died(worker, 'crash', error));
     worker.on('exit', () => this.#died(worker, 'crash'));
@@ -133,7 +137,7 @@ export class WorkerClient {
     const outOfMemory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
     if (error !== undefined) {
       const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      hooks?.handle({ t: 'bug', program: 'worker', stack });
+      hooks?.handlers.bug({ t: 'bug', program: 'worker', stack });
     }
     this.#release();
     hooks?.lost(outOfMemory ? 'memory' : loss);

@@ -8,10 +8,10 @@ import type { ContainerRuntime, RunningContainer } from '../container-api.ts';
 import { ApiError, internalError } from '../errors/status.ts';
 import { uidOnNode } from '../mirror.ts';
 import type { ExecOptions, LogOptions, NodeAgent } from '../node-api.ts';
-import { containerName, noLog, notRunning, statusOf } from './container-lookup.ts';
-import { containerStatus } from './container-status.ts';
-import { readLog } from './log-reader.ts';
-import type { PodWorker } from './pod-worker.ts';
+import { containerName, noLog, notRunning, statusOf } from './containers/container-lookup.ts';
+import { containerStatus } from './containers/container-status.ts';
+import { readLog } from './logs/log-reader.ts';
+import type { PodWorker } from './pods/pod-worker.ts';
 
 /** The kubelet's own server: logs, exec, attach and port-forward of the Pods on this node. */
 export class Agent implements Omit<NodeAgent, 'answer'> {
@@ -65,6 +65,7 @@ export class Agent implements Omit<NodeAgent, 'answer'> {
         `error executing command in container: failed to exec in container: failed to start exec "${id}": ${why}`,
       );
     });
+    // Whoever has the streams waits for it, or has left before: then it is nobody's.
     exit.catch(() => {});
     return { ...streams, close: () => streams.close(), resize: (c, r) => streams.resize?.(c, r), exit };
   }

@@ -10,20 +10,20 @@ import { isMirror, uidOnNode } from '../mirror.ts';
 import type { ExecOptions, HttpAnswer, KubeletRequest, LogOptions, LogPiece, NodeAgent } from '../node-api.ts';
 import { isSystemNamespace } from '../system-namespaces.ts';
 import { Agent } from './agent.ts';
-import type { NodeFiles } from './files.ts';
 import { kubeletAnswer } from './kubelet-api/answers.ts';
 import { containerStates } from './kubelet-api/metrics.ts';
 import { NodeStatistics } from './kubelet-api/stats.ts';
 import { Rates } from './kubelet-api/summary.ts';
-import type { KubeletLog } from './kubelet-log.ts';
+import type { KubeletLog } from './logs/kubelet-log.ts';
+import type { NodeFiles } from './machine/files.ts';
 import { nodeServices } from './make-services.ts';
-import { type NodeFacts, newBootId } from './node-object.ts';
-import { registerNode } from './node-registration.ts';
-import { PodWorker } from './pod-worker.ts';
+import { PodWorker } from './pods/pod-worker.ts';
+import { usesSource } from './pods/sources.ts';
+import { StaticPods } from './pods/static-pods.ts';
+import { type NodeFacts, newBootId } from './registration/node-object.ts';
+import { registerNode } from './registration/node-registration.ts';
 import { KubeletServer } from './server.ts';
 import type { NodeServices } from './services.ts';
-import { usesSource } from './sources.ts';
-import { StaticPods } from './static-pods.ts';
 
 export interface KubeletOptions extends Partial<Omit<NodeFacts, 'name'>> {
   nodeName: string;
@@ -170,7 +170,13 @@ class SimulatedKubelet implements Kubelet {
     this.#configuration = configuration;
     this.#run = run;
     await registerNode({
-      ...{ client: shared.client, clock: context.clock, recorder: shared.recorder, signal: run.signal },
+      ...{
+        client: shared.client,
+        clock: context.clock,
+        recorder: shared.recorder,
+        signal: run.signal,
+        report: context.report,
+      },
       ...{ facts: this.#facts, bootId: this.#bootId },
     });
     if (run.signal.aborted) return;

@@ -1,7 +1,7 @@
 import { readConfiguration, YamlSyntaxError } from '../codec/yaml.ts';
 import { flagSetOf, namesOf } from '../flags/flag-set.ts';
 import { FlagError, type ParsedFlags, parsePflags } from '../flags/pflag.ts';
-import type { NodeFiles } from './files.ts';
+import type { NodeFiles } from './machine/files.ts';
 
 /** What of its configuration a kubelet goes by here. */
 export interface KubeletConfiguration {

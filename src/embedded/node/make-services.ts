@@ -5,13 +5,13 @@ import { configMaps, persistentVolumeClaims, persistentVolumes, secrets, service
 import type { ComponentContext } from '../api.ts';
 import type { ContainerRuntime } from '../container-api.ts';
 import { AddressPool } from './address-pool.ts';
-import { BackOff } from './back-off.ts';
-import { Images } from './images.ts';
+import { BackOff } from './containers/back-off.ts';
+import { Images } from './containers/images.ts';
 import { ProbeCounter } from './kubelet-api/probe-counter.ts';
-import type { KubeletLog } from './kubelet-log.ts';
-import { LogStore } from './log-store.ts';
-import { capacityOf, type NodeFacts } from './node-object.ts';
-import type { PodWorker } from './pod-worker.ts';
+import type { KubeletLog } from './logs/kubelet-log.ts';
+import { LogStore } from './logs/log-store.ts';
+import type { PodWorker } from './pods/pod-worker.ts';
+import { capacityOf, type NodeFacts } from './registration/node-object.ts';
 import type { NodeServices } from './services.ts';
 
 /** CrashLoopBackOff: 10 s doubling to 5 min, forgotten after 10 min. */
@@ -38,6 +38,9 @@ export function nodeServices(
     allocatable: capacityOf(facts),
     client: context.client.as({ user, fieldManager: 'kubelet' }),
     clock,
+    report: (error, where) => {
+      if (!context.signal.aborted) context.report(error, where);
+    },
     runtime,
     recorder: {
       event: (...event) => {

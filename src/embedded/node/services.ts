@@ -5,11 +5,11 @@ import type { Amounts } from '../../kube/requests.ts';
 import type { ApiClient, EventRecorder } from '../api.ts';
 import type { ContainerRuntime } from '../container-api.ts';
 import type { AddressPool } from './address-pool.ts';
-import type { BackOff } from './back-off.ts';
-import type { ClaimSources } from './claims.ts';
-import type { Images } from './images.ts';
+import type { BackOff } from './containers/back-off.ts';
+import type { Images } from './containers/images.ts';
+import type { ClaimSources } from './environment/claims.ts';
 import type { ProbeCounter } from './kubelet-api/probe-counter.ts';
-import type { LogStore } from './log-store.ts';
+import type { LogStore } from './logs/log-store.ts';
 
 /** What all Pods of one node share. */
 export interface NodeServices extends ClaimSources {
@@ -19,6 +19,8 @@ export interface NodeServices extends ClaimSources {
   /** Acts as the node. */
   readonly client: ApiClient;
   readonly clock: Clock;
+  /** Hears of faults of ours. */
+  report(error: unknown, where: string): void;
   readonly runtime: ContainerRuntime;
   readonly recorder: EventRecorder;
   readonly images: Images;

@@ -1,7 +1,7 @@
 /** Arithmetic of resource lists (`{ cpu: '500m', memory: '1Gi' }`), as apiserver's pkg/quota does it. */
 import { ownValue } from '../../kernel/own.ts';
 import { compareQuantities, quantityNanos } from '../../kube/quantity.ts';
-import { quantityFormat, quantityText } from '../codec/quantity-text.ts';
+import { quantityFormat, quantityText } from '../../kube/quantity-text.ts';
 
 export type Amounts = Readonly<Record<string, string>>;
 

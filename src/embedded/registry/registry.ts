@@ -39,6 +39,8 @@ const unmanaged = new Set(['binding', 'eviction']);
  * strategies. Objects that come in are decoded (`codec/`) and belong to the registry from then on; objects that go out
  * are shared and must not be changed. All writes happen in one turn of the event loop: nothing comes between the
  * admission, the validation and the store.
+ *
+ * Large because it has a method a verb of the API; what a verb does is in files of its own, beside `Core`.
  */
 export class GenericRegistry implements Registry {
   readonly #core: Core;

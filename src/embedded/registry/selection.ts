@@ -1,14 +1,7 @@
 import { ownValue } from '../../kernel/own.ts';
+import { type FieldRequirement, matchesFields, parseFieldSelector } from '../../kube/field-selectors.ts';
 import type { Stored } from '../../kube/meta.ts';
-import {
-  type FieldRequirement,
-  matchesFields,
-  matchesLabels,
-  parseFieldSelector,
-  parseLabelSelector,
-  type Requirement,
-  SelectorError,
-} from '../../kube/selectors.ts';
+import { matchesLabels, parseLabelSelector, type Requirement, SelectorError } from '../../kube/selectors.ts';
 import type { ResourceDefinition } from '../definition.ts';
 import { quote } from '../errors/field.ts';
 import { badRequest } from '../errors/status.ts';

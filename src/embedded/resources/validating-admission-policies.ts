@@ -5,9 +5,9 @@ import type {
   ValidatingAdmissionPolicySpec,
   Validation,
 } from '../../kube/api.gen.ts';
+import { bool, nullType, string } from '../../kube/cel/types.ts';
 import { validatingAdmissionPolicies } from '../../kube/resources.ts';
 import { dns1035Label, dnsSubdomain, validQualifiedName } from '../../kube/validation.ts';
-import { bool, nullType, string } from '../cel/types.ts';
 import type { FieldError } from '../definition.ts';
 import * as field from '../errors/field.ts';
 import { type PolicyScopes, policyScopes, type VariableTypes } from './admission/expressions.ts';

@@ -12,6 +12,7 @@ import {
   storageClasses,
 } from '../../kube/resources.ts';
 import type { Component, ComponentContext } from '../api.ts';
+import { expecting, inBackground, isFault, refusals } from '../errors/background.ts';
 import { reasonOf } from '../errors/status.ts';
 import { type Diagnosis, diagnose, plugins, selectNode, unschedulableMessage } from './framework.ts';
 import { PlacedPods } from './placed-pods.ts';
@@ -154,7 +155,7 @@ class Scheduler {
       for (let key = this.#queue.pop(); key !== undefined; key = this.#queue.pop()) {
         if (this.#context.signal.aborted) return;
         const pod = this.#pending.get(key);
-        if (pod) await this.#schedule(pod);
+        if (pod) await this.#attempt(pod);
         else this.#queue.remove(key);
         // Whoever asks the API is not kept waiting by a long queue.
         await turnToWork();
@@ -162,6 +163,18 @@ class Scheduler {
     } finally {
       this.#running = false;
     }
+  }
+
+  /** A fault of ours in one attempt keeps nobody else waiting. */
+  async #attempt(pod: Stored<Pod>): Promise<void> {
+    await inBackground(this.#context, 'scheduling a Pod', async () => {
+      try {
+        await this.#schedule(pod);
+      } catch (error) {
+        this.#queue.retry(pod.metadata.uid);
+        throw error;
+      }
+    });
   }
 
   async #schedule(pod: Stored<Pod>): Promise<void> {
@@ -186,17 +199,20 @@ class Scheduler {
     if (!decision || decision.bind.length + decision.provision.length === 0) return this.#bind(pod, node);
     try {
       await this.#volumes.reserve(decision, node);
-    } catch {
+    } catch (error) {
       this.#unassume(pod);
-      return this.#queue.retry(uid);
+      this.#queue.retry(uid);
+      if (isFault(error)) throw error;
+      return;
     }
     const gone = new AbortController();
     this.#waiting.set(uid, gone);
-    void this.#volumes
-      .whenBound(pod, gone.signal)
-      .then(() => this.#bind(pod, node))
-      .catch((error: Error) => this.#unplace(pod, error))
-      .finally(() => this.#waiting.delete(uid));
+    const settle = () =>
+      this.#volumes.whenBound(pod, gone.signal).then(
+        () => this.#bind(pod, node),
+        (error: Error) => this.#unplace(pod, error),
+      );
+    void inBackground(this.#context, 'binding volumes', settle).then(() => this.#waiting.delete(uid));
   }
 
   /** The Pod's claims were not bound: it is tried again. */
@@ -231,6 +247,7 @@ class Scheduler {
       this.#unassume(pod);
       if (reasonOf(error) === 'NotFound') this.#forget(uid);
       else this.#queue.retry(uid);
+      if (isFault(error)) throw error;
     }
   }
 
@@ -250,6 +267,7 @@ class Scheduler {
         } catch (error) {
           // It has gone by itself. With a victim that stays there is no room on that node.
           if (reasonOf(error) === 'NotFound') continue;
+          if (isFault(error)) throw error;
           return this.#reject(pod, text);
         }
         this.#recorder.event(victim, 'Normal', 'Preempted', said);
@@ -293,7 +311,9 @@ class Scheduler {
         ...(nominatedNodeName && { nominatedNodeName }),
       },
     };
-    await this.#client.patch(pods, namespace, name, 'strategic', patch, { subresource: 'status' }).catch(() => {});
+    // It is gone, or somebody refuses it: the event says the same.
+    const written = this.#client.patch(pods, namespace, name, 'strategic', patch, { subresource: 'status' });
+    await expecting(refusals, written);
   }
 
   /** The cluster as it is now, with what was bound a moment ago. */

@@ -2,7 +2,7 @@ import type { PersistentVolumeClaim, Pod } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { persistentVolumeClaims, persistentVolumes, storageClasses } from '../../kube/resources.ts';
 import type { ApiClient, ComponentContext } from '../api.ts';
-import { bindVolume, selectedNode } from '../controllers/volume-matching.ts';
+import { bindVolume, selectedNode } from '../controllers/storage/volume-matching.ts';
 import type { Storage } from './plugin.ts';
 import { claimNames, isBound, type VolumeDecision } from './plugins/volumes.ts';
 

@@ -72,9 +72,7 @@ export interface ApiServer {
  * Rejects with the system's error (EADDRINUSE) if it can't.
  */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { registry, reader, authorizer, aggregator, clock, pki, host = '127.0.0.1', budget = processBudget } = options;
-  const counters = new RequestCounters();
-  const tokens = createTokenAuthenticator(pki.serviceAccounts, reader, clock);
+  const { registry, authorizer, clock, pki, host = '127.0.0.1', budget = processBudget } = options;
   const context: HandlerContext = {
     registry,
     authorizer,
@@ -82,20 +80,67 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     nodeAgent: options.nodeAgent,
     dial: options.dial,
     responder: new Responder(() => clock.now()),
-    counters,
+    counters: new RequestCounters(),
     budget,
   };
-  let url = '';
+  const address = { url: '' };
+  const handle = requestHandler(options, context, address);
+  const active = new Set<Exchange>();
+  const run = async (request: ServerRequest, reply: ServerReply, upgrade?: Upgrade) => {
+    const exchange = new Exchange(request, reply, upgrade, budget);
+    if (isUnreadable(request.url ?? '/')) return badRequestPage(exchange);
+    active.add(exchange);
+    try {
+      await handle(exchange);
+    } finally {
+      active.delete(exchange);
+    }
+  };
+
+  const server = tlsServer(pki);
+  server.on('request', (request: ServerRequest, reply: ServerReply) => void run(request, reply));
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const { reply, upgrade } = upgradeOf(request, socket, head);
+    void run(request, reply, upgrade);
+  });
+  const connections = trackConnections(server);
+
+  server.listen(options.port ?? 0, host);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  address.url = `https://${host}:${port}`;
+  return {
+    host,
+    port,
+    url: address.url,
+    async close() {
+      for (const exchange of active) exchange.abort();
+      const closed = once(server, 'close');
+      server.close();
+      connections.destroy();
+      await closed;
+    },
+  };
+}
+
+/** The filters, and behind them what answers. `address` is known once the server listens. */
+function requestHandler(
+  options: ApiServerOptions,
+  context: HandlerContext,
+  address: { readonly url: string },
+): (exchange: Exchange) => Promise<void> {
+  const { reader, authorizer, aggregator, clock, pki } = options;
+  const tokens = createTokenAuthenticator(pki.serviceAccounts, reader, clock);
   const handlePath = createPathHandler({
     ...context,
     aggregator,
     pki,
-    advertisedUrl: () => (options.advertised === undefined ? url : `https://${options.advertised}`),
+    advertisedUrl: () => (options.advertised === undefined ? address.url : `https://${options.advertised}`),
     debugPaths: new Map(Object.entries(options.debugPaths ?? {})),
   });
-  const handle = chain(
+  return chain(
     [
-      counting(counters, clock),
+      counting(context.counters, clock),
       errorRecovery(options.report ?? (() => undefined)),
       requestTimeout(clock),
       authentication(createAuthenticator(tokens)),
@@ -109,19 +154,9 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       return run ? run() : notFoundPage(exchange);
     },
   );
+}
 
-  const active = new Set<Exchange>();
-  const run = async (request: ServerRequest, reply: ServerReply, upgrade?: Upgrade) => {
-    const exchange = new Exchange(request, reply, upgrade, budget);
-    if (isUnreadable(request.url ?? '/')) return badRequestPage(exchange);
-    active.add(exchange);
-    try {
-      await handle(exchange);
-    } finally {
-      active.delete(exchange);
-    }
-  };
-
+function tlsServer(pki: ApiServerOptions['pki']): Http2SecureServer {
   const server = createSecureServer({
     key: pki.server.key,
     cert: pki.server.certificate,
@@ -137,29 +172,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   });
   // For HTTP/1.1; Node's 5 s cut off clients that come back later. Go's servers, kube-apiserver among them, wait 90 s.
   Object.assign(server, { keepAliveTimeout: 90_000 });
-  server.on('request', (request: ServerRequest, reply: ServerReply) => void run(request, reply));
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const { reply, upgrade } = upgradeOf(request, socket, head);
-    void run(request, reply, upgrade);
-  });
-  const connections = trackConnections(server);
-
-  server.listen(options.port ?? 0, host);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  url = `https://${host}:${port}`;
-  return {
-    host,
-    port,
-    url,
-    async close() {
-      for (const exchange of active) exchange.abort();
-      const closed = once(server, 'close');
-      server.close();
-      connections.destroy();
-      await closed;
-    },
-  };
+  return server;
 }
 
 function trackConnections(server: Http2SecureServer): { destroy(): void } {

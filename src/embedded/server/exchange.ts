@@ -23,7 +23,12 @@ const pieceSize = 64 * 1024;
 /** One for all: what is made where none is given, with its stack, costs more than the rest of a request. */
 const requestOver = new Error('the request is over');
 
-/** One request on its way through the filters to a handler, and its answer. HTTP/1.1 and HTTP/2 alike. */
+/**
+ * One request on its way through the filters to a handler, and its answer. HTTP/1.1 and HTTP/2 alike.
+ *
+ * Large because everything that handlers may do with a connection goes through it, so that all of it is counted and ends
+ * with the client.
+ */
 export class Exchange {
   readonly info: RequestInfo;
   readonly request: ServerRequest;

@@ -1,5 +1,5 @@
 import { ownValue } from '../../kernel/own.ts';
-import { parseFieldSelector } from '../../kube/selectors.ts';
+import { parseFieldSelector } from '../../kube/field-selectors.ts';
 import { parseGoBoolean, parseGoQuery } from './query.ts';
 
 /** What a request is about, read once from method, path and query (kube-apiserver's RequestInfo). */

@@ -95,7 +95,7 @@ const defaultSpace: SpaceLimits = { quotaBytes: 256 << 20, historyBytes: 64 << 2
 /**
  * All objects of a cluster, at every revision of the last minutes, with one revision counter as etcd has it. Writes are
  * synchronous; watchers hear of them in order after the writing turn of the event loop ended. Objects are shared and
- * never changed: a write puts a new one in place.
+ * never changed: a write puts a new one in place. Large because reads, writes and watches agree on that one counter.
  */
 export class Store {
   readonly #buckets = new Map<string, Bucket>();

@@ -1,6 +1,7 @@
 import { Box } from 'ink';
 import { clockText } from '../../present/text.ts';
 import { cut, printableLine, widthOf } from '../../present/width.ts';
+import type { AttemptState, CheckView } from '../../session/types.ts';
 import { competencyText } from '../competency.ts';
 import { questionText } from '../content.ts';
 import type { BarNotes } from '../keys.ts';
@@ -20,7 +21,7 @@ interface Props extends Size, Look {
 export function LabScreen({ state, columns, rows, now, paint, theme }: Props) {
   const { lab, overlay } = state;
   const body: Size = { columns, rows: bodyRows(rows) };
-  const asked = overlay?.kind === 'confirm' ? questionText(overlay.question, lab) : undefined;
+  const asked = overlay?.kind === 'confirm' ? questionText(overlay.question, lab, overlay.check) : undefined;
   const message = asked ?? state.notice;
   return (
     <Box flexDirection="column" width={columns} height={rows}>
@@ -53,8 +54,8 @@ export function notesOf({ lab, overlay, busy, cancellable }: AppState): BarNotes
   const isPreparing = isComing(lab);
   return {
     words: {
-      ...(over === 'confirm' ? { hint: 'yes' } : price ? { hint: `hint -${price}` } : {}),
-      ...(over === 'explain' ? { explain: 'next check' } : {}),
+      ...(over === 'confirm' ? { hint: 'yes', explain: 'yes' } : price ? { hint: `hint -${price}` } : {}),
+      ...(overlay?.kind === 'explain' ? explainWords(overlay, lab) : {}),
       ...(over === 'confirm' ? { back: 'no' } : {}),
       ...(lab?.phase === 'failed' ? { reset: 'try again' } : {}),
     },
@@ -63,6 +64,8 @@ export function notesOf({ lab, overlay, busy, cancellable }: AppState): BarNotes
       ...(over || isPreparing ? [] : (['back'] as const)),
       ...(over === 'confirm' ? (['quit'] as const) : []),
       ...(over === 'confirm' && overlay?.question !== 'hint' ? (['hint'] as const) : []),
+      ...(over === 'confirm' && overlay?.question !== 'explain' ? (['explain'] as const) : []),
+      ...(over === 'explain' ? [] : (['focus'] as const)),
       ...(lab?.phase === 'active' ? [] : (['hint', 'explain'] as const)),
       ...(lab?.phase === 'active' || isPreparing ? [] : (['shell'] as const)),
       ...(lab?.phase === 'active' || lab?.phase === 'failed' ? [] : (['reset'] as const)),
@@ -70,6 +73,14 @@ export function notesOf({ lab, overlay, busy, cancellable }: AppState): BarNotes
     ],
     first: over ? ['back'] : lab?.solved ? ['debrief', 'next'] : [],
   };
+}
+
+/** What the keys of the panel about a check do next. */
+function explainWords({ check, traced }: { check: string; traced?: CheckView }, lab: AttemptState | undefined) {
+  const view = traced ?? lab?.verdicts.find((v) => v.id === check);
+  const { next } = view ?? {};
+  const what = next && ['', 'what is', 'why', view?.level === 3 ? 'next step' : 'evidence'][next.level];
+  return { explain: what ? `${what}${next.price > 0 ? ` -${next.price}` : ''}` : 'explain', focus: 'next check' };
 }
 
 function Header({ state, columns, now, theme }: Pick<Props, 'state' | 'columns' | 'now' | 'theme'>) {

@@ -1,5 +1,5 @@
 import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicySpec, Validation } from '../../../kube/api.gen.ts';
-import { CelError, CelObject } from '../../cel/values.ts';
+import { CelError, CelObject } from '../../../kube/cel/values.ts';
 import { compileExpression, type Expression, policyScopes } from '../../resources/admission/expressions.ts';
 
 /** A validation that did not hold. */

@@ -1,8 +1,8 @@
 /** Kinds as types of CEL: those that are built in from their recorded structure, others from their definition. */
 import type { CustomResourceDefinition } from '../../../kube/api.gen.ts';
+import * as cel from '../../../kube/cel/types.ts';
 import { escapeName } from '../../apiextensions/cel-names.ts';
 import { celType, declaredType } from '../../apiextensions/cel-types.ts';
-import * as cel from '../../cel/types.ts';
 import { schemaOf } from '../../codec/schema-source.ts';
 import type { ObjectSchema, ScalarSchema, TypeSchema } from '../../schema.ts';
 

@@ -4,8 +4,8 @@ import type {
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicySpec,
 } from '../../../kube/api.gen.ts';
-import { compile } from '../../cel/program.ts';
-import { type CelType, dyn } from '../../cel/types.ts';
+import { compile } from '../../../kube/cel/program.ts';
+import { type CelType, dyn } from '../../../kube/cel/types.ts';
 import { typesOf, type VariableTypes } from '../../resources/admission/expressions.ts';
 
 export interface GroupVersionKind {

@@ -1,9 +1,9 @@
 import type { Namespace } from '../../../kube/api.gen.ts';
+import { Authorizer as AuthorizerValue, type Question } from '../../../kube/cel/library/authorizer.ts';
+import { parseTimestamp } from '../../../kube/cel/time.ts';
+import { CelObject, fromJson } from '../../../kube/cel/values.ts';
 import { namespaces } from '../../../kube/resources.ts';
 import type { User } from '../../api.ts';
-import { Authorizer as AuthorizerValue, type Question } from '../../cel/library/authorizer.ts';
-import { parseTimestamp } from '../../cel/time.ts';
-import { CelObject, fromJson } from '../../cel/values.ts';
 import { arrange } from '../../codec/typed.ts';
 import type { ResourceDefinition } from '../../definition.ts';
 import type { Authorizer } from '../../rbac/types.ts';

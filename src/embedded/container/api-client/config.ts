@@ -1,4 +1,4 @@
-/** Where kubectl talks to, and as whom: kubeconfig files, flags, or the Pod's service account. */
+/** Where a client talks to, and as whom: kubeconfig files, flags, or the Pod's service account. */
 import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
 import { type Flags, KubectlError } from './flags.ts';

@@ -10,7 +10,8 @@ import type {
 } from '../../network-api.ts';
 import type { Caller } from './caller.ts';
 import { SysError } from './errno.ts';
-import { TcpSocket } from './tcp.ts';
+import { type Accept, Listeners } from './listeners.ts';
+import { type DnsHandler, NameServers } from './name-servers.ts';
 
 /** The answers of the main thread: see `ClusterNetwork`. */
 export interface NetworkLink {
@@ -18,26 +19,7 @@ export interface NetworkLink {
   route(from: ConnectionSource, to: ConnectionTarget): Promise<ConnectionRoute>;
 }
 
-export interface Peer {
-  address: string;
-  port: number;
-}
-
-type Accept = (connection: TcpSocket, peer: Peer) => void;
-
-interface Listener {
-  process: Caller;
-  accept: Accept;
-  secured: Accept | undefined;
-}
-
-/** What a name server answers; undefined: it drops the question. */
-export type DnsHandler = (question: DnsQuestion, peer: Peer) => Promise<DnsAnswer | undefined>;
-
-interface NameServer {
-  process: Caller;
-  answer: DnsHandler;
-}
+export type { Peer } from './listeners.ts';
 
 /** Linux gives up after about two minutes of lost SYNs. */
 const SYN_TIMEOUT_MS = 127_000;
@@ -69,14 +51,18 @@ export class PodNetwork {
 export class NetworkNamespace {
   readonly pod: { uid: string; name: string; namespace: string; ip: string };
   readonly #network: PodNetwork;
-  readonly #listeners = new Map<number, Listener>();
-  readonly #nameServers = new Map<number, NameServer>();
+  readonly listeners: Listeners;
+  readonly nameServers = new NameServers();
   #users = 0;
   #nextPort = 32768 + Math.floor(Math.random() * 20000);
 
   constructor(network: PodNetwork, pod: { uid: string; name: string; namespace: string; ip: string }) {
     this.#network = network;
     this.pod = pod;
+    this.listeners = new Listeners(
+      (ports) => network.onListen(pod.uid, ports),
+      () => this.#nextPort++,
+    );
   }
 
   /** A container starts to use it. */
@@ -87,24 +73,18 @@ export class NetworkNamespace {
 
   /** A container has ended: its listeners are gone, and the namespace with the last container. */
   release(container: object): void {
-    let changed = false;
-    for (const [port, listener] of this.#listeners) {
-      if (listener.process.container === container) changed = this.#listeners.delete(port) || changed;
-    }
-    for (const [port, { process }] of this.#nameServers) {
-      if (process.container === container) this.#nameServers.delete(port);
-    }
-    if (changed) this.#announce();
+    this.listeners.release(container);
+    this.nameServers.release(container);
     if (--this.#users <= 0) this.#network.namespaces.delete(this.pod.uid);
   }
 
   get ports(): number[] {
-    return [...this.#listeners.keys()];
+    return this.listeners.ports;
   }
 
   /** Every listener with the process that owns it, for netstat. */
   get listening(): { port: number; process: Caller }[] {
-    return [...this.#listeners].map(([port, { process }]) => ({ port, process }));
+    return this.listeners.owners;
   }
 
   /**
@@ -112,65 +92,18 @@ export class NetworkNamespace {
    * those that are `secured` already. Throws EADDRINUSE, EACCES.
    */
   listen(p: Caller, port: number, accept: Accept, secured?: Accept): () => void {
-    if (this.#listeners.has(port)) throw new SysError('EADDRINUSE');
-    const listener = { process: p, accept, secured };
-    this.#listeners.set(port, listener);
-    this.#announce();
-    const stop = () => {
-      if (this.#listeners.get(port) !== listener) return;
-      this.#listeners.delete(port);
-      this.#announce();
-    };
-    p.onExit(stop);
-    return stop;
+    return this.listeners.add(p, port, accept, secured);
   }
 
   /** Answers DNS questions on a UDP port until the process ends or the returned function is called. Throws EADDRINUSE. */
   serveDns(p: Caller, port: number, answer: DnsHandler): () => void {
-    if (this.#nameServers.has(port)) throw new SysError('EADDRINUSE');
-    const server = { process: p, answer };
-    this.#nameServers.set(port, server);
-    const stop = () => {
-      if (this.#nameServers.get(port) === server) this.#nameServers.delete(port);
-    };
-    p.onExit(stop);
-    return stop;
-  }
-
-  #announce(): void {
-    this.#network.onListen(this.pod.uid, this.ports);
-  }
-
-  /** The near end of a new connection to a listener here; undefined: nobody listens. */
-  dial(port: number, from: string): TcpSocket | undefined {
-    const listener = this.#listeners.get(port);
-    return listener && this.#connection(listener, listener.accept, from);
-  }
-
-  /**
-   * The near end of a new connection that counts as secured, for clients that look at no certificate: the handshake is most
-   * of what such a request costs. Undefined: whoever listens, if anybody does, has to be asked by TLS.
-   */
-  dialSecured(port: number, from: string): TcpSocket | undefined {
-    const listener = this.#listeners.get(port);
-    return listener?.secured && this.#connection(listener, listener.secured, from);
-  }
-
-  #connection(listener: Listener, accept: Accept, from: string): TcpSocket {
-    const [near, far] = TcpSocket.pair();
-    const forget = listener.process.onExit(() => {
-      near.destroy();
-      far.destroy();
-    });
-    far.once('close', forget);
-    accept(far, { address: from, port: this.#nextPort++ });
-    return near;
+    return this.nameServers.add(p, port, answer);
   }
 
   /** Opens a TCP connection. Throws ECONNREFUSED, ETIMEDOUT (after `timeoutMs` if that is shorter than TCP's own). */
   async connect(p: Caller, address: string, port: number, timeoutMs = SYN_TIMEOUT_MS): Promise<Duplex> {
     await p.step(CONNECT_COST);
-    if (this.#staysHere(address, port)) return this.#connected(p, this.dial(port, address));
+    if (this.#staysHere(address, port)) return this.#connected(p, this.listeners.dial(port, address));
     const route = await this.#tcpRoute(p, address, port);
     if (route.kind === 'timeout') {
       await p.sleep(Math.min(timeoutMs, SYN_TIMEOUT_MS));
@@ -178,7 +111,7 @@ export class NetworkNamespace {
     }
     if (route.kind === 'container') {
       const receiver = this.#network.namespaces.get(route.podUid);
-      return this.#connected(p, receiver?.dial(route.port, route.from));
+      return this.#connected(p, receiver?.listeners.dial(route.port, route.from));
     }
     if (route.kind === 'api-server' || route.kind === 'kubelet')
       return this.#connected(p, await dialHost(p, route.host, route.port));
@@ -187,10 +120,10 @@ export class NetworkNamespace {
 
   /** Whether somebody would take a connection, without opening one. */
   async listens(p: Caller, address: string, port: number): Promise<boolean> {
-    if (this.#staysHere(address, port)) return this.#listeners.has(port);
+    if (this.#staysHere(address, port)) return this.listeners.has(port);
     const route = await this.#tcpRoute(p, address, port);
     if (route.kind !== 'container') return route.kind === 'api-server' || route.kind === 'kubelet';
-    return this.#network.namespaces.get(route.podUid)?.ports.includes(route.port) === true;
+    return this.#network.namespaces.get(route.podUid)?.listeners.has(route.port) === true;
   }
 
   /** Whether a connection does not leave this network. */
@@ -198,7 +131,7 @@ export class NetworkNamespace {
     const here = isLoopback(address);
     // A machine's own addresses lead to whatever on it listens, in the network of the node.
     const own = here ? !this.#isMachine : address === this.pod.ip;
-    return this.#listeners.has(port) ? here || own : here && own;
+    return this.listeners.has(port) ? here || own : here && own;
   }
 
   #tcpRoute(p: Caller, address: string, port: number): Promise<ConnectionRoute> {
@@ -246,11 +179,6 @@ export class NetworkNamespace {
     });
   }
 
-  /** What answers DNS questions on a UDP port here. */
-  nameServer(port: number): DnsHandler | undefined {
-    return this.#nameServers.get(port)?.answer;
-  }
-
   /** Undefined: questions get lost on the way. */
   async #findNameServer(
     p: Caller,
@@ -258,7 +186,7 @@ export class NetworkNamespace {
     port: number,
   ): Promise<{ answer: DnsHandler; from: string } | undefined> {
     const of = (namespace: NetworkNamespace | undefined, at: number, from: string) => {
-      const answer = namespace?.nameServer(at);
+      const answer = namespace?.nameServers.at(at);
       if (!answer) throw new SysError('ECONNREFUSED');
       return { answer, from };
     };

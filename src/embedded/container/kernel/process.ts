@@ -1,11 +1,13 @@
 import type { Caller } from './caller.ts';
 import type { ContainerView, ProgramOf, SpawnOptionsOf } from './container-view.ts';
+import { Descriptors } from './descriptors.ts';
 import { SysError } from './errno.ts';
 import type { ToolFlavor } from './image.ts';
 import { endsByDefault, signals } from './signals.ts';
 import type { Tty } from './tty.ts';
 import type { Vfs } from './vfs.ts';
 import type { OpenFile } from './vfs-node.ts';
+import { Waits } from './waits.ts';
 import { TooMuchWork, takeUnpaid } from './work.ts';
 
 /** How a process ended: 128 + signal in `code` where a signal ended it. */
@@ -44,7 +46,10 @@ const CLOCK_EVERY = 15;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** A process, and the system calls that its program makes. */
+/**
+ * A process, and the system calls that its program makes. Large because it is the one table of these calls, which all programs
+ * are written against; what the calls work on are things of their own.
+ */
 export class Process implements Caller {
   readonly pid: number;
   readonly container: ContainerView<Process>;
@@ -61,7 +66,7 @@ export class Process implements Caller {
   umask: number;
   /** Its own root (chroot) with the tools that are there; undefined: the container's. */
   root: { vfs: Vfs; flavor: ToolFlavor } | undefined;
-  readonly fds = new Map<number, OpenFile>();
+  readonly fds = new Descriptors();
   readonly dispositions = new Map<number, Disposition>();
   readonly children = new Set<Process>();
   readonly startedAt: number;
@@ -71,7 +76,7 @@ export class Process implements Caller {
   #charged = 0;
   #pretended = 0;
   #ticks = 0;
-  #blockers = new Set<() => void>();
+  readonly #waits = new Waits();
   #onExit: ((status: ExitStatus) => void)[] = [];
 
   constructor(pid: number, container: ContainerView<Process>, options: SpawnOptions) {
@@ -145,7 +150,13 @@ export class Process implements Caller {
     if (error instanceof RangeError) return this.terminate({ code: 128 + signals.SIGSEGV, signal: signals.SIGSEGV });
     const ours = !(error instanceof SysError || error instanceof TooMuchWork);
     if (ours) this.container.reportBug(this, error);
-    await this.print(2, `${this.name}: ${error instanceof Error ? error.message : error}\n`).catch(() => {});
+    try {
+      await this.print(2, `${this.name}: ${error instanceof Error ? error.message : error}\n`);
+    } catch (unprinted) {
+      // Its stderr is closed or full, or it was killed while it waited for room.
+      const expected = unprinted instanceof SysError || unprinted instanceof ProcessKilled;
+      if (!expected) this.container.reportBug(this, unprinted);
+    }
     this.terminate({ code: 1 });
   }
 
@@ -170,26 +181,7 @@ export class Process implements Caller {
     start: (resolve: (value: T) => void, reject: (error: unknown) => void) => (() => void) | undefined,
   ): Promise<T> {
     if (this.status) throw new ProcessKilled();
-    return new Promise<T>((resolve, reject) => {
-      let done = false;
-      let cancel: (() => void) | undefined;
-      const abort = () => {
-        if (!finish()) return;
-        cancel?.();
-        reject(new ProcessKilled());
-      };
-      const finish = () => {
-        if (done) return false;
-        done = true;
-        this.#blockers.delete(abort);
-        return true;
-      };
-      this.#blockers.add(abort);
-      cancel = start(
-        (value) => finish() && resolve(value),
-        (error) => finish() && reject(error),
-      );
-    });
+    return this.#waits.wait(start, () => new ProcessKilled());
   }
 
   /** Waits for a promise that knows nothing of processes. */
@@ -210,26 +202,17 @@ export class Process implements Caller {
   // ------------------------------------------------------------ descriptors
 
   file(fd: number): OpenFile {
-    const file = this.fds.get(fd);
-    if (!file) throw new SysError('EBADF');
-    return file;
+    return this.fds.file(fd);
   }
 
   /** Makes `fd` mean `file`; what it meant before is closed. */
   setFd(fd: number, file: OpenFile | undefined): void {
-    const old = this.fds.get(fd);
-    if (file) this.fds.set(fd, file.ref());
-    else this.fds.delete(fd);
-    old?.unref();
+    this.fds.replace(fd, file);
   }
 
   /** The lowest free descriptor from `from` up, now meaning `file`. */
   addFd(file: OpenFile, from = 3): number {
-    let fd = from;
-    while (this.fds.has(fd)) fd++;
-    if (fd >= 1024) throw new SysError('EMFILE');
-    this.fds.set(fd, file.ref());
-    return fd;
+    return this.fds.add(file, from);
   }
 
   /** Up to `max` bytes; empty at the end. */
@@ -350,13 +333,12 @@ export class Process implements Caller {
   terminate(status: ExitStatus): void {
     if (this.status) return;
     this.status = status;
-    for (const file of this.fds.values()) file.unref();
-    this.fds.clear();
+    this.fds.closeAll();
     this.container.memory.charge(-this.#charged);
     this.container.memory.pretend(-this.#pretended);
     this.container.reap(this);
     for (const listener of this.#onExit.splice(0)) listener(status);
     this.parent?.signal(signals.SIGCHLD);
-    for (const abort of [...this.#blockers]) abort();
+    this.#waits.abortAll();
   }
 }

@@ -84,6 +84,5 @@ export async function runService(p: Process, portOf: (port: number) => number = 
     await stopped;
     return 0;
   }
-  stopped.catch(() => {});
   return Promise.race([stopped.then(() => 0), p.sleep(exit.afterSeconds * 1000).then(() => exit.code)]);
 }

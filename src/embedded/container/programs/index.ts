@@ -6,8 +6,8 @@ import { busybox, time } from './busybox.ts';
 import { cat } from './cat.ts';
 import { chmod, chown } from './chmod.ts';
 import { chroot } from './chroot.ts';
-import { controlPlanePrograms } from './control-plane.ts';
-import { coredns } from './coredns.ts';
+import { controlPlanePrograms } from './control-plane/index.ts';
+import { coredns } from './coredns/index.ts';
 import { cp, mv } from './cp.ts';
 import { cut } from './cut.ts';
 import { date } from './date.ts';
@@ -71,22 +71,21 @@ const servers = [...controlPlanePrograms, coredns, httpEcho, pause, service];
 /** Loaded when they first run. */
 const late = [
   ...latePrograms(() => import('./agnhost.ts'), { agnhost: 'agnhost' }, { go: true }),
-  ...latePrograms(() => import('./archive.ts'), { gunzip: 'gunzip', gzip: 'gzip', tar: 'tar', zcat: 'zcat' }),
-  ...latePrograms(() => import('./awk.ts'), { awk: 'awk' }),
+  ...latePrograms(() => import('./gzip.ts'), { gunzip: 'gunzip', gzip: 'gzip', zcat: 'zcat' }),
+  ...latePrograms(() => import('./awk/index.ts'), { awk: 'awk' }),
   ...latePrograms(() => import('./compare.ts'), { cmp: 'cmp', diff: 'diff' }),
   ...latePrograms(() => import('./crictl.ts'), { crictl: 'crictl' }),
-  ...latePrograms(() => import('./curl.ts'), { curl: 'curl' }),
+  ...latePrograms(() => import('./curl/index.ts'), { curl: 'curl' }),
   ...latePrograms(() => import('./dd.ts'), { dd: 'dd' }),
   ...latePrograms(() => import('./dig.ts'), { dig: 'dig' }),
-  ...latePrograms(() => import('./etcdctl.ts'), { etcdctl: 'etcdctl' }, { go: true }),
-  ...latePrograms(() => import('./etcdutl.ts'), { etcdutl: 'etcdutl' }, { go: true }),
+  ...latePrograms(() => import('./etcdctl/index.ts'), { etcdctl: 'etcdctl', etcdutl: 'etcdutl' }, { go: true }),
   ...latePrograms(() => import('./find.ts'), { find: 'find' }),
   ...latePrograms(() => import('./grep.ts'), { egrep: 'egrep', fgrep: 'fgrep', grep: 'grep' }),
   ...latePrograms(() => import('./hpa-example.ts'), { 'hpa-example': 'hpaExample' }),
   ...latePrograms(() => import('./httpd.ts'), { 'apache-httpd': 'apacheHttpd', httpd: 'httpd' }),
-  ...latePrograms(() => import('./jq.ts'), { jq: 'jq' }),
+  ...latePrograms(() => import('./jq/index.ts'), { jq: 'jq' }),
   ...latePrograms(() => import('./kubectl/index.ts'), { kubectl: 'kubectl' }, { go: true }),
-  ...latePrograms(() => import('./metrics-server.ts'), { 'metrics-server': 'metricsServer' }, { go: true }),
+  ...latePrograms(() => import('./metrics-server/index.ts'), { 'metrics-server': 'metricsServer' }, { go: true }),
   ...latePrograms(() => import('./mysql.ts'), { mysql: 'mysql', mysqladmin: 'mysqladmin' }),
   ...latePrograms(() => import('./mysqld.ts'), { mysqld: 'mysqld' }),
   ...latePrograms(() => import('./network-tools.ts'), {
@@ -98,10 +97,10 @@ const late = [
     telnet: 'telnet',
   }),
   ...latePrograms(() => import('./nginx/index.ts'), { nginx: 'nginx' }),
-  ...latePrograms(() => import('./nginx-gateway.ts'), { 'nginx-gateway': 'nginxGateway' }),
-  ...latePrograms(() => import('./nginx-ingress.ts'), { 'nginx-ingress-controller': 'nginxIngress' }),
+  ...latePrograms(() => import('./nginx-gateway/index.ts'), { 'nginx-gateway': 'nginxGateway' }),
+  ...latePrograms(() => import('./nginx-ingress/index.ts'), { 'nginx-ingress-controller': 'nginxIngress' }),
   ...latePrograms(() => import('./nslookup.ts'), { nslookup: 'nslookup' }),
-  ...latePrograms(() => import('./openssl.ts'), { openssl: 'openssl' }),
+  ...latePrograms(() => import('./openssl/index.ts'), { openssl: 'openssl' }),
   ...latePrograms(() => import('./envsubst.ts'), { envsubst: 'envsubst' }),
   ...latePrograms(() => import('./packages.ts'), { apk: 'apk', 'apt-get': 'aptGet', dpkg: 'dpkg' }),
   ...latePrograms(() => import('./perl.ts'), { perl: 'perl' }),
@@ -110,7 +109,7 @@ const late = [
   ...latePrograms(() => import('./psql.ts'), { pg_isready: 'pgIsReady', psql: 'psql' }),
   ...latePrograms(() => import('./python.ts'), { python3: 'python' }),
   ...latePrograms(() => import('./redis.ts'), { 'redis-cli': 'redisCli', 'redis-server': 'redisServer' }),
-  ...latePrograms(() => import('./sed.ts'), { sed: 'sed' }),
+  ...latePrograms(() => import('./sed/index.ts'), { sed: 'sed' }),
   ...latePrograms(() => import('./small-text.ts'), {
     expr: 'expr',
     hexdump: 'hexdump',
@@ -136,6 +135,7 @@ const late = [
     kubelet: 'kubelet',
     systemctl: 'systemctl',
   }),
+  ...latePrograms(() => import('./tar.ts'), { tar: 'tar' }),
   ...latePrograms(() => import('./text-sets.ts'), {
     comm: 'comm',
     fold: 'fold',
@@ -144,7 +144,7 @@ const late = [
     split: 'split',
   }),
   ...latePrograms(() => import('./top.ts'), { top: 'top' }),
-  ...latePrograms(() => import('./vi.ts'), { vi: 'vi' }),
+  ...latePrograms(() => import('./vi/index.ts'), { vi: 'vi' }),
   ...latePrograms(() => import('./wget.ts'), { wget: 'wget' }),
 ];
 

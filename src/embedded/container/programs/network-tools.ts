@@ -16,7 +16,7 @@ async function relay(p: Process, socket: Duplex): Promise<void> {
     }
     socket.end();
   })();
-  input.catch(() => {});
+  p.background(input);
   const iterator = socket[Symbol.asyncIterator]();
   for (;;) {
     const next = await p.until(iterator.next());

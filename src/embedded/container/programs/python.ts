@@ -1,6 +1,5 @@
 /** What people run of Python without writing any: its web server, its JSON printer, its version. */
-import { JsonReader, ParseError } from '../jq/reader.ts';
-import { pieces } from '../jq/writer.ts';
+
 import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
 import { signals } from '../kernel/signals.ts';
@@ -8,6 +7,8 @@ import { join } from '../lib/files.ts';
 import { formatDate } from '../lib/format-date.ts';
 import { contentType, type Handler, serveHttp } from '../lib/http-server.ts';
 import { Output } from '../lib/io.ts';
+import { JsonReader, ParseError } from '../lib/json-reader.ts';
+import { pieces } from '../lib/json-writer.ts';
 import { program } from '../lib/program.ts';
 import { imageVersion } from '../lib/versions.ts';
 

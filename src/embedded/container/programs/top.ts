@@ -130,7 +130,7 @@ export const top = program('top', async (p) => {
   const before = tty && { raw: tty.raw, echo: tty.echo };
   if (inTerminal && tty) Object.assign(tty, { raw: true, echo: false });
   const quit = inTerminal && tty ? untilQuit(p) : new Promise<never>(() => {});
-  quit.catch(() => {});
+  p.background(quit);
   try {
     let last = sample(p);
     for (let i = 0; i < count; i++) {

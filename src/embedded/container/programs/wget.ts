@@ -54,8 +54,6 @@ async function limited(p: Process, seconds: number | undefined, work: Promise<nu
   const expiry = p.sleep(seconds * 1000).then(() => {
     throw new HttpFailure('timeout', 'download timed out');
   });
-  expiry.catch(() => {});
-  work.catch(() => {});
   return Promise.race([work, expiry]);
 }
 

@@ -3,6 +3,7 @@ import { TooMuchWork } from '../kernel/work.ts';
 import type { Command, Condition } from './ast.ts';
 import { specialBuiltins } from './builtins/special.ts';
 import { complain } from './complain.ts';
+import { runExternal } from './external.ts';
 import { errorPrefix } from './messages.ts';
 import { matchesPattern } from './pattern.ts';
 import { applyRedirects, keepRedirects, RedirectError, type SavedDescriptors, undoRedirects } from './redirect.ts';
@@ -63,7 +64,7 @@ async function compound(shell: Shell, command: Command, flags: RunFlags): Promis
         return shell.script(command.body, flags);
       }
       const child = shell.fork((sub) => sub.script(command.body, { tail: true }));
-      const [status] = await shell.foreground([child]);
+      const [status] = await shell.children.foreground([child]);
       return status?.code ?? 0;
     }
     case 'if': {
@@ -79,7 +80,7 @@ async function compound(shell: Shell, command: Command, flags: RunFlags): Promis
       await loop(shell, async () => {
         const next = items.next();
         if (next.done) return false;
-        shell.setVariable(command.name, next.value);
+        shell.variables.set(command.name, next.value);
         status = await shell.script(command.body);
         return true;
       });
@@ -146,7 +147,7 @@ async function loop(shell: Shell, iteration: () => Promise<boolean>): Promise<vo
         }
         if (error.kind === 'break') return;
       }
-      if (shell.pendingTraps.length > 0) await shell.runTraps();
+      if (shell.traps.pending.length > 0) await shell.traps.run();
     }
   } finally {
     shell.loops--;
@@ -204,7 +205,7 @@ async function expandArguments(shell: Shell, command: Simple): Promise<string[]>
 async function simple(shell: Shell, command: Simple, flags: RunFlags): Promise<number> {
   const { state, p } = shell;
   state.line = command.line;
-  shell.lastSubstitution = undefined;
+  shell.substitutions.lastStatus = undefined;
   const argv = await expandArguments(shell, command);
   const name = argv[0];
   if (name === undefined) return assignOnly(shell, command);
@@ -234,7 +235,7 @@ async function simple(shell: Shell, command: Simple, flags: RunFlags): Promise<n
     if (!body && !builtin) {
       const env = state.environment();
       for (const [n, v] of assigned) env.set(n, v);
-      return await shell.external(argv, env, flags);
+      return await runExternal(shell, argv, env, flags);
     }
     const restore = assignTemporarily(shell, assigned, special && name !== 'exec');
     try {
@@ -278,10 +279,10 @@ async function assignOnly(shell: Shell, command: Simple): Promise<number> {
     if (a.index) {
       const associative = state.variables.get(a.name)?.associative;
       const index = associative ? await shell.expander.text(a.index) : String(await shell.expander.arithmetic(a.index));
-      shell.setElement(a.name, index.replace(/^(['"])(.*)\1$/, '$2'), value);
+      shell.variables.setElement(a.name, index.replace(/^(['"])(.*)\1$/, '$2'), value);
     } else if (state.variables.get(a.name)?.integer) {
-      shell.setVariable(a.name, String(await shell.expander.arithmetic(a.value)));
-    } else shell.setVariable(a.name, a.append ? (state.get(a.name) ?? '') + value : value);
+      shell.variables.set(a.name, String(await shell.expander.arithmetic(a.value)));
+    } else shell.variables.set(a.name, a.append ? (state.get(a.name) ?? '') + value : value);
     traced.push(`${a.name}=${quoteTrace(shell)(value)}`);
   }
   if (state.options.x && traced.length > 0) await trace(shell, traced);
@@ -292,7 +293,7 @@ async function assignOnly(shell: Shell, command: Simple): Promise<number> {
       return redirectFailed(shell, error);
     }
   }
-  return shell.lastSubstitution ?? 0;
+  return shell.substitutions.lastStatus ?? 0;
 }
 
 /** Assignments before a builtin or function hold while it runs; before a special builtin they stay. */
@@ -302,7 +303,7 @@ function assignTemporarily(shell: Shell, assigned: [string, string][], stay: boo
   for (const [name, value] of assigned) {
     const old = variables.get(name);
     if (!stay && !before.has(name)) before.set(name, old ? { ...old } : undefined);
-    shell.setVariable(name, value);
+    shell.variables.set(name, value);
     if (!stay) {
       const now = variables.get(name);
       if (now) now.exported = true;

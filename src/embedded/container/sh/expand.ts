@@ -1,13 +1,15 @@
-import { isSysError } from '../kernel/errno.ts';
 import type { Process } from '../kernel/process.ts';
 import { ArithmeticError, evaluateArithmetic } from './arithmetic.ts';
-import type { Part, Script, Word } from './ast.ts';
+import type { Part, Word } from './ast.ts';
 import { expandBraces } from './braces.ts';
 import { FieldBuilder } from './fields.ts';
 import { expandPathname } from './glob.ts';
 import { hasGlob, removeMatch, replaceMatch } from './pattern.ts';
 import { ShellError } from './shell-error.ts';
 import type { ShellState } from './state.ts';
+import type { Substitutions } from './substitutions.ts';
+import { expandTilde } from './tilde.ts';
+import type { Variables } from './variables.ts';
 
 type ParamPart = Extract<Part, { t: 'param' }>;
 
@@ -18,13 +20,8 @@ type Value = string | { items: string[]; joined: boolean } | undefined;
 interface Expanding {
   readonly p: Process;
   readonly state: ShellState;
-  parameter(name: string): string | undefined;
-  setVariable(name: string, value: string): void;
-  setElement(name: string, index: string, value: string): void;
-  /** Output of a command substitution, without the newlines at its end. */
-  substitute(body: Script): Promise<string>;
-  /** A path that reads what the commands print, or that they read. */
-  processSubstitution(body: Script, output: boolean): string;
+  readonly variables: Variables;
+  readonly substitutions: Substitutions;
 }
 
 /** Expands words for one shell. */
@@ -104,7 +101,7 @@ export class Expander {
     try {
       return evaluateArithmetic(text, {
         get: (name) => {
-          const value = this.#shell.parameter(name);
+          const value = this.#shell.variables.get(name);
           const element = /^(\w+)\[(.*)\]$/.exec(name);
           if (element) {
             const array = state.variables.get(element[1] ?? '')?.array;
@@ -116,8 +113,8 @@ export class Expander {
         },
         set: (name, value) => {
           const element = /^(\w+)\[(.*)\]$/.exec(name);
-          if (element) this.#shell.setElement(element[1] ?? '', this.#plainIndex(element[2] ?? '0'), value);
-          else this.#shell.setVariable(name, value);
+          if (element) this.#shell.variables.setElement(element[1] ?? '', this.#plainIndex(element[2] ?? '0'), value);
+          else this.#shell.variables.set(name, value);
         },
       });
     } catch (error) {
@@ -127,7 +124,7 @@ export class Expander {
   }
 
   #plainIndex(text: string): string {
-    const get = (name: string) => this.#shell.parameter(name);
+    const get = (name: string) => this.#shell.variables.get(name);
     return String(evaluateArithmetic(text.replace(/^\$/, ''), { get, set: () => {} }));
   }
 
@@ -137,8 +134,8 @@ export class Expander {
       if (part.t === 'lit') {
         let text = part.text;
         if (!part.quoted && tilde && text.includes('~')) {
-          if (first) text = this.#tilde(text);
-          if (assignment) text = text.replace(/(?<=:)~(?=[:/]|$)/g, () => this.#tilde('~'));
+          if (first) text = expandTilde(this.#shell, text);
+          if (assignment) text = text.replace(/(?<=:)~(?=[:/]|$)/g, () => expandTilde(this.#shell, '~'));
         }
         builder.add(text, part.quoted);
       } else await this.#part(part, builder);
@@ -146,31 +143,13 @@ export class Expander {
     }
   }
 
-  #tilde(text: string): string {
-    const match = /^~([A-Za-z0-9_.+-]*)(?=\/|:|$)/.exec(text);
-    if (!match) return text;
-    const home = this.#home(match[1] ?? '');
-    return home === undefined ? text : home + text.slice(match[0].length);
-  }
-
-  #home(user: string): string | undefined {
-    if (user === '') return this.#shell.state.get('HOME');
-    if (user === '+') return this.#p.cwd;
-    if (user === '-') return this.#shell.state.get('OLDPWD');
-    try {
-      const passwd = this.#p.vfs.readText(this.#p, '/etc/passwd').split('\n');
-      return passwd.find((line) => line.startsWith(`${user}:`))?.split(':')[5];
-    } catch (error) {
-      if (isSysError(error)) return undefined;
-      throw error;
-    }
-  }
-
   async #part(part: Exclude<Part, { t: 'lit' }>, builder: FieldBuilder): Promise<void> {
     if (part.t === 'param') return this.#parameter(part, builder);
-    if (part.t === 'process') return builder.add(this.#shell.processSubstitution(part.body, part.output), true);
+    if (part.t === 'process') return builder.add(this.#shell.substitutions.path(part.body, part.output), true);
     const text =
-      part.t === 'cmd' ? await this.#shell.substitute(part.body) : String(await this.arithmetic(part.expression));
+      part.t === 'cmd'
+        ? await this.#shell.substitutions.output(part.body)
+        : String(await this.arithmetic(part.expression));
     if (part.quoted) builder.add(text, true);
     else builder.addSplit(text);
   }
@@ -180,8 +159,8 @@ export class Expander {
     const { state } = this.#shell;
     if (name === '@' || name === '*') return { items: state.positional, joined: name === '*' };
     if (part.indirect) {
-      const target = this.#shell.parameter(name);
-      return target === undefined ? undefined : this.#shell.parameter(target);
+      const target = this.#shell.variables.get(name);
+      return target === undefined ? undefined : this.#shell.variables.get(target);
     }
     if (part.index) {
       const variable = state.variables.get(name);
@@ -193,7 +172,7 @@ export class Expander {
       const keys = [...array.keys()];
       return array.get(position < 0n ? (keys.at(Number(position)) ?? '') : String(position));
     }
-    return this.#shell.parameter(name);
+    return this.#shell.variables.get(name);
   }
 
   async #parameter(part: ParamPart, builder: FieldBuilder): Promise<void> {
@@ -236,7 +215,7 @@ export class Expander {
     if (kind === '-') return this.#alternative(part, arg, builder);
     const operand = await this.text(arg);
     if (kind === '=') {
-      this.#shell.setVariable(part.name, operand);
+      this.#shell.variables.set(part.name, operand);
       return this.#emit(operand, part, builder);
     }
     const bash = this.#shell.state.flavor === 'bash';
@@ -262,7 +241,7 @@ export class Expander {
     }
     for (const [i, p] of arg.parts.entries()) {
       // Unquoted text of the operand is split like the value would be.
-      if (p.t === 'lit' && !p.quoted) builder.addSplit(i === 0 ? this.#tilde(p.text) : p.text);
+      if (p.t === 'lit' && !p.quoted) builder.addSplit(i === 0 ? expandTilde(this.#shell, p.text) : p.text);
       else if (p.t === 'lit') builder.add(p.text, true);
       else await this.#part(p, builder);
     }

@@ -21,7 +21,10 @@ interface HereDoc {
   target: Word;
 }
 
-/** Reads words and operators of the shell grammar; the grammar itself is in `parser.ts`. */
+/**
+ * Reads words and operators of the shell grammar; the grammar itself is in `parser.ts`. Large because quotes, expansions and
+ * here-documents are in each other and share one position in the text.
+ */
 export abstract class Lexer {
   protected source: string;
   protected position = 0;

@@ -24,7 +24,10 @@ export interface ParserOptions {
   aliases?: ReadonlyMap<string, string>;
 }
 
-/** Parses a script one complete command at a time, as a shell reads it. */
+/**
+ * Parses a script one complete command at a time, as a shell reads it. Large because it is a hand-written parser: one method
+ * a rule of the shell's grammar.
+ */
 export class Parser extends Lexer {
   #peeked: Token | undefined;
   readonly #options: ParserOptions;

@@ -1,18 +1,19 @@
-import { isSysError } from '../kernel/errno.ts';
-import { execute, findExecutable } from '../kernel/exec.ts';
 import { NullFile } from '../kernel/null-file.ts';
 import { createPipe } from '../kernel/pipe.ts';
-import { type ExitStatus, type Process, ProcessExit } from '../kernel/process.ts';
-import { signals, signalText } from '../kernel/signals.ts';
+import { type Process, ProcessExit } from '../kernel/process.ts';
+import { signals } from '../kernel/signals.ts';
 import type { OpenFile } from '../kernel/vfs-node.ts';
 import { type AndOr, type Command, type Pipeline, type Script, ShellSyntaxError } from './ast.ts';
+import { Children } from './children.ts';
 import { Expander } from './expand.ts';
 import { Jobs } from './jobs.ts';
-import { errorPrefix, notFoundText, syntaxErrorText } from './messages.ts';
-import { specialParameter } from './parameters.ts';
+import { errorPrefix, syntaxErrorText } from './messages.ts';
 import { Parser } from './parser.ts';
 import { Interrupted, LoopControl, ReturnControl, ShellError } from './shell-error.ts';
-import { type ShellState, VariableError } from './state.ts';
+import type { ShellState } from './state.ts';
+import { Substitutions } from './substitutions.ts';
+import { Traps } from './traps.ts';
+import { Variables } from './variables.ts';
 
 export interface RunFlags {
   /** The shell ends after this command: a program may take its process over. */
@@ -34,10 +35,11 @@ export class Shell {
   readonly p: Process;
   readonly state: ShellState;
   readonly expander: Expander;
+  readonly variables: Variables;
+  readonly traps: Traps;
+  readonly children: Children;
+  readonly substitutions: Substitutions;
   readonly jobs = new Jobs();
-  /** Signals that came and whose traps have not run yet. */
-  pendingTraps: number[] = [];
-  #trapListeners: (() => void)[] = [];
   /** Above zero: a failure is being tested (`if`, `&&`, `!`) and does not end a `set -e` shell. */
   tested = 0;
   loops = 0;
@@ -45,10 +47,8 @@ export class Shell {
   interrupted = false;
   /** Lines of an interactive session. */
   history: string[] = [];
-  processSubstitutions: number[] = [];
   /** bash: pushd. */
   directories: string[] = [];
-  lastSubstitution: number | undefined;
   readonly #language: Language;
   #depth = 0;
 
@@ -56,59 +56,17 @@ export class Shell {
     this.p = p;
     this.state = state;
     this.#language = language;
+    this.variables = new Variables(p, state);
+    this.traps = new Traps(p, state, (command) => this.source(command));
+    this.children = new Children(p, state);
+    this.substitutions = new Substitutions(p, (body, fds) =>
+      this.fork((shell) => shell.script(body, { tail: true }), { fds }),
+    );
     this.expander = new Expander(this);
   }
 
   get builtins(): ReadonlyMap<string, Builtin> {
     return this.#language.builtins;
-  }
-
-  // ------------------------------------------------------------ parameters
-
-  parameter(name: string): string | undefined {
-    return specialParameter(this.state, this.p, name) ?? this.state.get(name);
-  }
-
-  setVariable(name: string, value: string): void {
-    if (!/^[A-Za-z_]\w*$/.test(name)) throw new ShellError(`${name}: bad variable name`);
-    const before = this.state.get(name)?.length ?? -name.length - 32;
-    if (value.length !== before) this.p.charge(2 * (value.length - before));
-    try {
-      this.state.set(name, value);
-    } catch (error) {
-      throw this.#readOnly(error, name);
-    }
-    if (name === 'OPTIND') this.state.optionPosition = 0;
-  }
-
-  setElement(name: string, index: string, value: string): void {
-    const variable = this.state.variables.get(name) ?? this.state.set(name, '');
-    if (variable.readonly) throw this.#readOnly(new VariableError(''), name);
-    variable.array ??= new Map(variable.value ? [['0', variable.value]] : []);
-    this.p.charge(2 * (value.length + 32));
-    variable.array.set(index, value);
-    if (!variable.associative) {
-      const last = [...variable.array.keys()].at(-2);
-      if (last !== undefined && Number(last) > Number(index)) {
-        variable.array = new Map([...variable.array].sort(([a], [b]) => Number(a) - Number(b)));
-      }
-    }
-  }
-
-  unset(name: string): void {
-    try {
-      this.state.unset(name);
-    } catch (error) {
-      throw this.#readOnly(error, name);
-    }
-  }
-
-  #readOnly(error: unknown, name: string): unknown {
-    if (!(error instanceof VariableError)) return error;
-    return new ShellError(
-      `${name}: ${this.state.flavor === 'bash' ? 'readonly variable' : 'is read only'}`,
-      this.state.flavor === 'bash' ? 1 : 2,
-    );
   }
 
   // ------------------------------------------------------------ running
@@ -161,7 +119,7 @@ export class Shell {
     if (negate) this.state.status = this.state.status === 0 ? 1 : 0;
     const checked = commands.length > 1 || (only && /^(simple|subshell|condition|arith)$/.test(only.t));
     if (this.state.status !== 0 && !negate && !tested && checked) this.#failed();
-    if (this.pendingTraps.length > 0) await this.runTraps();
+    if (this.traps.pending.length > 0) await this.traps.run();
     return this.state.status;
   }
 
@@ -177,12 +135,12 @@ export class Shell {
       throw new Interrupted();
     }
     if (++this.#depth > 800) throw new ShellError('maximum nesting exceeded', 2);
-    const substitutions = this.processSubstitutions.length;
+    const substitutions = this.substitutions.count;
     try {
       return await this.#language.run(this, command, flags);
     } finally {
       this.#depth--;
-      if (this.processSubstitutions.length > substitutions) this.closeProcessSubstitutions(substitutions);
+      if (this.substitutions.count > substitutions) this.substitutions.close(substitutions);
     }
   }
 
@@ -196,7 +154,7 @@ export class Shell {
     const state = this.state.clone();
     const interactive = this.state.interactive;
     const [tested, loops] = [this.tested, this.loops];
-    return this.spawn({
+    return this.children.spawn({
       argv: this.p.argv,
       env: this.p.env,
       fds: options.fds,
@@ -212,80 +170,6 @@ export class Shell {
         return child.finish(() => main(child));
       },
     });
-  }
-
-  spawn(options: {
-    argv: string[];
-    env: ReadonlyMap<string, string>;
-    fds?: ReadonlyMap<number, OpenFile>;
-    pgid?: number;
-    main: (p: Process) => Promise<number> | number;
-  }): Process {
-    const { p } = this;
-    try {
-      return p.container.spawn({
-        parent: p,
-        argv: options.argv,
-        env: options.env,
-        cwd: p.cwd,
-        uid: p.uid,
-        gid: p.gid,
-        groups: p.groups,
-        umask: p.umask,
-        fds: options.fds ?? p.fds,
-        pgid: options.pgid,
-        main: options.main,
-      });
-    } catch (error) {
-      if (!isSysError(error, 'EAGAIN')) throw error;
-      const { flavor } = this.state;
-      if (flavor === 'dash') throw new ShellError('Cannot fork', 2);
-      throw new ShellError(
-        `${flavor === 'bash' ? 'fork: retry' : "can't fork"}: ${error.message}`,
-        flavor === 'bash' ? 254 : 2,
-      );
-    }
-  }
-
-  /** Whether children get process groups of their own and the terminal, for Ctrl-C. */
-  get #jobControl(): boolean {
-    return this.state.interactive && this.p.tty !== undefined;
-  }
-
-  /** Waits for a foreground process, and tells if a signal ended it. */
-  async foreground(processes: Process[]): Promise<ExitStatus[]> {
-    const { tty } = this.p;
-    const leader = processes[0];
-    if (this.#jobControl && tty && leader) {
-      for (const process of processes) process.pgid = leader.pid;
-      tty.foreground = leader.pid;
-    }
-    const statuses: ExitStatus[] = [];
-    try {
-      for (const process of processes) statuses.push(process.status ?? (await this.p.wait(process)));
-    } finally {
-      if (this.#jobControl && tty) tty.foreground = this.p.pgid;
-    }
-    const last = statuses.at(-1);
-    if (last?.signal !== undefined) await this.tellSignal(last.signal, processes.at(-1));
-    return statuses;
-  }
-
-  async tellSignal(signal: number, process: Process | undefined): Promise<void> {
-    if (signal === signals.SIGINT && this.state.interactive) {
-      await this.p.print(2, '\n');
-      throw new Interrupted();
-    }
-    const text = signalText(signal);
-    if (text === undefined) return;
-    const { flavor } = this.state;
-    if (flavor === 'bash' && !this.state.interactive) {
-      const command = process?.argv.join(' ') ?? '';
-      await this.p.print(
-        2,
-        `${errorPrefix(this.state)}${String(process?.pid ?? '').padStart(5)} ${text.padEnd(24)}${command}\n`,
-      );
-    } else await this.p.print(2, `${text}\n`);
   }
 
   async #pipes(pipeline: Pipeline): Promise<number> {
@@ -310,7 +194,7 @@ export class Shell {
         input = reader;
       }
     }
-    const statuses = await this.foreground(processes);
+    const statuses = await this.children.foreground(processes);
     if (this.state.options.pipefail) return statuses.findLast((s) => s.code !== 0)?.code ?? 0;
     return statuses.at(-1)?.code ?? 0;
   }
@@ -320,7 +204,7 @@ export class Shell {
     if (!this.state.interactive) fds.set(0, new NullFile());
     const foreground = { ...item, background: false };
     const child = this.fork((shell) => shell.script([foreground], { tail: true }), { fds, background: true });
-    if (this.#jobControl) child.pgid = child.pid;
+    if (this.children.jobControl) child.pgid = child.pid;
     this.state.lastBackground = child.pid;
     const job = this.jobs.add(child, item.text);
     if (this.state.interactive && this.state.flavor === 'bash') await this.p.print(2, `[${job.number}] ${child.pid}\n`);
@@ -328,133 +212,7 @@ export class Shell {
     return 0;
   }
 
-  /** Output of a command substitution, without the newlines at its end. */
-  async substitute(body: Script): Promise<string> {
-    const [reader, writer] = createPipe();
-    const fds = new Map<number, OpenFile>(this.p.fds);
-    fds.set(1, writer);
-    const input = reader.ref();
-    let child: Process;
-    writer.ref();
-    try {
-      child = this.fork((shell) => shell.script(body, { tail: true }), { fds });
-    } finally {
-      writer.unref();
-    }
-    const chunks: Uint8Array[] = [];
-    try {
-      for (;;) {
-        const chunk = await input.read(this.p, 65536);
-        if (chunk.length === 0) break;
-        const turn = this.p.step(2 + (chunk.length >> 9));
-        if (turn) await turn;
-        this.p.charge(chunk.length);
-        chunks.push(chunk);
-      }
-    } finally {
-      input.unref();
-    }
-    const status = child.status ?? (await this.p.wait(child));
-    this.lastSubstitution = status.code;
-    return Buffer.concat(chunks).toString('utf8').replaceAll('\0', '').replace(/\n+$/, '');
-  }
-
-  /** bash's `<(commands)`: a path that reads what they print; it lasts until the command line ends. */
-  processSubstitution(body: Script, output: boolean): string {
-    const [reader, writer] = createPipe();
-    const [near, far] = output ? [writer, reader] : [reader, writer];
-    const fds = new Map<number, OpenFile>(this.p.fds);
-    fds.set(output ? 0 : 1, far);
-    const fd = this.p.addFd(near, 60);
-    far.ref();
-    try {
-      this.fork((shell) => shell.script(body, { tail: true }), { fds });
-    } finally {
-      far.unref();
-    }
-    this.processSubstitutions.push(fd);
-    return `/dev/fd/${fd}`;
-  }
-
-  /** Closes the pipes of process substitutions that were opened since there were `count`. */
-  closeProcessSubstitutions(count: number): void {
-    for (const fd of this.processSubstitutions.splice(count)) if (!this.p.status) this.p.setFd(fd, undefined);
-  }
-
-  /** Runs a program of the container; `tail`: in this process. */
-  async external(argv: string[], env: ReadonlyMap<string, string>, flags: RunFlags): Promise<number> {
-    const name = argv[0] ?? '';
-    const lookup = new Map(env);
-    const path = env.get('PATH') ?? this.state.get('PATH');
-    if (path !== undefined) lookup.set('PATH', path);
-    let main: (p: Process) => Promise<number> | number;
-    try {
-      const executable = findExecutable(this.p, argv, lookup);
-      main = (p) => execute(p, executable);
-    } catch (error) {
-      if (isSysError(error, 'ENOEXEC')) main = (p) => this.#runAsScript(p, argv);
-      else return this.#cannotRun(name, error);
-    }
-    if (flags.tail && this.state.traps.size === 0 && !this.state.interactive) {
-      this.p.env = new Map(env);
-      return await main(this.p);
-    }
-    const child = this.spawn({ argv, env, main });
-    const [status] = await this.foreground([child]);
-    return status?.code ?? 0;
-  }
-
-  async #runAsScript(p: Process, argv: string[]): Promise<number> {
-    const program = p.container.programs.get(this.state.flavor);
-    p.argv = [this.state.arg0, ...argv];
-    return program ? await program.run(p) : 126;
-  }
-
-  async #cannotRun(name: string, error: unknown): Promise<number> {
-    if (isSysError(error, 'ENOENT', 'ENOTDIR')) {
-      await this.p.print(2, notFoundText(this.state, name));
-      return 127;
-    }
-    if (!isSysError(error)) throw error;
-    const directory = this.p.vfs.find(this.p, name)?.node.kind === 'dir';
-    const text = this.state.flavor === 'bash' && directory ? 'Is a directory' : error.message;
-    await this.p.print(2, `${errorPrefix(this.state)}${name}: ${text}\n`);
-    return 126;
-  }
-
-  // ------------------------------------------------------------ traps and the end
-
-  setTrap(signal: number, command: string | undefined): void {
-    if (command === undefined) this.state.traps.delete(signal);
-    else this.state.traps.set(signal, command);
-    if (signal === 0) return;
-    if (command === undefined) this.p.dispositions.delete(signal);
-    else if (command === '') this.p.dispositions.set(signal, 'ignore');
-    else {
-      this.p.dispositions.set(signal, () => {
-        this.pendingTraps.push(signal);
-        for (const listener of this.#trapListeners.splice(0)) listener();
-      });
-    }
-  }
-
-  /** Runs `listener` when a trapped signal comes; for `wait`, which it interrupts. */
-  onTrap(listener: () => void): () => void {
-    this.#trapListeners.push(listener);
-    return () => {
-      this.#trapListeners = this.#trapListeners.filter((l) => l !== listener);
-    };
-  }
-
-  async runTraps(): Promise<void> {
-    for (let signal = this.pendingTraps.shift(); signal !== undefined; signal = this.pendingTraps.shift()) {
-      const command = this.state.traps.get(signal);
-      if (!command) continue;
-      const status = this.state.status;
-      await this.source(command);
-      this.state.status = status;
-    }
-  }
+  // ------------------------------------------------------------ the end
 
   /** Runs a whole shell: turns everything that unwinds it into its exit status, and runs the EXIT trap. */
   async finish(body: () => Promise<number>): Promise<number> {

@@ -216,7 +216,7 @@ async function holds(shell: Shell, c: Test): Promise<boolean> {
   if (c.t === 'word') return (await expander.text(c.word)) !== '';
   if (c.t === 'unary') {
     const operand = await expander.text(c.operand);
-    if (c.op === '-v') return shell.parameter(operand) !== undefined;
+    if (c.op === '-v') return shell.variables.get(operand) !== undefined;
     return fileTest(p, c.op, operand);
   }
   const left = await expander.text(c.left);
@@ -253,6 +253,6 @@ async function matchRegex(
     throw new RegexError(`invalid regular expression \`${source}': ${fault}`);
   }
   shell.state.variables.delete('BASH_REMATCH');
-  for (const [i, group] of match?.entries() ?? []) shell.setElement('BASH_REMATCH', String(i), group ?? '');
+  for (const [i, group] of match?.entries() ?? []) shell.variables.setElement('BASH_REMATCH', String(i), group ?? '');
   return match !== null;
 }

@@ -224,7 +224,7 @@ export class ContainerHost {
   #connect(message: Extract<ToWorker, { t: 'connect' }>): void {
     const { session, from } = message;
     const { namespace, gateway } = this.#network(message);
-    const socket = namespace?.dial(message.port, from ?? gateway);
+    const socket = namespace?.listeners.dial(message.port, from ?? gateway);
     if (!socket) {
       const error = { message: 'Connection refused', exitCode: 1, code: 'ECONNREFUSED' };
       return this.#send({ t: 'sessionEnd', session, error });
@@ -242,8 +242,8 @@ export class ContainerHost {
   async #get(message: Extract<ToWorker, { t: 'get' }>): Promise<void> {
     const { request, port, get } = message;
     const { namespace, gateway } = this.#network(message);
-    const secured = get.url.startsWith('https:') ? namespace?.dialSecured(port, gateway) : undefined;
-    const socket = secured ?? namespace?.dial(port, gateway);
+    const secured = get.url.startsWith('https:') ? namespace?.listeners.dialSecured(port, gateway) : undefined;
+    const socket = secured ?? namespace?.listeners.dial(port, gateway);
     const gets = this.#cluster?.gets;
     if (!socket || !gets) {
       const error = { message: 'connect: connection refused', code: 'ECONNREFUSED' };

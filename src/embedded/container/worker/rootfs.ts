@@ -7,9 +7,10 @@ import type { Tree } from '../images/tree.ts';
 import type { Container } from '../kernel/container.ts';
 import type { CpuBounds } from '../kernel/cpu-meter.ts';
 import { createDev } from '../kernel/devices.ts';
+import type { Mount } from '../kernel/mount-tree.ts';
 import type { Process } from '../kernel/process.ts';
 import { createProc } from '../kernel/procfs.ts';
-import { type Mount, Vfs } from '../kernel/vfs.ts';
+import { Vfs } from '../kernel/vfs.ts';
 import { DirNode, FileNode, GeneratedNode } from '../kernel/vfs-node.ts';
 import { subPathOf, type Volumes } from '../kernel/volumes.ts';
 

@@ -4,9 +4,9 @@ import type { Stored } from '../../../kube/meta.ts';
 import { isApiError, notSimulated } from '../../errors/status.ts';
 import type { HttpAnswer, KubeletRequest, LogOptions, NodeAgent } from '../../node-api.ts';
 import { parseGoBoolean, parseGoInteger } from '../../server/query.ts';
-import { containersOf } from '../container-record.ts';
-import type { LogStore } from '../log-store.ts';
-import type { PodWorker } from '../pod-worker.ts';
+import { containersOf } from '../containers/container-record.ts';
+import type { LogStore } from '../logs/log-store.ts';
+import type { PodWorker } from '../pods/pod-worker.ts';
 import { configz } from './configz.ts';
 import { logFolder } from './log-folder.ts';
 import {

@@ -1,6 +1,6 @@
 /** A kubelet's `/logs/`: /var/log of its node as Go's file server shows it. */
 import type { HttpAnswer } from '../../node-api.ts';
-import type { LogStore } from '../log-store.ts';
+import type { LogStore } from '../logs/log-store.ts';
 
 const root = '/var/log/';
 const notFound: HttpAnswer = { status: 404, contentType: 'text/plain; charset=utf-8', body: '404 page not found\n' };

@@ -3,9 +3,9 @@ import type { Container, Pod } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
 import { quantityNanos } from '../../../kube/quantity.ts';
 import { kubeletVersion } from '../../node-facts.ts';
-import { containersOf } from '../container-record.ts';
-import { capacityOf, type NodeFacts } from '../node-object.ts';
-import type { PodWorker } from '../pod-worker.ts';
+import { containersOf } from '../containers/container-record.ts';
+import type { PodWorker } from '../pods/pod-worker.ts';
+import { capacityOf, type NodeFacts } from '../registration/node-object.ts';
 import { type Family, type Labels, metricsText, type Sample } from './metrics-text.ts';
 import type { ContainerUsage, NodeStats } from './stats.ts';
 
@@ -127,26 +127,38 @@ export function probeMetrics(counts: ProbeCounts): string {
   ]);
 }
 
+/** A container as cAdvisor sees it. */
+interface Measured {
+  usage: ContainerUsage;
+  spec: Container | undefined;
+  labels: Labels;
+}
+
 /** `/metrics/cadvisor`: what containers and machine have and use. */
 export function cadvisorMetrics(stats: NodeStats, facts: NodeFacts): string {
-  const { at } = stats;
   const all = stats.pods.flatMap(({ pod, containers }) =>
     containers.map((usage) => ({ usage, spec: specOf(pod, usage.name), labels: cadvisorLabels(pod, usage) })),
   );
-  const rows = (value: (one: (typeof all)[number]) => number | undefined, timed = true): Sample[] =>
-    all.flatMap((one) => {
-      const number = value(one);
-      return number === undefined ? [] : [{ labels: one.labels, value: number, ...(timed && { at }) }];
-    });
-  const limit = (resource: string) => (one: (typeof all)[number]) => quantity(one.spec?.resources?.limits?.[resource]);
-  const cpuLimit = limit('cpu');
+  return metricsText([...usageFamilies(stats, all), ...specFamilies(all), ...machineFamilies(facts)]);
+}
+
+/** A sample each of the containers that have the value. @param at milliseconds since 1970: when it was measured */
+function rowsOf(all: readonly Measured[], value: (one: Measured) => number | undefined, at?: number): Sample[] {
+  return all.flatMap((one) => {
+    const number = value(one);
+    return number === undefined ? [] : [{ labels: one.labels, value: number, ...(at !== undefined && { at }) }];
+  });
+}
+
+function usageFamilies(stats: NodeStats, all: readonly Measured[]): Family[] {
+  const { at } = stats;
+  const rows = (value: (one: Measured) => number) => rowsOf(all, value, at);
   const root = { id: '/' };
-  const capacity = capacityOf(facts);
   const cpu = rows(({ usage }) => usage.cpuMs / 1000).map((row) => ({
     ...row,
     labels: { ...row.labels, cpu: 'total' },
   }));
-  return metricsText([
+  return [
     {
       name: 'container_cpu_usage_seconds_total',
       type: 'counter',
@@ -171,11 +183,19 @@ export function cadvisorMetrics(stats: NodeStats, facts: NodeFacts): string {
       help: 'Current working set in bytes.',
       samples: [{ labels: root, value: stats.memoryBytes, at }, ...rows(({ usage }) => usage.memoryBytes)],
     },
+  ];
+}
+
+function specFamilies(all: readonly Measured[]): Family[] {
+  const rows = (value: (one: Measured) => number | undefined) => rowsOf(all, value);
+  const limit = (resource: string) => (one: Measured) => quantity(one.spec?.resources?.limits?.[resource]);
+  const cpuLimit = limit('cpu');
+  return [
     {
       name: 'container_spec_cpu_period',
       type: 'gauge',
       help: 'CPU period of the container.',
-      samples: rows(() => 100_000, false),
+      samples: rows(() => 100_000),
     },
     {
       name: 'container_spec_cpu_quota',
@@ -184,33 +204,34 @@ export function cadvisorMetrics(stats: NodeStats, facts: NodeFacts): string {
       samples: rows((one) => {
         const cores = cpuLimit(one);
         return cores === undefined ? undefined : cores * 100_000;
-      }, false),
+      }),
     },
     {
       name: 'container_spec_cpu_shares',
       type: 'gauge',
       help: 'CPU share of the container.',
-      samples: rows(
-        ({ spec }) =>
-          Math.max(
-            2,
-            Math.floor((quantity(spec?.resources?.requests?.cpu ?? spec?.resources?.limits?.cpu) ?? 0) * 1024),
-          ),
-        false,
+      samples: rows(({ spec }) =>
+        Math.max(2, Math.floor((quantity(spec?.resources?.requests?.cpu ?? spec?.resources?.limits?.cpu) ?? 0) * 1024)),
       ),
     },
     {
       name: 'container_spec_memory_limit_bytes',
       type: 'gauge',
       help: 'Memory limit for the container.',
-      samples: rows((one) => limit('memory')(one) ?? 0, false),
+      samples: rows((one) => limit('memory')(one) ?? 0),
     },
     {
       name: 'container_start_time_seconds',
       type: 'gauge',
       help: 'Start time of the container since unix epoch in seconds.',
-      samples: rows(({ usage }) => Math.floor(usage.startedAt / 1000), false),
+      samples: rows(({ usage }) => Math.floor(usage.startedAt / 1000)),
     },
+  ];
+}
+
+function machineFamilies(facts: NodeFacts): Family[] {
+  const capacity = capacityOf(facts);
+  return [
     {
       name: 'machine_cpu_cores',
       type: 'gauge',
@@ -223,7 +244,7 @@ export function cadvisorMetrics(stats: NodeStats, facts: NodeFacts): string {
       help: 'Amount of memory installed on the machine.',
       samples: [{ value: quantity(capacity.memory) ?? 0 }],
     },
-  ]);
+  ];
 }
 
 const quantity = (text: string | undefined) => (text === undefined ? undefined : Number(quantityNanos(text)) / 1e9);

@@ -2,8 +2,8 @@ import type { Clock } from '../../../kernel/clock.ts';
 import type { Pod } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
 import type { ContainerRuntime } from '../../container-api.ts';
-import { containersOf } from '../container-record.ts';
-import type { PodWorker } from '../pod-worker.ts';
+import { containersOf } from '../containers/container-record.ts';
+import type { PodWorker } from '../pods/pod-worker.ts';
 
 /** What kubelet, container runtime and the system itself take of an idle node. */
 const systemCores = 0.03;

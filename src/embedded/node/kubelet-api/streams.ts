@@ -9,7 +9,7 @@ import { forwardByChannels, portChannels, portsAsked } from '../../server/stream
 import { runPortForward } from '../../server/streams/port-forward.ts';
 import { plainFailure } from '../../server/streams/remote-command.ts';
 import { acceptSpdy, acceptWebSocket, offeredProtocols } from '../../server/streams/upgrade.ts';
-import type { PodWorker } from '../pod-worker.ts';
+import type { PodWorker } from '../pods/pod-worker.ts';
 import { noMethod, noPage, text } from './pages.ts';
 
 /** The Pods that are here, and who enters them. */

@@ -1,7 +1,7 @@
 /** A kubelet's `/stats/summary`: what node, Pods and containers use now. What is not measured here is left out. */
 import { quantityValue } from '../../../kube/quantity.ts';
-import { timestamp } from '../container-status.ts';
-import { capacityOf, type NodeFacts } from '../node-object.ts';
+import { timestamp } from '../containers/container-status.ts';
+import { capacityOf, type NodeFacts } from '../registration/node-object.ts';
 import type { NodeStats, Usage } from './stats.ts';
 
 /** CPU between two looks: within this time the older answer holds, milliseconds. */

@@ -1,8 +1,8 @@
 /** The expressions of admission policies and webhooks: what they may use, compiled. */
 import type { ValidatingAdmissionPolicySpec, Variable } from '../../../kube/api.gen.ts';
-import { abstractTypes } from '../../cel/library/index.ts';
-import { compile, type Program } from '../../cel/program.ts';
-import * as cel from '../../cel/types.ts';
+import { abstractTypes } from '../../../kube/cel/library/index.ts';
+import { compile, type Program } from '../../../kube/cel/program.ts';
+import * as cel from '../../../kube/cel/types.ts';
 
 export type VariableTypes = ReadonlyMap<string, cel.CelType>;
 

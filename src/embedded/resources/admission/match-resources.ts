@@ -4,8 +4,8 @@ import type {
   NamedRuleWithOperations,
   RuleWithOperations,
 } from '../../../kube/api.gen.ts';
+import { bool, type CelType, formatType, sameType } from '../../../kube/cel/types.ts';
 import { validQualifiedName } from '../../../kube/validation.ts';
-import { bool, type CelType, formatType, sameType } from '../../cel/types.ts';
 import type { FieldError } from '../../definition.ts';
 import * as field from '../../errors/field.ts';
 import { validateLabelSelector } from '../validate/label-selector.ts';

@@ -9,7 +9,7 @@ import {
   reachableFrom,
   selectedNode,
   waitsForConsumer,
-} from '../../controllers/volume-matching.ts';
+} from '../../controllers/storage/volume-matching.ts';
 import { type Cycle, misfit, type Plugin } from '../plugin.ts';
 
 type Claim = Stored<PersistentVolumeClaim>;

@@ -73,7 +73,8 @@ export function tokenRequestHandler(issuer: TokenIssuer): CreateHandler {
       spec: { audiences, expirationSeconds: requested, boundObjectRef: reference ?? (null as unknown as undefined) },
       status: {
         token: signToken({ ...claims }, issuer.key),
-        expirationTimestamp: new Date(expires * 1000).toISOString().replace('.000', ''),
+        // Not `exp`: kubelets renew the tokens of Pods as if they ended when they were asked to.
+        expirationTimestamp: new Date((now + requested) * 1000).toISOString().replace('.000', ''),
       },
     };
     return result as KubeObject;

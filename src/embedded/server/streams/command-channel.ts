@@ -30,12 +30,14 @@ const channel = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 25
 type ResizeListener = (columns: number, rows: number) => void;
 
 function readSize(json: string, listener: ResizeListener | undefined): void {
+  let size: { Width?: number; Height?: number } | null;
   try {
-    const { Width, Height } = JSON.parse(json) as { Width?: number; Height?: number };
-    if (Width && Height) listener?.(Width, Height);
+    size = JSON.parse(json) as typeof size;
   } catch {
-    // Not a size: nothing to do.
+    return; // no JSON: no size
   }
+  const { Width, Height } = size ?? {};
+  if (Width && Height) listener?.(Width, Height);
 }
 
 /** v5.channel.k8s.io (KEP-4006), v4.channel.k8s.io: one WebSocket, a channel a stream. v5 can end stdin alone. */

@@ -23,6 +23,7 @@ export async function serveCommand(
     const channel = webSocketChannel(await acceptWebSocket(upgrade, protocol), streams);
     return runCommand(channel, start, webSocketFailure);
   }
+  // It rejects where the client goes before it has opened its streams: there is nobody to tell.
   const channel = await spdyChannel(acceptSpdy(upgrade, 'v4.channel.k8s.io'), streams).catch(() => undefined);
   if (channel) await runCommand(channel, start, plainFailure);
 }

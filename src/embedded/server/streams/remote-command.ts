@@ -49,6 +49,7 @@ async function drained(from: Readable, to: Writable | undefined): Promise<void> 
     from.resume();
     return;
   }
+  // The client has gone, or the process: how it ended is told by its exit.
   await finished(from.pipe(to), { readable: false }).catch(() => undefined);
 }
 

@@ -171,7 +171,7 @@ export async function exec(client: ApiClient, flags: Flags): Promise<number> {
   }
   let status: Obj | undefined;
   try {
-    if (stdin) sendInput(p, ws).catch(() => {});
+    if (stdin) p.background(sendInput(p, ws));
     for await (const { channel, data } of frames(p, ws)) {
       if (channel === channels.stdout || channel === channels.stderr) await p.write(channel, data);
       else if (channel === channels.error) status = JSON.parse(data.toString('utf8')) as Obj;

@@ -4,8 +4,8 @@ import { type FlagSet, type Flags, KubectlError } from '../../api-client/flags.t
 import { JsonLines } from '../../api-client/watch-stream.ts';
 import { type ApiResource, discover, findResource, kindName, matchResource, pathOf } from './discovery.ts';
 import { describeError } from './errors.ts';
-import { JsonPath } from './jsonpath.ts';
 import { formatTable, type ObjectPrinter, printerFor } from './printers.ts';
+import { sortByPath } from './sorting.ts';
 
 export const getFlags: FlagSet = {
   output: { kind: 'string', short: 'o' },
@@ -199,7 +199,7 @@ export class GetCommand {
     }
     if (targets.length > 1 && targets.every((t) => t.names.length === 1)) single = false;
     const sortBy = this.#flags.get('sort-by');
-    if (sortBy !== undefined) sortObjects(items, sortBy);
+    if (sortBy !== undefined) sortByPath(items, sortBy, (item) => item);
     const [only] = items;
     if (single) {
       if (only) await this.#client.p.print(1, await printer(only));
@@ -224,7 +224,7 @@ export class GetCommand {
         items.push(...((list?.items as Obj[] | undefined) ?? []));
       }
       const sortBy = this.#flags.get('sort-by');
-      if (sortBy !== undefined) sortObjects(items, sortBy);
+      if (sortBy !== undefined) sortByPath(items, sortBy, (item) => item);
       const text = items.map((i) => `${kindName(resource)}/${((i.metadata ?? {}) as Obj).name}\n`).join('');
       if (text !== '') await this.#client.p.print(1, text);
     }
@@ -254,7 +254,10 @@ export class GetCommand {
       if (this.#printed) await this.#client.p.print(1, '\n');
       this.#printed = true;
       const sortBy = this.#flags.get('sort-by');
-      if (sortBy !== undefined) sortRows(table, sortBy);
+      if (sortBy !== undefined) {
+        // Rows carry only metadata; by other fields the cells can't be sorted.
+        sortByPath(table.rows, sortBy, (row) => row.object);
+      }
       await this.#client.p.print(1, formatTable(this.#rows(resource, table, several, !this.#flags.bool('no-headers'))));
     }
     if (!this.#printed && this.#errors.length === 0 && targets.every((t) => t.names.length === 0))
@@ -386,31 +389,4 @@ export class GetCommand {
 function cellText(cell: Json): string {
   if (cell === null) return '<none>';
   return typeof cell === 'object' ? JSON.stringify(cell) : String(cell);
-}
-
-function sortValue(object: Obj, path: JsonPath): Json {
-  return path.find(object)[0] ?? null;
-}
-
-function relaxed(path: string): JsonPath {
-  const inner = path.replace(/^\{|\}$/g, '');
-  return new JsonPath(`{${/^[.$]/.test(inner) ? inner : `.${inner}`}}`);
-}
-
-function compareValues(a: Json, b: Json): number {
-  if (a === null || b === null) return a === b ? 0 : a === null ? -1 : 1;
-  if (typeof a === 'number' && typeof b === 'number') return a - b;
-  const [x, y] = [String(a), String(b)];
-  return x < y ? -1 : x > y ? 1 : 0;
-}
-
-function sortObjects(items: Obj[], by: string): void {
-  const path = relaxed(by);
-  items.sort((a, b) => compareValues(sortValue(a, path), sortValue(b, path)));
-}
-
-/** Rows carry only metadata; by other fields the cells can't be sorted, so the objects' metadata decides. */
-function sortRows(table: Table, by: string): void {
-  const path = relaxed(by);
-  table.rows.sort((a, b) => compareValues(sortValue(a.object, path), sortValue(b.object, path)));
 }

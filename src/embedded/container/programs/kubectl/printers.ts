@@ -1,9 +1,11 @@
 /** kubectl's output formats. */
 
+import { JsonPath, relaxedPath } from '../../../../kube/json-path/json-path.ts';
+import { JsonPathError } from '../../../../kube/json-path/nodes.ts';
+import { goText, sorted } from '../../../../kube/json-path/text.ts';
 import type { Json, Obj } from '../../api-client/client.ts';
 import { KubectlError } from '../../api-client/flags.ts';
 import type { Process } from '../../kernel/process.ts';
-import { JsonPath, JsonPathError, sorted } from './jsonpath.ts';
 
 /** Rows padded as kubectl's tabwriter does: three spaces between columns, none after the last. */
 export function formatTable(rows: readonly (readonly string[])[]): string {
@@ -21,7 +23,7 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
     .join('');
 }
 
-export function toJson(value: Json): string {
+export function toJson(value: unknown): string {
   return `${JSON.stringify(sorted(value), null, 4)}\n`;
 }
 
@@ -79,7 +81,7 @@ export function printerFor(
       }
       return async (o) => {
         try {
-          if (kind === 'jsonpath-as-json') return toJson(path.find(o));
+          if (kind === 'jsonpath-as-json') return path.results(o).map(toJson).join('');
           return path.format(o);
         } catch (error) {
           if (error instanceof JsonPathError)
@@ -118,42 +120,30 @@ function fromFile(text: string): string {
     .join(',');
 }
 
+/** What a JSONPath gives; kubectl prints what is wrong with it. @throws KubectlError */
+export function orKubectlError<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof JsonPathError) throw new KubectlError(error.message);
+    throw error;
+  }
+}
+
 function customColumns(spec: string, noHeaders: boolean): ObjectPrinter {
   const columns = spec.split(',').map((part) => {
     const at = part.indexOf(':');
     if (at < 0) throw new KubectlError(`unexpected custom-columns spec: ${part}, expected <header>:<json-path-expr>`);
-    const path = part.slice(at + 1).replace(/^\{|\}$/g, '');
-    return {
-      head: part.slice(0, at),
-      path: new JsonPath(`{${path.startsWith('.') || path.startsWith('$') ? path : `.${path}`}}`),
-    };
+    return { head: part.slice(0, at), path: orKubectlError(() => relaxedPath(part.slice(at + 1))) };
   });
   return async (object) => {
     const items = Array.isArray(object.items) ? (object.items as Obj[]) : [object];
     const rows = items.map((item) =>
       columns.map(({ path }) => {
-        let found: Json[];
-        try {
-          found = path.find(item);
-        } catch (error) {
-          if (!(error instanceof JsonPathError)) throw error;
-          found = [];
-        }
-        return found.length === 0 ? '<none>' : found.map(goValue).join(',');
+        const found = orKubectlError(() => path.results(item)).flat();
+        return found.length === 0 ? '<none>' : found.map(goText).join(',');
       }),
     );
     return formatTable(noHeaders ? rows : [columns.map((c) => c.head), ...rows]);
   };
-}
-
-/** As Go's %v prints it: maps and lists in its own notation. */
-function goValue(value: Json): string {
-  if (value === null) return '<nil>';
-  if (Array.isArray(value)) return `[${value.map(goValue).join(' ')}]`;
-  if (typeof value === 'object')
-    return `map[${Object.keys(value)
-      .sort()
-      .map((k) => `${k}:${goValue(value[k] ?? null)}`)
-      .join(' ')}]`;
-  return String(value);
 }

@@ -1,11 +1,13 @@
-import type { ApiClient, Json, Obj } from '../../api-client/client.ts';
+import { relaxedPath } from '../../../../kube/json-path/json-path.ts';
+import { JsonPathError } from '../../../../kube/json-path/nodes.ts';
+import type { ApiClient, Obj } from '../../api-client/client.ts';
 import { type FlagSet, type Flags, KubectlError } from '../../api-client/flags.ts';
 import { select } from './change.ts';
 import { kindName, pathOf } from './discovery.ts';
 import { asObject } from './errors.ts';
 import { follow, timeoutOf } from './following.ts';
-import { JsonPath } from './jsonpath.ts';
 import { manifestFlags } from './manifests.ts';
+import { orKubectlError } from './printers.ts';
 
 export const waitFlags: FlagSet = {
   ...manifestFlags,
@@ -38,16 +40,15 @@ function conditionOf(text: string): Condition {
   }
   if (kind.toLowerCase() === 'jsonpath') {
     const [, expression = '', value] = /^(\{.*?\}|[^=]+)(?:=([\s\S]*))?$/.exec(rest.replace(/^'|'$/g, '')) ?? [];
-    const path = new JsonPath(
-      expression.startsWith('{') ? expression : `{${expression.startsWith('.') ? '' : '.'}${expression}}`,
-    );
+    const path = orKubectlError(() => relaxedPath(expression));
     return (object) => {
       if (!object) return false;
       let found: string;
       try {
-        found = path.format(object as Json);
-      } catch {
-        return false;
+        found = path.format(object);
+      } catch (error) {
+        if (error instanceof JsonPathError) return false;
+        throw error;
       }
       return value === undefined ? found !== '' : found === value.replace(/^["']|["']$/g, '');
     };

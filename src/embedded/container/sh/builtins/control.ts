@@ -123,7 +123,7 @@ async function trap(shell: Shell, args: string[]): Promise<number> {
         'trap',
         state.flavor === 'bash' ? `${name}: invalid signal specification` : `bad trap: ${name}`,
       );
-    } else shell.setTrap(number, command);
+    } else shell.traps.set(number, command);
   }
   return result;
 }

@@ -7,13 +7,13 @@ import type { Builtin, Shell } from '../shell.ts';
 /** Waits for a job; a trapped signal ends the wait early with 128 + its number. */
 async function waitFor(shell: Shell, process: Process): Promise<ExitStatus | 'interrupted'> {
   if (process.status) return process.status;
-  if (shell.pendingTraps.length > 0) return 'interrupted';
+  if (shell.traps.pending.length > 0) return 'interrupted';
   return shell.p.block((resolve) => {
     const forgetExit = process.onExit((status) => {
       forgetTrap();
       resolve(status);
     });
-    const forgetTrap = shell.onTrap(() => {
+    const forgetTrap = shell.traps.onSignal(() => {
       forgetExit();
       resolve('interrupted');
     });
@@ -25,8 +25,8 @@ async function waitFor(shell: Shell, process: Process): Promise<ExitStatus | 'in
 }
 
 async function interrupted(shell: Shell): Promise<number> {
-  const signal = shell.pendingTraps[0] ?? signals.SIGINT;
-  await shell.runTraps();
+  const signal = shell.traps.pending[0] ?? signals.SIGINT;
+  await shell.traps.run();
   return 128 + signal;
 }
 
@@ -63,7 +63,7 @@ const wait: Builtin = async (shell, args) => {
     const status = await waitFor(shell, job.process);
     if (status === 'interrupted') return interrupted(shell);
     if (status.signal !== undefined && shell.state.flavor !== 'bash')
-      await shell.tellSignal(status.signal, job.process);
+      await shell.children.tellSignal(status.signal, job.process);
     code = status.code;
   }
   return code;
@@ -169,7 +169,7 @@ export const jobBuiltins: Record<string, Builtin> = {
     const job = shell.jobs.find(spec);
     if (!job) return complain(shell, 'fg', `${spec === '%%' ? 'current' : spec}: no such job`);
     await shell.p.print(1, `${job.text}\n`);
-    const [status] = await shell.foreground([job.process]);
+    const [status] = await shell.children.foreground([job.process]);
     shell.jobs.remove(job);
     return status?.code ?? 0;
   },

@@ -1,5 +1,6 @@
 import { isSysError } from '../../kernel/errno.ts';
 import { findInPath } from '../../kernel/exec.ts';
+import { runExternal } from '../external.ts';
 import type { Builtin, Shell } from '../shell.ts';
 import { specialBuiltins } from './special.ts';
 
@@ -74,7 +75,7 @@ const command: Builtin = async (shell, args) => {
   if (name === undefined) return 0;
   const builtin = shell.builtins.get(name);
   if (builtin) return builtin(shell, argv.slice(1));
-  return shell.external(argv, shell.state.environment(), {});
+  return runExternal(shell, argv, shell.state.environment(), {});
 };
 
 export const lookupBuiltins: Record<string, Builtin> = {

@@ -85,12 +85,12 @@ const getopts: Builtin = async (shell, args) => {
   const word = words[index - 1];
   const position = state.optionPosition || 1;
   const finish = (next: number, at: number) => {
-    shell.setVariable('OPTIND', String(next));
+    shell.variables.set('OPTIND', String(next));
     state.optionPosition = at;
   };
   if (word === undefined || !word.startsWith('-') || word === '-' || (word === '--' && position === 1)) {
     if (word === '--') index++;
-    shell.setVariable(name, '?');
+    shell.variables.set(name, '?');
     finish(index, 0);
     return 1;
   }
@@ -98,34 +98,34 @@ const getopts: Builtin = async (shell, args) => {
   const known = letter === ':' ? -1 : optstring.indexOf(letter, silent ? 1 : 0);
   const atEnd = position + 1 >= word.length;
   if (known < 0) {
-    shell.setVariable(name, '?');
-    if (silent) shell.setVariable('OPTARG', letter);
+    shell.variables.set(name, '?');
+    if (silent) shell.variables.set('OPTARG', letter);
     else {
-      shell.unset('OPTARG');
+      shell.variables.unset('OPTARG');
       await complain(shell, state.flavor === 'bash' ? '' : 'getopts', `Illegal option -${letter}`);
     }
     finish(atEnd ? index + 1 : index, atEnd ? 0 : position + 1);
     return 0;
   }
   if (optstring[known + 1] !== ':') {
-    shell.setVariable(name, letter);
-    shell.unset('OPTARG');
+    shell.variables.set(name, letter);
+    shell.variables.unset('OPTARG');
     finish(atEnd ? index + 1 : index, atEnd ? 0 : position + 1);
     return 0;
   }
   const value = atEnd ? words[index] : word.slice(position + 1);
   finish(atEnd ? index + 2 : index + 1, 0);
   if (value === undefined) {
-    shell.setVariable(name, silent ? ':' : '?');
-    if (silent) shell.setVariable('OPTARG', letter);
+    shell.variables.set(name, silent ? ':' : '?');
+    if (silent) shell.variables.set('OPTARG', letter);
     else {
-      shell.unset('OPTARG');
+      shell.variables.unset('OPTARG');
       await complain(shell, 'getopts', `No arg for -${letter} option`);
     }
     return 0;
   }
-  shell.setVariable(name, letter);
-  shell.setVariable('OPTARG', value);
+  shell.variables.set(name, letter);
+  shell.variables.set('OPTARG', value);
   return 0;
 };
 

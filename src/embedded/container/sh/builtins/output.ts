@@ -24,7 +24,7 @@ export function echoText(args: readonly string[], flavor: 'ash' | 'dash' | 'bash
 
 async function test(shell: Shell, name: string, args: string[]): Promise<number> {
   try {
-    return evaluateTest(shell.p, args, (variable) => shell.parameter(variable) !== undefined) ? 0 : 1;
+    return evaluateTest(shell.p, args, (variable) => shell.variables.get(variable) !== undefined) ? 0 : 1;
   } catch (error) {
     if (!(error instanceof TestError)) throw error;
     await shell.p.print(
@@ -73,7 +73,7 @@ export const outputBuiltins: Record<string, Builtin> = {
       return 2;
     }
     const { text: formatted, errors } = formatPrintf(format, values);
-    if (target !== undefined) shell.setVariable(target, formatted);
+    if (target !== undefined) shell.variables.set(target, formatted);
     else await shell.p.print(1, formatted);
     for (const error of errors) {
       const text =

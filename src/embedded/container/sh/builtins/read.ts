@@ -60,6 +60,7 @@ async function readCharacters(
   let escaping = false;
   const file = p.file(options.fd);
   const timer = options.timeoutMs === undefined ? undefined : p.sleep(options.timeoutMs).then(() => 'timeout' as const);
+  // Given up with the process; who reads on notices that by itself.
   timer?.catch(() => {});
   let ended = false;
   const delimiter = options.delimiter.charCodeAt(0);
@@ -152,14 +153,14 @@ const read: Builtin = async (shell, args) => {
   if (options.array !== undefined) {
     state.variables.set(options.array, { value: undefined, array: new Map(), exported: false, readonly: false });
     splitFields(result.text, result.escaped, ifs, Number.POSITIVE_INFINITY).forEach((field, i) => {
-      shell.setElement(options.array ?? '', String(i), field);
+      shell.variables.setElement(options.array ?? '', String(i), field);
     });
   } else if (args.length > 0 && options.names[0] === 'REPLY' && !args.includes('REPLY'))
-    shell.setVariable('REPLY', result.text);
+    shell.variables.set('REPLY', result.text);
   else {
     const fields = splitFields(result.text, result.escaped, ifs, options.names.length);
     options.names.forEach((name, i) => {
-      shell.setVariable(name, fields[i] ?? '');
+      shell.variables.set(name, fields[i] ?? '');
     });
   }
   return result.ended ? 1 : 0;
@@ -171,7 +172,7 @@ const mapfile: Builtin = async (shell, args) => {
   const lines = (await shell.p.readAllText(0)).split(/(?<=\n)/).filter((l) => l !== '');
   shell.state.variables.set(name, { value: undefined, array: new Map(), exported: false, readonly: false });
   lines.forEach((line, i) => {
-    shell.setElement(name, String(i), strip ? line.replace(/\n$/, '') : line);
+    shell.variables.setElement(name, String(i), strip ? line.replace(/\n$/, '') : line);
   });
   return 0;
 };

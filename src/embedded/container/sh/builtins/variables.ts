@@ -59,7 +59,7 @@ function attribute(builtin: 'export' | 'readonly'): Builtin {
         status = await badName(shell, builtin, argument);
         continue;
       }
-      if (value !== undefined) shell.setVariable(name, append ? (state.get(name) ?? '') + value : value);
+      if (value !== undefined) shell.variables.set(name, append ? (state.get(name) ?? '') + value : value);
       const v = variable(shell, name);
       if (builtin === 'export') v.exported = !off;
       else v.readonly = true;
@@ -102,7 +102,7 @@ const declare: Builtin = async (shell, args) => {
     if (flags.has('i')) v.integer = true;
     if (value !== undefined) {
       const text = value.startsWith('(') ? '' : value;
-      shell.setVariable(name, append ? (state.get(name) ?? '') + text : text);
+      shell.variables.set(name, append ? (state.get(name) ?? '') + text : text);
     }
     if (flags.has('x')) v.exported = true;
     if (flags.has('r')) v.readonly = true;
@@ -124,7 +124,7 @@ const local: Builtin = async (shell, args) => {
     const before = state.variables.get(name);
     if (value !== undefined) {
       if (before) state.variables.set(name, { ...before, readonly: false });
-      shell.setVariable(name, value);
+      shell.variables.set(name, value);
     } else if (!before) state.variables.delete(name);
   }
   return 0;
@@ -139,7 +139,7 @@ const unset: Builtin = async (shell, args) => {
     else {
       const element = /^(\w+)\[(.*)\]$/.exec(name);
       if (element) shell.state.variables.get(element[1] ?? '')?.array?.delete(element[2] ?? '');
-      else if (shell.state.variables.has(name)) shell.unset(name);
+      else if (shell.state.variables.has(name)) shell.variables.unset(name);
       else if (shell.state.flavor === 'bash') shell.state.functions.delete(name);
     }
   }
@@ -176,8 +176,8 @@ const cd: Builtin = async (shell, args) => {
   }
   const old = p.cwd;
   p.cwd = args.includes('-P') ? p.vfs.realpath(p, logical) : `/${parts.join('/')}`;
-  shell.setVariable('OLDPWD', old);
-  shell.setVariable('PWD', p.cwd);
+  shell.variables.set('OLDPWD', old);
+  shell.variables.set('PWD', p.cwd);
   if (tell) await p.print(1, `${p.cwd}\n`);
   return 0;
 };

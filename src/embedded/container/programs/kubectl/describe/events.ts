@@ -1,6 +1,6 @@
 import type { Event } from '../../../../../kube/api.gen.ts';
+import { escapeFieldValue } from '../../../../../kube/field-selectors.ts';
 import type { KubeObject } from '../../../../../kube/meta.ts';
-import { escapeFieldValue } from '../../../../../kube/selectors.ts';
 import { StatusError } from '../../../api-client/client.ts';
 import { type DescribeContext, fetchAll } from './context.ts';
 import { since } from './format.ts';

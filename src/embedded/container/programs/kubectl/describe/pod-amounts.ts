@@ -2,7 +2,7 @@
 import { ownValue } from '../../../../../kernel/own.ts';
 import type { Container, Pod } from '../../../../../kube/api.gen.ts';
 import { milliValue, quantityNanos, quantityValue } from '../../../../../kube/quantity.ts';
-import { type QuantityFormat, quantityFormat, quantityText } from '../../../../codec/quantity-text.ts';
+import { type QuantityFormat, quantityFormat, quantityText } from '../../../../../kube/quantity-text.ts';
 
 /** Amounts by resource, in units of 10^-9. */
 export type Sums = Record<string, { nanos: bigint; format: QuantityFormat }>;
