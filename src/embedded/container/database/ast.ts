@@ -1,7 +1,5 @@
 /** What statements of SQL are once they are read. */
-import type { Type } from './types.ts';
-
-export type Value = string | number | boolean | null;
+import type { Type, Value } from './types.ts';
 
 export type Expression =
   | { t: 'value'; value: Value; fraction?: number }

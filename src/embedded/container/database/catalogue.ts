@@ -1,10 +1,10 @@
 /** Tables about tables: information_schema, and what of mysql and pg_catalog is asked for most. */
-import type { Expression, Name, Value } from './ast.ts';
+import type { Expression, Name } from './ast.ts';
 import { unsupported } from './errors.ts';
 import { Frame } from './frame.ts';
 import type { TableRows } from './query.ts';
 import type { Session } from './session.ts';
-import { boolType, intType, type Type, textType } from './types.ts';
+import { boolType, intType, type Type, textType, type Value } from './types.ts';
 
 type Made = { columns: readonly (readonly [string, Type?])[]; rows: () => Value[][] };
 

@@ -1,11 +1,11 @@
 /** INSERT, UPDATE, DELETE and TRUNCATE. */
-import type { Column, Expression, SelectItem, Statement, StatementOf, Value } from './ast.ts';
+import type { Column, Expression, SelectItem, Statement, StatementOf } from './ast.ts';
 import { fault, noColumn, SqlError } from './errors.ts';
 import { Frame } from './frame.ts';
 import { prepare, Query, type Rows } from './query.ts';
 import type { Session } from './session.ts';
 import type { Table } from './store.ts';
-import { fitted } from './types.ts';
+import { fitted, type Value } from './types.ts';
 import { keyOf, truthy } from './values.ts';
 
 type Of<T extends Statement['t']> = StatementOf<T>;

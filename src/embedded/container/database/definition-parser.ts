@@ -23,7 +23,8 @@ export class DefinitionParser extends QueryParser {
     const name = this.name();
     let owner: string | undefined;
     for (;;) {
-      if (this.mysql && (this.skip('default'), this.skip('character', 'set') || this.oneOf('charset', 'collate'))) {
+      if (this.mysql && this.skip('default')) continue;
+      if (this.mysql && (this.skip('character', 'set') || this.oneOf('charset', 'collate'))) {
         this.skip('=');
         this.name();
       } else if (!this.mysql && this.skip('owner')) {
@@ -44,7 +45,8 @@ export class DefinitionParser extends QueryParser {
     if (this.ahead('as') || this.ahead('select') || this.ahead('like'))
       throw unsupported(this.dialect, 'CREATE TABLE AS');
     this.inParentheses(() => this.list(() => this.#part(table.table, parts)));
-    while (this.mysql && (this.skip('default'), this.#isTableOption())) {
+    while (this.mysql && (this.ahead('default') || this.#isTableOption())) {
+      if (this.skip('default')) continue;
       if (!this.skip('character', 'set')) this.at++;
       this.skip('=');
       this.at++;

@@ -1,11 +1,11 @@
 /** CREATE, ALTER and DROP of databases, tables and indexes. */
 import { onDatabase, onSchema, onTable } from './accounts.ts';
-import type { Name, Statement, StatementOf, TableChange, Unique, Value } from './ast.ts';
+import type { Name, Statement, StatementOf, TableChange, Unique } from './ast.ts';
 import { fault, noColumn, SqlError, unsupported } from './errors.ts';
 import { Frame } from './frame.ts';
 import type { Session } from './session.ts';
 import type { Table } from './store.ts';
-import { fitted } from './types.ts';
+import { fitted, type Value } from './types.ts';
 import { keyOf } from './values.ts';
 
 type Of<T extends Statement['t']> = StatementOf<T>;

@@ -1,5 +1,5 @@
 /** The values and types of expressions, for the row that a frame looks at. */
-import type { Expression, Value } from './ast.ts';
+import type { Expression } from './ast.ts';
 import { type Dialect, fault, SqlError } from './errors.ts';
 import type { Frame } from './frame.ts';
 import { aggregateType, type FunctionContext, functionOf } from './functions.ts';
@@ -14,6 +14,7 @@ import {
   type Type,
   textType,
   unknownType,
+  type Value,
 } from './types.ts';
 import { compareValues, keyOf, like, toNumber, truthy } from './values.ts';
 import { isAggregate, partsOf } from './walk.ts';

@@ -1,7 +1,7 @@
 /** The rows that an expression sees, and where its columns are in them. */
-import type { Expression, Select, Value } from './ast.ts';
+import type { Expression, Select } from './ast.ts';
 import { type Dialect, fault, noColumn } from './errors.ts';
-import type { Type } from './types.ts';
+import type { Type, Value } from './types.ts';
 
 export interface RelationColumn {
   name: string;
@@ -110,9 +110,8 @@ export class Frame {
   }
 
   #knows(table: string): boolean {
-    return (
-      this.relations.some(({ alias }) => alias === table) || (this.outer !== undefined && this.outer.#knows(table))
-    );
+    if (this.relations.some(({ alias }) => alias === table)) return true;
+    return this.outer ? this.outer.#knows(table) : false;
   }
 
   #own({ table, name }: ColumnReference): Place[] {

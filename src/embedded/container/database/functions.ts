@@ -1,9 +1,18 @@
 /** Functions of SQL by their names. */
 import { randomUUID } from 'node:crypto';
 import { ownValue } from '../../../kernel/own.ts';
-import type { Value } from './ast.ts';
 import { type Dialect, fault, SqlError } from './errors.ts';
-import { dateType, decimal, floatType, intType, readTime, type Type, textType, timestampType } from './types.ts';
+import {
+  dateType,
+  decimal,
+  floatType,
+  intType,
+  readTime,
+  type Type,
+  textType,
+  timestampType,
+  type Value,
+} from './types.ts';
 import { compareValues, toNumber } from './values.ts';
 
 /** What functions may ask of the session that calls them. */
@@ -187,8 +196,24 @@ const functions: Record<string, SqlFunction> = {
     ...{ takes: [1, 1], type: () => dateType },
     run: ([a]) => readTime(string(a).slice(0, 10), 'date') ?? null,
   },
-  pg_sleep: { takes: [1, 1], type: text, only: 'postgres', run: ([a], { sleep }) => (sleep(number(a)), '') },
-  sleep: { takes: [1, 1], type: int, only: 'mysql', run: ([a], { sleep }) => (sleep(number(a)), 0) },
+  pg_sleep: {
+    takes: [1, 1],
+    type: text,
+    only: 'postgres',
+    run: ([a], { sleep }) => {
+      sleep(number(a));
+      return '';
+    },
+  },
+  sleep: {
+    takes: [1, 1],
+    type: int,
+    only: 'mysql',
+    run: ([a], { sleep }) => {
+      sleep(number(a));
+      return 0;
+    },
+  },
   ...Object.fromEntries(
     Object.entries(dateParts).map(([name, part]): [string, SqlFunction] => [
       name,

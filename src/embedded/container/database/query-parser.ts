@@ -256,7 +256,8 @@ export class QueryParser extends TokenReader {
       }
       const query = this.#select();
       while (this.skip('union')) {
-        const all = this.skip('all') || (this.skip('distinct'), false);
+        const all = this.skip('all');
+        if (!all) this.skip('distinct');
         query.unions.push({ all, query: this.#select() });
       }
       this.#tail(query);
@@ -267,7 +268,8 @@ export class QueryParser extends TokenReader {
 
   #select(): Select {
     this.expect('select');
-    const distinct = this.skip('distinct') || (this.skip('all'), false);
+    const distinct = this.skip('distinct');
+    if (!distinct) this.skip('all');
     const items = this.selectItems();
     const from = this.skip('from') && !(this.mysql && this.skip('dual')) ? this.#sources() : [];
     const where = this.skip('where') ? this.expression() : undefined;
@@ -351,7 +353,8 @@ export class QueryParser extends TokenReader {
     if (this.skip('order', 'by')) {
       query.order = this.list(() => {
         const by = this.expression();
-        const down = this.skip('desc') || (this.skip('asc'), false);
+        const down = this.skip('desc');
+        if (!down) this.skip('asc');
         const nulls = this.skip('nulls') ? (this.oneOf('first', 'last') as 'first' | 'last' | undefined) : undefined;
         return { by, down, nulls };
       });

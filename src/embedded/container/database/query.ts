@@ -2,12 +2,14 @@
  * Runs queries: joins, filters, groups, sorts.
  * Large because one query goes through all of these steps.
  */
-import type { Expression, Name, Select, SelectItem, Source, Value } from './ast.ts';
+
+import type { Expression, Name, Select, SelectItem, Source } from './ast.ts';
 import type { Budget } from './budget.ts';
 import { type Dialect, fault, unsupported } from './errors.ts';
 import type { Evaluator } from './evaluate.ts';
 import { Frame, type Relation, type RelationColumn } from './frame.ts';
 import { checkGrouped } from './grouping.ts';
+import type { Value } from './types.ts';
 import { compareValues, keyOf, truthy } from './values.ts';
 import { hasAggregate, isExists, queriesIn, replaced } from './walk.ts';
 
@@ -77,8 +79,10 @@ export class Query {
       checkGrouped(this.#context.dialect, this.#frame, group, { items: expressions, having, order });
     const made: { values: Value[]; keys: Value[] }[] = [];
     const seen = new Set<string>();
+    const needed = [...expressions, ...order, ...(having ? [having] : [])];
     for (const member of groups ?? rows) {
-      await this.#look(member, groups !== undefined, [...expressions, ...order, ...(having ? [having] : [])]);
+      const ready = this.#look(member, groups !== undefined, needed);
+      if (ready) await ready;
       const value = (e: Expression) => this.#context.evaluator.value(e, this.#frame);
       if (having && !truthy(value(having))) continue;
       const values = expressions.map(value);
@@ -101,15 +105,15 @@ export class Query {
     return { columns, rows: result.slice(from, select.limit === undefined ? undefined : from + select.limit) };
   }
 
-  /** Lets the frame look at a row or group, and runs the queries inside of expressions for it. */
-  async #look(row: Row | readonly Row[], isGroup: boolean, expressions: readonly Expression[]): Promise<void> {
+  /** Lets the frame look at a row or group, and runs the queries inside of expressions for it: await the result if there is one. */
+  #look(row: Row | readonly Row[], isGroup: boolean, expressions: readonly Expression[]): Promise<void> | undefined {
     const frame = this.#frame;
     if (isGroup) {
       const group = row as readonly Row[];
       frame.group = group;
       frame.row = group[0] ?? [];
     } else frame.row = row as Row;
-    await prepare(this.#context, frame, expressions);
+    return prepare(this.#context, frame, expressions);
   }
 
   async #open(source: Source): Promise<{ relation: Relation; rows: readonly Row[] }> {
@@ -148,7 +152,8 @@ export class Query {
         const turn = budget.step();
         if (turn) await turn;
         if (on) {
-          await this.#look(both, false, [on]);
+          const ready = this.#look(both, false, [on]);
+          if (ready) await ready;
           if (!truthy(evaluator.value(on, frame))) continue;
         }
         met = true;
@@ -205,10 +210,12 @@ export class Query {
 
   async #filter(rows: readonly Row[], where: Expression): Promise<Row[]> {
     const kept: Row[] = [];
+    const expressions = [where];
     for (const row of rows) {
       const turn = this.#context.budget.step();
       if (turn) await turn;
-      await this.#look(row, false, [where]);
+      const ready = this.#look(row, false, expressions);
+      if (ready) await ready;
       if (truthy(this.#context.evaluator.value(where, this.#frame))) kept.push(row);
     }
     return kept;
@@ -220,7 +227,8 @@ export class Query {
     for (const row of rows) {
       const turn = this.#context.budget.step();
       if (turn) await turn;
-      await this.#look(row, false, by);
+      const ready = this.#look(row, false, by);
+      if (ready) await ready;
       const key = keyOf(
         this.#context.dialect,
         by.map((e) => this.#context.evaluator.value(e, this.#frame)),
@@ -391,8 +399,17 @@ function labelOf(e: Expression, text: string, mysql: boolean): string {
   }
 }
 
-/** Runs the queries inside of expressions; those that are the same for every row once. */
-export async function prepare(context: QueryContext, frame: Frame, expressions: readonly Expression[]): Promise<void> {
+/** Runs the queries inside of expressions, those that are the same for every row once: await the result if there is one. */
+export function prepare(
+  context: QueryContext,
+  frame: Frame,
+  expressions: readonly Expression[],
+): Promise<void> | undefined {
+  for (const e of expressions) if (queriesIn(e).length > 0) return runQueries(context, frame, expressions);
+  return undefined;
+}
+
+async function runQueries(context: QueryContext, frame: Frame, expressions: readonly Expression[]): Promise<void> {
   for (const e of expressions) {
     for (const select of queriesIn(e)) {
       if (frame.results.has(select) && !frame.changing.has(select)) continue;

@@ -1,6 +1,7 @@
 /** A database server: what it keeps, who may log in, how many do. */
 import type { Process } from '../kernel/process.ts';
 import { Accounts, onDatabase, PUBLIC } from './accounts.ts';
+import { catalogueTable } from './catalogue.ts';
 import { type Dialect, fault } from './errors.ts';
 import { Locks } from './locks.ts';
 import { Privileges } from './privileges.ts';
@@ -17,6 +18,7 @@ export class DatabaseServer {
   readonly privileges: Privileges;
   readonly settings: Settings;
   readonly sessions = new Set<Session>();
+  readonly catalogueTable = catalogueTable;
   #connections = 7;
 
   /** `catalogue`: the file that names accounts and databases; `place`: what the server is called, or where its data is. */

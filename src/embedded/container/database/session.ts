@@ -1,16 +1,34 @@
 /** A client's session: its database, its variables, its transaction, and what it sees of the tables. */
 
-import type { Known } from './accounts.ts';
-import type { Name, Value } from './ast.ts';
+import type { Process } from '../kernel/process.ts';
+import type { Accounts, Known } from './accounts.ts';
+import type { Name } from './ast.ts';
 import { Budget } from './budget.ts';
-import { catalogueTable } from './catalogue.ts';
 import { type Dialect, fault, noDatabase, noTable, SqlError } from './errors.ts';
 import { Evaluator, type ExpressionContext } from './evaluate.ts';
+import type { Locks } from './locks.ts';
+import type { Privileges } from './privileges.ts';
 import type { QueryContext, TableRows } from './query.ts';
-import type { DatabaseServer } from './server.ts';
 import type { Settings } from './settings.ts';
-import type { Table } from './store.ts';
+import type { Store, Table } from './store.ts';
 import { Transaction } from './transaction.ts';
+import type { Value } from './types.ts';
+
+/** The server that a session is one of. */
+interface SessionServer {
+  readonly p: Process;
+  readonly dialect: Dialect;
+  readonly accounts: Accounts;
+  readonly store: Store;
+  readonly locks: Locks;
+  readonly privileges: Privileges;
+  readonly settings: Settings;
+  readonly sessions: ReadonlySet<Session>;
+  create(database: string, owner: string): void;
+  save(): void;
+  /** A table that the server makes when it is asked for; undefined: the name is that of a table of somebody. */
+  catalogueTable(session: Session, name: Name): TableRows | undefined;
+}
 
 /** What a client knows of itself when it has logged in. */
 export interface Login {
@@ -22,7 +40,7 @@ export interface Login {
 }
 
 export class Session implements ExpressionContext, QueryContext {
-  readonly server: DatabaseServer;
+  readonly server: SessionServer;
   readonly user: string;
   readonly host: string;
   readonly account: Known;
@@ -37,7 +55,7 @@ export class Session implements ExpressionContext, QueryContext {
   /** The table that it waits for. */
   waitsFor: string | undefined;
 
-  constructor(server: DatabaseServer, { user, host, account, database, connection }: Login) {
+  constructor(server: SessionServer, { user, host, account, database, connection }: Login) {
     this.server = server;
     this.user = user;
     this.host = host;
@@ -115,7 +133,7 @@ export class Session implements ExpressionContext, QueryContext {
   }
 
   read(name: Name): TableRows {
-    const own = catalogueTable(this, name);
+    const own = this.server.catalogueTable(this, name);
     if (own) return own;
     this.#keepSnapshot();
     const { database, table } = this.#checked('SELECT', name);

@@ -1,13 +1,13 @@
 /** SHOW and DESCRIBE. */
 import { grantsOf } from './access.ts';
-import type { Statement, Value } from './ast.ts';
+import type { Statement } from './ast.ts';
 import { noDatabase, SqlError } from './errors.ts';
 import { Evaluator } from './evaluate.ts';
 import { Frame } from './frame.ts';
 import type { Rows } from './query.ts';
 import type { Session } from './session.ts';
 import type { Table } from './store.ts';
-import { intType, shown, textType } from './types.ts';
+import { intType, shown, textType, type Value } from './types.ts';
 import { like } from './values.ts';
 
 type Shown = Extract<

@@ -1,7 +1,9 @@
 /** The databases of a server, kept in files of its data directory: one for each table, one that names them. */
+
 import type { Process } from '../kernel/process.ts';
-import type { Check, Column, Unique, Value } from './ast.ts';
+import type { Check, Column, Unique } from './ast.ts';
 import { type Dialect, fault } from './errors.ts';
+import type { Value } from './types.ts';
 
 /** A state of a table; a change makes another. */
 export interface Table {

@@ -1,19 +1,9 @@
 /** The types of columns: their names with each kind of server, what fits into them, how values are shown. */
-import type { Value } from './ast.ts';
 import { type Dialect, fault } from './errors.ts';
 
-export type Kind =
-  | 'int'
-  | 'decimal'
-  | 'float'
-  | 'text'
-  | 'bool'
-  | 'date'
-  | 'time'
-  | 'timestamp'
-  | 'json'
-  | 'uuid'
-  | 'unknown';
+export type Value = string | number | boolean | null;
+
+type Kind = 'int' | 'decimal' | 'float' | 'text' | 'bool' | 'date' | 'time' | 'timestamp' | 'json' | 'uuid' | 'unknown';
 
 export interface Type {
   kind: Kind;

@@ -1,13 +1,13 @@
 /** How values are compared and turned into each other. */
-import type { Value } from './ast.ts';
+
 import type { Dialect } from './errors.ts';
+import type { Value } from './types.ts';
 
 const collator = new Intl.Collator('en');
 
 /** A text as MySQL's collation sees it: without case and accents. */
 const fold = (text: string) => {
   const lower = text.toLowerCase();
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is the common case, and has no accents.
   return /^[\x00-\x7f]*$/.test(lower) ? lower : lower.normalize('NFD').replace(/\p{M}/gu, '');
 };
 

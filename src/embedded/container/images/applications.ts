@@ -104,27 +104,6 @@ const applications: Application[] = [
     service: { logs: ['{date} Starting up on port 80'], ports: [http(80, 'Hostname: {hostname}\nIP: {ip}\n')] },
   },
   {
-    repository: 'docker.io/stefanprodan/podinfo',
-    about: 'web server with health checks',
-    sizeBytes: 48_000_000,
-    path: '/home/app/podinfo',
-    system: '3.20',
-    user: 100,
-    service: {
-      logs: ['{"level":"info","ts":"{iso}","caller":"podinfo/main.go:153","msg":"Starting podinfo","port":"9898"}'],
-      ports: [
-        {
-          port: 9898,
-          routes: {
-            '/healthz': { body: '{\n  "status": "OK"\n}' },
-            '/readyz': { body: '{\n  "status": "OK"\n}' },
-            '/': { body: '{\n  "hostname": "{hostname}",\n  "message": "greetings from podinfo"\n}' },
-          },
-        },
-      ],
-    },
-  },
-  {
     repository: 'docker.io/library/hello-world',
     about: 'prints a greeting and ends',
     sizeBytes: 13_256,
@@ -207,6 +186,28 @@ const perl: ImageFamily = {
 /** What the large images of languages have that the small ones have not. */
 const fullTools = ['curl', 'wget', 'openssl', 'ps', 'pgrep', 'pkill', 'free', 'uptime', 'top', 'watch', 'kill'];
 
+const podinfoTags = pattern(/^(latest|\d{1,2}\.\d{1,3}\.\d{1,3})$/, ['latest', 'any version']);
+
+/** A web service made to be looked at; the same is found in two registries. */
+const podinfo = (['docker.io/stefanprodan/podinfo', 'ghcr.io/stefanprodan/podinfo'] as const).map(
+  (repository): ImageFamily => ({
+    repository,
+    about: 'web server that tells of itself: /version, /healthz, /readyz, /env, /metrics, /delay, /status, /panic',
+    tags: {
+      ...podinfoTags,
+      find: (tag) => (tag === 'latest' ? { version: '6.9.2', variant: '' } : podinfoTags.find(tag)),
+    },
+    content: () => ({
+      ...{ system: systemOf('3.20'), sizeBytes: 48_000_000, cmd: ['./podinfo'], workingDir: '/home/app', user: 100 },
+      env: pathEnv,
+      files: (tree) => {
+        layOut(tree, systemOf('3.20'), [{ name: 'app', uid: 100, home: '/home/app' }]);
+        tree.program('/home/app/podinfo', 'podinfo');
+      },
+    }),
+  }),
+);
+
 export const applicationImages: readonly ImageFamily[] = [
   {
     repository: 'registry.k8s.io/hpa-example',
@@ -237,6 +238,7 @@ export const applicationImages: readonly ImageFamily[] = [
       },
     }),
   ),
+  ...podinfo,
   python,
   perl,
 ];

@@ -104,6 +104,7 @@ const late = [
   ...latePrograms(() => import('./envsubst.ts'), { envsubst: 'envsubst' }),
   ...latePrograms(() => import('./packages.ts'), { apk: 'apk', 'apt-get': 'aptGet', dpkg: 'dpkg' }),
   ...latePrograms(() => import('./perl.ts'), { perl: 'perl' }),
+  ...latePrograms(() => import('./podinfo.ts'), { podinfo: 'podinfo' }, { go: true }),
   ...latePrograms(() => import('./postgres.ts'), { postgres: 'postgres' }),
   ...latePrograms(() => import('./psql.ts'), { pg_isready: 'pgIsReady', psql: 'psql' }),
   ...latePrograms(() => import('./python.ts'), { python3: 'python' }),
