@@ -80,7 +80,7 @@ const containerRooms = {
 const filesOf = {
   'src/embedded': {
     contracts: ['container-api.ts', 'network-api.ts', 'node-api.ts', 'upgrade.ts'],
-    facts: ['generated/', 'mirror.ts', 'node-facts.ts', 'system-namespaces.ts', 'upstream-resolver.ts'],
+    facts: ['generated/', 'mirror-pod.ts', 'node-facts.ts', 'system-namespaces.ts', 'upstream-resolver.ts'],
     objects: ['api.ts', 'definition.ts', 'schema.ts'],
     door: ['cluster.ts', 'host.ts'],
   },

@@ -3,7 +3,7 @@ import type { Lease, Node, Pod, TokenRequest } from '../../kube/api.gen.ts';
 import { nodes, pods } from '../../kube/resources.ts';
 import { quote, sameJson } from '../errors/field.ts';
 import { notFound } from '../errors/status.ts';
-import { mirrorAnnotation } from '../mirror.ts';
+import { mirrorAnnotation } from '../mirror-pod.ts';
 import { nodeNameOf } from '../rbac/users.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../registry/admission.ts';
 import { refusal } from './refuse.ts';

@@ -1,7 +1,7 @@
 import type { Container, EphemeralContainer, PodSpec, ServiceAccount, Volume } from '../../kube/api.gen.ts';
 import { serviceAccounts } from '../../kube/resources.ts';
 import { quote } from '../errors/field.ts';
-import { isMirror } from '../mirror.ts';
+import { isMirror } from '../mirror-pod.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../registry/admission.ts';
 import { generateName } from '../registry/metadata.ts';
 import { podOf, refusal } from './refuse.ts';

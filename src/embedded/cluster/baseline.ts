@@ -5,7 +5,7 @@ import * as resources from '../../kube/resources.ts';
 import { managedByLabel } from '../controllers/services/endpoint-slice.ts';
 import { endpointsManagedByLabel } from '../controllers/services/endpoints.ts';
 import { sameJson } from '../errors/field.ts';
-import { isMirror } from '../mirror.ts';
+import { isMirror } from '../mirror-pod.ts';
 import { equalJson } from '../registry/core.ts';
 import { bucketOf } from '../registry/keys.ts';
 import { timestamp } from '../registry/metadata.ts';
@@ -26,7 +26,7 @@ const buckets = {
 };
 
 /** What a reset goes back to. */
-export function captureBaseline(store: Store): Baseline {
+export function recordObjects(store: Store): Baseline {
   const baseline: Baseline = new Map();
   for (const { bucket, id, object } of store.all()) {
     if (isHeartbeat(bucket, object)) continue;

@@ -15,12 +15,12 @@ interface State {
   /** The processes that do its work. */
   processes: Set<string>;
   /** It runs although no process does: none was there yet, or all of them died with the node. */
-  held: boolean;
+  retained: boolean;
   running: AbortController | undefined;
 }
 
 /**
- * Holds every part in the state that its processes say. Parts begin held: as if their processes were about to come,
+ * Holds every part in the state that its processes say. Parts begin retained: as if their processes were about to come,
  * which the first one of them ends.
  */
 export class ControlPlaneParts {
@@ -30,14 +30,14 @@ export class ControlPlaneParts {
 
   constructor(parts: readonly Part[]) {
     this.#states = new Map(
-      parts.map((part) => [part.name, { part, processes: new Set(), held: true, running: undefined }]),
+      parts.map((part) => [part.name, { part, processes: new Set(), retained: true, running: undefined }]),
     );
   }
 
   /** A part that nothing holds waits for its first process. Before `start` only. */
   release(name: string): void {
     const state = this.#states.get(name);
-    if (state) state.held = false;
+    if (state) state.retained = false;
   }
 
   /** Starts what is to run, and ends what of the rest ran already; resolves when all is so. */
@@ -50,7 +50,7 @@ export class ControlPlaneParts {
   async report(name: string, process: string, runs: boolean): Promise<boolean> {
     const state = this.#states.get(name);
     if (!state || this.#closed) return true;
-    state.held = false;
+    state.retained = false;
     if (runs) state.processes.add(process);
     else state.processes.delete(process);
     await this.#settle();
@@ -60,7 +60,7 @@ export class ControlPlaneParts {
   /** All processes died at once, with the machine; they will be started again. */
   lost(): void {
     for (const state of this.#states.values()) {
-      if (state.processes.size > 0) state.held = true;
+      if (state.processes.size > 0) state.retained = true;
       state.processes.clear();
     }
   }
@@ -76,7 +76,7 @@ export class ControlPlaneParts {
   #isOn(name: string): boolean {
     const state = this.#states.get(name);
     if (!state) return true;
-    return (state.held || state.processes.size > 0) && state.part.needs.every((need) => this.#isOn(need));
+    return (state.retained || state.processes.size > 0) && state.part.needs.every((need) => this.#isOn(need));
   }
 
   /** One change after the other: what starts may take a moment. */

@@ -2,7 +2,7 @@ import { pods } from '../../kube/resources.ts';
 import type { ComponentContext } from '../api.ts';
 import type { EtcdBackend } from '../etcd/backend.ts';
 import { bucketOf } from '../registry/keys.ts';
-import { captureBaseline, hasOrphans, objectsIn, restoreBaseline } from './baseline.ts';
+import { hasOrphans, objectsIn, recordObjects, restoreBaseline } from './baseline.ts';
 import { type ClusterBaseline, readBaseline, writeBaseline } from './baseline-files.ts';
 import type { ControlPlane } from './control-plane.ts';
 import type { ClusterNodes } from './nodes.ts';
@@ -44,7 +44,7 @@ export class Snapshots {
   /** Remembers the present state as the one that `reset` goes back to. */
   take(): void {
     const { plane, nodes } = this.#options;
-    this.#remember({ objects: captureBaseline(plane.store), nodes: nodes.capture() });
+    this.#remember({ objects: recordObjects(plane.store), nodes: nodes.capture() });
   }
 
   async reset(): Promise<void> {

@@ -3,7 +3,7 @@ import type { Service, ServicePort } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import { nodes, pods } from '../../kube/resources.ts';
 import type { ComponentContext } from '../api.ts';
-import { uidOnNode } from '../mirror.ts';
+import { uidOnNode } from '../mirror-pod.ts';
 import type { ClusterNetwork, ConnectionRoute, ConnectionSource } from '../network-api.ts';
 import { clusterRecords } from './dns.ts';
 import { type Balance, deliver, type Source, type Verdict } from './packet.ts';

@@ -10,7 +10,7 @@ import {
 } from '../../kube/network-policies.ts';
 import { nodes } from '../../kube/resources.ts';
 import { securePort } from '../bootstrap/objects.ts';
-import { uidOnNode } from '../mirror.ts';
+import { uidOnNode } from '../mirror-pod.ts';
 import { upstreamResolver } from '../upstream-resolver.ts';
 import { type Backend, backendsOf, type ServiceAddress, type ServiceMatch, serviceAt } from './services.ts';
 import { hostNetworkPods, keyOf, type NetworkView, nodeAt, podAt } from './view.ts';

@@ -6,7 +6,7 @@ import type { Pod } from '../../kube/api.gen.ts';
 import type { Stored } from '../../kube/meta.ts';
 import type { ContainerRuntime, RunningContainer } from '../container-api.ts';
 import { ApiError, internalError } from '../errors/status.ts';
-import { uidOnNode } from '../mirror.ts';
+import { uidOnNode } from '../mirror-pod.ts';
 import type { ExecOptions, LogOptions, NodeAgent } from '../node-api.ts';
 import { containerName, noLog, notRunning, statusOf } from './containers/container-lookup.ts';
 import { containerStatus } from './containers/container-status.ts';

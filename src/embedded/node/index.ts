@@ -6,7 +6,7 @@ import type { Stored } from '../../kube/meta.ts';
 import { configMaps, nodes, pods, secrets } from '../../kube/resources.ts';
 import type { Component, ComponentContext } from '../api.ts';
 import type { ContainerRuntime } from '../container-api.ts';
-import { isMirror, uidOnNode } from '../mirror.ts';
+import { isMirror, uidOnNode } from '../mirror-pod.ts';
 import type { ExecOptions, HttpAnswer, KubeletRequest, LogOptions, LogPiece, NodeAgent } from '../node-api.ts';
 import { isSystemNamespace } from '../system-namespaces.ts';
 import { Agent } from './agent.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { captureBaseline, restoreBaseline } from '../../../src/embedded/cluster/baseline.ts';
+import { recordObjects, restoreBaseline } from '../../../src/embedded/cluster/baseline.ts';
 import type { KubeObject } from '../../../src/kube/meta.ts';
 import {
   configMaps,
@@ -35,7 +35,7 @@ async function lab() {
   await client.create(secrets, { metadata: { name: 's', namespace: 'ns' }, immutable: true, data: { k: 'dg==' } });
   await client.create(services, { metadata: { name: 'svc', namespace: 'ns' }, spec: { ports: [{ port: 80 }] } });
   await client.create(pods, pod('bare', { nodeName: 'n1' }));
-  const baseline = captureBaseline(store);
+  const baseline = recordObjects(store);
   const view = () =>
     [...store.all()]
       .map(({ bucket, id, object }) => {
@@ -103,7 +103,7 @@ describe('reset', () => {
     await client.create(endpoints, { metadata: { name: 'selected', namespace: 'ns', labels }, subsets: [] });
     const slice = { addressType: 'IPv4', endpoints: [{ addresses: ['192.0.2.1'] }], ports: [{ port: 80 }] };
     await client.create(endpointSlices, { metadata: byHand, ...slice });
-    const baseline = captureBaseline(store);
+    const baseline = recordObjects(store);
 
     await client.patch(endpoints, 'ns', 'by-hand', 'merge', { subsets: subsets('192.0.2.9') });
     await client.delete(endpointSlices, 'ns', 'by-hand');
@@ -166,7 +166,7 @@ describe('reset', () => {
     const type = 'kubernetes.io/service-account-token';
     const data = { token: 'dA==', namespace: 'bnM=' };
     await client.create(secrets, { metadata: { name: 't', namespace: 'ns', annotations }, type, data });
-    const baseline = captureBaseline(store);
+    const baseline = recordObjects(store);
     await client.delete(jobs, 'ns', 'j', { propagationPolicy: 'Background' });
     await client.delete(persistentVolumeClaims, 'ns', 'c');
     await client.delete(serviceAccounts, 'ns', 'default');
@@ -197,7 +197,7 @@ describe('reset', () => {
     await end('ended', 'Succeeded');
     await end('ran', 'Running');
     const ended = await client.get(pods, 'ns', 'ended');
-    const baseline = captureBaseline(store);
+    const baseline = recordObjects(store);
     await client.patch(pods, 'ns', 'ended', 'merge', { metadata: { labels: { mine: 'yes' } } });
     await end('ran', 'Failed');
     restoreBaseline(store, baseline, clock.now());
@@ -214,7 +214,7 @@ describe('reset', () => {
     const metadata = { name: 'p', namespace: 'ns', uid: 'u', creationTimestamp: '' };
     const parcel = { apiVersion: 'depot.example.com/v1', kind: 'Parcel', metadata };
     store.create(bucket, 'ns/p', { ...parcel, status: { sent: false } } as KubeObject);
-    const baseline = captureBaseline(store);
+    const baseline = recordObjects(store);
     store.update(bucket, 'ns/p', { ...parcel, status: { sent: true } } as KubeObject);
     restoreBaseline(store, baseline, clock.now());
     expect(store.get(bucket, 'ns/p')).toMatchObject({ status: { sent: false } });
@@ -223,7 +223,7 @@ describe('reset', () => {
   it('leaves Leases alone by which nodes say that they live, and no others', async () => {
     const { client, store, clock } = await apiServer();
     await client.create(namespaces, { metadata: { name: 'kube-node-lease' } });
-    const baseline = captureBaseline(store);
+    const baseline = recordObjects(store);
     await client.create(leases, { metadata: { name: 'node', namespace: 'kube-node-lease' } });
     await client.create(leases, { metadata: { name: 'mine', namespace: 'ns' } });
     restoreBaseline(store, baseline, clock.now());

@@ -1,7 +1,7 @@
 /** What every JavaScript object inherits (`constructor`) are words like any other, wherever a client writes them. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toTable } from '../../../src/embedded/codec/views.ts';
-import type { ApiClient } from '../../../src/embedded/container/api-client/client.ts';
+import type { RestClient } from '../../../src/embedded/container/api-client/client.ts';
 import { describerOf } from '../../../src/embedded/container/programs/kubectl/describe/describers.ts';
 import { DescribeWriter } from '../../../src/embedded/container/programs/kubectl/describe/writer.ts';
 import type { ApiResource } from '../../../src/embedded/container/programs/kubectl/discovery.ts';
@@ -39,7 +39,7 @@ const collectionOf = ({ group, version, resource, namespaced }: ResourceDefiniti
 /** What `kubectl get` and `kubectl describe` print. */
 async function printed(definition: ResourceDefinition, object: Stored): Promise<string> {
   const table = JSON.stringify(toTable(definition, [object], { includeObject: 'None', now: 0 }));
-  const empty = { json: async () => ({ items: [], metadata: {} }) } as unknown as ApiClient;
+  const empty = { json: async () => ({ items: [], metadata: {} }) } as unknown as RestClient;
   const resource = { ...definition, name: definition.resource } as unknown as ApiResource;
   const w = new DescribeWriter();
   await describerOf(definition.group, definition.kind)(w, object, {

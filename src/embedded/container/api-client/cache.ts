@@ -1,6 +1,6 @@
 import type { Stored } from '../../../kube/meta.ts';
 import type { Process } from '../kernel/process.ts';
-import { type ApiClient, ConnectError, decode, klogStamp, StatusError } from './client.ts';
+import { ConnectError, decode, klogStamp, type RestClient, StatusError } from './client.ts';
 import { JsonLines } from './watch-stream.ts';
 
 /** How long a follower waits after a failure. */
@@ -9,12 +9,12 @@ const retryMs = 2000;
 /** Copies of all objects of some collections, kept up by watches as client-go's reflectors do it. */
 export class ApiCache {
   readonly #p: Process;
-  readonly #client: ApiClient;
+  readonly #client: RestClient;
   readonly #changed: () => void;
   readonly #objects = new Map<string, Map<string, Stored>>();
 
   /** @param changed called after every change, once for all of one moment */
-  constructor(p: Process, client: ApiClient, changed: () => void) {
+  constructor(p: Process, client: RestClient, changed: () => void) {
     this.#p = p;
     this.#client = client;
     this.#changed = changed;
@@ -89,7 +89,7 @@ const gatherMs = 100;
  */
 export async function followAll(
   p: Process,
-  client: ApiClient,
+  client: RestClient,
   paths: readonly string[],
   sync: (cache: ApiCache) => Promise<void>,
 ): Promise<void> {

@@ -41,7 +41,7 @@ export interface RequestOptions {
   body?: Json | string;
 }
 
-export class ApiClient {
+export class RestClient {
   readonly p: Process;
   readonly config: ClientConfig;
   readonly #flags: Flags;

@@ -2,10 +2,10 @@
 import type { Node, Pod } from '../../../kube/api.gen.ts';
 import type { Stored } from '../../../kube/meta.ts';
 import type { Process } from '../kernel/process.ts';
-import { type ApiClient, ConnectError, type Json, klogStamp, StatusError } from './client.ts';
+import { ConnectError, type Json, klogStamp, type RestClient, StatusError } from './client.ts';
 
 /** The address that clients reach this Pod's node by; undefined where it can't be known. */
-export async function nodeAddress(p: Process, client: ApiClient): Promise<string | undefined> {
+export async function nodeAddress(p: Process, client: RestClient): Promise<string | undefined> {
   const { name, namespace } = p.container.pod;
   const pod = (await client.json(`/api/v1/namespaces/${namespace}/pods/${name}`)) as unknown as Stored<Pod>;
   const node = (await client.json(`/api/v1/nodes/${pod.spec?.nodeName}`)) as unknown as Stored<Node>;
@@ -14,7 +14,7 @@ export async function nodeAddress(p: Process, client: ApiClient): Promise<string
 }
 
 /** Writes the status of an object; what the server refuses is reported in the log and tried again at the next change. */
-export async function writeStatus(p: Process, client: ApiClient, path: string, status: Json): Promise<void> {
+export async function writeStatus(p: Process, client: RestClient, path: string, status: Json): Promise<void> {
   const contentType = 'application/merge-patch+json';
   try {
     await client.json(`${path}/status`, { method: 'PATCH', contentType, body: { status } });
@@ -27,7 +27,7 @@ export async function writeStatus(p: Process, client: ApiClient, path: string, s
 /** Tells of an object by an event; that there is none is no reason to stop. */
 export async function reportEvent(
   p: Process,
-  client: ApiClient,
+  client: RestClient,
   about: Stored,
   component: string,
   reason: string,

@@ -5,7 +5,7 @@ import type { Stored } from '../../../kube/meta.ts';
 import { pods } from '../../../kube/resources.ts';
 import { isFault } from '../../errors/background.ts';
 import { reasonOf } from '../../errors/status.ts';
-import { mirrorAnnotation } from '../../mirror.ts';
+import { mirrorAnnotation } from '../../mirror-pod.ts';
 import type { NodeFiles } from '../machine/files.ts';
 import type { NodeServices } from '../services.ts';
 import { readManifest } from './manifest.ts';

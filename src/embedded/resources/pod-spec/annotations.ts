@@ -1,7 +1,7 @@
 import type { Pod } from '../../../kube/api.gen.ts';
 import type { FieldError } from '../../definition.ts';
 import * as field from '../../errors/field.ts';
-import { mirrorAnnotation } from '../../mirror.ts';
+import { mirrorAnnotation } from '../../mirror-pod.ts';
 
 const where = field.path('metadata', 'annotations').key(mirrorAnnotation);
 const mirror = (pod: Pod) => pod.metadata?.annotations?.[mirrorAnnotation];

@@ -2,7 +2,7 @@ import type { Container, Pod, ResourceRequirements } from '../../../kube/api.gen
 import type { Stored } from '../../../kube/meta.ts';
 import type { FieldError } from '../../definition.ts';
 import * as field from '../../errors/field.ts';
-import { mirrorAnnotation } from '../../mirror.ts';
+import { mirrorAnnotation } from '../../mirror-pod.ts';
 import { qosClass } from './qos.ts';
 
 const specPath = field.path('spec');

@@ -1,4 +1,4 @@
-import type { ApiClient, Obj } from '../../api-client/client.ts';
+import type { Obj, RestClient } from '../../api-client/client.ts';
 import { StatusError } from '../../api-client/client.ts';
 import { type FlagSet, type Flags, KubectlError } from '../../api-client/flags.ts';
 import { discover, matchResource } from './discovery.ts';
@@ -22,7 +22,7 @@ const verbs = new Set(
 );
 
 /** `kubectl auth can-i VERB RESOURCE[/NAME]`, or `--list`. */
-export async function canI(client: ApiClient, flags: Flags): Promise<number> {
+export async function canI(client: RestClient, flags: Flags): Promise<number> {
   const { p, config } = client;
   if (flags.bool('list')) return listRules(client, flags);
   const [verb, what] = flags.args;
@@ -82,7 +82,7 @@ export async function canI(client: ApiClient, flags: Flags): Promise<number> {
 
 const strings = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
 
-async function listRules(client: ApiClient, flags: Flags): Promise<number> {
+async function listRules(client: RestClient, flags: Flags): Promise<number> {
   if (flags.args.length > 0) throw new KubectlError('list option must be specified with no arguments');
   const review = await client.json('/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', {
     method: 'POST',
@@ -136,7 +136,7 @@ async function listRules(client: ApiClient, flags: Flags): Promise<number> {
 }
 
 /** `kubectl auth whoami` */
-export async function whoami(client: ApiClient, flags: Flags): Promise<number> {
+export async function whoami(client: RestClient, flags: Flags): Promise<number> {
   let review: Obj;
   try {
     review = await client.json('/apis/authentication.k8s.io/v1/selfsubjectreviews', {

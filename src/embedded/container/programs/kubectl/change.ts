@@ -1,6 +1,6 @@
 /** Commands that change objects by name: delete, patch, label, annotate, scale. */
 import { ownValue, setOwn } from '../../../../kernel/own.ts';
-import type { ApiClient, Json, Obj } from '../../api-client/client.ts';
+import type { Json, Obj, RestClient } from '../../api-client/client.ts';
 import { StatusError } from '../../api-client/client.ts';
 import { type FlagSet, type Flags, KubectlError } from '../../api-client/flags.ts';
 import { type ApiResource, kindName, pathOf } from './discovery.ts';
@@ -36,7 +36,7 @@ export interface One {
 }
 
 /** The objects that arguments, selectors or files name. */
-export async function select(client: ApiClient, flags: Flags, args: readonly string[]): Promise<One[]> {
+export async function select(client: RestClient, flags: Flags, args: readonly string[]): Promise<One[]> {
   if (flags.has('filename')) {
     const found: One[] = [];
     for (const { object, source } of await readManifests(client, flags)) {
@@ -70,7 +70,7 @@ export async function select(client: ApiClient, flags: Flags, args: readonly str
 
 /** Runs `run` for each; what the server refuses is reported, and makes the exit code 1. */
 export async function eachOne(
-  client: ApiClient,
+  client: RestClient,
   list: readonly One[],
   run: (one: One) => Promise<void>,
 ): Promise<number> {
@@ -87,7 +87,7 @@ export async function eachOne(
   return status;
 }
 
-export async function deleteObjects(client: ApiClient, flags: Flags): Promise<number> {
+export async function deleteObjects(client: RestClient, flags: Flags): Promise<number> {
   const { p } = client;
   const force = flags.bool('force');
   if (force)
@@ -126,7 +126,7 @@ export async function deleteObjects(client: ApiClient, flags: Flags): Promise<nu
   return status;
 }
 
-async function waitGone(client: ApiClient, flags: Flags, list: readonly One[]): Promise<void> {
+async function waitGone(client: RestClient, flags: Flags, list: readonly One[]): Promise<void> {
   const { clock } = client.p.container;
   const limit = flags.duration('timeout');
   const end = limit === undefined || limit === 0 ? Number.POSITIVE_INFINITY : clock.now() + limit * 1000;
@@ -152,7 +152,7 @@ const patchTypes: Record<string, string> = {
   strategic: 'application/strategic-merge-patch+json',
 };
 
-export async function patch(client: ApiClient, flags: Flags): Promise<number> {
+export async function patch(client: RestClient, flags: Flags): Promise<number> {
   const file = flags.get('patch-file');
   const text = flags.get('patch') ?? (file === undefined ? undefined : client.p.vfs.readText(client.p, file));
   if (!text) throw new KubectlError('must specify --patch or --patch-file containing the contents of the patch');
@@ -189,7 +189,7 @@ export async function patch(client: ApiClient, flags: Flags): Promise<number> {
 }
 
 /** `label` and `annotate`: `key=value` sets, `key-` removes. */
-export async function annotate(client: ApiClient, flags: Flags, field: 'labels' | 'annotations'): Promise<number> {
+export async function annotate(client: RestClient, flags: Flags, field: 'labels' | 'annotations'): Promise<number> {
   const changes = flags.args.filter(
     (a, i) => i > 0 && (/^[^/]*[^=]=|=/.test(a) || /-$/.test(a)) && !/^[a-z]+\/[^=]+$/.test(a),
   );
@@ -245,7 +245,7 @@ export async function annotate(client: ApiClient, flags: Flags, field: 'labels' 
   });
 }
 
-export async function scale(client: ApiClient, flags: Flags): Promise<number> {
+export async function scale(client: RestClient, flags: Flags): Promise<number> {
   const replicas = flags.get('replicas');
   if (replicas === undefined || !/^\d+$/.test(replicas))
     throw new KubectlError('The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0');

@@ -1,6 +1,6 @@
 /** `kubectl create KIND`: objects from flags. */
 import { ownValue, setOwn } from '../../../../kernel/own.ts';
-import type { ApiClient, Obj } from '../../api-client/client.ts';
+import type { Obj, RestClient } from '../../api-client/client.ts';
 import { StatusError } from '../../api-client/client.ts';
 import { type FlagSet, type Flags, KubectlError } from '../../api-client/flags.ts';
 import { isSysError } from '../../kernel/errno.ts';
@@ -31,7 +31,7 @@ export const createFlags: FlagSet = {
   schedule: { kind: 'string' },
 };
 
-type Generator = (client: ApiClient, flags: Flags, name: string) => Promise<Obj> | Obj;
+type Generator = (client: RestClient, flags: Flags, name: string) => Promise<Obj> | Obj;
 
 function required(flags: Flags, flag: string): string {
   const value = flags.get(flag);
@@ -40,7 +40,7 @@ function required(flags: Flags, flag: string): string {
 }
 
 /** Keys and values of `--from-literal`, `--from-file`, `--from-env-file`. */
-function dataOf(client: ApiClient, flags: Flags): Record<string, string> {
+function dataOf(client: RestClient, flags: Flags): Record<string, string> {
   const { p } = client;
   const data: Record<string, string> = {};
   for (const literal of flags.all('from-literal')) {
@@ -69,7 +69,7 @@ function dataOf(client: ApiClient, flags: Flags): Record<string, string> {
   return data;
 }
 
-async function rules(client: ApiClient, flags: Flags): Promise<Obj[]> {
+async function rules(client: RestClient, flags: Flags): Promise<Obj[]> {
   const verbs = flags.list('verb');
   if (verbs.length === 0) throw new KubectlError('at least one verb must be specified');
   const urls = flags.list('non-resource-url');
@@ -191,7 +191,7 @@ const aliases: Record<string, string> = {
   deploy: 'deployment',
 };
 
-export async function create(client: ApiClient, flags: Flags): Promise<number> {
+export async function create(client: RestClient, flags: Flags): Promise<number> {
   const [given, ...args] = flags.args;
   if (given === undefined) {
     if (flags.has('filename')) return createFromFiles(client, flags);
@@ -240,7 +240,7 @@ export async function create(client: ApiClient, flags: Flags): Promise<number> {
   return 0;
 }
 
-async function token(client: ApiClient, flags: Flags, name: string | undefined): Promise<number> {
+async function token(client: RestClient, flags: Flags, name: string | undefined): Promise<number> {
   if (name === undefined)
     throw new KubectlError("exactly one NAME is required, got 0\nSee 'kubectl create token -h' for help and examples");
   const seconds = flags.duration('duration');

@@ -1,6 +1,6 @@
 /** Which resources the server has, by aggregated discovery; kept for a while as kubectl's cache on disk is. */
 
-import { type ApiClient, ConnectError, klogStamp, type Obj, StatusError } from '../../api-client/client.ts';
+import { ConnectError, klogStamp, type Obj, type RestClient, StatusError } from '../../api-client/client.ts';
 import { KubectlError } from '../../api-client/flags.ts';
 import type { ContainerView } from '../../kernel/container-view.ts';
 import type { Process } from '../../kernel/process.ts';
@@ -57,7 +57,7 @@ export const credentialsWanted = 'the server has asked for the client to provide
  * All resources, the preferred version of each group first. `fresh`: not from the cache. `tries`: how often the command
  * asks before it gives up, each of which it logs.
  */
-export async function discover(client: ApiClient, fresh = false, tries = 5): Promise<ApiResource[]> {
+export async function discover(client: RestClient, fresh = false, tries = 5): Promise<ApiResource[]> {
   const { container } = client.p;
   const now = container.clock.now();
   let cache = caches.get(container);
@@ -106,7 +106,7 @@ export function matchResource(resources: readonly ApiResource[], name: string): 
 }
 
 /** Like matchResource, asking the server again before giving up. */
-export async function findResource(client: ApiClient, name: string): Promise<ApiResource> {
+export async function findResource(client: RestClient, name: string): Promise<ApiResource> {
   const found = matchResource(await discover(client), name) ?? matchResource(await discover(client, true), name);
   if (!found) throw new KubectlError(`the server doesn't have a resource type "${name}"`);
   return found;

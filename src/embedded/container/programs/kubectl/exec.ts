@@ -1,7 +1,7 @@
 /** `kubectl exec`: a command in another container, over the API server's WebSocket (v5.channel.k8s.io). */
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
-import { type ApiClient, decodeText, type Obj } from '../../api-client/client.ts';
+import { decodeText, type Obj, type RestClient } from '../../api-client/client.ts';
 import { type FlagSet, type Flags, KubectlError } from '../../api-client/flags.ts';
 import type { Process } from '../../kernel/process.ts';
 import { findResource, pathOf } from './discovery.ts';
@@ -22,7 +22,7 @@ const isReady = (pod: Obj) =>
   ((asObject(pod.status).conditions as Obj[] | undefined) ?? []).some((c) => c.type === 'Ready' && c.status === 'True');
 
 /** The Pod that an argument means: itself, or one of a workload's, rather one that is ready. */
-async function podOf(client: ApiClient, argument: string): Promise<Obj> {
+async function podOf(client: RestClient, argument: string): Promise<Obj> {
   const { namespace } = client.config;
   const pods = `/api/v1/namespaces/${namespace}/pods`;
   const [type = '', name] = argument.includes('/') ? argument.split('/') : ['pod', argument];
@@ -40,7 +40,7 @@ async function podOf(client: ApiClient, argument: string): Promise<Obj> {
 
 /** Opens the WebSocket. Throws StatusError if the server refuses it. */
 async function open(
-  client: ApiClient,
+  client: RestClient,
   path: string,
   query: Record<string, string | readonly string[] | undefined>,
 ): Promise<WebSocket> {
@@ -128,7 +128,7 @@ function exitCode(status: Obj): number {
   return Number(code);
 }
 
-export async function exec(client: ApiClient, flags: Flags): Promise<number> {
+export async function exec(client: RestClient, flags: Flags): Promise<number> {
   const { p } = client;
   const [target, ...more] = flags.args;
   const command = flags.rest ?? more;

@@ -1,4 +1,4 @@
-import { type ApiClient, decode, type Obj, StatusError } from '../../api-client/client.ts';
+import { decode, type Obj, type RestClient, StatusError } from '../../api-client/client.ts';
 import { KubectlError } from '../../api-client/flags.ts';
 import { JsonLines } from '../../api-client/watch-stream.ts';
 import { HttpFailure } from '../../lib/http-client.ts';
@@ -9,7 +9,7 @@ import { type ApiResource, pathOf } from './discovery.ts';
  * it is not there) and says whether that is enough. Resolves with false if the time, in milliseconds, is over before.
  */
 export async function follow(
-  client: ApiClient,
+  client: RestClient,
   of: { resource: ApiResource; namespace: string; name: string },
   see: (object: Obj | undefined) => boolean | Promise<boolean>,
   timeoutMs: number,

@@ -1,5 +1,5 @@
 import { ownValue } from '../../../../kernel/own.ts';
-import { type ApiClient, decode, type Json, type Obj, StatusError } from '../../api-client/client.ts';
+import { decode, type Json, type Obj, type RestClient, StatusError } from '../../api-client/client.ts';
 import { type FlagSet, type Flags, KubectlError } from '../../api-client/flags.ts';
 import { JsonLines } from '../../api-client/watch-stream.ts';
 import { type ApiResource, discover, findResource, kindName, matchResource, pathOf } from './discovery.ts';
@@ -38,7 +38,7 @@ interface Target {
 }
 
 /** Resolves `pods`, `po,svc`, `pod web`, `pod/web deploy/api`, `all`. */
-export async function resolveTargets(client: ApiClient, args: readonly string[]): Promise<Target[]> {
+export async function resolveTargets(client: RestClient, args: readonly string[]): Promise<Target[]> {
   const [first, ...names] = args;
   if (first === undefined)
     throw new KubectlError(
@@ -95,11 +95,11 @@ function readTable(document: Obj): Table {
 }
 
 export class GetCommand {
-  readonly #client: ApiClient;
+  readonly #client: RestClient;
   readonly #flags: Flags;
   #printed = false;
 
-  constructor(client: ApiClient, flags: Flags) {
+  constructor(client: RestClient, flags: Flags) {
     this.#client = client;
     this.#flags = flags;
   }

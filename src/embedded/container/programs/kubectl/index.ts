@@ -1,5 +1,5 @@
 import { ownValue } from '../../../../kernel/own.ts';
-import { ApiClient, ConnectError, StatusError } from '../../api-client/client.ts';
+import { ConnectError, RestClient, StatusError } from '../../api-client/client.ts';
 import { loadConfig } from '../../api-client/config.ts';
 import { type FlagSet, type Flags, globalFlags, KubectlError, parseFlags } from '../../api-client/flags.ts';
 import { isSysError } from '../../kernel/errno.ts';
@@ -38,7 +38,7 @@ const describeFlags: FlagSet = {
 
 interface Command {
   flags: FlagSet;
-  run(client: ApiClient, flags: Flags): Promise<number>;
+  run(client: RestClient, flags: Flags): Promise<number>;
 }
 
 const commands: Record<string, Command> = {
@@ -144,7 +144,7 @@ async function run(p: Process): Promise<number> {
   }
   // Go programs take their time to start.
   await p.step(2000);
-  const client = new ApiClient(p, await loadConfig(p, flags), flags);
+  const client = new RestClient(p, await loadConfig(p, flags), flags);
   return command.run(client, flags);
 }
 

@@ -1,5 +1,5 @@
 import { kubeletVersion } from '../../../node-facts.ts';
-import { type ApiClient, type Obj, StatusError } from '../../api-client/client.ts';
+import { type Obj, type RestClient, StatusError } from '../../api-client/client.ts';
 import { readKubeconfig } from '../../api-client/config.ts';
 import { type FlagSet, type Flags, KubectlError } from '../../api-client/flags.ts';
 import type { Process } from '../../kernel/process.ts';
@@ -31,7 +31,7 @@ function clientVersion(p: Process): string {
   return `v${toolVersion(p, 'kubectl') || kubeletVersion.slice(1)}`;
 }
 
-export async function version(client: ApiClient, flags: Flags): Promise<number> {
+export async function version(client: RestClient, flags: Flags): Promise<number> {
   const { p } = client;
   const own = clientVersion(p);
   const [major = '1', minor = '35'] = own.slice(1).split('.');
@@ -73,7 +73,7 @@ export async function version(client: ApiClient, flags: Flags): Promise<number> 
   return 0;
 }
 
-export async function apiResources(client: ApiClient, flags: Flags): Promise<number> {
+export async function apiResources(client: RestClient, flags: Flags): Promise<number> {
   if (flags.args.length > 0)
     throw new KubectlError(
       `unexpected arguments: [${flags.args.join(' ')}]\nSee 'kubectl api-resources -h' for help and examples`,
@@ -118,7 +118,7 @@ export async function apiResources(client: ApiClient, flags: Flags): Promise<num
   return 0;
 }
 
-export async function apiVersions(client: ApiClient): Promise<number> {
+export async function apiVersions(client: RestClient): Promise<number> {
   const all = new Set(
     (await discover(client, true, 1)).map((r) => (r.group === '' ? r.version : `${r.group}/${r.version}`)),
   );
@@ -132,7 +132,7 @@ export async function apiVersions(client: ApiClient): Promise<number> {
   return 0;
 }
 
-export async function clusterInfo(client: ApiClient): Promise<number> {
+export async function clusterInfo(client: RestClient): Promise<number> {
   await client.json('/api/v1/namespaces/kube-system/services', {
     query: { labelSelector: 'kubernetes.io/cluster-service=true' },
   });

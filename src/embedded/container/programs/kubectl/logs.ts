@@ -1,4 +1,4 @@
-import { type ApiClient, decode, type Obj } from '../../api-client/client.ts';
+import { decode, type Obj, type RestClient } from '../../api-client/client.ts';
 import { type FlagSet, type Flags, KubectlError } from '../../api-client/flags.ts';
 import { findResource, pathOf } from './discovery.ts';
 import { asObject } from './errors.ts';
@@ -22,7 +22,7 @@ interface PodLog {
   container: string;
 }
 
-async function selected(client: ApiClient, flags: Flags): Promise<Obj[]> {
+async function selected(client: RestClient, flags: Flags): Promise<Obj[]> {
   const ns = client.config.namespace;
   const labels = flags.get('selector');
   const byLabels = async (selector: string) =>
@@ -53,7 +53,7 @@ async function selected(client: ApiClient, flags: Flags): Promise<Obj[]> {
   return pods.slice(0, 1);
 }
 
-export async function logs(client: ApiClient, flags: Flags): Promise<number> {
+export async function logs(client: RestClient, flags: Flags): Promise<number> {
   const { p } = client;
   const pods = await selected(client, flags);
   const wanted = flags.get('container') ?? flags.args[1];

@@ -1,6 +1,6 @@
 /** Manifests: files, standard input, several documents; create, apply, delete and replace of them. */
 import { ownValue, setOwn } from '../../../../kernel/own.ts';
-import type { ApiClient, Json, Obj } from '../../api-client/client.ts';
+import type { Json, Obj, RestClient } from '../../api-client/client.ts';
 import { StatusError } from '../../api-client/client.ts';
 import { type FlagSet, type Flags, KubectlError } from '../../api-client/flags.ts';
 import { isSysError } from '../../kernel/errno.ts';
@@ -51,7 +51,7 @@ async function parse(text: string, source: string): Promise<Obj[]> {
 }
 
 /** All objects of `-f`. */
-export async function readManifests(client: ApiClient, flags: Flags): Promise<Manifest[]> {
+export async function readManifests(client: RestClient, flags: Flags): Promise<Manifest[]> {
   const { p } = client;
   const manifests: Manifest[] = [];
   for (const name of flags.list('filename')) {
@@ -78,7 +78,7 @@ export async function readManifests(client: ApiClient, flags: Flags): Promise<Ma
 }
 
 /** The resource of an object by its kind. */
-export async function resourceOf(client: ApiClient, object: Obj, source: string): Promise<ApiResource> {
+export async function resourceOf(client: RestClient, object: Obj, source: string): Promise<ApiResource> {
   const apiVersion = String(object.apiVersion ?? '');
   const kind = String(object.kind ?? '');
   if (apiVersion === '' || kind === '') {
@@ -102,7 +102,7 @@ export async function resourceOf(client: ApiClient, object: Obj, source: string)
   return found;
 }
 
-export function namespaceFor(client: ApiClient, flags: Flags, object: Obj): string {
+export function namespaceFor(client: RestClient, flags: Flags, object: Obj): string {
   const own = asObject(object.metadata).namespace;
   if (typeof own === 'string' && own !== '') {
     if (flags.has('namespace') && own !== client.config.namespace) {
@@ -124,7 +124,7 @@ export function dryRun(flags: Flags): 'none' | 'client' | 'server' {
 
 /** Tells what was done, in the way `-o` asks for. */
 export async function report(
-  client: ApiClient,
+  client: RestClient,
   flags: Flags,
   resource: ApiResource,
   object: Obj,
@@ -142,7 +142,7 @@ export async function report(
 
 /** Runs an action on each manifest; failures are reported, the others go on. */
 async function each(
-  client: ApiClient,
+  client: RestClient,
   flags: Flags,
   action: string | undefined,
   run: (m: Manifest, r: ApiResource, ns: string) => Promise<void>,
@@ -174,7 +174,7 @@ async function each(
 
 const serverDryRun = (flags: Flags) => (dryRun(flags) === 'server' ? 'All' : undefined);
 
-export function createFromFiles(client: ApiClient, flags: Flags): Promise<number> {
+export function createFromFiles(client: RestClient, flags: Flags): Promise<number> {
   return each(client, flags, 'creating', async ({ object }, resource, ns) => {
     let created = object;
     if (dryRun(flags) !== 'client') {
@@ -192,7 +192,7 @@ export function createFromFiles(client: ApiClient, flags: Flags): Promise<number
   });
 }
 
-export function apply(client: ApiClient, flags: Flags): Promise<number> {
+export function apply(client: RestClient, flags: Flags): Promise<number> {
   if (!flags.has('filename')) throw new KubectlError('must specify one of -f and -k');
   return each(client, flags, undefined, (m, r, ns) =>
     flags.bool('server-side') ? applyOnServer(client, flags, m, r, ns) : applyOnClient(client, flags, m, r, ns),
@@ -200,7 +200,7 @@ export function apply(client: ApiClient, flags: Flags): Promise<number> {
 }
 
 async function applyOnServer(
-  client: ApiClient,
+  client: RestClient,
   flags: Flags,
   { object }: Manifest,
   resource: ApiResource,
@@ -222,7 +222,7 @@ async function applyOnServer(
 }
 
 async function applyOnClient(
-  client: ApiClient,
+  client: RestClient,
   flags: Flags,
   { object, source }: Manifest,
   resource: ApiResource,
@@ -309,7 +309,7 @@ function covers(live: Json | undefined, wanted: Json): boolean {
   return live === wanted;
 }
 
-export function replace(client: ApiClient, flags: Flags): Promise<number> {
+export function replace(client: RestClient, flags: Flags): Promise<number> {
   if (!flags.has('filename')) throw new KubectlError('must specify one of -f and -k');
   return each(client, flags, 'replacing', async ({ object }, resource, ns) => {
     const name = String(asObject(object.metadata).name ?? '');

@@ -1,6 +1,6 @@
 /** The revisions of a Deployment, which its ReplicaSets keep: rollout history and undo. */
 import { compareInt64, parseInt64 } from '../../../../kube/int64.ts';
-import type { ApiClient, Obj } from '../../api-client/client.ts';
+import type { Obj, RestClient } from '../../api-client/client.ts';
 import { type FlagSet, type Flags, KubectlError } from '../../api-client/flags.ts';
 import { eachOne, type One, select } from './change.ts';
 import { kindName, pathOf } from './discovery.ts';
@@ -22,7 +22,7 @@ interface Revision {
 }
 
 /** The revisions of a Deployment, oldest first. Throws KubectlError for other kinds. */
-async function revisionsOf(client: ApiClient, one: One): Promise<{ object: Obj; revisions: Revision[] }> {
+async function revisionsOf(client: RestClient, one: One): Promise<{ object: Obj; revisions: Revision[] }> {
   if (one.resource.kind !== 'Deployment')
     throw new KubectlError(`no history viewer for ${one.resource.kind} in this container`);
   const object = await client.json(pathOf(one.resource, one.namespace, one.name));
@@ -48,7 +48,7 @@ async function revisionsOf(client: ApiClient, one: One): Promise<{ object: Obj; 
   return { object, revisions: revisions.sort((a, b) => compareInt64(a.number, b.number)) };
 }
 
-async function chosen(client: ApiClient, flags: Flags): Promise<One[]> {
+async function chosen(client: RestClient, flags: Flags): Promise<One[]> {
   if (flags.args.length === 0 && !flags.has('filename')) throw new KubectlError('required resource not specified');
   return select(client, flags, flags.args);
 }
@@ -61,7 +61,7 @@ function revisionNumber(flags: Flags, name: string): bigint | undefined {
   return revision;
 }
 
-export async function rolloutHistory(client: ApiClient, flags: Flags): Promise<number> {
+export async function rolloutHistory(client: RestClient, flags: Flags): Promise<number> {
   const wanted = revisionNumber(flags, 'revision');
   return eachOne(client, await chosen(client, flags), async (one) => {
     const { revisions } = await revisionsOf(client, one);
@@ -86,7 +86,7 @@ export async function rolloutHistory(client: ApiClient, flags: Flags): Promise<n
   });
 }
 
-export async function rolloutUndo(client: ApiClient, flags: Flags): Promise<number> {
+export async function rolloutUndo(client: RestClient, flags: Flags): Promise<number> {
   const wanted = revisionNumber(flags, 'to-revision');
   return eachOne(client, await chosen(client, flags), async (one) => {
     const { object, revisions } = await revisionsOf(client, one);

@@ -1,6 +1,6 @@
 /** Workloads changed and followed: rollout status, restart, pause and resume, set image, set env. */
 
-import type { ApiClient, Json, Obj } from '../../api-client/client.ts';
+import type { Json, Obj, RestClient } from '../../api-client/client.ts';
 import { type FlagSet, type Flags, KubectlError } from '../../api-client/flags.ts';
 import { eachOne, type One, select } from './change.ts';
 import { pathOf } from './discovery.ts';
@@ -73,12 +73,12 @@ function progressOf(kind: string, name: string, object: Obj): Progress {
   }
 }
 
-async function workloads(client: ApiClient, flags: Flags, args: readonly string[]): Promise<One[]> {
+async function workloads(client: RestClient, flags: Flags, args: readonly string[]): Promise<One[]> {
   if (args.length === 0 && !flags.has('filename')) throw new KubectlError('required resource not specified');
   return select(client, flags, args);
 }
 
-export async function rolloutStatus(client: ApiClient, flags: Flags): Promise<number> {
+export async function rolloutStatus(client: RestClient, flags: Flags): Promise<number> {
   const list = await workloads(client, flags, flags.args);
   const limit = flags.duration('timeout');
   const timeoutMs = timeoutOf(flags.get('timeout'), limit === 0 ? undefined : limit, 365 * 86_400_000);
@@ -107,7 +107,7 @@ export async function rolloutStatus(client: ApiClient, flags: Flags): Promise<nu
 
 /** Sends a strategic merge patch for each; says what was done, or that nothing changed. */
 async function change(
-  client: ApiClient,
+  client: RestClient,
   flags: Flags,
   list: readonly One[],
   make: (one: One) => Promise<Obj> | Obj,
@@ -128,7 +128,7 @@ async function change(
   });
 }
 
-export async function rolloutRestart(client: ApiClient, flags: Flags): Promise<number> {
+export async function rolloutRestart(client: RestClient, flags: Flags): Promise<number> {
   const list = await workloads(client, flags, flags.args);
   for (const { resource } of list) {
     if (!/^(Deployment|DaemonSet|StatefulSet)$/.test(resource.kind))
@@ -140,7 +140,7 @@ export async function rolloutRestart(client: ApiClient, flags: Flags): Promise<n
   return change(client, flags, list, () => patch, 'restarted', 'kubectl-rollout');
 }
 
-export async function rolloutPause(client: ApiClient, flags: Flags, paused: boolean): Promise<number> {
+export async function rolloutPause(client: RestClient, flags: Flags, paused: boolean): Promise<number> {
   const list = await workloads(client, flags, flags.args);
   const patch = { spec: { paused: paused ? true : null } };
   return change(client, flags, list, () => patch, paused ? 'paused' : 'resumed', 'kubectl-rollout');
@@ -174,7 +174,7 @@ function split(args: readonly string[]): { targets: string[]; pairs: [string, st
   return { targets: args.filter((arg) => !arg.includes('=') && !/^[A-Za-z_]\w*-$/.test(arg)), pairs, removed };
 }
 
-export async function setImage(client: ApiClient, flags: Flags): Promise<number> {
+export async function setImage(client: RestClient, flags: Flags): Promise<number> {
   const { targets, pairs } = split(flags.args);
   if (pairs.length === 0) throw new KubectlError('at least one image update is required');
   const list = await workloads(client, flags, targets);
@@ -200,7 +200,7 @@ export async function setImage(client: ApiClient, flags: Flags): Promise<number>
   return change(client, flags, list, make, 'image updated', 'kubectl-set');
 }
 
-export async function setEnv(client: ApiClient, flags: Flags): Promise<number> {
+export async function setEnv(client: RestClient, flags: Flags): Promise<number> {
   const { targets, pairs, removed } = split([...flags.args, ...flags.all('env')]);
   if (pairs.length + removed.length === 0) throw new KubectlError('at least one environment variable must be provided');
   const list = await workloads(client, flags, targets);

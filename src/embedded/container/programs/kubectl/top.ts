@@ -1,5 +1,5 @@
 import { milliValue, quantityValue } from '../../../../kube/quantity.ts';
-import { type ApiClient, type Obj, StatusError } from '../../api-client/client.ts';
+import { type Obj, type RestClient, StatusError } from '../../api-client/client.ts';
 import { type FlagSet, type Flags, KubectlError } from '../../api-client/flags.ts';
 import { asObject } from './errors.ts';
 
@@ -28,7 +28,7 @@ interface Amount {
 type Row = Amount & { cells: string[] };
 
 /** `kubectl top nodes` */
-export async function topNodes(client: ApiClient, flags: Flags): Promise<number> {
+export async function topNodes(client: RestClient, flags: Flags): Promise<number> {
   const by = sortKey(flags);
   await requireMetrics(client);
   const [name] = flags.args;
@@ -49,7 +49,7 @@ export async function topNodes(client: ApiClient, flags: Flags): Promise<number>
 }
 
 /** `kubectl top pods` */
-export async function topPods(client: ApiClient, flags: Flags): Promise<number> {
+export async function topPods(client: RestClient, flags: Flags): Promise<number> {
   const by = sortKey(flags);
   await requireMetrics(client);
   const everywhere = flags.bool('all-namespaces');
@@ -81,7 +81,7 @@ export async function topPods(client: ApiClient, flags: Flags): Promise<number> 
 
 /** Without Pods there is nothing to measure; with some it comes later. */
 async function nothing(
-  client: ApiClient,
+  client: RestClient,
   scope: string,
   query: Record<string, string | undefined>,
   everywhere: boolean,
@@ -93,7 +93,7 @@ async function nothing(
   return 0;
 }
 
-async function requireMetrics(client: ApiClient): Promise<void> {
+async function requireMetrics(client: RestClient): Promise<void> {
   try {
     await client.json(root);
   } catch (error) {
@@ -122,7 +122,7 @@ const sorted = (rows: Row[], by: keyof Amount | undefined): Row[] =>
   by === undefined ? rows : rows.sort((a, b) => b[by] - a[by]);
 
 /** Every column is filled up, the last one too. */
-async function print(client: ApiClient, flags: Flags, head: string[], rows: readonly Row[]): Promise<number> {
+async function print(client: RestClient, flags: Flags, head: string[], rows: readonly Row[]): Promise<number> {
   const lines = [...(flags.bool('no-headers') ? [] : [head]), ...rows.map(({ cells }) => cells)];
   const widths = head.map((_, i) => Math.max(...lines.map((cells) => cells[i]?.length ?? 0)) + 3);
   for (const cells of lines) {

@@ -1,6 +1,6 @@
 import { relaxedPath } from '../../../../kube/json-path/json-path.ts';
 import { JsonPathError } from '../../../../kube/json-path/nodes.ts';
-import type { ApiClient, Obj } from '../../api-client/client.ts';
+import type { Obj, RestClient } from '../../api-client/client.ts';
 import { type FlagSet, type Flags, KubectlError } from '../../api-client/flags.ts';
 import { select } from './change.ts';
 import { kindName, pathOf } from './discovery.ts';
@@ -56,7 +56,7 @@ function conditionOf(text: string): Condition {
   throw new KubectlError(`unrecognized condition: "${text}"`);
 }
 
-export async function wait(client: ApiClient, flags: Flags): Promise<number> {
+export async function wait(client: RestClient, flags: Flags): Promise<number> {
   const { p } = client;
   const text = flags.get('for');
   if (!text) throw new KubectlError('--for is required');
@@ -99,7 +99,7 @@ export async function wait(client: ApiClient, flags: Flags): Promise<number> {
 }
 
 async function mustExist(
-  client: ApiClient,
+  client: RestClient,
   { resource, namespace, name }: Awaited<ReturnType<typeof select>>[number],
 ): Promise<void> {
   await client.json(pathOf(resource, namespace, name));

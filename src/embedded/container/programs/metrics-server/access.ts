@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { SubjectAccessReview, TokenReview } from '../../../../kube/api.gen.ts';
 import { ApiError, forbidden, unauthorized } from '../../../errors/status.ts';
-import type { ApiClient, Json } from '../../api-client/client.ts';
+import type { Json, RestClient } from '../../api-client/client.ts';
 
 /** Who may speak for others: the API server, by its certificate. */
 export interface FrontProxy {
@@ -12,7 +12,7 @@ export interface FrontProxy {
 }
 
 /** Reads what API servers tell theirs like. Throws a StatusError if the server refuses. */
-export async function readFrontProxy(client: ApiClient): Promise<FrontProxy | undefined> {
+export async function readFrontProxy(client: RestClient): Promise<FrontProxy | undefined> {
   const config = await client.json('/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication');
   const data = config.data as Record<string, string> | undefined;
   const pem = data?.['requestheader-client-ca-file'];
@@ -34,7 +34,7 @@ export interface Wanted {
  * ApiError for those who may not.
  */
 export async function authorize(
-  client: ApiClient,
+  client: RestClient,
   proxy: FrontProxy | undefined,
   { socket, headers }: IncomingMessage,
   wanted: Wanted | undefined,
@@ -58,7 +58,7 @@ export async function authorize(
   throw forbidden({ group: 'metrics.k8s.io', resource }, name, what);
 }
 
-async function post<T>(client: ApiClient, group: string, kind: string, spec: Json): Promise<T> {
+async function post<T>(client: RestClient, group: string, kind: string, spec: Json): Promise<T> {
   const body = { apiVersion: `${group}/v1`, kind, spec };
   const path = `/apis/${group}/v1/${kind.toLowerCase()}s`;
   const answer = await client.json(path, { method: 'POST', body }).catch((error: Error) => {

@@ -3,7 +3,7 @@ import type { Node, Pod } from '../../../../kube/api.gen.ts';
 import type { Stored } from '../../../../kube/meta.ts';
 import { isApiError } from '../../../errors/status.ts';
 import { ApiCache } from '../../api-client/cache.ts';
-import { ApiClient, ConnectError, klogStamp, StatusError } from '../../api-client/client.ts';
+import { ConnectError, klogStamp, RestClient, StatusError } from '../../api-client/client.ts';
 import { inCluster } from '../../api-client/config.ts';
 import { Flags } from '../../api-client/flags.ts';
 import { isSysError } from '../../kernel/errno.ts';
@@ -41,7 +41,7 @@ export const metricsServer = program(
       );
       return 1;
     }
-    const client = new ApiClient(p, config, new Flags(new Map(), [], undefined));
+    const client = new RestClient(p, config, new Flags(new Map(), [], undefined));
     const server = new MetricsServer(p, client, resolution * 1000);
     const port = Number(flagOf(p, 'secure-port') ?? 443);
     try {
@@ -77,7 +77,7 @@ function secondsOf(text: string): number | undefined {
 
 class MetricsServer {
   readonly #p: Process;
-  readonly #client: ApiClient;
+  readonly #client: RestClient;
   readonly #resolutionMs: number;
   readonly #points: Points;
   readonly #settings: ScrapeSettings;
@@ -86,7 +86,7 @@ class MetricsServer {
   #listed = false;
   #lastLook: number;
 
-  constructor(p: Process, client: ApiClient, resolutionMs: number) {
+  constructor(p: Process, client: RestClient, resolutionMs: number) {
     this.#p = p;
     this.#client = client;
     this.#resolutionMs = resolutionMs;

@@ -2,7 +2,7 @@ import type { SecureContext } from 'node:tls';
 import type { Service } from '../../../../kube/api.gen.ts';
 import type { Stored } from '../../../../kube/meta.ts';
 import { type ApiCache, followAll } from '../../api-client/cache.ts';
-import { ApiClient, type Json } from '../../api-client/client.ts';
+import { type Json, RestClient } from '../../api-client/client.ts';
 import { inCluster } from '../../api-client/config.ts';
 import { Flags } from '../../api-client/flags.ts';
 import { writeStatus } from '../../api-client/statuses.ts';
@@ -40,7 +40,7 @@ export const nginxGateway = program('nginx-gateway', async (p) => {
     return 1;
   }
   await p.print(1, line(p, 'info', 'Starting the NGINX Gateway Fabric control plane'));
-  const controller = new Controller(p, new ApiClient(p, config, new Flags(new Map(), [], undefined)));
+  const controller = new Controller(p, new RestClient(p, config, new Flags(new Map(), [], undefined)));
   controller.serveHealth();
   p.background(controller.run());
   await untilSignal(p, signals.SIGTERM, signals.SIGQUIT, signals.SIGINT);
@@ -56,11 +56,11 @@ interface OpenPort {
 
 class Controller {
   readonly #p: Process;
-  readonly #client: ApiClient;
+  readonly #client: RestClient;
   readonly #open = new Map<number, OpenPort>();
   #ready = false;
 
-  constructor(p: Process, client: ApiClient) {
+  constructor(p: Process, client: RestClient) {
     this.#p = p;
     this.#client = client;
   }

@@ -2,7 +2,7 @@ import type { SecureContext } from 'node:tls';
 import type { Ingress } from '../../../../kube/api.gen.ts';
 import type { Stored } from '../../../../kube/meta.ts';
 import { type ApiCache, followAll } from '../../api-client/cache.ts';
-import { ApiClient, ConnectError, type Json, klogStamp, StatusError } from '../../api-client/client.ts';
+import { ConnectError, type Json, klogStamp, RestClient, StatusError } from '../../api-client/client.ts';
 import { inCluster } from '../../api-client/config.ts';
 import { Flags } from '../../api-client/flags.ts';
 import { nodeAddress, reportEvent, writeStatus } from '../../api-client/statuses.ts';
@@ -46,7 +46,7 @@ export const nginxIngress = program('nginx-ingress-controller', async (p) => {
     return 255;
   }
   await p.print(1, banner);
-  const controller = new Controller(p, new ApiClient(p, config, new Flags(new Map(), [], undefined)), settingsOf(p));
+  const controller = new Controller(p, new RestClient(p, config, new Flags(new Map(), [], undefined)), settingsOf(p));
   try {
     controller.listen();
   } catch (error) {
@@ -70,7 +70,7 @@ function settingsOf(p: Process): IngressSettings {
 
 class Controller {
   readonly #p: Process;
-  readonly #client: ApiClient;
+  readonly #client: RestClient;
   readonly #settings: IngressSettings;
   #configuration: IngressConfiguration = { served: [], http: [], https: [], certificates: [], warnings: [] };
   #contexts = new Map<string, SecureContext>();
@@ -80,7 +80,7 @@ class Controller {
   #address: string | undefined;
   #listed = false;
 
-  constructor(p: Process, client: ApiClient, settings: IngressSettings) {
+  constructor(p: Process, client: RestClient, settings: IngressSettings) {
     this.#p = p;
     this.#client = client;
     this.#settings = settings;

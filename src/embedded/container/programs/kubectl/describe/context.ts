@@ -1,11 +1,11 @@
 import type { KubeObject } from '../../../../../kube/meta.ts';
-import type { ApiClient, Obj } from '../../../api-client/client.ts';
+import type { Obj, RestClient } from '../../../api-client/client.ts';
 import type { ApiResource } from '../discovery.ts';
 import type { DescribeWriter } from './writer.ts';
 
 /** What a describer may ask for while it writes. */
 export interface DescribeContext {
-  client: ApiClient;
+  client: RestClient;
   /** What kind of object is described. */
   resource: ApiResource;
   showEvents: boolean;

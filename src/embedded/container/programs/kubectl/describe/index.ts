@@ -1,6 +1,6 @@
 /** `kubectl describe`. Loaded late: few containers need it. */
 import type { KubeObject } from '../../../../../kube/meta.ts';
-import { type ApiClient, StatusError } from '../../../api-client/client.ts';
+import { type RestClient, StatusError } from '../../../api-client/client.ts';
 import { type Flags, KubectlError } from '../../../api-client/flags.ts';
 import { select } from '../change.ts';
 import { type ApiResource, pathOf } from '../discovery.ts';
@@ -18,18 +18,18 @@ interface Found {
   object?: KubeObject;
 }
 
-export async function describe(client: ApiClient, flags: Flags): Promise<number> {
+export async function describe(client: RestClient, flags: Flags): Promise<number> {
   return new DescribeCommand(client, flags).run();
 }
 
 class DescribeCommand {
-  readonly #client: ApiClient;
+  readonly #client: RestClient;
   readonly #flags: Flags;
   readonly #errors: StatusError[] = [];
   /** No object had the name that was asked for; those whose names begin so are shown. */
   #byPrefix = false;
 
-  constructor(client: ApiClient, flags: Flags) {
+  constructor(client: RestClient, flags: Flags) {
     this.#client = client;
     this.#flags = flags;
   }
