@@ -1,4 +1,7 @@
-/** `npm run house [-- --json]`: what grows beyond what one keeps in mind, with the reasons that are given for it. */
+/**
+ * `npm run house [-- --json]`: what grows beyond what one keeps in mind, with the reasons that are given for it. Exit code 1
+ * if something has none.
+ */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -15,6 +18,7 @@ const { circles, upward } = imports();
 
 if (process.argv.includes('--json')) console.log(JSON.stringify({ findings, circles, upward }, undefined, 2));
 else print();
+if (findings.some(({ reason }) => !reason) || circles > 0 || upward > 0) process.exitCode = 1;
 
 /** What the rules of .dependency-cruiser.cjs find. */
 function imports(): { circles: number; upward: number } {

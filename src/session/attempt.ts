@@ -9,7 +9,8 @@ import type { Scenario } from '../scenario/types.ts';
 import { describeAttempt } from './attempt-state.ts';
 import { type AttendanceInput, AttendanceKeeper } from './attendance.ts';
 import { ClusterConnection } from './cluster-connection.ts';
-import { askedOf, checkView, helpPrice } from './coach.ts';
+import { checkView, helpPrice } from './coach.ts';
+import { Coach } from './coach-desk.ts';
 import type { CoachLevel } from './coach-level.ts';
 import type { AttemptEvent, AttemptEventBody, ClusterChoice } from './events.ts';
 import { type AttemptFold, foldAttempt } from './fold.ts';
@@ -18,7 +19,7 @@ import { LiveGrading } from './live-grading.ts';
 import type { ProgressLog } from './progress.ts';
 import { Recorder } from './recorder.ts';
 import { setUpScenario, untilReady } from './set-up.ts';
-import type { AttemptState, CheckView, HintGiven } from './types.ts';
+import type { AttemptState, HintGiven } from './types.ts';
 
 export interface AttemptDependencies {
   clock: Clock;
@@ -42,6 +43,7 @@ export class Attempt {
   /** As its log tells it, always as of now. */
   readonly fold: Readonly<AttemptFold>;
   readonly grading: LiveGrading;
+  readonly coach: Coach;
   readonly #dependencies: AttemptDependencies;
   readonly #recorder: Recorder;
   readonly #connection: ClusterConnection;
@@ -82,6 +84,10 @@ export class Attempt {
       record: (body) => this.#record(body),
       onChange: () => this.#changed(),
       onActivity: () => this.attend('sign'),
+    });
+    this.coach = new Coach(fold, this.grading, async (event) => {
+      await this.#record(event);
+      this.#changed();
     });
     if (unattended) return;
     this.#attendance = new AttendanceKeeper({
@@ -230,36 +236,6 @@ export class Attempt {
     await this.#record({ type: 'hint', index, price });
     this.#changed();
     return hintGiven(next, this.scenario, this.fold);
-  }
-
-  /**
-   * A check with as much of its chain of evidence as was asked for; undefined: there is no such check, or nothing is judged.
-   * It is traced where the chain is asked for only.
-   */
-  async explain(check: string): Promise<CheckView | undefined> {
-    const isTraced = askedOf(this.fold, check).level === 3;
-    const verdict = isTraced
-      ? await this.grading.explain(check)
-      : this.grading.verdicts().find(({ id }) => id === check);
-    return verdict && checkView(verdict, this.fold, isTraced);
-  }
-
-  /**
-   * Asks about a check once more: one level, or one step of its chain, which is paid at once. Rejects with a UserError if
-   * that costs more than `price`.
-   */
-  async ask(check: string, price: number): Promise<CheckView | undefined> {
-    const before = await this.explain(check);
-    if (!before?.next) return before;
-    if (before.next.price > price) {
-      throw new UserError({
-        what: `to ask about ${check} costs ${before.next.price} points now, not ${price}`,
-        next: 'ask once more',
-      });
-    }
-    await this.#record({ type: 'coach', check, ...before.next });
-    this.#changed();
-    return this.explain(check);
   }
 
   /** Positions, from 0, of the hints on what is there now. */

@@ -24,12 +24,12 @@ export function workVerbs(attempts: Attempts, folder: string): WorkVerbs {
 
     async explain({ check, id }) {
       const attempt = await attempts.worked(id);
-      return workFor({ attempt: attempt.id }, () => attempt.explain(check));
+      return workFor({ attempt: attempt.id }, () => attempt.coach.explain(check));
     },
 
     async ask({ check, price, id }) {
       const attempt = await attempts.worked(id);
-      return workFor({ attempt: attempt.id }, () => attempt.ask(check, price));
+      return workFor({ attempt: attempt.id }, () => attempt.coach.ask(check, price));
     },
 
     hint: async ({ id } = {}) => (await attempts.worked(id)).hint(),

@@ -99,7 +99,7 @@ export class LabVerbs {
     void this.#guarded(
       async () => {
         try {
-          const ready = await this.#ready(signal);
+          const ready = await labReady(this.#store, () => this.#resetting, signal);
           if (!ready) return;
           this.#busy('getting kubectl ready');
           const onStep = (step: string) => {
@@ -137,33 +137,6 @@ export class LabVerbs {
   wayOut(): string {
     if (this.#coming) return 'Esc cancels';
     return this.#store.get().busy === undefined ? 'Esc goes back' : 'a moment';
-  }
-
-  /** The lab on screen once it can be worked on; undefined if it comes to nothing. */
-  #ready(signal: AbortSignal): Promise<AttemptState | undefined> {
-    return new Promise((resolve, reject) => {
-      let begun = false;
-      const look = () => {
-        const { lab, screen } = this.#store.get();
-        begun ||= lab?.phase === 'resetting';
-        // A reset that was only just asked for shows in the lab in a moment.
-        const isDue = this.#resetting && !begun;
-        if (screen.name === 'lab' && (isDue || isComing(lab))) return;
-        end();
-        resolve(lab?.phase === 'active' && lab.cluster ? lab : undefined);
-      };
-      const onAbort = () => {
-        end();
-        reject(signal.reason);
-      };
-      const unsubscribe = this.#store.subscribe(look);
-      const end = () => {
-        unsubscribe();
-        signal.removeEventListener('abort', onAbort);
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
-      look();
-    });
   }
 
   /** The next hint; once there are none left, those that were taken. */
@@ -286,6 +259,33 @@ export class LabVerbs {
   #say(text: string): void {
     this.#store.dispatch({ type: 'notice', text });
   }
+}
+
+/** The lab on screen once it can be worked on; undefined if it comes to nothing. */
+function labReady(store: Store, isResetting: () => boolean, signal: AbortSignal): Promise<AttemptState | undefined> {
+  return new Promise((resolve, reject) => {
+    let begun = false;
+    const look = () => {
+      const { lab, screen } = store.get();
+      begun ||= lab?.phase === 'resetting';
+      // A reset that was only just asked for shows in the lab in a moment.
+      const isDue = isResetting() && !begun;
+      if (screen.name === 'lab' && (isDue || isComing(lab))) return;
+      end();
+      resolve(lab?.phase === 'active' && lab.cluster ? lab : undefined);
+    };
+    const onAbort = () => {
+      end();
+      reject(signal.reason);
+    };
+    const unsubscribe = store.subscribe(look);
+    const end = () => {
+      unsubscribe();
+      signal.removeEventListener('abort', onAbort);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    look();
+  });
 }
 
 /** Ignores that the daemon has gone, which whoever follows the lab is notified of. */
