@@ -132,6 +132,10 @@ describe('MySQL', () => {
     ['set version = 1', error('1238 (HY000)', "Variable 'version' is a read only variable")],
     ['create view v as select 1', error('1235 (42000)', "This server, a simulated one, doesn't support 'VIEW'")],
     [
+      'revoke select on shop.users from ann',
+      error('1147 (42000)', "There is no such grant defined for user 'ann' on host '%' on table 'users'"),
+    ],
+    [
       'revoke select on shop.* from nobody',
       error('1141 (42000)', "There is no such grant defined for user 'nobody' on host '%'"),
     ],
@@ -202,6 +206,16 @@ describe('MySQL', () => {
     expect(await sql('select 1', 'eve', 'e')).toContain('ERROR 1044');
     expect(await sql("alter user 'eve'@'%' identified by 'f'; drop user 'eve'@'%'")).toBe('0');
     expect(await sql('select 1', 'eve', 'f')).toContain('ERROR 1045 (28000): Access denied');
+  });
+
+  it('takes a privilege from a session that is open, after a statement on accounts failed', async () => {
+    await sql("create user 'joe'@'%' identified by 'j'; grant select on shop.* to 'joe'@'%'");
+    const open = sql('select sleep(1); select count(*) from users', 'joe', 'j');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await sql("create user 'joe'@'%'")).toContain('ERROR 1396 (HY000)');
+    expect(await sql("revoke select on shop.* from 'joe'@'%'")).toBe('0');
+    expect(await open).toContain("SELECT command denied to user 'joe'@'localhost' for table 'users'");
+    await sql("drop user 'joe'@'%'");
   });
 
   it('bounds what a statement takes', async () => {

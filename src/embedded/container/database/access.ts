@@ -202,24 +202,40 @@ export function grant(session: Session, statement: Of<'grant' | 'revoke'>): void
   session.changeAccounts();
   for (const account of accounts) {
     const known = receiver(session, account, t);
-    for (const { on: object } of objects)
-      for (const privilege of privileges) change(server.accounts, known, object, privilege, { t, option });
+    for (const { on: object, table } of objects) {
+      for (const privilege of privileges) {
+        const done = change(server.accounts, known, object, privilege, { t, option });
+        if (!done && session.dialect.name === 'mysql' && object !== '*') throw noSuchGrant(account, table);
+      }
+    }
   }
 }
 
+/** Whether there was something to give or to take. */
 function change(
   accounts: Accounts,
   known: Known,
   on: string,
   privilege: string,
   { t, option }: { t: 'grant' | 'revoke'; option: boolean },
-): void {
-  if (privilege === 'USAGE' && !on.startsWith('s:')) return;
-  if (t === 'grant') return accounts.grant(known, on, privilege, option);
+): boolean {
+  if (privilege === 'USAGE' && !on.startsWith('s:')) return true;
+  if (t === 'grant') {
+    accounts.grant(known, on, privilege, option);
+    return true;
+  }
   if (option || privilege === 'GRANT OPTION') {
     for (const held of known.grants)
       if (held.on === on && (privilege === 'GRANT OPTION' || held.privilege === privilege)) held.option = false;
-  } else accounts.revoke(known, on, privilege);
+  } else if (!accounts.revoke(known, on, privilege)) return false;
+  return true;
+}
+
+/** MySQL takes no privilege of a database or table that was not given. */
+function noSuchGrant({ name, host }: Account, table: string | undefined): SqlError {
+  const text = `There is no such grant defined for user '${name}' on host '${host}'`;
+  if (table === undefined) return new SqlError(1141, '42000', text);
+  return new SqlError(1147, '42000', `${text} on table '${table}'`);
 }
 
 /** PostgreSQL's GRANT role TO role. */

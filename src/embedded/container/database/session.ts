@@ -43,8 +43,8 @@ export class Session implements ExpressionContext, QueryContext {
   readonly server: SessionServer;
   readonly user: string;
   readonly host: string;
-  readonly account: Known;
   readonly connection: number;
+  readonly #login: Known;
   readonly settings: Settings;
   readonly evaluator: Evaluator;
   readonly userVariables = new Map<string, Value>();
@@ -59,12 +59,17 @@ export class Session implements ExpressionContext, QueryContext {
     this.server = server;
     this.user = user;
     this.host = host;
-    this.account = account;
+    this.#login = account;
     this.database = database;
     this.connection = connection;
     this.settings = server.settings.session();
     this.evaluator = new Evaluator(this);
     this.budget = new Budget(server.p, server.dialect, 0);
+  }
+
+  /** As it is now: others may have changed or dropped it. */
+  get account(): Known {
+    return this.server.accounts.find(this.#login) ?? { ...this.#login, grants: [], flags: {}, roles: [] };
   }
 
   get dialect(): Dialect {
