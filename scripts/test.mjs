@@ -39,6 +39,7 @@ async function sources() {
     '.dependency-cruiser.cjs',
     'src',
   );
+  await tally.step('house', join(root, 'scripts', 'house', 'main.ts'), '--sources');
   await tally.step('unused', join(root, 'node_modules', 'knip', 'bin', 'knip.js'));
   await tally.step('tests are bundled', join(root, 'scripts', 'build-tests.ts'));
 }

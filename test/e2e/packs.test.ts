@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { createTar } from 'nanotar';
+import { packTar } from 'modern-tar';
 import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { newScenario } from '../../src/authoring/new.ts';
 import { Sandbox } from './sandbox.ts';
@@ -92,23 +92,24 @@ it('installs from a git repository, by branch, and what is pushed there later', 
 
 it('installs from a tarball; of one that cannot be used it says why, and installs nothing', async () => {
   const archive = join(user.folder, 'club.tgz');
-  const pack = (change: (text: string) => string) => {
+  const pack = async (change: (text: string) => string) => {
     const files = readdirSync(source, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))
-      .map((file) => ({ name: relative(user.folder, file), data: change(readFileSync(file, 'utf8')) }));
-    writeFileSync(archive, gzipSync(createTar(files)));
+      .map((file) => ({ header: { name: relative(user.folder, file) }, body: change(readFileSync(file, 'utf8')) }))
+      .map(sized);
+    writeFileSync(archive, gzipSync(await packTar(files)));
   };
-  pack((text) => text.replace('difficulty:', 'dificulty:'));
+  await pack((text) => text.replace('difficulty:', 'dificulty:'));
   const broken = await user.run(['pack', 'install', archive]);
   expect(broken).toMatchObject({ code: 2, stdout: '' });
   expect(broken.stderr).toMatch(/club\/first-map\/scenario\.yaml:\d+:1: unknown field "dificulty"; did you mean/);
   expect(await user.json(['pack', 'list'])).toMatchObject([{ id: 'in-cluster-api-access', trusted: true }]);
-  pack((text) => text);
+  await pack((text) => text);
   expect(await user.json(['pack', 'install', archive])).toMatchObject({ id: 'club', scenarios: ['first-map'] });
 
   scenario('forbidden-deployment');
-  pack((text) => text);
+  await pack((text) => text);
   const twice = await user.run(['pack', 'update']);
   expect(twice.code).toBe(2);
   expect(twice.stdout).toMatch(
@@ -117,19 +118,23 @@ it('installs from a tarball; of one that cannot be used it says why, and install
   expect(await ids()).toMatchObject([{ id: 'first-map' }]);
 });
 
+function sized({ header, body }: { header: { name: string }; body: string }) {
+  return { header: { ...header, size: Buffer.byteLength(body) }, body };
+}
+
 /** The pack as it would lie on a server, under a folder of its own. */
-function tarball(): Buffer {
+async function tarball(): Promise<Buffer> {
   const files = readdirSync(source, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-    .map((file) => ({ name: relative(user.folder, file), data: readFileSync(file, 'utf8') }));
-  return gzipSync(createTar(files));
+    .map((file) => sized({ header: { name: relative(user.folder, file) }, body: readFileSync(file, 'utf8') }));
+  return gzipSync(await packTar(files));
 }
 
 it('installs from a URL of a tarball, and what lies there later', async () => {
   const server = createServer((request, response) => {
     if (request.url === '/moved.tgz') response.writeHead(302, { location: '/club.tgz?x=1' }).end();
-    else if (request.url?.startsWith('/club.tgz')) response.end(tarball());
+    else if (request.url?.startsWith('/club.tgz')) void tarball().then((archive) => response.end(archive));
     else response.writeHead(404).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -61,6 +61,9 @@ function tar(entries: readonly Entry[]): Buffer {
     header.write(type, 156);
     header.write('ustar\0', 257);
     header.write(prefix, 345);
+    header.fill(' ', 148, 156);
+    const sum = header.reduce((total, byte) => total + byte, 0);
+    header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
     const data = Buffer.alloc(Math.ceil(Buffer.byteLength(text) / 512) * 512);
     data.write(text);
     return [header, data];
@@ -279,8 +282,8 @@ describe('a tarball', () => {
     ],
     ['a link', [{ name: 'mine/link', type: '2' }], 'mine/link is a link'],
     ['a hard link', [{ name: 'mine/link', type: '1' }], 'mine/link is a link'],
-    ['a device', [{ name: 'mine/null', type: '3' }], 'mine/null is a characterDevice'],
-    ['a block device', [{ name: 'mine/sda', type: '4' }], 'mine/sda is a blockDevice'],
+    ['a device', [{ name: 'mine/null', type: '3' }], 'mine/null is a character device'],
+    ['a block device', [{ name: 'mine/sda', type: '4' }], 'mine/sda is a block device'],
     ['a pipe', [{ name: 'mine/pipe', type: '6' }], /^mine\/pipe is /],
     [
       'a link, then a file through it',
@@ -312,7 +315,11 @@ describe('a tarball', () => {
       '"mine/Pack.YAML" stands in it twice, or in capitals, too',
     ],
     ['a file below a file', [{ name: 'mine/pack.yaml/more', text: 'x' }], /^mine\/pack\.yaml\/more cannot be written/],
-    ['a name in two parts', [{ name: 'end', prefix: 'begin' }], 'the name of end is too long for it'],
+    [
+      'a name in two parts that climbs',
+      [{ name: 'end', prefix: 'mine/../..' }],
+      '"mine/../../end" leads out of the folder',
+    ],
     ['a file that is cut off', [{ name: 'mine/x', size: 999_999 }], 'it is damaged, or no tar archive'],
     [
       'too many files',

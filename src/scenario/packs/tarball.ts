@@ -1,10 +1,8 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { parseTar } from 'nanotar';
+import { type ParsedTarEntryWithData, unpackTar } from 'modern-tar';
 import { Measure, mostBytes, refused, tooLarge } from './limits.ts';
-
-const block = 512;
 
 /**
  * Unpacks a .tgz into a folder; `file` is what errors call it. Refused, before anything is written: names that lead out of it, links and devices, and
@@ -12,24 +10,23 @@ const block = 512;
  */
 export async function unpackTarball(path: string, into: string, file = path): Promise<void> {
   if ((await stat(path)).size > mostBytes) throw tooLarge(file);
-  const tar = gunzipped(file, await readFile(path));
-  const names = namesIn(file, tar);
-  for (const name of names) if (leadsOut(name)) throw refused(file, `${JSON.stringify(name)} leads out of the folder`);
-  const entries = parseTar(tar).filter((entry) => entry.type !== 'directory');
+  const entries = (await entriesOf(file, gunzipped(file, await readFile(path)))).filter(
+    ({ header }) => header.type !== 'directory',
+  );
   const measure = new Measure(file);
   // File systems differ in what they take for the same name.
   const seen = new Set<string>();
-  for (const { name, type, size, attrs } of entries) {
-    if (type !== 'file') throw refused(file, `${name} is ${/link/i.test(String(type)) ? 'a link' : `a ${type}`}`);
-    // Long names stand in a header of their own.
-    const long = (attrs as { path?: string } | undefined)?.path;
-    if (long !== undefined && leadsOut(long)) throw refused(file, `${JSON.stringify(long)} leads out of the folder`);
-    const folded = (long ?? name).normalize('NFKC').toLowerCase().replace(/^\.\//, '');
+  for (const { header } of entries) {
+    const { name, type = 'file', size } = header;
+    if (type !== 'file')
+      throw refused(file, `${name} is ${/link/.test(type) ? 'a link' : `a ${type.replace('-', ' ')}`}`);
+    const folded = name.normalize('NFKC').toLowerCase().replace(/^\.\//, '');
     if (seen.has(folded)) throw refused(file, `${JSON.stringify(name)} stands in it twice, or in capitals, too`);
     seen.add(folded);
     measure.add(size);
   }
-  for (const { name, data } of entries) {
+  for (const { header, data } of entries) {
+    const { name } = header;
     const path = join(into, name);
     try {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -42,38 +39,25 @@ export async function unpackTarball(path: string, into: string, file = path): Pr
 
 function gunzipped(file: string, compressed: Uint8Array): Uint8Array {
   try {
-    // As its own memory: nanotar reads all of the buffer that it is given a part of.
-    return new Uint8Array(gunzipSync(compressed, { maxOutputLength: 2 * mostBytes }));
+    return gunzipSync(compressed, { maxOutputLength: 2 * mostBytes });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(file);
     throw refused(file, `it is no .tgz: ${(cause as Error).message}`, { cause });
   }
 }
 
-/**
- * The names as they stand in the headers: nanotar gives only what it made of them. What it would read past is refused
- * here, too: an archive that is cut off, and names whose beginning stands in ustar's prefix.
- */
-function namesIn(file: string, tar: Uint8Array): string[] {
-  const text = (offset: number, length: number) =>
-    Buffer.from(tar.subarray(offset, offset + length))
-      .toString('utf8')
-      .split('\0', 1)[0] ?? '';
-  const names: string[] = [];
-  let offset = 0;
-  while (offset + block <= tar.length && tar[offset] !== 0) {
-    const name = text(offset, 100);
-    const size = Number.parseInt(text(offset + 124, 12).trim() || '0', 8);
-    const end = offset + block + Math.ceil(size / block) * block;
-    if (!(size >= 0) || end > tar.length) throw refused(file, 'it is damaged, or no tar archive');
-    if (text(offset + 257, 6) === 'ustar' && text(offset + 345, 155) !== '') {
-      throw refused(file, `the name of ${name} is too long for it`);
-    }
-    names.push(name);
-    offset = end;
+/** What an archive holds. Refused: one that is cut off or empty, and names that lead out of the folder. */
+async function entriesOf(file: string, tar: Uint8Array): Promise<ParsedTarEntryWithData[]> {
+  let entries: ParsedTarEntryWithData[];
+  try {
+    entries = await unpackTar(tar, { strict: true });
+  } catch (cause) {
+    throw refused(file, 'it is damaged, or no tar archive', { cause });
   }
-  if (names.length === 0) throw refused(file, 'it is empty, or no tar archive');
-  return names;
+  if (entries.length === 0) throw refused(file, 'it is empty, or no tar archive');
+  const outside = entries.find(({ header }) => leadsOut(header.name));
+  if (outside) throw refused(file, `${JSON.stringify(outside.header.name)} leads out of the folder`);
+  return entries;
 }
 
 function leadsOut(name: string): boolean {
