@@ -5,6 +5,7 @@ import type { KubeObject } from '../kube/meta.ts';
 import type { Scenario, Script } from '../scenario/types.ts';
 import { fillIn } from '../scenario/yaml-file.ts';
 import { InvalidFile, readManifest } from '../scenario/yaml-text.ts';
+import { shownTexts, spoilersIn } from './lint-spoilers.ts';
 import { namesIn, type Place, placeOf, vagueWordsIn } from './lint-text.ts';
 import type { Finding, LintOptions } from './lint-types.ts';
 
@@ -18,6 +19,7 @@ export function lintScenario(scenario: Scenario, options: LintOptions): Finding[
   const source = new Source(scenario);
   lintNames(scenario, source, note);
   lintTexts(scenario, note);
+  lintSpoilers(scenario, source, note);
   lintVariables(scenario, source, note);
   lintChecks(scenario, source, note);
   lintHints(scenario, source, note);
@@ -160,6 +162,17 @@ function lintTexts({ folder }: Scenario, note: Note): void {
     if (name !== 'task.md') continue;
     for (const { word, ...place } of vagueWordsIn(text)) {
       note(file, place, 'warning', 'vague', `"${word}" leaves open what is asked for`);
+    }
+  }
+}
+
+/** Titles and expected values are seen before anything is asked for. */
+function lintSpoilers(scenario: Scenario, source: Source, note: Note): void {
+  for (const { text, path } of shownTexts(scenario)) {
+    for (const word of spoilersIn(text, scenario)) {
+      const what = path.length === 0 ? 'the name of the folder' : 'this';
+      const message = `"${word}" gives away what the learner is to find out: ${what} is seen before anything is asked for`;
+      note(source.file, source.at(path), 'warning', 'spoiler', message);
     }
   }
 }

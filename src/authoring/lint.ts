@@ -86,10 +86,10 @@ function undrawable(pack: Pack, scenarios: readonly Scenario[]): Finding[] {
   });
 }
 
-/** Names in the pack's order that no scenario has. */
+/** Names in the pack's order, and new names of renamed scenarios, that no scenario has. */
 function unknownInOrder(pack: Pack): Finding[] {
   const ids = scenarioIds(pack);
-  const unknown = pack.order.filter((id) => !ids.includes(id));
+  const unknown = [...pack.order, ...Object.values(pack.renamed)].filter((id) => !ids.includes(id));
   if (unknown.length === 0) return [];
   const lines = readFileSync(join(pack.folder, 'pack.yaml'), 'utf8').split('\n');
   return unknown.map((id) => {

@@ -18,6 +18,7 @@ function copyFlagship(folder: string): void {
     join(folder, 'pack.yaml'),
     readFileSync(join(flagship, 'pack.yaml'), 'utf8')
       .replace(/^order:(\n +- .*)*/m, `order:\n  - ${scenario}`)
+      .replace(/^renamed:\n( .*\n)*/m, '')
       .replace('tasks: 8', 'tasks: 1'),
   );
 }

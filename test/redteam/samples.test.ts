@@ -11,7 +11,7 @@ for (const sample of [
   'name-for-pods',
   'night-shift',
   'node-maintenance',
-  'selector-mismatch',
+  'silent-service',
   'stale-greeting',
 ])
   redTeam(join('fixtures', 'packs'), `samples/${sample}`);

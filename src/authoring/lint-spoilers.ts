@@ -1,0 +1,56 @@
+import type { Scenario } from '../scenario/types.ts';
+
+/** Words of a text as they are compared: lower-case, parts of camelCase apart, without the plural's s. */
+function wordsOf(text: string): Set<string> {
+  const words = text
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .matchAll(/[a-z][a-z0-9]{2,}/g);
+  return new Set([...words].map(([word]) => word.replace(/(?<=[a-z]{3})s$/, '')));
+}
+
+/** Words that stand in every text and every script. */
+const common = wordsOf(
+  'the and not all one are for with from that this has have its may can what who now only more none name kubectl get',
+);
+
+/** Words that say that something is wrong, or how: the learner is to find that out. */
+const judging = wordsOf(
+  'wrong missing lacking mistake trap typo misspelled invalid immutable mismatch forgotten instead',
+);
+
+/** A text that the learner sees before anything is asked for. */
+export interface ShownText {
+  text: string;
+  /** Where in scenario.yaml it stands; of the scenario's id there is no place. */
+  path: (string | number)[];
+}
+
+/** What a list, a task's checks and their expected values show of a scenario. */
+export function shownTexts({ id, title, checks }: Pick<Scenario, 'id' | 'title' | 'checks'>): ShownText[] {
+  return [
+    { text: id, path: [] },
+    { text: title, path: ['title'] },
+    ...checks.flatMap((check, index) => {
+      const { shows } = check.spec as { shows?: string };
+      return [
+        { text: check.title, path: ['checks', index, 'title'] },
+        ...(shows === undefined ? [] : [{ text: shows, path: ['checks', index, check.type, 'shows'] }]),
+      ];
+    }),
+  ];
+}
+
+/**
+ * The words of a text that give something away: those that only solutions bring (neither the task nor set-up nor any
+ * mistake has them), and those that judge although the task does not.
+ */
+export function spoilersIn(text: string, scenario: Scenario): string[] {
+  const { task, setup, solutions, mistakes } = scenario;
+  const known = wordsOf([task, ...[...setup, ...mistakes].map((script) => script.text)].join('\n'));
+  const brought = wordsOf(solutions.map((script) => script.text).join('\n'));
+  const asked = wordsOf(task);
+  return [...wordsOf(text)].filter(
+    (word) => (brought.has(word) && !known.has(word) && !common.has(word)) || (judging.has(word) && !asked.has(word)),
+  );
+}
