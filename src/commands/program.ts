@@ -22,6 +22,7 @@ import { images } from './images.ts';
 import { list } from './list.ts';
 import { node } from './node.ts';
 import { pack } from './pack.ts';
+import { progress } from './progress.ts';
 import { replay, report } from './report.ts';
 import { reset } from './reset.ts';
 import type { Services } from './services.ts';
@@ -36,6 +37,7 @@ import { version } from './version.ts';
 
 const factories = [
   list,
+  progress,
   coverage,
   exam,
   start,

@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../kernel/clock.ts';
 import { EnvironmentError } from '../kernel/errors.ts';
 import type { Pack } from '../scenario/types.ts';
 import { levelUsed } from './coach.ts';
-import type { CoachLevel } from './coach-level.ts';
+import { type CoachLevel, coachLevels } from './coach-level.ts';
 import type { AttemptEvent, ScenarioRef } from './events.ts';
 import { type AttemptFold, applyEvent, foldAttempt } from './fold.ts';
 
@@ -48,6 +48,8 @@ export interface ScenarioProgress {
   best?: { score: number; max: number };
   /** Milliseconds that the fastest solved try took. */
   bestTime?: number;
+  /** Of the solved tries, the lowest coach level that one needed; missing where that was not recorded. */
+  level?: CoachLevel;
   /** Tries begun: attempts, and their resets. */
   tries: number;
   /** When a try was last begun or solved, milliseconds since 1970. */
@@ -103,6 +105,24 @@ export async function readProgress(folder: string, renamed?: RenamedKeys): Promi
   return foldProgress(await readRecords(progressFile(folder)), renamed);
 }
 
+/** All records as they are kept, a line each; damaged lines are left out. `folder` is kubedrill's state folder. */
+export async function progressText(folder: string): Promise<string> {
+  const records = await readRecords(progressFile(folder));
+  return records.map((record) => `${JSON.stringify(record)}\n`).join('');
+}
+
+/** The records of a text that `progressText` made, or the number of the first line, from 1, that is none. */
+export function parseProgress(text: string): { records: ProgressRecord[] } | { line: number } {
+  const records: ProgressRecord[] = [];
+  for (const [index, line] of text.split('\n').entries()) {
+    if (line === '') continue;
+    const value = parseLine(line);
+    if (!isRecord(value)) return { line: index + 1 };
+    records.push(value);
+  }
+  return { records };
+}
+
 /** Folds records, in whatever order two processes wrote them. */
 export function foldProgress(records: readonly ProgressRecord[], renamed?: RenamedKeys): Map<string, ScenarioProgress> {
   const progress = new Map<string, ScenarioProgress>();
@@ -124,10 +144,11 @@ function takeRecord(
     entry.tries++;
     return;
   }
-  const { score, max, worked } = record;
+  const { score, max, worked, level } = record;
   entry.solved = true;
   if (!entry.best || score * entry.best.max > entry.best.score * max) entry.best = { score, max };
   entry.bestTime = Math.min(entry.bestTime ?? worked, worked);
+  if (level !== undefined) entry.level = Math.min(entry.level ?? level, level) as CoachLevel;
 }
 
 /** What of an event is progress; `fold` has taken the event in already. */
@@ -291,6 +312,7 @@ function isRecord(value: unknown): value is ProgressRecord {
   return (
     record.version === version &&
     (record.type === 'began' || record.type === 'solved') &&
+    (record.level === undefined || (coachLevels as readonly unknown[]).includes(record.level)) &&
     ['pack', 'scenario', 'attempt'].every((field) => typeof record[field] === 'string') &&
     numbers.every((field) => typeof record[field] === 'number')
   );

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AttemptReport } from '../../src/session/report.ts';
 import type { CheckView } from '../../src/session/types.ts';
@@ -106,6 +108,35 @@ describe("the learner's path with kubectl", () => {
     const logs = await kubectl.run(['logs', 'deploy/api-client', '--tail=20', ...namespace]);
     expect(logs).toMatch(/^NAME +READY +STATUS +RESTARTS +AGE$/m);
     expect(logs).toMatch(/^api-client-\S+ +1\/1 +Running/m);
+  });
+
+  it('has it in its progress, which can be taken elsewhere', async () => {
+    const { scenarios } = await user.json<{ scenarios: object[] }>(['progress']);
+    const solved = {
+      scenario: 'forbidden-deployment',
+      solved: true,
+      best: { score: 92, max: 100 },
+      tries: 1,
+      level: 3,
+    };
+    expect(scenarios).toEqual([expect.objectContaining(solved)]);
+    expect((await user.run(['progress'])).stdout).toMatch(/^CKA +troubleshooting +30 % +█/);
+    const file = join(user.folder, 'progress.jsonl');
+    writeFileSync(file, (await user.run(['progress', 'export'])).stdout);
+    const other = await Sandbox.create();
+    try {
+      expect((await other.run(['progress', 'import', file])).stdout).toMatch(
+        /^2 records read; 1 scenarios are new here/,
+      );
+      expect(await other.json(['progress'])).toMatchObject({ scenarios: [solved] });
+      writeFileSync(file, 'nonsense\n');
+      expect(await other.run(['progress', 'import', file])).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining(':1:1: this is no line'),
+      });
+    } finally {
+      await other.dispose();
+    }
   });
 
   it('reads the debrief after solving', async () => {
