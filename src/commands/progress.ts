@@ -21,13 +21,14 @@ import type { CommandFactory } from './command.ts';
 const barWidth = 20;
 
 export const progress: CommandFactory = ({ services, print, json }) => {
-  const { state } = services.paths;
+  // Read when it is needed: the manual page knows no paths.
+  const state = () => services.paths.state;
   const command = new Command('progress')
     .description('what you have achieved so far, by domain and scenario; it outlives attempts and clusters')
     .option('--json', 'print one JSON document')
     .action(async (options: { json?: boolean }) => {
       const entries = await services.scenarios();
-      const achieved = await readProgress(state, formerKeys(entries));
+      const achieved = await readProgress(state(), formerKeys(entries));
       if (options.json)
         return json({ domains: domainsDone(entries, achieved), scenarios: scenariosTried(entries, achieved) });
       const tried = scenariosTried(entries, achieved);
@@ -48,7 +49,7 @@ export const progress: CommandFactory = ({ services, print, json }) => {
     .command('export')
     .description('print all that was achieved, one JSON document a line, to be kept or imported elsewhere')
     .action(async () => {
-      const text = await progressText(state);
+      const text = await progressText(state());
       if (text !== '') services.stdout.write(text);
     });
   command
@@ -67,11 +68,11 @@ export const progress: CommandFactory = ({ services, print, json }) => {
           next: 'name a file that kubedrill progress export has written',
         });
       }
-      const before = (await readProgress(state)).size;
-      const log = await ProgressLog.open(state, { clock: systemClock, log: () => undefined });
+      const before = (await readProgress(state())).size;
+      const log = await ProgressLog.open(state(), { clock: systemClock, log: () => undefined });
       await log.append(parsed.records);
       await log.close();
-      const after = (await readProgress(state)).size;
+      const after = (await readProgress(state())).size;
       print(`${parsed.records.length} records read; ${after - before} scenarios are new here`);
     });
   return command;
