@@ -1,5 +1,5 @@
 /** The values and types of expressions, for the row that a frame looks at. */
-import type { Expression } from './ast.ts';
+import type { Expression, Select } from './ast.ts';
 import { type Dialect, fault, SqlError } from './errors.ts';
 import type { Frame } from './frame.ts';
 import { aggregateType, type FunctionContext, functionOf } from './functions.ts';
@@ -24,7 +24,8 @@ export interface ExpressionContext extends FunctionContext {
   variable(scope: 'user' | 'global' | 'session', name: string): Value;
 }
 
-type Call = Extract<Expression, { t: 'call' }>;
+type Of<T extends Expression['t']> = Extract<Expression, { t: T }>;
+type Call = Of<'call'>;
 
 const comparisons = new Set(['=', '<>', '<', '<=', '>', '>=', 'like', 'ilike', 'is', 'and', 'or']);
 
@@ -153,40 +154,12 @@ export class Evaluator {
       }
       case 'exists':
         return (frame.results.get(e.query)?.length ?? 0) > 0;
-      case 'scalar': {
-        const rows = frame.results.get(e.query) ?? [];
-        if (rows.length > 1)
-          throw fault(
-            this.#dialect,
-            [1242, '21000', 'Subquery returns more than 1 row'],
-            ['21000', 'more than one row returned by a subquery used as an expression'],
-          );
-        return rows[0]?.[0] ?? null;
-      }
-      case 'case': {
-        const of = e.of ? this.value(e.of, frame) : undefined;
-        for (const [when, then] of e.whens) {
-          const value = this.value(when, frame);
-          const met =
-            of === undefined
-              ? truthy(value)
-              : of !== null && value !== null && compareValues(this.#dialect, of, value) === 0;
-          if (met) return this.value(then, frame);
-        }
-        return e.otherwise ? this.value(e.otherwise, frame) : null;
-      }
-      case 'cast': {
-        const of = this.value(e.of, frame);
-        if (this.#dialect.name === 'mysql' && isNumeric(e.type))
-          return of === null ? null : fitted(this.#dialect, e.type, toNumber(of), '');
-        if (e.type.kind === 'int' && typeof of === 'number') return Math.round(of);
-        if (e.type.kind === 'text' && of !== null) {
-          const text = shown(this.#dialect, this.type(e.of, frame), of) ?? '';
-          const full = typeof of === 'boolean' ? String(of) : text;
-          return e.type.length === undefined ? full : full.slice(0, e.type.length);
-        }
-        return fitted(this.#dialect, e.type, of, '');
-      }
+      case 'scalar':
+        return this.#scalar(e.query, frame);
+      case 'case':
+        return this.#case(e, frame);
+      case 'cast':
+        return this.#cast(e, frame);
       case 'default':
         throw fault(
           this.#dialect,
@@ -196,6 +169,43 @@ export class Evaluator {
       case 'binary':
         return this.#binary(e, frame);
     }
+  }
+
+  #scalar(query: Select, frame: Frame): Value {
+    const rows = frame.results.get(query) ?? [];
+    if (rows.length > 1)
+      throw fault(
+        this.#dialect,
+        [1242, '21000', 'Subquery returns more than 1 row'],
+        ['21000', 'more than one row returned by a subquery used as an expression'],
+      );
+    return rows[0]?.[0] ?? null;
+  }
+
+  #case(e: Of<'case'>, frame: Frame): Value {
+    const of = e.of ? this.value(e.of, frame) : undefined;
+    for (const [when, then] of e.whens) {
+      const value = this.value(when, frame);
+      const met =
+        of === undefined
+          ? truthy(value)
+          : of !== null && value !== null && compareValues(this.#dialect, of, value) === 0;
+      if (met) return this.value(then, frame);
+    }
+    return e.otherwise ? this.value(e.otherwise, frame) : null;
+  }
+
+  #cast(e: Of<'cast'>, frame: Frame): Value {
+    const of = this.value(e.of, frame);
+    if (this.#dialect.name === 'mysql' && isNumeric(e.type))
+      return of === null ? null : fitted(this.#dialect, e.type, toNumber(of), '');
+    if (e.type.kind === 'int' && typeof of === 'number') return Math.round(of);
+    if (e.type.kind === 'text' && of !== null) {
+      const text = shown(this.#dialect, this.type(e.of, frame), of) ?? '';
+      const full = typeof of === 'boolean' ? String(of) : text;
+      return e.type.length === undefined ? full : full.slice(0, e.type.length);
+    }
+    return fitted(this.#dialect, e.type, of, '');
   }
 
   #in(of: Expression, list: readonly [Expression | undefined, Value][], negated: boolean, frame: Frame): Value {
@@ -293,7 +303,7 @@ export class Evaluator {
     });
   }
 
-  #binary(e: Extract<Expression, { t: 'binary' }>, frame: Frame): Value {
+  #binary(e: Of<'binary'>, frame: Frame): Value {
     const { op } = e;
     const a = this.value(e.left, frame);
     if (op === 'and' || op === 'or') {
@@ -331,7 +341,7 @@ export class Evaluator {
     }
   }
 
-  #arithmetic(e: Extract<Expression, { t: 'binary' }>, x: number, y: number, frame: Frame): Value {
+  #arithmetic(e: Of<'binary'>, x: number, y: number, frame: Frame): Value {
     const { op } = e;
     if ((op === '/' || op === '%' || op === 'div') && y === 0) {
       if (this.#dialect.name === 'mysql') return null;

@@ -16,6 +16,7 @@ export class ByteReader {
   async take(count: number): Promise<Buffer | undefined> {
     if (count < 0 || count > MAX_MESSAGE) return undefined;
     while (this.#held.length < count) {
+      // A connection that breaks off has ended, like one that is closed.
       const next = await this.#until(this.#chunks.next()).catch(() => undefined);
       if (!next || next.done) return undefined;
       this.#held = Buffer.concat([this.#held, next.value]);

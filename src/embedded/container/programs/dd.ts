@@ -120,8 +120,86 @@ function summary(p: Process, bytes: number, ms: number): string {
     .concat(`, ${Number(seconds.toPrecision(6))} s, ${rate === '0.0 B' ? '0.0 kB' : rate}/s\n`);
 }
 
+/** Opens what is written to, at the place where that begins. */
+function openOutput(p: Process, { value, size, conv, oflag }: Call, obs: number): number {
+  const output = value('of');
+  if (output === undefined) return 1;
+  const seek = size('seek', 0) * (oflag.has('seek_bytes') ? 1 : obs);
+  const append = oflag.has('append');
+  const truncates = !conv.has('notrunc') && !append;
+  const create = !conv.has('nocreat');
+  const to = open(p, output, { write: true, create, truncate: truncates && seek === 0, append });
+  if (seek === 0) return to;
+  const { node } = p.vfs.resolve(p, output);
+  if (node.kind === 'file') {
+    // What is before stays, what is behind goes; a hole reads as zeros.
+    if (truncates) node.truncate(seek);
+    p.file(to).seek(seek);
+  }
+  return to;
+}
+
+/** Blocks of one size, and those that came out shorter. */
+class Records {
+  readonly #size: number;
+  bytes = 0;
+  #full = 0;
+  #partial = 0;
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  count(bytes: number): void {
+    this.bytes += bytes;
+    if (bytes === this.#size) this.#full++;
+    else this.#partial++;
+  }
+
+  get text(): string {
+    return `${this.#full}+${this.#partial}`;
+  }
+}
+
+/** A block after `conv=sync,ucase,lcase`. */
+function converted(block: Uint8Array, conv: ReadonlySet<string>, ibs: number): Uint8Array {
+  const whole = conv.has('sync') && block.length < ibs ? Buffer.concat([block], ibs) : block;
+  if (conv.has('ucase')) return whole.map((b) => (b >= 97 && b <= 122 ? b - 32 : b));
+  if (conv.has('lcase')) return whole.map((b) => (b >= 65 && b <= 90 ? b + 32 : b));
+  return whole;
+}
+
+/** Puts blocks together to those of the output's size. */
+class OutputBlocks {
+  readonly #size: number;
+  readonly #write: (block: Uint8Array) => Promise<void>;
+  #rest: Uint8Array[] = [];
+  #bytes = 0;
+
+  constructor(size: number, write: (block: Uint8Array) => Promise<void>) {
+    this.#size = size;
+    this.#write = write;
+  }
+
+  async push(block: Uint8Array): Promise<void> {
+    this.#rest.push(block);
+    this.#bytes += block.length;
+    while (this.#bytes >= this.#size) {
+      const all = Buffer.concat(this.#rest);
+      await this.#write(all.subarray(0, this.#size));
+      this.#rest = [all.subarray(this.#size)];
+      this.#bytes = all.length - this.#size;
+    }
+  }
+
+  async end(): Promise<void> {
+    if (this.#bytes > 0) await this.#write(Buffer.concat(this.#rest));
+  }
+}
+
 export const dd = program('dd', async (p) => {
-  const { value, size, conv, iflag, oflag } = readCall(p);
+  const call = readCall(p);
+  const { value, size, conv, iflag } = call;
   const started = performance.now();
   const bs = value('bs') === undefined ? undefined : size('bs', 512);
   const [ibs, obs] = [bs ?? size('ibs', 512), bs ?? size('obs', 512)];
@@ -133,47 +211,23 @@ export const dd = program('dd', async (p) => {
     throw new UsageError(`memory exhausted by input buffer of size ${ibs} bytes`);
   const count = size('count', Number.POSITIVE_INFINITY);
   const limit = iflag.has('count_bytes') ? count : count * ibs;
-  const [input, output] = [value('if'), value('of')];
+  const input = value('if');
   const from = input === undefined ? 0 : open(p, input, { read: true });
-  const seek = size('seek', 0) * (oflag.has('seek_bytes') ? 1 : obs);
-  const append = oflag.has('append');
-  const truncates = !conv.has('notrunc') && !append;
-  const to =
-    output === undefined
-      ? 1
-      : open(p, output, { write: true, create: !conv.has('nocreat'), truncate: truncates && seek === 0, append });
-  if (output !== undefined && seek > 0) {
-    const { node } = p.vfs.resolve(p, output);
-    if (node.kind === 'file') {
-      // What is before stays, what is behind goes; a hole reads as zeros.
-      if (truncates) node.truncate(seek);
-      p.file(to).seek(seek);
-    }
-  }
+  const to = openOutput(p, call, obs);
   await skip(p, from, size('skip', 0) * (iflag.has('skip_bytes') ? 1 : ibs));
-  const [read, written] = [
-    { full: 0, partial: 0 },
-    { full: 0, partial: 0 },
-  ];
-  let [total, copied] = [0, 0];
-  let pending: Uint8Array[] = [];
-  let pendingBytes = 0;
-  const wrote = (bytes: number) => {
-    copied += bytes;
-    if (bytes === obs) written.full++;
-    else written.partial++;
+  const [read, written] = [new Records(ibs), new Records(obs)];
+  const write = async (block: Uint8Array) => {
+    await p.write(to, block);
+    written.count(block.length);
   };
-  const write = async (data: Uint8Array) => {
-    await p.write(to, data);
-    wrote(data.length);
-  };
+  const blocks = new OutputBlocks(obs, write);
   // A file or device gives whole blocks, a pipe what it has.
   const whole = iflag.has('fullblock') || input !== undefined || p.file(from).node !== undefined;
-  while (total < limit) {
+  let ended = false;
+  for (let total = 0; total < limit && !ended; ) {
     const wanted = Math.min(ibs, limit - total);
     const pieces: Uint8Array[] = [];
     let got = 0;
-    let ended = false;
     while (got < wanted) {
       const data = await p.read(from, Math.min(wanted - got, 65536));
       ended = data.length === 0;
@@ -186,34 +240,17 @@ export const dd = program('dd', async (p) => {
     if (got === 0) break;
     // A block of a pipe counts whole, however short.
     total += whole ? got : wanted;
-    if (got === ibs) read.full++;
-    else read.partial++;
-    if (piecewise) wrote(got);
-    if (piecewise && !ended) continue;
-    if (piecewise) break;
-    let block: Uint8Array = Buffer.concat(pieces);
-    if (conv.has('sync') && got < ibs) block = Buffer.concat([block], ibs);
-    if (conv.has('ucase') || conv.has('lcase')) {
-      const up = conv.has('ucase');
-      block = block.map((b) => (up && b >= 97 && b <= 122 ? b - 32 : !up && b >= 65 && b <= 90 ? b + 32 : b));
-    }
-    if (bs !== undefined) await write(block);
+    read.count(got);
+    if (piecewise) written.count(got);
     else {
-      pending.push(block);
-      pendingBytes += block.length;
-      while (pendingBytes >= obs) {
-        const all = Buffer.concat(pending);
-        await write(all.subarray(0, obs));
-        pending = [all.subarray(obs)];
-        pendingBytes = all.length - obs;
-      }
+      const block = converted(Buffer.concat(pieces), conv, ibs);
+      await (bs === undefined ? blocks.push(block) : write(block));
     }
-    if (ended) break;
   }
-  if (pendingBytes > 0) await write(Buffer.concat(pending));
+  await blocks.end();
   const status = value('status');
   if (status === 'none') return 0;
-  const records = `${read.full}+${read.partial} records in\n${written.full}+${written.partial} records out\n`;
-  await p.print(2, records + (status === 'noxfer' ? '' : summary(p, copied, performance.now() - started)));
+  const records = `${read.text} records in\n${written.text} records out\n`;
+  await p.print(2, records + (status === 'noxfer' ? '' : summary(p, written.bytes, performance.now() - started)));
   return 0;
 });

@@ -1,3 +1,4 @@
+import { ownValue } from '../../../kernel/own.ts';
 import { isSysError } from '../kernel/errno.ts';
 import { findExecutable } from '../kernel/exec.ts';
 import type { Process } from '../kernel/process.ts';
@@ -30,11 +31,12 @@ interface Plan {
 }
 
 class Parser {
-  readonly #p: Process;
+  readonly p: Process;
   readonly #args: readonly string[];
-  readonly #out: Output;
+  readonly out: Output;
   #at = 0;
-  #acted = false;
+  /** It does something itself; else the paths are printed. */
+  acts = false;
   readonly plan: Plan = {
     test: () => true,
     maxDepth: Number.POSITIVE_INFINITY,
@@ -46,20 +48,20 @@ class Parser {
   readonly pruned = new Set<string>();
 
   constructor(p: Process, args: readonly string[], out: Output) {
-    this.#p = p;
+    this.p = p;
     this.#args = args;
-    this.#out = out;
+    this.out = out;
   }
 
   parse(): Plan {
     const test = this.#at < this.#args.length ? this.#or() : () => true;
     if (this.#at < this.#args.length) throw new UsageError(`unexpected argument '${this.#args[this.#at]}'`);
-    this.plan.test = this.#acted ? test : async (v) => (await test(v)) && (await this.#print(v, '\n'));
+    this.plan.test = this.acts ? test : async (v) => (await test(v)) && (await this.print(v, '\n'));
     return this.plan;
   }
 
-  async #print(visit: Visit, end: string): Promise<boolean> {
-    await this.#out.write(visit.path + end);
+  async print(visit: Visit, end: string): Promise<boolean> {
+    await this.out.write(visit.path + end);
     return true;
   }
 
@@ -100,28 +102,30 @@ class Parser {
     return this.#primary();
   }
 
-  #value(option: string): string {
+  /** The argument of an option. Throws UsageError where there is none. */
+  value(option: string): string {
     const value = this.#args[this.#at++];
     if (value === undefined)
-      throw new UsageError(isBusybox(this.#p) ? `${option}: requires an argument` : `missing argument to '${option}'`);
+      throw new UsageError(isBusybox(this.p) ? `${option}: requires an argument` : `missing argument to '${option}'`);
     return value;
   }
 
-  #regex(source: string): RegExp {
+  regex(source: string): RegExp {
     try {
       return safeRegExp(`^(?:${posixToJs(source, false)})$`);
     } catch (error) {
       const fault = regexFault(error);
       throw new UsageError(
-        isBusybox(this.#p)
+        isBusybox(this.p)
           ? `bad regex '${source}': ${fault}`
           : `failed to compile regular expression '${source}': ${fault}`,
       );
     }
   }
 
-  #number(option: string, of: (v: Visit) => number): Test {
-    const match = /^([-+]?)(\d+)([cwbkMG]?)$/.exec(this.#value(option));
+  /** Compares with the number that an option has: `+3`, `-10k`. */
+  number(option: string, of: (v: Visit) => number): Test {
+    const match = /^([-+]?)(\d+)([cwbkMG]?)$/.exec(this.value(option));
     if (!match) throw new UsageError(`invalid argument to '${option}'`);
     const unit =
       { c: 1, w: 2, b: 512, k: 1024, M: 1024 ** 2, G: 1024 ** 3 }[match[3] ?? ''] ?? (option === '-size' ? 512 : 1);
@@ -133,151 +137,17 @@ class Parser {
   }
 
   #primary(): Test {
-    const p = this.#p;
     const option = this.#args[this.#at++] ?? '';
-    const now = p.container.clock.now();
-    switch (option) {
-      case '-name':
-      case '-iname': {
-        const pattern = this.#value(option);
-        return (v) => matchesPattern(baseName(v.path), pattern, option === '-iname');
-      }
-      case '-path':
-      case '-wholename': {
-        const pattern = this.#value(option);
-        return (v) => matchesPattern(v.path, pattern);
-      }
-      case '-regex': {
-        const regex = this.#regex(this.#value(option));
-        return (v) => regex.test(v.path);
-      }
-      case '-type': {
-        const types = this.#value(option).split(',');
-        const letters = { file: 'f', generated: 'f', dir: 'd', link: 'l', device: 'c' };
-        return (v) => types.includes(letters[v.stat.kind]);
-      }
-      case '-maxdepth':
-        this.plan.maxDepth = Number(this.#value(option));
-        return () => true;
-      case '-mindepth':
-        this.plan.minDepth = Number(this.#value(option));
-        return () => true;
-      case '-depth':
-        this.plan.depthFirst = true;
-        return () => true;
-      case '-xdev':
-      case '-mount':
-        return () => true;
-      case '-follow':
-        this.plan.follow = true;
-        return () => true;
-      case '-size':
-        return this.#number(option, (v) => v.stat.size);
-      case '-mtime':
-        return this.#number(option, (v) => (now - v.stat.mtime) / 86_400_000);
-      case '-mmin':
-        return this.#number(option, (v) => (now - v.stat.mtime) / 60_000);
-      case '-links':
-        return this.#number(option, (v) => v.stat.nlink);
-      case '-newer': {
-        const than = p.vfs.stat(p, this.#value(option)).mtime;
-        return (v) => v.stat.mtime > than;
-      }
-      case '-empty':
-        return (v) => (v.stat.node.kind === 'dir' ? v.stat.node.empty : v.stat.kind === 'file' && v.stat.size === 0);
-      case '-user': {
-        const uid = userId(p, this.#value(option));
-        return (v) => v.stat.uid === uid;
-      }
-      case '-perm': {
-        const text = this.#value(option);
-        const bits = Number.parseInt(text.replace(/^[-/+]/, ''), 8);
-        if (text[0] === '-') return (v) => (v.stat.mode & bits) === bits;
-        if (text[0] === '/') return (v) => (v.stat.mode & bits) !== 0;
-        return (v) => (v.stat.mode & 0o7777) === bits;
-      }
-      case '-executable':
-        return (v) => p.vfs.may(p, v.stat.node, 1);
-      case '-readable':
-        return (v) => p.vfs.may(p, v.stat.node, 4);
-      case '-writable':
-        return (v) => p.vfs.may(p, v.stat.node, 2);
-      case '-true':
-        return () => true;
-      case '-false':
-        return () => false;
-      case '-prune':
-        return (v) => {
-          this.pruned.add(v.path);
-          return true;
-        };
-      case '-print':
-        this.#acted = true;
-        return (v) => this.#print(v, '\n');
-      case '-print0':
-        this.#acted = true;
-        return (v) => this.#print(v, '\0');
-      case '-ls':
-        this.#acted = true;
-        return async (v) => {
-          const { stat } = v;
-          await this.#out.write(
-            `${String(stat.ino).padStart(8)} ${String(Math.ceil(stat.size / 1024)).padStart(4)} ${modeString(stat)} ${String(stat.nlink).padStart(3)} ${(userName(p, stat.uid) ?? String(stat.uid)).padEnd(8)} ${(groupName(p, stat.gid) ?? String(stat.gid)).padEnd(8)} ${String(stat.size).padStart(8)} ${listTime(stat.mtime, now)} ${v.path}\n`,
-          );
-          return true;
-        };
-      case '-printf': {
-        this.#acted = true;
-        const format = this.#value(option);
-        return async (v) => {
-          const values: Record<string, string> = {
-            p: v.path,
-            f: baseName(v.path),
-            s: String(v.stat.size),
-            m: v.stat.mode.toString(8),
-            M: modeString(v.stat),
-            u: userName(p, v.stat.uid) ?? '',
-            k: humanSize(v.stat.size),
-            y: v.stat.kind === 'dir' ? 'd' : v.stat.kind === 'link' ? 'l' : 'f',
-            d: String(v.depth),
-            '%': '%',
-          };
-          await this.#out.write(
-            format
-              .replace(/%([a-zA-Z%])/g, (w, c: string) => values[c] ?? w)
-              .replaceAll('\\n', '\n')
-              .replaceAll('\\t', '\t'),
-          );
-          return true;
-        };
-      }
-      case '-delete':
-        this.#acted = true;
-        this.plan.depthFirst = true;
-        return async (v) => {
-          await removeTree(p, v.path);
-          return true;
-        };
-      case '-quit':
-        this.#acted = true;
-        return async () => {
-          await this.#out.flush();
-          return p.exit(0);
-        };
-      case '-exec':
-      case '-ok':
-      case '-execdir':
-        this.#acted = true;
-        return this.#exec();
-      default:
-        if (option.startsWith('-'))
-          throw new UsageError(isBusybox(p) ? `unrecognized: ${option}` : `unknown predicate '${option}'`);
-        throw new UsageError(`paths must precede expression: '${option}'`);
-    }
+    const primary = ownValue(primaries, option);
+    if (primary) return primary(this, option);
+    if (option.startsWith('-'))
+      throw new UsageError(isBusybox(this.p) ? `unrecognized: ${option}` : `unknown predicate '${option}'`);
+    throw new UsageError(`paths must precede expression: '${option}'`);
   }
 
-  #exec(): Test {
-    const p = this.#p;
+  /** Reads a command up to its `;` or `+`. */
+  exec(): Test {
+    const p = this.p;
     const words: string[] = [];
     for (;;) {
       const word = this.#args[this.#at++];
@@ -300,7 +170,7 @@ class Parser {
     // Tells at once if there is no such command.
     findExecutable(p, words);
     return async (v) => {
-      await this.#out.flush();
+      await this.out.flush();
       return (
         (await runCommand(
           p,
@@ -310,6 +180,178 @@ class Parser {
     };
   }
 }
+
+/** Reads what else belongs to a primary of an expression, and makes its test. */
+type Primary = (parser: Parser, option: string) => Test;
+
+/** A primary that changes how the tree is walked, and is always true. */
+const setting =
+  (set: (parser: Parser, option: string) => void): Primary =>
+  (parser, option) => {
+    set(parser, option);
+    return () => true;
+  };
+
+/** A primary that does something, so that paths are not printed by themselves. */
+const action =
+  (make: Primary): Primary =>
+  (parser, option) => {
+    parser.acts = true;
+    return make(parser, option);
+  };
+
+const named: Primary = (parser, option) => {
+  const pattern = parser.value(option);
+  return (v) => matchesPattern(baseName(v.path), pattern, option === '-iname');
+};
+
+const onPath: Primary = (parser, option) => {
+  const pattern = parser.value(option);
+  return (v) => matchesPattern(v.path, pattern);
+};
+
+const typeLetters = { file: 'f', generated: 'f', dir: 'd', link: 'l', device: 'c' };
+
+const age =
+  (unitMs: number): Primary =>
+  (parser, option) => {
+    const now = parser.p.container.clock.now();
+    return parser.number(option, (v) => (now - v.stat.mtime) / unitMs);
+  };
+
+const access =
+  (bits: number): Primary =>
+  ({ p }) =>
+  (v) =>
+    p.vfs.may(p, v.stat.node, bits);
+
+function permissions(parser: Parser, option: string): Test {
+  const text = parser.value(option);
+  const bits = Number.parseInt(text.replace(/^[-/+]/, ''), 8);
+  if (text[0] === '-') return (v) => (v.stat.mode & bits) === bits;
+  if (text[0] === '/') return (v) => (v.stat.mode & bits) !== 0;
+  return (v) => (v.stat.mode & 0o7777) === bits;
+}
+
+function list({ p, out }: Parser): Test {
+  const now = p.container.clock.now();
+  return async ({ path, stat }) => {
+    const columns = [
+      String(stat.ino).padStart(8),
+      String(Math.ceil(stat.size / 1024)).padStart(4),
+      modeString(stat),
+      String(stat.nlink).padStart(3),
+      (userName(p, stat.uid) ?? String(stat.uid)).padEnd(8),
+      (groupName(p, stat.gid) ?? String(stat.gid)).padEnd(8),
+      String(stat.size).padStart(8),
+      listTime(stat.mtime, now),
+      path,
+    ];
+    await out.write(`${columns.join(' ')}\n`);
+    return true;
+  };
+}
+
+/** What `-printf` knows after a `%`. */
+const directives: Readonly<Record<string, (visit: Visit, p: Process) => string>> = {
+  p: ({ path }) => path,
+  f: ({ path }) => baseName(path),
+  s: ({ stat }) => String(stat.size),
+  m: ({ stat }) => stat.mode.toString(8),
+  M: ({ stat }) => modeString(stat),
+  u: ({ stat }, p) => userName(p, stat.uid) ?? '',
+  k: ({ stat }) => humanSize(stat.size),
+  y: ({ stat }) => (stat.kind === 'dir' ? 'd' : stat.kind === 'link' ? 'l' : 'f'),
+  d: ({ depth }) => String(depth),
+  '%': () => '%',
+};
+
+function printFormat(parser: Parser, option: string): Test {
+  const { p, out } = parser;
+  const format = parser.value(option);
+  return async (visit) => {
+    const text = format
+      .replace(/%([a-zA-Z%])/g, (whole, letter: string) => ownValue(directives, letter)?.(visit, p) ?? whole)
+      .replaceAll('\\n', '\n')
+      .replaceAll('\\t', '\t');
+    await out.write(text);
+    return true;
+  };
+}
+
+const primaries: Readonly<Record<string, Primary>> = {
+  '-name': named,
+  '-iname': named,
+  '-path': onPath,
+  '-wholename': onPath,
+  '-regex': (parser, option) => {
+    const regex = parser.regex(parser.value(option));
+    return (v) => regex.test(v.path);
+  },
+  '-type': (parser, option) => {
+    const types = parser.value(option).split(',');
+    return (v) => types.includes(typeLetters[v.stat.kind]);
+  },
+  '-maxdepth': setting((parser, option) => {
+    parser.plan.maxDepth = Number(parser.value(option));
+  }),
+  '-mindepth': setting((parser, option) => {
+    parser.plan.minDepth = Number(parser.value(option));
+  }),
+  '-depth': setting(({ plan }) => {
+    plan.depthFirst = true;
+  }),
+  '-follow': setting(({ plan }) => {
+    plan.follow = true;
+  }),
+  // There is one file system.
+  '-xdev': () => () => true,
+  '-mount': () => () => true,
+  '-size': (parser, option) => parser.number(option, (v) => v.stat.size),
+  '-mtime': age(86_400_000),
+  '-mmin': age(60_000),
+  '-links': (parser, option) => parser.number(option, (v) => v.stat.nlink),
+  '-newer': (parser, option) => {
+    const than = parser.p.vfs.stat(parser.p, parser.value(option)).mtime;
+    return (v) => v.stat.mtime > than;
+  },
+  '-empty':
+    () =>
+    ({ stat }) =>
+      stat.node.kind === 'dir' ? stat.node.empty : stat.kind === 'file' && stat.size === 0,
+  '-user': (parser, option) => {
+    const uid = userId(parser.p, parser.value(option));
+    return (v) => v.stat.uid === uid;
+  },
+  '-perm': permissions,
+  '-executable': access(1),
+  '-readable': access(4),
+  '-writable': access(2),
+  '-true': () => () => true,
+  '-false': () => () => false,
+  '-prune': (parser) => (v) => {
+    parser.pruned.add(v.path);
+    return true;
+  },
+  '-print': action((parser) => (v) => parser.print(v, '\n')),
+  '-print0': action((parser) => (v) => parser.print(v, '\0')),
+  '-ls': action(list),
+  '-printf': action(printFormat),
+  '-delete': action(({ p, plan }) => {
+    plan.depthFirst = true;
+    return async (v) => {
+      await removeTree(p, v.path);
+      return true;
+    };
+  }),
+  '-quit': action(({ p, out }) => async () => {
+    await out.flush();
+    return p.exit(0);
+  }),
+  '-exec': action((parser) => parser.exec()),
+  '-ok': action((parser) => parser.exec()),
+  '-execdir': action((parser) => parser.exec()),
+};
 
 export const find = program('find', async (p) => {
   const [link] = /^-[HLP]$/.exec(p.args[0] ?? '') ?? [];

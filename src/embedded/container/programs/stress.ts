@@ -2,7 +2,7 @@
 import type { Process } from '../kernel/process.ts';
 import { signals } from '../kernel/signals.ts';
 import { formatDate } from '../lib/format-date.ts';
-import { parseOptions } from '../lib/options.ts';
+import { type Options, parseOptions } from '../lib/options.ts';
 import { program, UsageError } from '../lib/program.ts';
 
 const binary: Record<string, number> = { '': 1, B: 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 };
@@ -81,7 +81,7 @@ Note: Numbers may be suffixed with s,m,h,d,y (time) or B,K,M,G (size).
 export const stress = program('stress', async (p) => {
   const say = (kind: string, text: string, fd = 1) => p.print(fd, `stress: ${kind}: [${p.pid}] ${text}\n`);
   const bad = (text: string) => `FAIL: [${p.pid}] (244) unrecognized option: ${text}`;
-  let options: ReturnType<typeof parseOptions>;
+  let options: Options;
   try {
     options = parseOptions(p, 'c:m:i:d:t:vqn?', {
       ...{ cpu: 'c', vm: 'm', io: 'i', hdd: 'd', timeout: 't', verbose: 'v', quiet: 'q', 'dry-run': 'n', help: '?' },
@@ -166,70 +166,81 @@ function spoken(total: number): string {
 
 const NODE_BYTES = 8 * 1024 ** 3;
 
-/** stress-ng, with the stressors that load CPU, memory and disk. */
-export const stressNg = program('stress-ng', async (p) => {
-  const say = (kind: string, text: string) =>
-    p.print(kind === 'info' ? 1 : 2, `stress-ng: ${`${kind}:`.padEnd(6)} [${p.pid}] ${text}\n`);
-  let options: ReturnType<typeof parseOptions>;
-  try {
-    options = parseOptions(p, 'c:m:i:d:t:l:vqnhV', {
-      ...{ cpu: 'c', vm: 'm', io: 'i', hdd: 'd', timeout: 't', verbose: 'v', quiet: 'q', 'dry-run': 'n', help: 'h' },
-      ...{ 'cpu-load': 'l', 'cpu-method': 'cpu-method:', 'vm-bytes': 'vm-bytes:', 'vm-hang': 'vm-hang:', version: 'V' },
-      ...{ 'vm-keep': 'vm-keep', 'vm-method': 'vm-method:', 'hdd-bytes': 'hdd-bytes:', metrics: 'metrics' },
-      ...{
-        'metrics-brief': 'metrics',
-        'cpu-ops': 'cpu-ops:',
-        'vm-ops': 'vm-ops:',
-        matrix: 'matrix:',
-        'vm-populate': 'vm-populate',
-      },
-      ...{ 'temp-path': 'temp-path:', taskset: 'taskset:', oomable: 'oomable', times: 'times', verify: 'verify' },
-    });
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    const text = error.message.split('\n')[0] ?? '';
-    await p.print(2, `stress-ng: ${text}\n`);
-    return 1;
-  }
-  if (options.has('V')) {
-    await p.print(1, 'stress-ng, version 0.17.01\n');
-    return 0;
-  }
-  const all = (option: string) => {
-    const text = options.get(option);
-    if (text === undefined) return 0;
-    if (!/^-?\d+$/.test(text)) throw new UsageError(`cannot scan integer from '${text}'`);
-    // None given means one for each processor.
-    return Number(text) > 0 ? Number(text) : 4;
-  };
-  const kinds = { cpu: all('c'), io: all('i'), vm: all('m'), hdd: all('d'), matrix: all('matrix') };
-  const wanted = Object.entries(kinds).filter(([, n]) => n > 0);
-  if (options.has('h') || (wanted.length === 0 && p.args.length === 0)) {
-    await p.print(
-      1,
-      'stress-ng, version 0.17.01\n\nUsage: stress-ng [OPTION [ARG]]\n\nGeneral control options:\n -n, --dry-run            do not run stressors\n -q, --quiet              quiet output\n -t T, --timeout T        timeout after T seconds\n      --metrics-brief     print short metrics\n\nStressors:\n -c N, --cpu N            start N workers that perform CPU only loading\n -l P, --cpu-load P       load CPU by P %\n -d N, --hdd N            start N workers spinning on write()/unlink()\n -i N, --io N             start N workers spinning on sync()\n      --matrix N          start N workers exercising matrix operations\n -m N, --vm N             start N workers spinning on anonymous mmap\n      --vm-bytes N        allocate N bytes per vm worker (default 256MB)\n      --vm-hang N         sleep N seconds before freeing memory\n      --vm-keep           redirty memory instead of reallocating\n\nExample: stress-ng --cpu 8 --io 4 --vm 2 --vm-bytes 128M --fork 4 --timeout 10s\n',
-    );
-    return 0;
-  }
-  if (wanted.length === 0) {
-    await say('error', 'No stress workers invoked');
-    return 1;
-  }
+const ngVersion = 'stress-ng, version 0.17.01\n';
+const ngUsage = `${ngVersion}
+Usage: stress-ng [OPTION [ARG]]
+
+General control options:
+ -n, --dry-run            do not run stressors
+ -q, --quiet              quiet output
+ -t T, --timeout T        timeout after T seconds
+      --metrics-brief     print short metrics
+
+Stressors:
+ -c N, --cpu N            start N workers that perform CPU only loading
+ -l P, --cpu-load P       load CPU by P %
+ -d N, --hdd N            start N workers spinning on write()/unlink()
+ -i N, --io N             start N workers spinning on sync()
+      --matrix N          start N workers exercising matrix operations
+ -m N, --vm N             start N workers spinning on anonymous mmap
+      --vm-bytes N        allocate N bytes per vm worker (default 256MB)
+      --vm-hang N         sleep N seconds before freeing memory
+      --vm-keep           redirty memory instead of reallocating
+
+Example: stress-ng --cpu 8 --io 4 --vm 2 --vm-bytes 128M --fork 4 --timeout 10s
+`;
+
+const ngFlags: Readonly<Record<string, string>> = {
+  cpu: 'c',
+  'cpu-load': 'l',
+  'cpu-method': 'cpu-method:',
+  'cpu-ops': 'cpu-ops:',
+  io: 'i',
+  vm: 'm',
+  'vm-bytes': 'vm-bytes:',
+  'vm-hang': 'vm-hang:',
+  'vm-keep': 'vm-keep',
+  'vm-method': 'vm-method:',
+  'vm-ops': 'vm-ops:',
+  'vm-populate': 'vm-populate',
+  hdd: 'd',
+  'hdd-bytes': 'hdd-bytes:',
+  matrix: 'matrix:',
+  timeout: 't',
+  verbose: 'v',
+  quiet: 'q',
+  'dry-run': 'n',
+  help: 'h',
+  version: 'V',
+  metrics: 'metrics',
+  'metrics-brief': 'metrics',
+  'temp-path': 'temp-path:',
+  taskset: 'taskset:',
+  oomable: 'oomable',
+  times: 'times',
+  verify: 'verify',
+};
+
+/** How many workers an option asks for. Throws a UsageError for what is no number. */
+function workers(options: Options, option: string): number {
+  const text = options.get(option);
+  if (text === undefined) return 0;
+  if (!/^-?\d+$/.test(text)) throw new UsageError(`cannot scan integer from '${text}'`);
+  // None given means one for each processor.
+  return Number(text) > 0 ? Number(text) : 4;
+}
+
+/** What each of so many workers of stress-ng's `--vm` takes; of a percentage each has its part. */
+function vmBytesOf(options: Options, count: number): number {
   const share = options.get('vm-bytes') ?? '256M';
   const percent = /^(\d+)%$/.exec(share)?.[1];
-  // Of several workers each has its part of a percentage.
-  const bytes =
-    percent === undefined
-      ? scaled(share, binary, (text) => `invalid size '${text}'`)
-      : (NODE_BYTES * Number(percent)) / 100 / Math.max(1, kinds.vm);
-  const limit = scaled(options.get('t') ?? '24h', seconds, (text) => `invalid time '${text}'`);
-  const started = p.container.clock.now();
-  const info = async (text: string) => {
-    if (!options.has('q')) await say('info', text);
-  };
-  await info(`setting to a ${spoken(limit)} run per stressor`);
-  await info(`dispatching hogs: ${wanted.map(([name, n]) => `${n} ${name}`).join(', ')}`);
-  if (options.has('n')) return 0;
+  return percent === undefined
+    ? scaled(share, binary, (text) => `invalid size '${text}'`)
+    : (NODE_BYTES * Number(percent)) / 100 / Math.max(1, count);
+}
+
+/** The load of each worker that stress-ng's options ask for. */
+function ngHogs(options: Options, wanted: readonly [kind: string, count: number][], vmBytes: number): Hog[] {
   const load = Math.max(0, Math.min(100, options.number('l') ?? 100)) / 100;
   const cores: Record<string, number> = {
     cpu: load,
@@ -238,13 +249,50 @@ export const stressNg = program('stress-ng', async (p) => {
     hdd: 0.05,
     vm: options.has('vm-hang') ? 0 : 1,
   };
-  const hogs = startHogs(
-    p,
-    wanted.flatMap(([name, n]) =>
-      Array.from({ length: n }, () => ({ cores: cores[name] ?? 0, bytes: name === 'vm' ? bytes : 0 })),
-    ),
+  return wanted.flatMap(([kind, count]) =>
+    Array.from({ length: count }, () => ({ cores: cores[kind] ?? 0, bytes: kind === 'vm' ? vmBytes : 0 })),
   );
-  const ended = await untilEnd(p, hogs, limit === 0 ? undefined : limit);
+}
+
+/** stress-ng, with the stressors that load CPU, memory and disk. */
+export const stressNg = program('stress-ng', async (p) => {
+  const say = (kind: string, text: string) =>
+    p.print(kind === 'info' ? 1 : 2, `stress-ng: ${`${kind}:`.padEnd(6)} [${p.pid}] ${text}\n`);
+  let options: Options;
+  try {
+    options = parseOptions(p, 'c:m:i:d:t:l:vqnhV', ngFlags);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const text = error.message.split('\n')[0] ?? '';
+    await p.print(2, `stress-ng: ${text}\n`);
+    return 1;
+  }
+  if (options.has('V')) {
+    await p.print(1, ngVersion);
+    return 0;
+  }
+  const flags = { cpu: 'c', io: 'i', vm: 'm', hdd: 'd', matrix: 'matrix' };
+  const wanted = Object.entries(flags)
+    .map(([kind, flag]): [string, number] => [kind, workers(options, flag)])
+    .filter(([, count]) => count > 0);
+  if (options.has('h') || (wanted.length === 0 && p.args.length === 0)) {
+    await p.print(1, ngUsage);
+    return 0;
+  }
+  if (wanted.length === 0) {
+    await say('error', 'No stress workers invoked');
+    return 1;
+  }
+  const bytes = vmBytesOf(options, Object.fromEntries(wanted).vm ?? 0);
+  const limit = scaled(options.get('t') ?? '24h', seconds, (text) => `invalid time '${text}'`);
+  const started = p.container.clock.now();
+  const info = async (text: string) => {
+    if (!options.has('q')) await say('info', text);
+  };
+  await info(`setting to a ${spoken(limit)} run per stressor`);
+  await info(`dispatching hogs: ${wanted.map(([name, n]) => `${n} ${name}`).join(', ')}`);
+  if (options.has('n')) return 0;
+  const ended = await untilEnd(p, startHogs(p, ngHogs(options, wanted, bytes)), limit === 0 ? undefined : limit);
   const failed = ended !== 'over' && ended !== 'interrupted';
   const list = wanted.map(([name, n]) => `${name} (${n})`).join(' ');
   const total = wanted.reduce((sum, [, n]) => sum + n, 0);

@@ -102,66 +102,94 @@ function certificateIn(text: string, otherwise: string): void {
 /** Why a connection cannot be used, in gRPC's words. */
 class ConnectionError extends Error {}
 
-/** Opens the flags' endpoints when they are needed. Throws a CommandError for files that can't be used. */
-export function openClient(p: Process, flags: Flags): Client {
-  readEnvironment(p, flags);
-  const tls = tlsOf(p, flags);
-  const endpoints = (flags.text('endpoints') || '127.0.0.1:2379').split(',');
-  const isTls =
-    flags.text('cacert') !== '' ||
-    flags.text('cert') !== '' ||
-    flags.is('insecure-skip-tls-verify') ||
-    flags.text('insecure-transport') === 'false';
-  const open = new Map<string, GrpcConnection>();
-  const timeoutMs = flags.duration('command-timeout', commandTimeoutMs);
-  p.onExit(() => close());
-  const close = () => {
-    for (const connection of open.values()) connection.close();
-    open.clear();
-  };
+/** The connections of one command, each opened when it is needed. */
+class Connections {
+  readonly #p: Process;
+  readonly #tls: Tls | undefined;
+  readonly #scheme: 'http' | 'https';
+  readonly #timeoutMs: number;
+  readonly #open = new Map<string, GrpcConnection>();
 
-  const dial = async (endpoint: string): Promise<GrpcConnection> => {
-    const known = open.get(endpoint);
+  constructor(p: Process, flags: Flags, tls: Tls | undefined, timeoutMs: number) {
+    this.#p = p;
+    this.#tls = tls;
+    this.#timeoutMs = timeoutMs;
+    const isTls =
+      flags.text('cacert') !== '' ||
+      flags.text('cert') !== '' ||
+      flags.is('insecure-skip-tls-verify') ||
+      flags.text('insecure-transport') === 'false';
+    this.#scheme = isTls ? 'https' : 'http';
+  }
+
+  close(): void {
+    for (const connection of this.#open.values()) connection.close();
+    this.#open.clear();
+  }
+
+  /** Tries endpoints in turn until one is there; without a connection when the time is over. */
+  async first(
+    endpoints: readonly string[],
+    end: number,
+  ): Promise<{ connection: GrpcConnection | undefined; fault: string }> {
+    let fault = '';
+    for (let i = 0; ; i++) {
+      try {
+        return { connection: await this.#dial(endpoints[i % endpoints.length] ?? ''), fault };
+      } catch (error) {
+        if (!(error instanceof ConnectionError)) throw error;
+        fault = error.message;
+      }
+      const left = end - this.#p.container.clock.now();
+      if (left <= 0) return { connection: undefined, fault };
+      if ((i + 1) % endpoints.length === 0) await this.#p.sleep(Math.min(retryMs, left));
+    }
+  }
+
+  async #dial(endpoint: string): Promise<GrpcConnection> {
+    const p = this.#p;
+    const known = this.#open.get(endpoint);
     if (known) return known;
-    const url = new URL(/^\w+:\/\//.test(endpoint) ? endpoint : `${isTls ? 'https' : 'http'}://${endpoint}`);
+    const url = new URL(/^\w+:\/\//.test(endpoint) ? endpoint : `${this.#scheme}://${endpoint}`);
     const port = url.port || '2379';
-    const address = `${url.hostname}:${port}`;
-    const socket = await reach(p, url.hostname, Number(port), timeoutMs);
-    const secured = url.protocol === 'https:' && tls ? await secure(p, socket, url.hostname, tls) : socket;
+    const socket = await reach(p, url.hostname, Number(port), this.#timeoutMs);
+    const tls = url.protocol === 'https:' ? this.#tls : undefined;
+    const secured = tls ? await secure(p, socket, url.hostname, tls) : socket;
     const shown = url.protocol !== 'https:' ? undefined : tls?.hasCertificate === true;
-    const silent = p.sleep(timeoutMs).then(() => Promise.reject(new Error('i/o timeout')));
-    const opened = Promise.race([GrpcConnection.open(secured, address), silent]);
+    const silent = p.sleep(this.#timeoutMs).then(() => Promise.reject(new Error('i/o timeout')));
+    const opened = Promise.race([GrpcConnection.open(secured, `${url.hostname}:${port}`), silent]);
     const connection = await p.until(opened).catch((error: unknown) => {
       if (error instanceof ProcessKilled) throw error;
       socket.destroy();
       throw new ConnectionError(`error reading server preface: ${prefaceFault(error as Error, shown)}`);
     });
-    open.set(endpoint, connection);
+    this.#open.set(endpoint, connection);
     return connection;
-  };
+  }
+}
 
-  /** Tries the endpoints in turn until one is there; undefined when the time is over. */
-  const connected = async (list: readonly string[], end: number) => {
-    let last = '';
-    for (let i = 0; ; i++) {
-      try {
-        return { connection: await dial(list[i % list.length] ?? ''), last };
-      } catch (error) {
-        if (!(error instanceof ConnectionError)) throw error;
-        last = error.message;
-      }
-      const left = end - p.container.clock.now();
-      if (left <= 0) return { connection: undefined, last };
-      if ((i + 1) % list.length === 0) await p.sleep(Math.min(retryMs, left));
-    }
-  };
+/** Opens the flags' endpoints when they are needed. Throws a CommandError for files that can't be used. */
+export function openClient(p: Process, flags: Flags): Client {
+  readEnvironment(p, flags);
+  const tls = tlsOf(p, flags);
+  const timeoutMs = flags.duration('command-timeout', commandTimeoutMs);
+  const connections = new Connections(p, flags, tls, timeoutMs);
+  const endpoints = (flags.text('endpoints') || '127.0.0.1:2379').split(',');
+  const close = () => connections.close();
+  p.onExit(close);
 
   const target = `etcd-endpoints://0x${Math.floor(Math.random() * 2 ** 44).toString(16)}/`;
   const warn = (method: Method, error: string, { endpoint = endpoints[0], logger = 'etcd-client' }: CallOptions) => {
     const line = {
-      ...{ level: 'warn', ts: microTime(p), logger, caller: 'v3@v3.6.6/retry_interceptor.go:65' },
-      ...{ msg: 'retrying of unary invoker failed', target: `${target}${endpoint?.replace(/^\w+:\/\//, '')}` },
-      ...{ method: method.path, attempt: 0, error },
+      level: 'warn',
+      ts: microTime(p),
+      logger,
+      caller: 'v3@v3.6.6/retry_interceptor.go:65',
+      msg: 'retrying of unary invoker failed',
+      target: `${target}${endpoint?.replace(/^\w+:\/\//, '')}`,
+      method: method.path,
+      attempt: 0,
+      error,
     };
     return p.print(2, `${JSON.stringify(line)}\n`);
   };
@@ -172,9 +200,9 @@ export function openClient(p: Process, flags: Flags): Client {
     unary: async <T>(method: Method, request: object, options: CallOptions = {}): Promise<T> => {
       const end = p.container.clock.now() + timeoutMs;
       const list = options.endpoint === undefined ? endpoints : [options.endpoint];
-      const { connection, last } = await connected(list, end);
+      const { connection, fault } = await connections.first(list, end);
       if (!connection) {
-        const why = `latest balancer error: connection error: desc = ${JSON.stringify(last)}`;
+        const why = `latest balancer error: connection error: desc = ${JSON.stringify(fault)}`;
         await warn(method, new RpcError(grpcCodes.deadlineExceeded, why).text, options);
         throw new CommandError('context deadline exceeded');
       }
@@ -187,7 +215,7 @@ export function openClient(p: Process, flags: Flags): Client {
       }
     },
     stream: async function* <T>(method: Method, request: object): AsyncGenerator<T> {
-      const { connection } = await connected(endpoints, Number.POSITIVE_INFINITY);
+      const { connection } = await connections.first(endpoints, Number.POSITIVE_INFINITY);
       if (!connection) return;
       const messages = connection.stream<T>(method, request);
       try {

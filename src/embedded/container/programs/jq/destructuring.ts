@@ -1,7 +1,7 @@
 /** Destructuring: what `. as [$a, {b: $c}]` gives names to. */
 
 import type { Json } from '../../lib/json.ts';
-import { type Item, PAUSE, type Run, type Scope } from './flow.ts';
+import { type Item, PAUSE, type Runner, type Scope } from './flow.ts';
 import { type Node, type Pattern, variablesOf } from './parser.ts';
 import { getKey } from './paths.ts';
 import { JqError, kindOf } from './value.ts';
@@ -9,19 +9,25 @@ import { JqError, kindOf } from './value.ts';
 type Bindings = Generator<{ scope: Scope } | typeof PAUSE, void>;
 
 /** The scopes in which a source's values have their names. */
-export function* bindings(run: Run, source: Node, patterns: readonly Pattern[], item: Item, scope: Scope): Bindings {
+export function* bindings(
+  machine: Runner,
+  source: Node,
+  patterns: readonly Pattern[],
+  item: Item,
+  scope: Scope,
+): Bindings {
   const all = variablesOf(patterns);
   let base = scope;
   // With several patterns, what one doesn't set is null.
   if (patterns.length > 1) for (const name of all) base = { kind: 'variable', name, value: null, next: base };
-  for (const result of run(source, item, scope)) {
+  for (const result of machine.run(source, item, scope)) {
     if (result === PAUSE) {
       yield result;
       continue;
     }
     for (const [i, pattern] of patterns.entries()) {
       try {
-        yield* match(run, pattern, result.value, base);
+        yield* match(machine, pattern, result.value, base);
         break;
       } catch (error) {
         if (!(error instanceof JqError) || i === patterns.length - 1) throw error;
@@ -30,25 +36,25 @@ export function* bindings(run: Run, source: Node, patterns: readonly Pattern[], 
   }
 }
 
-function* match(run: Run, pattern: Pattern, value: Json, scope: Scope): Bindings {
+function* match(machine: Runner, pattern: Pattern, value: Json, scope: Scope): Bindings {
   if (pattern.t === 'variable') {
     yield { scope: { kind: 'variable', name: pattern.name, value, next: scope } };
     return;
   }
   if (pattern.t === 'array') {
     yield* matchAll(
-      run,
+      machine,
       pattern.items.map((inner, i) => ({ inner, value: () => getKey(value, i) })),
       0,
       scope,
     );
     return;
   }
-  yield* matchEntries(run, pattern.entries, 0, value, scope);
+  yield* matchEntries(machine, pattern.entries, 0, value, scope);
 }
 
 function* matchAll(
-  run: Run,
+  machine: Runner,
   parts: readonly { inner: Pattern; value: () => Json }[],
   at: number,
   scope: Scope,
@@ -58,14 +64,14 @@ function* matchAll(
     yield { scope };
     return;
   }
-  for (const inner of match(run, part.inner, part.value(), scope)) {
+  for (const inner of match(machine, part.inner, part.value(), scope)) {
     if (inner === PAUSE) yield inner;
-    else yield* matchAll(run, parts, at + 1, inner.scope);
+    else yield* matchAll(machine, parts, at + 1, inner.scope);
   }
 }
 
 function* matchEntries(
-  run: Run,
+  machine: Runner,
   entries: Extract<Pattern, { t: 'object' }>['entries'],
   at: number,
   value: Json,
@@ -76,7 +82,7 @@ function* matchEntries(
     yield { scope };
     return;
   }
-  for (const key of run(entry.key, { value, path: undefined }, scope)) {
+  for (const key of machine.run(entry.key, { value, path: undefined }, scope)) {
     if (key === PAUSE) {
       yield key;
       continue;
@@ -86,12 +92,12 @@ function* matchEntries(
     const named: Scope =
       entry.name === undefined ? scope : { kind: 'variable', name: entry.name, value: found, next: scope };
     if (!entry.value) {
-      yield* matchEntries(run, entries, at + 1, value, named);
+      yield* matchEntries(machine, entries, at + 1, value, named);
       continue;
     }
-    for (const inner of match(run, entry.value, found, named)) {
+    for (const inner of match(machine, entry.value, found, named)) {
       if (inner === PAUSE) yield inner;
-      else yield* matchEntries(run, entries, at + 1, value, inner.scope);
+      else yield* matchEntries(machine, entries, at + 1, value, inner.scope);
     }
   }
 }

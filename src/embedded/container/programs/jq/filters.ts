@@ -1,12 +1,14 @@
 /** Functions of jq's library that run the filters they are given, or give more than one result. */
 
 import { type Json, toJson } from '../../lib/json.ts';
+import { combined, itself } from './arguments.ts';
 import { type Filter, type Flow, type Item, PAUSE } from './flow.ts';
 import type { FilterFunction, Machine } from './machine.ts';
+import { matchingFunctions } from './matching.ts';
 import { add } from './operators.ts';
 import { getPath, setPath } from './paths.ts';
-import { type Match, matches, namedCaptures } from './regex.ts';
-import { compare, described, JqError, kindOf, toText, truthy } from './value.ts';
+import { sortingFunctions } from './sorting.ts';
+import { JqError, toText, truthy } from './value.ts';
 
 /** Ends the program: `halt`, `halt_error`. */
 export class Halt extends Error {
@@ -20,61 +22,6 @@ export class Halt extends Error {
     this.value = value;
   }
 }
-
-const list = (value: Json): Json[] => {
-  if (!Array.isArray(value)) throw new JqError(`Cannot index ${kindOf(value)} with number`);
-  return value;
-};
-
-/** The items with what a filter makes of each: all its results, in an array. */
-function* keyed(machine: Machine, value: Json, filter: Filter): Generator<typeof PAUSE, { key: Json; item: Json }[]> {
-  const all: { key: Json; item: Json }[] = [];
-  if (!Array.isArray(value)) throw new JqError(`${described(value)} cannot be sorted, as it is not an array`);
-  for (const item of value) {
-    const key: Json[] = [];
-    for (const result of machine.values(filter, item)) {
-      if (result === PAUSE) yield PAUSE;
-      else key.push(result);
-    }
-    machine.host.hold(64);
-    all.push({ key, item });
-  }
-  return all;
-}
-
-const itself: Filter = { node: { t: 'identity' }, scope: undefined };
-
-function* groups(machine: Machine, value: Json, filter: Filter): Generator<typeof PAUSE, Json[][]> {
-  const sorted = yield* machine.sorted(yield* keyed(machine, value, filter));
-  const found: Json[][] = [];
-  let last: Json | undefined;
-  for (const { key, item } of sorted) {
-    if (last !== undefined && compare(last, key) === 0) found.at(-1)?.push(item);
-    else found.push([item]);
-    last = key;
-  }
-  return found;
-}
-
-const sorting =
-  (result: (groups: Json[][]) => Json): FilterFunction =>
-  (machine, item, [filter = itself]) =>
-    (function* (): Flow {
-      yield machine.created(item, result(yield* groups(machine, item.value, filter)));
-    })();
-
-const extreme =
-  (sign: number): FilterFunction =>
-  (machine, item, [filter = itself]) =>
-    (function* (): Flow {
-      list(item.value);
-      let best: { key: Json; item: Json } | undefined;
-      for (const one of yield* keyed(machine, item.value, filter)) {
-        const order = best ? compare(one.key, best.key) * sign : 1;
-        if (order > 0 || (sign > 0 && order === 0)) best = one;
-      }
-      yield machine.created(item, best?.item ?? null);
-    })();
 
 /** Results of a filter until one decides. */
 const quantifier =
@@ -103,22 +50,6 @@ function* range(machine: Machine, item: Item, from: Json, to: Json, by: Json): F
     machine.spend(1);
     if (machine.tired) yield PAUSE;
     yield machine.created(item, n);
-  }
-}
-
-/** Calls `use` with every combination of the arguments' values, the first the outermost. */
-function* combined(
-  machine: Machine,
-  item: Item,
-  args: readonly Filter[],
-  use: (values: Json[]) => Flow,
-  values: Json[] = [],
-): Flow {
-  const filter = args[values.length];
-  if (!filter) return yield* use(values);
-  for (const value of machine.values(filter, item.value)) {
-    if (value === PAUSE) yield PAUSE;
-    else yield* combined(machine, item, args, use, [...values, value]);
   }
 }
 
@@ -188,70 +119,6 @@ function* until(machine: Machine, item: Item, condition: Filter, update: Filter)
     if (truthy(done.value)) return yield current;
     current = yield* firstOf(machine, update, current);
   }
-}
-
-/** `sub` and `gsub`: every combination of what the filter makes of each match. */
-function* substitute(machine: Machine, item: Item, expression: Json, filter: Filter, flags: string): Flow {
-  const text = item.value;
-  const found = [...matches(text, expression, flags)];
-  if (typeof text !== 'string') return;
-  function* build(at: number, from: number, done: string): Flow {
-    const match = found[at];
-    if (!match) return yield machine.created(item, done + String(text).slice(from));
-    for (const result of machine.values(filter, namedCaptures(match))) {
-      if (result === PAUSE) {
-        yield PAUSE;
-        continue;
-      }
-      if (typeof result !== 'string') {
-        throw new JqError(`${described(namedCaptures(match))} cannot be added to a string`);
-      }
-      machine.host.hold(2 * result.length);
-      yield* build(at + 1, match.end, done + String(text).slice(from, match.start) + result);
-    }
-  }
-  yield* build(0, 0, '');
-}
-
-const substituting =
-  (always: string): FilterFunction =>
-  (machine, item, [expression = itself, filter = itself, flags]) =>
-    combined(machine, item, flags ? [expression, flags] : [expression], ([pattern = null, letters = '']) =>
-      substitute(machine, item, pattern, filter, toText(letters) + always),
-    );
-
-const matching =
-  (always: string, make: (match: Match) => Json): FilterFunction =>
-  (machine, item, args) =>
-    combined(machine, item, args, ([pattern = null, flags = null]) =>
-      (function* (): Flow {
-        // An array has its flags with it.
-        const [own, letters] = Array.isArray(pattern) ? [pattern[0] ?? null, pattern[1] ?? null] : [pattern, flags];
-        for (const match of matches(item.value, own, toTextOrEmpty(letters) + always)) {
-          machine.spend(2);
-          if (machine.tired) yield PAUSE;
-          yield machine.created(item, make(match));
-        }
-      })(),
-    );
-
-const toTextOrEmpty = (value: Json) => (value === null ? '' : toText(value));
-
-/** What `scan` gives: the match, or its groups where it has some. */
-function scanned({ object }: Match): Json {
-  const captures = object.get('captures') as Map<string, Json>[];
-  return captures.length === 0 ? (object.get('string') ?? null) : captures.map((c) => c.get('string') ?? null);
-}
-
-/** The pieces between matches. */
-function pieces(text: Json, pattern: Json, flags: Json): Json[] {
-  let from = 0;
-  const found: Json[] = [];
-  for (const match of matches(text, pattern, `g${toTextOrEmpty(flags)}`)) {
-    found.push(String(text).slice(from, match.start));
-    from = match.end;
-  }
-  return [...found, String(text).slice(from)];
 }
 
 function* nextInput(machine: Machine): Generator<typeof PAUSE, Json | undefined> {
@@ -362,41 +229,8 @@ const definitions: Record<string, FilterFunction> = {
   'any/2': quantifier(true),
   'all/1': quantifier(false),
   'all/2': quantifier(false),
-  'sort/0': sorting((found) => found.flat(1)),
-  'sort_by/1': sorting((found) => found.flat(1)),
-  'group_by/1': sorting((found) => found),
-  'unique/0': sorting((found) => found.map(([first = null]) => first)),
-  'unique_by/1': sorting((found) => found.map(([first = null]) => first)),
-  'min_by/1': extreme(-1),
-  'max_by/1': extreme(1),
-  'match/1': matching('', ({ object }) => object),
-  'match/2': matching('', ({ object }) => object),
-  'capture/1': matching('', namedCaptures),
-  'capture/2': matching('', namedCaptures),
-  'scan/1': matching('g', scanned),
-  'scan/2': matching('g', scanned),
-  'sub/2': substituting(''),
-  'sub/3': substituting(''),
-  'gsub/2': substituting('g'),
-  'gsub/3': substituting('g'),
-  'split/2': (machine, item, args) =>
-    combined(machine, item, args, ([pattern = null, flags = null]) =>
-      (function* (): Flow {
-        yield machine.created(item, pieces(item.value, pattern, flags));
-      })(),
-    ),
-  'splits/1': (machine, item, args) =>
-    combined(machine, item, args, ([pattern = null]) =>
-      (function* (): Flow {
-        for (const piece of pieces(item.value, pattern, null)) yield machine.created(item, piece);
-      })(),
-    ),
-  'splits/2': (machine, item, args) =>
-    combined(machine, item, args, ([pattern = null, flags = null]) =>
-      (function* (): Flow {
-        for (const piece of pieces(item.value, pattern, flags)) yield machine.created(item, piece);
-      })(),
-    ),
+  ...sortingFunctions,
+  ...matchingFunctions,
   'tostream/0': (machine, item) => stream(machine, item, item.value, []),
   'input/0': (machine, item) =>
     (function* (): Flow {

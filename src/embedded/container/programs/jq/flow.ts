@@ -30,5 +30,7 @@ export interface Filter {
   scope: Scope;
 }
 
-/** Gives the results of a filter. */
-export type Run = (node: Node, item: Item, scope: Scope) => Flow;
+export interface Runner {
+  /** Gives the results of a filter. */
+  run(node: Node, item: Item, scope: Scope): Flow;
+}

@@ -1,5 +1,6 @@
 /** jq's library: what is code here, and what is said in the language itself. */
 import { filterFunctions } from './filters.ts';
+import { forms } from './forms.ts';
 import type { Library } from './machine.ts';
 import { type Definition, parseDefinitions } from './parser.ts';
 import { valueFunctions } from './values.ts';
@@ -61,7 +62,7 @@ export function loadLibrary(): Library {
       definitions.set(`${definition.name}/${definition.params.length}`, definition);
     const builtins = [...known].filter((name) => !name.startsWith('@'));
     const values = new Map(valueFunctions).set('builtins/0', () => builtins);
-    library = { values, filters: filterFunctions, definitions };
+    library = { forms, values, filters: filterFunctions, definitions };
   }
   return library;
 }

@@ -69,6 +69,36 @@ function nextSerial(p: Process, caFile: string, options: Arguments): Buffer {
   return serial;
 }
 
+/** What x509 prints of a certificate, by option; fingerprints are made with `digest`. */
+const printedFields: Readonly<Record<string, (certificate: Certificate, digest: string) => string>> = {
+  text: describe,
+  subject: ({ subject }) => `subject=${nameText(subject)}\n`,
+  issuer: ({ issuer }) => `issuer=${nameText(issuer)}\n`,
+  dates: (certificate) => startText(certificate) + endText(certificate),
+  startdate: startText,
+  enddate: endText,
+  serial: ({ serial }) => `serial=${serialText(serial)}\n`,
+  fingerprint: ({ der }, digest) => {
+    const hash = createHash(digest).update(der).digest('hex').toUpperCase();
+    return `${digest === 'sha1' ? 'SHA1' : digest} Fingerprint=${hash.match(/../g)?.join(':')}\n`;
+  },
+  pubkey: ({ publicKey }) => publicKey.export({ type: 'spki', format: 'pem' }) as string,
+  modulus: ({ publicKey }) => {
+    const { n } = publicKey.export({ format: 'jwk' });
+    return typeof n === 'string'
+      ? `Modulus=${Buffer.from(n, 'base64url').toString('hex').toUpperCase()}\n`
+      : 'Modulus=Wrong Algorithm type\n';
+  },
+};
+
+function startText({ notBefore }: Certificate): string {
+  return `notBefore=${timeText(notBefore)}\n`;
+}
+
+function endText({ notAfter }: Certificate): string {
+  return `notAfter=${timeText(notAfter)}\n`;
+}
+
 export async function x509(p: Process, args: readonly string[]): Promise<number> {
   const options = new Arguments(
     args,
@@ -78,64 +108,14 @@ export async function x509(p: Process, args: readonly string[]): Promise<number>
   );
   let certificate: Certificate;
   if (options.has('req')) {
-    const created = await signedRequest(p, options);
-    await p.print(2, `Certificate request self-signature ok\nsubject=${nameText(created.subject)}\n`);
-    certificate = created;
+    certificate = await signedRequest(p, options);
+    await p.print(2, `Certificate request self-signature ok\nsubject=${nameText(certificate.subject)}\n`);
   } else certificate = await loadCertificate(p, options.get('in'));
-  let text = '';
-  const digests = ['sha256', 'sha384', 'sha512', 'md5', 'sha1'].filter((name) => options.has(name));
+  const digest = ['sha256', 'sha384', 'sha512', 'md5', 'sha1'].find((name) => options.has(name)) ?? 'sha1';
   // In the order in which they are asked for.
-  for (const arg of args) {
-    switch (arg.replace(/^--?/, '')) {
-      case 'text':
-        text += describe(certificate);
-        break;
-      case 'subject':
-        text += `subject=${nameText(certificate.subject)}\n`;
-        break;
-      case 'issuer':
-        text += `issuer=${nameText(certificate.issuer)}\n`;
-        break;
-      case 'dates':
-      case 'startdate':
-      case 'enddate':
-        if (!arg.endsWith('enddate')) text += `notBefore=${timeText(certificate.notBefore)}\n`;
-        if (!arg.endsWith('startdate')) text += `notAfter=${timeText(certificate.notAfter)}\n`;
-        break;
-      case 'serial':
-        text += `serial=${serialText(certificate.serial)}\n`;
-        break;
-      case 'fingerprint': {
-        const name = digests[0] ?? 'sha1';
-        const hash = createHash(name).update(certificate.der).digest('hex').toUpperCase();
-        text += `${name === 'sha1' ? 'SHA1' : name} Fingerprint=${hash.match(/../g)?.join(':')}\n`;
-        break;
-      }
-      case 'pubkey':
-        text += certificate.publicKey.export({ type: 'spki', format: 'pem' }) as string;
-        break;
-      case 'modulus': {
-        const jwk = certificate.publicKey.export({ format: 'jwk' });
-        text +=
-          typeof jwk.n === 'string'
-            ? `Modulus=${Buffer.from(jwk.n, 'base64url').toString('hex').toUpperCase()}\n`
-            : 'Modulus=Wrong Algorithm type\n';
-        break;
-      }
-    }
-  }
+  let text = args.map((arg) => ownValue(printedFields, arg.replace(/^--?/, ''))?.(certificate, digest) ?? '').join('');
   const wanted = options.get('ext')?.split(',');
-  if (wanted) {
-    const found = certificate.extensions.filter((extension) => wanted.some((name) => isExtension(extension, name)));
-    if (found.length === 0)
-      await p.print(
-        2,
-        certificate.extensions.length > 0
-          ? 'No extensions matching requested types found\n'
-          : 'No extensions in certificate\n',
-      );
-    text += found.map((extension) => extensionText(extension, 0)).join('');
-  }
+  if (wanted) text += await wantedExtensions(p, certificate, wanted);
   let code = 0;
   const ahead = options.get('checkend');
   if (ahead !== undefined) {
@@ -153,6 +133,16 @@ export async function x509(p: Process, args: readonly string[]): Promise<number>
       text + (options.has('noout') || ahead !== undefined ? '' : certificatePem(certificate.der)),
     );
   return code;
+}
+
+/** The extensions of `-ext`; where there are none of them, standard error says so. */
+async function wantedExtensions(p: Process, { extensions }: Certificate, wanted: readonly string[]): Promise<string> {
+  const found = extensions.filter((extension) => wanted.some((name) => isExtension(extension, name)));
+  if (found.length === 0) {
+    const why = extensions.length > 0 ? 'No extensions matching requested types found' : 'No extensions in certificate';
+    await p.print(2, `${why}\n`);
+  }
+  return found.map((extension) => extensionText(extension, 0)).join('');
 }
 
 async function signedRequest(p: Process, options: Arguments): Promise<Certificate> {

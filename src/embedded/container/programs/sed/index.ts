@@ -64,6 +64,10 @@ class Sed {
   #hold = '';
   #end = '\n';
   #line = 0;
+  /** The command that is next. */
+  #at = 0;
+  /** An `s` of this cycle has found something since the last `t`. */
+  #substituted = false;
   #last = false;
   #appended: string[] = [];
   #active = new Map<SedCommand, number>();
@@ -178,127 +182,141 @@ class Sed {
 
   /** One pass of the script over the pattern space; false: no more cycles. */
   async #cycle(advance: () => Promise<boolean>): Promise<boolean> {
-    let substituted = false;
-    for (let at = 0; at < this.#commands.length; ) {
+    this.#substituted = false;
+    for (this.#at = 0; this.#at < this.#commands.length; ) {
       this.#countSpaces();
       const turn = this.#p.step(2 + (this.#pattern.length >> 10));
       if (turn) await turn;
-      const c = this.#commands[at];
+      const c = this.#commands[this.#at];
       if (!c) break;
-      at++;
+      this.#at++;
       if (!this.#selected(c)) {
-        if (c.name === '{') at = c.jump ?? at;
+        if (c.name === '{') this.#at = c.jump ?? this.#at;
         continue;
       }
-      switch (c.name) {
-        case 's': {
-          const result = this.#substitute(c);
-          if (result === undefined) break;
-          substituted = true;
-          this.#pattern = result;
-          if (c.print) await this.#write(`${this.#pattern}\n`);
-          if (c.file !== undefined) await this.#toFile(c.file, this.#pattern);
-          break;
-        }
-        case 'y':
-          this.#pattern = [...this.#pattern].map((ch) => c.map?.get(ch) ?? ch).join('');
-          break;
-        case 'p':
-          await this.#write(`${this.#pattern}\n`);
-          break;
-        case 'P':
-          await this.#write(`${this.#pattern.split('\n')[0]}\n`);
-          break;
-        case 'd':
-          await this.#flushAppended();
-          return true;
-        case 'D': {
-          const newline = this.#pattern.indexOf('\n');
-          if (newline < 0) return true;
-          this.#pattern = this.#pattern.slice(newline + 1);
-          await this.#flushAppended();
-          at = 0;
-          break;
-        }
-        case 'n':
-          if (!this.#quiet) await this.#print();
-          await this.#flushAppended();
-          if (!(await advance())) return false;
-          break;
-        case 'N': {
-          const before = this.#pattern;
-          await this.#flushAppended();
-          if (!(await advance())) {
-            if (!this.#quiet) await this.#write(`${before}\n`);
-            return false;
-          }
-          this.#pattern = `${before}\n${this.#pattern}`;
-          break;
-        }
-        case 'h':
-          this.#hold = this.#pattern;
-          break;
-        case 'H':
-          this.#hold += `\n${this.#pattern}`;
-          break;
-        case 'g':
-          this.#pattern = this.#hold;
-          break;
-        case 'G':
-          this.#pattern += `\n${this.#hold}`;
-          break;
-        case 'x':
-          [this.#pattern, this.#hold] = [this.#hold, this.#pattern];
-          break;
-        case 'a':
-          this.#appended.push(`${c.text ?? ''}\n`);
-          break;
-        case 'i':
-          await this.#write(`${c.text ?? ''}\n`);
-          break;
-        case 'c':
-          if (!c.to || !this.#active.has(c)) await this.#write(`${c.text ?? ''}\n`);
-          return true;
-        case '=':
-          await this.#write(`${this.#line}\n`);
-          break;
-        case 'l':
-          await this.#write(`${JSON.stringify(this.#pattern).slice(1, -1).replaceAll('\\"', '"')}$\n`);
-          break;
-        case 'r':
-          if (c.file !== undefined && this.#p.vfs.find(this.#p, c.file))
-            this.#appended.push(this.#p.vfs.readText(this.#p, c.file));
-          break;
-        case 'w':
-          if (c.file !== undefined) await this.#toFile(c.file, this.#pattern);
-          break;
-        case 'b':
-          at = c.jump ?? this.#commands.length;
-          break;
-        case 't':
-          if (substituted) at = c.jump ?? this.#commands.length;
-          substituted = false;
-          break;
-        case 'T':
-          if (!substituted) at = c.jump ?? this.#commands.length;
-          substituted = false;
-          break;
-        case 'q':
-          this.#quit = c.code ?? 0;
-          if (!this.#quiet) await this.#print();
-          await this.#flushAppended();
-          return false;
-        case 'Q':
-          this.#quit = c.code ?? 0;
-          return false;
-        case 'z':
-          this.#pattern = '';
-          break;
-      }
+      const end = await this.#execute(c, advance);
+      if (end) return end === 'next cycle';
     }
     if (!this.#quiet) await this.#print();
     await this.#flushAppended();
     return true;
+  }
+
+  /** Runs one command; resolves with how it ends the cycle, if it does. */
+  async #execute(c: SedCommand, advance: () => Promise<boolean>): Promise<'next cycle' | 'no more' | undefined> {
+    switch (c.name) {
+      case 's':
+        await this.#replace(c);
+        return undefined;
+      case 'y':
+        this.#pattern = [...this.#pattern].map((ch) => c.map?.get(ch) ?? ch).join('');
+        return undefined;
+      case 'd':
+        await this.#flushAppended();
+        return 'next cycle';
+      case 'D':
+        return this.#deleteLine();
+      case 'n':
+        if (!this.#quiet) await this.#print();
+        await this.#flushAppended();
+        return (await advance()) ? undefined : 'no more';
+      case 'N':
+        return this.#appendNext(advance);
+      case 'a':
+        this.#appended.push(`${c.text ?? ''}\n`);
+        return undefined;
+      case 'c':
+        if (!c.to || !this.#active.has(c)) await this.#write(`${c.text ?? ''}\n`);
+        return 'next cycle';
+      case 'r':
+        if (c.file !== undefined && this.#p.vfs.find(this.#p, c.file))
+          this.#appended.push(this.#p.vfs.readText(this.#p, c.file));
+        return undefined;
+      case 'w':
+        if (c.file !== undefined) await this.#toFile(c.file, this.#pattern);
+        return undefined;
+      case 'b':
+        this.#jump(c);
+        return undefined;
+      case 't':
+      case 'T':
+        if (this.#substituted === (c.name === 't')) this.#jump(c);
+        this.#substituted = false;
+        return undefined;
+      case 'q':
+        this.#quit = c.code ?? 0;
+        if (!this.#quiet) await this.#print();
+        await this.#flushAppended();
+        return 'no more';
+      case 'Q':
+        this.#quit = c.code ?? 0;
+        return 'no more';
+      case 'h':
+      case 'H':
+      case 'g':
+      case 'G':
+      case 'x':
+      case 'z':
+        this.#moveSpaces(c.name);
+        return undefined;
+      default:
+        await this.#show(c);
+        return undefined;
+    }
+  }
+
+  /** `h`, `H`, `g`, `G`, `x`, `z`: between the pattern and the hold space. */
+  #moveSpaces(name: 'h' | 'H' | 'g' | 'G' | 'x' | 'z'): void {
+    if (name === 'h') this.#hold = this.#pattern;
+    else if (name === 'H') this.#hold += `\n${this.#pattern}`;
+    else if (name === 'g') this.#pattern = this.#hold;
+    else if (name === 'G') this.#pattern += `\n${this.#hold}`;
+    else if (name === 'x') [this.#pattern, this.#hold] = [this.#hold, this.#pattern];
+    else this.#pattern = '';
+  }
+
+  /** `p`, `P`, `i`, `=`, `l`: a line of output. */
+  async #show(c: SedCommand): Promise<void> {
+    if (c.name === 'p') await this.#write(`${this.#pattern}\n`);
+    else if (c.name === 'P') await this.#write(`${this.#pattern.split('\n')[0]}\n`);
+    else if (c.name === 'i') await this.#write(`${c.text ?? ''}\n`);
+    else if (c.name === '=') await this.#write(`${this.#line}\n`);
+    else if (c.name === 'l')
+      await this.#write(`${JSON.stringify(this.#pattern).slice(1, -1).replaceAll('\\"', '"')}$\n`);
+  }
+
+  #jump(c: SedCommand): void {
+    this.#at = c.jump ?? this.#commands.length;
+  }
+
+  async #replace(c: SedCommand): Promise<void> {
+    const result = this.#substitute(c);
+    if (result === undefined) return;
+    this.#substituted = true;
+    this.#pattern = result;
+    if (c.print) await this.#write(`${result}\n`);
+    if (c.file !== undefined) await this.#toFile(c.file, result);
+  }
+
+  /** `D`: the script begins anew without the first line. */
+  async #deleteLine(): Promise<'next cycle' | undefined> {
+    const newline = this.#pattern.indexOf('\n');
+    if (newline < 0) return 'next cycle';
+    this.#pattern = this.#pattern.slice(newline + 1);
+    await this.#flushAppended();
+    this.#at = 0;
+    return undefined;
+  }
+
+  async #appendNext(advance: () => Promise<boolean>): Promise<'no more' | undefined> {
+    const before = this.#pattern;
+    await this.#flushAppended();
+    if (await advance()) {
+      this.#pattern = `${before}\n${this.#pattern}`;
+      return undefined;
+    }
+    if (!this.#quiet) await this.#write(`${before}\n`);
+    return 'no more';
   }
 
   /** Counts what the pattern and hold spaces take, when it has become another amount. */
