@@ -29,18 +29,6 @@ const http = (port: number, body: string) => ({ port, routes: { '/': { body } } 
 
 const applications: Application[] = [
   {
-    repository: 'docker.io/library/mongo',
-    about: 'listens on 27017, keeps nothing',
-    sizeBytes: 270_000_000,
-    path: '/usr/bin/mongod',
-    service: {
-      logs: [
-        '{"t":{"$date":"{iso}"},"s":"I","c":"NETWORK","id":23016,"ctx":"listener","msg":"Waiting for connections","attr":{"port":27017,"ssl":"off"}}',
-      ],
-      ports: [tcp(27017)],
-    },
-  },
-  {
     repository: 'docker.io/library/rabbitmq',
     about: 'listens on 5672 and 15672, keeps nothing',
     sizeBytes: 110_000_000,

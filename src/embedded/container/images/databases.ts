@@ -61,6 +61,18 @@ const postgresBuilds = builds([
   ['9.6.24', 'bullseye', '3.15'],
 ]);
 
+const mongoBuilds = builds([
+  ['8.2.1', 'noble'],
+  ['8.0.15', 'noble'],
+  ['7.0.25', 'jammy'],
+  ['6.0.26', 'jammy'],
+  ['5.0.31', 'focal'],
+  ['4.4.29', 'focal'],
+  ['4.2.24', 'bionic'],
+  ['4.0.28', 'xenial'],
+  ['3.6.23', 'xenial'],
+]);
+
 export const databases: readonly ImageFamily[] = [
   {
     repository: 'docker.io/library/mysql',
@@ -120,6 +132,31 @@ export const databases: readonly ImageFamily[] = [
           tree.dir(home, 0o755, uid).dir(`${home}/data`, 0o1777, uid);
           tree.dir('/var/run/postgresql', 0o1777, uid).dir('/docker-entrypoint-initdb.d');
           tree.file('/usr/local/bin/docker-entrypoint.sh', entrypoint('postgres'), 0o755);
+        },
+      };
+    },
+  },
+  {
+    repository: 'docker.io/library/mongo',
+    about: 'database: mongod, and mongosh or mongo for single expressions; no replication',
+    tags: mongoBuilds.tags,
+    content: (release) => {
+      const system = mongoBuilds.system(release);
+      const major = Number(release.version.split('.')[0]);
+      return {
+        system,
+        sizeBytes: 270_000_000,
+        needs: { memoryBytes: 130 * MEBIBYTE, cores: 0.005 },
+        entrypoint: ['docker-entrypoint.sh'],
+        cmd: ['mongod'],
+        env: { ...pathEnv, MONGO_MAJOR: release.version.replace(/\.\d+$/, ''), MONGO_VERSION: release.version },
+        files: (tree) => {
+          layOut(tree, system, [{ name: 'mongodb', uid: 999, home: '/data/db' }]);
+          tree.program('/usr/bin/mongod', 'mongod');
+          if (major >= 5) tree.program('/usr/bin/mongosh', 'mongosh');
+          if (major <= 5) tree.program('/usr/bin/mongo', 'mongo');
+          tree.dir('/data/db', 0o1777, 999).dir('/data/configdb', 0o1777, 999).dir('/docker-entrypoint-initdb.d');
+          tree.file('/usr/local/bin/docker-entrypoint.sh', entrypoint('mongod'), 0o755);
         },
       };
     },

@@ -86,6 +86,7 @@ const late = [
   ...latePrograms(() => import('./jq/index.ts'), { jq: 'jq' }),
   ...latePrograms(() => import('./kubectl/index.ts'), { kubectl: 'kubectl' }, { go: true }),
   ...latePrograms(() => import('./metrics-server/index.ts'), { 'metrics-server': 'metricsServer' }, { go: true }),
+  ...latePrograms(() => import('./mongo/index.ts'), { mongo: 'mongo', mongod: 'mongod', mongosh: 'mongosh' }),
   ...latePrograms(() => import('./mysql.ts'), { mysql: 'mysql', mysqladmin: 'mysqladmin' }),
   ...latePrograms(() => import('./mysqld.ts'), { mysqld: 'mysqld' }),
   ...latePrograms(() => import('./network-tools.ts'), {

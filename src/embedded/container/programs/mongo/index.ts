@@ -1,0 +1,2 @@
+export { mongod } from './mongod.ts';
+export { mongo, mongosh } from './mongosh.ts';
