@@ -15,6 +15,7 @@ const bare = new Set(
   'current_date current_time current_timestamp current_user session_user user localtimestamp'.split(' '),
 );
 
+/** Reads queries. Large because it is one grammar, a method for each of its rules. */
 export class QueryParser extends TokenReader {
   readonly #heights = new WeakMap<Expression, number>();
   /** Queries with a name (WITH), the inner ones last. */

@@ -38,6 +38,7 @@ export interface QueryContext {
 
 type Row = readonly Value[];
 
+/** Runs one query. Large because the clauses of a SELECT share its rows and groups. */
 export class Query {
   readonly #context: QueryContext;
   readonly #select: Select;

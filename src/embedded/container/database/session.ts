@@ -39,6 +39,7 @@ export interface Login {
   connection: number;
 }
 
+/** One connection. Large because each statement has a method, and all share its transaction and settings. */
 export class Session implements ExpressionContext, QueryContext {
   readonly server: SessionServer;
   readonly user: string;

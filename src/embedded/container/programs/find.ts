@@ -1,3 +1,4 @@
+/** find. Large because its primaries are one table, read and evaluated alike. */
 import { ownValue } from '../../../kernel/own.ts';
 import { isSysError } from '../kernel/errno.ts';
 import { findExecutable } from '../kernel/exec.ts';

@@ -1,3 +1,4 @@
+/** One transfer of curl. Large because redirects, retries, output and what is reported of them share its state. */
 import { ownValue } from '../../../../kernel/own.ts';
 import { isSysError } from '../../kernel/errno.ts';
 import type { Process } from '../../kernel/process.ts';

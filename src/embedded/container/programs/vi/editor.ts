@@ -20,6 +20,7 @@ export interface EditorOptions {
   isVim: boolean;
 }
 
+/** vi's command mode. Large because text, cursor, registers, marks and modes are one state, which every command may change. */
 export class Editor extends Edits implements Mover, Commanded {
   /** Set when it is to end. */
   code: number | undefined;
@@ -184,9 +185,9 @@ export class Editor extends Edits implements Mover, Commanded {
     this.#keys.queue(keys);
   }
 
-  async #command(key: Key, count: number | undefined): Promise<'change' | 'undo' | 'none' | undefined> {
+  /** A key that begins to insert; null: it is none. */
+  #insertion(key: Key, times: number) {
     const { text, cursor } = this;
-    const times = count ?? 1;
     const line = text.line(cursor.row);
     switch (key) {
       case 'i':
@@ -206,14 +207,27 @@ export class Editor extends Edits implements Mover, Commanded {
         return this.#openLine(key === 'o' ? cursor.row + 1 : cursor.row, times);
       case 'R':
         return this.#insert(times, true);
+      case 's':
+        this.deleteInLine(cursor.column, cursor.column + times);
+        return this.#insert(1);
+      case 'S':
+        return this.#changeLines(cursor.row, cursor.row + times - 1);
+      default:
+        return null;
+    }
+  }
+
+  async #command(key: Key, count: number | undefined): Promise<'change' | 'undo' | 'none' | undefined> {
+    const { text, cursor } = this;
+    const times = count ?? 1;
+    const inserted = this.#insertion(key, times);
+    if (inserted !== null) return inserted;
+    switch (key) {
       case 'x':
       case '<delete>':
         return this.deleteInLine(cursor.column, cursor.column + times);
       case 'X':
         return this.deleteInLine(cursor.column - times, cursor.column);
-      case 's':
-        this.deleteInLine(cursor.column, cursor.column + times);
-        return this.#insert(1);
       case 'D':
       case 'C': {
         const last = Math.min(text.last, cursor.row + times - 1);
@@ -222,8 +236,6 @@ export class Editor extends Edits implements Mover, Commanded {
         cursor.column = text.line(cursor.row).length;
         return this.#insert(1);
       }
-      case 'S':
-        return this.#changeLines(cursor.row, cursor.row + times - 1);
       case 'Y':
         this.operateLines('y', cursor.row, cursor.row + times - 1);
         return 'none';

@@ -1,4 +1,5 @@
 /** Keys that move: each to the place that it leads to. */
+import { ownValue } from '../../../../kernel/own.ts';
 import type { Edits } from './edits.ts';
 import type { Key } from './keys.ts';
 import { findInLine, type Motion, matching, paragraph, toLine, wordBack, wordEnd, wordForward } from './motions.ts';
@@ -25,6 +26,18 @@ export interface OperatorContext {
   changesWord: boolean;
 }
 
+/** A motion key with what it was typed with. */
+interface Reading {
+  editor: Mover;
+  key: Key;
+  count: number | undefined;
+  /** The count, or one. */
+  times: number;
+  context: OperatorContext | undefined;
+}
+type Answer = Motion | undefined;
+type Reader = (reading: Reading) => Answer | Promise<Answer>;
+
 /** Reads what else belongs to a motion, and where it leads; undefined: nowhere, or the key is none. */
 export async function readMotion(
   editor: Mover,
@@ -32,142 +45,126 @@ export async function readMotion(
   count: number | undefined,
   context?: OperatorContext,
 ): Promise<Motion | undefined> {
+  return ownValue(readers, key)?.({ editor, key, count, times: count ?? 1, context });
+}
+
+function inLine({ editor }: Reading, to: number): Motion {
+  return { to: { row: editor.cursor.row, column: to }, kind: 'exclusive' };
+}
+
+function repeated({ editor, times }: Reading, step: (at: Position) => Position): Motion {
+  let at: Position = { ...editor.cursor };
+  for (let i = 0; i < times; i++) at = step(at);
+  return { to: at, kind: 'exclusive' };
+}
+
+const readers: Readonly<Record<Key, Reader>> = Object.fromEntries(
+  (
+    [
+      [['h', '<left>', '\x7f', '\b'], (r) => inLine(r, Math.max(0, r.editor.cursor.column - r.times))],
+      [['l', ' ', '<right>'], (r) => inLine(r, Math.min(lineOf(r).length, r.editor.cursor.column + r.times))],
+      [['j', '<down>', '\n', '\x0e'], ({ editor, times }) => vertical(editor, editor.cursor.row + times)],
+      [['k', '<up>', '\x10'], ({ editor, times }) => vertical(editor, editor.cursor.row - times)],
+      [['0', '<home>'], (r) => inLine(r, 0)],
+      [['^'], (r) => inLine(r, firstNonBlank(lineOf(r)))],
+      [['|'], (r) => inLine(r, Math.min(Math.max(0, lineOf(r).length - 1), r.times - 1))],
+      [['$', '<end>'], endOfLine],
+      [['w', 'W'], (r) => repeated(r, (at) => wordForward(r.editor.text, at, r.key === 'W'))],
+      [['b', 'B'], (r) => repeated(r, (at) => wordBack(r.editor.text, at, r.key === 'B'))],
+      [['e', 'E'], ({ editor, key, times, context }) => endOfWord(editor, key === 'E', times, context)],
+      [['G'], ({ editor: { text }, count }) => toLine(text, count === undefined ? text.last : count - 1)],
+      [['g'], async ({ editor, count }) => goTo(editor, await editor.next(), count)],
+      [['+', '\r'], (r) => lineAway(r, r.times)],
+      [['-'], (r) => lineAway(r, -r.times)],
+      [['_'], ({ editor, times }) => toLine(editor.text, editor.cursor.row + times - 1)],
+      [['}', '{'], (r) => repeated(r, (at) => paragraph(r.editor.text, at, r.key === '}' ? 1 : -1))],
+      [['%'], percent],
+      [['H', 'M', 'L'], onScreen],
+      [['\x06', '<pagedown>'], ({ editor, times }) => page(editor, true, times)],
+      [['\x02', '<pageup>'], ({ editor, times }) => page(editor, false, times)],
+      [['\x04', '\x15'], ({ editor, key, count }) => halfPage(editor, key === '\x04', count)],
+      [['\x05'], ({ editor, times }) => scroll(editor, times)],
+      [['\x19'], ({ editor, times }) => scroll(editor, -times)],
+      [['f', 't', 'F', 'T'], findChar],
+      [[';', ','], findAgain],
+      [['/', '?'], search],
+      [['n', 'N'], ({ editor, key, times }) => again(editor, times, key === 'N')],
+      [['*', '#'], searchWord],
+      [["'", '`'], toMark],
+    ] as const satisfies readonly (readonly [readonly Key[], Reader])[]
+  ).flatMap(([keys, reader]) => keys.map((key) => [key, reader])),
+);
+
+function lineOf({ editor }: Reading): string {
+  return editor.text.line(editor.cursor.row);
+}
+
+function endOfLine({ editor, times, context }: Reading): Answer {
   const { text, cursor } = editor;
-  const times = count ?? 1;
-  const { row, column } = cursor;
-  const line = text.line(row);
-  const inLine = (to: number, kind: Motion['kind'] = 'exclusive'): Motion => ({ to: { row, column: to }, kind });
-  const repeated = (step: (at: Position) => Position, kind: Motion['kind']): Motion => {
-    let at: Position = { ...cursor };
-    for (let i = 0; i < times; i++) at = step(at);
-    return { to: at, kind };
-  };
-  switch (key) {
-    case 'h':
-    case '<left>':
-    case '\x7f':
-    case '\b':
-      return inLine(Math.max(0, column - times));
-    case 'l':
-    case ' ':
-    case '<right>':
-      return inLine(Math.min(line.length, column + times));
-    case 'j':
-    case '<down>':
-    case '\n':
-    case '\x0e':
-      return vertical(editor, row + times);
-    case 'k':
-    case '<up>':
-    case '\x10':
-      return vertical(editor, row - times);
-    case '0':
-    case '<home>':
-      return inLine(0);
-    case '^':
-      return inLine(firstNonBlank(line));
-    case '|':
-      return inLine(Math.min(Math.max(0, line.length - 1), times - 1));
-    case '$':
-    case '<end>': {
-      const last = Math.min(text.last, row + times - 1);
-      if (!context) editor.wantEnd();
-      const to = { row: last, column: Math.max(0, text.line(last).length - 1) };
-      return { to, kind: text.line(last) === '' ? 'exclusive' : 'inclusive', keepsColumn: true };
-    }
-    case 'w':
-    case 'W':
-      return repeated((at) => wordForward(text, at, key === 'W'), 'exclusive');
-    case 'b':
-    case 'B':
-      return repeated((at) => wordBack(text, at, key === 'B'), 'exclusive');
-    case 'e':
-    case 'E':
-      return endOfWord(editor, key === 'E', times, context);
-    case 'G':
-      return toLine(text, count === undefined ? text.last : count - 1);
-    case 'g':
-      return goTo(editor, await editor.next(), count);
-    case '+':
-    case '\r':
-      return row + times > text.last ? undefined : toLine(text, row + times);
-    case '-':
-      return row - times < 0 ? undefined : toLine(text, row - times);
-    case '_':
-      return toLine(text, row + times - 1);
-    case '}':
-    case '{':
-      return repeated((at) => paragraph(text, at, key === '}' ? 1 : -1), 'exclusive');
-    case '%': {
-      if (count !== undefined) return toLine(text, Math.floor((count * (text.last + 1) + 99) / 100) - 1);
-      const to = matching(text, cursor);
-      return to && { to, kind: 'inclusive' };
-    }
-    case 'H':
-    case 'M':
-    case 'L': {
-      const { top } = editor.screen;
-      const bottom = editor.screen.bottom(editor.view());
-      if (key === 'H') return toLine(text, Math.min(bottom, top + times - 1));
-      return toLine(text, key === 'L' ? Math.max(top, bottom - times + 1) : Math.floor((top + bottom) / 2));
-    }
-    case '\x06':
-    case '\x02':
-    case '<pagedown>':
-    case '<pageup>':
-      return page(editor, key === '\x06' || key === '<pagedown>', times);
-    case '\x04':
-    case '\x15':
-      return halfPage(editor, key === '\x04', count);
-    case '\x05':
-    case '\x19':
-      return scroll(editor, key === '\x05' ? times : -times);
-    case 'f':
-    case 't':
-    case 'F':
-    case 'T': {
-      const char = await editor.next();
-      if (char === undefined || char.length > 2) return undefined;
-      editor.lastFind = { how: key, char };
-      return find(editor, key, char, times);
-    }
-    case ';':
-    case ',': {
-      if (!editor.lastFind) return undefined;
-      const { how, char } = editor.lastFind;
-      const other = how === how.toLowerCase() ? how.toUpperCase() : how.toLowerCase();
-      return find(editor, key === ';' ? how : other, char, times, true);
-    }
-    case '/':
-    case '?': {
-      const typed = await editor.readLine(key);
-      if (typed === undefined) return undefined;
-      const pattern = typed.replace(new RegExp(`([^\\\\])\\${key}.*$`), '$1') || editor.lastSearch?.pattern || '';
-      if (pattern === '') {
-        editor.message = editor.words.noPattern;
-        return undefined;
-      }
-      editor.lastSearch = { pattern, forward: key === '/' };
-      return again(editor, times, false);
-    }
-    case 'n':
-    case 'N':
-      return again(editor, times, key === 'N');
-    case '*':
-    case '#': {
-      const word = /^\W*(\w+)/.exec(line.slice(wordStart(line, column)))?.[1];
-      if (word === undefined) return undefined;
-      editor.lastSearch = { pattern: `\\<${word}\\>`, forward: key === '*' };
-      return again(editor, times, false);
-    }
-    case "'":
-    case '`': {
-      const mark = editor.marks.get((await editor.next()) ?? '');
-      if (!mark) return undefined;
-      return key === "'" ? toLine(text, mark.row) : { to: mark, kind: 'exclusive' };
-    }
+  const last = Math.min(text.last, cursor.row + times - 1);
+  if (!context) editor.wantEnd();
+  const to = { row: last, column: Math.max(0, text.line(last).length - 1) };
+  return { to, kind: text.line(last) === '' ? 'exclusive' : 'inclusive', keepsColumn: true };
+}
+
+function lineAway({ editor }: Reading, by: number): Answer {
+  const row = editor.cursor.row + by;
+  return row < 0 || row > editor.text.last ? undefined : toLine(editor.text, row);
+}
+
+function percent({ editor: { text, cursor }, count }: Reading): Answer {
+  if (count !== undefined) return toLine(text, Math.floor((count * (text.last + 1) + 99) / 100) - 1);
+  const to = matching(text, cursor);
+  return to && { to, kind: 'inclusive' };
+}
+
+function onScreen({ editor, key, times }: Reading): Answer {
+  const { text, screen } = editor;
+  const { top } = screen;
+  const bottom = screen.bottom(editor.view());
+  if (key === 'H') return toLine(text, Math.min(bottom, top + times - 1));
+  return toLine(text, key === 'L' ? Math.max(top, bottom - times + 1) : Math.floor((top + bottom) / 2));
+}
+
+async function findChar({ editor, key, times }: Reading): Promise<Answer> {
+  const char = await editor.next();
+  if (char === undefined || char.length > 2) return undefined;
+  editor.lastFind = { how: key, char };
+  return find(editor, key, char, times);
+}
+
+function findAgain({ editor, key, times }: Reading): Answer {
+  if (!editor.lastFind) return undefined;
+  const { how, char } = editor.lastFind;
+  const other = how === how.toLowerCase() ? how.toUpperCase() : how.toLowerCase();
+  return find(editor, key === ';' ? how : other, char, times, true);
+}
+
+async function search({ editor, key, times }: Reading): Promise<Answer> {
+  const typed = await editor.readLine(key);
+  if (typed === undefined) return undefined;
+  const pattern = typed.replace(new RegExp(`([^\\\\])\\${key}.*$`), '$1') || editor.lastSearch?.pattern || '';
+  if (pattern === '') {
+    editor.message = editor.words.noPattern;
+    return undefined;
   }
-  return undefined;
+  editor.lastSearch = { pattern, forward: key === '/' };
+  return again(editor, times, false);
+}
+
+function searchWord(reading: Reading): Answer {
+  const { editor, key, times } = reading;
+  const line = lineOf(reading);
+  const word = /^\W*(\w+)/.exec(line.slice(wordStart(line, editor.cursor.column)))?.[1];
+  if (word === undefined) return undefined;
+  editor.lastSearch = { pattern: `\\<${word}\\>`, forward: key === '*' };
+  return again(editor, times, false);
+}
+
+async function toMark({ editor, key }: Reading): Promise<Answer> {
+  const mark = editor.marks.get((await editor.next()) ?? '');
+  if (!mark) return undefined;
+  return key === "'" ? toLine(editor.text, mark.row) : { to: mark, kind: 'exclusive' };
 }
 
 function wordStart(line: string, column: number): number {
