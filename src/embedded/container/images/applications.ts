@@ -24,20 +24,9 @@ interface Application {
   service: Service;
 }
 
-const tcp = (port: number, greeting = '') => ({ port, protocol: 'tcp' as const, routes: { '/': { body: greeting } } });
 const http = (port: number, body: string) => ({ port, routes: { '/': { body } } });
 
 const applications: Application[] = [
-  {
-    repository: 'docker.io/library/rabbitmq',
-    about: 'listens on 5672 and 15672, keeps nothing',
-    sizeBytes: 110_000_000,
-    path: '/usr/sbin/rabbitmq-server',
-    service: {
-      logs: ['{date} [info] <0.9.0> Server startup complete; 4 plugins started.'],
-      ports: [tcp(5672), tcp(15672)],
-    },
-  },
   {
     repository: 'docker.io/library/wordpress',
     about: 'web server with a page',

@@ -73,6 +73,17 @@ const mongoBuilds = builds([
   ['3.6.23', 'xenial'],
 ]);
 
+const rabbitmqBuilds = builds(
+  [
+    ['4.2.1', 'noble', '3.22'],
+    ['4.1.6', 'noble', '3.22'],
+    ['4.0.9', 'noble', '3.21'],
+    ['3.13.7', 'jammy', '3.20'],
+    ['3.12.14', 'jammy', '3.19'],
+  ],
+  { more: ['-management'] },
+);
+
 export const databases: readonly ImageFamily[] = [
   {
     repository: 'docker.io/library/mysql',
@@ -157,6 +168,30 @@ export const databases: readonly ImageFamily[] = [
           if (major <= 5) tree.program('/usr/bin/mongo', 'mongo');
           tree.dir('/data/db', 0o1777, 999).dir('/data/configdb', 0o1777, 999).dir('/docker-entrypoint-initdb.d');
           tree.file('/usr/local/bin/docker-entrypoint.sh', entrypoint('mongod'), 0o755);
+        },
+      };
+    },
+  },
+  {
+    repository: 'docker.io/library/rabbitmq',
+    about:
+      'message broker: users, permissions, queues and the tools for them; it carries no messages and has no cluster',
+    tags: rabbitmqBuilds.tags,
+    content: (release) => {
+      const system = rabbitmqBuilds.system(release);
+      return {
+        system,
+        sizeBytes: 110_000_000,
+        needs: { memoryBytes: 120 * MEBIBYTE, cores: 0.005 },
+        entrypoint: ['docker-entrypoint.sh'],
+        cmd: ['rabbitmq-server'],
+        env: { ...pathEnv, HOME: '/var/lib/rabbitmq', RABBITMQ_VERSION: release.version },
+        files: (tree) => {
+          layOut(tree, system, [{ name: 'rabbitmq', uid: 999, home: '/var/lib/rabbitmq' }]);
+          for (const name of ['rabbitmq-server', 'rabbitmqctl', 'rabbitmq-diagnostics'])
+            tree.program(`/opt/rabbitmq/sbin/${name}`, name).program(`/usr/local/bin/${name}`, name);
+          tree.dir('/var/lib/rabbitmq', 0o1777, 999).dir('/etc/rabbitmq');
+          tree.file('/usr/local/bin/docker-entrypoint.sh', entrypoint('rabbitmq-server'), 0o755);
         },
       };
     },

@@ -87,6 +87,11 @@ const late = [
   ...latePrograms(() => import('./kubectl/index.ts'), { kubectl: 'kubectl' }, { go: true }),
   ...latePrograms(() => import('./metrics-server/index.ts'), { 'metrics-server': 'metricsServer' }, { go: true }),
   ...latePrograms(() => import('./mongo/index.ts'), { mongo: 'mongo', mongod: 'mongod', mongosh: 'mongosh' }),
+  ...latePrograms(() => import('./rabbitmq/index.ts'), {
+    'rabbitmq-server': 'rabbitmqServer',
+    rabbitmqctl: 'rabbitmqctl',
+    'rabbitmq-diagnostics': 'rabbitmqDiagnostics',
+  }),
   ...latePrograms(() => import('./mysql.ts'), { mysql: 'mysql', mysqladmin: 'mysqladmin' }),
   ...latePrograms(() => import('./mysqld.ts'), { mysqld: 'mysqld' }),
   ...latePrograms(() => import('./network-tools.ts'), {

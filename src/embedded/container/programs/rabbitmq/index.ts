@@ -1,0 +1,2 @@
+export { rabbitmqServer } from './server.ts';
+export { rabbitmqctl, rabbitmqDiagnostics } from './tools.ts';
