@@ -1,9 +1,10 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { clusterFolders } from '../cluster/record.ts';
 import { markClusterSetAside } from '../embedded/host.ts';
 import type { ErrorText } from '../kernel/errors.ts';
+import { readTextIfThere } from '../kernel/files.ts';
 import { markSetAside } from '../session/set-aside.ts';
 import type { Blocked } from './watchdog.ts';
 
@@ -25,13 +26,8 @@ export interface SetAsideOptions {
 
 /** Sets aside what blocked an earlier daemon, an attempt or a cluster: taken up, it would block this one as well. */
 export async function setAsideBlocked({ file, state, log }: SetAsideOptions): Promise<void> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
+  const text = await readTextIfThere(file);
+  if (text === undefined) return;
   try {
     const { work, seconds, stack } = blockedSchema.parse(JSON.parse(text));
     const where = stack[0] === undefined ? '' : `, in ${stack[0].replace(/ \(.*/, '')}`;

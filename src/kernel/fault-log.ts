@@ -1,7 +1,7 @@
 /** How a fault of ours stands in the daemon's log, and how it is found there again. */
-import { readFile } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import { errorLines, errorText, exitCodeOf, exitCodes } from './errors.ts';
+import { readTextIfThere } from './files.ts';
 
 /** What an entry begins with, after its time; lines that belong to an entry are indented, so no text can pretend to be one. */
 const mark = 'fault: ';
@@ -28,20 +28,11 @@ export function failureText(what: string, error: unknown): string {
 
 /** The faults in a log and in the one before it (`<file>.1`), oldest first. A log that is not there has none. */
 export async function readFaults(file: string): Promise<LoggedFault[]> {
-  const texts = await Promise.all([`${file}.1`, file].map(textOf));
+  const texts = await Promise.all([`${file}.1`, file].map(readTextIfThere));
   return texts
-    .flatMap((text) => text.split('\n'))
+    .flatMap((text = '') => text.split('\n'))
     .flatMap((line) => {
       const [, time, what] = entry.exec(line) ?? [];
       return time === undefined || what === undefined ? [] : [{ at: Date.parse(time), what }];
     });
-}
-
-async function textOf(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw error;
-  }
 }

@@ -1,9 +1,9 @@
 /** Whether the files of a cluster's folder are what a cluster has written there. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { EnvironmentError } from '../../kernel/errors.ts';
+import { readTextIfThere } from '../../kernel/files.ts';
 import type { ImageDescription } from '../container-api.ts';
 import { lastRevision } from '../store/salvage.ts';
 import { baselineFromJson, objectsIn } from './baseline.ts';
@@ -156,13 +156,8 @@ export function isPair(crt: string, pem: string): boolean {
 }
 
 /** The text of a file of the folder; undefined: there is none. */
-export async function contentOf(folder: string, file: string): Promise<string | undefined> {
-  try {
-    return await readFile(join(folder, file), 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+export function contentOf(folder: string, file: string): Promise<string | undefined> {
+  return readTextIfThere(join(folder, file));
 }
 
 function problemOf(text: string | undefined, test: (text: string) => string | undefined): string | undefined {

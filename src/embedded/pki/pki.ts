@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
-import { replaceFileSync } from '../../kernel/files.ts';
+import { readTextIfThere, replaceFileSync } from '../../kernel/files.ts';
 import { type CertificateRequest, createCertificate, type Issuer, type Subject } from './certificate.ts';
 
 /** A certificate with its key, both PEM. */
@@ -163,13 +163,8 @@ export function keptCredentials(folder: string, name: string, issue: () => Crede
 
 async function readPki(directory: string, clock: Clock): Promise<Pki | undefined> {
   const read = (file: string) => readFile(join(directory, file), 'utf8');
-  let caKey: string;
-  try {
-    caKey = await read('ca.key');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const caKey = await readTextIfThere(join(directory, 'ca.key'));
+  if (caKey === undefined) return undefined;
   const [caCertificate, serverCertificate, serverKey, adminCertificate, adminKey, accountKey] = await Promise.all(
     ['ca.crt', 'apiserver.crt', 'apiserver.key', 'admin.crt', 'admin.key', 'sa.key'].map(read),
   );
