@@ -1,4 +1,3 @@
-/** One transfer of curl. Large because redirects, retries, output and what is reported of them share its state. */
 import { ownValue } from '../../../../kernel/own.ts';
 import { isSysError } from '../../kernel/errno.ts';
 import type { Process } from '../../kernel/process.ts';
@@ -12,17 +11,9 @@ import {
   portOf,
 } from '../../lib/http-client.ts';
 import type { Options } from '../../lib/options.ts';
-import { toolVersion } from '../../lib/versions.ts';
 
-/** An error of curl with its number. */
-class CurlError extends Error {
-  readonly code: number;
-
-  constructor(code: number, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
+import { CurlError, curlError } from './errors.ts';
+import { CommandLine } from './request.ts';
 
 const encoder = new TextEncoder();
 
@@ -62,8 +53,9 @@ export class Transfer {
     const limit = o.number('m');
     let failure: CurlError | undefined;
     try {
-      await this.#prepare();
-      await this.#limited(limit, this.#transfer());
+      const line = await CommandLine.read(this.#p, o);
+      const request = line.request(this.#given);
+      await this.#limited(limit, this.#transfer(request));
     } catch (error) {
       if (!(error instanceof CurlError)) throw error;
       failure = error;
@@ -91,9 +83,9 @@ export class Transfer {
     if (this.#options.has('v')) await this.#p.print(2, text.replace(/^/gm, '* ').replace(/\* $/, ''));
   }
 
-  async #transfer(): Promise<void> {
+  async #transfer(first: HttpRequest): Promise<void> {
     const o = this.#options;
-    let request = this.#request();
+    let request = first;
     for (;;) {
       this.#url = request.url;
       const response = await this.#send(request);
@@ -114,131 +106,6 @@ export class Transfer {
       request = { ...request, url: next, headers, ...(get ? { method: 'GET', body: undefined } : {}) };
     }
   }
-
-  #request(): HttpRequest {
-    const o = this.#options;
-    const p = this.#p;
-    let url: URL;
-    try {
-      url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(this.#given) ? this.#given : `http://${this.#given}`);
-    } catch {
-      throw new CurlError(3, 'URL rejected: Malformed input to a URL function');
-    }
-    if (url.protocol !== 'http:' && url.protocol !== 'https:')
-      throw new CurlError(1, `Protocol "${url.protocol.slice(0, -1)}" not supported`);
-    const headers: [string, string][] = [['Host', url.host]];
-    const user =
-      o.get('u') ??
-      (url.username === '' ? undefined : `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`);
-    if (user !== undefined)
-      headers.push([
-        'Authorization',
-        `Basic ${Buffer.from(user.includes(':') ? user : `${user}:`).toString('base64')}`,
-      ]);
-    const bearer = o.get('oauth2-bearer');
-    if (bearer !== undefined) headers.push(['Authorization', `Bearer ${bearer}`]);
-    headers.push(['User-Agent', o.get('A') ?? `curl/${toolVersion(p, 'curl')}`], ['Accept', '*/*']);
-    if (o.has('e')) headers.push(['Referer', o.get('e') ?? '']);
-    if (o.has('b')) headers.push(['Cookie', o.get('b') ?? '']);
-    const body = this.#body(headers);
-    for (const line of o
-      .all('H')
-      .flatMap((h) => (h.startsWith('@') ? this.#file(h.slice(1), 26).toString().split('\n') : [h]))) {
-      const match = /^([^:;]+)([:;])\s*(.*)$/.exec(line);
-      if (!match) continue;
-      const [, name = '', , value = ''] = match;
-      const at = headers.findIndex(([n]) => n.toLowerCase() === name.toLowerCase());
-      if (at >= 0) headers.splice(at, 1);
-      if (value !== '' || match[2] === ';') headers.push([name, value.trim()]);
-    }
-    let method = o.get('X') ?? (o.has('I') ? 'HEAD' : body !== undefined ? (o.has('T') ? 'PUT' : 'POST') : 'GET');
-    let sent = body;
-    if (o.has('G') && body !== undefined) {
-      url.search = [url.search.replace(/^\?/, ''), new TextDecoder().decode(body)].filter(Boolean).join('&');
-      method = o.get('X') ?? 'GET';
-      sent = undefined;
-      headers.splice(0, headers.length, ...headers.filter(([n]) => n !== 'Content-Type'));
-    }
-    const ca = o.get('cacert') ?? p.env.get('CURL_CA_BUNDLE');
-    const cert = o.get('E')?.replace(/:[^/]*$/, '');
-    const key = o.get('key');
-    const pinned = o
-      .all('resolve')
-      .map((r) => r.split(':'))
-      .find(([host, port]) => host === url.hostname && Number(port) === portOf(url));
-    const connectTimeout = o.number('connect-timeout');
-    return {
-      method,
-      url,
-      headers,
-      ...(sent === undefined ? {} : { body: sent }),
-      ...(pinned?.[2] === undefined ? {} : { address: pinned[2] }),
-      ...(connectTimeout === undefined ? {} : { connectTimeoutMs: connectTimeout * 1000 }),
-      tls: {
-        insecure: o.has('k'),
-        ...(ca === undefined ? {} : { ca: this.#file(ca, 77).toString() }),
-        ...(cert === undefined ? {} : { cert: this.#file(cert, 58).toString() }),
-        ...(key === undefined && cert === undefined ? {} : { key: this.#file(key ?? cert ?? '', 58).toString() }),
-      },
-    };
-  }
-
-  #file(path: string, code: number): Buffer {
-    const p = this.#p;
-    try {
-      return Buffer.from(p.vfs.readFile(p, path));
-    } catch (error) {
-      if (!isSysError(error)) throw error;
-      if (code === 77) throw new CurlError(77, `error setting certificate file: ${path}`);
-      if (code === 58)
-        throw new CurlError(
-          58,
-          `could not load PEM client certificate from ${path}, OpenSSL error error:80000002:system library::No such file or directory, (no key found, wrong pass phrase, or wrong file format?)`,
-        );
-      throw new CurlError(code, `Failed to open ${path}`);
-    }
-  }
-
-  #body(headers: [string, string][]): Uint8Array | undefined {
-    const o = this.#options;
-    const pieces: Buffer[] = [];
-    const add = (data: Buffer) => {
-      if (pieces.length > 0) pieces.push(Buffer.from('&'));
-      pieces.push(data);
-    };
-    const from = (text: string, keepLines: boolean) => {
-      if (!text.startsWith('@')) return Buffer.from(text);
-      const data = this.#input(text.slice(1));
-      return keepLines ? data : Buffer.from(data.toString('latin1').replace(/[\r\n]/g, ''), 'latin1');
-    };
-    for (const d of o.all('d')) add(from(d, false));
-    for (const d of o.all('data-binary')) add(from(d, true));
-    for (const d of o.all('data-raw')) add(Buffer.from(d));
-    for (const d of o.all('data-urlencode')) {
-      const at = d.indexOf('=');
-      add(
-        Buffer.from(
-          at >= 0
-            ? `${d.slice(0, at + 1)}${encodeURIComponent(d.slice(at + 1))}`.replace(/^=/, '')
-            : encodeURIComponent(d),
-        ),
-      );
-    }
-    for (const d of o.all('json')) pieces.push(from(d, true));
-    const upload = o.get('T');
-    if (upload !== undefined) return this.#input(upload);
-    if (pieces.length === 0) return undefined;
-    if (o.has('json')) headers.push(['Content-Type', 'application/json']);
-    else headers.push(['Content-Type', 'application/x-www-form-urlencoded']);
-    return Buffer.concat(pieces);
-  }
-
-  /** Standard input is read before; other names are files. */
-  #input(path: string): Buffer {
-    return path === '-' ? this.#stdin : this.#file(path, 26);
-  }
-
-  #stdin: Buffer = Buffer.alloc(0);
 
   async #send(request: HttpRequest): Promise<HttpResponse> {
     const { url } = request;
@@ -279,46 +146,7 @@ export class Transfer {
       return await exchange(this.#p, request, connection);
     } catch (error) {
       if (!(error instanceof HttpFailure)) throw error;
-      throw this.#translate(error, url, port, this.#p.container.clock.now() - started);
-    }
-  }
-
-  #translate(error: HttpFailure, url: URL, port: number, elapsed: number): CurlError {
-    const host = url.hostname;
-    switch (error.kind) {
-      case 'resolve':
-        return new CurlError(6, `Could not resolve host: ${host}`);
-      case 'dns-timeout':
-        // Without a limit of its own it is the resolver that gives up.
-        if (!this.#options.has('connect-timeout')) return new CurlError(6, `Could not resolve host: ${host}`);
-        return new CurlError(28, `Resolving timed out after ${elapsed} milliseconds`);
-      case 'refused':
-        return new CurlError(
-          7,
-          `Failed to connect to ${host} port ${port} after ${Math.max(0, elapsed)} ms: Could not connect to server`,
-        );
-      case 'timeout': {
-        const limited = this.#options.has('connect-timeout');
-        return new CurlError(
-          28,
-          limited
-            ? `Connection timed out after ${elapsed} milliseconds`
-            : `Failed to connect to ${host} port ${port} after ${elapsed} ms: Could not connect to server`,
-        );
-      }
-      case 'certificate':
-        return new CurlError(
-          60,
-          `${certificateText(error, host)}\nMore details here: https://curl.se/docs/sslcerts.html\n\ncurl failed to verify the legitimacy of the server and therefore could not\nestablish a secure connection to it. To learn more about this situation and\nhow to fix it, please visit the webpage mentioned above.`,
-        );
-      case 'tls':
-        return /wrong version|packet length|unknown protocol/i.test(error.message)
-          ? new CurlError(35, 'TLS connect error: error:0A00010B:SSL routines::wrong version number')
-          : new CurlError(35, `TLS connect error: ${error.message}`);
-      default:
-        return error.kind === 'empty'
-          ? new CurlError(52, 'Empty reply from server')
-          : new CurlError(56, 'Recv failure: Connection reset by peer');
+      throw curlError(error, url, this.#p.container.clock.now() - started, this.#options.has('connect-timeout'));
     }
   }
 
@@ -426,31 +254,5 @@ export class Transfer {
       )
       .replace(/\\([nrt\\])/g, (_, c: string) => ({ n: '\n', r: '\r', t: '\t' })[c] ?? '\\');
     await this.#p.print(1, text);
-  }
-
-  /** Reads standard input if the command line says `@-`. */
-  async #prepare(): Promise<void> {
-    const o = this.#options;
-    const wanted = [...o.all('d'), ...o.all('data-binary'), ...o.all('json')].includes('@-') || o.get('T') === '-';
-    if (wanted) this.#stdin = Buffer.from(await this.#p.readAll(0));
-  }
-}
-
-function certificateText(error: HttpFailure, host: string): string {
-  switch (error.code) {
-    case 'ERR_TLS_CERT_ALTNAME_INVALID':
-      return `SSL: no alternative certificate subject name matches target host name '${host}'`;
-    case 'SELF_SIGNED_CERT_IN_CHAIN':
-      return 'SSL certificate problem: self-signed certificate in certificate chain';
-    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
-      return 'SSL certificate problem: self-signed certificate';
-    case 'CERT_HAS_EXPIRED':
-      return 'SSL certificate problem: certificate has expired';
-    case 'CERT_NOT_YET_VALID':
-      return 'SSL certificate problem: certificate is not yet valid';
-    case 'CERT_SIGNATURE_FAILURE':
-      return 'SSL certificate problem: certificate signature failure';
-    default:
-      return 'SSL certificate problem: unable to get local issuer certificate';
   }
 }

@@ -1,42 +1,19 @@
-/** find. Large because its primaries are one table, read and evaluated alike. */
-import { ownValue } from '../../../kernel/own.ts';
-import { isSysError } from '../kernel/errno.ts';
-import { findExecutable } from '../kernel/exec.ts';
-import type { Process } from '../kernel/process.ts';
-import type { FileStat } from '../kernel/vfs.ts';
-import { humanSize, listTime, modeString } from '../lib/file-format.ts';
-import { baseName, join, removeTree } from '../lib/files.ts';
-import { Output } from '../lib/io.ts';
-import { isBusybox, program, UsageError } from '../lib/program.ts';
-import { posixToJs, regexFault, safeRegExp } from '../lib/regex.ts';
-import { runCommand } from '../lib/run-command.ts';
-import { groupName, userId, userName } from '../lib/users.ts';
-import { matchesPattern } from '../sh/pattern.ts';
+import { ownValue } from '../../../../kernel/own.ts';
+import { isSysError } from '../../kernel/errno.ts';
+import { findExecutable } from '../../kernel/exec.ts';
+import type { Process } from '../../kernel/process.ts';
+import { join } from '../../lib/files.ts';
+import { Output } from '../../lib/io.ts';
+import { isBusybox, program, UsageError } from '../../lib/program.ts';
+import { posixToJs, regexFault, safeRegExp } from '../../lib/regex.ts';
+import { runCommand } from '../../lib/run-command.ts';
+import { type Plan, primaries, type Reading, type Test, type Visit } from './primaries.ts';
 
-interface Visit {
-  path: string;
-  stat: FileStat;
-  depth: number;
-}
-
-type Test = (visit: Visit) => Promise<boolean> | boolean;
-
-interface Plan {
-  test: Test;
-  maxDepth: number;
-  minDepth: number;
-  depthFirst: boolean;
-  /** Links are what they lead to: -L, -follow. */
-  follow: boolean;
-  finish(): Promise<void>;
-}
-
-class Parser {
+class Parser implements Reading {
   readonly p: Process;
   readonly #args: readonly string[];
   readonly out: Output;
   #at = 0;
-  /** It does something itself; else the paths are printed. */
   acts = false;
   readonly plan: Plan = {
     test: () => true,
@@ -103,7 +80,6 @@ class Parser {
     return this.#primary();
   }
 
-  /** The argument of an option. Throws UsageError where there is none. */
   value(option: string): string {
     const value = this.#args[this.#at++];
     if (value === undefined)
@@ -124,7 +100,6 @@ class Parser {
     }
   }
 
-  /** Compares with the number that an option has: `+3`, `-10k`. */
   number(option: string, of: (v: Visit) => number): Test {
     const match = /^([-+]?)(\d+)([cwbkMG]?)$/.exec(this.value(option));
     if (!match) throw new UsageError(`invalid argument to '${option}'`);
@@ -146,7 +121,6 @@ class Parser {
     throw new UsageError(`paths must precede expression: '${option}'`);
   }
 
-  /** Reads a command up to its `;` or `+`. */
   exec(): Test {
     const p = this.p;
     const words: string[] = [];
@@ -181,178 +155,6 @@ class Parser {
     };
   }
 }
-
-/** Reads what else belongs to a primary of an expression, and makes its test. */
-type Primary = (parser: Parser, option: string) => Test;
-
-/** A primary that changes how the tree is walked, and is always true. */
-const setting =
-  (set: (parser: Parser, option: string) => void): Primary =>
-  (parser, option) => {
-    set(parser, option);
-    return () => true;
-  };
-
-/** A primary that does something, so that paths are not printed by themselves. */
-const action =
-  (make: Primary): Primary =>
-  (parser, option) => {
-    parser.acts = true;
-    return make(parser, option);
-  };
-
-const named: Primary = (parser, option) => {
-  const pattern = parser.value(option);
-  return (v) => matchesPattern(baseName(v.path), pattern, option === '-iname');
-};
-
-const onPath: Primary = (parser, option) => {
-  const pattern = parser.value(option);
-  return (v) => matchesPattern(v.path, pattern);
-};
-
-const typeLetters = { file: 'f', generated: 'f', dir: 'd', link: 'l', device: 'c' };
-
-const age =
-  (unitMs: number): Primary =>
-  (parser, option) => {
-    const now = parser.p.container.clock.now();
-    return parser.number(option, (v) => (now - v.stat.mtime) / unitMs);
-  };
-
-const access =
-  (bits: number): Primary =>
-  ({ p }) =>
-  (v) =>
-    p.vfs.may(p, v.stat.node, bits);
-
-function permissions(parser: Parser, option: string): Test {
-  const text = parser.value(option);
-  const bits = Number.parseInt(text.replace(/^[-/+]/, ''), 8);
-  if (text[0] === '-') return (v) => (v.stat.mode & bits) === bits;
-  if (text[0] === '/') return (v) => (v.stat.mode & bits) !== 0;
-  return (v) => (v.stat.mode & 0o7777) === bits;
-}
-
-function list({ p, out }: Parser): Test {
-  const now = p.container.clock.now();
-  return async ({ path, stat }) => {
-    const columns = [
-      String(stat.ino).padStart(8),
-      String(Math.ceil(stat.size / 1024)).padStart(4),
-      modeString(stat),
-      String(stat.nlink).padStart(3),
-      (userName(p, stat.uid) ?? String(stat.uid)).padEnd(8),
-      (groupName(p, stat.gid) ?? String(stat.gid)).padEnd(8),
-      String(stat.size).padStart(8),
-      listTime(stat.mtime, now),
-      path,
-    ];
-    await out.write(`${columns.join(' ')}\n`);
-    return true;
-  };
-}
-
-/** What `-printf` knows after a `%`. */
-const directives: Readonly<Record<string, (visit: Visit, p: Process) => string>> = {
-  p: ({ path }) => path,
-  f: ({ path }) => baseName(path),
-  s: ({ stat }) => String(stat.size),
-  m: ({ stat }) => stat.mode.toString(8),
-  M: ({ stat }) => modeString(stat),
-  u: ({ stat }, p) => userName(p, stat.uid) ?? '',
-  k: ({ stat }) => humanSize(stat.size),
-  y: ({ stat }) => (stat.kind === 'dir' ? 'd' : stat.kind === 'link' ? 'l' : 'f'),
-  d: ({ depth }) => String(depth),
-  '%': () => '%',
-};
-
-function printFormat(parser: Parser, option: string): Test {
-  const { p, out } = parser;
-  const format = parser.value(option);
-  return async (visit) => {
-    const text = format
-      .replace(/%([a-zA-Z%])/g, (whole, letter: string) => ownValue(directives, letter)?.(visit, p) ?? whole)
-      .replaceAll('\\n', '\n')
-      .replaceAll('\\t', '\t');
-    await out.write(text);
-    return true;
-  };
-}
-
-const primaries: Readonly<Record<string, Primary>> = {
-  '-name': named,
-  '-iname': named,
-  '-path': onPath,
-  '-wholename': onPath,
-  '-regex': (parser, option) => {
-    const regex = parser.regex(parser.value(option));
-    return (v) => regex.test(v.path);
-  },
-  '-type': (parser, option) => {
-    const types = parser.value(option).split(',');
-    return (v) => types.includes(typeLetters[v.stat.kind]);
-  },
-  '-maxdepth': setting((parser, option) => {
-    parser.plan.maxDepth = Number(parser.value(option));
-  }),
-  '-mindepth': setting((parser, option) => {
-    parser.plan.minDepth = Number(parser.value(option));
-  }),
-  '-depth': setting(({ plan }) => {
-    plan.depthFirst = true;
-  }),
-  '-follow': setting(({ plan }) => {
-    plan.follow = true;
-  }),
-  // There is one file system.
-  '-xdev': () => () => true,
-  '-mount': () => () => true,
-  '-size': (parser, option) => parser.number(option, (v) => v.stat.size),
-  '-mtime': age(86_400_000),
-  '-mmin': age(60_000),
-  '-links': (parser, option) => parser.number(option, (v) => v.stat.nlink),
-  '-newer': (parser, option) => {
-    const than = parser.p.vfs.stat(parser.p, parser.value(option)).mtime;
-    return (v) => v.stat.mtime > than;
-  },
-  '-empty':
-    () =>
-    ({ stat }) =>
-      stat.node.kind === 'dir' ? stat.node.empty : stat.kind === 'file' && stat.size === 0,
-  '-user': (parser, option) => {
-    const uid = userId(parser.p, parser.value(option));
-    return (v) => v.stat.uid === uid;
-  },
-  '-perm': permissions,
-  '-executable': access(1),
-  '-readable': access(4),
-  '-writable': access(2),
-  '-true': () => () => true,
-  '-false': () => () => false,
-  '-prune': (parser) => (v) => {
-    parser.pruned.add(v.path);
-    return true;
-  },
-  '-print': action((parser) => (v) => parser.print(v, '\n')),
-  '-print0': action((parser) => (v) => parser.print(v, '\0')),
-  '-ls': action(list),
-  '-printf': action(printFormat),
-  '-delete': action(({ p, plan }) => {
-    plan.depthFirst = true;
-    return async (v) => {
-      await removeTree(p, v.path);
-      return true;
-    };
-  }),
-  '-quit': action(({ p, out }) => async () => {
-    await out.flush();
-    return p.exit(0);
-  }),
-  '-exec': action((parser) => parser.exec()),
-  '-ok': action((parser) => parser.exec()),
-  '-execdir': action((parser) => parser.exec()),
-};
 
 export const find = program('find', async (p) => {
   const [link] = /^-[HLP]$/.exec(p.args[0] ?? '') ?? [];
