@@ -40,3 +40,17 @@ export function accountOf(p: Process, uid: number): { gid: number; home: string 
   if (gid === undefined) return undefined;
   return { gid: Number(gid), home: field(p, '/etc/passwd', 2, String(uid), 5) ?? '/' };
 }
+
+/**
+ * As the entrypoints of servers' images do: root gives the folder of the data to the server's user, and becomes it. False:
+ * somebody else runs the program, who stays. Throws SysError.
+ */
+export function becomeUser(p: Process, name: string, folder: string): boolean {
+  if (p.uid !== 0) return false;
+  const uid = userId(p, name) ?? 999;
+  p.vfs.chown(p, folder, uid, uid);
+  p.uid = uid;
+  p.gid = uid;
+  p.groups = [];
+  return true;
+}

@@ -24,7 +24,7 @@ import { TooMuchWork } from '../kernel/work.ts';
 import { formatDate } from '../lib/format-date.ts';
 import { untilSignal } from '../lib/http-server.ts';
 import { program } from '../lib/program.ts';
-import { userId } from '../lib/users.ts';
+import { becomeUser } from '../lib/users.ts';
 
 interface Product {
   server: string;
@@ -239,19 +239,12 @@ export const mysqld = program('mysqld', async (p) => {
     p,
     `Entrypoint script for ${product.maria ? 'MariaDB' : 'MySQL'} Server ${product.maria ? '1:' : ''}${version.replace('-MariaDB-', '+maria~')}${product.maria ? '' : '-1.el9'} started.`,
   );
-  if (p.uid === 0) {
-    const uid = userId(p, 'mysql') ?? 999;
-    try {
-      p.vfs.chown(p, DATA, uid, uid);
-    } catch (error) {
-      if (!isSysError(error)) throw error;
-      await p.print(2, `chown: changing ownership of '${DATA}': ${error.message}\n`);
-      return 1;
-    }
-    await note(p, `Switching to dedicated user 'mysql'`);
-    p.uid = uid;
-    p.gid = uid;
-    p.groups = [];
+  try {
+    if (becomeUser(p, 'mysql', DATA)) await note(p, `Switching to dedicated user 'mysql'`);
+  } catch (error) {
+    if (!isSysError(error)) throw error;
+    await p.print(2, `chown: changing ownership of '${DATA}': ${error.message}\n`);
+    return 1;
   }
   const databases = new DatabaseServer(p, dialectOf(product), `${DATA}/mysql.ibd`, p.container.hostname, port);
   try {

@@ -24,7 +24,7 @@ import { TooMuchWork } from '../kernel/work.ts';
 import { formatDate } from '../lib/format-date.ts';
 import { untilSignal } from '../lib/http-server.ts';
 import { program } from '../lib/program.ts';
-import { userId } from '../lib/users.ts';
+import { becomeUser } from '../lib/users.ts';
 import { imageVersion } from '../lib/versions.ts';
 
 /** The release that the image's tag means. */
@@ -252,20 +252,13 @@ export const postgres = program('postgres', async (p) => {
   const portArgument = p.args.indexOf('-p');
   const port = Number(portArgument >= 0 ? p.args[portArgument + 1] : (p.env.get('PGPORT') ?? 5432));
   const data = dataOf(p);
-  if (p.uid === 0) {
-    const uid = userId(p, 'postgres') ?? 999;
-    try {
-      if (!p.vfs.find(p, data)) p.vfs.mkdir(p, data, 0o700);
-      p.vfs.chown(p, data, uid, uid);
-      p.vfs.chmod(p, data, 0o700);
-    } catch (error) {
-      if (!isSysError(error)) throw error;
-      await p.print(2, `chown: changing ownership of '${data}': ${error.message}\n`);
-      return 1;
-    }
-    p.uid = uid;
-    p.gid = uid;
-    p.groups = [];
+  try {
+    if (p.uid === 0 && !p.vfs.find(p, data)) p.vfs.mkdir(p, data, 0o700);
+    if (becomeUser(p, 'postgres', data)) p.vfs.chmod(p, data, 0o700);
+  } catch (error) {
+    if (!isSysError(error)) throw error;
+    await p.print(2, `chown: changing ownership of '${data}': ${error.message}\n`);
+    return 1;
   }
   const databases = new DatabaseServer(p, dialectOf(p), `${data}/global/pg_control`, data, port);
   try {

@@ -10,7 +10,7 @@ import { signals } from '../../kernel/signals.ts';
 import { TooMuchWork } from '../../kernel/work.ts';
 import { untilSignal } from '../../lib/http-server.ts';
 import { program } from '../../lib/program.ts';
-import { userId } from '../../lib/users.ts';
+import { becomeUser } from '../../lib/users.ts';
 import { imageVersion } from '../../lib/versions.ts';
 import { runCommand } from './commands.ts';
 import { MongoFault } from './fault.ts';
@@ -166,14 +166,6 @@ async function initialize(server: MongoServer): Promise<number | undefined> {
   return runScripts(p, setting(p, 'MONGO_INITDB_DATABASE') ?? 'test', (document) => answer(server, session, document));
 }
 
-/** As the entrypoint does: root gives the data to the server's user and becomes it. Throws SysError. */
-function becomeUser(p: Process, folder: string): void {
-  if (p.uid !== 0) return;
-  const uid = userId(p, 'mongodb') ?? 999;
-  p.vfs.chown(p, folder, uid, uid);
-  Object.assign(p, { uid, gid: uid, groups: [] });
-}
-
 export const mongod = program('mongod', async (p) => {
   if (p.args.includes('--version')) {
     await p.print(
@@ -193,7 +185,7 @@ export const mongod = program('mongod', async (p) => {
   server.authorization = given.has('auth') || setting(p, 'MONGO_INITDB_ROOT_USERNAME') !== undefined;
   const ctx = 'initandlisten';
   try {
-    becomeUser(p, folder);
+    becomeUser(p, 'mongodb', folder);
     const code = server.store.load() ? undefined : await initialize(server);
     if (code !== undefined) return code;
     server.store.lock(`${p.pid}\n`);

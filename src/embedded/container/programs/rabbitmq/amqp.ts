@@ -147,8 +147,7 @@ class Connection {
       if (head[0] === HEARTBEAT) continue;
       const channel = head.readUInt16BE(1);
       const goesOn = head[0] === METHOD && (await this.#method(channel, body));
-      if (head[0] !== METHOD)
-        await this.#close(code.notImplemented, 'NOT_IMPLEMENTED - messages are not carried here', 0, 0);
+      if (head[0] !== METHOD) this.#close(code.notImplemented, 'NOT_IMPLEMENTED - messages are not carried here', 0, 0);
       if (!goesOn) break;
     }
     this.#socket.end();
@@ -260,7 +259,8 @@ class Connection {
     this.#send(channel, 50, 41, new Writer().long(0));
   }
 
-  async #close(reply: number, text: string, family: number, method: number): Promise<boolean> {
+  /** Tells the client why, and is false: the connection is over. */
+  #close(reply: number, text: string, family: number, method: number): false {
     this.#send(0, 10, 50, new Writer().short(reply).shortString(text).short(family).short(method));
     return false;
   }

@@ -9,11 +9,6 @@ export function log(
   pid = '<0.208.0>',
 ): Promise<void> {
   const head = `${formatDate(p.container.clock.now(), '%F %T.%6N')}+00:00 [${level}] ${pid} `;
-  return p.print(
-    1,
-    `${text
-      .split('\n')
-      .map((line) => `${head}${line}\n`)
-      .join('')}`,
-  );
+  const lines = text.split('\n').map((line) => `${head}${line}\n`);
+  return p.print(1, lines.join(''));
 }

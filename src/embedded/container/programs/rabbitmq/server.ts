@@ -2,11 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { isSysError } from '../../kernel/errno.ts';
-import type { Process } from '../../kernel/process.ts';
 import { signals } from '../../kernel/signals.ts';
 import { untilSignal } from '../../lib/http-server.ts';
 import { program } from '../../lib/program.ts';
-import { userId } from '../../lib/users.ts';
+import { becomeUser } from '../../lib/users.ts';
 import { serveAmqp } from './amqp.ts';
 import { Broker, COOKIE, DISTRIBUTION_PORT, HOME, nodeName, readCookie } from './broker.ts';
 import { answerTool, type ToolRequest } from './commands.ts';
@@ -16,14 +15,6 @@ import { readMessage, writeMessage } from './messages.ts';
 
 const AMQP_PORT = 5672;
 const MANAGEMENT_PORT = 15_672;
-
-/** As the entrypoint does: root gives the data to the server's user and becomes it. Throws SysError. */
-function becomeUser(p: Process): void {
-  if (p.uid !== 0) return;
-  const uid = userId(p, 'rabbitmq') ?? 999;
-  p.vfs.chown(p, HOME, uid, uid);
-  Object.assign(p, { uid, gid: uid, groups: [] });
-}
 
 /** The first user, for a new node, as the variables of the image say. */
 function firstUser(broker: Broker): void {
@@ -39,7 +30,7 @@ export const rabbitmqServer = program('rabbitmq-server', async (p) => {
   const plugins = p.container.imageName.includes('-management') ? ['rabbitmq_management'] : [];
   let isNew: boolean;
   try {
-    becomeUser(p);
+    becomeUser(p, 'rabbitmq', HOME);
     isNew = !broker.load();
     if (readCookie(p) === undefined) {
       const cookie = p.env.get('RABBITMQ_ERLANG_COOKIE') ?? randomBytes(10).toString('hex').toUpperCase();
