@@ -5,7 +5,7 @@ import type { KubeObject } from '../kube/meta.ts';
 import type { Scenario, Script } from '../scenario/types.ts';
 import { fillIn } from '../scenario/yaml-file.ts';
 import { InvalidFile, readManifest } from '../scenario/yaml-text.ts';
-import { shownTexts, spoilersIn } from './lint-spoilers.ts';
+import { shownTexts, spoilerFinder } from './lint-spoilers.ts';
 import { namesIn, type Place, placeOf, vagueWordsIn } from './lint-text.ts';
 import type { Finding, LintOptions } from './lint-types.ts';
 
@@ -168,8 +168,9 @@ function lintTexts({ folder }: Scenario, note: Note): void {
 
 /** Titles and expected values are seen before anything is asked for. */
 function lintSpoilers(scenario: Scenario, source: Source, note: Note): void {
+  const spoilersIn = spoilerFinder(scenario);
   for (const { text, path } of shownTexts(scenario)) {
-    for (const word of spoilersIn(text, scenario)) {
+    for (const word of spoilersIn(text)) {
       const what = path.length === 0 ? 'the name of the folder' : 'this';
       const message = `"${word}" gives away what the learner is to find out: ${what} is seen before anything is asked for`;
       note(source.file, source.at(path), 'warning', 'spoiler', message);

@@ -20,7 +20,7 @@ const judging = wordsOf(
 );
 
 /** A text that the learner sees before anything is asked for. */
-export interface ShownText {
+interface ShownText {
   text: string;
   /** Where in scenario.yaml it stands; of the scenario's id there is no place. */
   path: (string | number)[];
@@ -42,15 +42,18 @@ export function shownTexts({ id, title, checks }: Pick<Scenario, 'id' | 'title' 
 }
 
 /**
- * The words of a text that give something away: those that only solutions bring (neither the task nor set-up nor any
- * mistake has them), and those that judge although the task does not.
+ * Finds the words of a text that give something of a scenario away: those that only solutions bring (neither the task nor
+ * set-up nor any mistake has them), and those that judge although the task does not.
  */
-export function spoilersIn(text: string, scenario: Scenario): string[] {
+export function spoilerFinder(
+  scenario: Pick<Scenario, 'task' | 'setup' | 'solutions' | 'mistakes'>,
+): (text: string) => string[] {
   const { task, setup, solutions, mistakes } = scenario;
   const known = wordsOf([task, ...[...setup, ...mistakes].map((script) => script.text)].join('\n'));
   const brought = wordsOf(solutions.map((script) => script.text).join('\n'));
   const asked = wordsOf(task);
-  return [...wordsOf(text)].filter(
-    (word) => (brought.has(word) && !known.has(word) && !common.has(word)) || (judging.has(word) && !asked.has(word)),
-  );
+  return (text) =>
+    [...wordsOf(text)].filter(
+      (word) => (brought.has(word) && !known.has(word) && !common.has(word)) || (judging.has(word) && !asked.has(word)),
+    );
 }

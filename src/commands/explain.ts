@@ -1,6 +1,6 @@
 import { UserError } from '../kernel/errors.ts';
 import { didYouMean } from '../kernel/nearest.ts';
-import { explainText, nextStepText, type Paint, paintFor } from '../present/text.ts';
+import { explainText, nextStepText, type Paint, paintFor, pointsText } from '../present/text.ts';
 import type { AttemptState, CheckView } from '../session/types.ts';
 import { asking } from './ask.ts';
 import { attemptCommand, attemptId, type CommandFactory, labsOf } from './command.ts';
@@ -28,20 +28,18 @@ export const explain: CommandFactory = ({ services, print, json }) =>
         if (options.json) return json(views);
         return print(views.map((view) => viewText(view, paint)).join('\n\n') || 'every check passes');
       }
-      const { next } = await named(labs.explain({ check: name, id: state.id }), state, name);
-      const price = next?.price ?? 0;
+      const known = state.verdicts.find((v) => v.id === name);
+      if (!known) throw unknownCheck(state, name);
+      const price = known.next?.price ?? 0;
       if (price > 0 && !options.yes && !(await agrees(services, name, price))) return print('nothing was done');
-      const view = await named(labs.ask({ check: name, price, id: state.id }), state, name);
+      const view = (await labs.ask({ check: name, price, id: state.id })) ?? known;
       if (options.json) return json(view);
       print(viewText(view, paint));
     });
 
-/** The check, or what is said where there is none of that name. */
-async function named(found: Promise<CheckView | undefined>, state: AttemptState, name: string): Promise<CheckView> {
-  const view = await found;
-  if (view) return view;
+function unknownCheck(state: AttemptState, name: string): UserError {
   const ids = state.verdicts.map((v) => v.id);
-  throw new UserError({
+  return new UserError({
     what: `there is no check ${name}`,
     ...didYouMean(name, ids),
     next: ids.length > 0 ? `use one of: ${ids.join(', ')}` : 'wait until the checks are judged: kubedrill check',
@@ -49,7 +47,7 @@ async function named(found: Promise<CheckView | undefined>, state: AttemptState,
 }
 
 async function agrees(services: Services, check: string, price: number): Promise<boolean> {
-  const points = price === 1 ? '1 point' : `${price} points`;
+  const points = pointsText(price);
   if (!services.stdin.isTTY || !services.stdout.isTTY) {
     throw new UserError({
       what: `to ask about ${check} costs ${points}`,

@@ -5,7 +5,7 @@ import { tableText } from '../present/text.ts';
 import { curriculum } from '../scenario/curriculum.ts';
 import { domainsOf } from '../scenario/exams.ts';
 import { entryOf, type ScenarioEntry } from '../scenario/overview.ts';
-import { formerKeys, progressKey, readProgress } from '../session/progress.ts';
+import { progressKey, readProgress, renamedKeys } from '../session/progress.ts';
 import type { CommandFactory } from './command.ts';
 import type { Services } from './services.ts';
 
@@ -34,7 +34,7 @@ export const list: CommandFactory = ({ services, print, json }) =>
     .action(async (options: Filters) => {
       if (options.domain !== undefined && !domains.includes(options.domain)) throw unknownDomain(options.domain);
       const entries = await scenariosOf(services, options.pack);
-      const progress = await readProgress(services.paths.state, formerKeys(entries));
+      const progress = await readProgress(services.paths.state, renamedKeys(entries.map((entry) => entry.pack)));
       const rows = entries
         .filter((entry) => matches(entry, options))
         .map((entry) => {

@@ -7,13 +7,13 @@ import { curriculum } from '../scenario/curriculum.ts';
 import { domainsOf } from '../scenario/exams.ts';
 import type { ScenarioEntry } from '../scenario/overview.ts';
 import {
-  formerKeys,
   type Progress,
   ProgressLog,
   parseProgress,
   progressKey,
   progressText,
   readProgress,
+  renamedKeys,
 } from '../session/progress.ts';
 import type { CommandFactory } from './command.ts';
 
@@ -28,7 +28,7 @@ export const progress: CommandFactory = ({ services, print, json }) => {
     .option('--json', 'print one JSON document')
     .action(async (options: { json?: boolean }) => {
       const entries = await services.scenarios();
-      const achieved = await readProgress(state(), formerKeys(entries));
+      const achieved = await readProgress(state(), renamedKeys(entries.map((entry) => entry.pack)));
       if (options.json)
         return json({ domains: domainsDone(entries, achieved), scenarios: scenariosTried(entries, achieved) });
       const tried = scenariosTried(entries, achieved);

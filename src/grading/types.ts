@@ -44,13 +44,18 @@ export interface Score {
   solved: boolean;
 }
 
+/** Whether guards earn their points: a check of another kind passes, or there is none. */
+export function areGuardsEarning(verdicts: readonly Verdict[]): boolean {
+  return verdicts.some((v) => !v.guard && v.scored === 'pass') || verdicts.every((v) => v.guard);
+}
+
 /**
  * Adds up the verdicts. Guards hold before anything was done, so they earn their points with the first other check
  * that passes. `hintPrice` lowers the score, never `solved`.
  */
 export function scoreOf(verdicts: readonly Verdict[], hintPrice = 0): Score {
   const passing = verdicts.filter((v) => v.scored === 'pass');
-  const worked = passing.some((v) => !v.guard) || verdicts.every((v) => v.guard);
+  const worked = areGuardsEarning(verdicts);
   const earned = passing.filter((v) => worked || !v.guard).reduce((sum, v) => sum + v.weight, 0);
   const max = verdicts.reduce((sum, v) => sum + v.weight, 0);
   return {

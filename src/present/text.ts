@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Verdict } from '../grading/types.ts';
+import { areGuardsEarning, type Verdict } from '../grading/types.ts';
 import { levelTexts } from '../session/coach-level.ts';
 import type { AttemptReport } from '../session/report.ts';
 import type { AttemptState, CheckView } from '../session/types.ts';
@@ -48,12 +48,7 @@ export function verdictDetails({ status, expected, actual, why }: Verdict): { la
 
 /** Whether a guard's points are still to come: it holds from the start, and counts with the first other check that passes. */
 export function isWaitingGuard(verdict: Verdict, all: readonly Verdict[]): boolean {
-  return (
-    verdict.guard &&
-    verdict.status === 'pass' &&
-    all.some((v) => !v.guard) &&
-    !all.some((v) => !v.guard && v.scored === 'pass')
-  );
+  return verdict.guard && verdict.status === 'pass' && !areGuardsEarning(all);
 }
 
 /** What is said of such a guard. */
@@ -76,9 +71,19 @@ export function priceText(price: number): string {
   return price === 0 ? 'free' : `-${price} points`;
 }
 
+/** Points that hints and the coach took. */
+export function helpPaid({ hints, coach }: Pick<AttemptState, 'hints' | 'coach'>): number {
+  return hints.paid + coach.paid;
+}
+
+/** `1 point`, `3 points` */
+export function pointsText(count: number): string {
+  return count === 1 ? '1 point' : `${count} points`;
+}
+
 /** `40 of 100`, with what help took away. */
 export function scoreText(state: Pick<AttemptState, 'score' | 'max' | 'hints' | 'coach'>): string {
-  const paid = state.hints.paid + state.coach.paid;
+  const paid = helpPaid(state);
   return `${state.score} of ${state.max}${paid > 0 ? ` (help cost ${paid})` : ''}`;
 }
 

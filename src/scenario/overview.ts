@@ -2,14 +2,12 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { replaceFile } from '../kernel/files.ts';
-import { examsOf, formerIds, type Scenario } from './types.ts';
+import { examsOf, type Pack, type Scenario } from './types.ts';
 
 /** What a list of scenarios shows of one. */
 export interface ScenarioEntry extends Pick<Scenario, 'id' | 'title' | 'competencies' | 'difficulty' | 'minutes'> {
-  pack: { id: string; title: string };
+  pack: Pick<Pack, 'id' | 'title' | 'renamed'>;
   exams: string[];
-  /** Ids that it had before. */
-  formerly: string[];
 }
 
 /** The entries of packs, by the fingerprint of the pack that they were read from. */
@@ -31,9 +29,8 @@ export interface OverviewOptions {
 /** A scenario as a list shows it. */
 export function entryOf(scenario: Scenario): ScenarioEntry {
   const { id, title, competencies, difficulty, minutes } = scenario;
-  const pack = { id: scenario.pack.id, title: scenario.pack.title };
-  const formerly = formerIds(scenario);
-  return { id, title, pack, formerly, exams: examsOf(scenario), competencies, difficulty, minutes };
+  const pack = { id: scenario.pack.id, title: scenario.pack.title, renamed: scenario.pack.renamed };
+  return { id, title, pack, exams: examsOf(scenario), competencies, difficulty, minutes };
 }
 
 /**

@@ -85,11 +85,6 @@ export interface Scenario {
   debrief: string;
 }
 
-/** The ids that a scenario had before. */
-export function formerIds({ id, pack }: Pick<Scenario, 'id' | 'pack'>): string[] {
-  return Object.entries(pack.renamed).flatMap(([former, now]) => (now === id ? [former] : []));
-}
-
 /** The exams a scenario belongs to, from its competencies. */
 export function examsOf(scenario: Pick<Scenario, 'competencies'>): string[] {
   return [...new Set(scenario.competencies.map((c) => c.split('/')[0] ?? ''))];

@@ -1,5 +1,5 @@
 import type { Scenario } from '../scenario/types.ts';
-import { levelUsed } from './coach.ts';
+import { coachSummary } from './coach.ts';
 import { type AttemptFold, workedTime } from './fold.ts';
 import { hintsShown } from './hints.ts';
 import type { AttemptState } from './types.ts';
@@ -25,7 +25,7 @@ export function describeAttempt(
     ...(fold.readyIn !== undefined && { readyIn: fold.readyIn }),
     worked: workedTime(fold, now),
     hints: hintsShown(scenario, fold),
-    coach: { base: fold.coach.base, used: levelUsed(fold), paid: fold.coach.paid },
+    coach: coachSummary(fold),
     passedBefore: fold.passed,
     sawSolution: fold.sawSolution,
     activities: fold.activities,

@@ -1,5 +1,6 @@
+import type { Verdict } from '../grading/types.ts';
 import { UserError } from '../kernel/errors.ts';
-import { askedOf, checkView } from './coach.ts';
+import { askedOf, checkView, nextStep } from './coach.ts';
 import type { AttemptEventBody } from './events.ts';
 import type { AttemptFold } from './fold.ts';
 import type { LiveGrading } from './live-grading.ts';
@@ -23,9 +24,7 @@ export class Coach {
    */
   async explain(check: string): Promise<CheckView | undefined> {
     const isTraced = askedOf(this.#fold, check).level === 3;
-    const verdict = isTraced
-      ? await this.#grading.explain(check)
-      : this.#grading.verdicts().find(({ id }) => id === check);
+    const verdict = isTraced ? await this.#grading.explain(check) : this.#verdict(check);
     return verdict && checkView(verdict, this.#fold, isTraced);
   }
 
@@ -34,8 +33,13 @@ export class Coach {
    * that costs more than `price`.
    */
   async ask(check: string, price: number): Promise<CheckView | undefined> {
-    const before = await this.explain(check);
-    if (!before?.next) return before;
+    const verdict = this.#verdict(check);
+    if (!verdict) return undefined;
+    // The chain is read once, also where this step is the first of it.
+    const isTraced = nextStep(this.#fold, verdict).level === 3;
+    const traced = isTraced ? ((await this.#grading.explain(check)) ?? verdict) : verdict;
+    const before = checkView(traced, this.#fold, isTraced);
+    if (!before.next) return before;
     if (before.next.price > price) {
       throw new UserError({
         what: `to ask about ${check} costs ${before.next.price} points now, not ${price}`,
@@ -43,6 +47,11 @@ export class Coach {
       });
     }
     await this.#record({ type: 'coach', check, ...before.next });
-    return this.explain(check);
+    return checkView(traced, this.#fold, isTraced);
+  }
+
+  /** As it is judged now, without what lies behind. */
+  #verdict(check: string): Verdict | undefined {
+    return this.#grading.verdicts().find(({ id }) => id === check);
   }
 }

@@ -47,6 +47,16 @@ export function levelUsed({ coach, hints }: Pick<AttemptFold, 'coach' | 'hints'>
   return Math.max(coach.base, hints.length > 0 ? 2 : 0, ...asked) as CoachLevel;
 }
 
+/** How an attempt was helped: from which level on, up to which, and what that cost beside the hints. */
+export function coachSummary(fold: Pick<AttemptFold, 'coach' | 'hints'>): {
+  base: CoachLevel;
+  used: CoachLevel;
+  paid: number;
+} {
+  const { base, paid } = fold.coach;
+  return { base, used: levelUsed(fold), paid };
+}
+
 /**
  * A verdict with as much of it as was asked for. What keeps it from being judged is the environment's fault and said in
  * any case. `chain`: the evidence in `verdict` is all that there is to trace, so that its end is known.
@@ -55,8 +65,8 @@ export function checkView(verdict: Verdict, fold: Helped, chain = false): CheckV
   const { level, steps } = askedOf(fold, verdict.id);
   const { status } = verdict;
   if (status === 'error') return { ...verdict, evidence: [], level };
-  const units = unitsOf(verdict.evidence);
-  const shown = level === 3 ? units.slice(0, steps) : [];
+  const units = level === 3 ? unitsOf(verdict.evidence) : [];
+  const shown = units.slice(0, steps);
   const view: CheckView = {
     ...verdict,
     expected: level >= 1 ? verdict.expected : '',

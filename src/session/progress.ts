@@ -1,7 +1,8 @@
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock, Timer } from '../kernel/clock.ts';
 import { EnvironmentError } from '../kernel/errors.ts';
+import { readTextIfThere } from '../kernel/files.ts';
 import type { Pack } from '../scenario/types.ts';
 import { levelUsed } from './coach.ts';
 import { type CoachLevel, coachLevels } from './coach-level.ts';
@@ -79,15 +80,6 @@ export function renamedKeys(packs: readonly Pick<Pack, 'id' | 'renamed'>[]): Ren
     packs.flatMap(({ id, renamed }) =>
       Object.entries(renamed).map(([former, now]) => [`${id}/${former}`, `${id}/${now}`]),
     ),
-  );
-}
-
-/** The keys that listed scenarios had before. */
-export function formerKeys(
-  entries: readonly { id: string; pack: { id: string }; formerly: readonly string[] }[],
-): RenamedKeys {
-  return new Map(
-    entries.flatMap(({ id, pack, formerly }) => formerly.map((former) => [`${pack.id}/${former}`, `${pack.id}/${id}`])),
   );
 }
 
@@ -281,13 +273,7 @@ async function readRecords(
   file: string,
   onDamage: (line: number) => void = () => undefined,
 ): Promise<ProgressRecord[]> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
+  const text = (await readTextIfThere(file)) ?? '';
   return text.split('\n').flatMap((line, index) => {
     if (line === '') return [];
     const value = parseLine(line);

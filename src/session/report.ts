@@ -3,7 +3,7 @@ import { scoreOf, type Verdict } from '../grading/types.ts';
 import { curriculum } from '../scenario/curriculum.ts';
 import { packDigest } from '../scenario/trust.ts';
 import { type Scenario, tiersOf } from '../scenario/types.ts';
-import { askedOf, helpPrice, levelUsed } from './coach.ts';
+import { askedOf, coachSummary, helpPrice } from './coach.ts';
 import type { CoachLevel } from './coach-level.ts';
 import type { AttemptEvent } from './events.ts';
 import { type AttemptFold, foldAttempt, workedTime } from './fold.ts';
@@ -128,7 +128,7 @@ export function reportOf(
       observed,
       paid: fold.hintPrice,
     },
-    coach: { base: fold.coach.base, used: levelUsed(fold), paid: fold.coach.paid },
+    coach: coachSummary(fold),
     sawSolution: fold.sawSolution,
     domains: domainsOf(scenario.competencies, score, max),
     checks,

@@ -1,7 +1,7 @@
 import type { Activity } from '../grading/types.ts';
 import type { ErrorText } from '../kernel/errors.ts';
 import { markdownText, scriptLines, wrapText } from '../present/markdown.ts';
-import { clockText, explainText, nextStepText, type Paint, priceText } from '../present/text.ts';
+import { clockText, explainText, helpPaid, nextStepText, type Paint, pointsText, priceText } from '../present/text.ts';
 import { cut, fitTo, printable, printableLine, widthOf } from '../present/width.ts';
 import { levelTexts } from '../session/coach-level.ts';
 import type { AttemptState, CheckView } from '../session/types.ts';
@@ -104,10 +104,6 @@ export function questionText(question: Question, lab?: AttemptState, check?: str
   return `To be shown ${next ? levelTexts[next.level] : 'more'} costs ${pointsText(next?.price ?? 0)}. Go on?`;
 }
 
-function pointsText(count: number): string {
-  return count === 1 ? '1 point' : `${count} points`;
-}
-
 /** Title and lines of what lies over the lab or the list. */
 export function overlayContent(
   overlay: Exclude<Overlay, { kind: 'confirm' }>,
@@ -194,7 +190,7 @@ function keyLines(width: number, theme: Theme): string[] {
 
 /** The line that says how the attempt stands: score and what help took. */
 export function scoreNote(lab: AttemptState, theme: Theme): string {
-  const paid = lab.hints.paid + lab.coach.paid;
+  const paid = helpPaid(lab);
   const score = `${lab.score} of ${lab.max}${paid > 0 ? ` · help -${paid}` : ''}`;
   return lab.solved ? theme('good', `solved · ${score}`) : score;
 }

@@ -6,7 +6,7 @@ import type { Paths } from '../kernel/paths.ts';
 import { paintFor } from '../present/text.ts';
 import type { ScenarioEntry } from '../scenario/overview.ts';
 import type { CoachLevel } from '../session/coach-level.ts';
-import { formerKeys, type Progress, progressKey, type RenamedKeys, readProgress } from '../session/progress.ts';
+import { type Progress, progressKey, type RenamedKeys, readProgress, renamedKeys } from '../session/progress.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
 import { labShell } from '../session/shell.ts';
 import type { LabsAccess } from './access.ts';
@@ -88,7 +88,7 @@ function accessOf(
   return {
     labs: () => connection.labs(),
     ...(coach !== undefined && { coach }),
-    progress: () => progressOf(paths, formerKeys(scenarios)),
+    progress: () => progressOf(paths, renamedKeys(scenarios.map((entry) => entry.pack))),
     kubectl,
     async shell(state, kubectl, typed) {
       const command = await labShell(state, paths, kubectl);
