@@ -121,6 +121,10 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
         paths,
         labs: labs.labs,
         kubectl,
+        diagnose: async () => {
+          const { diagnoseAll } = await import('./session/health.ts');
+          return diagnoseAll({ paths, diagnose: diagnoseMachine, runningLabs: labs.runningLabs });
+        },
         signal,
         env: process.env,
         stdin: process.stdin,

@@ -176,7 +176,7 @@ export type ClusterOptions = z.infer<typeof clusterOptions>;
 
 export const clusterRequest = clusterOptions.extend({
   name: text.optional(),
-  nodes: z.int().min(1).max(5).optional(),
+  nodes: z.int().min(1).max(100).optional(),
   addons: z.array(z.enum(addonNames)).optional(),
   provider: text,
 });

@@ -1,4 +1,5 @@
 import type { KubectlVersion } from '../cluster/kubectl/version.ts';
+import type { Diagnosis } from '../cluster/provider.ts';
 import type { CoachLevel } from '../session/coach-level.ts';
 import type { Progress } from '../session/progress.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
@@ -13,6 +14,8 @@ export interface LabsAccess {
   coach?: CoachLevel;
   /** What was achieved so far. */
   progress(): Promise<Progress>;
+  /** What works on this machine. */
+  diagnose(): Promise<readonly Diagnosis[]>;
   /** Makes sure that there is a kubectl. */
   kubectl(progress: (step: string) => void, signal?: AbortSignal): Promise<KubectlVersion>;
   /** Runs the shell in the terminal, which gets what was `typed` for it; resolves when it is left. */

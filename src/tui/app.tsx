@@ -6,7 +6,7 @@ import { Controller, tooSmall } from './controller.ts';
 import { useNow } from './hooks/use-now.ts';
 import { type Look, smallest } from './layout.ts';
 import { LabScreen } from './screens/lab.tsx';
-import { ListScreen } from './screens/list.tsx';
+import { PageScreen } from './screens/page.tsx';
 import { initialState, type ScenarioRow } from './state.ts';
 import { createStore } from './store.ts';
 import { Line } from './widgets/line.tsx';
@@ -27,7 +27,7 @@ export interface AppProps extends Look {
 export function App({ scenarios, progress, scenario, access, version, size, hold, paint, theme }: AppProps) {
   const { exit, suspendTerminal } = useApp();
   const { columns, rows } = useWindowSize();
-  const [store] = useState(() => createStore(initialState(scenarios, { progress, ...(scenario ? { scenario } : {}) })));
+  const [store] = useState(() => createStore(initialState(scenarios, { progress })));
   const [controller] = useState(
     () => new Controller(store, access, { size, exit, lend: suspendTerminal, hold }, { paint, theme }),
   );
@@ -49,8 +49,8 @@ export function App({ scenarios, progress, scenario, access, version, size, hold
       </Box>
     );
   }
-  if (state.screen.name === 'list') {
-    return <ListScreen {...{ state, columns, rows, version, paint, theme }} />;
+  if (state.screen.name === 'page') {
+    return <PageScreen {...{ state, columns, rows, version, paint, theme }} />;
   }
   return <LabScreen {...{ state, columns, rows, now, paint, theme }} />;
 }

@@ -1,9 +1,11 @@
 import type { Key } from 'ink';
-import { ownValue } from '../kernel/own.ts';
 import type { LabsAccess, Screen } from './access.ts';
 import { type Command, commandOf } from './keys.ts';
 import { LabVerbs } from './lab-verbs.ts';
+import { isFiltered } from './labs-view.ts';
 import { bodyRows, type Look, type Size, scrollMax, smallest } from './layout.ts';
+import { PageKeys } from './page-keys.ts';
+import { shownLabs } from './pages/labs.ts';
 import { type AppState, type Overlay, type PaneName, placeOf, type Question } from './state.ts';
 import type { Store } from './store.ts';
 
@@ -13,18 +15,20 @@ export class Controller {
   readonly #screen: Screen;
   readonly #look: Look;
   readonly #labs: LabVerbs;
+  readonly #pages: PageKeys;
 
   constructor(store: Store, access: LabsAccess, screen: Screen, look: Look) {
     this.#store = store;
     this.#screen = screen;
     this.#look = look;
     this.#labs = new LabVerbs(store, access, screen);
+    this.#pages = new PageKeys(store, access, this.#labs);
   }
 
   /** Opens what the app was started with: a scenario, or the list. */
   start(scenario: string | undefined): void {
     if (scenario) this.#labs.open(scenario);
-    else this.#labs.toList();
+    else this.#labs.toPage();
   }
 
   stop(): void {
@@ -55,7 +59,7 @@ export class Controller {
     }
     if (command === 'quit') return this.#screen.exit();
     if (tooSmall(this.#screen.size())) return;
-    if (place === 'waiting' && (command === 'back' || state.screen.name === 'list'))
+    if (place === 'waiting' && (command === 'back' || state.screen.name === 'page'))
       return this.#say(`${state.busy}; that cannot be undone half-way`);
     if (place === 'confirm' && state.overlay?.kind === 'confirm') {
       const { question, scenario, check } = state.overlay;
@@ -63,12 +67,13 @@ export class Controller {
       const yes = command === 'yes' || command === question;
       return yes ? this.#labs.confirmed(question, scenario, check) : this.#say('nothing was done');
     }
-    if (command) return this.#run(command, state);
+    if (place === 'filter' && !command && input) return this.#pages.type(input, key);
+    if (command) return this.#run(command, input, state);
     if (input && !key.ctrl && !key.meta) this.#say(`${input} does nothing here; ? shows the keys`);
     else this.#say('this key does nothing here; ? shows the keys');
   }
 
-  #run(command: Command, state: AppState): void {
+  #run(command: Command, input: string, state: AppState): void {
     const { dispatch } = this.#store;
     const { overlay, screen } = state;
     switch (command) {
@@ -85,26 +90,30 @@ export class Controller {
       case 'back':
         if (overlay) dispatch({ type: 'close' });
         // Nothing lies under a failure to open a lab.
-        if (!overlay || (screen.name === 'lab' && !state.lab)) this.#labs.toList();
+        if (screen.name === 'page') return overlay ? undefined : this.#pages.back();
+        if (!overlay || !state.lab) this.#labs.toPage();
         return;
       default:
-        if (screen.name === 'list') return this.#runInList(command, state);
+        if (screen.name === 'page') return this.#runOnPage(command, input, state);
         return this.#runInLab(command, state);
     }
   }
 
-  #runInList(command: Command, { scenarios, selected, running, overlay }: AppState): void {
-    const scenario = scenarios[selected]?.id;
-    if (overlay || !scenario) return this.#say('this key is for a lab; Enter starts one');
-    if (command === 'open') return this.#labs.open(scenario);
-    if (command === 'stop' && ownValue(running, scenario)) return this.#ask('stop', scenario);
-    return this.#say('nothing is in progress here');
+  #runOnPage(command: Command, input: string, { overlay, running }: AppState): void {
+    if (overlay) return this.#say('this key does nothing here; ? shows the keys');
+    const target = this.#pages.target();
+    if (command === 'open' && target?.open === 'lab') return this.#labs.open(target.scenario);
+    if (command === 'stop') {
+      const scenario = target?.open === 'lab' && Object.hasOwn(running, target.scenario) ? target.scenario : undefined;
+      return scenario ? this.#ask('stop', scenario) : this.#say('nothing is in progress here');
+    }
+    this.#pages.run(command, input);
   }
 
   #runInLab(command: Command, state: AppState): void {
     const { dispatch } = this.#store;
     const { lab, pane, overlay } = state;
-    if (command === 'list') return this.#labs.toList();
+    if (command === 'list') return this.#labs.toPage(undefined, 'labs');
     if (command === 'next' || command === 'previous') return this.#neighbour(command, state);
     if (command === 'focus' || command === 'focusBack') {
       const by = command === 'focus' ? 1 : -1;
@@ -144,13 +153,14 @@ export class Controller {
     return this.#runInLab('explain', state);
   }
 
-  #neighbour(command: 'next' | 'previous', { scenarios, screen }: AppState): void {
-    const at = scenarios.findIndex((s) => screen.name === 'lab' && s.id === screen.scenario);
-    const scenario = scenarios[at + (command === 'next' ? 1 : -1)]?.id;
+  #neighbour(command: 'next' | 'previous', state: AppState): void {
+    const { screen } = state;
+    // As the packs order them, unless some were asked for.
+    const shown = isFiltered(state.labs) ? shownLabs(state) : state.scenarios;
+    const at = shown.findIndex((s) => screen.name === 'lab' && s.id === screen.scenario);
+    const scenario = shown[at + (command === 'next' ? 1 : -1)]?.id;
     if (scenario) return this.#labs.open(scenario);
-    this.#say(
-      command === 'next' ? 'this is the last scenario; l shows all' : 'this is the first scenario; l shows all',
-    );
+    this.#say(command === 'next' ? 'this is the last lab; l shows all' : 'this is the first lab; l shows all');
   }
 
   #move(command: 'up' | 'down' | 'pageUp' | 'pageDown' | 'top' | 'bottom', state: AppState): void {
@@ -159,7 +169,7 @@ export class Controller {
     const page = Math.max(1, bodyRows(size.rows) - 3);
     const far = 1_000_000;
     const by = { up: -1, down: 1, pageUp: -page, pageDown: page, top: -far, bottom: far }[command];
-    if (!state.overlay && state.screen.name === 'list') return dispatch({ type: 'select', by });
+    if (!state.overlay && state.screen.name === 'page') return this.#pages.move(by);
     if (!state.overlay && state.pane === 'checks') return dispatch({ type: 'check', by });
     const max = scrollMax(state, size, Date.now(), this.#look);
     if (max === 0) return this.#say('everything is in sight');

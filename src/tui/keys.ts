@@ -22,6 +22,16 @@ export type Command =
   | 'next'
   | 'previous'
   | 'list'
+  | 'page'
+  | 'filter'
+  | 'sort'
+  | 'group'
+  | 'exam'
+  | 'difficulty'
+  | 'unsolved'
+  | 'again'
+  | 'erase'
+  | 'accept'
   | 'stop'
   | 'keys'
   | 'quit';
@@ -30,7 +40,7 @@ export type Command =
  * Where a key is pressed: what lies on top decides. While a lab is being `preparing`, and while what was asked for is
  * under way (`waiting`), keys may be meant for the shell that comes: nothing is heard then that starts or costs something.
  */
-export type Place = 'list' | 'lab' | 'overlay' | 'confirm' | 'preparing' | 'waiting';
+export type Place = 'page' | 'labs' | 'filter' | 'lab' | 'overlay' | 'confirm' | 'preparing' | 'waiting';
 
 /** What is typed after it is the shell's. */
 export const shellKey = 's';
@@ -52,7 +62,8 @@ function isCtrlC(input: string, key: Key): boolean {
   return key.ctrl && input === 'c';
 }
 
-const moving: readonly Place[] = ['list', 'lab', 'overlay', 'preparing'];
+const onPages: readonly Place[] = ['page', 'labs'];
+const moving: readonly Place[] = [...onPages, 'lab', 'overlay', 'preparing'];
 const inLab: readonly Place[] = ['lab', 'overlay'];
 
 /** The one table of keys: the bar and the help screen are drawn from it, in this order. */
@@ -62,7 +73,7 @@ export const bindings: readonly Binding[] = [
     label: 'Enter',
     short: 'start',
     help: 'start the scenario, go on with it; in a lab: the pane in full',
-    places: ['list', 'lab'],
+    places: [...onPages, 'lab'],
     matches: (_, key) => key.return,
   },
   {
@@ -123,8 +134,8 @@ export const bindings: readonly Binding[] = [
   {
     command: 'list',
     label: 'l',
-    short: 'list',
-    help: 'the list of scenarios; the cluster goes on',
+    short: 'labs',
+    help: 'the list of labs; the cluster goes on',
     places: inLab,
     matches: letter('l'),
   },
@@ -136,10 +147,87 @@ export const bindings: readonly Binding[] = [
     matches: letter('g'),
   },
   {
+    command: 'page',
+    label: '1 2 3 4 5 6 7',
+    help: 'home, labs, progress and the other pages',
+    places: onPages,
+    matches: (input, key) => /^[1-7]$/.test(input) && !key.ctrl && !key.meta,
+  },
+  {
+    command: 'filter',
+    label: '/',
+    short: 'filter',
+    help: 'type words that the labs to show have in common',
+    places: onPages,
+    matches: letter('/'),
+  },
+  {
+    command: 'sort',
+    label: 'o',
+    short: 'order',
+    help: 'the order of the labs',
+    places: ['labs'],
+    matches: letter('o'),
+  },
+  {
+    command: 'group',
+    label: 'b',
+    short: 'by pack',
+    help: 'the labs by domain, or by pack',
+    places: ['labs'],
+    matches: letter('b'),
+  },
+  {
+    command: 'exam',
+    label: 'f',
+    short: 'exam',
+    help: 'the labs of one exam only',
+    places: ['labs'],
+    matches: letter('f'),
+  },
+  {
+    command: 'difficulty',
+    label: 'v',
+    short: 'difficulty',
+    help: 'the labs of one difficulty only',
+    places: ['labs'],
+    matches: letter('v'),
+  },
+  {
+    command: 'unsolved',
+    label: 'u',
+    short: 'unsolved',
+    help: 'the labs that you have not solved only',
+    places: ['labs'],
+    matches: letter('u'),
+  },
+  {
+    command: 'again',
+    label: 'r',
+    help: 'look at the machine again',
+    places: ['page'],
+    matches: letter('r'),
+  },
+  {
+    command: 'erase',
+    label: 'Backspace',
+    help: 'take a letter of the words back',
+    places: ['filter'],
+    matches: (_, key) => key.backspace || key.delete,
+  },
+  {
+    command: 'accept',
+    label: 'Enter',
+    short: 'done',
+    help: 'choose among the labs that are left',
+    places: ['filter'],
+    matches: (_, key) => key.return,
+  },
+  {
     command: 'stop',
     label: 'x',
     help: 'end the attempt and delete its cluster',
-    places: ['list', 'lab', 'overlay'],
+    places: [...onPages, 'lab', 'overlay'],
     matches: letter('x'),
   },
   {
@@ -210,14 +298,14 @@ export const bindings: readonly Binding[] = [
     command: 'back',
     label: 'Esc',
     short: 'back',
-    help: 'close what is open; from a lab: back to the list',
-    places: ['lab', 'overlay', 'confirm', 'preparing', 'waiting'],
+    help: 'close what is open; from a lab: back to where it was opened; in the list: show all labs',
+    places: ['labs', 'filter', 'lab', 'overlay', 'confirm', 'preparing', 'waiting'],
     matches: (_, key) => key.escape,
   },
   {
     command: 'back',
     label: 'Enter',
-    help: 'close what is open; from a lab: back to the list',
+    help: 'close what is open; from a lab: back to where it was opened; in the list: show all labs',
     places: ['overlay'],
     matches: (_, key) => key.return,
   },
@@ -226,7 +314,7 @@ export const bindings: readonly Binding[] = [
     label: '?',
     short: 'keys',
     help: 'these keys',
-    places: ['list', 'lab', 'overlay', 'preparing'],
+    places: [...onPages, 'lab', 'overlay', 'preparing'],
     matches: letter('?'),
   },
   {
@@ -234,7 +322,7 @@ export const bindings: readonly Binding[] = [
     label: 'q',
     short: 'quit',
     help: 'leave; the cluster goes on and the attempt waits for you',
-    places: ['list', 'lab', 'overlay', 'confirm'],
+    places: [...onPages, 'lab', 'overlay', 'confirm'],
     matches: (input, key) => letter('q')(input, key) || isCtrlC(input, key),
   },
   {
@@ -242,7 +330,7 @@ export const bindings: readonly Binding[] = [
     label: 'Ctrl-C',
     short: 'quit',
     help: 'leave, or end the wait, while something is under way',
-    places: ['preparing', 'waiting'],
+    places: ['filter', 'preparing', 'waiting'],
     matches: isCtrlC,
   },
 ];

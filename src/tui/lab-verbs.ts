@@ -4,7 +4,7 @@ import type { RemoteLabs } from '../session/remote-labs.ts';
 import type { AttemptState } from '../session/types.ts';
 import { coachOf, type LabsAccess, type Screen } from './access.ts';
 import { Chains } from './chains.ts';
-import { isComing, type Question } from './state.ts';
+import { isComing, type PageName, type Question } from './state.ts';
 import type { Store } from './store.ts';
 
 /** What the app asks of the daemon. Failures become what is shown; nothing throws. */
@@ -64,11 +64,11 @@ export class LabVerbs {
     });
   }
 
-  /** The list, with what is in progress; the daemon is started on the way, so that it is warm when it is needed. */
-  toList(notice?: string): void {
+  /** A page, by default the last one, with what is in progress; the daemon is started on the way, so that it is warm when it is needed. */
+  toPage(notice?: string, page?: PageName): void {
     const { dispatch } = this.#store;
     this.#follow();
-    dispatch({ type: 'openList' });
+    dispatch({ type: 'openPage', ...(page && { page }) });
     if (notice) dispatch({ type: 'notice', text: notice });
     // The daemon first: on its start it takes over what earlier versions left.
     this.#access
@@ -210,11 +210,11 @@ export class LabVerbs {
   #end(scenario: string): void {
     const id = ownValue(this.#store.get().running, scenario)?.id;
     // It ended elsewhere while the question was asked; without an id another one would be ended.
-    if (id === undefined) return this.toList(`${scenario} has ended already`);
+    if (id === undefined) return this.toPage(`${scenario} has ended already`);
     this.#following.abort();
     void this.#guarded(async () => {
       await (await this.#access.labs()).stop({ id });
-      this.toList(`${scenario} has ended, its cluster is gone`);
+      this.toPage(`${scenario} has ended, its cluster is gone`);
     }, 'ending');
   }
 

@@ -1,5 +1,6 @@
 import { render } from 'ink';
 import type { KubectlVersion } from '../cluster/kubectl/version.ts';
+import type { Diagnosis } from '../cluster/provider.ts';
 import { nextTurn, systemClock } from '../kernel/clock.ts';
 import { EnvironmentError, errorText, exitCodes } from '../kernel/errors.ts';
 import type { Paths } from '../kernel/paths.ts';
@@ -28,6 +29,7 @@ export interface AppOptions {
   scenarios: readonly ScenarioEntry[];
   paths: Paths;
   labs(): Promise<RemoteLabs>;
+  diagnose(): Promise<readonly Diagnosis[]>;
   kubectl(progress?: (step: string) => void, signal?: AbortSignal): Promise<KubectlVersion>;
   signal: AbortSignal;
   env: NodeJS.ProcessEnv;
@@ -45,6 +47,7 @@ export async function runApp(options: AppOptions): Promise<number> {
     (entry): ScenarioRow => ({
       ...entry,
       pack: entry.pack.title,
+      packId: entry.pack.id,
       progressKey: progressKey({ pack: entry.pack.id, id: entry.id }),
     }),
   );
@@ -81,7 +84,7 @@ class Connection {
 }
 
 function accessOf(
-  { paths, kubectl, coach, scenarios, stdin, stdout, signal }: AppOptions,
+  { paths, kubectl, diagnose, coach, scenarios, stdin, stdout, signal }: AppOptions,
   connection: Connection,
   keyboard: Keyboard,
 ): LabsAccess {
@@ -89,6 +92,7 @@ function accessOf(
     labs: () => connection.labs(),
     ...(coach !== undefined && { coach }),
     progress: () => progressOf(paths, renamedKeys(scenarios.map((entry) => entry.pack))),
+    diagnose,
     kubectl,
     async shell(state, kubectl, typed) {
       const command = await labShell(state, paths, kubectl);

@@ -1,14 +1,17 @@
+import type { Diagnosis } from '../cluster/provider.ts';
 import type { ErrorText } from '../kernel/errors.ts';
-import { ownValue } from '../kernel/own.ts';
 import type { Progress } from '../session/progress.ts';
 import type { AttemptState, CheckView } from '../session/types.ts';
 import type { Place } from './keys.ts';
+import { allLabs, type LabsView } from './labs-view.ts';
 
 /** A scenario as the list shows it. */
 export interface ScenarioRow {
   id: string;
   title: string;
+  /** The title of its pack. */
   pack: string;
+  packId: string;
   /** What its progress is found by. */
   progressKey: string;
   exams: string[];
@@ -39,13 +42,24 @@ export type Overlay =
   | { kind: 'confirm'; question: Question; scenario: string; check?: string }
   | ({ kind: 'problem'; scroll: number } & ErrorText);
 
-export type Screen = { name: 'list' } | { name: 'lab'; scenario: string };
+/** The screens beside the lab, in the order of their digits. */
+export const pageNames = ['home', 'labs', 'progress', 'packs', 'doctor'] as const;
+export type PageName = (typeof pageNames)[number];
+
+export type Screen = { name: 'page' } | { name: 'lab'; scenario: string };
 
 /** All that the app shows; only `reduce` makes a new one. */
 export interface AppState {
   scenarios: readonly ScenarioRow[];
-  selected: number;
   screen: Screen;
+  /** The page on screen, or the one that a lab was opened from. */
+  page: PageName;
+  /** What was chosen on each page, by key. */
+  chosen: Readonly<Partial<Record<PageName, string>>>;
+  /** Which labs the page of labs shows. */
+  labs: LabsView;
+  /** What works on this machine, once that was looked at. */
+  findings?: readonly Diagnosis[];
   overlay?: Overlay;
   /** What was achieved so far, whatever is in progress. */
   progress: Progress;
@@ -76,10 +90,13 @@ export type Action =
   | { type: 'running'; attempts: readonly AttemptState[] }
   | { type: 'trouble'; trouble: ErrorText }
   | { type: 'progress'; progress: Progress }
-  | { type: 'select'; by: number }
+  | { type: 'choose'; key: string }
+  | { type: 'view'; labs: LabsView }
+  | { type: 'findings'; findings: readonly Diagnosis[] | undefined }
   | { type: 'openLab'; scenario: string }
   | { type: 'lab'; state: AttemptState; at: number }
-  | { type: 'openList' }
+  /** Default: the one that was shown last. */
+  | { type: 'openPage'; page?: PageName }
   | { type: 'overlay'; overlay: Overlay }
   | { type: 'explained'; verdict: CheckView }
   | { type: 'close' }
@@ -92,24 +109,32 @@ export type Action =
 
 export function initialState(
   scenarios: readonly ScenarioRow[],
-  { progress = new Map(), scenario }: { progress?: Progress; scenario?: string } = {},
+  { progress = new Map() }: { progress?: Progress } = {},
 ): AppState {
-  const selected = Math.max(
-    0,
-    scenarios.findIndex((s) => s.id === scenario),
-  );
-  return { scenarios, selected, screen: { name: 'list' }, progress, running: {}, labAt: 0, ...freshLab };
+  return {
+    scenarios,
+    screen: { name: 'page' },
+    page: 'home',
+    chosen: {},
+    labs: allLabs,
+    progress,
+    running: {},
+    labAt: 0,
+    ...freshLab,
+  };
 }
 
 /** Of a lab that was just opened. */
 const freshLab = { steps: [], pane: 'task', scroll: { task: 0, cluster: 0 } } as const satisfies Partial<AppState>;
 
 /** Where a key goes: to what lies on top. */
-export function placeOf({ overlay, screen, busy, lab }: AppState): Place {
+export function placeOf({ overlay, screen, busy, lab, page, labs }: AppState): Place {
   if (busy !== undefined) return 'waiting';
   if (overlay?.kind === 'confirm') return 'confirm';
   if (screen.name === 'lab' && isComing(lab) && overlay?.kind !== 'problem') return 'preparing';
-  return overlay ? 'overlay' : screen.name;
+  if (overlay) return 'overlay';
+  if (screen.name === 'lab') return 'lab';
+  return page === 'labs' && labs.typing ? 'filter' : page === 'labs' ? 'labs' : 'page';
 }
 
 /** Whether a lab can't be worked on yet. */
@@ -122,30 +147,31 @@ export function reduce(state: AppState, action: Action): AppState {
   switch (action.type) {
     case 'running': {
       const { trouble: _, ...rest } = state;
-      const running = Object.fromEntries(action.attempts.map((attempt) => [attempt.scenario.id, attempt]));
-      // What is in progress is what one most likely comes back for.
-      const untouched = state.selected === 0 && Object.keys(state.running).length === 0;
-      const index = state.scenarios.findIndex((s) => ownValue(running, s.id));
-      return { ...rest, running, selected: untouched && index >= 0 ? index : state.selected };
+      return { ...rest, running: Object.fromEntries(action.attempts.map((attempt) => [attempt.scenario.id, attempt])) };
     }
     case 'trouble':
       return { ...state, trouble: action.trouble };
     case 'progress':
       return { ...state, progress: action.progress };
-    case 'select': {
-      const selected = within(state.selected + action.by, state.scenarios.length - 1);
-      return selected === state.selected ? state : { ...state, selected };
+    case 'choose':
+      if (state.chosen[state.page] === action.key) return state;
+      return { ...state, chosen: { ...state.chosen, [state.page]: action.key } };
+    case 'view':
+      return { ...state, labs: action.labs };
+    case 'findings': {
+      const { findings: _, ...rest } = state;
+      return action.findings ? { ...rest, findings: action.findings } : rest;
     }
     case 'openLab': {
-      const index = state.scenarios.findIndex((s) => s.id === action.scenario);
       const { lab: _, overlay: _o, check: _c, busy: _b, cancellable: _w, ...rest } = state;
-      return { ...rest, ...freshLab, selected: Math.max(0, index), screen: { name: 'lab', scenario: action.scenario } };
+      const chosen = { ...state.chosen, [state.page]: action.scenario };
+      return { ...rest, ...freshLab, chosen, screen: { name: 'lab', scenario: action.scenario } };
     }
     case 'lab':
       return withLab(state, action.state, action.at);
-    case 'openList': {
+    case 'openPage': {
       const { overlay: _, lab: _l, busy: _b, cancellable: _c, ...rest } = state;
-      return { ...rest, screen: { name: 'list' } };
+      return { ...rest, screen: { name: 'page' }, page: action.page ?? state.page };
     }
     case 'overlay':
       return { ...state, overlay: action.overlay };

@@ -14,6 +14,7 @@ const styles = {
   warn: 'yellow',
   hint: ['yellow', 'bold'],
   selected: 'inverse',
+  tab: ['bold', 'inverse'],
   chosen: ['bold', 'underline'],
 } as const satisfies Record<string, Style>;
 

@@ -26,8 +26,8 @@ async function wholeFrame(terminal: Terminal): Promise<void> {
     return (
       lines.length === rows &&
       /^ kubedrill /.test(lines[0] ?? '') &&
-      // In a lab the clock is at the right edge, a blank behind it.
-      (lines[0]?.length === columns - 1 || /· Kubernetes v1\.35$/.test(lines[0] ?? '')) &&
+      // In a lab the clock is at the right edge, a blank behind it; elsewhere the tabs are there, and the version if there is room.
+      (lines[0]?.length === columns - 1 || /(· Kubernetes v1\.35|5 Doctor)$/.test(lines[0] ?? '')) &&
       /\? keys {2}q quit$/.test(lines.at(-1) ?? '') &&
       terminal.wrapped().length === 0
     );
@@ -71,10 +71,30 @@ describe.each([
   });
   afterAll(() => user.dispose());
 
-  it('opens with the list', async () => {
+  it('opens with home, where the first lab is chosen', async () => {
     await terminal.until('❯ forbidden-deployment');
     await wholeFrame(terminal);
     expect(terminal.screen()).toHaveLength(size.rows);
+  });
+
+  it('shows labs as they are filtered, progress, packs and what the doctor finds', async () => {
+    terminal.type('/');
+    await terminal.until(/\/▏ +24 of 24/);
+    terminal.type('token ');
+    await terminal.until(/\/token ▏ +\d of 24/);
+    terminal.type('\u007f\r');
+    await terminal.until(/❯ [a-z-]*token|❯ .*oken/);
+    terminal.type(keys.escape);
+    await terminal.until((text) => !text.includes('/token'));
+    terminal.type('3');
+    await terminal.until('Nothing was tried yet');
+    terminal.type('4');
+    await terminal.until('In-cluster API access');
+    terminal.type('5');
+    await terminal.until(/✔ node +Node /);
+    await wholeFrame(terminal);
+    terminal.type('1');
+    await terminal.until('❯ forbidden-deployment');
   });
 
   it('starts the lab by Enter: task, checks, activity, time and keys', async () => {
@@ -404,7 +424,9 @@ describe('the app', () => {
     terminal.type('x');
     await terminal.until('End it and delete its cluster?');
     terminal.type('y');
-    // The list, not the lab's head, which says it too: until then no other key is heard.
+    // Until home is there no other key is heard.
+    await terminal.until(/Start here[^]*CKA +1 of/);
+    terminal.type('2');
     await terminal.until(/❯ forbidden-deployment .*✔ solved/);
     terminal.type('q');
     await terminal.exited;
@@ -413,6 +435,8 @@ describe('the app', () => {
     rmSync(join(user.paths.state, 'progress.jsonl'));
     for (const again of ['from the log', 'from the file']) {
       const next = user.terminal([]);
+      await next.until(/CKA +1 of/);
+      next.type('2');
       await next.until(/forbidden-deployment .*✔ solved/);
       expect(next.text(), again).not.toContain('▶');
       next.type('q');

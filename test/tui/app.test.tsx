@@ -103,9 +103,9 @@ describe('the app', () => {
     app.type('d');
     await app.shows('the debrief comes after solving');
     app.type('n');
-    await app.shows('this is the last scenario');
+    await app.shows('this is the last lab');
     app.type('p');
-    await app.shows('this is the first scenario');
+    await app.shows('this is the first lab');
     app.type('?');
     await app.shows('Keys');
     app.type('\u001b[20~');

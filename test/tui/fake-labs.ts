@@ -1,4 +1,5 @@
 import type { Evidence } from '../../src/checks/types.ts';
+import type { Diagnosis } from '../../src/cluster/provider.ts';
 import { UserError } from '../../src/kernel/errors.ts';
 import type { CoachLevel } from '../../src/session/coach-level.ts';
 import type { Progress } from '../../src/session/progress.ts';
@@ -16,6 +17,7 @@ export class FakeLabs {
   readonly access: LabsAccess;
   state: AttemptState | undefined;
   progress: Progress = new Map();
+  findings: Diagnosis[] = [{ subject: 'kubectl', ok: true, text: '1.35.2' }];
   /** What the daemon finds behind a verdict. */
   chain: Evidence[] = [];
   /** What there is to ask about a check. */
@@ -41,6 +43,7 @@ export class FakeLabs {
         return labs;
       },
       progress: async () => this.progress,
+      diagnose: async () => this.findings,
       kubectl: async () => {
         await this.kubectlAnswer;
         return { file: '/bin/kubectl', version: 'v1.35.2', minor: 35 };

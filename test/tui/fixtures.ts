@@ -23,6 +23,7 @@ export const scenarioRow: ScenarioRow = {
   id: 'forbidden-deployment',
   title: 'A Deployment that may not list Pods',
   pack: 'In-cluster API access',
+  packId: 'in-cluster-api-access',
   progressKey: 'in-cluster-api-access/forbidden-deployment',
   exams: ['cka', 'ckad'],
   competencies: ['cka/rbac', 'cka/container-output-streams', 'ckad/service-accounts', 'ckad/authn-authz-admission'],

@@ -38,6 +38,7 @@ const presses: Record<string, [string, Partial<Key>]> = {
   Home: ['', { home: true }],
   End: ['', { end: true }],
   Space: [' ', {}],
+  Backspace: ['', { backspace: true }],
   'Ctrl-C': ['c', { ctrl: true }],
 };
 
@@ -60,10 +61,17 @@ describe('the table of keys', () => {
   });
 
   it('leaves by q and by Ctrl-C everywhere', () => {
-    for (const place of ['list', 'lab', 'overlay', 'confirm'] as const) {
+    for (const place of ['page', 'labs', 'lab', 'overlay', 'confirm'] as const) {
       expect(commandOf('q', none, place)).toBe('quit');
       expect(commandOf('c', { ...none, ctrl: true }, place)).toBe('quit');
     }
+  });
+
+  it('takes every letter for the words of a filter, and Esc, Enter and Ctrl-C for itself', () => {
+    for (const letter of 'abcdefghijklmnopqrstuvwxyz /?123') expect(commandOf(letter, none, 'filter')).toBeUndefined();
+    expect(commandOf('', { ...none, escape: true }, 'filter')).toBe('back');
+    expect(commandOf('', { ...none, return: true }, 'filter')).toBe('accept');
+    expect(commandOf('c', { ...none, ctrl: true }, 'filter')).toBe('quit');
   });
 
   it('takes letters with Ctrl or Alt for nothing', () => {
@@ -77,7 +85,7 @@ describe('barItems', () => {
 
   it('keeps the way out and the help however narrow it is', () => {
     expect(labels('lab', 20)).toEqual(['Esc', '?', 'q']);
-    expect(labels('list', 0)).toEqual(['?', 'q']);
+    expect(labels('page', 0)).toEqual(['?', 'q']);
   });
 
   it('fits what it shows', () => {

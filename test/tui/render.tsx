@@ -1,7 +1,7 @@
 import { renderToString } from 'ink';
 import type { Look, Size } from '../../src/tui/layout.ts';
 import { LabScreen } from '../../src/tui/screens/lab.tsx';
-import { ListScreen } from '../../src/tui/screens/list.tsx';
+import { PageScreen } from '../../src/tui/screens/page.tsx';
 import type { AppState } from '../../src/tui/state.ts';
 import { look } from './fixtures.ts';
 
@@ -12,8 +12,8 @@ export function frameOf(
   { now = state.labAt, use = look }: { now?: number; use?: Look } = {},
 ): string {
   const screen =
-    state.screen.name === 'list' ? (
-      <ListScreen state={state} {...size} {...use} version="1.2.3" />
+    state.screen.name === 'page' ? (
+      <PageScreen state={state} {...size} {...use} version="1.2.3" />
     ) : (
       <LabScreen state={state} {...size} {...use} now={now} />
     );

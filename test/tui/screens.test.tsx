@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Activity } from '../../src/grading/types.ts';
 import type { ScenarioProgress } from '../../src/session/progress.ts';
-import { type Action, type AppState, initialState, type Overlay, placeOf, reduce } from '../../src/tui/state.ts';
+import {
+  type Action,
+  type AppState,
+  initialState,
+  type Overlay,
+  pageNames,
+  placeOf,
+  reduce,
+} from '../../src/tui/state.ts';
 import {
   activities,
   forbiddenVerdicts,
@@ -52,10 +60,25 @@ const wideTexts = labState({
   })),
 });
 
+const triedProgress = new Map([
+  [
+    scenarioRow.progressKey,
+    { solved: true, tries: 3, lastAt: 0, best: { score: 95, max: 100 }, bestTime: 400_000, level: 1 } as const,
+  ],
+]);
+
 const states: Record<string, AppState> = {
-  'an empty list': initialState([]),
-  'a list': initialState([scenarioRow]),
-  'a list of fifty': reduce(initialState(manyScenarios(50)), { type: 'select', by: 30 }),
+  'an empty home': initialState([]),
+  'a home': initialState([scenarioRow]),
+  ...Object.fromEntries(
+    pageNames.flatMap((page) =>
+      [[], [scenarioRow], manyScenarios(50)].map((rows) => [
+        `the page ${page} of ${rows.length} scenarios`,
+        reduce(initialState(rows, { progress: triedProgress }), { type: 'openPage', page }),
+      ]),
+    ),
+  ),
+  'a list of fifty': reduce(initialState(manyScenarios(50)), { type: 'choose', key: 'scenario-31' }),
   'a list with trouble': reduce(initialState([scenarioRow]), {
     type: 'trouble',
     trouble: { what: 'the daemon did not start', why: 'a long reason '.repeat(12), next: 'kubedrill doctor' },
@@ -189,7 +212,11 @@ describe('the list screen', () => {
       ['p/scenario-3', { ...before, solved: false }],
     ]);
     const attempts = [labState({ scenario: { pack: 'p', id: 'scenario-2', seed: 1 }, score: 40 })];
-    const state = reduce(initialState(manyScenarios(3), { progress }), { type: 'running', attempts });
+    const actions: Action[] = [
+      { type: 'openPage', page: 'labs' },
+      { type: 'running', attempts },
+    ];
+    const state = actions.reduce(reduce, initialState(manyScenarios(3), { progress }));
     const text = plainLines(frameOf(state, { columns: 80, rows: 24 })).join('\n');
     expect(text).toMatch(/scenario-1 .*✔ solved/);
     expect(text).toMatch(/scenario-2 .*✔ ▶ 40 of 100/);
@@ -198,7 +225,8 @@ describe('the list screen', () => {
 
   it('keeps the selected one in sight', () => {
     for (let index = 0; index < 50; index++) {
-      const state = reduce(initialState(manyScenarios(50)), { type: 'select', by: index });
+      const list = reduce(initialState(manyScenarios(50)), { type: 'openPage', page: 'labs' });
+      const state = reduce(list, { type: 'choose', key: `scenario-${index + 1}` });
       expect(frameOf(state, { columns: 60, rows: 16 }, { use: plainLook })).toContain(`❯ scenario-${index + 1} `);
     }
   });

@@ -1,28 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { AttemptState } from '../../src/session/types.ts';
 import { type Action, type AppState, initialState, placeOf, reduce } from '../../src/tui/state.ts';
-import { activities, labState, manyScenarios, scenarioRow } from './fixtures.ts';
+import { activities, labState, scenarioRow } from './fixtures.ts';
 
 const run = (state: AppState, ...actions: Action[]) => actions.reduce(reduce, state);
 const openLab: Action = { type: 'openLab', scenario: 'forbidden-deployment' };
 const inLab = (...actions: Action[]) =>
   run(initialState([scenarioRow]), openLab, { type: 'lab', state: labState(), at: 5 }, ...actions);
 
-describe('the list', () => {
-  it('selects within its ends', () => {
-    const state = initialState(manyScenarios(3));
-    expect(run(state, { type: 'select', by: -1 }).selected).toBe(0);
-    expect(run(state, { type: 'select', by: 99 }).selected).toBe(2);
-    expect(run(initialState([]), { type: 'select', by: 1 }).selected).toBe(0);
-  });
-
-  it('begins at what is in progress, unless something was selected already', () => {
-    const attempt = labState({ scenario: { pack: 'p', id: 'scenario-3', seed: 1 } });
-    const running: Action = { type: 'running', attempts: [attempt] };
-    expect(run(initialState(manyScenarios(4)), running).selected).toBe(2);
-    expect(run(initialState(manyScenarios(4)), { type: 'select', by: 1 }, running).selected).toBe(1);
-  });
-
+describe('the pages', () => {
   it('forgets its trouble once the daemon answers', () => {
     const troubled = run(initialState([scenarioRow]), { type: 'trouble', trouble: { what: 'no daemon' } });
     expect(troubled.trouble).toEqual({ what: 'no daemon' });
@@ -35,7 +21,7 @@ describe('a lab', () => {
     const other = labState({ scenario: { pack: 'p', id: 'another', seed: 1 } });
     const state = inLab();
     expect(reduce(state, { type: 'lab', state: other, at: 6 })).toBe(state);
-    expect(reduce(run(state, { type: 'openList' }), { type: 'lab', state: labState(), at: 6 }).lab).toBeUndefined();
+    expect(reduce(run(state, { type: 'openPage' }), { type: 'lab', state: labState(), at: 6 }).lab).toBeUndefined();
   });
 
   it('starts afresh when another is opened', () => {
@@ -101,7 +87,8 @@ describe('a lab', () => {
 
 describe('what lies over a screen', () => {
   it('decides where keys go', () => {
-    expect(placeOf(initialState([]))).toBe('list');
+    expect(placeOf(initialState([]))).toBe('page');
+    expect(placeOf(reduce(initialState([]), { type: 'openPage', page: 'labs' }))).toBe('labs');
     expect(placeOf(inLab())).toBe('lab');
     expect(placeOf(inLab({ type: 'overlay', overlay: { kind: 'keys', scroll: 0 } }))).toBe('overlay');
     const question = { kind: 'confirm', question: 'reset', scenario: 'x' } as const;
@@ -119,7 +106,7 @@ describe('what lies over a screen', () => {
     for (const action of [
       { type: 'scroll', by: 1, max: 0 },
       { type: 'notice', text: undefined },
-      { type: 'select', by: 0 },
+      { type: 'choose', key: 'forbidden-deployment' },
     ] as const)
       expect(reduce(state, action)).toBe(state);
   });

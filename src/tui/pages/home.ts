@@ -1,0 +1,72 @@
+import { curriculum, type Domain } from '../../scenario/curriculum.ts';
+import { domainTitle } from '../competency.ts';
+import type { AppState, ScenarioRow } from '../state.ts';
+import { barText, type Page, type PageItem, type PageRow } from './page.ts';
+import { isSolved, scenarioItem } from './scenario-item.ts';
+
+/** How many scenarios are proposed at a time. */
+const proposals = 3;
+
+/** Where to go on: what is in progress, what comes next, and how far one is in each domain of the exams. */
+export const homePage: Page = {
+  title: 'Home',
+  rows(state) {
+    if (state.scenarios.length === 0) return [{ text: 'There are no scenarios.' }];
+    const open = state.scenarios.filter(({ id }) => isOpen(state, id));
+    const next = state.scenarios.filter((row) => !isSolved(state, row) && !open.includes(row)).slice(0, proposals);
+    return [
+      ...section(state, 'Continue', open),
+      ...section(state, open.length > 0 ? 'Next' : 'Start here', next),
+      ...exams.flatMap((exam) => examRows(state, exam)),
+    ];
+  },
+};
+
+const exams = [...new Set(curriculum.map(({ exam }) => exam))];
+
+function isOpen({ running }: AppState, id: string): boolean {
+  const attempt = Object.hasOwn(running, id) ? running[id] : undefined;
+  return attempt !== undefined && attempt.phase !== 'stopped';
+}
+
+function section(state: AppState, title: string, scenarios: readonly ScenarioRow[]): PageRow[] {
+  if (scenarios.length === 0) return [];
+  return [
+    { text: title, token: 'title' },
+    ...scenarios.map((row) => scenarioItem(state, row, state.scenarios)),
+    { text: '' },
+  ];
+}
+
+function examRows(state: AppState, exam: Domain['exam']): PageRow[] {
+  const domains = curriculum.filter((domain) => domain.exam === exam);
+  const own = state.scenarios.filter((row) => row.exams.includes(exam));
+  const solved = own.filter((row) => isSolved(state, row)).length;
+  const width = Math.max(...curriculum.map(({ id }) => domainTitle(id).length));
+  return [
+    { text: `${exam.toUpperCase()}   ${solved} of ${own.length} labs solved`, token: 'title' },
+    ...domains.map((domain) => domainItem(state, domain, width)),
+    { text: '' },
+  ];
+}
+
+function domainItem(state: AppState, { exam, id, weight, competencies }: Domain, width: number): PageItem {
+  const names = competencies.map((name) => `${exam}/${name}`);
+  const own = state.scenarios.filter((row) => row.competencies.some((name) => names.includes(name)));
+  const solved = own.filter((row) => isSolved(state, row)).length;
+  const covered = names.filter((name) => own.some((row) => row.competencies.includes(name)));
+  const missing = competencies.filter((name) => !covered.includes(`${exam}/${name}`));
+  return {
+    key: `${exam}/${id}`,
+    left: `${domainTitle(id).padEnd(width)}  ${String(weight).padStart(2)} %  ${barText(solved, own.length)}  ${solved} of ${own.length}`,
+    right: `${covered.length} of ${names.length} topics`,
+    token: 'muted',
+    target: { open: 'labs', domain: `${exam}/${id}` },
+    about: [
+      `${weight} percent of the ${exam.toUpperCase()}; Enter shows its labs`,
+      missing.length === 0
+        ? 'There are labs for all of its topics.'
+        : `No labs yet for: ${missing.map((name) => name.replaceAll('-', ' ')).join(', ')}`,
+    ],
+  };
+}
