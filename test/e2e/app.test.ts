@@ -425,7 +425,7 @@ describe('the app', () => {
     await terminal.until('End it and delete its cluster?');
     terminal.type('y');
     // Until home is there no other key is heard.
-    await terminal.until(/Start here[^]*CKA +1 of/);
+    await terminal.until(/Start here[\s\S]*CKA +1 of/);
     terminal.type('2');
     await terminal.until(/❯ forbidden-deployment .*✔ solved/);
     terminal.type('q');
