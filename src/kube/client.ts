@@ -155,8 +155,13 @@ export class KubeClient {
     namespace: string | undefined,
     query: RequestOptions['query'],
     signal: AbortSignal,
+    options: Pick<RequestOptions, 'accept'> = {},
   ): AsyncGenerator<KubeWatchEvent<T>> {
-    const { body } = await this.#send('GET', pathOf(r, namespace), { query: { ...query, watch: true }, signal });
+    const { body } = await this.#send('GET', pathOf(r, namespace), {
+      ...options,
+      query: { ...query, watch: true },
+      signal,
+    });
     for await (const line of lines(body, signal)) yield JSON.parse(line) as KubeWatchEvent<T>;
   }
 

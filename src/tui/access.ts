@@ -1,5 +1,6 @@
 import type { KubectlVersion } from '../cluster/kubectl/version.ts';
 import type { Diagnosis } from '../cluster/provider.ts';
+import type { FollowOptions } from '../kube/tables.ts';
 import type { CoachLevel } from '../session/coach-level.ts';
 import type { Progress } from '../session/progress.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
@@ -16,6 +17,10 @@ export interface LabsAccess {
   progress(): Promise<Progress>;
   /** What works on this machine. */
   diagnose(): Promise<readonly Diagnosis[]>;
+  /** Follows what is in the cluster of a lab, until `signal` aborts. */
+  objects(lab: AttemptState, options: Pick<FollowOptions, 'onObjects' | 'onHealth' | 'signal'>): Promise<void>;
+  /** What kubectl prints in the cluster of a lab, its complaints included. */
+  kubectlText(lab: AttemptState, args: readonly string[]): Promise<string>;
   /** Makes sure that there is a kubectl. */
   kubectl(progress: (step: string) => void, signal?: AbortSignal): Promise<KubectlVersion>;
   /** Runs the shell in the terminal, which gets what was `typed` for it; resolves when it is left. */

@@ -5,6 +5,7 @@ import type { LabsAccess, Screen } from './access.ts';
 import { Controller, tooSmall } from './controller.ts';
 import { useNow } from './hooks/use-now.ts';
 import { type Look, smallest } from './layout.ts';
+import { ClusterScreen } from './screens/cluster.tsx';
 import { LabScreen } from './screens/lab.tsx';
 import { PageScreen } from './screens/page.tsx';
 import { initialState, type ScenarioRow } from './state.ts';
@@ -52,5 +53,6 @@ export function App({ scenarios, progress, scenario, access, version, size, hold
   if (state.screen.name === 'page') {
     return <PageScreen {...{ state, columns, rows, version, paint, theme }} />;
   }
+  if (state.screen.name === 'cluster') return <ClusterScreen {...{ state, columns, rows, paint, theme }} />;
   return <LabScreen {...{ state, columns, rows, now, paint, theme }} />;
 }

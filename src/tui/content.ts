@@ -165,6 +165,14 @@ export function overlayContent(
     }
     case 'debrief':
       return { title: 'Debrief', lines: markdown(overlay.text) };
+    case 'output': {
+      const lines = overlay.text.split('\n').flatMap((line) => hang(printable(line.replaceAll('\t', '    ')), width));
+      return {
+        title: printableLine(overlay.title),
+        note: cut(printableLine(overlay.command), Math.floor(width / 2)),
+        lines,
+      };
+    }
     case 'solution': {
       const lines = overlay.solutions.flatMap(({ name, text }, index) => [
         ...(index > 0 ? [''] : []),

@@ -1,5 +1,6 @@
 import type { Key } from 'ink';
 import type { LabsAccess, Screen } from './access.ts';
+import { ClusterVerbs } from './cluster/verbs.ts';
 import { type Command, commandOf } from './keys.ts';
 import { LabVerbs } from './lab-verbs.ts';
 import { isFiltered } from './labs-view.ts';
@@ -16,6 +17,7 @@ export class Controller {
   readonly #look: Look;
   readonly #labs: LabVerbs;
   readonly #pages: PageKeys;
+  readonly #cluster: ClusterVerbs;
 
   constructor(store: Store, access: LabsAccess, screen: Screen, look: Look) {
     this.#store = store;
@@ -23,6 +25,7 @@ export class Controller {
     this.#look = look;
     this.#labs = new LabVerbs(store, access, screen);
     this.#pages = new PageKeys(store, access, this.#labs);
+    this.#cluster = new ClusterVerbs(store, access);
   }
 
   /** Opens what the app was started with: a scenario, or the list. */
@@ -32,6 +35,7 @@ export class Controller {
   }
 
   stop(): void {
+    this.#cluster.close();
     this.#labs.leave();
   }
 
@@ -90,11 +94,14 @@ export class Controller {
       case 'back':
         if (overlay) dispatch({ type: 'close' });
         // Nothing lies under a failure to open a lab.
-        if (screen.name === 'page') return overlay ? undefined : this.#pages.back();
+        if (overlay && (screen.name === 'cluster' || screen.name === 'page')) return;
+        if (screen.name === 'cluster') return this.#cluster.close();
+        if (screen.name === 'page') return this.#pages.back();
         if (!overlay || !state.lab) this.#labs.toPage();
         return;
       default:
         if (screen.name === 'page') return this.#runOnPage(command, input, state);
+        if (screen.name === 'cluster') return this.#cluster.run(command);
         return this.#runInLab(command, state);
     }
   }
@@ -121,6 +128,7 @@ export class Controller {
       return overlay ? this.#say('this key does nothing here; ? shows the keys') : dispatch({ type: 'pane', by });
     }
     if (command === 'shell') return this.#labs.shell();
+    if (command === 'view') return this.#cluster.open();
     if (!lab) return this.#say('the lab is still being opened');
     switch (command) {
       case 'reset':
@@ -170,6 +178,7 @@ export class Controller {
     const far = 1_000_000;
     const by = { up: -1, down: 1, pageUp: -page, pageDown: page, top: -far, bottom: far }[command];
     if (!state.overlay && state.screen.name === 'page') return this.#pages.move(by);
+    if (!state.overlay && state.screen.name === 'cluster') return this.#cluster.move(by);
     if (!state.overlay && state.pane === 'checks') return dispatch({ type: 'check', by });
     const max = scrollMax(state, size, Date.now(), this.#look);
     if (max === 0) return this.#say('everything is in sight');

@@ -30,6 +30,12 @@ export type Command =
   | 'difficulty'
   | 'unsolved'
   | 'again'
+  | 'view'
+  | 'describe'
+  | 'logs'
+  | 'events'
+  | 'yaml'
+  | 'all'
   | 'erase'
   | 'accept'
   | 'stop'
@@ -40,7 +46,7 @@ export type Command =
  * Where a key is pressed: what lies on top decides. While a lab is being `preparing`, and while what was asked for is
  * under way (`waiting`), keys may be meant for the shell that comes: nothing is heard then that starts or costs something.
  */
-export type Place = 'page' | 'labs' | 'filter' | 'lab' | 'overlay' | 'confirm' | 'preparing' | 'waiting';
+export type Place = 'page' | 'labs' | 'filter' | 'lab' | 'cluster' | 'overlay' | 'confirm' | 'preparing' | 'waiting';
 
 /** What is typed after it is the shell's. */
 export const shellKey = 's';
@@ -63,7 +69,7 @@ function isCtrlC(input: string, key: Key): boolean {
 }
 
 const onPages: readonly Place[] = ['page', 'labs'];
-const moving: readonly Place[] = [...onPages, 'lab', 'overlay', 'preparing'];
+const moving: readonly Place[] = [...onPages, 'lab', 'cluster', 'overlay', 'preparing'];
 const inLab: readonly Place[] = ['lab', 'overlay'];
 
 /** The one table of keys: the bar and the help screen are drawn from it, in this order. */
@@ -138,6 +144,54 @@ export const bindings: readonly Binding[] = [
     help: 'the list of labs; the cluster goes on',
     places: inLab,
     matches: letter('l'),
+  },
+  {
+    command: 'view',
+    label: 'v',
+    short: 'cluster',
+    help: 'what is in the cluster, as it changes',
+    places: ['lab'],
+    matches: letter('v'),
+  },
+  {
+    command: 'describe',
+    label: 'Enter',
+    short: 'describe',
+    help: 'in the cluster: describe the chosen object',
+    places: ['cluster'],
+    matches: (_, key) => key.return,
+  },
+  {
+    command: 'logs',
+    label: 'l',
+    short: 'logs',
+    help: 'in the cluster: the last lines that a Pod has written',
+    places: ['cluster'],
+    matches: letter('l'),
+  },
+  {
+    command: 'events',
+    label: 'v',
+    short: 'events',
+    help: 'in the cluster: the events of the chosen object',
+    places: ['cluster'],
+    matches: letter('v'),
+  },
+  {
+    command: 'yaml',
+    label: 'y',
+    short: 'yaml',
+    help: 'in the cluster: the chosen object as YAML',
+    places: ['cluster'],
+    matches: letter('y'),
+  },
+  {
+    command: 'all',
+    label: 'a',
+    short: 'all',
+    help: 'in the cluster: also what belongs to the system, or not',
+    places: ['cluster'],
+    matches: letter('a'),
   },
   {
     command: 'solution',
@@ -299,7 +353,7 @@ export const bindings: readonly Binding[] = [
     label: 'Esc',
     short: 'back',
     help: 'close what is open; from a lab: back to where it was opened; in the list: show all labs',
-    places: ['labs', 'filter', 'lab', 'overlay', 'confirm', 'preparing', 'waiting'],
+    places: ['labs', 'filter', 'lab', 'cluster', 'overlay', 'confirm', 'preparing', 'waiting'],
     matches: (_, key) => key.escape,
   },
   {
@@ -314,7 +368,7 @@ export const bindings: readonly Binding[] = [
     label: '?',
     short: 'keys',
     help: 'these keys',
-    places: [...onPages, 'lab', 'overlay', 'preparing'],
+    places: [...onPages, 'lab', 'cluster', 'overlay', 'preparing'],
     matches: letter('?'),
   },
   {
@@ -322,7 +376,7 @@ export const bindings: readonly Binding[] = [
     label: 'q',
     short: 'quit',
     help: 'leave; the cluster goes on and the attempt waits for you',
-    places: [...onPages, 'lab', 'overlay', 'confirm'],
+    places: [...onPages, 'lab', 'cluster', 'overlay', 'confirm'],
     matches: (input, key) => letter('q')(input, key) || isCtrlC(input, key),
   },
   {

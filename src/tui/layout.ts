@@ -149,7 +149,8 @@ export function overlayPane(
   { paint, theme }: Look,
 ): PaneView {
   const width = columns - 2;
-  const text = overlay.kind === 'pane' && overlay.pane === 'cluster' ? width : Math.min(width, readable);
+  const isWide = overlay.kind === 'output' || (overlay.kind === 'pane' && overlay.pane === 'cluster');
+  const text = isWide ? width : Math.min(width, readable);
   const { title, note = '', lines } = overlayContent(overlay, lab, text, paint, theme);
   const last = lastFirst(lines, rows);
   return {

@@ -12,6 +12,7 @@ import type { RemoteLabs } from '../session/remote-labs.ts';
 import { labShell } from '../session/shell.ts';
 import type { LabsAccess } from './access.ts';
 import { App } from './app.tsx';
+import { clusterAccess } from './cluster/access.ts';
 import { goodbyeText } from './goodbye.ts';
 import { Keyboard } from './keyboard.ts';
 import { runInherited, runShell } from './lab-terminal.ts';
@@ -93,6 +94,7 @@ function accessOf(
     ...(coach !== undefined && { coach }),
     progress: () => progressOf(paths, renamedKeys(scenarios.map((entry) => entry.pack))),
     diagnose,
+    ...clusterAccess(kubectl),
     kubectl,
     async shell(state, kubectl, typed) {
       const command = await labShell(state, paths, kubectl);

@@ -1,5 +1,6 @@
 import type { Diagnosis } from '../cluster/provider.ts';
 import type { ErrorText } from '../kernel/errors.ts';
+import type { PrintedObject } from '../kube/tables.ts';
 import type { Progress } from '../session/progress.ts';
 import type { AttemptState, CheckView } from '../session/types.ts';
 import type { Place } from './keys.ts';
@@ -37,6 +38,8 @@ export type Overlay =
   /** `traced`: with as much of the chain of evidence as was asked for, once it has been read. */
   | { kind: 'explain'; check: string; scroll: number; traced?: CheckView }
   | { kind: 'debrief'; text: string; scroll: number }
+  /** What a command printed. */
+  | { kind: 'output'; title: string; command: string; text: string; scroll: number }
   | { kind: 'solution'; solutions: readonly { name: string; text: string }[]; scroll: number }
   /** `check`: the one that is asked about. */
   | { kind: 'confirm'; question: Question; scenario: string; check?: string }
@@ -46,7 +49,18 @@ export type Overlay =
 export const pageNames = ['home', 'labs', 'progress', 'packs', 'doctor'] as const;
 export type PageName = (typeof pageNames)[number];
 
-export type Screen = { name: 'page' } | { name: 'lab'; scenario: string };
+/** `cluster`: what is in the cluster of the lab on screen. */
+export type Screen = { name: 'page' } | { name: 'lab' | 'cluster'; scenario: string };
+
+export interface ClusterView {
+  objects: readonly PrintedObject[];
+  /** Also what belongs to the system. */
+  all: boolean;
+  /** The uid of the object that was chosen. */
+  chosen?: string;
+  /** Why the cluster can't be followed. */
+  trouble?: string;
+}
 
 /** All that the app shows; only `reduce` makes a new one. */
 export interface AppState {
@@ -76,6 +90,8 @@ export interface AppState {
   scroll: Readonly<Record<'task' | 'cluster', number>>;
   /** The check that was chosen, by id. */
   check?: string;
+  /** What is in the cluster of the lab on screen, while that is looked at. */
+  cluster?: ClusterView;
   /** What is going on, in a word or two. */
   busy?: string;
   /** What is going on can be cancelled. */
@@ -99,6 +115,10 @@ export type Action =
   | { type: 'openPage'; page?: PageName }
   | { type: 'overlay'; overlay: Overlay }
   | { type: 'explained'; verdict: CheckView }
+  | { type: 'openCluster' }
+  /** Back to the lab. */
+  | { type: 'closeCluster' }
+  | { type: 'cluster'; change: Partial<ClusterView> }
   | { type: 'close' }
   | { type: 'pane'; by: number }
   | { type: 'check'; by: number }
@@ -133,7 +153,7 @@ export function placeOf({ overlay, screen, busy, lab, page, labs }: AppState): P
   if (overlay?.kind === 'confirm') return 'confirm';
   if (screen.name === 'lab' && isComing(lab) && overlay?.kind !== 'problem') return 'preparing';
   if (overlay) return 'overlay';
-  if (screen.name === 'lab') return 'lab';
+  if (screen.name !== 'page') return screen.name;
   return page === 'labs' && labs.typing ? 'filter' : page === 'labs' ? 'labs' : 'page';
 }
 
@@ -170,7 +190,7 @@ export function reduce(state: AppState, action: Action): AppState {
     case 'lab':
       return withLab(state, action.state, action.at);
     case 'openPage': {
-      const { overlay: _, lab: _l, busy: _b, cancellable: _c, ...rest } = state;
+      const { overlay: _, lab: _l, busy: _b, cancellable: _c, cluster: _v, ...rest } = state;
       return { ...rest, screen: { name: 'page' }, page: action.page ?? state.page };
     }
     case 'overlay':
@@ -183,6 +203,16 @@ export function reduce(state: AppState, action: Action): AppState {
       if (isBefore) return state;
       return { ...state, overlay: { ...overlay, traced: action.verdict } };
     }
+    case 'openCluster':
+      if (state.screen.name !== 'lab') return state;
+      return { ...state, screen: { ...state.screen, name: 'cluster' }, cluster: { objects: [], all: false } };
+    case 'closeCluster': {
+      if (state.screen.name !== 'cluster') return state;
+      const { cluster: _, ...rest } = state;
+      return { ...rest, screen: { ...state.screen, name: 'lab' } };
+    }
+    case 'cluster':
+      return state.cluster ? { ...state, cluster: { ...state.cluster, ...action.change } } : state;
     case 'close': {
       const { overlay: _, ...rest } = state;
       return rest;
@@ -219,7 +249,7 @@ function saysLess(view: CheckView, than: CheckView): boolean {
 }
 
 function withLab(state: AppState, lab: AttemptState, at: number): AppState {
-  if (state.screen.name !== 'lab' || state.screen.scenario !== lab.scenario.id) return state;
+  if (state.screen.name === 'page' || state.screen.scenario !== lab.scenario.id) return state;
   const running = { ...state.running, [lab.scenario.id]: lab };
   const known = state.lab?.id === lab.id ? state.steps : [];
   const steps = lab.phase !== 'preparing' ? [] : lab.step && known.at(-1) !== lab.step ? [...known, lab.step] : known;

@@ -109,6 +109,26 @@ describe.each([
     await wholeFrame(terminal);
   });
 
+  it('shows what is in the cluster as it changes, and describes it', async () => {
+    terminal.type('v');
+    await terminal.until(
+      /namespace project-swan[\s\S]*Deployment api-client[\s\S]*└ ReplicaSet[\s\S]*└ Pod api-client-\S+ +1\/1 +Running/,
+    );
+    const kubectl = await kubectlOf(user);
+    await kubectl.run(['create', 'configmap', 'aaa', '--from-literal=k=v', ...namespace]);
+    await terminal.until(/ConfigMap aaa +1/);
+    await kubectl.run(['delete', 'configmap', 'aaa', ...namespace]);
+    await terminal.until((text) => !text.includes('ConfigMap aaa'));
+    terminal.type(keys.enter);
+    await terminal.until(
+      /Deployment api-client[^\n]*kubectl describe deployments.apps [\s\S]*Namespace: +project-swan/,
+    );
+    terminal.type(keys.escape);
+    await terminal.until('namespace project-swan');
+    terminal.type(keys.escape);
+    await terminal.until('Checks');
+  });
+
   it('explains a failing check down to the missing rule', async () => {
     expect(terminal.text()).not.toMatch(/expected|actual|RoleBinding/);
     terminal.type('e');

@@ -2,6 +2,8 @@ import { cleanup, render } from 'ink-testing-library';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { DisconnectedError, EnvironmentError } from '../../src/kernel/errors.ts';
+import type { Resource } from '../../src/kube/meta.ts';
+import * as resources from '../../src/kube/resources.ts';
 import type { CheckView } from '../../src/session/types.ts';
 import { App } from '../../src/tui/app.tsx';
 import { FakeLabs } from './fake-labs.ts';
@@ -110,6 +112,34 @@ describe('the app', () => {
     await app.shows('Keys');
     app.type('\u001b[20~');
     await app.shows('this key does nothing here');
+  });
+
+  it('shows what is in the cluster, and what kubectl says of it', async () => {
+    const labs = new FakeLabs(labState());
+    const object = (name: string, resource: Resource) => ({ resource, name, namespace: 'project-swan', uid: name });
+    labs.objects = [
+      { ...object('api', resources.deployments), cells: { READY: '0/1' } },
+      { ...object('api-1', resources.pods), owner: 'api', cells: { STATUS: 'Running' } },
+    ];
+    const app = open(labs, { scenario: 'forbidden-deployment' });
+    await app.shows('Checks');
+    app.type('v');
+    await app.shows('❯ Deployment api');
+    await app.shows('└ Pod api-1');
+    app.type('l');
+    await app.shows('only Pods have logs');
+    app.type(`${keys.down}`);
+    await app.shows('❯ └ Pod api-1');
+    app.type('l');
+    await app.shows('kubectl printed logs api-1 -n project-swan');
+    app.type(keys.escape);
+    await app.shows('└ Pod api-1');
+    app.type(keys.enter);
+    await app.shows('kubectl printed describe pods api-1 -n project-swan');
+    app.type(keys.escape);
+    await app.shows('└ Pod api-1');
+    app.type(keys.escape);
+    await app.shows('Checks');
   });
 
   it('takes hints one by one, keeps them in sight, and says when there are no more', async () => {

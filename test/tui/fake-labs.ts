@@ -1,6 +1,7 @@
 import type { Evidence } from '../../src/checks/types.ts';
 import type { Diagnosis } from '../../src/cluster/provider.ts';
 import { UserError } from '../../src/kernel/errors.ts';
+import type { PrintedObject } from '../../src/kube/tables.ts';
 import type { CoachLevel } from '../../src/session/coach-level.ts';
 import type { Progress } from '../../src/session/progress.ts';
 import type { RemoteLabs } from '../../src/session/remote-labs.ts';
@@ -17,6 +18,7 @@ export class FakeLabs {
   readonly access: LabsAccess;
   state: AttemptState | undefined;
   progress: Progress = new Map();
+  objects: PrintedObject[] = [];
   findings: Diagnosis[] = [{ subject: 'kubectl', ok: true, text: '1.35.2' }];
   /** What the daemon finds behind a verdict. */
   chain: Evidence[] = [];
@@ -44,6 +46,8 @@ export class FakeLabs {
       },
       progress: async () => this.progress,
       diagnose: async () => this.findings,
+      objects: async (_, { onObjects }) => onObjects(this.objects),
+      kubectlText: async (_, args) => `kubectl printed ${args.join(' ')}`,
       kubectl: async () => {
         await this.kubectlAnswer;
         return { file: '/bin/kubectl', version: 'v1.35.2', minor: 35 };

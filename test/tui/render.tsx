@@ -1,5 +1,6 @@
 import { renderToString } from 'ink';
 import type { Look, Size } from '../../src/tui/layout.ts';
+import { ClusterScreen } from '../../src/tui/screens/cluster.tsx';
 import { LabScreen } from '../../src/tui/screens/lab.tsx';
 import { PageScreen } from '../../src/tui/screens/page.tsx';
 import type { AppState } from '../../src/tui/state.ts';
@@ -14,6 +15,8 @@ export function frameOf(
   const screen =
     state.screen.name === 'page' ? (
       <PageScreen state={state} {...size} {...use} version="1.2.3" />
+    ) : state.screen.name === 'cluster' ? (
+      <ClusterScreen state={state} {...size} {...use} />
     ) : (
       <LabScreen state={state} {...size} {...use} now={now} />
     );
