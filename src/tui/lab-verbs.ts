@@ -160,13 +160,15 @@ export class LabVerbs {
 
   /** Asks about a check once more, for `price` points at most. */
   ask(check: string, price: number): void {
+    const { dispatch, get } = this.#store;
+    const { overlay } = get();
+    if (overlay?.kind !== 'explain' || overlay.check !== check)
+      dispatch({ type: 'overlay', overlay: { kind: 'explain', check, scroll: 0 } });
     void this.#call(async (labs, id) => {
       const verdict = await labs.ask({ check, price, id });
       this.#show(await labs.attempt({ id }));
-      this.#store.dispatch({
-        type: 'overlay',
-        overlay: { kind: 'explain', check, scroll: 0, ...(verdict && { traced: verdict }) },
-      });
+      // By now the learner may be asked about the next step, or look at something else.
+      if (verdict) dispatch({ type: 'explained', verdict });
     });
   }
 

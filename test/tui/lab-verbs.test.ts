@@ -73,3 +73,18 @@ it('judges nothing anew in an attempt that was ended in its shell', async () => 
   await vi.waitFor(() => expect(labs.held).toBe(false));
   expect(labs.asked).toEqual([]);
 });
+
+it('does not close the question about the next step when the answer to the last one is late', async () => {
+  const labs = new FakeLabs(labState());
+  const { store, verbs } = verbsOver(labs);
+  store.dispatch({ type: 'openLab', scenario: 'forbidden-deployment' });
+  store.dispatch({ type: 'lab', state: labState(), at: 0 });
+  const check = labState().verdicts[0]?.id ?? '';
+  verbs.ask(check, 0);
+  expect(store.get().overlay).toMatchObject({ kind: 'explain', check });
+  const question = { kind: 'confirm', question: 'explain', scenario: 'forbidden-deployment', check } as const;
+  store.dispatch({ type: 'overlay', overlay: question });
+  await vi.waitFor(() => expect(labs.asked).toContain(`ask ${check} 0`));
+  await new Promise(setImmediate);
+  expect(store.get().overlay).toEqual(question);
+});
