@@ -4,7 +4,7 @@ import type { Progress } from '../session/progress.ts';
 import type { LabsAccess, Screen } from './access.ts';
 import { Controller, tooSmall } from './controller.ts';
 import { useNow } from './hooks/use-now.ts';
-import { type Look, smallest } from './layout.ts';
+import { type Look, type Size, smallest } from './layout.ts';
 import { ClusterScreen } from './screens/cluster.tsx';
 import { LabScreen } from './screens/lab.tsx';
 import { PageScreen } from './screens/page.tsx';
@@ -22,12 +22,15 @@ export interface AppProps extends Look {
   version: string;
   size: Screen['size'];
   hold: Screen['hold'];
+  /** Empties the terminal, and has all of the next frame drawn. */
+  repaint(): void;
 }
 
 /** The whole app: what is shown follows from the store, what a key does is the controller's. */
-export function App({ scenarios, progress, scenario, access, version, size, hold, paint, theme }: AppProps) {
+export function App({ scenarios, progress, scenario, access, version, size, hold, repaint, paint, theme }: AppProps) {
   const { exit, suspendTerminal } = useApp();
   const { columns, rows } = useWindowSize();
+  const isSettled = useSettled({ columns, rows }, repaint);
   const [store] = useState(() => createStore(initialState(scenarios, { progress })));
   const [controller] = useState(
     () => new Controller(store, access, { size, exit, lend: suspendTerminal, hold }, { paint, theme }),
@@ -42,6 +45,7 @@ export function App({ scenarios, progress, scenario, access, version, size, hold
   useInput((input, key) => controller.press(input, key));
   usePaste(() => controller.paste());
 
+  if (!isSettled) return <Line> </Line>;
   if (tooSmall({ columns, rows })) {
     const text = `This terminal is ${columns}x${rows}; kubedrill needs ${smallest.columns}x${smallest.rows}.`;
     return (
@@ -55,4 +59,19 @@ export function App({ scenarios, progress, scenario, access, version, size, hold
   }
   if (state.screen.name === 'cluster') return <ClusterScreen {...{ state, columns, rows, paint, theme }} />;
   return <LabScreen {...{ state, columns, rows, now, paint, theme }} />;
+}
+
+/**
+ * Whether the size of the terminal is the one that frames are drawn for. Of a frame that was drawn for another size lines
+ * may have wrapped, and frames are drawn as differences from the one before: after a change the terminal is emptied.
+ */
+function useSettled({ columns, rows }: Size, repaint: () => void): boolean {
+  const [settled, setSettled] = useState({ columns, rows });
+  const isSettled = settled.columns === columns && settled.rows === rows;
+  useEffect(() => {
+    if (isSettled) return;
+    repaint();
+    setSettled({ columns, rows });
+  }, [isSettled, columns, rows, repaint]);
+  return isSettled;
 }

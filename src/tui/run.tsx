@@ -106,6 +106,9 @@ function accessOf(
   };
 }
 
+/** ED and CUP (ECMA-48): nothing is left, and the cursor is where a frame begins. */
+const emptyScreen = '\u001b[2J\u001b[H';
+
 /** Draws the app until it is left, the terminal has gone or it is told to end. */
 async function draw(
   { version, scenario, stdout, signal }: AppOptions,
@@ -118,6 +121,10 @@ async function draw(
   // Before the first frame: keys pressed at once would be echoed into it, and Enter would not be Enter.
   keyboard.setRawMode(true);
   keyboard.open();
+  const repaint = () => {
+    stdout.write(emptyScreen);
+    app.clear();
+  };
   const app = render(
     <App
       scenarios={scenarios}
@@ -126,6 +133,7 @@ async function draw(
       access={access}
       version={version}
       hold={(onCancel) => keyboard.hold(onCancel)}
+      repaint={repaint}
       size={() => ({ columns: stdout.columns, rows: stdout.rows })}
       paint={paintFor(stdout)}
       theme={themeFor(stdout)}

@@ -50,6 +50,7 @@ function open(
       progress={labs.progress}
       access={labs.access}
       hold={labs.hold}
+      repaint={() => undefined}
       version="1.2.3"
       size={() => size}
       {...plainLook}
