@@ -65,7 +65,7 @@ export const sudo: CommandFactory = (context) =>
   });
 
 function playedCommand(name: string): Command {
-  return new Command(name).argument('[words...]').allowUnknownOption().passThroughOptions();
+  return new Command(name).argument('[words...]');
 }
 
 /** Host and command of an ssh command line; its options change nothing here. */
