@@ -30,6 +30,7 @@ export async function readSitting(folder: string, id: string): Promise<SittingFo
 
 /** All sittings that can be read, the newest first. */
 export async function readSittings(folder: string): Promise<SittingFold[]> {
+  // Whoever asks for a damaged one by its id is notified what is wrong with it.
   const read = sittingIds(folder).map((id) => readSitting(folder, id).catch(() => undefined));
   const folds = (await Promise.all(read)).filter((fold) => fold !== undefined);
   return folds.sort((a, b) => b.createdAt - a.createdAt);
