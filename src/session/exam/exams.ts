@@ -18,6 +18,7 @@ import { goesOn } from './fold.ts';
 import { readSitting, readSittings, sittingIds, sittingsFolder, unknownSitting } from './logs.ts';
 import { readExamReport } from './report.ts';
 import { Sitting, type SittingDependencies } from './sitting.ts';
+import { SittingLog } from './sitting-log.ts';
 import { describeSitting } from './state.ts';
 import type { ExamStartRequest, ExamState } from './types.ts';
 
@@ -54,9 +55,11 @@ export class Exams {
       const isDone = phase === 'submitted' && (await readExamReport(this.#folder, id)) !== undefined;
       if (isDone || (phase === 'discarded' && !this.#hasAttempts(id))) continue;
       try {
-        const sitting = await Sitting.open(id, this.#dependencies());
-        if (sitting && goesOn(sitting.fold)) this.#running = sitting;
-        await sitting?.resume();
+        const opened = await SittingLog.open(this.#folder, id, this.#options.clock);
+        if (!opened) continue;
+        const sitting = new Sitting(opened, this.#dependencies());
+        if (goesOn(sitting.fold)) this.#running = sitting;
+        await sitting.resume();
       } catch (error) {
         log(`exam ${id} cannot be taken up: ${(error as Error).message}`);
       }
@@ -137,7 +140,9 @@ export class Exams {
     const named = { pack: pack.id, ...(pack.builtIn ? {} : { folder: pack.folder }), id: exam.id, title: exam.title };
     const on = { provider, ...(nodeImage !== undefined && { nodeImage }) };
     const id = this.#newId(exam.id);
-    return Sitting.create({ id, exam: named, mode, seed, minutes: exam.minutes, tasks, on }, this.#dependencies());
+    const created = { id, exam: named, mode, seed, minutes: exam.minutes, tasks, on };
+    const log = await SittingLog.create(this.#folder, created, this.#options.clock);
+    return new Sitting(log, this.#dependencies());
   }
 
   #wanted({ exam: id, pack, packFolder }: ExamStartRequest): { exam: Exam; pack: Pack } {
