@@ -4,6 +4,7 @@ import { Attempt } from '../attempt.ts';
 import type { Attempts } from '../attempts.ts';
 import { keepCluster, type Lifecycle } from '../lifecycle.ts';
 import type { ProgressLog } from '../progress.ts';
+import type { AttemptState } from '../types.ts';
 import { goesOn, type SittingFold } from './fold.ts';
 import type { TaskProgress } from './state.ts';
 
@@ -23,6 +24,14 @@ export interface TaskEvents {
 
 /** How many are prepared at a time while somebody reads the first task; of real machines one takes all there is. */
 const atATime = 4;
+
+const phases: Readonly<Record<AttemptState['phase'], TaskProgress['phase']>> = {
+  active: 'ready',
+  resetting: 'preparing',
+  preparing: 'preparing',
+  failed: 'failed',
+  stopped: 'over',
+};
 
 /** The attempts of a sitting with their clusters: the first one first, then the one that is wanted, then the others. */
 export class TaskClusters {
@@ -89,12 +98,12 @@ export class TaskClusters {
     }
     const state = found instanceof Attempt ? found.state() : found.state;
     const { step, cluster, score, max, solved } = state;
+    // One that has just failed is not to be tried again before all of it is gone.
+    const isGoing = state.phase === 'failed' && this.#making.has(task);
     return {
-      phase: { active: 'ready', resetting: 'preparing', preparing: 'preparing', failed: 'failed', stopped: 'over' }[
-        state.phase
-      ] as TaskProgress['phase'],
+      phase: isGoing ? 'preparing' : phases[state.phase],
       ...(step !== undefined && { step }),
-      ...(state.failure && { failure: state.failure }),
+      ...(state.failure && !isGoing && { failure: state.failure }),
       ...(cluster && { cluster }),
       ...(!state.exam?.locked && { score: { score, max, solved } }),
     };
