@@ -23,7 +23,7 @@ export interface TaskEvents {
 }
 
 /** How many are prepared at a time while somebody reads the first task; of real machines one takes all there is. */
-const atATime = 4;
+const atATime = 3;
 
 const phases: Readonly<Record<AttemptState['phase'], TaskProgress['phase']>> = {
   active: 'ready',
