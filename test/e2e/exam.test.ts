@@ -34,6 +34,10 @@ const mock = isShort ? four : sixteen;
 /** The first two of each four. */
 const solvedWeight = mock.reduce((sum, { weight }, index) => sum + (index % 4 < 2 ? weight : 0), 0);
 
+/** What all clusters may take on a busy machine, milliseconds. */
+const patience = mock.length * 15_000;
+vi.setConfig({ testTimeout: 2 * patience });
+
 let user: Sandbox;
 let pack: string;
 let begun: ExamState;
@@ -60,7 +64,7 @@ async function allReady(): Promise<ExamState> {
       expect(now.tasks.map(({ phase }) => phase)).toEqual(mock.map(() => 'ready'));
       return now;
     },
-    { timeout: 60_000, interval: 250 },
+    { timeout: patience, interval: 250 },
   );
 }
 
