@@ -28,6 +28,7 @@ const files = [
 const environment = [
   ['XDG_STATE_HOME, XDG_CACHE_HOME, XDG_CONFIG_HOME', 'Where the folders below FILES are.'],
   ['KUBEDRILL_ATTEMPT', 'The attempt that commands are about; set in the shell of a lab.'],
+  ['KUBEDRILL_SITTING', 'The exam that its commands are about; set in the shells of an exam.'],
   ['NO_COLOR', 'No colours.'],
 ] as const;
 

@@ -313,6 +313,7 @@ async function openHost(log: (line: string) => void) {
     providers: providers.all,
     scriptEnvironment: async () => ({ PATH: pathWith(await ensureKubectl({ cache: paths.cache })) }),
     trust: new TrustStore(trustFile),
+    version: buildText(build),
     progress: await ProgressLog.open(paths.state, { clock: systemClock, log, renamed: renamedKeys(catalog.packs()) }),
     log,
   });

@@ -6,6 +6,7 @@ import { ownValue } from '../kernel/own.ts';
 import { isVisible } from '../kernel/visible.ts';
 import { competencies, curriculum } from '../scenario/curriculum.ts';
 import { attemptIds, attemptsFolder, newestAttempt, readAttemptLog } from '../session/attempt-logs.ts';
+import { sittingIds, sittingsFolder } from '../session/exam/logs.ts';
 import type { Services } from './services.ts';
 
 /** What can stand in the place of an option's value or an argument, by the name that it has in every command. */
@@ -58,7 +59,8 @@ export async function completionNames(words: readonly string[], services: Servic
     addon: addonNames,
     competency: competencies,
     domain: [...new Set(curriculum.map((domain) => domain.id))],
-    ...(words.includes('draw') && { exam: await examIds(services) }),
+    sitting: sittingIds(sittingsFolder(services.paths)).sort(),
+    ...(words.includes('exam') && { exam: await examIds(services) }),
     ...(words.includes('explain') && { check: await checkIds(folder, words, services) }),
   };
 }
@@ -73,7 +75,7 @@ async function checkIds(folder: string, words: readonly string[], services: Serv
   const named = words.includes('--attempt') ? given : services.env.KUBEDRILL_ATTEMPT;
   const id = named || (await newestAttempt(folder, { running: true }));
   const [created] = id === undefined ? [] : await readAttemptLog(folder, id);
-  if (created?.type !== 'created') return [];
+  if (created?.type !== 'created' || created.exam?.locked) return [];
   const { pack, folder: packFolder, id: scenario, seed } = created.scenario;
   const name = packFolder ? scenario : `${pack}/${scenario}`;
   const catalog = await services.catalog();

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { Queue } from '../kernel/queue.ts';
 import type { Labs } from '../session/contract.ts';
 import { runNodeProcess } from '../session/node-session.ts';
-import type { NodeInput, NodeOutput, NodeProcessRequest } from '../session/types.ts';
+import type { NodeCommandRequest, NodeInput, NodeOutput, NodeProcessRequest } from '../session/types.ts';
 import type { CommandFactory } from './command.ts';
 import type { Services } from './services.ts';
 
@@ -20,21 +20,25 @@ export const node: CommandFactory = ({ services, json, exit }) => {
     .action(async (name: string, words: string[], options: { cluster?: string; json?: boolean }) => {
       const wanted = words.length > 0 ? words : ['bash'];
       const labs = await services.labs();
-      const { argv, simulated } = await labs.nodeCommand({ node: name, command: wanted, id: options.cluster });
-      if (options.json) return json({ command: argv });
-      const tty = Boolean(services.stdin.isTTY && services.stdout.isTTY);
-      if (simulated) {
-        return exit(await runHere(services, labs, { node: name, command: wanted, tty, id: options.cluster }));
-      }
-      const [file = '', ...args] = argv;
-      // Without a terminal docker refuses to make one.
-      const plain = tty ? args : args.filter((arg) => arg !== '--tty');
-      const { execa } = await import('execa');
-      const result = await execa(file, plain, { stdio: 'inherit', reject: false });
-      exit(result.exitCode ?? 0);
+      const request = { node: name, command: wanted, id: options.cluster };
+      if (options.json) return json({ command: (await labs.nodeCommand(request)).argv });
+      exit(await runOnNode(services, labs, request));
     });
   return command;
 };
+
+/** Runs a command as root on a node, with the streams of this process; its exit code. */
+export async function runOnNode(services: Services, labs: Labs, request: NodeCommandRequest): Promise<number> {
+  const { argv, simulated } = await labs.nodeCommand(request);
+  const tty = Boolean(services.stdin.isTTY && services.stdout.isTTY);
+  if (simulated) return runHere(services, labs, { ...request, tty });
+  const [file = '', ...args] = argv;
+  // Without a terminal docker refuses to make one.
+  const plain = tty ? args : args.filter((arg) => arg !== '--tty');
+  const { execa } = await import('execa');
+  const result = await execa(file, plain, { stdio: 'inherit', reject: false });
+  return result.exitCode ?? 0;
+}
 
 /** Joins the streams of this process to those of one on a node; resolves with its exit code. */
 async function runHere(services: Services, labs: Labs, request: Omit<NodeProcessRequest, 'session'>): Promise<number> {

@@ -14,7 +14,7 @@ import { daemon } from './daemon.ts';
 import { debrief } from './debrief.ts';
 import { doctor } from './doctor.ts';
 import { env } from './env.ts';
-import { exam } from './exam.ts';
+import { exam } from './exam/exam.ts';
 import { explain } from './explain.ts';
 import { addHelp } from './help.ts';
 import { hint } from './hint.ts';

@@ -18,7 +18,10 @@ import {
   readAttemptLog,
   unknownAttempt,
 } from '../session/attempt-logs.ts';
+import { requireUnlocked } from '../session/exam/lock.ts';
+import { foldAttempt } from '../session/fold.ts';
 import { type AttemptReport, isWhole, reportOf } from '../session/report.ts';
+import { scenarioAt } from '../session/scenario-ref.ts';
 import { attemptCommand, attemptId, type CommandFactory } from './command.ts';
 import type { Services } from './services.ts';
 
@@ -67,14 +70,9 @@ async function readReport(services: Services, options: { attempt?: string }): Pr
   const [first] = events;
   if (first?.type !== 'created') throw unknownAttempt(id, attemptIds(folder));
   if (!hasBegun(events)) throw neverBegan(id, events);
-  const { pack, id: scenario, seed, folder: packFolder } = first.scenario;
-  const name = packFolder ? scenario : `${pack}/${scenario}`;
-  const catalog = await services.catalog();
-  const created = reportOf(
-    events,
-    catalog.scenario(name, { seed, ...(packFolder ? { packFolder } : {}) }),
-    services.version,
-  );
+  const fold = foldAttempt(events);
+  if (fold) requireUnlocked(fold);
+  const created = reportOf(events, scenarioAt(await services.catalog(), first.scenario), services.version);
   if (!created || !isWhole(created)) throw unknownAttempt(id, attemptIds(folder));
   return created;
 }

@@ -14,6 +14,10 @@ export const status: CommandFactory = ({ services, print, json }) =>
       if (options.json) return json({ current: current ? summary(current) : null, attempts: attempts.map(summary) });
       if (!current) return print('no attempt is running; start one with: kubedrill start <scenario>');
       const paint = paintFor(services.stdout);
+      if (current.exam?.locked) {
+        print(`${paint('bold', current.title)}  task of an exam on ${current.exam.host}`);
+        return print('its verdicts come after the exam: kubedrill exam status');
+      }
       print(`${paint('bold', current.title)}  ${clockText(current.worked)}  ${phaseText(current)}`);
       for (const v of current.verdicts)
         print(`${paint(markOf(v.status).style, markOf(v.status).symbol)} ${printableLine(v.title)}`);
@@ -22,9 +26,9 @@ export const status: CommandFactory = ({ services, print, json }) =>
         const rows = attempts.map((a) => [
           a.id === current.id ? '*' : '',
           a.id,
-          phaseText(a),
-          `${a.score}/${a.max}`,
-          clockText(a.worked),
+          a.exam?.locked ? `exam, ${a.exam.host}` : phaseText(a),
+          a.exam?.locked ? '' : `${a.score}/${a.max}`,
+          a.exam?.locked ? '' : clockText(a.worked),
         ]);
         print(`\n${tableText([['', 'ATTEMPT', 'PHASE', 'SCORE', 'TIME'], ...rows])}`);
       }
@@ -41,12 +45,11 @@ function phaseText(state: AttemptState): string {
 }
 
 function summary(state: AttemptState) {
-  const { id, scenario, phase, score, max, solved, wasSolved, worked, running, failure, cluster } = state;
+  const { id, scenario, phase, exam, score, max, solved, wasSolved, worked, running, failure, cluster } = state;
+  const place = { attempt: id, scenario: scenario.id, pack: scenario.pack, phase, ...(exam && { exam }) };
+  if (exam?.locked) return { ...place, cluster: cluster ?? null };
   return {
-    attempt: id,
-    scenario: scenario.id,
-    pack: scenario.pack,
-    phase,
+    ...place,
     score,
     max,
     solved,

@@ -20,7 +20,10 @@ export function loadPack(folder: string, builtIn: boolean): Pack {
       next: 'name a folder that has one',
     });
   }
-  const { title, version, order, renamed, exams } = readYamlFile(file, packSchema);
+  const { title, version, order, renamed, exams: declared } = readYamlFile(file, packSchema);
+  const exams = declared.map(({ tasks, ...exam }) =>
+    typeof tasks === 'number' ? { ...exam, tasks } : { ...exam, tasks: tasks.length, fixed: tasks },
+  );
   return { id: basename(folder), title, version, order, renamed, exams, folder, builtIn };
 }
 

@@ -184,12 +184,34 @@ export const scenarioSchema = z
       context.addIssue({ code: 'custom', message: `the weights add up to ${sum}, expected 100`, path: ['checks'] });
   });
 
+const mockTask = z.strictObject({
+  scenario: id.describe('One of the scenarios of the pack'),
+  weight: z.number().int().min(1).max(100).describe('Of the whole exam, in percent; those of all tasks add up to 100'),
+});
+
 const exam = z.strictObject({
   id: id.describe('Names the exam in commands'),
   title: title.describe('One line for lists'),
   minutes: z.number().int().min(1).max(240).describe('How long it may take'),
-  tasks: z.number().int().min(1).max(30).describe('How many scenarios of the pack a seed draws'),
+  curriculum: z
+    .enum(['cka', 'ckad'])
+    .optional()
+    .describe('Whose domains it is drawn and reported by (default: those of both)'),
+  tasks: z
+    .union([z.number().int().min(1).max(30), z.array(mockTask).min(1).max(30).superRefine(mockFaults)])
+    .describe('How many scenarios of the pack a seed draws; or a mock: the scenarios in order, with their weights'),
 });
+
+function mockFaults(tasks: readonly z.infer<typeof mockTask>[], context: z.RefinementCtx): void {
+  const ids = tasks.map((task) => task.scenario);
+  for (const [index, task] of ids.entries()) {
+    if (ids.indexOf(task) !== index)
+      context.addIssue({ code: 'custom', message: `${task} is there twice`, path: [index, 'scenario'] });
+  }
+  const sum = tasks.reduce((total, { weight }) => total + weight, 0);
+  if (sum !== 100)
+    context.addIssue({ code: 'custom', message: `the weights add up to ${sum}, expected 100`, path: [] });
+}
 
 export const packSchema = z.strictObject({
   apiVersion: z.literal(apiVersion).describe('The version of this format'),

@@ -1,12 +1,16 @@
 import type { Check } from '../checks/types.ts';
 import type { AddonName } from '../cluster/addons/names.ts';
 
-/** So many of a pack's scenarios in so much time; which ones a seed draws. */
+/** So many of a pack's scenarios in so much time: which ones a seed draws, unless they are named. */
 export interface Exam {
   id: string;
   title: string;
   minutes: number;
   tasks: number;
+  /** Whose domains it is drawn and reported by; undefined: those of both. */
+  curriculum?: 'cka' | 'ckad' | undefined;
+  /** A mock: its tasks in order, with their weights in percent. */
+  fixed?: readonly { scenario: string; weight: number }[] | undefined;
 }
 
 /** A folder with scenarios, as `pack.yaml` describes it. */

@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario/types.ts';
 import { coachSummary } from './coach.ts';
+import { isLocked } from './exam/lock.ts';
 import { type AttemptFold, workedTime } from './fold.ts';
 import { hintsShown } from './hints.ts';
 import type { AttemptState } from './types.ts';
@@ -14,6 +15,7 @@ export function describeAttempt(
 ): Omit<AttemptState, Described> {
   return {
     id: fold.id,
+    ...(fold.exam && { exam: { ...fold.exam, locked: isLocked(fold) } }),
     // Under the id that it has now.
     scenario: { ...fold.scenario, id: scenario.id },
     title: scenario.title,

@@ -1,3 +1,4 @@
+import { UserError } from '../kernel/errors.ts';
 import type { MethodOptions } from '../kernel/rpc-contract.ts';
 import { workFor } from '../kernel/work.ts';
 import type { Catalog } from '../scenario/catalog.ts';
@@ -54,7 +55,7 @@ export function attemptVerbs(options: AttemptVerbsOptions): AttemptVerbs {
     async reset({ id } = {}) {
       const found = attempts.find(id);
       if (found && !(found instanceof Attempt)) await lifecycle.takeUpMarked(found);
-      const attempt = await attempts.worked(id);
+      const attempt = await attempts.open(id);
       return workFor({ attempt: attempt.id }, async () => {
         await attempt.reset();
         return attempt.state();
@@ -65,6 +66,12 @@ export function attemptVerbs(options: AttemptVerbsOptions): AttemptVerbs {
       const failed = attempts.failed(id);
       if (failed) return failed;
       const found = await attempts.get(id);
+      if (found.fold.exam) {
+        throw new UserError({
+          what: `${found.fold.id} is a task of the exam ${found.fold.exam.id}`,
+          next: 'end all of it: kubedrill exam submit, or kubedrill exam stop',
+        });
+      }
       if (!(found instanceof Attempt)) return lifecycle.endAside(found);
       await lifecycle.end(found);
       return found.state();

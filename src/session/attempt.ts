@@ -12,12 +12,14 @@ import { ClusterConnection } from './cluster-connection.ts';
 import { checkView, helpPrice } from './coach.ts';
 import { Coach } from './coach-desk.ts';
 import type { CoachLevel } from './coach-level.ts';
-import type { AttemptEvent, AttemptEventBody, ClusterChoice } from './events.ts';
+import type { AttemptEvent, AttemptEventBody, ClusterChoice, ExamMembership } from './events.ts';
+import { lockedState } from './exam/lock.ts';
 import { type AttemptFold, foldAttempt } from './fold.ts';
 import { hintGiven, nextHint } from './hints.ts';
 import { LiveGrading } from './live-grading.ts';
 import type { ProgressLog } from './progress.ts';
 import { Recorder } from './recorder.ts';
+import { scenarioRef } from './scenario-ref.ts';
 import { setUpScenario, untilReady } from './set-up.ts';
 import type { AttemptState, HintGiven } from './types.ts';
 
@@ -31,6 +33,14 @@ export interface AttemptDependencies {
   unattended?: boolean;
   /** Where what is achieved outlives the attempt; without one it does not. */
   progress?: ProgressLog;
+}
+
+/** What of an attempt is chosen beside its scenario. */
+export interface AttemptChoice {
+  seed: number;
+  on: ClusterChoice;
+  coach?: CoachLevel;
+  exam?: ExamMembership;
 }
 
 /**
@@ -104,10 +114,10 @@ export class Attempt {
   static async create(
     id: string,
     scenario: Scenario,
-    choice: { seed: number; on: ClusterChoice; coach?: CoachLevel },
+    choice: AttemptChoice,
     dependencies: AttemptDependencies,
   ): Promise<Attempt> {
-    const { seed, on, coach = 0 } = choice;
+    const { seed, on, coach = 0, exam } = choice;
     const { log } = await AppendLog.open<AttemptEvent>(join(dependencies.folder, id, 'events.jsonl'), {
       durable: !dependencies.unattended,
     });
@@ -117,19 +127,18 @@ export class Attempt {
       type: 'created',
       version: 1,
       id,
-      scenario: {
-        pack: scenario.pack.id,
-        ...(scenario.pack.builtIn ? {} : { folder: scenario.pack.folder }),
-        id: scenario.id,
-        seed,
-      },
+      scenario: scenarioRef(scenario, seed),
       title: scenario.title,
       minutes: scenario.minutes,
       on,
       coach,
+      ...(exam && { exam }),
     };
     await log.append(created);
-    return new Attempt(scenario, dependencies, log, foldAttempt([created]) as AttemptFold, true);
+    // At a task of an exam somebody works once it is the current one.
+    const attempt = new Attempt(scenario, dependencies, log, foldAttempt([created]) as AttemptFold, !exam);
+    if (exam) await attempt.#recorder.record({ type: 'paused' });
+    return attempt;
   }
 
   /** Takes an attempt up again from its log. `load` finds its scenario. Undefined if the log holds nothing. */
@@ -279,7 +288,7 @@ export class Attempt {
     const verdicts = this.grading.verdicts();
     const described = describeAttempt(scenario, fold, clock.now());
     const next = nextHint(scenario, fold, this.observedHints());
-    return {
+    return lockedState(fold, {
       ...described,
       phase: fold.phase,
       ...(fold.step && { step: fold.step }),
@@ -290,7 +299,7 @@ export class Attempt {
       ...scoreOf(verdicts, helpPrice(fold)),
       max: scenario.checks.reduce((sum, c) => sum + c.weight, 0),
       wasSolved: fold.wasSolved || progress?.of(described.scenario)?.solved === true,
-    };
+    });
   }
 
   onState(listener: (state: AttemptState) => void): () => void {

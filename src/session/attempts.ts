@@ -2,6 +2,7 @@ import { UserError } from '../kernel/errors.ts';
 import type { Scenario } from '../scenario/types.ts';
 import { Attempt } from './attempt.ts';
 import { hasBegun, neverBegan, readAttemptLog, unknownAttempt } from './attempt-logs.ts';
+import { requireUnlocked } from './exam/lock.ts';
 import type { SetAside } from './set-aside.ts';
 import type { AttemptState } from './types.ts';
 
@@ -14,6 +15,7 @@ export class Attempts {
   readonly #setAside = new Map<string, SetAside>();
   /** Those that could not be taken up nor read, and why. */
   readonly #broken = new Map<string, Error>();
+  #preferred: string | undefined;
   /** Starts that failed, as they ended: nobody goes on with them, but whoever looked on may ask for them by id. */
   readonly #failed = new Map<string, AttemptState>();
 
@@ -65,13 +67,16 @@ export class Attempts {
 
   /** By id, or the one started last: of those set aside only if none runs. */
   find(id: string | undefined): Attempt | SetAside | undefined {
-    if (id !== undefined) return this.#running.get(id) ?? this.#setAside.get(id);
+    const wanted = id ?? this.#preferred;
+    const named = wanted === undefined ? undefined : (this.#running.get(wanted) ?? this.#setAside.get(wanted));
+    if (named || id !== undefined) return named;
     return newest(this.all(), this.aside());
   }
 
-  /** The newest at this scenario. */
+  /** The newest at this scenario; those of exams are not to be gone on with as labs. */
   at(scenario: Pick<Scenario, 'id' | 'pack'>): Attempt | SetAside | undefined {
-    const isOf = ({ scenario: own }: Attempt | SetAside) => own.id === scenario.id && own.pack.id === scenario.pack.id;
+    const isOf = ({ scenario: own, fold }: Attempt | SetAside) =>
+      !fold.exam && own.id === scenario.id && own.pack.id === scenario.pack.id;
     return newest(this.all().filter(isOf), this.aside().filter(isOf));
   }
 
@@ -102,11 +107,17 @@ export class Attempts {
     throw found.error;
   }
 
-  /** As `running`, for somebody who works on it. */
-  async worked(id: string | undefined): Promise<Attempt> {
+  /** As `running`, for somebody who works on it and wants to know how it stands: an exam's says that later. */
+  async open(id: string | undefined): Promise<Attempt> {
     const attempt = await this.running(id);
+    requireUnlocked(attempt.fold);
     attempt.attend('sign');
     return attempt;
+  }
+
+  /** The one that is meant by none while somebody sits an exam: its current task. Undefined: there is no such. */
+  prefer(id: string | undefined): void {
+    this.#preferred = id;
   }
 }
 

@@ -1,6 +1,15 @@
 import * as z from 'zod';
 import type { Contract, Methods } from '../kernel/rpc-contract.ts';
 import {
+  examFlagRequest,
+  examGoRequest,
+  examNoteRequest,
+  examStartRequest,
+  examState,
+  examSubmitRequest,
+  sittingOrRunning,
+} from './exam/types.ts';
+import {
   attemptState,
   checkView,
   clusterInfo,
@@ -76,6 +85,20 @@ export const labContract = {
   nodeProcess: { params: nodeProcessRequest, event: nodeOutput, result: z.number(), aborting: 'waits' },
   /** Brings what a process on a node reads; resolves when that has taken it, or has ended: who types faster waits. */
   nodeInput: { params: z.object({ session: text, input: nodeInput }), result: z.void() },
+  /** Resolves when the first task is ready; the others are prepared meanwhile and after. Aborting leaves nothing. */
+  examStart: { params: examStartRequest, event: examState, events: 'newest', result: examState, aborting: 'waits' },
+  /** The present state; also of one that is over, by id. */
+  exam: { params: sittingOrRunning, result: examState, ...moment },
+  /** Tells the state at once and at every change, until it is aborted. */
+  examFollow: { params: sittingOrRunning, event: examState, events: 'newest', result: z.void(), aborting: 'ends' },
+  /** Makes a task the current one; one that could not be prepared is tried again. */
+  examGo: { params: examGoRequest, result: examState, ...moment },
+  examFlag: { params: examFlagRequest, result: examState, ...moment },
+  examNote: { params: examNoteRequest, result: examState, ...moment },
+  /** Ends it, its attempts and their clusters; the results stay. */
+  examSubmit: { params: examSubmitRequest, result: examState },
+  /** Ends it without a result. */
+  examStop: { params: sittingOrRunning, result: examState },
 } satisfies Contract;
 
 export type Labs = Methods<typeof labContract>;

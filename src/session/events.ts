@@ -24,6 +24,14 @@ export interface ScenarioRef {
   seed: number;
 }
 
+/** The exam that an attempt is a task of. `locked`: it says nothing of how it stands until that is over. */
+export interface ExamMembership {
+  /** The sitting. */
+  id: string;
+  host: string;
+  locked: boolean;
+}
+
 /**
  * One line of an attempt's `events.jsonl`: everything shown of an attempt is a fold of these. `t` is milliseconds since
  * 1970. Kinds are only ever added; `version` stands in the first.
@@ -40,6 +48,7 @@ export type AttemptEvent = { t: number } & (
       on?: ClusterChoice;
       /** What each check says from the start. Missing in older logs: they said why. */
       coach?: CoachLevel;
+      exam?: ExamMembership;
     }
   | { type: 'cluster'; cluster: ClusterRef }
   | { type: 'step'; text: string }

@@ -1,6 +1,6 @@
 import type { Activity, GraderMemory } from '../grading/types.ts';
 import type { Asked, CoachLevel } from './coach-level.ts';
-import type { AttemptEvent, ClusterChoice, ClusterRef, ScenarioRef } from './events.ts';
+import type { AttemptEvent, ClusterChoice, ClusterRef, ExamMembership, ScenarioRef } from './events.ts';
 
 const keptActivities = 200;
 
@@ -12,6 +12,7 @@ export interface AttemptFold {
   minutes: number;
   /** What kind of cluster was asked for. */
   on: ClusterChoice;
+  exam?: ExamMembership;
   phase: 'preparing' | 'active' | 'resetting' | 'failed' | 'stopped';
   cluster?: ClusterRef;
   /** The step of set-up that is being done. */
@@ -58,6 +59,7 @@ export function foldAttempt(events: readonly AttemptEvent[]): AttemptFold | unde
     title: first.title,
     minutes: first.minutes,
     on: first.on ?? { provider: 'embedded' },
+    ...(first.exam && { exam: first.exam }),
     phase: 'preparing',
     createdAt: first.t,
     hints: [],

@@ -10,14 +10,14 @@ import { EnvironmentError } from '../kernel/errors.ts';
 import { workFor } from '../kernel/work.ts';
 import type { Catalog } from '../scenario/catalog.ts';
 import type { Scenario } from '../scenario/types.ts';
-import { Attempt, type AttemptDependencies } from './attempt.ts';
+import { Attempt, type AttemptChoice, type AttemptDependencies } from './attempt.ts';
 import type { Attempts } from './attempts.ts';
 import type { Clusters } from './clusters.ts';
-import type { CoachLevel } from './coach-level.ts';
-import type { AttemptEvent, ClusterChoice } from './events.ts';
+import type { AttemptEvent } from './events.ts';
 import { type AttemptFold, foldAttempt } from './fold.ts';
 import { needsOf } from './needs.ts';
 import { type ProgressLog, progressRecordsOf } from './progress.ts';
+import { scenarioAt } from './scenario-ref.ts';
 import { markFile, noteStopped, readMark, type SetAside, setAside } from './set-aside.ts';
 import type { AttemptState } from './types.ts';
 
@@ -110,13 +110,13 @@ export class Lifecycle {
 
   /** Makes an attempt, its cluster and what is broken in it. Once `signal` aborts, nothing stays. */
   begin(
-    choice: { scenario: Scenario; seed: number; on: ClusterChoice; coach: CoachLevel },
+    choice: AttemptChoice & { scenario: Scenario; id?: string },
     onState: (state: AttemptState) => void,
     signal: AbortSignal | undefined,
   ): Promise<AttemptState> {
-    const id = this.#newId(choice.scenario.id);
+    const { id = this.newId(choice.scenario.id) } = choice;
     return workFor({ attempt: id }, async () => {
-      const { scenario, ...where } = choice;
+      const { scenario, id: _, ...where } = choice;
       const attempt = await Attempt.create(id, scenario, where, this.#dependencies());
       this.#attempts.add(attempt);
       const unsubscribe = attempt.onState(onState);
@@ -129,7 +129,7 @@ export class Lifecycle {
       signal?.addEventListener('abort', abandon, { once: true });
       try {
         await this.#setUp(attempt);
-        attempt.attend('sign');
+        if (!choice.exam) attempt.attend('sign');
         return attempt.state();
       } finally {
         signal?.removeEventListener('abort', abandon);
@@ -140,7 +140,7 @@ export class Lifecycle {
     });
   }
 
-  /** Ends an attempt, also in the middle of its set-up, and then its cluster. Default: the provider may keep that. */
+  /** Ends an attempt, also in the middle of its set-up, and lets go of its cluster. Default: the provider may keep that. */
   async end(attempt: Attempt, letGo = releaseCluster): Promise<void> {
     const making = this.#making.get(attempt.id);
     making?.abort(new EnvironmentError({ what: `the attempt ${attempt.id} was ended` }));
@@ -237,11 +237,7 @@ export class Lifecycle {
   }
 
   #scenarioOf(fold: AttemptFold): Scenario {
-    const { id, seed, folder, pack } = fold.scenario;
-    return this.#options.catalog.scenario(folder ? id : `${pack}/${id}`, {
-      seed,
-      ...(folder ? { packFolder: folder } : {}),
-    });
+    return scenarioAt(this.#options.catalog, fold.scenario);
   }
 
   #dependencies(): AttemptDependencies {
@@ -250,7 +246,7 @@ export class Lifecycle {
   }
 
   /** Short enough for a cluster's name, and never used before. */
-  #newId(scenario: string): string {
+  newId(scenario: string): string {
     for (let tries = 0; tries < 100; tries++) {
       const id = `${scenario}-${randomInt(36 ** 4)
         .toString(36)
@@ -267,6 +263,11 @@ export class Lifecycle {
 
 async function deleteCluster(provider: Provider, id: string): Promise<void> {
   await provider.delete(id);
+}
+
+/** Lets an attempt go without its cluster, which is nobody's then. */
+export async function keepCluster(): Promise<void> {
+  return Promise.resolve();
 }
 
 async function releaseCluster(provider: Provider, id: string): Promise<void> {

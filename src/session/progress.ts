@@ -7,6 +7,7 @@ import type { Pack } from '../scenario/types.ts';
 import { levelUsed } from './coach.ts';
 import { type CoachLevel, coachLevels } from './coach-level.ts';
 import type { AttemptEvent, ScenarioRef } from './events.ts';
+import { isLocked } from './exam/lock.ts';
 import { type AttemptFold, applyEvent, foldAttempt } from './fold.ts';
 
 /**
@@ -162,8 +163,10 @@ export function progressRecordOf(fold: AttemptFold, event: AttemptEvent): Progre
   return { ...common, type: 'solved', score, max, worked, hints: hints.length, sawSolution, level };
 }
 
-/** What of an attempt's log is progress. */
+/** What of an attempt's log is progress: nothing while it is part of an exam that goes on. */
 export function progressRecordsOf(events: readonly AttemptEvent[]): ProgressRecord[] {
+  const whole = foldAttempt(events);
+  if (!whole || isLocked(whole)) return [];
   const [created, ...rest] = events;
   const fold = created && foldAttempt([created]);
   if (!fold) return [];

@@ -1,6 +1,7 @@
 import type { AppendLog } from '../kernel/append-log.ts';
 import type { Clock, Timer } from '../kernel/clock.ts';
 import type { AttemptEvent, AttemptEventBody } from './events.ts';
+import { isLocked } from './exam/lock.ts';
 import { type AttemptFold, applyEvent } from './fold.ts';
 import { type ProgressLog, progressRecordOf } from './progress.ts';
 
@@ -39,7 +40,8 @@ export class Recorder {
     const event = { t, ...body } as AttemptEvent;
     applyEvent(this.#fold, event);
     const { progress, onWritten } = this.#options;
-    const achieved = progressRecordOf(this.#fold, event);
+    // In an exam it would tell how a task stands.
+    const achieved = isLocked(this.#fold) ? undefined : progressRecordOf(this.#fold, event);
     if (achieved) void progress?.append([achieved]);
     return this.#log.append(event).then(onWritten, (error: Error) => this.#writeLater(error));
   }

@@ -10,6 +10,7 @@ import type { Scenario } from '../scenario/types.ts';
 import { describeAttempt } from './attempt-state.ts';
 import { checkView } from './coach.ts';
 import type { AttemptEvent } from './events.ts';
+import { lockedState } from './exam/lock.ts';
 import { type AttemptFold, foldAttempt } from './fold.ts';
 import { asVerdict, reportOf } from './report.ts';
 import type { AttemptState } from './types.ts';
@@ -29,7 +30,7 @@ export function setAside(events: readonly AttemptEvent[], scenario: Scenario, re
   const report = reportOf(events, scenario);
   if (!fold || !report) throw new EnvironmentError({ what: 'the log of the attempt holds none' });
   const { score, max, solved } = report;
-  const state: AttemptState = {
+  const state = lockedState(fold, {
     ...describeAttempt(scenario, fold, fold.lastEventAt),
     phase: 'failed',
     failure: reason,
@@ -39,7 +40,7 @@ export function setAside(events: readonly AttemptEvent[], scenario: Scenario, re
     max,
     solved,
     wasSolved: solved,
-  };
+  });
   return { fold, scenario, state, error: new EnvironmentError(reason) };
 }
 

@@ -47,22 +47,38 @@ export interface ShellCommand {
   env: Record<string, string>;
 }
 
-/**
- * Prepares the shell. The user's own start-up files run first and are never changed; what is added lies in the
- * attempt's folder.
- */
+/** What a shell of ours says before each command: `(label)` before the user's own prompt, or one instead of it. */
+export type Prompt = { label: string } | { host: string };
+
+/** What an own shell is made of. */
+export interface ShellPlan {
+  settings: Settings;
+  /** Where what is added to its start-up files lies. */
+  folder: string;
+  prompt: Prompt;
+}
+
+/** Prepares the shell of a lab; what is added to it lies in the attempt's folder. */
 export async function labShell(
   state: AttemptState,
   paths: Paths,
   kubectl: KubectlVersion,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<ShellCommand> {
-  const file = env.SHELL && existsSync(env.SHELL) ? env.SHELL : '/bin/sh';
   const settings = await labSettings(state, { paths, kubectl, env });
+  const folder = join(attemptsFolder(paths), state.id, 'shell');
+  return ownShell({ settings, folder, prompt: { label: state.scenario.id } }, env);
+}
+
+/** Prepares the user's own shell. Their start-up files run first and are never changed; what is set comes after them. */
+export async function ownShell(
+  { settings, folder, prompt }: ShellPlan,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<ShellCommand> {
+  const file = env.SHELL && existsSync(env.SHELL) ? env.SHELL : '/bin/sh';
   // For shells whose start-up files are not known here; in the others PATH is that of the start-up files and the lab's folders.
   const path = [...settings.path, env.PATH ?? ''].filter(Boolean).join(delimiter);
   const lab = { ...settings.variables, PATH: path };
-  const folder = join(attemptsFolder(paths), state.id, 'shell');
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const write = async (name: string, text: string) => {
     await writeFile(join(folder, name), text, { mode: 0o600 });
@@ -71,7 +87,6 @@ export async function labShell(
   const name = shellOf(file);
   // The start-up files may set KUBECONFIG and PATH themselves; the lab's come after them.
   const lines = settingLines(name, settings);
-  const label = state.scenario.id;
   if (name === 'bash') {
     const rc = await write(
       'bashrc',
@@ -79,7 +94,7 @@ export async function labShell(
 ${lines.join('\n')}
 alias k=kubectl
 if source <(kubectl completion bash 2>/dev/null); then complete -o default -F __start_kubectl k; fi
-PS1="(${label}) \${PS1:-\\$ }"
+${'label' in prompt ? `PS1="(${prompt.label}) \${PS1:-\\$ }"` : `PS1='${prompt.host}:w$ '`}
 `,
     );
     return { file, args: ['--rcfile', rc, '-i'], env: lab };
@@ -94,20 +109,22 @@ ${lines.join('\n')}
 alias k=kubectl
 autoload -Uz compinit && compinit -i -D
 source <(kubectl completion zsh 2>/dev/null) && compdef k=kubectl
-PROMPT="(${label}) $PROMPT"
+${'label' in prompt ? `PROMPT="(${prompt.label}) $PROMPT"` : `PROMPT='${prompt.host}:%~$ '`}
 `,
     );
     return { file, args: ['-i'], env: { ...lab, ZDOTDIR: folder } };
   }
+  const said = 'label' in prompt ? `(${prompt.label}) ` : `${prompt.host}:`;
   if (name === 'fish') {
-    const init = [...lines, 'alias k=kubectl', 'kubectl completion fish 2>/dev/null | source'].join('\n');
+    const own = 'host' in prompt ? [`function fish_prompt; echo -n '${said}'(prompt_pwd)'$ '; end`] : [];
+    const init = [...lines, 'alias k=kubectl', 'kubectl completion fish 2>/dev/null | source', ...own].join('\n');
     return { file, args: ['--init-command', init, '-i'], env: lab };
   }
   if (name === 'powershell') {
-    const prompt = `function prompt { '(${label}) PS ' + (Get-Location) + '> ' }`;
-    const script = [...lines, 'Set-Alias k kubectl', prompt].join('\n');
+    const shown = `function prompt { '${said}PS ' + (Get-Location) + '> ' }`;
+    const script = [...lines, 'Set-Alias k kubectl', shown].join('\n');
     return { file, args: ['-NoLogo', '-NoExit', '-Command', script], env: lab };
   }
-  const rc = await write('shrc', `${lines.join('\n')}\nalias k=kubectl\nPS1='(${label}) $ '\n`);
+  const rc = await write('shrc', `${lines.join('\n')}\nalias k=kubectl\nPS1='${said}$ '\n`);
   return { file, args: ['-i'], env: { ...lab, ENV: rc } };
 }

@@ -3,18 +3,18 @@ import type { Evidence } from '../checks/types.ts';
 import { addonNames } from '../cluster/addons/names.ts';
 import type { BrokenCluster } from '../cluster/provider.ts';
 import type { Activity, Verdict } from '../grading/types.ts';
-import type { ClusterRef, ScenarioRef } from './events.ts';
+import type { ClusterRef, ExamMembership, ScenarioRef } from './events.ts';
 
 /**
  * What crosses the daemon's socket: the schemas by which both sides check it, and the types made of them. Schemas of
  * types that stand elsewhere are compared with them by the compiler, also in what is optional.
  */
-type Shape<T> = { [Key in keyof T]-?: z.ZodType<T[Key]> };
+export type Shape<T> = { [Key in keyof T]-?: z.ZodType<T[Key]> };
 
 /** Bounds what clients send. */
 export const text = z.string().max(4096);
 
-const scenarioRef: z.ZodType<ScenarioRef> = z.object({
+export const scenarioRef: z.ZodType<ScenarioRef> = z.object({
   pack: z.string(),
   folder: z.string().optional(),
   id: z.string(),
@@ -90,9 +90,16 @@ export const listedCluster = clusterInfo.extend({
 });
 export type ListedCluster = z.infer<typeof listedCluster>;
 
+const examMembership: z.ZodType<ExamMembership> = z.object({
+  id: z.string(),
+  host: z.string(),
+  locked: z.boolean(),
+} satisfies Shape<ExamMembership>);
+
 /** An attempt as the app and the commands show it: the fold of its log plus the live verdicts. */
 export const attemptState = z.object({
   id: z.string(),
+  exam: examMembership.optional(),
   scenario: scenarioRef,
   title: z.string(),
   competencies: z.array(z.string()),
@@ -204,6 +211,7 @@ export const nodeCommandRequest = z.object({
   node: text,
   command: words,
 });
+export type NodeCommandRequest = z.infer<typeof nodeCommandRequest>;
 
 /** `argv` runs it. `simulated`: it is a command of kubedrill itself, which asks for `nodeProcess`. */
 export const nodeCommand = z.object({ argv: z.array(z.string()), simulated: z.boolean() });

@@ -6,6 +6,7 @@ import { Attempt } from './attempt.ts';
 import type { Attempts } from './attempts.ts';
 import type { Labs } from './contract.ts';
 import type { AttemptEvent } from './events.ts';
+import { requireUnlocked } from './exam/lock.ts';
 import { statisticsMarkdown, statisticsOf } from './statistics.ts';
 
 /** How long no verdict may move before `check` answers, milliseconds: more than a change takes to be judged. */
@@ -17,27 +18,28 @@ type WorkVerbs = Pick<Labs, 'check' | 'explain' | 'ask' | 'hint' | 'solution' | 
 export function workVerbs(attempts: Attempts, folder: string): WorkVerbs {
   return {
     async check({ id } = {}) {
-      const attempt = await attempts.worked(id);
+      const attempt = await attempts.open(id);
       await attempt.grading.quiet(quietFor);
       return attempt.state();
     },
 
     async explain({ check, id }) {
-      const attempt = await attempts.worked(id);
+      const attempt = await attempts.open(id);
       return workFor({ attempt: attempt.id }, () => attempt.coach.explain(check));
     },
 
     async ask({ check, price, id }) {
-      const attempt = await attempts.worked(id);
+      const attempt = await attempts.open(id);
       return workFor({ attempt: attempt.id }, () => attempt.coach.ask(check, price));
     },
 
-    hint: async ({ id } = {}) => (await attempts.worked(id)).hint(),
+    hint: async ({ id } = {}) => (await attempts.open(id)).hint(),
 
-    solution: async ({ id } = {}) => (await attempts.running(id)).solution(),
+    solution: async ({ id } = {}) => (await attempts.open(id)).solution(),
 
     async debrief({ id } = {}) {
       const found = await attempts.get(id);
+      requireUnlocked(found.fold);
       if (found instanceof Attempt) found.attend('sign');
       const { fold, scenario } = found;
       const { wasSolved } = found instanceof Attempt ? found.state() : found.state;

@@ -302,6 +302,18 @@ const exams = [
       line: 'id: api-access',
     },
   ),
+  damage(
+    '    tasks: 1',
+    '    tasks: [{ scenario: no-such, weight: 100 }]',
+    'the exam api-access cannot be drawn: there is no scenario no-such',
+    { file: 'pack.yaml', line: 'id: api-access' },
+  ),
+  damage(
+    '    tasks: 1',
+    '    tasks: [{ scenario: forbidden-deployment, weight: 90 }]',
+    'the weights add up to 90, expected 100',
+    { file: 'pack.yaml' },
+  ),
   damage('    tasks: 1', '    task: 1', 'unknown field "task"; did you mean tasks?', { file: 'pack.yaml' }),
 ];
 

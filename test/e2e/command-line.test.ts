@@ -281,6 +281,11 @@ describe('completion', () => {
     [['start', '--pack', ''], ['in-cluster-api-access']],
     [['cluster', 'up', '--addon', 'm'], ['metrics-server']],
     [['exam', 'draw', ''], ['api-access']],
+    [['exam', 'start', ''], ['api-access']],
+    [
+      ['exam', 'start', '--mode', ''],
+      ['training', 'mastery', 'exam'],
+    ],
     [
       ['report', '--format', ''],
       ['json', 'html', 'junit', 'csv', 'md'],
