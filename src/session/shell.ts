@@ -6,7 +6,8 @@ import type { KubectlVersion } from '../cluster/kubectl/version.ts';
 import type { Paths } from '../kernel/paths.ts';
 import { attemptsFolder } from './attempt-logs.ts';
 import { quote, type Settings, settingLines, shellOf } from './dialects.ts';
-import { type OwnProgram, ownProgram, writeOwnCommand } from './own-command.ts';
+import { type OwnProgram, ownProgram, writeLabCommands, writeOwnCommand } from './own-command.ts';
+import { promptLines, statusFile } from './prompt.ts';
 import type { AttemptState } from './types.ts';
 
 /** The variables that a lab's shell has and others have not. */
@@ -40,7 +41,7 @@ export async function labSettings(
   };
 }
 
-/** What to spawn for the learner's shell: their own, with `k`, completion and a prompt that tells where they are. */
+/** What to spawn for the learner's shell: their own, with `k`, completion, the lab's words as commands and a prompt that tells where they are. */
 export interface ShellCommand {
   file: string;
   args: string[];
@@ -58,7 +59,9 @@ export async function labShell(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<ShellCommand> {
   const file = env.SHELL && existsSync(env.SHELL) ? env.SHELL : '/bin/sh';
-  const settings = await labSettings(state, { paths, kubectl, env });
+  const program = ownProgram();
+  const { variables, path: folders } = await labSettings(state, { paths, kubectl, env, program });
+  const settings = { variables, path: [await writeLabCommands(paths, program), ...folders] };
   // For shells whose start-up files are not known here; in the others PATH is that of the start-up files and the lab's folders.
   const path = [...settings.path, env.PATH ?? ''].filter(Boolean).join(delimiter);
   const lab = { ...settings.variables, PATH: path };
@@ -71,7 +74,7 @@ export async function labShell(
   const name = shellOf(file);
   // The start-up files may set KUBECONFIG and PATH themselves; the lab's come after them.
   const lines = settingLines(name, settings);
-  const label = state.scenario.id;
+  const prompt = promptLines(name, state.scenario.id, statusFile(paths, state.id));
   if (name === 'bash') {
     const rc = await write(
       'bashrc',
@@ -79,7 +82,7 @@ export async function labShell(
 ${lines.join('\n')}
 alias k=kubectl
 if source <(kubectl completion bash 2>/dev/null); then complete -o default -F __start_kubectl k; fi
-PS1="(${label}) \${PS1:-\\$ }"
+${prompt.join('\n')}
 `,
     );
     return { file, args: ['--rcfile', rc, '-i'], env: lab };
@@ -94,20 +97,19 @@ ${lines.join('\n')}
 alias k=kubectl
 autoload -Uz compinit && compinit -i -D
 source <(kubectl completion zsh 2>/dev/null) && compdef k=kubectl
-PROMPT="(${label}) $PROMPT"
+${prompt.join('\n')}
 `,
     );
     return { file, args: ['-i'], env: { ...lab, ZDOTDIR: folder } };
   }
   if (name === 'fish') {
-    const init = [...lines, 'alias k=kubectl', 'kubectl completion fish 2>/dev/null | source'].join('\n');
+    const init = [...lines, 'alias k=kubectl', 'kubectl completion fish 2>/dev/null | source', ...prompt].join('\n');
     return { file, args: ['--init-command', init, '-i'], env: lab };
   }
   if (name === 'powershell') {
-    const prompt = `function prompt { '(${label}) PS ' + (Get-Location) + '> ' }`;
-    const script = [...lines, 'Set-Alias k kubectl', prompt].join('\n');
+    const script = [...lines, 'Set-Alias k kubectl', ...prompt].join('\n');
     return { file, args: ['-NoLogo', '-NoExit', '-Command', script], env: lab };
   }
-  const rc = await write('shrc', `${lines.join('\n')}\nalias k=kubectl\nPS1='(${label}) $ '\n`);
+  const rc = await write('shrc', `${[...lines, 'alias k=kubectl', ...prompt].join('\n')}\n`);
   return { file, args: ['-i'], env: { ...lab, ENV: rc } };
 }

@@ -21,23 +21,29 @@ export interface AppProps extends Look {
   version: string;
   size: Screen['size'];
   hold: Screen['hold'];
+  mouse: NonNullable<Screen['mouse']>;
+  /** Calls back for the key that moves the focus. */
+  listenForFocus(onFocusKey: () => void): void;
 }
 
 /** The whole app: what is shown follows from the store, what a key does is the controller's. */
-export function App({ scenarios, progress, scenario, access, version, size, hold, paint, theme }: AppProps) {
+export function App(props: AppProps) {
+  const { scenarios, progress, scenario, access, version, size, hold, mouse, paint, theme } = props;
+  const { listenForFocus } = props;
   const { exit, suspendTerminal } = useApp();
   const { columns, rows } = useWindowSize();
   const [store] = useState(() => createStore(initialState(scenarios, { progress, ...(scenario ? { scenario } : {}) })));
   const [controller] = useState(
-    () => new Controller(store, access, { size, exit, lend: suspendTerminal, hold }, { paint, theme }),
+    () => new Controller(store, access, { size, exit, lend: suspendTerminal, hold, mouse }, { paint, theme }),
   );
   const state = useSyncExternalStore(store.subscribe, store.get);
   const now = useNow(state.screen.name === 'lab' && (state.lab?.running ?? false));
 
   useEffect(() => {
     controller.start(scenario);
+    listenForFocus(() => controller.focusKey());
     return () => controller.stop();
-  }, [controller, scenario]);
+  }, [controller, scenario, listenForFocus]);
   useInput((input, key) => controller.press(input, key));
   usePaste(() => controller.paste());
 

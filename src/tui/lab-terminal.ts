@@ -1,9 +1,8 @@
-import { createRequire } from 'node:module';
 import { StringDecoder } from 'node:string_decoder';
-import type * as Pty from '@lydell/node-pty';
 import { nextTurn } from '../kernel/clock.ts';
 import type { ShellCommand } from '../session/shell.ts';
 import type { Keyboard, TypeAhead } from './keyboard.ts';
+import { loadPty, type PtyPackage } from './terminal/pty.ts';
 
 /** What a shell is run in. */
 export interface LabTerminal {
@@ -32,6 +31,7 @@ export async function runShell(command: ShellCommand, typed: TypeAhead, terminal
     await nextTurn();
     await runInherited(command);
   } finally {
+    typed.end();
     keyboard.open();
   }
 }
@@ -42,26 +42,8 @@ export async function runInherited({ file, args, env }: ShellCommand): Promise<v
   await execa(file, args, { stdio: 'inherit', env, reject: false });
 }
 
-/** It brings machine code of its own, so it is no part of the bundle, and may be missing. */
-function loadPty(): typeof Pty | undefined {
-  try {
-    return createRequire(import.meta.url)('@lydell/node-pty') as typeof Pty;
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
-
-/** Whether a package failed to load because it is not installed, or not for this machine. */
-export function isMissing(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = 'code' in error ? error.code : undefined;
-  // node-pty gives what its own loading failed with as the cause.
-  return code === 'MODULE_NOT_FOUND' || code === 'ERR_DLOPEN_FAILED' || isMissing(error.cause);
-}
-
 async function runInPty(
-  { spawn }: typeof Pty,
+  { spawn }: PtyPackage,
   { file, args, env }: ShellCommand,
   typed: TypeAhead,
   { keyboard, stdout, signal }: LabTerminal,
@@ -94,7 +76,8 @@ async function runInPty(
     typed.forward((bytes) => shell.write(decoder.write(bytes)));
     await ended.promise;
   } finally {
-    keyboard.setRawMode(false);
+    // What is typed from now on is the app's, which comes back: its keys stay keys, and none goes to a shell that has gone.
+    typed.end();
     stdout.off('resize', onResize);
     signal.removeEventListener('abort', onAbort);
   }

@@ -48,6 +48,8 @@ function open(
       progress={labs.progress}
       access={labs.access}
       hold={labs.hold}
+      mouse={() => undefined}
+      listenForFocus={() => undefined}
       version="1.2.3"
       size={() => size}
       {...plainLook}

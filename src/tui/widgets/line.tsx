@@ -1,8 +1,8 @@
 import { Text } from 'ink';
 import type { ReactNode } from 'react';
-import { onlyStyled } from '../../present/width.ts';
+import { onlyCells, onlyStyled } from '../../present/width.ts';
 
-/** Text on the screen: the only place that hands some to Ink, so that nothing but the app's own styles reaches the terminal. */
+/** Text on the screen: the only file that hands some to Ink, so that nothing but the app's own styles reaches the terminal. */
 export function Line({
   wrap = 'truncate-end',
   children,
@@ -11,4 +11,9 @@ export function Line({
   children: string;
 }): ReactNode {
   return <Text wrap={wrap}>{onlyStyled(children)}</Text>;
+}
+
+/** A line of the screen of a terminal in a pane: cells have more styles than the app itself. */
+export function CellLine({ children }: { children: string }): ReactNode {
+  return <Text wrap="truncate-end">{onlyCells(children) || ' '}</Text>;
 }

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { expect, it } from 'vitest';
-import { isMissing } from '../../src/tui/lab-terminal.ts';
+import { isMissing } from '../../../src/tui/terminal/pty.ts';
 
 it('tells a package that is not there from one that fails to load', () => {
   const attempt = (load: () => unknown) => {
