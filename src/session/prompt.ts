@@ -29,7 +29,11 @@ export class PromptStatus {
     const key = `${id} ${text}`;
     if (text === '' || key === this.#written) return this.#writing;
     this.#written = key;
-    this.#writing = this.#writing.then(() => replaceFile(statusFile(this.#paths, id), text)).catch(() => undefined);
+    this.#writing = this.#writing
+      .then(() => replaceFile(statusFile(this.#paths, id), text))
+      .catch(() => {
+        // On a full disk prompts say less; everything else says so.
+      });
     return this.#writing;
   }
 }

@@ -102,7 +102,7 @@ class OpenPanes {
 }
 
 function accessOf(
-  { paths, kubectl, coach, scenarios, stdin, stdout, signal, env }: AppOptions,
+  { paths, kubectl, coach, scenarios, stdin, stdout, env }: AppOptions,
   connection: Connection,
   keyboard: Keyboard,
   panes: OpenPanes,
@@ -114,7 +114,6 @@ function accessOf(
     progress: () => progressOf(paths, renamedKeys(scenarios.map((entry) => entry.pack))),
     kubectl,
     async pane(state, kubectl, place) {
-      if (env.TERM === 'dumb') return undefined;
       const { openPane } = await import('./terminal/open.ts');
       return panes.keep(openPane(await labShell(state, paths, kubectl), place, systemClock));
     },
@@ -123,7 +122,7 @@ function accessOf(
     async shell(state, kubectl, typed) {
       const command = await labShell(state, paths, kubectl);
       stdout.write(`\nA shell on the lab's cluster; leave it (exit, Ctrl-D) to come back.\n\n`);
-      if (typed) return runShell(command, typed, { keyboard, stdout, signal });
+      if (typed) return runShell(command, typed, { keyboard, stdout });
       await stopReading(stdin);
       await runInherited(command);
     },
