@@ -2,7 +2,7 @@ import { spawn } from '@lydell/node-pty';
 import xterm from '@xterm/headless';
 
 /** How long something may take to show up before a test fails, milliseconds. */
-const patience = 20_000;
+const patience = 45_000;
 
 export interface TerminalOptions {
   file: string;

@@ -70,18 +70,21 @@ export function lineText(line: IBufferLine, columns: number, cell: IBufferCell):
 /** The cells of a line, each as `textOf` has it: styled, plain, and their columns. */
 function drawn(line: IBufferLine, columns: number, cell: IBufferCell, textOf: typeof cellText) {
   let [text, plain, style] = ['', '', ''];
-  let width = 0;
+  let [width, before] = [0, 1];
   for (let column = 0; column < columns; column++) {
     if (!line.getCell(column, cell)) break;
-    const cells = Math.min(cell.getWidth(), columns - column);
+    const isHalf = before === 2;
+    before = cell.getWidth();
     // The second half of a wide character.
-    if (cells === 0) continue;
+    if (before === 0 && isHalf) continue;
+    // What has no width but a cell of its own is a mark that there was nothing for to join.
+    const cells = Math.min(Math.max(1, before), columns - column);
     const wanted = styleOf(cell);
     if (wanted !== style) text += (style ? '\u001b[0m' : '') + wanted;
     style = wanted;
     const chars = cell.getChars();
     // A wide character that a resize has cut in half is not drawn.
-    const isSeen = chars !== '' && !cell.isInvisible() && cells === cell.getWidth();
+    const isSeen = chars !== '' && !cell.isInvisible() && cells === before;
     const shown = isSeen ? textOf(chars, cells) : ' '.repeat(cells);
     text += shown;
     plain += shown;

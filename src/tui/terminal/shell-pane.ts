@@ -29,6 +29,12 @@ const frameTime = 34;
 /** Characters that a program may print in the time of a frame; then it waits for the next one. */
 const outputOfFrame = 96 * 1024;
 
+/** What the program has from here: a size that somebody has exported would be that of another terminal. */
+function surroundings(): NodeJS.ProcessEnv {
+  const { COLUMNS: _, LINES: _l, ...rest } = process.env;
+  return rest;
+}
+
 /** A shell in a terminal of its own, which is drawn as a pane. Lives until the shell is left, or `end`. */
 export class ShellPane {
   readonly #pty: IPty;
@@ -62,8 +68,7 @@ export class ShellPane {
       cols: place.columns,
       rows: place.rows,
       cwd: process.cwd(),
-      // A size that somebody has exported would be that of another terminal.
-      env: { ...process.env, ...env, TERM: 'xterm-256color', COLUMNS: undefined, LINES: undefined },
+      env: { ...surroundings(), ...env, TERM: 'xterm-256color' },
     });
     const ended = Promise.withResolvers<void>();
     this.ended = ended.promise;

@@ -7,7 +7,8 @@ const joined: readonly (readonly [first: number, last: number])[] = [
   [0xd7b0, 0xd7ff],
 ];
 
-const unknown = 0;
+/** Widths by code point, each plus one; 0: not asked for yet. */
+const known = new Uint8Array(0x110000);
 
 /**
  * How wide characters are in the emulator: as wide as the app takes them to be when it draws them, or lines would not be
@@ -15,16 +16,14 @@ const unknown = 0;
  */
 export class DrawnWidths implements IUnicodeVersionProvider {
   readonly version = 'drawn';
-  /** By code point, one more than the width. */
-  readonly #known = new Uint8Array(0x110000);
 
   wcwidth(codePoint: number): 0 | 1 | 2 {
     if (codePoint >= 0x20 && codePoint < 0x7f) return 1;
-    const known = this.#known[codePoint] ?? unknown;
-    if (known !== unknown) return (known - 1) as 0 | 1 | 2;
+    const found = known[codePoint];
+    if (found) return (found - 1) as 0 | 1 | 2;
     const isJoined = joined.some(([first, last]) => codePoint >= first && codePoint <= last);
     const width = isJoined ? 0 : Math.min(2, widthOf(String.fromCodePoint(codePoint)));
-    this.#known[codePoint] = width + 1;
+    known[codePoint] = width + 1;
     return width as 0 | 1 | 2;
   }
 
