@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: how fast and how large it is, as JSON on stdout (`npm run bench -- api`: its API; `-- workloads`: its
- * Pods; `-- grading`: verdicts on a large cluster; `-- soak`: what stays after hours). Drives the built program in a home
+ * Pods; `-- grading`: verdicts on a large cluster; `-- tui`: the app; `-- soak`: what stays after hours). Drives the built program in a home
  * of its own. Milliseconds unless a name says otherwise; the median of several runs.
  */
 import { spawnSync } from 'node:child_process';
@@ -259,5 +259,6 @@ const [what, ...rest] = process.argv.slice(2);
 if (what === 'api') await (await import('./api/index.ts')).benchApi(rest);
 else if (what === 'workloads') await (await import('./workloads/index.ts')).benchWorkloads(rest);
 else if (what === 'grading') await (await import('./grading/index.ts')).benchGrading();
+else if (what === 'tui') await (await import('./tui/index.ts')).benchTui();
 else if (what === 'soak') await (await import('./soak/index.ts')).benchSoak(rest);
 else await main();

@@ -101,14 +101,15 @@ describe("the screen of a program in the shell's pane", () => {
     const printed = fc.array(fc.oneof(fc.constantFrom(...bits), fc.string({ unit: 'binary', maxLength: 4 })), {
       maxLength: 60,
     });
+    const { emulator, write } = await emulate('');
     await fc.assert(
       fc.asyncProperty(printed, async (texts) => {
-        const { emulator } = await emulate(texts.join(''));
+        // What was begun ends, then all is as at the start.
+        await write(`\u0018${esc}\\${esc}c${texts.join('')}`);
         for (const line of emulator.lines()) {
           expect(widthOf(stripVTControlCharacters(line))).toBe(20);
           expect(onlyCells(line)).toBe(line);
         }
-        emulator.dispose();
       }),
       { numRuns: 100 },
     );
