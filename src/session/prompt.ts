@@ -40,7 +40,8 @@ export class PromptStatus {
 
 /** Lines of a shell's start-up file that put the lab's name, score and time before the prompt that it has. */
 export function promptLines(shell: ShellName, label: string, file: string): string[] {
-  return writers[shell](label, quote(file)).trim().split('\n');
+  const quoted = shell === 'powershell' ? `'${file.replaceAll("'", "''")}'` : quote(file);
+  return writers[shell](label, quoted).trim().split('\n');
 }
 
 const writers: Record<ShellName, (label: string, file: string) => string> = {
@@ -81,8 +82,8 @@ functions -q fish_prompt; and functions -c fish_prompt __kubedrill_own_prompt; o
 function __kubedrill_code; return $argv[1]; end
 function fish_prompt
   set -l code $status
-  set -l score
-  read -l score max worked since < ${file} 2>/dev/null
+  set -l score; set -l max; set -l worked; set -l since
+  test -r ${file}; and read score max worked since < ${file}
   printf '(${label}) '
   if test -n "$since"
     test $since -gt 0; and set worked (math $worked + (date +%s) - $since)

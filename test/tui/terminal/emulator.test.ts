@@ -111,7 +111,7 @@ describe("the screen of a program in the shell's pane", () => {
           expect(onlyCells(line)).toBe(line);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     );
   });
 });
