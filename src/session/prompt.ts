@@ -29,12 +29,16 @@ export class PromptStatus {
     const key = `${id} ${text}`;
     if (text === '' || key === this.#written) return this.#writing;
     this.#written = key;
-    this.#writing = this.#writing
-      .then(() => replaceFile(statusFile(this.#paths, id), text))
-      .catch(() => {
-        // On a full disk prompts say less; everything else says so.
-      });
+    this.#writing = this.#writing.then(() => this.#write(statusFile(this.#paths, id), text));
     return this.#writing;
+  }
+
+  async #write(file: string, text: string): Promise<void> {
+    try {
+      await replaceFile(file, text);
+    } catch {
+      // On a full disk prompts say less; everything else says so.
+    }
   }
 }
 

@@ -16,6 +16,7 @@ const shells = {
   bash: {
     args: ['--norc', '-c'],
     before: "PS1='own $ '",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's own
     after: '(exit 3); __kubedrill_prompt; echo "$?${PS1@P}"',
     sees: '3',
   },
