@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: how fast and how large it is, as JSON on stdout (`npm run bench -- api`: its API; `-- workloads`: its
- * Pods; `-- grading`: verdicts on a large cluster; `-- exam`: sixteen tasks at once; `-- soak`: what stays after hours).
- * Drives the built program in a home of its own. Milliseconds unless a name says otherwise; the median of several runs.
+ * Pods; `-- grading`: verdicts on a large cluster; `-- tui`: the app; `-- exam`: sixteen tasks at once; `-- soak`: what stays
+ * after hours). Drives the built program in a home of its own. Milliseconds unless a name says otherwise; the median of
+ * several runs.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -260,5 +261,6 @@ if (what === 'api') await (await import('./api/index.ts')).benchApi(rest);
 else if (what === 'workloads') await (await import('./workloads/index.ts')).benchWorkloads(rest);
 else if (what === 'grading') await (await import('./grading/index.ts')).benchGrading();
 else if (what === 'exam') await (await import('./exam/index.ts')).benchExam();
+else if (what === 'tui') await (await import('./tui/index.ts')).benchTui();
 else if (what === 'soak') await (await import('./soak/index.ts')).benchSoak(rest);
 else await main();

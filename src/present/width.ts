@@ -42,10 +42,22 @@ export function printableLine(text: string): string {
 /** The styles that this program writes (`Paint`, `Theme`): one of ECMA-48's each, none that hides or blinks. */
 const ownStyle = /(\u001B\[(?:0|1|2|3|4|7|22|23|24|27|3[0-79]|9[0-7])m)/;
 
+/** Of a cell of a terminal also: colours of the background, of 256 and of all. */
+const cellStyle = /(\u001B\[(?:[0-479]|[349][0-7]|10[0-7]|[34]8;5;\d{1,3}|[34]8;2;\d{1,3};\d{1,3};\d{1,3})m)/;
+
 /** Text on its way to a terminal or a pipe: but for the program's own styles all of it is visible. */
 export function onlyStyled(text: string): string {
+  return visibleBetween(text, ownStyle);
+}
+
+/** The same for what is drawn of a terminal in the terminal: cells have more styles than the program itself. */
+export function onlyCells(text: string): string {
+  return visibleBetween(text, cellStyle);
+}
+
+function visibleBetween(text: string, style: RegExp): string {
   return text
-    .split(ownStyle)
+    .split(style)
     .map((part, index) => (index % 2 === 1 ? part : visible(part)))
     .join('');
 }

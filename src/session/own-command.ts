@@ -32,16 +32,32 @@ export async function writeOwnCommand(
   program: OwnProgram = ownProgram(),
 ): Promise<string> {
   const folder = commandFolder(paths, program);
+  await replaceFile(join(folder, 'kubedrill'), scriptOf(program), 0o700);
+  return folder;
+}
+
+/** What a lab's own shell has as commands of their own. */
+const labWords = ['task', 'check', 'hint', 'explain'] as const;
+
+/** Writes a command for each of the lab's words; their folder, which no other shell should have: others know them, too. */
+export async function writeLabCommands(
+  paths: Pick<Paths, 'cache'>,
+  program: OwnProgram = ownProgram(),
+): Promise<string> {
+  const folder = join(commandFolder(paths, program), 'lab');
+  await Promise.all(labWords.map((word) => replaceFile(join(folder, word), scriptOf(program, word), 0o700)));
+  return folder;
+}
+
+function scriptOf(program: OwnProgram, ...args: string[]): string {
   const [node, file] = [quote(program.node), quote(program.file)];
   // A Node that was replaced by a newer one, as version managers do, is looked for on PATH.
-  const script = `#!/bin/sh
+  return `#!/bin/sh
 node=${node}
 [ -x "$node" ] || node=node
-[ -f ${file} ] && exec "$node" ${file} "$@"
+[ -f ${file} ] && exec "$node" ${[file, ...args].join(' ')} "$@"
 echo "kubedrill: it is no longer at "${file} >&2
 echo "next: open this shell anew with the kubedrill that you have now" >&2
 exit 3
 `;
-  await replaceFile(join(folder, 'kubedrill'), script, 0o700);
-  return folder;
 }

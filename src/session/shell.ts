@@ -6,7 +6,8 @@ import type { KubectlVersion } from '../cluster/kubectl/version.ts';
 import type { Paths } from '../kernel/paths.ts';
 import { attemptsFolder } from './attempt-logs.ts';
 import { quote, type Settings, settingLines, shellOf } from './dialects.ts';
-import { type OwnProgram, ownProgram, writeOwnCommand } from './own-command.ts';
+import { type OwnProgram, ownProgram, writeLabCommands, writeOwnCommand } from './own-command.ts';
+import { type Prompt, promptLines, statusFile } from './prompt.ts';
 import type { AttemptState } from './types.ts';
 
 /** The variables that a lab's shell has and others have not. */
@@ -40,15 +41,12 @@ export async function labSettings(
   };
 }
 
-/** What to spawn for the learner's shell: their own, with `k`, completion and a prompt that tells where they are. */
+/** What to spawn for the learner's shell: their own, with `k`, completion, the lab's words as commands and a prompt that tells where they are. */
 export interface ShellCommand {
   file: string;
   args: string[];
   env: Record<string, string>;
 }
-
-/** What a shell of ours says before each command: `(label)` before the user's own prompt, or one instead of it. */
-export type Prompt = { label: string } | { host: string };
 
 /** What an own shell is made of. */
 export interface ShellPlan {
@@ -65,14 +63,17 @@ export async function labShell(
   kubectl: KubectlVersion,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<ShellCommand> {
-  const settings = await labSettings(state, { paths, kubectl, env });
+  const program = ownProgram();
+  const { variables, path } = await labSettings(state, { paths, kubectl, env, program });
+  const settings = { variables, path: [await writeLabCommands(paths, program), ...path] };
   const folder = join(attemptsFolder(paths), state.id, 'shell');
-  return ownShell({ settings, folder, prompt: { label: state.scenario.id } }, env);
+  const prompt = { label: state.scenario.id, status: statusFile(paths, state.id) };
+  return ownShell({ settings, folder, prompt }, env);
 }
 
 /** Prepares the user's own shell. Their start-up files run first and are never changed; what is set comes after them. */
 export async function ownShell(
-  { settings, folder, prompt }: ShellPlan,
+  { settings, folder, prompt: wanted }: ShellPlan,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<ShellCommand> {
   const file = env.SHELL && existsSync(env.SHELL) ? env.SHELL : '/bin/sh';
@@ -87,6 +88,7 @@ export async function ownShell(
   const name = shellOf(file);
   // The start-up files may set KUBECONFIG and PATH themselves; the lab's come after them.
   const lines = settingLines(name, settings);
+  const prompt = promptLines(name, wanted);
   if (name === 'bash') {
     const rc = await write(
       'bashrc',
@@ -94,7 +96,7 @@ export async function ownShell(
 ${lines.join('\n')}
 alias k=kubectl
 if source <(kubectl completion bash 2>/dev/null); then complete -o default -F __start_kubectl k; fi
-${'label' in prompt ? `PS1="(${prompt.label}) \${PS1:-\\$ }"` : `PS1='${prompt.host}:w$ '`}
+${prompt.join('\n')}
 `,
     );
     return { file, args: ['--rcfile', rc, '-i'], env: lab };
@@ -109,22 +111,19 @@ ${lines.join('\n')}
 alias k=kubectl
 autoload -Uz compinit && compinit -i -D
 source <(kubectl completion zsh 2>/dev/null) && compdef k=kubectl
-${'label' in prompt ? `PROMPT="(${prompt.label}) $PROMPT"` : `PROMPT='${prompt.host}:%~$ '`}
+${prompt.join('\n')}
 `,
     );
     return { file, args: ['-i'], env: { ...lab, ZDOTDIR: folder } };
   }
-  const said = 'label' in prompt ? `(${prompt.label}) ` : `${prompt.host}:`;
   if (name === 'fish') {
-    const own = 'host' in prompt ? [`function fish_prompt; echo -n '${said}'(prompt_pwd)'$ '; end`] : [];
-    const init = [...lines, 'alias k=kubectl', 'kubectl completion fish 2>/dev/null | source', ...own].join('\n');
+    const init = [...lines, 'alias k=kubectl', 'kubectl completion fish 2>/dev/null | source', ...prompt].join('\n');
     return { file, args: ['--init-command', init, '-i'], env: lab };
   }
   if (name === 'powershell') {
-    const shown = `function prompt { '${said}PS ' + (Get-Location) + '> ' }`;
-    const script = [...lines, 'Set-Alias k kubectl', shown].join('\n');
+    const script = [...lines, 'Set-Alias k kubectl', ...prompt].join('\n');
     return { file, args: ['-NoLogo', '-NoExit', '-Command', script], env: lab };
   }
-  const rc = await write('shrc', `${lines.join('\n')}\nalias k=kubectl\nPS1='${said}$ '\n`);
+  const rc = await write('shrc', `${[...lines, 'alias k=kubectl', ...prompt].join('\n')}\n`);
   return { file, args: ['-i'], env: { ...lab, ENV: rc } };
 }

@@ -6,6 +6,7 @@ import type { Progress } from '../session/progress.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
 import type { AttemptState } from '../session/types.ts';
 import type { TypeAhead } from './keyboard.ts';
+import type { PanePlace, ShellPane } from './terminal/shell-pane.ts';
 
 /** What the app may reach: the daemon and the learner's shell. */
 export interface LabsAccess {
@@ -25,6 +26,12 @@ export interface LabsAccess {
   kubectl(progress: (step: string) => void, signal?: AbortSignal): Promise<KubectlVersion>;
   /** Runs the shell in the terminal, which gets what was `typed` for it; resolves when it is left. */
   shell(state: AttemptState, kubectl: KubectlVersion, typed?: TypeAhead): Promise<void>;
+  /** Runs the shell in a pane at `place`; undefined: there can be none here. */
+  pane?(state: AttemptState, kubectl: KubectlVersion, place: PanePlace): Promise<ShellPane | undefined>;
+  /** Opens the shell beside this program, in the multiplexer that it runs in; what that is called, undefined: there is none. */
+  split?(state: AttemptState): Promise<string | undefined>;
+  /** Keeps what the shell's prompt shows. */
+  prompt?(state: AttemptState): void;
 }
 
 /** The terminal, as far as the controller needs it. */
@@ -35,6 +42,8 @@ export interface Screen {
   exit(): void;
   /** From now on what is typed is kept for the shell; Esc by itself calls `onCancel`. */
   hold(onCancel: () => void): TypeAhead;
+  /** Whether the terminal is to send what the mouse does. */
+  mouse?(on: boolean): void;
 }
 
 /** The coach level of a new attempt, as it is asked for. */

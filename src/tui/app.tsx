@@ -24,24 +24,30 @@ export interface AppProps extends Look {
   hold: Screen['hold'];
   /** Empties the terminal, and has all of the next frame drawn. */
   repaint(): void;
+  mouse: NonNullable<Screen['mouse']>;
+  /** Calls back for the key that moves the focus. */
+  listenForFocus(onFocusKey: () => void): void;
 }
 
 /** The whole app: what is shown follows from the store, what a key does is the controller's. */
-export function App({ scenarios, progress, scenario, access, version, size, hold, repaint, paint, theme }: AppProps) {
+export function App(props: AppProps) {
+  const { scenarios, progress, scenario, access, version, size, hold, repaint, mouse, paint, theme } = props;
+  const { listenForFocus } = props;
   const { exit, suspendTerminal } = useApp();
   const { columns, rows } = useWindowSize();
   const isSettled = useSettled({ columns, rows }, repaint);
   const [store] = useState(() => createStore(initialState(scenarios, { progress })));
   const [controller] = useState(
-    () => new Controller(store, access, { size, exit, lend: suspendTerminal, hold }, { paint, theme }),
+    () => new Controller(store, access, { size, exit, lend: suspendTerminal, hold, mouse }, { paint, theme }),
   );
   const state = useSyncExternalStore(store.subscribe, store.get);
   const now = useNow(state.screen.name === 'lab' && (state.lab?.running ?? false));
 
   useEffect(() => {
     controller.start(scenario);
+    listenForFocus(() => controller.focusKey());
     return () => controller.stop();
-  }, [controller, scenario]);
+  }, [controller, scenario, listenForFocus]);
   useInput((input, key) => controller.press(input, key));
   usePaste(() => controller.paste());
 

@@ -39,6 +39,11 @@ export class Controller {
     this.#labs.leave();
   }
 
+  /** The key that moves the focus, which is heard before all others. */
+  focusKey(): void {
+    if (!tooSmall(this.#screen.size())) this.#labs.shells.focusKey();
+  }
+
   /** One key, or several that came in one breath. */
   press(input: string, key: Key): void {
     const several = input.length > 1 && !key.ctrl && !key.meta;
@@ -56,9 +61,9 @@ export class Controller {
     const command = commandOf(input, key, place);
     this.#say(undefined);
     if (place === 'waiting' || place === 'preparing') {
-      if (!command) return this.#say(`${state.busy ?? 'the lab is being set up'}; ${this.#labs.wayOut()}`);
+      if (!command) return this.#say(`${state.busy ?? 'the lab is being set up'}; ${this.#labs.shells.wayOut()}`);
       if (command === 'quit' || command === 'back') {
-        if (this.#labs.cancel()) return;
+        if (this.#labs.shells.cancel()) return;
       }
     }
     if (command === 'quit') return this.#screen.exit();
@@ -127,8 +132,10 @@ export class Controller {
       if (overlay?.kind === 'explain') return this.#labs.explain(neighbourCheck(state, overlay.check, by));
       return overlay ? this.#say('this key does nothing here; ? shows the keys') : dispatch({ type: 'pane', by });
     }
-    if (command === 'shell') return this.#labs.shell();
+    if (command === 'shell') return this.#labs.shells.open();
     if (command === 'view') return this.#cluster.open();
+    if (command === 'split') return this.#labs.shells.split();
+    if (command === 'mouse') return this.#labs.shells.mouse();
     if (!lab) return this.#say('the lab is still being opened');
     switch (command) {
       case 'reset':

@@ -21,6 +21,17 @@ export type KeyboardSource = Pick<
 
 const [esc, interrupt] = ['\u001b', '\u0003'];
 
+/** F12: what moves the focus into the lab's terminal and out of it. No shell, editor or tmux uses it by itself. */
+const focusKey = `${esc}[24~`;
+
+/** The beginning of it. */
+const unfinished = new RegExp(`${esc}\\[(?:24?)?$`);
+
+/** How long the rest of it may take, milliseconds. */
+const restPatience = 20;
+
+const [pasteBegins, pasteEnds] = [`${esc}[200~`, `${esc}[201~`];
+
 /** How long an Esc may be the beginning of another key, milliseconds. */
 const escapePatience = 50;
 
@@ -42,7 +53,13 @@ export class Keyboard extends Readable {
   readonly #onData = (bytes: Buffer) => this.#arrive(bytes);
   readonly #onEnd = () => void this.push(null);
   #take: TakeInput | undefined;
+  #onFocusKey: (() => void) | undefined;
   #giving = false;
+  /** In what is pasted there are no keys. */
+  #pasting = false;
+  /** What may become the key that moves the focus. */
+  #begun = '';
+  #late: Timer | undefined;
 
   constructor(source: KeyboardSource, clock: Clock) {
     super({ read: () => undefined });
@@ -110,9 +127,25 @@ export class Keyboard extends Readable {
     };
   }
 
+  /** From now on the key that moves the focus is for this, whoever gets the others. */
+  listenForFocus(onFocusKey: () => void): void {
+    this.#onFocusKey = onFocusKey;
+  }
+
   #arrive(bytes: Buffer): void {
+    this.#late?.cancel();
     // Bytes as characters: what is not ASCII stays whole for whoever decodes it.
-    const text = bytes.toString('latin1');
+    const text = this.#begun + bytes.toString('latin1');
+    this.#begun = this.#onFocusKey ? (unfinished.exec(text)?.[0] ?? '') : '';
+    this.#queue(text.slice(0, text.length - this.#begun.length));
+    if (this.#begun === '') return;
+    this.#late = this.#clock.after(restPatience, () => {
+      this.#queue(this.#begun);
+      this.#begun = '';
+    });
+  }
+
+  #queue(text: string): void {
     this.#waiting.push(...(text.match(pieces) ?? []).map((piece) => Buffer.from(piece, 'latin1')));
     this.#give();
   }
@@ -121,14 +154,20 @@ export class Keyboard extends Readable {
   #give(): void {
     if (this.#giving) return;
     for (let piece = this.#waiting.shift(); piece; piece = this.#waiting.shift()) {
+      const text = piece.toString('latin1');
+      if (text === pasteBegins || text === pasteEnds) this.#pasting = text === pasteBegins;
+      const onFocusKey = text === focusKey && !this.#pasting ? this.#onFocusKey : undefined;
       if (this.#take) {
-        this.#take(piece);
+        if (onFocusKey) onFocusKey();
+        else this.#take(piece);
         continue;
       }
-      this.push(piece);
-      if (!piece.toString('latin1').endsWith(shellKey)) continue;
+      if (!onFocusKey) this.push(piece);
+      if (!onFocusKey && !text.endsWith(shellKey)) continue;
+      // The app has heard what came before when the next one is given.
       this.#giving = true;
       setImmediate(() => {
+        onFocusKey?.();
         this.#giving = false;
         this.#give();
       });

@@ -14,6 +14,11 @@ export type Command =
   | 'yes'
   | 'back'
   | 'shell'
+  | 'terminal'
+  | 'zoom'
+  | 'scrollBack'
+  | 'split'
+  | 'mouse'
   | 'hint'
   | 'explain'
   | 'reset'
@@ -45,8 +50,19 @@ export type Command =
 /**
  * Where a key is pressed: what lies on top decides. While a lab is being `preparing`, and while what was asked for is
  * under way (`waiting`), keys may be meant for the shell that comes: nothing is heard then that starts or costs something.
+ * In the shell's pane (`terminal`) all keys are the shell's but those that the keyboard itself hears.
  */
-export type Place = 'page' | 'labs' | 'filter' | 'lab' | 'cluster' | 'overlay' | 'confirm' | 'preparing' | 'waiting';
+export type Place =
+  | 'page'
+  | 'labs'
+  | 'filter'
+  | 'lab'
+  | 'cluster'
+  | 'overlay'
+  | 'confirm'
+  | 'preparing'
+  | 'waiting'
+  | 'terminal';
 
 /** What is typed after it is the shell's. */
 export const shellKey = 's';
@@ -72,6 +88,50 @@ const onPages: readonly Place[] = ['page', 'labs'];
 const moving: readonly Place[] = [...onPages, 'lab', 'cluster', 'overlay', 'preparing'];
 const inLab: readonly Place[] = ['lab', 'overlay'];
 
+/** These the keyboard hears itself (`keyboard.ts`, `terminal/input.ts`), before anybody parses keys. */
+const heardBefore = () => false;
+
+const paneBindings: readonly Binding[] = [
+  {
+    command: 'terminal',
+    label: 'F12',
+    short: 'back to the lab',
+    help: "into the shell's pane and out of it; the shell goes on meanwhile",
+    places: ['terminal'],
+    matches: heardBefore,
+  },
+  {
+    command: 'zoom',
+    label: 'F12 F12',
+    short: 'full screen',
+    help: 'the pane in full, and beside the task again',
+    places: ['terminal'],
+    matches: heardBefore,
+  },
+  {
+    command: 'scrollBack',
+    label: 'Shift-PgUp',
+    short: 'scroll back',
+    help: 'in the pane: what has scrolled away (PgDn: forth); Alt does it too',
+    places: ['terminal'],
+    matches: heardBefore,
+  },
+  {
+    command: 'split',
+    label: 'S',
+    help: 'a shell in a split of its own, in tmux, zellij and WezTerm',
+    places: inLab,
+    matches: letter('S'),
+  },
+  {
+    command: 'mouse',
+    label: 'm',
+    help: 'the mouse for programs in the pane (off: the terminal selects with it)',
+    places: inLab,
+    matches: letter('m'),
+  },
+];
+
 /** The one table of keys: the bar and the help screen are drawn from it, in this order. */
 export const bindings: readonly Binding[] = [
   {
@@ -86,10 +146,11 @@ export const bindings: readonly Binding[] = [
     command: 'shell',
     label: shellKey,
     short: 'shell',
-    help: 'your shell, set to this cluster; leave it to come back',
+    help: 'your shell, set to this cluster',
     places: [...inLab, 'preparing', 'waiting'],
     matches: letter(shellKey),
   },
+  ...paneBindings,
   {
     command: 'hint',
     label: 'h',
@@ -405,7 +466,7 @@ export interface BarNotes {
 }
 
 /** These stay however narrow the bar is. */
-const always: readonly Command[] = ['yes', 'back', 'keys', 'quit'];
+const always: readonly Command[] = ['yes', 'back', 'terminal', 'keys', 'quit'];
 
 /** `s shell`, `h hint -5`, ...: the keys for the bar of a place, those that matter most if `width` can't hold all. */
 export function barItems(place: Place, width: number, notes: BarNotes = {}): { label: string; text: string }[] {

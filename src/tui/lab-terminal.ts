@@ -1,27 +1,16 @@
-import { createRequire } from 'node:module';
-import { StringDecoder } from 'node:string_decoder';
-import type * as Pty from '@lydell/node-pty';
 import { nextTurn } from '../kernel/clock.ts';
 import type { ShellCommand } from '../session/shell.ts';
 import type { Keyboard, TypeAhead } from './keyboard.ts';
 
-/** What a shell is run in. */
-export interface LabTerminal {
-  keyboard: Keyboard;
-  stdout: NodeJS.WriteStream;
-  /** Aborts when the terminal goes. */
-  signal: AbortSignal;
-}
-
 /**
- * Runs the learner's shell in the terminal until it is left. What was typed ahead is the first that it reads: it runs in
- * a pseudo-terminal of its own, which gets all that is typed. Where that cannot be had it has the terminal itself, and
- * what was typed before cannot be given to it: then that is said.
+ * Runs the learner's shell in the whole terminal until it is left, for want of a pane. What was typed before it is there
+ * cannot be given to it: then that is said.
  */
-export async function runShell(command: ShellCommand, typed: TypeAhead, terminal: LabTerminal): Promise<void> {
-  const pty = loadPty();
-  if (pty) return runInPty(pty, command, typed, terminal);
-  const { keyboard, stdout } = terminal;
+export async function runShell(
+  command: ShellCommand,
+  typed: TypeAhead,
+  { keyboard, stdout }: { keyboard: Keyboard; stdout: NodeJS.WriteStream },
+): Promise<void> {
   let lost = 0;
   typed.forward((bytes) => {
     lost += bytes.length;
@@ -32,6 +21,8 @@ export async function runShell(command: ShellCommand, typed: TypeAhead, terminal
     await nextTurn();
     await runInherited(command);
   } finally {
+    // What is typed from now on is the app's, which comes back.
+    typed.end();
     keyboard.open();
   }
 }
@@ -40,62 +31,4 @@ export async function runShell(command: ShellCommand, typed: TypeAhead, terminal
 export async function runInherited({ file, args, env }: ShellCommand): Promise<void> {
   const { execa } = await import('execa');
   await execa(file, args, { stdio: 'inherit', env, reject: false });
-}
-
-/** It brings machine code of its own, so it is no part of the bundle, and may be missing. */
-function loadPty(): typeof Pty | undefined {
-  try {
-    return createRequire(import.meta.url)('@lydell/node-pty') as typeof Pty;
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
-
-/** Whether a package failed to load because it is not installed, or not for this machine. */
-export function isMissing(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = 'code' in error ? error.code : undefined;
-  // node-pty gives what its own loading failed with as the cause.
-  return code === 'MODULE_NOT_FOUND' || code === 'ERR_DLOPEN_FAILED' || isMissing(error.cause);
-}
-
-async function runInPty(
-  { spawn }: typeof Pty,
-  { file, args, env }: ShellCommand,
-  typed: TypeAhead,
-  { keyboard, stdout, signal }: LabTerminal,
-): Promise<void> {
-  const shell = spawn(file, args, {
-    name: process.env.TERM ?? 'xterm-256color',
-    cols: stdout.columns,
-    rows: stdout.rows,
-    cwd: process.cwd(),
-    env: { ...process.env, ...env },
-  });
-  const ended = Promise.withResolvers<void>();
-  shell.onExit(() => ended.resolve());
-  shell.onData((data) => {
-    // A terminal that is slower than the shell holds the shell up.
-    if (stdout.write(data)) return;
-    shell.pause();
-    stdout.once('drain', () => shell.resume());
-  });
-  const onResize = () => shell.resize(stdout.columns, stdout.rows);
-  const onAbort = () => {
-    shell.kill('SIGHUP');
-    ended.resolve();
-  };
-  stdout.on('resize', onResize);
-  signal.addEventListener('abort', onAbort, { once: true });
-  keyboard.setRawMode(true);
-  try {
-    const decoder = new StringDecoder('utf8');
-    typed.forward((bytes) => shell.write(decoder.write(bytes)));
-    await ended.promise;
-  } finally {
-    keyboard.setRawMode(false);
-    stdout.off('resize', onResize);
-    signal.removeEventListener('abort', onAbort);
-  }
 }

@@ -4,29 +4,30 @@ import type { RemoteLabs } from '../session/remote-labs.ts';
 import type { AttemptState } from '../session/types.ts';
 import { coachOf, type LabsAccess, type Screen } from './access.ts';
 import { Chains } from './chains.ts';
-import { isComing, type PageName, type Question } from './state.ts';
+import { ShellVerbs } from './shell-verbs.ts';
+import type { PageName, Question } from './state.ts';
 import type { Store } from './store.ts';
+import { Work } from './work.ts';
 
 /** What the app asks of the daemon. Failures become what is shown; nothing throws. */
 export class LabVerbs {
   readonly #store: Store;
   readonly #access: LabsAccess;
-  readonly #screen: Screen;
   /** Ends the following of the lab on screen. */
   #following = new AbortController();
   readonly #chains: Chains;
-  /** The shell that was asked for and is not there yet. */
-  #coming: AbortController | undefined;
+  readonly #work: Work;
+  /** The lab's shell. */
+  readonly shells: ShellVerbs;
   /** A reset was asked for and is not answered yet. */
   #resetting = false;
-  /** Counts what the screen called busy. */
-  #turn = 0;
 
   constructor(store: Store, access: LabsAccess, screen: Screen) {
     this.#store = store;
     this.#access = access;
-    this.#screen = screen;
     this.#chains = new Chains(store, access);
+    this.#work = new Work(store);
+    this.shells = new ShellVerbs(store, access, screen, this.#work, () => this.#resetting);
   }
 
   /** Starts a scenario, or goes on with it, and follows it until something else is shown. */
@@ -34,13 +35,14 @@ export class LabVerbs {
     const { dispatch } = this.#store;
     const { signal } = this.#follow();
     dispatch({ type: 'openLab', scenario });
-    void this.#guarded(async () => {
+    void this.#work.guarded(async () => {
       for (let lost = false; ; lost = true) {
         let shown = false;
         const onState = (state: AttemptState) => {
           if (signal.aborted) return;
           if (lost && !shown) dispatch({ type: 'notice', text: undefined });
           dispatch({ type: 'lab', state, at: Date.now() });
+          this.#access.prompt?.(state);
           this.#chains.refresh();
           shown = true;
         };
@@ -80,63 +82,10 @@ export class LabVerbs {
       .catch((error: unknown) => dispatch({ type: 'trouble', trouble: errorText(error) }));
   }
 
-  /** Stops following. */
+  /** Stops following, and ends the shells. */
   leave(): void {
-    this.cancel();
     this.#following.abort();
-  }
-
-  /** The learner's shell, as soon as lab and kubectl are there; what is typed until then is for it. */
-  shell(): void {
-    const { lab, busy } = this.#store.get();
-    if (this.#coming) return this.#say(`${busy ?? 'the shell comes'}; ${this.wayOut()}`);
-    if (busy && !this.#resetting) return this.#say(`${busy}; a moment`);
-    if (lab && lab.phase !== 'active' && !isComing(lab)) return this.#say('there is no cluster to work on');
-    const coming = new AbortController();
-    this.#coming = coming;
-    const typed = this.#screen.hold(() => this.cancel());
-    const { signal } = coming;
-    void this.#guarded(
-      async () => {
-        try {
-          const ready = await labReady(this.#store, () => this.#resetting, signal);
-          if (!ready) return;
-          this.#busy('getting kubectl ready');
-          const onStep = (step: string) => {
-            if (!signal.aborted) this.#busy(step);
-          };
-          const kubectl = await abortable(this.#access.kubectl(onStep, signal), signal);
-          this.#coming = undefined;
-          this.#busy(undefined);
-          await this.#screen.lend(() => this.#access.shell(ready, kubectl, typed));
-          // The terminal went, and the app with it: asking now would look like work.
-          if (this.#following.signal.aborted) return;
-          if (this.#store.get().lab?.phase === 'stopped') return;
-          // Files in containers don't tell when they change: all is judged anew, and shown to whoever follows.
-          const labs = await this.#access.labs();
-          void this.#guarded(() => labs.check({ id: ready.id }).then(() => undefined, exceptGone));
-        } catch (error) {
-          if (!signal.aborted) throw error;
-          this.#say('no shell was opened');
-        } finally {
-          typed.end();
-          if (this.#coming === coming) this.#coming = undefined;
-        }
-      },
-      lab?.phase === 'active' && !this.#resetting ? 'getting kubectl ready' : 'the shell opens once the lab is ready',
-    );
-  }
-
-  /** Ends the wait for the shell; false: nothing under way can be ended. */
-  cancel(): boolean {
-    this.#coming?.abort(new Error('the learner does not wait'));
-    return this.#coming !== undefined;
-  }
-
-  /** What can be done while something is under way. */
-  wayOut(): string {
-    if (this.#coming) return 'Esc cancels';
-    return this.#store.get().busy === undefined ? 'Esc goes back' : 'a moment';
+    this.shells.close();
   }
 
   /** The next hint; once there are none left, those that were taken. */
@@ -174,7 +123,7 @@ export class LabVerbs {
 
   debrief(): void {
     const { lab } = this.#store.get();
-    if (!lab?.wasSolved && !lab?.sawSolution) return this.#say('the debrief comes after solving; g gives up');
+    if (!lab?.wasSolved && !lab?.sawSolution) return this.#work.say('the debrief comes after solving; g gives up');
     void this.#call(async (labs, id) => {
       const text = await labs.debrief({ id });
       this.#store.dispatch({ type: 'overlay', overlay: { kind: 'debrief', text, scroll: 0 } });
@@ -187,7 +136,7 @@ export class LabVerbs {
     if (question === 'hint') return this.hint();
     if (question === 'explain') {
       const view = this.#store.get().lab?.verdicts.find((v) => v.id === check);
-      if (!view) return this.#say('there is no check to explain yet');
+      if (!view) return this.#work.say('there is no check to explain yet');
       this.explain(view.id);
       return this.ask(view.id, view.next?.price ?? 0);
     }
@@ -214,7 +163,7 @@ export class LabVerbs {
     // It ended elsewhere while the question was asked; without an id another one would be ended.
     if (id === undefined) return this.toPage(`${scenario} has ended already`);
     this.#following.abort();
-    void this.#guarded(async () => {
+    void this.#work.guarded(async () => {
       await (await this.#access.labs()).stop({ id });
       this.toPage(`${scenario} has ended, its cluster is gone`);
     }, 'ending');
@@ -224,24 +173,7 @@ export class LabVerbs {
   #call(work: (labs: RemoteLabs, id: string) => Promise<void>, busy?: string): Promise<void> {
     const { lab } = this.#store.get();
     if (!lab) return Promise.resolve();
-    return this.#guarded(async () => work(await this.#access.labs(), lab.id), busy);
-  }
-
-  async #guarded(work: () => Promise<void>, busy?: string): Promise<void> {
-    if (busy) this.#busy(busy);
-    const turn = busy ? ++this.#turn : 0;
-    try {
-      await work();
-    } catch (error) {
-      // A failed set-up is on the screen already, as the lab's state.
-      const { lab } = this.#store.get();
-      const text = errorText(error);
-      if (lab?.failure?.what === text.what) return;
-      this.#store.dispatch({ type: 'overlay', overlay: { kind: 'problem', ...text, scroll: 0 } });
-    } finally {
-      // What was begun since then is still under way.
-      if (busy && turn === this.#turn) this.#busy(undefined);
-    }
+    return this.#work.guarded(async () => work(await this.#access.labs(), lab.id), busy);
   }
 
   #follow(): AbortController {
@@ -253,52 +185,4 @@ export class LabVerbs {
   #show(state: AttemptState): void {
     this.#store.dispatch({ type: 'lab', state, at: Date.now() });
   }
-
-  #busy(text: string | undefined): void {
-    this.#store.dispatch({ type: 'busy', text, cancellable: this.#coming !== undefined });
-  }
-
-  #say(text: string): void {
-    this.#store.dispatch({ type: 'notice', text });
-  }
-}
-
-/** The lab on screen once it can be worked on; undefined if it comes to nothing. */
-function labReady(store: Store, isResetting: () => boolean, signal: AbortSignal): Promise<AttemptState | undefined> {
-  return new Promise((resolve, reject) => {
-    let begun = false;
-    const look = () => {
-      const { lab, screen } = store.get();
-      begun ||= lab?.phase === 'resetting';
-      // A reset that was only just asked for shows in the lab in a moment.
-      const isDue = isResetting() && !begun;
-      if (screen.name === 'lab' && (isDue || isComing(lab))) return;
-      end();
-      resolve(lab?.phase === 'active' && lab.cluster ? lab : undefined);
-    };
-    const onAbort = () => {
-      end();
-      reject(signal.reason);
-    };
-    const unsubscribe = store.subscribe(look);
-    const end = () => {
-      unsubscribe();
-      signal.removeEventListener('abort', onAbort);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    look();
-  });
-}
-
-/** Ignores that the daemon has gone, which whoever follows the lab is notified of. */
-function exceptGone(error: unknown): void {
-  if (!(error instanceof DisconnectedError)) throw error;
-}
-
-/** Rejects at once when the signal aborts, whatever becomes of the work. */
-function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    work.then(resolve, reject);
-  });
 }

@@ -11,6 +11,7 @@ import {
   taskLines,
 } from './content.ts';
 import type { AppState, Overlay, PaneName } from './state.ts';
+import type { PanePlace } from './terminal/shell-pane.ts';
 import type { Theme } from './theme.ts';
 
 /** A titled part of the screen with what is in it. */
@@ -32,6 +33,8 @@ export interface LabLayout {
   /** Task and checks stand side by side. */
   side: boolean;
   panes: Record<PaneName, PaneView>;
+  /** Where the shell's cells are, if it is on screen; `alone`: with nothing beside it. */
+  terminal?: PanePlace & { alone: boolean };
 }
 
 export interface Size {
@@ -53,6 +56,9 @@ export const wideFrom = 100;
 /** Columns between panes that stand side by side. */
 export const gap = 3;
 
+/** From this width on the shell's pane stands beside the others. */
+export const paneFrom = 110;
+
 /** Texts wider than this are hard to read. */
 const readable = 100;
 
@@ -67,9 +73,29 @@ export function elapsedTime(state: AppState, now: number): number {
   return lab ? lab.worked + (lab.running ? Math.max(0, now - labAt) : 0) : 0;
 }
 
+/** Columns of the panes beside the shell's. */
+function besideTerminal(inner: number): number {
+  return Math.max(42, Math.min(80, Math.floor(inner * 0.36)));
+}
+
+/** Where the shell's cells are in a terminal of this size: below the header and the pane's title. */
+export function terminalPlace({ columns, rows }: Size, alone: boolean): PanePlace {
+  const inner = columns - 2;
+  const left = alone ? 0 : besideTerminal(inner) + gap;
+  return { x: 1 + left, y: 2, columns: Math.max(2, inner - left), rows: Math.max(1, bodyRows(rows) - 1) };
+}
+
 /** Where the panes of a lab stand in `columns` x `rows`, and what they show. */
 export function labLayout(state: AppState, { columns, rows }: Size, now: number, look: Look): LabLayout {
   const inner = columns - 2;
+  const { terminal } = state;
+  const alone = terminal?.focused === true && (terminal.zoomed || columns < paneFrom);
+  if (terminal && (alone || columns >= paneFrom)) {
+    return {
+      ...stacked(state, alone ? inner : besideTerminal(inner), rows, now, look),
+      terminal: { ...terminalPlace({ columns, rows: rows + 2 }, alone), alone },
+    };
+  }
   const side = columns >= wideFrom;
   if (side) {
     const left = Math.floor((inner - gap) / 2);
@@ -84,11 +110,15 @@ export function labLayout(state: AppState, { columns, rows }: Size, now: number,
       },
     };
   }
-  // Narrow: stacked; the checks get what they need, the task folds, the feed has at least its last lines.
+  return stacked(state, inner, rows, now, look);
+}
+
+/** One below the other: the checks get what they need, the task folds, the feed has at least its last lines. */
+function stacked(state: AppState, inner: number, rows: number, now: number, look: Look): LabLayout {
   const lower = Math.max(3, Math.min(5, Math.floor(rows / 5)));
   const checks = Math.max(5, Math.ceil((rows - lower) * 0.62));
   return {
-    side,
+    side: false,
     panes: {
       task: taskPane(state, inner, rows - lower - checks, look),
       checks: checksPane(state, inner, checks, now, look),
@@ -97,18 +127,23 @@ export function labLayout(state: AppState, { columns, rows }: Size, now: number,
   };
 }
 
+/** Whether the arrows move a pane: none while they are the shell's. */
+function isActive({ pane, terminal }: AppState, name: PaneName): boolean {
+  return pane === name && !terminal?.focused;
+}
+
 function taskPane(state: AppState, width: number, height: number, { paint, theme }: Look): PaneView {
   const { lab } = state;
   const row = state.scenarios.find((s) => s.id === lab?.scenario.id);
   const note = row ? theme('muted', `${row.difficulty} · about ${row.minutes} min`) : '';
   const lines = lab ? taskLines(lab, width, paint, theme) : [];
   const first = Math.min(state.scroll.task, lastFirst(lines, height));
-  return { title: 'Task', note, lines, first, width, height, active: state.pane === 'task' };
+  return { title: 'Task', note, lines, first, width, height, active: isActive(state, 'task') };
 }
 
 function checksPane(state: AppState, width: number, height: number, now: number, { paint, theme }: Look): PaneView {
   const { lab } = state;
-  const active = state.pane === 'checks';
+  const active = isActive(state, 'checks');
   const pane = { title: 'Checks', note: '', first: 0, width, height, active };
   if (lab?.phase === 'failed' && lab.failure) {
     return { ...pane, title: 'Set-up failed', lines: failureLines(lab.failure, width, theme) };
@@ -138,7 +173,7 @@ function clusterPane(state: AppState, width: number, height: number, { theme }: 
   const count = lab?.activities.length ?? 0;
   const note = count > 0 ? theme('muted', count === 1 ? '1 change' : `${count} changes`) : '';
   const first = last - Math.min(state.scroll.cluster, last);
-  return { title: 'Cluster', note, lines, first, width, height, active: state.pane === 'cluster' };
+  return { title: 'Cluster', note, lines, first, width, height, active: isActive(state, 'cluster') };
 }
 
 /** What lies over the screen, as one pane. */

@@ -8,8 +8,10 @@ import { paintFor } from '../present/text.ts';
 import type { ScenarioEntry } from '../scenario/overview.ts';
 import type { CoachLevel } from '../session/coach-level.ts';
 import { type Progress, progressKey, type RenamedKeys, readProgress, renamedKeys } from '../session/progress.ts';
+import { PromptStatus } from '../session/prompt.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
 import { labShell } from '../session/shell.ts';
+import { openSplit } from '../session/split.ts';
 import type { LabsAccess } from './access.ts';
 import { App } from './app.tsx';
 import { clusterAccess } from './cluster/access.ts';
@@ -18,6 +20,7 @@ import { Keyboard } from './keyboard.ts';
 import { runInherited, runShell } from './lab-terminal.ts';
 import { runPlain } from './plain.ts';
 import type { ScenarioRow } from './state.ts';
+import type { ShellPane } from './terminal/shell-pane.ts';
 import { themeFor } from './theme.ts';
 
 export interface AppOptions {
@@ -43,7 +46,8 @@ export async function runApp(options: AppOptions): Promise<number> {
   const { stdin, stdout, signal, scenario } = options;
   const keyboard = new Keyboard(stdin, systemClock);
   const connection = new Connection(options.labs);
-  const access = accessOf(options, connection, keyboard);
+  const panes = new OpenPanes();
+  const access = accessOf(options, connection, keyboard, panes);
   const scenarios = options.scenarios.map(
     (entry): ScenarioRow => ({
       ...entry,
@@ -55,7 +59,7 @@ export async function runApp(options: AppOptions): Promise<number> {
   if (options.plain || !stdin.isTTY || !stdout.isTTY) {
     return runPlain({ scenarios, access, stdin, stdout, signal, ...(scenario ? { scenario } : {}) });
   }
-  await draw(options, scenarios, access, keyboard);
+  await draw(options, scenarios, access, keyboard, panes);
   if (connection.current && !signal.aborted) stdout.write(await goodbye(connection.current, options.env));
   return exitCodes.ok;
 }
@@ -84,11 +88,30 @@ class Connection {
   }
 }
 
+/** The shells that run in panes: none outlives the app. */
+class OpenPanes {
+  readonly #panes: ShellPane[] = [];
+  #closed = false;
+
+  keep(pane: ShellPane | undefined): ShellPane | undefined {
+    if (pane) this.#panes.push(pane);
+    if (this.#closed) void pane?.end();
+    return pane;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#panes.map((pane) => pane.end()));
+  }
+}
+
 function accessOf(
-  { paths, kubectl, diagnose, coach, scenarios, stdin, stdout, signal }: AppOptions,
+  { paths, kubectl, diagnose, coach, scenarios, stdin, stdout, env }: AppOptions,
   connection: Connection,
   keyboard: Keyboard,
+  panes: OpenPanes,
 ): LabsAccess {
+  const prompts = new PromptStatus(paths);
   return {
     labs: () => connection.labs(),
     ...(coach !== undefined && { coach }),
@@ -96,10 +119,16 @@ function accessOf(
     diagnose,
     ...clusterAccess(kubectl),
     kubectl,
+    async pane(state, kubectl, place) {
+      const { openPane } = await import('./terminal/open.ts');
+      return panes.keep(openPane(await labShell(state, paths, kubectl), place, systemClock));
+    },
+    split: (state) => openSplit(state.id, env),
+    prompt: (state) => prompts.show(state),
     async shell(state, kubectl, typed) {
       const command = await labShell(state, paths, kubectl);
       stdout.write(`\nA shell on the lab's cluster; leave it (exit, Ctrl-D) to come back.\n\n`);
-      if (typed) return runShell(command, typed, { keyboard, stdout, signal });
+      if (typed) return runShell(command, typed, { keyboard, stdout });
       await stopReading(stdin);
       await runInherited(command);
     },
@@ -115,6 +144,7 @@ async function draw(
   scenarios: readonly ScenarioRow[],
   access: LabsAccess,
   keyboard: Keyboard,
+  panes: OpenPanes,
 ): Promise<void> {
   // A file that can't be read is reported in the list, which reads it again.
   const progress = await access.progress().catch((): Progress => new Map());
@@ -125,6 +155,7 @@ async function draw(
     stdout.write(emptyScreen);
     app.clear();
   };
+  let mouse = false;
   const app = render(
     <App
       scenarios={scenarios}
@@ -134,6 +165,11 @@ async function draw(
       version={version}
       hold={(onCancel) => keyboard.hold(onCancel)}
       repaint={repaint}
+      listenForFocus={(onFocusKey) => keyboard.listenForFocus(onFocusKey)}
+      mouse={(on) => {
+        mouse = on;
+        stdout.write(on ? mouseOn : mouseOff);
+      }}
       size={() => ({ columns: stdout.columns, rows: stdout.rows })}
       paint={paintFor(stdout)}
       theme={themeFor(stdout)}
@@ -144,6 +180,8 @@ async function draw(
       alternateScreen: true,
       exitOnCtrlC: false,
       incrementalRendering: true,
+      // Twice what a pane needs: a key's frame does not wait for the next one of what a program prints.
+      maxFps: 60,
       patchConsole: false,
     },
   );
@@ -155,10 +193,15 @@ async function draw(
     await app.waitUntilExit();
   } finally {
     signal.removeEventListener('abort', onAbort);
+    if (mouse) stdout.write(mouseOff);
     keyboard.setRawMode(false);
     keyboard.close();
+    await panes.close();
   }
 }
+
+/** Buttons, the wheel and dragging (1002), as SGR (1006). */
+const [mouseOn, mouseOff] = ['\u001b[?1002h\u001b[?1006h', '\u001b[?1002l\u001b[?1006l'];
 
 /** What goes on although the app is left, and how to come back to it; a few words at most where nobody answers. */
 async function goodbye(connection: Promise<RemoteLabs>, env: NodeJS.ProcessEnv): Promise<string> {

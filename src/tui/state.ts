@@ -5,6 +5,7 @@ import type { Progress } from '../session/progress.ts';
 import type { AttemptState, CheckView } from '../session/types.ts';
 import type { Place } from './keys.ts';
 import { allLabs, type LabsView } from './labs-view.ts';
+import type { ShellPane } from './terminal/shell-pane.ts';
 
 /** A scenario as the list shows it. */
 export interface ScenarioRow {
@@ -100,6 +101,19 @@ export interface AppState {
   notice?: string;
   /** Why the list can't say what is in progress. */
   trouble?: ErrorText;
+  /** The shell's pane of the lab on screen. */
+  terminal?: TerminalView;
+}
+
+/** A shell's pane, as the lab screen shows it. */
+export interface TerminalView {
+  pane: ShellPane;
+  /** Keys go to it. */
+  focused: boolean;
+  /** In full while it has the focus. */
+  zoomed: boolean;
+  /** The shell was left. */
+  ended: boolean;
 }
 
 export type Action =
@@ -125,6 +139,7 @@ export type Action =
   /** `max`: the most that there is to scroll. */
   | { type: 'scroll'; by: number; max: number }
   | { type: 'busy'; text: string | undefined; cancellable?: boolean }
+  | { type: 'terminal'; terminal: TerminalView | undefined }
   | { type: 'notice'; text: string | undefined };
 
 export function initialState(
@@ -148,7 +163,8 @@ export function initialState(
 const freshLab = { steps: [], pane: 'task', scroll: { task: 0, cluster: 0 } } as const satisfies Partial<AppState>;
 
 /** Where a key goes: to what lies on top. */
-export function placeOf({ overlay, screen, busy, lab, page, labs }: AppState): Place {
+export function placeOf({ overlay, screen, busy, lab, page, labs, terminal }: AppState): Place {
+  if (terminal?.focused) return 'terminal';
   if (busy !== undefined) return 'waiting';
   if (overlay?.kind === 'confirm') return 'confirm';
   if (screen.name === 'lab' && isComing(lab) && overlay?.kind !== 'problem') return 'preparing';
@@ -233,6 +249,10 @@ export function reduce(state: AppState, action: Action): AppState {
       const { busy: _, cancellable: _c, ...rest } = state;
       if (action.text === undefined) return rest;
       return { ...rest, busy: action.text, ...(action.cancellable && { cancellable: true }) };
+    }
+    case 'terminal': {
+      const { terminal: _, ...rest } = state;
+      return action.terminal ? { ...rest, terminal: action.terminal } : rest;
     }
     case 'notice': {
       if (state.notice === action.text) return state;

@@ -231,7 +231,9 @@ describe('the app', () => {
   afterEach(() => user.dispose());
 
   it('opens the shell with kubectl set to the cluster, and comes back when it is left', async () => {
-    const terminal = user.terminal(['forbidden-deployment'], { columns: 120, rows: 40 });
+    // Without pseudo-terminals there is no pane: the shell has the terminal.
+    const env = { NODE_OPTIONS: `--require ${join(import.meta.dirname, 'without-pty.cjs')}` };
+    const terminal = user.terminal(['forbidden-deployment'], { columns: 120, rows: 40, env });
     await terminal.until(/✘ The Pods' logs show the list/);
     terminal.type('s');
     await terminal.until('(forbidden-deployment)');
@@ -269,7 +271,8 @@ describe('the app', () => {
       { mode: 0o755 },
     );
     const env = { PATH: `${bin}:${user.env.PATH}` };
-    const terminal = user.terminal(['forbidden-deployment'], { columns: 120, rows: 40, env });
+    // Too narrow for a pane beside the task: it is shown in full.
+    const terminal = user.terminal(['forbidden-deployment'], { columns: 100, rows: 40, env });
     await terminal.until(/✘ The Pods' logs show the list/);
     terminal.type('s');
     await terminal.until('getting kubectl ready');
@@ -282,7 +285,7 @@ describe('the app', () => {
     terminal.type('echo "typed-$((n + h))"-ahead\rx');
     writeFileSync(gate, '');
     // Until the line is the shell's, the terminal's own editing would see to it, which does not take back an earlier x.
-    await terminal.until(/^typed-3-ahead$\n.*# x$/m);
+    await terminal.until(/^ typed-3-ahead$\n.*# x$/m);
     terminal.type('\u007fexit\r');
     await terminal.until(/✘ The Pods' logs show the list/);
     await wholeFrame(terminal);
@@ -293,8 +296,8 @@ describe('the app', () => {
     terminal.type('s');
     await terminal.until('(forbidden-deployment)');
     terminal.type('echo "shell=$$="\r');
-    await terminal.until(/^shell=\d+=$/m);
-    const shell = Number(/^shell=(\d+)=$/m.exec(terminal.text())?.[1]);
+    await terminal.until(/^ shell=\d+=$/m);
+    const shell = Number(/^ shell=(\d+)=$/m.exec(terminal.text())?.[1]);
     terminal.kill('SIGHUP');
     await terminal.exited;
     expect(() => process.kill(shell, 0)).toThrow('ESRCH');

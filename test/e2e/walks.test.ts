@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod';
@@ -30,16 +29,21 @@ const folder = join(root, 'fixtures', 'walks');
 const walks = readdirSync(folder).map((name) => walkSchema.parse(parse(readFileSync(join(folder, name), 'utf8'))));
 const named: Record<string, string> = { Enter: '\r', Escape: '\u001b' };
 
+/** What is in the shell's pane, from the line `from` on: blank ends are cut, but for the one behind a prompt. */
+function shellText(terminal: Terminal, from?: string): string {
+  const [, title = '', ...rows] = terminal.screen();
+  const at = title.search(/(▸ )?Shell ─/);
+  const lines = at < 0 ? [] : rows.slice(0, -1).map((row) => row.slice(at).trimEnd());
+  const begin = from === undefined ? 0 : lines.lastIndexOf(from) + 1;
+  return from !== undefined && begin === 0 ? '' : `${lines.slice(begin).join('\n').trimEnd()} `;
+}
+
+let taken = 0;
+
 async function take(terminal: Terminal, step: Step): Promise<void> {
-  const before = terminal.raw().length;
-  // What is on the screen may be there from before.
-  const shownSince = (wanted: RegExp) => () => {
-    const [, ...lines] = stripVTControlCharacters(terminal.raw().slice(before)).split(/\r?\n/);
-    return wanted.test(lines.join('\n'));
-  };
   if (step === 'shell') {
     terminal.type('s');
-    return terminal.until(shownSince(/leave it[\s\S]*[$#] $/));
+    return terminal.until(() => /[$#] $/.test(shellText(terminal)) && terminal.text().includes('▸ Shell'));
   }
   if ('press' in step) {
     terminal.type(named[step.press] ?? step.press);
@@ -47,11 +51,12 @@ async function take(terminal: Terminal, step: Step): Promise<void> {
   }
   if ('leave' in step) {
     terminal.type('exit\r');
-    return terminal.until((text) => terminal.alternate && text.includes(step.leave));
+    return terminal.until((text) => !text.includes('▸ Shell') && text.includes(step.leave));
   }
-  // What the command shows comes after the line that it was typed on.
-  terminal.type(`${step.run}\r`);
-  await terminal.until(shownSince(new RegExp(step.see, 'm')));
+  // What is on the screen may be there from before.
+  const mark = `step-${++taken}`;
+  terminal.type(`echo ${mark}; ${step.run}\r`);
+  await terminal.until(() => new RegExp(step.see, 'm').test(shellText(terminal, mark)));
 }
 
 describe('a walk through a scenario in the app', () => {
@@ -62,7 +67,7 @@ describe('a walk through a scenario in the app', () => {
   afterAll(() => user.dispose());
 
   it.each(walks)('$scenario: $about', async ({ scenario, steps }) => {
-    const terminal = user.terminal([scenario], { columns: 120, rows: 40 });
+    const terminal = user.terminal([scenario], { columns: 200, rows: 60 });
     await terminal.until(/✘ /);
     for (const step of steps) await take(terminal, step);
     terminal.type('q');

@@ -51,6 +51,8 @@ function open(
       access={labs.access}
       hold={labs.hold}
       repaint={() => undefined}
+      mouse={() => undefined}
+      listenForFocus={() => undefined}
       version="1.2.3"
       size={() => size}
       {...plainLook}

@@ -108,3 +108,40 @@ it('leaves the terminal to others, and takes it back', async () => {
   await type('ours');
   expect(app.join('')).toBe('ours');
 });
+
+const f12 = '\u001b[24~';
+
+it('keeps the key that moves the focus from the app and from the shell, and acts on it in its turn', async () => {
+  const { app, type, keyboard, clock, seen } = opened();
+  const heard: string[] = [];
+  seen.onKeys = (text) => heard.push(text);
+  let typed: ReturnType<Keyboard['hold']> | undefined;
+  keyboard.listenForFocus(() => {
+    heard.push('F12');
+    if (typed) {
+      typed.end();
+      typed = undefined;
+    } else {
+      typed = keyboard.hold(() => expect.unreachable());
+      typed.forward((bytes) => heard.push(`shell:${bytes}`));
+    }
+  });
+  await type(`ab${f12}cd${f12}e`);
+  expect(heard).toEqual(['ab', 'F12', 'shell:cd', 'F12', 'e']);
+  // In two pieces; what only begins like it goes on its way.
+  await type('\u001b[2');
+  await type('4~f');
+  await type(`${f12}\u001b[24`);
+  await clock.advance(20);
+  expect(heard.slice(5)).toEqual(['F12', 'shell:f', 'F12', '\u001b[24']);
+  expect(app.join('')).toBe('abe\u001b[24');
+});
+
+it('takes no key out of what is pasted', async () => {
+  const { type, keyboard } = opened();
+  keyboard.listenForFocus(() => expect.unreachable());
+  const shell: string[] = [];
+  keyboard.hold(() => undefined).forward((bytes) => shell.push(bytes.toString()));
+  await type(`\u001b[200~a${f12}b\u001b[201~`);
+  expect(shell.join('')).toBe(`\u001b[200~a${f12}b\u001b[201~`);
+});

@@ -42,7 +42,7 @@ async function useShell(labs: FakeLabs) {
   const { store, verbs } = verbsOver(labs);
   store.dispatch({ type: 'openLab', scenario: 'forbidden-deployment' });
   store.dispatch({ type: 'lab', state: labState(), at: 0 });
-  verbs.shell();
+  verbs.shells.open();
   await vi.waitFor(() => expect(labs.asked).toContain(`check ${labState().id}`));
   return store;
 }
@@ -68,7 +68,7 @@ it('judges nothing anew in an attempt that was ended in its shell', async () => 
   store.dispatch({ type: 'openLab', scenario: 'forbidden-deployment' });
   store.dispatch({ type: 'lab', state: labState(), at: 0 });
   labs.access.shell = async () => store.dispatch({ type: 'lab', state: labState({ phase: 'stopped' }), at: 0 });
-  verbs.shell();
+  verbs.shells.open();
   await vi.waitFor(() => expect(labs.held).toBe(true));
   await vi.waitFor(() => expect(labs.held).toBe(false));
   expect(labs.asked).toEqual([]);

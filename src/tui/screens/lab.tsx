@@ -10,6 +10,7 @@ import { type AppState, isComing, placeOf } from '../state.ts';
 import type { Theme } from '../theme.ts';
 import { KeyBar, SplitLine } from '../widgets/bar.tsx';
 import { Pane } from '../widgets/pane.tsx';
+import { TerminalPane } from '../widgets/terminal-pane.tsx';
 
 interface Props extends Size, Look {
   state: AppState;
@@ -30,7 +31,7 @@ export function LabScreen({ state, columns, rows, now, paint, theme }: Props) {
         {overlay && overlay.kind !== 'confirm' ? (
           <Pane view={overlayPane(overlay, lab, body, { paint, theme })} theme={theme} />
         ) : (
-          <Panes layout={labLayout(state, body, now, { paint, theme })} theme={theme} />
+          <Panes state={state} layout={labLayout(state, body, now, { paint, theme })} theme={theme} />
         )}
       </Box>
       <KeyBar
@@ -45,7 +46,8 @@ export function LabScreen({ state, columns, rows, now, paint, theme }: Props) {
 }
 
 /** What the bar says beside the table of keys. */
-export function notesOf({ lab, overlay, busy, cancellable }: AppState): BarNotes {
+export function notesOf({ lab, overlay, busy, cancellable, terminal }: AppState): BarNotes {
+  if (terminal?.focused) return terminal.zoomed ? { words: { zoom: 'beside the task' } } : {};
   if (busy !== undefined) {
     return { words: { back: 'cancel' }, hidden: cancellable ? ['shell'] : ['shell', 'back'], first: ['back'] };
   }
@@ -112,8 +114,24 @@ function phaseText({ lab, busy }: AppState, brief: boolean, width: number, theme
   return `${theme('muted', printableLine(lab.cluster?.provider ?? ''))} ${theme('good', '●')}${theme('muted', ready)}`;
 }
 
-function Panes({ layout, theme }: { layout: LabLayout; theme: Theme }) {
+function Panes({ state, layout, theme }: { state: AppState; layout: LabLayout; theme: Theme }) {
   const { task, checks, cluster } = layout.panes;
+  const { terminal } = state;
+  const place = layout.terminal;
+  if (terminal && place) {
+    const shell = <TerminalPane view={terminal} place={place} theme={theme} />;
+    if (place.alone) return shell;
+    return (
+      <Box columnGap={gap}>
+        <Box flexDirection="column">
+          <Pane view={task} theme={theme} />
+          <Pane view={checks} theme={theme} />
+          <Pane view={cluster} theme={theme} />
+        </Box>
+        {shell}
+      </Box>
+    );
+  }
   return (
     <Box flexDirection="column">
       <Box flexDirection={layout.side ? 'row' : 'column'} columnGap={gap}>
