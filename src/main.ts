@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +12,7 @@ import { failureText, faultText } from './kernel/fault-log.ts';
 import { resolvePaths } from './kernel/paths.ts';
 import { visible, visibleJson } from './kernel/visible.ts';
 import type { RemoteLabs } from './session/remote-labs.ts';
+import { defaultSettings, type Settings, settingsFile } from './session/settings.ts';
 
 /** The folder that holds bin/, dist/ and scenarios/: one above this file, in src/ as in dist/. */
 const root = join(fileURLToPath(import.meta.url), '..', '..');
@@ -99,6 +101,7 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
     version: buildText(build),
     env: process.env,
     paths,
+    settings: userSettings,
     trust: new TrustStore(trustFile),
     stdout: process.stdout,
     stderr: process.stderr,
@@ -113,9 +116,11 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
     openApp: async (options) => {
       // An unknown name is an error before anything is drawn.
       if (options.scenario) (await content.catalog()).scenario(options.scenario);
+      const settings = await userSettings();
       const { runApp } = await import('./tui/run.tsx');
       return runApp({
         ...options,
+        settings,
         version: build.version,
         scenarios: await content.scenarios(),
         paths,
@@ -128,6 +133,14 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
       });
     },
   });
+}
+
+/** What the user has chosen. Whoever has chosen nothing does not wait for what reads it. */
+async function userSettings(): Promise<Settings> {
+  const file = settingsFile(paths);
+  if (!existsSync(file)) return defaultSettings;
+  const { readSettings } = await import('./tui/settings.ts');
+  return readSettings(file);
 }
 
 /** The scenarios that there are. */

@@ -6,6 +6,7 @@ import { ownValue } from '../kernel/own.ts';
 import { isVisible } from '../kernel/visible.ts';
 import { competencies, curriculum } from '../scenario/curriculum.ts';
 import { attemptIds, attemptsFolder, newestAttempt, readAttemptLog } from '../session/attempt-logs.ts';
+import { settingTable } from './config.ts';
 import type { Services } from './services.ts';
 
 /** What can stand in the place of an option's value or an argument, by the name that it has in every command. */
@@ -57,6 +58,8 @@ export async function completionNames(words: readonly string[], services: Servic
     cluster: clusterIds(state).sort(),
     addon: addonNames,
     competency: competencies,
+    setting: Object.keys(settingTable),
+    ...(words.includes('set') && { value: valuesOf(words) }),
     domain: [...new Set(curriculum.map((domain) => domain.id))],
     ...(words.includes('draw') && { exam: await examIds(services) }),
     ...(words.includes('explain') && { check: await checkIds(folder, words, services) }),
@@ -65,6 +68,11 @@ export async function completionNames(words: readonly string[], services: Servic
 
 async function examIds(services: Services): Promise<string[]> {
   return (await services.catalog()).packs().flatMap((pack) => pack.exams.map((exam) => exam.id));
+}
+
+/** What the setting that the words name may be. */
+function valuesOf(words: readonly string[]): readonly string[] {
+  return ownValue(settingTable, words[words.indexOf('set') + 1] ?? '')?.values ?? [];
 }
 
 /** The checks of the attempt that the words mean. */

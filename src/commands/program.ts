@@ -9,6 +9,7 @@ import { cluster } from './cluster.ts';
 import { coachOption } from './coach-option.ts';
 import type { CommandContext } from './command.ts';
 import { addCompletion, completionNames } from './completion.ts';
+import { config } from './config.ts';
 import { coverage } from './coverage.ts';
 import { daemon } from './daemon.ts';
 import { debrief } from './debrief.ts';
@@ -58,6 +59,7 @@ const factories = [
   images,
   node,
   pack,
+  config,
   daemon,
   doctor,
   version,

@@ -5,10 +5,11 @@ import { attemptCommand, attemptId, type CommandFactory, labsOf } from './comman
 export const shell: CommandFactory = ({ services, note, exit }) =>
   attemptCommand('shell', "open your shell, set to the attempt's cluster").action(
     async (options: { attempt?: string }) => {
+      const { shell: chosen } = await services.settings();
       const labs = await labsOf(services);
       const state = await labs.attempt({ id: attemptId(services, options) });
       const kubectl = await services.kubectl(note);
-      const { file, args, env } = await labShell(state, services.paths, kubectl, services.env);
+      const { file, args, env } = await labShell(state, services.paths, kubectl, services.env, chosen);
       // For as long as it is open somebody works.
       const left = new AbortController();
       const following = labs.follow({ id: state.id }, { signal: left.signal });

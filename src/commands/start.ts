@@ -36,6 +36,7 @@ export const start: CommandFactory = ({ services, print, json, note }) =>
         options.seed === 'any'
           ? otherSeed((drawn) => catalog.scenario(scenario, { ...place, seed: drawn }).variables)
           : options.seed;
+      const { coach } = await services.settings();
       const labs = await services.labs();
       reportCleanup({ services, note });
       let step: string | undefined;
@@ -46,7 +47,7 @@ export const start: CommandFactory = ({ services, print, json, note }) =>
           ...clusterOptions(options, services),
           ...place,
           ...(seed === undefined ? {} : { seed }),
-          ...(options.coach === undefined ? {} : { coach: options.coach }),
+          coach: options.coach ?? coach,
         },
         {
           onEvent: (now) => {

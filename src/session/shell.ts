@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { clusterEnvironment, isOnPath } from '../cluster/kubectl/kubectl.ts';
 import type { KubectlVersion } from '../cluster/kubectl/version.ts';
+import { UserError } from '../kernel/errors.ts';
 import type { Paths } from '../kernel/paths.ts';
 import { attemptsFolder } from './attempt-logs.ts';
 import { quote, type Settings, settingLines, shellOf } from './dialects.ts';
@@ -47,17 +48,29 @@ export interface ShellCommand {
   env: Record<string, string>;
 }
 
+/** The shell that was chosen, which must be there, else the user's own. */
+function shellFile({ SHELL }: NodeJS.ProcessEnv, chosen: string | undefined): string {
+  if (chosen === undefined) return SHELL && existsSync(SHELL) ? SHELL : '/bin/sh';
+  if (existsSync(chosen)) return chosen;
+  throw new UserError({
+    what: `there is no shell ${chosen}`,
+    why: 'it was chosen as the shell of labs',
+    next: 'kubedrill config set shell <path>, or kubedrill config unset shell',
+  });
+}
+
 /**
  * Prepares the shell. The user's own start-up files run first and are never changed; what is added lies in the
- * attempt's folder.
+ * attempt's folder. `chosen`: the shell of the user's settings.
  */
 export async function labShell(
   state: AttemptState,
   paths: Paths,
   kubectl: KubectlVersion,
   env: NodeJS.ProcessEnv = process.env,
+  chosen?: string,
 ): Promise<ShellCommand> {
-  const file = env.SHELL && existsSync(env.SHELL) ? env.SHELL : '/bin/sh';
+  const file = shellFile(env, chosen);
   const settings = await labSettings(state, { paths, kubectl, env });
   // For shells whose start-up files are not known here; in the others PATH is that of the start-up files and the lab's folders.
   const path = [...settings.path, env.PATH ?? ''].filter(Boolean).join(delimiter);

@@ -1,6 +1,7 @@
 import { Box, useApp, useInput, usePaste, useWindowSize } from 'ink';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import type { Progress } from '../session/progress.ts';
+import type { Motion } from '../session/settings.ts';
 import type { LabsAccess, Screen } from './access.ts';
 import { Controller, tooSmall } from './controller.ts';
 import { useNow } from './hooks/use-now.ts';
@@ -19,12 +20,14 @@ export interface AppProps extends Look {
   scenario?: string;
   access: LabsAccess;
   version: string;
+  /** Default: full. */
+  motion?: Motion;
   size: Screen['size'];
   hold: Screen['hold'];
 }
 
 /** The whole app: what is shown follows from the store, what a key does is the controller's. */
-export function App({ scenarios, progress, scenario, access, version, size, hold, paint, theme }: AppProps) {
+export function App({ scenarios, progress, scenario, access, version, motion, size, hold, paint, theme }: AppProps) {
   const { exit, suspendTerminal } = useApp();
   const { columns, rows } = useWindowSize();
   const [store] = useState(() => createStore(initialState(scenarios, { progress, ...(scenario ? { scenario } : {}) })));
@@ -32,7 +35,7 @@ export function App({ scenarios, progress, scenario, access, version, size, hold
     () => new Controller(store, access, { size, exit, lend: suspendTerminal, hold }, { paint, theme }),
   );
   const state = useSyncExternalStore(store.subscribe, store.get);
-  const now = useNow(state.screen.name === 'lab' && (state.lab?.running ?? false));
+  const now = useNow(state.screen.name === 'lab' && (state.lab?.running ?? false), motion);
 
   useEffect(() => {
     controller.start(scenario);

@@ -1,7 +1,7 @@
 import type { Key } from 'ink';
 import { ownValue } from '../kernel/own.ts';
 import type { LabsAccess, Screen } from './access.ts';
-import { type Command, commandOf } from './keys.ts';
+import { type Command, commandOf, keyOf } from './keys.ts';
 import { LabVerbs } from './lab-verbs.ts';
 import { bodyRows, type Look, type Size, scrollMax, smallest } from './layout.ts';
 import { type AppState, type Overlay, type PaneName, placeOf, type Question } from './state.ts';
@@ -38,7 +38,7 @@ export class Controller {
   }
 
   paste(): void {
-    this.#say('what is pasted goes nowhere here; s opens a shell');
+    this.#say(`what is pasted goes nowhere here; ${keyOf('shell')} opens a shell`);
   }
 
   #one(input: string, key: Key): void {
@@ -64,8 +64,8 @@ export class Controller {
       return yes ? this.#labs.confirmed(question, scenario, check) : this.#say('nothing was done');
     }
     if (command) return this.#run(command, state);
-    if (input && !key.ctrl && !key.meta) this.#say(`${input} does nothing here; ? shows the keys`);
-    else this.#say('this key does nothing here; ? shows the keys');
+    if (input && !key.ctrl && !key.meta) this.#say(`${input} does nothing here; ${keyOf('keys')} shows the keys`);
+    else this.#say(`this key does nothing here; ${keyOf('keys')} shows the keys`);
   }
 
   #run(command: Command, state: AppState): void {
@@ -109,7 +109,9 @@ export class Controller {
     if (command === 'focus' || command === 'focusBack') {
       const by = command === 'focus' ? 1 : -1;
       if (overlay?.kind === 'explain') return this.#labs.explain(neighbourCheck(state, overlay.check, by));
-      return overlay ? this.#say('this key does nothing here; ? shows the keys') : dispatch({ type: 'pane', by });
+      return overlay
+        ? this.#say(`this key does nothing here; ${keyOf('keys')} shows the keys`)
+        : dispatch({ type: 'pane', by });
     }
     if (command === 'shell') return this.#labs.shell();
     if (!lab) return this.#say('the lab is still being opened');
@@ -149,7 +151,9 @@ export class Controller {
     const scenario = scenarios[at + (command === 'next' ? 1 : -1)]?.id;
     if (scenario) return this.#labs.open(scenario);
     this.#say(
-      command === 'next' ? 'this is the last scenario; l shows all' : 'this is the first scenario; l shows all',
+      command === 'next'
+        ? `this is the last scenario; ${keyOf('list')} shows all`
+        : `this is the first scenario; ${keyOf('list')} shows all`,
     );
   }
 

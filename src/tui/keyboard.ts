@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Clock, Timer } from '../kernel/clock.ts';
-import { shellKey } from './keys.ts';
+import { keyOf } from './keys.ts';
 
 /** Takes what is typed, as the terminal sends it. */
 export type TakeInput = (bytes: Buffer) => void;
@@ -25,10 +25,10 @@ const [esc, interrupt] = ['\u001b', '\u0003'];
 const escapePatience = 50;
 
 /** An escape sequence, or a run of plain text that ends where the shell's key is. */
-const pieces = new RegExp(
-  `${esc}(?:\\[[0-9;?<]*[ -/]*[@-~]|O.|[^])?|[^${shellKey}${esc}]*${shellKey}|[^${shellKey}${esc}]+`,
-  'gu',
-);
+function piecesAt(shellKey: string): RegExp {
+  const own = `\\u{${(shellKey.codePointAt(0) ?? 0).toString(16)}}`;
+  return new RegExp(`${esc}(?:\\[[0-9;?<]*[ -/]*[@-~]|O.|[^])?|[^${own}${esc}]*${own}|[^${own}${esc}]+`, 'gu');
+}
 
 /**
  * The keyboard as the app reads it, from which what is typed can be taken for somebody else. Whoever reads it gets no
@@ -38,6 +38,8 @@ export class Keyboard extends Readable {
   readonly isTTY = true;
   readonly #source: KeyboardSource;
   readonly #clock: Clock;
+  readonly #shellKey = keyOf('shell');
+  readonly #pieces = piecesAt(this.#shellKey);
   readonly #waiting: Buffer[] = [];
   readonly #onData = (bytes: Buffer) => this.#arrive(bytes);
   readonly #onEnd = () => void this.push(null);
@@ -113,7 +115,7 @@ export class Keyboard extends Readable {
   #arrive(bytes: Buffer): void {
     // Bytes as characters: what is not ASCII stays whole for whoever decodes it.
     const text = bytes.toString('latin1');
-    this.#waiting.push(...(text.match(pieces) ?? []).map((piece) => Buffer.from(piece, 'latin1')));
+    this.#waiting.push(...(text.match(this.#pieces) ?? []).map((piece) => Buffer.from(piece, 'latin1')));
     this.#give();
   }
 
@@ -126,7 +128,7 @@ export class Keyboard extends Readable {
         continue;
       }
       this.push(piece);
-      if (!piece.toString('latin1').endsWith(shellKey)) continue;
+      if (!piece.toString('latin1').endsWith(this.#shellKey)) continue;
       this.#giving = true;
       setImmediate(() => {
         this.#giving = false;

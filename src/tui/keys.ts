@@ -33,7 +33,7 @@ export type Command =
 export type Place = 'list' | 'lab' | 'overlay' | 'confirm' | 'preparing' | 'waiting';
 
 /** What is typed after it is the shell's. */
-export const shellKey = 's';
+const shellKey = 's';
 
 export interface Binding {
   command: Command;
@@ -247,9 +247,22 @@ export const bindings: readonly Binding[] = [
   },
 ];
 
+/** The table as it is now: with the keys that the user has chosen. */
+let table = bindings;
+
+/** From now on these are the keys: `bindings`, some with other characters. */
+export function setBindings(chosen: readonly Binding[]): void {
+  table = chosen;
+}
+
+/** The key of a command, as people read it. */
+export function keyOf(command: Command): string {
+  return table.find((b) => b.command === command)?.label ?? '';
+}
+
 /** What a key press asks for in this place; undefined: nothing. */
 export function commandOf(input: string, key: Key, place: Place): Command | undefined {
-  return bindings.find((b) => b.places.includes(place) && b.matches(input, key))?.command;
+  return table.find((b) => b.places.includes(place) && b.matches(input, key))?.command;
 }
 
 /** What stands in the bar of a place beside its table: words that differ, a price, what does not apply now. */
@@ -268,7 +281,7 @@ const always: readonly Command[] = ['yes', 'back', 'keys', 'quit'];
 /** `s shell`, `h hint -5`, ...: the keys for the bar of a place, those that matter most if `width` can't hold all. */
 export function barItems(place: Place, width: number, notes: BarNotes = {}): { label: string; text: string }[] {
   const { words = {}, hidden = [], first = [] } = notes;
-  const found = bindings
+  const found = table
     .filter((b) => b.places.includes(place) && (b.short || words[b.command]) && !hidden.includes(b.command))
     .filter((b, index, all) => all.findIndex((other) => other.command === b.command) === index)
     .map((b) => ({ command: b.command, label: b.label, text: words[b.command] ?? b.short ?? '' }));
@@ -286,6 +299,6 @@ export function barItems(place: Place, width: number, notes: BarNotes = {}): { l
 /** The lines of the help screen: keys and what they do. */
 export function helpRows(): { label: string; help: string }[] {
   const rows = new Map<string, string[]>();
-  for (const { label, help } of bindings) rows.set(help, [...(rows.get(help) ?? []), label]);
+  for (const { label, help } of table) rows.set(help, [...(rows.get(help) ?? []), label]);
   return [...rows].map(([help, labels]) => ({ label: labels.join(' '), help }));
 }

@@ -4,6 +4,7 @@ import type { RemoteLabs } from '../session/remote-labs.ts';
 import type { AttemptState } from '../session/types.ts';
 import { coachOf, type LabsAccess, type Screen } from './access.ts';
 import { Chains } from './chains.ts';
+import { keyOf } from './keys.ts';
 import { isComing, type Question } from './state.ts';
 import type { Store } from './store.ts';
 
@@ -172,7 +173,8 @@ export class LabVerbs {
 
   debrief(): void {
     const { lab } = this.#store.get();
-    if (!lab?.wasSolved && !lab?.sawSolution) return this.#say('the debrief comes after solving; g gives up');
+    if (!lab?.wasSolved && !lab?.sawSolution)
+      return this.#say(`the debrief comes after solving; ${keyOf('solution')} gives up`);
     void this.#call(async (labs, id) => {
       const text = await labs.debrief({ id });
       this.#store.dispatch({ type: 'overlay', overlay: { kind: 'debrief', text, scroll: 0 } });

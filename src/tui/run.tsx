@@ -8,11 +8,14 @@ import type { ScenarioEntry } from '../scenario/overview.ts';
 import type { CoachLevel } from '../session/coach-level.ts';
 import { type Progress, progressKey, type RenamedKeys, readProgress, renamedKeys } from '../session/progress.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
+import type { Settings } from '../session/settings.ts';
 import { labShell } from '../session/shell.ts';
 import type { LabsAccess } from './access.ts';
 import { App } from './app.tsx';
 import { goodbyeText } from './goodbye.ts';
+import { remapped } from './key-map.ts';
 import { Keyboard } from './keyboard.ts';
+import { setBindings } from './keys.ts';
 import { runInherited, runShell } from './lab-terminal.ts';
 import { runPlain } from './plain.ts';
 import type { ScenarioRow } from './state.ts';
@@ -25,6 +28,7 @@ export interface AppOptions {
   scenario?: string;
   /** What each check of a new attempt says without being asked. */
   coach?: CoachLevel;
+  settings: Settings;
   scenarios: readonly ScenarioEntry[];
   paths: Paths;
   labs(): Promise<RemoteLabs>;
@@ -37,7 +41,8 @@ export interface AppOptions {
 
 /** Runs the terminal app until it is left; the exit code. Without a terminal, or with `plain`, as plain lines. */
 export async function runApp(options: AppOptions): Promise<number> {
-  const { stdin, stdout, signal, scenario } = options;
+  const { stdin, stdout, signal, scenario, settings } = options;
+  setBindings(remapped(settings.keys));
   const keyboard = new Keyboard(stdin, systemClock);
   const connection = new Connection(options.labs);
   const access = accessOf(options, connection, keyboard);
@@ -81,17 +86,17 @@ class Connection {
 }
 
 function accessOf(
-  { paths, kubectl, coach, scenarios, stdin, stdout, signal }: AppOptions,
+  { paths, kubectl, coach, settings, scenarios, stdin, stdout, signal }: AppOptions,
   connection: Connection,
   keyboard: Keyboard,
 ): LabsAccess {
   return {
     labs: () => connection.labs(),
-    ...(coach !== undefined && { coach }),
+    coach: coach ?? settings.coach,
     progress: () => progressOf(paths, renamedKeys(scenarios.map((entry) => entry.pack))),
     kubectl,
     async shell(state, kubectl, typed) {
-      const command = await labShell(state, paths, kubectl);
+      const command = await labShell(state, paths, kubectl, process.env, settings.shell);
       stdout.write(`\nA shell on the lab's cluster; leave it (exit, Ctrl-D) to come back.\n\n`);
       if (typed) return runShell(command, typed, { keyboard, stdout, signal });
       await stopReading(stdin);
@@ -102,7 +107,7 @@ function accessOf(
 
 /** Draws the app until it is left, the terminal has gone or it is told to end. */
 async function draw(
-  { version, scenario, stdout, signal }: AppOptions,
+  { version, scenario, settings, stdout, signal }: AppOptions,
   scenarios: readonly ScenarioRow[],
   access: LabsAccess,
   keyboard: Keyboard,
@@ -121,8 +126,9 @@ async function draw(
       version={version}
       hold={(onCancel) => keyboard.hold(onCancel)}
       size={() => ({ columns: stdout.columns, rows: stdout.rows })}
-      paint={paintFor(stdout)}
-      theme={themeFor(stdout)}
+      paint={paintFor(stdout, settings.theme)}
+      theme={themeFor(stdout, settings.theme)}
+      motion={settings.motion}
     />,
     {
       stdin: keyboard as unknown as NodeJS.ReadStream,
