@@ -26,6 +26,7 @@ import { pack } from './pack.ts';
 import { progress } from './progress.ts';
 import { replay, report } from './report.ts';
 import { reset } from './reset.ts';
+import { review } from './review.ts';
 import type { Services } from './services.ts';
 import { shell } from './shell.ts';
 import { solution } from './solution.ts';
@@ -39,6 +40,7 @@ import { version } from './version.ts';
 const factories = [
   list,
   progress,
+  review,
   coverage,
   exam,
   start,
