@@ -304,6 +304,7 @@ async function openHost(log: (line: string) => void) {
     { ensureKubectl, pathWith },
     { TrustStore },
     { installedPacks },
+    { chosenIdle },
   ] = await Promise.all([
     import('./daemon/providers.ts'),
     import('./session/lab-host.ts'),
@@ -312,6 +313,7 @@ async function openHost(log: (line: string) => void) {
     import('./cluster/kubectl/kubectl.ts'),
     import('./scenario/trust.ts'),
     import('./scenario/packs/folders.ts'),
+    import('./tui/settings.ts'),
   ]);
   const providers = await createProviders({ state: paths.state, log });
   const catalog = new Catalog(builtIn, installedPacks(paths.state));
@@ -322,6 +324,7 @@ async function openHost(log: (line: string) => void) {
     providers: providers.all,
     scriptEnvironment: async () => ({ PATH: pathWith(await ensureKubectl({ cache: paths.cache })) }),
     trust: new TrustStore(trustFile),
+    idleAfter: chosenIdle(settingsFile(paths), log),
     progress: await ProgressLog.open(paths.state, { clock: systemClock, log, renamed: renamedKeys(catalog.packs()) }),
     log,
   });

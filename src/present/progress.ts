@@ -1,5 +1,6 @@
 import type { RowGroup, ScenarioListRow } from '../session/scenario-rows.ts';
 import { clockText } from './text.ts';
+import { printableLine } from './width.ts';
 
 /** Cells of a domain's bar. */
 const barWidth = 20;
@@ -18,7 +19,11 @@ export function shareText({ solved, scenarios }: RowGroup['done']): string {
 
 /** `CKA  storage  10 %`: the heading of a group. */
 export function groupTitle({ exam, title, weight }: Pick<RowGroup, 'exam' | 'title' | 'weight'>): string {
-  return [...(exam ? [exam.toUpperCase()] : []), title, ...(weight === undefined ? [] : [`${weight} %`])].join('  ');
+  return [
+    ...(exam ? [exam.toUpperCase()] : []),
+    printableLine(title),
+    ...(weight === undefined ? [] : [`${weight} %`]),
+  ].join('  ');
 }
 
 /** The mark of what was achieved at a scenario: solved, tried, or nothing; `↻` where it is due again. */

@@ -35,6 +35,12 @@ export function clockText(ms: number): string {
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${two(m)}:${two(s)}`;
 }
 
+/** `idle since 12:03`: why the clock of an attempt stands. */
+export function standingText({ why, since }: NonNullable<AttemptState['standing']>): string {
+  const at = new Date(since).toTimeString().slice(0, 5);
+  return why === 'left' ? `left at ${at}` : `${why} since ${at}`;
+}
+
 /** What a verdict says, by label, in the order to read it; empty where it passes, or nothing was asked for. */
 export function verdictDetails({ status, expected, actual, why }: Verdict): { label: string; text: string }[] {
   if (status === 'pass') return [];

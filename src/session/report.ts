@@ -248,6 +248,7 @@ function entryOf(
     case 'resetting':
       return { kind: 'reset', text: 'everything is put back' };
     case 'paused':
+      return { kind: 'pause', text: event.why ? `the clock stands: ${event.why}` : 'the clock stands' };
     case 'suspended':
       return { kind: 'pause', text: 'the clock stands' };
     case 'working':

@@ -13,6 +13,8 @@ export interface LabsAccess {
   coach?: CoachLevel;
   /** What was achieved so far. */
   progress(): Promise<Progress>;
+  /** When something was last typed in the terminal, milliseconds; undefined: that can't be seen. */
+  lastInput?(): number | undefined;
   /** Makes sure that there is a kubectl. */
   kubectl(progress: (step: string) => void, signal?: AbortSignal): Promise<KubectlVersion>;
   /** Runs the shell in the terminal, which gets what was `typed` for it; resolves when it is left. */

@@ -1,7 +1,9 @@
+import { systemClock } from '../kernel/clock.ts';
 import { DisconnectedError, errorText } from '../kernel/errors.ts';
 import { ownValue } from '../kernel/own.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
 import type { AttemptState } from '../session/types.ts';
+import { TypingWatch } from '../session/typing.ts';
 import { coachOf, type LabsAccess, type Screen } from './access.ts';
 import { Chains } from './chains.ts';
 import { keyOf } from './keys.ts';
@@ -54,7 +56,8 @@ export class LabVerbs {
           if (signal.aborted) return;
           // The list remembers what is in progress.
           onState(started);
-          return await labs.follow({ id: started.id }, { onEvent: onState, signal });
+          const typing = this.#watchTyping(labs, started.id);
+          return await labs.follow({ id: started.id }, { onEvent: onState, signal }).finally(() => typing.stop());
         } catch (error) {
           if (signal.aborted) return;
           // A daemon that was killed is started again, and goes on where its log ends; not twice without an answer.
@@ -62,6 +65,17 @@ export class LabVerbs {
           dispatch({ type: 'notice', text: 'the daemon ended; it is being started again' });
         }
       }
+    });
+  }
+
+  /** Keys of the app and of shells in its terminal are signs of work. */
+  #watchTyping(labs: RemoteLabs, id: string): TypingWatch {
+    return new TypingWatch({
+      clock: systemClock,
+      lastInput: () => this.#access.lastInput?.(),
+      isStanding: () => this.#store.get().lab?.standing !== undefined,
+      // That the daemon has gone whoever follows is told.
+      onTyping: () => void labs.work({ id }).catch(() => undefined),
     });
   }
 

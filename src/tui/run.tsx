@@ -10,6 +10,7 @@ import { type Progress, progressKey, type RenamedKeys, readProgress, renamedKeys
 import type { RemoteLabs } from '../session/remote-labs.ts';
 import type { Settings } from '../session/settings.ts';
 import { labShell } from '../session/shell.ts';
+import { terminalInput } from '../session/typing.ts';
 import type { LabsAccess } from './access.ts';
 import { App } from './app.tsx';
 import { goodbyeText } from './goodbye.ts';
@@ -94,6 +95,7 @@ function accessOf(
     labs: () => connection.labs(),
     coach: coach ?? settings.coach,
     progress: () => progressOf(paths, renamedKeys(scenarios.map((entry) => entry.pack))),
+    lastInput: () => terminalInput(stdin),
     kubectl,
     async shell(state, kubectl, typed) {
       const command = await labShell(state, paths, kubectl, process.env, settings.shell);

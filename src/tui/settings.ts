@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import * as z from 'zod';
-import { EnvironmentError } from '../kernel/errors.ts';
+import { EnvironmentError, errorText } from '../kernel/errors.ts';
 import { parseYaml } from '../scenario/yaml-file.ts';
 import { coachLevels } from '../session/coach-level.ts';
 import { defaultSettings, motions, type Settings, themeNames } from '../session/settings.ts';
@@ -73,4 +73,25 @@ export function settingsText(file: string): string | undefined {
 export function readSettings(file: string): Settings {
   const text = settingsText(file);
   return text === undefined ? defaultSettings : settingsOf(file, text);
+}
+
+/**
+ * The `clock.idle` of a config file in milliseconds, as it is now: the file is read again when it has changed. One that
+ * can't be used is logged, and what held before holds.
+ */
+export function chosenIdle(file: string, log: (line: string) => void): () => number {
+  let { idle } = defaultSettings.clock;
+  let seen: number | undefined;
+  return () => {
+    const changed = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+    if (changed !== seen) {
+      seen = changed;
+      try {
+        idle = readSettings(file).clock.idle;
+      } catch (error) {
+        log(`${errorText(error).what}: the clock stands after ${idle} minutes as before`);
+      }
+    }
+    return idle * 60_000;
+  };
 }
