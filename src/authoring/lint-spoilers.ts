@@ -41,6 +41,32 @@ export function shownTexts({ id, title, checks }: Pick<Scenario, 'id' | 'title' 
   ];
 }
 
+/** What is written like nothing but a name or a path of the API: `pod-reader`, `pods/log`, `serviceAccountName`. */
+function namesIn(text: string): Set<string> {
+  const names = text.matchAll(/[A-Za-z][A-Za-z0-9]*(?:[-./_:]+[A-Za-z0-9]+)+|\b[a-z]+[A-Z][A-Za-z]+/g);
+  return new Set([...names].map(([name]) => name.toLowerCase()));
+}
+
+/**
+ * Finds in a text what tells the mistakes of a scenario from its solutions: names and words that only the ones or only the
+ * others have. Names that the task gives, in backquotes, are none of them; nor are words of the task and of what is there
+ * from the start.
+ */
+export function telltaleFinder({
+  task,
+  setup,
+  solutions,
+  mistakes,
+}: Pick<Scenario, 'task' | 'setup' | 'solutions' | 'mistakes'>): (text: string) => string[] {
+  const textOf = (scripts: readonly { text: string }[]) => scripts.map(({ text }) => text).join('\n');
+  const [right, wrong] = [textOf(solutions), textOf(mistakes)];
+  const given = [...task.matchAll(/`[^`]+`/g)].join('\n');
+  const names = namesIn(right).symmetricDifference(namesIn(wrong)).difference(namesIn(given));
+  const known = wordsOf([task, textOf(setup)].join('\n')).union(common);
+  const words = wordsOf(right).symmetricDifference(wordsOf(wrong)).difference(known);
+  return (text) => [...namesIn(text).intersection(names), ...wordsOf(text).intersection(words)];
+}
+
 /**
  * Finds the words of a text that give something of a scenario away: those that only solutions bring (neither the task nor
  * set-up nor any mistake has them), and those that judge although the task does not.
