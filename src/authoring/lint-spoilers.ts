@@ -11,7 +11,7 @@ function wordsOf(text: string): Set<string> {
 
 /** Words that stand in every text and every script. */
 const common = wordsOf(
-  'the and not all one are for with from that this has have its may can what who now only more none name kubectl get',
+  'the and not all one are for with from that this has have its may can what who now only more none nothing name kubectl get create delete',
 );
 
 /** Words that say that something is wrong, or how: the learner is to find that out. */
@@ -62,7 +62,9 @@ export function telltaleFinder({
   const [right, wrong] = [textOf(solutions), textOf(mistakes)];
   const given = [...task.matchAll(/`[^`]+`/g)].join('\n');
   const names = namesIn(right).symmetricDifference(namesIn(wrong)).difference(namesIn(given));
-  const known = wordsOf([task, textOf(setup)].join('\n')).union(common);
+  const there = [task, textOf(setup)].join('\n');
+  // `DaemonSet` of a manifest is the `daemonset` of a command.
+  const known = wordsOf(there).union(wordsOf(there.toLowerCase())).union(common);
   const words = wordsOf(right).symmetricDifference(wordsOf(wrong)).difference(known);
   return (text) => [...namesIn(text).intersection(names), ...wordsOf(text).intersection(words)];
 }
