@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +12,7 @@ import { failureText, faultText } from './kernel/fault-log.ts';
 import { resolvePaths } from './kernel/paths.ts';
 import { visible, visibleJson } from './kernel/visible.ts';
 import type { RemoteLabs } from './session/remote-labs.ts';
+import { defaultSettings, type Settings, settingsFile } from './session/settings.ts';
 
 /** The folder that holds bin/, dist/ and scenarios/: one above this file, in src/ as in dist/. */
 const root = join(fileURLToPath(import.meta.url), '..', '..');
@@ -99,6 +101,7 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
     version: buildText(build),
     env: process.env,
     paths,
+    settings: userSettings,
     trust: new TrustStore(trustFile),
     stdout: process.stdout,
     stderr: process.stderr,
@@ -113,9 +116,11 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
     openApp: async (options) => {
       // An unknown name is an error before anything is drawn.
       if (options.scenario) (await content.catalog()).scenario(options.scenario);
+      const settings = await userSettings();
       const { runApp } = await import('./tui/run.tsx');
       return runApp({
         ...options,
+        settings,
         version: build.version,
         scenarios: await content.scenarios(),
         paths,
@@ -132,6 +137,14 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
       });
     },
   });
+}
+
+/** What the user has chosen. Whoever has chosen nothing does not wait for what reads it. */
+async function userSettings(): Promise<Settings> {
+  const file = settingsFile(paths);
+  if (!existsSync(file)) return defaultSettings;
+  const { readSettings } = await import('./tui/settings.ts');
+  return readSettings(file);
 }
 
 /** The scenarios that there are. */
@@ -295,6 +308,7 @@ async function openHost(log: (line: string) => void) {
     { ensureKubectl, pathWith },
     { TrustStore },
     { installedPacks },
+    { chosenIdle },
   ] = await Promise.all([
     import('./daemon/providers.ts'),
     import('./session/lab-host.ts'),
@@ -303,6 +317,7 @@ async function openHost(log: (line: string) => void) {
     import('./cluster/kubectl/kubectl.ts'),
     import('./scenario/trust.ts'),
     import('./scenario/packs/folders.ts'),
+    import('./tui/settings.ts'),
   ]);
   const providers = await createProviders({ state: paths.state, log });
   const catalog = new Catalog(builtIn, installedPacks(paths.state));
@@ -314,6 +329,7 @@ async function openHost(log: (line: string) => void) {
     scriptEnvironment: async () => ({ PATH: pathWith(await ensureKubectl({ cache: paths.cache })) }),
     trust: new TrustStore(trustFile),
     version: buildText(build),
+    idleAfter: chosenIdle(settingsFile(paths), log),
     progress: await ProgressLog.open(paths.state, { clock: systemClock, log, renamed: renamedKeys(catalog.packs()) }),
     log,
   });

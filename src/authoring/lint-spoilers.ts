@@ -11,7 +11,7 @@ function wordsOf(text: string): Set<string> {
 
 /** Words that stand in every text and every script. */
 const common = wordsOf(
-  'the and not all one are for with from that this has have its may can what who now only more none name kubectl get',
+  'the and not all one are for with from that this has have its may can what who now only more none nothing name kubectl get create delete',
 );
 
 /** Words that say that something is wrong, or how: the learner is to find that out. */
@@ -39,6 +39,34 @@ export function shownTexts({ id, title, checks }: Pick<Scenario, 'id' | 'title' 
       ];
     }),
   ];
+}
+
+/** What is written like nothing but a name or a path of the API: `pod-reader`, `pods/log`, `serviceAccountName`. */
+function namesIn(text: string): Set<string> {
+  const names = text.matchAll(/[A-Za-z][A-Za-z0-9]*(?:[-./_:]+[A-Za-z0-9]+)+|\b[a-z]+[A-Z][A-Za-z]+/g);
+  return new Set([...names].map(([name]) => name.toLowerCase()));
+}
+
+/**
+ * Finds in a text what tells the mistakes of a scenario from its solutions: names and words that only the ones or only the
+ * others have. Names that the task gives, in backquotes, are none of them; nor are words of the task and of what is there
+ * from the start.
+ */
+export function telltaleFinder({
+  task,
+  setup,
+  solutions,
+  mistakes,
+}: Pick<Scenario, 'task' | 'setup' | 'solutions' | 'mistakes'>): (text: string) => string[] {
+  const textOf = (scripts: readonly { text: string }[]) => scripts.map(({ text }) => text).join('\n');
+  const [right, wrong] = [textOf(solutions), textOf(mistakes)];
+  const given = [...task.matchAll(/`[^`]+`/g)].join('\n');
+  const names = namesIn(right).symmetricDifference(namesIn(wrong)).difference(namesIn(given));
+  const there = [task, textOf(setup)].join('\n');
+  // `DaemonSet` of a manifest is the `daemonset` of a command.
+  const known = wordsOf(there).union(wordsOf(there.toLowerCase())).union(common);
+  const words = wordsOf(right).symmetricDifference(wordsOf(wrong)).difference(known);
+  return (text) => [...namesIn(text).intersection(names), ...wordsOf(text).intersection(words)];
 }
 
 /**

@@ -64,7 +64,7 @@ export interface ProofOrder {
 
 export interface ProofOutcome {
   proof: Proof;
-  /** Of observed work. */
+  /** Of observed work, and of the solution "reference". */
   changes?: ObjectChange[];
 }
 
@@ -184,7 +184,7 @@ export class LocalProver implements Prover {
         return {};
       }
       const script = scriptOf(scenario, work);
-      if (work.kind === 'observed') {
+      if (work.kind === 'observed' || (work.kind === 'solution' && work.script === 'reference')) {
         const before = await readObjects(client, scenario.namespaces);
         await apply(script);
         return { changes: changesBetween(before, await readObjects(client, scenario.namespaces)) };

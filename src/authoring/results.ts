@@ -35,11 +35,13 @@ function record(results: Results, provider: string, pack: Pack, report: Scenario
     (report.ok ? failed : seeds).delete(seed);
   }
   const mutants = report.mutants?.length ?? before?.mutants;
+  const reference = report.reference ?? before?.reference;
   const result: Result = {
     version: pack.version,
     digest,
     solutions: report.solutions.length,
     mistakes: report.mistakes.length,
+    ...(reference && { reference }),
     ...(mutants === undefined ? {} : { mutants }),
     seeds: writeSeeds(seeds),
     failed: writeSeeds(failed),

@@ -8,6 +8,7 @@ import { loadScenario, scenarioIds } from '../scenario/load.ts';
 import { defaultSeed } from '../scenario/seed-list.ts';
 import type { TrustStore } from '../scenario/trust.ts';
 import type { Pack, Scenario } from '../scenario/types.ts';
+import type { ObjectChange } from './changes.ts';
 import { type HintProof, hintProofs } from './hint-proofs.ts';
 import { mutantsOf } from './mutants.ts';
 import { type Proof, type ProofOutcome, type Prover, scriptsOf, type Work } from './proof.ts';
@@ -25,6 +26,8 @@ export interface ScenarioReport {
   /** All seeds that draw the names of this report, which its proofs ran with; only if seeds were asked for. */
   seeds?: number[];
   untouched: Proof;
+  /** What the solution "reference" changes: `~ Role`, one for each object. */
+  reference?: string[];
   solutions: (Proof & { name: string })[];
   mistakes: (Proof & { name: string; fails: string[] })[];
   /** Only if the scenario has hints on what is there. */
@@ -166,9 +169,9 @@ class Bench {
 
   async verify(variant: Variant): Promise<ScenarioReport> {
     const { scenario, seeds } = variant;
-    const [untouched, solutions, mistakes, more] = await Promise.all([
+    const [untouched, solved, mistakes, more] = await Promise.all([
       this.#prove(variant, 'untouched', { kind: 'untouched' }),
-      this.#each(variant, 'solution', ''),
+      this.#solutions(variant),
       Promise.all(
         scenario.mistakes.map(async ({ name, fails }) => ({
           name,
@@ -178,6 +181,7 @@ class Bench {
       ),
       this.#thorough(variant),
     ]);
+    const { solutions, reference } = solved;
     const proofs = [untouched, ...solutions, ...mistakes, ...Object.values(more).flat()];
     if (!scenario.solutions.some((s) => s.name === 'reference')) {
       untouched.problems.push('there is no solution "reference"');
@@ -193,6 +197,7 @@ class Bench {
       ok,
       ...asked,
       untouched,
+      ...(reference && { reference }),
       solutions,
       mistakes,
       ...hinted,
@@ -216,12 +221,23 @@ class Bench {
     };
   }
 
+  /** Every solution, and what the reference changes. */
+  async #solutions(variant: Variant): Promise<Pick<ScenarioReport, 'solutions' | 'reference'>> {
+    const outcomes = await Promise.all(
+      variant.scenario.solutions.map(async ({ name }) => ({
+        name,
+        ...(await this.#order(variant, name, { kind: 'solution', script: name })),
+      })),
+    );
+    const changes = outcomes.find(({ name }) => name === 'reference')?.changes;
+    return {
+      solutions: outcomes.map(({ name, proof }) => ({ name, ...proof })),
+      ...(changes && { reference: changes.map(changeText) }),
+    };
+  }
+
   /** The same with every solution. */
-  #each(
-    variant: Variant,
-    kind: 'solution' | 'again' | 'shuffled',
-    label: string,
-  ): Promise<(Proof & { name: string })[]> {
+  #each(variant: Variant, kind: 'again' | 'shuffled', label: string): Promise<(Proof & { name: string })[]> {
     return Promise.all(
       variant.scenario.solutions.map(async ({ name }) => ({
         name,
@@ -318,6 +334,11 @@ class Bench {
       next.begin();
     }
   }
+}
+
+/** `~ Role`: without its name, which another seed would draw otherwise. */
+function changeText({ resource, before, after }: ObjectChange): string {
+  return `${before ? (after ? '~' : '-') : '+'} ${resource.kind}`;
 }
 
 /**

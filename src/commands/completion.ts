@@ -7,6 +7,7 @@ import { isVisible } from '../kernel/visible.ts';
 import { competencies, curriculum } from '../scenario/curriculum.ts';
 import { attemptIds, attemptsFolder, newestAttempt, readAttemptLog } from '../session/attempt-logs.ts';
 import { sittingIds, sittingsFolder } from '../session/exam/logs.ts';
+import { settingTable } from './config.ts';
 import type { Services } from './services.ts';
 
 /** What can stand in the place of an option's value or an argument, by the name that it has in every command. */
@@ -58,6 +59,8 @@ export async function completionNames(words: readonly string[], services: Servic
     cluster: clusterIds(state).sort(),
     addon: addonNames,
     competency: competencies,
+    setting: Object.keys(settingTable),
+    ...(words.includes('set') && { value: valuesOf(words) }),
     domain: [...new Set(curriculum.map((domain) => domain.id))],
     sitting: sittingIds(sittingsFolder(services.paths)).sort(),
     ...(words.includes('exam') && { exam: await examIds(services) }),
@@ -67,6 +70,11 @@ export async function completionNames(words: readonly string[], services: Servic
 
 async function examIds(services: Services): Promise<string[]> {
   return (await services.catalog()).packs().flatMap((pack) => pack.exams.map((exam) => exam.id));
+}
+
+/** What the setting that the words name may be. */
+function valuesOf(words: readonly string[]): readonly string[] {
+  return ownValue(settingTable, words[words.indexOf('set') + 1] ?? '')?.values ?? [];
 }
 
 /** The checks of the attempt that the words mean. */

@@ -9,6 +9,7 @@ import { cluster } from './cluster.ts';
 import { coachOption } from './coach-option.ts';
 import type { CommandContext } from './command.ts';
 import { addCompletion, completionNames } from './completion.ts';
+import { config } from './config.ts';
 import { coverage } from './coverage.ts';
 import { daemon } from './daemon.ts';
 import { debrief } from './debrief.ts';
@@ -25,6 +26,7 @@ import { pack } from './pack.ts';
 import { progress } from './progress.ts';
 import { replay, report } from './report.ts';
 import { reset } from './reset.ts';
+import { review } from './review.ts';
 import type { Services } from './services.ts';
 import { shell } from './shell.ts';
 import { solution } from './solution.ts';
@@ -38,6 +40,7 @@ import { version } from './version.ts';
 const factories = [
   list,
   progress,
+  review,
   coverage,
   exam,
   start,
@@ -58,6 +61,7 @@ const factories = [
   images,
   node,
   pack,
+  config,
   daemon,
   doctor,
   version,

@@ -2,23 +2,20 @@ import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { systemClock } from '../kernel/clock.ts';
 import { EnvironmentError, UserError } from '../kernel/errors.ts';
+import { dayText, progressMark, shareBar, shareText } from '../present/progress.ts';
 import { clockText, tableText } from '../present/text.ts';
-import { curriculum } from '../scenario/curriculum.ts';
-import { domainsOf } from '../scenario/exams.ts';
-import type { ScenarioEntry } from '../scenario/overview.ts';
 import {
-  type Progress,
+  foldSeeds,
   ProgressLog,
   parseProgress,
-  progressKey,
   progressText,
   readProgress,
+  readProgressRecords,
   renamedKeys,
 } from '../session/progress.ts';
+import { domainShares } from '../session/scenario-rows.ts';
 import type { CommandFactory } from './command.ts';
-
-/** Cells of a domain's bar. */
-const barWidth = 20;
+import { rowsWithProgress } from './progress-rows.ts';
 
 export const progress: CommandFactory = ({ services, print, json }) => {
   // Read when it is needed: the manual page knows no paths.
@@ -28,22 +25,38 @@ export const progress: CommandFactory = ({ services, print, json }) => {
     .option('--json', 'print one JSON document')
     .action(async (options: { json?: boolean }) => {
       const entries = await services.scenarios();
-      const achieved = await readProgress(state(), renamedKeys(entries.map((entry) => entry.pack)));
-      if (options.json)
-        return json({ domains: domainsDone(entries, achieved), scenarios: scenariosTried(entries, achieved) });
-      const tried = scenariosTried(entries, achieved);
-      print(domainsDone(entries, achieved).map(domainLine).join('\n'));
+      const rows = await rowsWithProgress(services, entries);
+      const shares = domainShares(rows);
+      const tried = rows.flatMap((row) => (row.progress ? [{ ...row, progress: row.progress }] : []));
+      if (options.json) {
+        const renamed = renamedKeys(entries.map((entry) => entry.pack));
+        const seeds = foldSeeds(await readProgressRecords(state()), renamed);
+        return json({
+          domains: shares.map(({ exam, title, weight, done }) => ({ exam, domain: title, weight, ...done })),
+          scenarios: tried.map(({ pack, id, progress: own, due, isDue, progressKey }) => ({
+            ...{ pack, scenario: id, ...own },
+            ...(due !== undefined && { due, isDue }),
+            seeds: seeds.get(progressKey) ?? [],
+          })),
+        });
+      }
+      print(tableText(shares.map(shareCells)));
       if (tried.length === 0) return print('\nnothing was tried yet; start one with: kubedrill start <scenario>');
-      const rows = tried.map(({ scenario, solved, best, bestTime, tries, level, lastAt }) => [
-        solved ? '✔' : '',
-        scenario,
-        best ? `${best.score} of ${best.max}` : '',
-        bestTime === undefined ? '' : clockText(bestTime),
-        String(tries),
-        level === undefined ? '' : String(level),
-        new Date(lastAt).toISOString().slice(0, 10),
-      ]);
-      print(`\n${tableText([['', 'SCENARIO', 'BEST', 'TIME', 'TRIES', 'LEVEL', 'LAST'], ...rows])}`);
+      const lines = tried.map((row) => {
+        const { best, bestTime, tries, level, hints, lastAt } = row.progress;
+        return [
+          progressMark(row),
+          row.id,
+          best ? `${best.score} of ${best.max}` : '',
+          bestTime === undefined ? '' : clockText(bestTime),
+          String(tries),
+          level === undefined ? '' : String(level),
+          hints === undefined ? '' : String(hints),
+          dayText(lastAt),
+          row.due === undefined ? '' : row.isDue ? 'now' : dayText(row.due),
+        ];
+      });
+      print(`\n${tableText([['', 'SCENARIO', 'BEST', 'TIME', 'TRIES', 'LEVEL', 'HINTS', 'LAST', 'DUE'], ...lines])}`);
     });
   command
     .command('export')
@@ -78,29 +91,13 @@ export const progress: CommandFactory = ({ services, print, json }) => {
   return command;
 };
 
-/** For each domain of the exams how many of its scenarios are solved. */
-function domainsDone(entries: readonly ScenarioEntry[], achieved: Progress) {
-  return curriculum.flatMap(({ exam, id, weight }) => {
-    const own = entries.filter((entry) => domainsOf(entry).includes(`${exam}/${id}`));
-    const solved = own.filter((entry) => achieved.get(keyOf(entry))?.solved).length;
-    return own.length === 0 ? [] : [{ exam, domain: id, weight, solved, scenarios: own.length }];
-  });
-}
-
-function domainLine({ exam, domain, weight, solved, scenarios }: ReturnType<typeof domainsDone>[number]): string {
-  const full = Math.round((solved / scenarios) * barWidth);
-  const bar = '█'.repeat(full) + '░'.repeat(barWidth - full);
-  return `${exam.toUpperCase().padEnd(4)}  ${domain.padEnd(28)}  ${String(weight).padStart(2)} %  ${bar}  ${solved} of ${scenarios}`;
-}
-
-/** The scenarios that were tried, in the order of the list. */
-function scenariosTried(entries: readonly ScenarioEntry[], achieved: Progress) {
-  return entries.flatMap((entry) => {
-    const own = achieved.get(keyOf(entry));
-    return own ? [{ pack: entry.pack.id, scenario: entry.id, ...own }] : [];
-  });
-}
-
-function keyOf({ pack, id }: ScenarioEntry): string {
-  return progressKey({ pack: pack.id, id });
+function shareCells({ exam = '', title, weight, done }: ReturnType<typeof domainShares>[number]): string[] {
+  return [
+    exam.toUpperCase(),
+    title,
+    weight === undefined ? '' : `${weight} %`,
+    shareBar(done),
+    `${done.solved} of ${done.scenarios}`,
+    shareText(done),
+  ];
 }

@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import { Option } from 'commander';
-import { UserError } from '../kernel/errors.ts';
 import { ownValue } from '../kernel/own.ts';
 import { visibleJson } from '../kernel/visible.ts';
 import { reportCsv } from '../present/report-csv.ts';
@@ -9,19 +8,8 @@ import { reportJUnit } from '../present/report-junit.ts';
 import { reportMarkdown } from '../present/report-markdown.ts';
 import { clockText, paintFor } from '../present/text.ts';
 import { printable } from '../present/width.ts';
-import {
-  attemptIds,
-  attemptsFolder,
-  hasBegun,
-  neverBegan,
-  newestAttempt,
-  readAttemptLog,
-  unknownAttempt,
-} from '../session/attempt-logs.ts';
-import { requireUnlocked } from '../session/exam/lock.ts';
-import { foldAttempt } from '../session/fold.ts';
-import { type AttemptReport, isWhole, reportOf } from '../session/report.ts';
-import { scenarioAt } from '../session/scenario-ref.ts';
+import { readReport } from '../session/read-report.ts';
+import type { AttemptReport } from '../session/report.ts';
 import { attemptCommand, attemptId, type CommandFactory } from './command.ts';
 import type { Services } from './services.ts';
 
@@ -38,7 +26,7 @@ export const report: CommandFactory = ({ services, print, json }) =>
     .addOption(new Option('--format <format>', 'as what').choices(Object.keys(renderings)).default('md'))
     .option('-o, --output <file>', 'write it there (default: print it)')
     .action(async (options: { attempt?: string; format: string; output?: string; json?: boolean }) => {
-      const created = await readReport(services, options);
+      const created = await reportFor(services, options);
       if (options.json) return json(created);
       const text = ownValue(renderings, options.format)?.(created) ?? '';
       if (!options.output) return print(text.trimEnd());
@@ -49,7 +37,7 @@ export const report: CommandFactory = ({ services, print, json }) =>
 export const replay: CommandFactory = ({ services, print, json }) =>
   attemptCommand('replay', 'what happened in an attempt: changes seen in the cluster, verdicts, hints').action(
     async (options: { attempt?: string; json?: boolean }) => {
-      const { attempt: id, scenario, timeline, statistics } = await readReport(services, options);
+      const { attempt: id, scenario, timeline, statistics } = await reportFor(services, options);
       if (options.json) return json({ attempt: id, scenario: scenario.id, timeline, statistics });
       const paint = paintFor(services.stdout);
       print(`${id}: ${printable(scenario.title)}`);
@@ -62,17 +50,7 @@ export const replay: CommandFactory = ({ services, print, json }) =>
   );
 
 /** The report of an attempt by id, of the shell's own, or of the one started last. */
-async function readReport(services: Services, options: { attempt?: string }): Promise<AttemptReport> {
-  const folder = attemptsFolder(services.paths);
-  const id = attemptId(services, options) ?? (await newestAttempt(folder));
-  if (id === undefined) throw new UserError({ what: 'there is no attempt yet', next: 'kubedrill start <scenario>' });
-  const events = await readAttemptLog(folder, id);
-  const [first] = events;
-  if (first?.type !== 'created') throw unknownAttempt(id, attemptIds(folder));
-  if (!hasBegun(events)) throw neverBegan(id, events);
-  const fold = foldAttempt(events);
-  if (fold) requireUnlocked(fold);
-  const created = reportOf(events, scenarioAt(await services.catalog(), first.scenario), services.version);
-  if (!created || !isWhole(created)) throw unknownAttempt(id, attemptIds(folder));
-  return created;
+async function reportFor(services: Services, options: { attempt?: string }): Promise<AttemptReport> {
+  const { paths, version } = services;
+  return readReport({ paths, catalog: await services.catalog(), version, id: attemptId(services, options) });
 }

@@ -7,6 +7,7 @@ import type { ScenarioEntry } from '../scenario/overview.ts';
 import type { TrustStore } from '../scenario/trust.ts';
 import type { CoachLevel } from '../session/coach-level.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
+import type { Settings } from '../session/settings.ts';
 
 /** Where `pack verify` proves. */
 export interface ProverChoice {
@@ -43,6 +44,8 @@ export interface Services {
   version: string;
   env: NodeJS.ProcessEnv;
   paths: Paths;
+  /** What the user has chosen; rejects where the file can't be used, with each place of it. */
+  settings(): Promise<Settings>;
   /** Loaded when it is asked for: the format's schema takes its time. */
   catalog(): Promise<Catalog>;
   /** The scenarios of the built-in and installed packs. */

@@ -1,4 +1,4 @@
-import { clockText, markOf, paintFor, scoreText, tableText } from '../present/text.ts';
+import { clockText, markOf, paintFor, scoreText, standingText, tableText } from '../present/text.ts';
 import { printableLine } from '../present/width.ts';
 import type { AttemptState } from '../session/types.ts';
 import { attemptCommand, attemptId, type CommandFactory } from './command.ts';
@@ -39,13 +39,16 @@ function phaseText(state: AttemptState): string {
   if (state.failure) return printableLine(`failed: ${state.failure.what}`);
   if (state.solved) return 'solved';
   const isPaused = state.phase === 'active' && !state.running;
-  return [state.phase, ...(state.wasSolved ? ['solved before'] : []), ...(isPaused ? ['the clock stands'] : [])].join(
-    ', ',
-  );
+  return [
+    state.phase,
+    ...(state.wasSolved ? ['solved before'] : []),
+    ...(isPaused ? [`the clock stands${state.standing ? `: ${standingText(state.standing)}` : ''}`] : []),
+  ].join(', ');
 }
 
 function summary(state: AttemptState) {
-  const { id, scenario, phase, exam, score, max, solved, wasSolved, worked, running, failure, cluster } = state;
+  const { id, scenario, phase, exam, score, max, solved, wasSolved, worked, running, standing, failure, cluster } =
+    state;
   const place = { attempt: id, scenario: scenario.id, pack: scenario.pack, phase, ...(exam && { exam }) };
   if (exam?.locked) return { ...place, cluster: cluster ?? null };
   return {
@@ -55,6 +58,7 @@ function summary(state: AttemptState) {
     solved,
     wasSolved,
     running,
+    ...(standing && { standing }),
     seconds: Math.round(worked / 1000),
     cluster: cluster ?? null,
     ...(failure ? { failure } : {}),

@@ -2,17 +2,17 @@ import { styleText } from 'node:util';
 import { areGuardsEarning, type Verdict } from '../grading/types.ts';
 import { levelTexts } from '../session/coach-level.ts';
 import type { AttemptReport } from '../session/report.ts';
+import type { ThemeName } from '../session/settings.ts';
 import type { AttemptState, CheckView } from '../session/types.ts';
 import { foldCommand, placedInPane } from './fold.ts';
+import { type Style, styleIn } from './palette.ts';
 import { printable, printableLine, widthOf } from './width.ts';
-
-type Style = Parameters<typeof styleText>[0];
 
 /** Paints text if the stream shows colours (NO_COLOR and FORCE_COLOR are heeded). */
 export type Paint = (style: Style, text: string) => string;
 
-export function paintFor(stream: NodeJS.WriteStream): Paint {
-  return (style, text) => styleText(style, printable(text), { stream });
+export function paintFor(stream: NodeJS.WriteStream, theme: ThemeName = 'auto'): Paint {
+  return (style, text) => styleText(styleIn(theme, style), printable(text), { stream });
 }
 
 const marks: Record<Verdict['status'], { symbol: string; style: Style; word: string }> = {
@@ -33,6 +33,12 @@ export function clockText(ms: number): string {
   const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
   const two = (n: number) => String(n).padStart(2, '0');
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${two(m)}:${two(s)}`;
+}
+
+/** `idle since 12:03`: why the clock of an attempt stands. */
+export function standingText({ why, since }: NonNullable<AttemptState['standing']>): string {
+  const at = new Date(since).toTimeString().slice(0, 5);
+  return why === 'left' ? `left at ${at}` : `${why} since ${at}`;
 }
 
 /** What a verdict says, by label, in the order to read it; empty where it passes, or nothing was asked for. */

@@ -14,6 +14,8 @@ const result = z.strictObject({
   digest: z.string(),
   solutions: z.number(),
   mistakes: z.number(),
+  /** What the reference solution changes, `~ Role`, one for each object; missing in older results. */
+  reference: z.array(z.string()).optional(),
   /** Only if they were tried. */
   mutants: z.number().optional(),
   /** The seeds that all of it holds for, as in `0-20`, and those that something is wrong with. */

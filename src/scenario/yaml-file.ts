@@ -21,6 +21,11 @@ export function openYamlFile(
   return (schema, variables = {}) => parse(file, document, schema, variables);
 }
 
+/** Reads the text of a YAML file by a schema; `file` is what problems are named by. Throws InvalidFile. */
+export function parseYaml<S extends z.ZodType>(file: string, text: string, schema: S): z.infer<S> {
+  return parse(file, readDocument(file, text), schema, {});
+}
+
 function parse<S extends z.ZodType>(
   file: string,
   { contents, value, place }: ReturnType<typeof readDocument>,

@@ -26,6 +26,7 @@ export function describeAttempt(
     namespace: scenario.namespaces[0] ?? 'default',
     ...(fold.readyIn !== undefined && { readyIn: fold.readyIn }),
     worked: workedTime(fold, now),
+    ...(fold.phase === 'active' && fold.solvedAt === undefined && fold.standing && { standing: fold.standing }),
     hints: hintsShown(scenario, fold),
     coach: coachSummary(fold),
     passedBefore: fold.passed,

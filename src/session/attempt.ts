@@ -7,7 +7,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { EnvironmentError, errorText, UserError } from '../kernel/errors.ts';
 import type { Scenario } from '../scenario/types.ts';
 import { describeAttempt } from './attempt-state.ts';
-import { type AttendanceInput, AttendanceKeeper } from './attendance.ts';
+import { type AttendanceInput, AttendanceKeeper, defaultIdle } from './attendance.ts';
 import { ClusterConnection } from './cluster-connection.ts';
 import { checkView, helpPrice } from './coach.ts';
 import { Coach } from './coach-desk.ts';
@@ -31,6 +31,8 @@ export interface AttemptDependencies {
   scriptEnvironment(): Promise<Record<string, string>>;
   /** Nobody looks on, and nobody comes back to it: there is no feed of changes, and its log need not last. Default: no. */
   unattended?: boolean;
+  /** How long after a sign of work somebody is taken to work, milliseconds. Default: ten minutes. */
+  idleAfter?(): number;
   /** Where what is achieved outlives the attempt; without one it does not. */
   progress?: ProgressLog;
 }
@@ -69,7 +71,7 @@ export class Attempt {
     fold: AttemptFold,
     begun = false,
   ) {
-    const { clock, folder, unattended = false, progress } = dependencies;
+    const { clock, folder, unattended = false, progress, idleAfter = () => defaultIdle } = dependencies;
     const { signal } = this.#stop;
     this.scenario = scenario;
     this.id = fold.id;
@@ -103,6 +105,7 @@ export class Attempt {
     this.#attendance = new AttendanceKeeper({
       clock,
       begun,
+      idleAfter,
       onEvent: ({ t, body }) => {
         void this.#recorder.record(body, t);
         if (body.type !== 'beat') this.#changed();
@@ -155,7 +158,10 @@ export class Attempt {
     }
     const attempt = new Attempt(load(fold), dependencies, log, fold);
     // Nobody is seen yet, and what a crash cut off ended with the last sign of life.
-    if (!fold.paused && !dependencies.unattended) await attempt.#recorder.record({ type: 'paused' }, fold.lastEventAt);
+    if (!fold.paused && !dependencies.unattended) {
+      const { lastEventAt } = fold;
+      await attempt.#recorder.record({ type: 'paused', why: 'left', since: lastEventAt }, lastEventAt);
+    }
     return attempt;
   }
 

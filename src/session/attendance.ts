@@ -3,9 +3,9 @@ import type { AttemptEventBody } from './events.ts';
 
 /** Who works on an attempt, as far as that can be seen. Times are milliseconds since 1970. */
 export interface Attendance {
-  /** Those who look on for as long as they are there: the app, a shell of the lab, a command that follows. */
+  /** Those who are there: the app, a shell of the lab, a command that follows. */
   followers: number;
-  /** The last sign of somebody who does not follow: a command, a change in the cluster. */
+  /** The last sign of work: somebody came, a key, a command, a change in the cluster. */
   sign?: number;
   /** Whether the attempt's clock may run. */
   works: boolean;
@@ -23,8 +23,8 @@ export interface AttendanceEvent {
   body: AttemptEventBody & { type: 'paused' | 'working' | 'beat' };
 }
 
-/** How long after a sign somebody who does not follow is taken to work, milliseconds. */
-export const idleAfter = 10 * 60_000;
+/** How long after a sign somebody is taken to work, milliseconds, where nothing else was chosen. */
+export const defaultIdle = 10 * 60_000;
 /** How often time is looked at, and how long a gap in that is a machine that slept, milliseconds. */
 export const tickEvery = 10_000;
 export const asleepAfter = 60_000;
@@ -37,34 +37,40 @@ export function firstAttendance(now: number, begun: boolean): Attendance {
 }
 
 /**
- * The rules by which the clock of an attempt runs: while somebody follows, else for a while after each sign of work. Who
- * stops following has left: that counts at once. Time in which the machine slept is nobody's. Pure.
+ * The rules by which the clock of an attempt runs: for a while, `idle` milliseconds, after each sign of work. When the last
+ * one who was there has left it stands at once. Time in which the machine slept is nobody's: it stands until the next sign.
+ * Pure.
  */
 export function attend(
   before: Attendance,
   input: AttendanceInput,
   now: number,
+  idle = defaultIdle,
 ): { attendance: Attendance; events: AttendanceEvent[] } {
   const events: AttendanceEvent[] = [];
   const attendance = { ...before };
-  const report = (type: AttendanceEvent['body']['type'], t: number) => {
-    events.push({ t, body: { type } });
-    attendance.works = type !== 'paused';
+  const report = (body: AttendanceEvent['body'], t: number) => {
+    events.push({ t, body });
+    attendance.works = body.type !== 'paused';
     attendance.beat = t;
   };
-  if (attendance.works && now - before.seen >= asleepAfter) report('paused', before.seen);
+  if (now - before.seen >= asleepAfter) {
+    if (attendance.works) report({ type: 'paused', why: 'asleep', since: before.seen }, before.seen);
+    delete attendance.sign;
+  }
   attendance.seen = now;
   if (input === 'came') attendance.followers++;
+  if (input === 'came' || input === 'sign') attendance.sign = now;
   if (input === 'left') {
     attendance.followers = Math.max(0, attendance.followers - 1);
     if (attendance.followers === 0) delete attendance.sign;
   }
-  if (input === 'sign') attendance.sign = now;
-  const { followers, sign } = attendance;
-  const works = followers > 0 || (sign !== undefined && now - sign < idleAfter);
-  if (works && !attendance.works) report('working', now);
-  else if (!works && attendance.works) report('paused', now);
-  else if (works && now - attendance.beat >= beatEvery) report('beat', now);
+  const { sign } = attendance;
+  const works = sign !== undefined && now - sign < idle;
+  if (works && !attendance.works) report({ type: 'working' }, now);
+  else if (!works && attendance.works)
+    report({ type: 'paused', why: sign === undefined ? 'left' : 'idle', since: sign ?? now }, now);
+  else if (works && now - attendance.beat >= beatEvery) report({ type: 'beat' }, now);
   return { attendance, events };
 }
 
@@ -72,6 +78,8 @@ export interface AttendanceKeeperOptions {
   clock: Clock;
   /** Whether the attempt has just begun. */
   begun: boolean;
+  /** How long after a sign somebody is taken to work, milliseconds, as it is now. */
+  idleAfter(): number;
   onEvent(event: AttendanceEvent): void;
 }
 
@@ -90,8 +98,8 @@ export class AttendanceKeeper {
 
   take(input: AttendanceInput): void {
     if (this.#stopped) return;
-    const { clock, onEvent } = this.#options;
-    const { attendance, events } = attend(this.#attendance, input, clock.now());
+    const { clock, idleAfter, onEvent } = this.#options;
+    const { attendance, events } = attend(this.#attendance, input, clock.now(), idleAfter());
     this.#attendance = attendance;
     for (const event of events) onEvent(event);
   }

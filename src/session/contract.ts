@@ -56,6 +56,8 @@ export const labContract = {
   ask: { params: attemptOrNewest.extend({ check: text, price: z.number() }), result: checkView.optional() },
   /** Tells the state at once and at every change, until it is aborted. */
   follow: { params: attemptOrNewest, event: attemptState, events: 'newest', result: z.void(), aborting: 'ends' },
+  /** Something was typed where somebody works on it: its clock runs on. Whoever types goes on giving that sign. */
+  work: { params: attemptOrNewest, result: z.void(), ...moment },
   hint: { params: attemptOrNewest, result: hintGiven, ...moment },
   /** The solutions' texts; noted in the attempt. */
   solution: {

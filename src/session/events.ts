@@ -3,6 +3,15 @@ import type { ClusterSpec } from '../cluster/provider.ts';
 import type { Activity, GraderMemory } from '../grading/types.ts';
 import type { CoachLevel } from './coach-level.ts';
 
+/** Why the clock of an attempt stands. */
+export const standingReasons = ['idle', 'asleep', 'left'] as const;
+
+/** That the clock stands: why, and since when nobody is seen, milliseconds since 1970. */
+export interface Standing {
+  why: (typeof standingReasons)[number];
+  since: number;
+}
+
 /** Where an attempt's cluster is; enough to find it again. */
 export interface ClusterRef {
   provider: string;
@@ -72,7 +81,7 @@ export type AttemptEvent = { t: number } & (
   | { type: 'suspended' }
   | { type: 'resumed' }
   /** Nobody works any more, or somebody does again; logs without these are of attempts at which somebody always works. */
-  | { type: 'paused' }
+  | ({ type: 'paused' } & Partial<Standing>)
   | { type: 'working' }
   /** Somebody still works: a crash loses no more than what comes after it. */
   | { type: 'beat' }

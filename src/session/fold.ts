@@ -1,6 +1,6 @@
 import type { Activity, GraderMemory } from '../grading/types.ts';
 import type { Asked, CoachLevel } from './coach-level.ts';
-import type { AttemptEvent, ClusterChoice, ClusterRef, ExamMembership, ScenarioRef } from './events.ts';
+import type { AttemptEvent, ClusterChoice, ClusterRef, ExamMembership, ScenarioRef, Standing } from './events.ts';
 
 const keptActivities = 200;
 
@@ -46,6 +46,8 @@ export interface AttemptFold {
   /** Why the clock may stand although there is something to do. */
   suspended: boolean;
   paused: boolean;
+  /** Why nobody works, where that was seen. */
+  standing?: Standing;
   lastEventAt: number;
 }
 
@@ -177,12 +179,14 @@ const effects: Effects = {
     fold.suspended = false;
     run(fold, t);
   },
-  paused(fold, { t }) {
+  paused(fold, { t, why, since }) {
     fold.paused = true;
+    if (why !== undefined && since !== undefined) fold.standing = { why, since };
     pause(fold, t);
   },
   working(fold, { t }) {
     fold.paused = false;
+    delete fold.standing;
     run(fold, t);
   },
   stopped(fold, { t }) {

@@ -28,6 +28,8 @@ export interface LifecycleOptions {
   catalog: Catalog;
   scriptEnvironment(): Promise<Record<string, string>>;
   progress: ProgressLog;
+  /** As attempts want it. */
+  idleAfter?(): number;
   log(line: string): void;
 }
 
@@ -241,8 +243,8 @@ export class Lifecycle {
   }
 
   #dependencies(): AttemptDependencies {
-    const { clock, folder, scriptEnvironment, progress } = this.#options;
-    return { clock, folder, scriptEnvironment, progress };
+    const { clock, folder, scriptEnvironment, progress, idleAfter } = this.#options;
+    return { clock, folder, scriptEnvironment, progress, ...(idleAfter && { idleAfter }) };
   }
 
   /** Short enough for a cluster's name, and never used before. */

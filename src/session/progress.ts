@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Clock, Timer } from '../kernel/clock.ts';
 import { EnvironmentError } from '../kernel/errors.ts';
 import { readTextIfThere } from '../kernel/files.ts';
+import { ownValue } from '../kernel/own.ts';
 import type { Pack } from '../scenario/types.ts';
 import { levelUsed } from './coach.ts';
 import { type CoachLevel, coachLevels } from './coach-level.ts';
@@ -41,6 +42,11 @@ export type ProgressRecord = {
       /** The highest coach level that the attempt had been helped at by then; missing in older lines. */
       level?: CoachLevel;
     }
+  | {
+      /** An attempt was ended before its last try was solved; `worked` on that. */
+      type: 'ended';
+      worked: number;
+    }
 );
 
 /** All that was achieved at one scenario, over all attempts and their resets. */
@@ -52,11 +58,16 @@ export interface ScenarioProgress {
   bestTime?: number;
   /** Of the solved tries, the lowest coach level that one needed; missing where that was not recorded. */
   level?: CoachLevel;
+  /** Of the solved tries, the fewest hints that one had taken. */
+  hints?: number;
   /** Tries begun: attempts, and their resets. */
   tries: number;
   /** When a try was last begun or solved, milliseconds since 1970. */
   lastAt: number;
 }
+
+/** What was achieved with one seed of a scenario. */
+export type SeedProgress = ScenarioProgress & { seed: number };
 
 /** By `<pack>/<scenario>`. */
 export type Progress = ReadonlyMap<string, ScenarioProgress>;
@@ -98,6 +109,11 @@ export async function readProgress(folder: string, renamed?: RenamedKeys): Promi
   return foldProgress(await readRecords(progressFile(folder)), renamed);
 }
 
+/** Each thing that was achieved, in the order of the file; `readProgress` is what follows from them. */
+export function readProgressRecords(folder: string): Promise<ProgressRecord[]> {
+  return readRecords(progressFile(folder));
+}
+
 /** All records as they are kept, a line each; damaged lines are left out. `folder` is kubedrill's state folder. */
 export async function progressText(folder: string): Promise<string> {
   const records = await readRecords(progressFile(folder));
@@ -123,25 +139,46 @@ export function foldProgress(records: readonly ProgressRecord[], renamed?: Renam
   return progress;
 }
 
-function takeRecord(
-  progress: Map<string, ScenarioProgress>,
-  record: ProgressRecord,
-  renamed: RenamedKeys = new Map(),
-): void {
-  const recorded = progressKey({ pack: record.pack, id: record.scenario });
-  const key = renamed.get(recorded) ?? recorded;
-  const entry: ScenarioProgress = progress.get(key) ?? { solved: false, tries: 0, lastAt: 0 };
-  progress.set(key, entry);
-  entry.lastAt = Math.max(entry.lastAt, record.t);
-  if (record.type === 'began') {
-    entry.tries++;
-    return;
-  }
-  const { score, max, worked, level } = record;
-  entry.solved = true;
-  if (!entry.best || score * entry.best.max > entry.best.score * max) entry.best = { score, max };
-  entry.bestTime = Math.min(entry.bestTime ?? worked, worked);
-  if (level !== undefined) entry.level = Math.min(entry.level ?? level, level) as CoachLevel;
+/** The same, of each scenario by the seeds that it was tried with, in the order of the seeds. */
+export function foldSeeds(records: readonly ProgressRecord[], renamed?: RenamedKeys): Map<string, SeedProgress[]> {
+  const byScenario = Map.groupBy(uniqueRecords(records).values(), (record) => keyOfRecord(record, renamed));
+  return new Map(
+    [...byScenario].map(([key, own]) => [
+      key,
+      [...Map.groupBy(own, ({ seed }) => seed)]
+        .map(([seed, tries]) => ({ seed, ...tries.reduce(withRecord, nothingYet) }))
+        .sort((a, b) => a.seed - b.seed),
+    ]),
+  );
+}
+
+/** Which scenario a record is of, by the name that it has now. */
+export function keyOfRecord({ pack, scenario }: ProgressRecord, renamed: RenamedKeys = new Map()): string {
+  const recorded = progressKey({ pack, id: scenario });
+  return renamed.get(recorded) ?? recorded;
+}
+
+const nothingYet: ScenarioProgress = { solved: false, tries: 0, lastAt: 0 };
+
+function takeRecord(progress: Map<string, ScenarioProgress>, record: ProgressRecord, renamed?: RenamedKeys): void {
+  const key = keyOfRecord(record, renamed);
+  progress.set(key, withRecord(progress.get(key) ?? nothingYet, record));
+}
+
+function withRecord(before: ScenarioProgress, record: ProgressRecord): ScenarioProgress {
+  const entry = { ...before, lastAt: Math.max(before.lastAt, record.t) };
+  if (record.type === 'began') return { ...entry, tries: entry.tries + 1 };
+  if (record.type === 'ended') return entry;
+  const { score, max, worked, level, hints } = record;
+  const isBest = !entry.best || score * entry.best.max > entry.best.score * max;
+  return {
+    ...entry,
+    solved: true,
+    ...(isBest && { best: { score, max } }),
+    bestTime: Math.min(entry.bestTime ?? worked, worked),
+    ...(level !== undefined && { level: Math.min(entry.level ?? level, level) as CoachLevel }),
+    hints: Math.min(entry.hints ?? hints, hints),
+  };
 }
 
 /** What of an event is progress; `fold` has taken the event in already. */
@@ -156,8 +193,10 @@ export function progressRecordOf(fold: AttemptFold, event: AttemptEvent): Progre
     attempt,
   } as const;
   if (event.type === 'activated') return { ...common, type: 'began' };
-  if (event.type !== 'solved') return undefined;
   const { worked, hints, sawSolution } = fold;
+  if (event.type === 'stopped' && fold.activatedAt !== undefined && fold.solvedAt === undefined)
+    return { ...common, type: 'ended', worked };
+  if (event.type !== 'solved') return undefined;
   const { score, max } = event;
   const level = levelUsed(fold);
   return { ...common, type: 'solved', score, max, worked, hints: hints.length, sawSolution, level };
@@ -268,7 +307,8 @@ function nameOf({ attempt, type, t }: ProgressRecord): string {
   return `${attempt} ${type} ${t}`;
 }
 
-function uniqueRecords(records: readonly ProgressRecord[]): Map<string, ProgressRecord> {
+/** By name: what was written twice counts once. */
+export function uniqueRecords(records: readonly ProgressRecord[]): Map<string, ProgressRecord> {
   return new Map(records.map((record) => [nameOf(record), record]));
 }
 
@@ -294,13 +334,20 @@ function parseLine(line: string): unknown {
   }
 }
 
+/** The fields of each kind of record that are numbers. */
+const numbersOf: Readonly<Record<string, readonly string[]>> = {
+  began: ['t', 'seed'],
+  solved: ['t', 'seed', 'score', 'max', 'worked', 'hints'],
+  ended: ['t', 'seed', 'worked'],
+};
+
 function isRecord(value: unknown): value is ProgressRecord {
   if (typeof value !== 'object' || value === null) return false;
   const record = value as Record<string, unknown>;
-  const numbers = record.type === 'solved' ? ['t', 'seed', 'score', 'max', 'worked', 'hints'] : ['t', 'seed'];
+  const numbers = ownValue(numbersOf, String(record.type));
   return (
     record.version === version &&
-    (record.type === 'began' || record.type === 'solved') &&
+    numbers !== undefined &&
     (record.level === undefined || (coachLevels as readonly unknown[]).includes(record.level)) &&
     ['pack', 'scenario', 'attempt'].every((field) => typeof record[field] === 'string') &&
     numbers.every((field) => typeof record[field] === 'number')

@@ -5,6 +5,7 @@ import { packDigest } from '../scenario/trust.ts';
 import { type Scenario, tiersOf } from '../scenario/types.ts';
 import { askedOf, coachSummary, helpPrice } from './coach.ts';
 import type { CoachLevel } from './coach-level.ts';
+import { type Comparison, comparisonOf } from './comparison.ts';
 import type { AttemptEvent } from './events.ts';
 import { type AttemptFold, foldAttempt, workedTime } from './fold.ts';
 import { type Statistics, statisticsOf } from './statistics.ts';
@@ -77,15 +78,18 @@ export interface AttemptReport {
     firstChange?: number;
     firstPass?: number;
   };
+  /** Of a solved attempt: its last try beside the exam's time, the best one and the reference. */
+  comparison?: Comparison;
   /** SHA-256 of all of the above as JSON, by which a collected report is known to be whole. */
   digest: string;
 }
 
-/** Makes the report of an attempt from its log; undefined if the log holds none. */
+/** Makes the report of an attempt from its log; undefined if the log holds none. `known`: what a comparison is with. */
 export function reportOf(
   events: readonly AttemptEvent[],
   scenario: Scenario,
   kubedrill?: string,
+  known: { best?: number | undefined; reference?: readonly string[] | undefined } = {},
 ): AttemptReport | undefined {
   const fold = foldAttempt(events);
   if (!fold) return undefined;
@@ -101,6 +105,8 @@ export function reportOf(
   const { score, max } = fold.solvedScore ?? scoreOf(checks.map(asVerdict), helpPrice(fold));
   const changes = timeline.filter((e) => e.kind === 'change');
   const passes = checks.flatMap((c) => (c.guard || c.firstPass === undefined ? [] : [c.firstPass]));
+  const statistics = statisticsOf(events);
+  const comparison = comparisonOf(events, scenario.minutes, statistics, known);
   const { pack } = scenario;
   const observed = fold.hints.filter((index) => scenario.hints[index]?.when).length;
   const report: Omit<AttemptReport, 'digest'> = {
@@ -138,8 +144,9 @@ export function reportOf(
       regressions: checks.reduce((sum, c) => sum + c.regressions, 0),
       ...(changes[0] ? { firstChange: changes[0].at } : {}),
       ...(passes.length > 0 ? { firstPass: Math.min(...passes) } : {}),
-      ...statisticsOf(events),
+      ...statistics,
     },
+    ...(comparison && { comparison }),
   };
   return { ...report, digest: digestOf(report) };
 }
@@ -248,6 +255,7 @@ function entryOf(
     case 'resetting':
       return { kind: 'reset', text: 'everything is put back' };
     case 'paused':
+      return { kind: 'pause', text: event.why ? `the clock stands: ${event.why}` : 'the clock stands' };
     case 'suspended':
       return { kind: 'pause', text: 'the clock stands' };
     case 'working':

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { clusterEnvironment, isOnPath } from '../cluster/kubectl/kubectl.ts';
 import type { KubectlVersion } from '../cluster/kubectl/version.ts';
+import { UserError } from '../kernel/errors.ts';
 import type { Paths } from '../kernel/paths.ts';
 import { attemptsFolder } from './attempt-logs.ts';
 import { quote, type Settings, settingLines, shellOf } from './dialects.ts';
@@ -54,29 +55,43 @@ export interface ShellPlan {
   /** Where what is added to its start-up files lies. */
   folder: string;
   prompt: Prompt;
+  /** The shell of the user's settings. */
+  chosen?: string;
 }
 
-/** Prepares the shell of a lab; what is added to it lies in the attempt's folder. */
+/** The shell that was chosen, which must be there, else the user's own. */
+function shellFile({ SHELL }: NodeJS.ProcessEnv, chosen: string | undefined): string {
+  if (chosen === undefined) return SHELL && existsSync(SHELL) ? SHELL : '/bin/sh';
+  if (existsSync(chosen)) return chosen;
+  throw new UserError({
+    what: `there is no shell ${chosen}`,
+    why: 'it was chosen as the shell of labs',
+    next: 'kubedrill config set shell <path>, or kubedrill config unset shell',
+  });
+}
+
+/** Prepares the shell of a lab; what is added to it lies in the attempt's folder. `chosen`: the shell of the user's settings. */
 export async function labShell(
   state: AttemptState,
   paths: Paths,
   kubectl: KubectlVersion,
   env: NodeJS.ProcessEnv = process.env,
+  chosen?: string,
 ): Promise<ShellCommand> {
   const program = ownProgram();
   const { variables, path } = await labSettings(state, { paths, kubectl, env, program });
   const settings = { variables, path: [await writeLabCommands(paths, program), ...path] };
   const folder = join(attemptsFolder(paths), state.id, 'shell');
   const prompt = { label: state.scenario.id, status: statusFile(paths, state.id) };
-  return ownShell({ settings, folder, prompt }, env);
+  return ownShell({ settings, folder, prompt, ...(chosen !== undefined && { chosen }) }, env);
 }
 
 /** Prepares the user's own shell. Their start-up files run first and are never changed; what is set comes after them. */
 export async function ownShell(
-  { settings, folder, prompt: wanted }: ShellPlan,
+  { settings, folder, prompt: wanted, chosen }: ShellPlan,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<ShellCommand> {
-  const file = env.SHELL && existsSync(env.SHELL) ? env.SHELL : '/bin/sh';
+  const file = shellFile(env, chosen);
   // For shells whose start-up files are not known here; in the others PATH is that of the start-up files and the lab's folders.
   const path = [...settings.path, env.PATH ?? ''].filter(Boolean).join(delimiter);
   const lab = { ...settings.variables, PATH: path };

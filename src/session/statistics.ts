@@ -86,7 +86,7 @@ function byTime(a: { at: number }, b: { at: number }): number {
 }
 
 /** The events of the last try from when the learner began until it was solved, and what each reset threw away. */
-function lastTry(events: readonly AttemptEvent[]): { tried: Timed[]; resets: Detour[]; fold?: AttemptFold } {
+export function lastTry(events: readonly AttemptEvent[]): { tried: Timed[]; resets: Detour[]; fold?: AttemptFold } {
   const fold = foldAttempt(events.slice(0, 1));
   const resets: Detour[] = [];
   let tried: Timed[] = [];

@@ -3,7 +3,7 @@ import type { Evidence } from '../checks/types.ts';
 import { addonNames } from '../cluster/addons/names.ts';
 import type { BrokenCluster } from '../cluster/provider.ts';
 import type { Activity, Verdict } from '../grading/types.ts';
-import type { ClusterRef, ExamMembership, ScenarioRef } from './events.ts';
+import { type ClusterRef, type ExamMembership, type ScenarioRef, type Standing, standingReasons } from './events.ts';
 
 /**
  * What crosses the daemon's socket: the schemas by which both sides check it, and the types made of them. Schemas of
@@ -72,6 +72,11 @@ export const clusterInfo = z.object({
 } satisfies Shape<ClusterRef>);
 export type ClusterInfo = z.infer<typeof clusterInfo>;
 
+const standing: z.ZodType<Standing> = z.object({
+  why: z.enum(standingReasons),
+  since: z.number(),
+} satisfies Shape<Standing>);
+
 const brokenCluster: z.ZodType<BrokenCluster> = z.object({
   id: z.string(),
   kubeconfig: z.string(),
@@ -115,6 +120,8 @@ export const attemptState = z.object({
   worked: z.number(),
   /** Whether the clock runs: `worked` grows from the moment this state was created. */
   running: z.boolean(),
+  /** Why it stands although there is something to do; missing where it runs, or for another reason. */
+  standing: standing.optional(),
   /**
    * `observed`: given for what was there. `total` counts the others. `paid`: what those taken cost together; after
    * solving they are free. `nextPrice`: of whichever would be given now.

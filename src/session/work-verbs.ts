@@ -12,7 +12,7 @@ import { statisticsMarkdown, statisticsOf } from './statistics.ts';
 /** How long no verdict may move before `check` answers, milliseconds: more than a change takes to be judged. */
 const quietFor = 250;
 
-type WorkVerbs = Pick<Labs, 'check' | 'explain' | 'ask' | 'hint' | 'solution' | 'debrief'>;
+type WorkVerbs = Pick<Labs, 'check' | 'work' | 'explain' | 'ask' | 'hint' | 'solution' | 'debrief'>;
 
 /** What whoever works on an attempt asks for: verdicts and help. `folder` is that of all attempts. */
 export function workVerbs(attempts: Attempts, folder: string): WorkVerbs {
@@ -21,6 +21,10 @@ export function workVerbs(attempts: Attempts, folder: string): WorkVerbs {
       const attempt = await attempts.open(id);
       await attempt.grading.quiet(quietFor);
       return attempt.state();
+    },
+
+    async work({ id } = {}) {
+      (await attempts.running(id)).attend('sign');
     },
 
     async explain({ check, id }) {

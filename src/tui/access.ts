@@ -22,6 +22,8 @@ export interface LabsAccess {
   objects(lab: AttemptState, options: Pick<FollowOptions, 'onObjects' | 'onHealth' | 'signal'>): Promise<void>;
   /** What kubectl prints in the cluster of a lab, its complaints included. */
   kubectlText(lab: AttemptState, args: readonly string[]): Promise<string>;
+  /** When something was last typed in the terminal, milliseconds; undefined: that can't be seen. */
+  lastInput?(): number | undefined;
   /** Makes sure that there is a kubectl. */
   kubectl(progress: (step: string) => void, signal?: AbortSignal): Promise<KubectlVersion>;
   /** Runs the shell in the terminal, which gets what was `typed` for it; resolves when it is left. */

@@ -1,6 +1,7 @@
 import { Box, useApp, useInput, usePaste, useWindowSize } from 'ink';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import type { Progress } from '../session/progress.ts';
+import type { Motion } from '../session/settings.ts';
 import type { LabsAccess, Screen } from './access.ts';
 import { Controller, tooSmall } from './controller.ts';
 import { useNow } from './hooks/use-now.ts';
@@ -20,6 +21,8 @@ export interface AppProps extends Look {
   scenario?: string;
   access: LabsAccess;
   version: string;
+  /** Default: full. */
+  motion?: Motion;
   size: Screen['size'];
   hold: Screen['hold'];
   /** Empties the terminal, and has all of the next frame drawn. */
@@ -32,7 +35,7 @@ export interface AppProps extends Look {
 /** The whole app: what is shown follows from the store, what a key does is the controller's. */
 export function App(props: AppProps) {
   const { scenarios, progress, scenario, access, version, size, hold, repaint, mouse, paint, theme } = props;
-  const { listenForFocus } = props;
+  const { listenForFocus, motion } = props;
   const { exit, suspendTerminal } = useApp();
   const { columns, rows } = useWindowSize();
   const isSettled = useSettled({ columns, rows }, repaint);
@@ -41,7 +44,7 @@ export function App(props: AppProps) {
     () => new Controller(store, access, { size, exit, lend: suspendTerminal, hold, mouse }, { paint, theme }),
   );
   const state = useSyncExternalStore(store.subscribe, store.get);
-  const now = useNow(state.screen.name === 'lab' && (state.lab?.running ?? false));
+  const now = useNow(state.screen.name === 'lab' && (state.lab?.running ?? false), motion);
 
   useEffect(() => {
     controller.start(scenario);

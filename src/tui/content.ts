@@ -5,7 +5,7 @@ import { clockText, explainText, helpPaid, nextStepText, type Paint, pointsText,
 import { cut, fitTo, printable, printableLine, widthOf } from '../present/width.ts';
 import { levelTexts } from '../session/coach-level.ts';
 import type { AttemptState, CheckView } from '../session/types.ts';
-import { helpRows } from './keys.ts';
+import { helpRows, keyOf } from './keys.ts';
 import type { AppState, Overlay, Question } from './state.ts';
 import type { Theme } from './theme.ts';
 
@@ -45,7 +45,7 @@ export function setUpLines(state: AppState, width: number, theme: Theme): string
 
 /** Why set-up failed and what can be done. */
 export function failureLines(failure: ErrorText, width: number, theme: Theme): string[] {
-  const keys = `${theme('key', 'r')} tries again   ${theme('key', 'l')} goes back to the list`;
+  const keys = `${theme('key', keyOf('reset'))} tries again   ${theme('key', keyOf('list'))} goes back to the list`;
   return [...errorLines(failure, width, theme), '', ...wrapText(keys, width)];
 }
 
@@ -68,7 +68,9 @@ const changes: Record<Activity['change'], 'good' | 'warn' | 'bad'> = { '+': 'goo
 export function activityLines(lab: AttemptState, width: number, theme: Theme, full = false): string[] {
   if (lab.activities.length === 0) {
     if (lab.phase !== 'active') return [];
-    return wrapText('Nothing has been changed yet; s opens a shell.', width).map((line) => theme('muted', line));
+    return wrapText(`Nothing has been changed yet; ${keyOf('shell')} opens a shell.`, width).map((line) =>
+      theme('muted', line),
+    );
   }
   const rows = lab.activities.map((activity) => ({ ...activity, ...activityCells(activity, lab.namespace) }));
   const widest = (cell: 'what' | 'manager') => Math.max(...rows.map((row) => widthOf(row[cell])));
@@ -140,8 +142,8 @@ export function overlayContent(
       const which = left === 0 ? 'one more' : left === 1 ? 'the last one' : `the next one, ${left} are left`;
       const end =
         nextPrice === undefined
-          ? `${total === 0 ? 'There are no hints here' : 'That was the last hint'}; g shows the solutions.`
-          : `h shows ${which} (${priceText(nextPrice)}).`;
+          ? `${total === 0 ? 'There are no hints here' : 'That was the last hint'}; ${keyOf('solution')} shows the solutions.`
+          : `${keyOf('hint')} shows ${which} (${priceText(nextPrice)}).`;
       return { title: 'Hints', lines: [...lines, theme('muted', end)] };
     }
     case 'explain': {
@@ -156,7 +158,7 @@ export function overlayContent(
         .flatMap((line) => hang(line, width));
       const isReading = verdict.level === 3 && !traced && verdict.status !== 'pass';
       const next = nextStepText(view);
-      const more = isReading ? '  … looking for the cause' : next ? `  e shows ${next}` : '';
+      const more = isReading ? '  … looking for the cause' : next ? `  ${keyOf('explain')} shows ${next}` : '';
       return {
         title: 'Explain',
         note: `check ${index + 1} of ${lab?.verdicts.length ?? 0}`,
@@ -206,7 +208,7 @@ export function scoreNote(lab: AttemptState, theme: Theme): string {
 /** What to do now that it is solved. */
 export function solvedLines(elapsed: number, width: number, theme: Theme): string[] {
   const line = `Solved in ${clockText(elapsed)}.`;
-  const invitation = `${theme('key', 'd')} debrief: why it broke   ${theme('key', 'n')} next scenario`;
+  const invitation = `${theme('key', keyOf('debrief'))} debrief: why it broke   ${theme('key', keyOf('next'))} next scenario`;
   return ['', theme('good', line), ...wrapText(invitation, width)];
 }
 

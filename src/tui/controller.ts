@@ -1,7 +1,8 @@
 import type { Key } from 'ink';
 import type { LabsAccess, Screen } from './access.ts';
+import type { Command } from './bindings.ts';
 import { ClusterVerbs } from './cluster/verbs.ts';
-import { type Command, commandOf } from './keys.ts';
+import { commandOf, keyOf } from './keys.ts';
 import { LabVerbs } from './lab-verbs.ts';
 import { isFiltered } from './labs-view.ts';
 import { bodyRows, type Look, type Size, scrollMax, smallest } from './layout.ts';
@@ -51,7 +52,7 @@ export class Controller {
   }
 
   paste(): void {
-    this.#say('what is pasted goes nowhere here; s opens a shell');
+    this.#say(`what is pasted goes nowhere here; ${keyOf('shell')} opens a shell`);
   }
 
   #one(input: string, key: Key): void {
@@ -78,8 +79,8 @@ export class Controller {
     }
     if (place === 'filter' && !command && input) return this.#pages.type(input, key);
     if (command) return this.#run(command, input, state);
-    if (input && !key.ctrl && !key.meta) this.#say(`${input} does nothing here; ? shows the keys`);
-    else this.#say('this key does nothing here; ? shows the keys');
+    if (input && !key.ctrl && !key.meta) this.#say(`${input} does nothing here; ${keyOf('keys')} shows the keys`);
+    else this.#say(`this key does nothing here; ${keyOf('keys')} shows the keys`);
   }
 
   #run(command: Command, input: string, state: AppState): void {
@@ -130,7 +131,9 @@ export class Controller {
     if (command === 'focus' || command === 'focusBack') {
       const by = command === 'focus' ? 1 : -1;
       if (overlay?.kind === 'explain') return this.#labs.explain(neighbourCheck(state, overlay.check, by));
-      return overlay ? this.#say('this key does nothing here; ? shows the keys') : dispatch({ type: 'pane', by });
+      return overlay
+        ? this.#say(`this key does nothing here; ${keyOf('keys')} shows the keys`)
+        : dispatch({ type: 'pane', by });
     }
     if (command === 'shell') return this.#labs.shells.open();
     if (command === 'view') return this.#cluster.open();
@@ -175,7 +178,11 @@ export class Controller {
     const at = shown.findIndex((s) => screen.name === 'lab' && s.id === screen.scenario);
     const scenario = shown[at + (command === 'next' ? 1 : -1)]?.id;
     if (scenario) return this.#labs.open(scenario);
-    this.#say(command === 'next' ? 'this is the last lab; l shows all' : 'this is the first lab; l shows all');
+    this.#say(
+      command === 'next'
+        ? `this is the last lab; ${keyOf('list')} shows all`
+        : `this is the first lab; ${keyOf('list')} shows all`,
+    );
   }
 
   #move(command: 'up' | 'down' | 'pageUp' | 'pageDown' | 'top' | 'bottom', state: AppState): void {

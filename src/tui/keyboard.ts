@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Clock, Timer } from '../kernel/clock.ts';
-import { shellKey } from './keys.ts';
+import { keyOf } from './keys.ts';
 
 /** Takes what is typed, as the terminal sends it. */
 export type TakeInput = (bytes: Buffer) => void;
@@ -36,10 +36,10 @@ const [pasteBegins, pasteEnds] = [`${esc}[200~`, `${esc}[201~`];
 const escapePatience = 50;
 
 /** An escape sequence, or a run of plain text that ends where the shell's key is. */
-const pieces = new RegExp(
-  `${esc}(?:\\[[0-9;?<]*[ -/]*[@-~]|O.|[^])?|[^${shellKey}${esc}]*${shellKey}|[^${shellKey}${esc}]+`,
-  'gu',
-);
+function piecesAt(shellKey: string): RegExp {
+  const own = `\\u{${(shellKey.codePointAt(0) ?? 0).toString(16)}}`;
+  return new RegExp(`${esc}(?:\\[[0-9;?<]*[ -/]*[@-~]|O.|[^])?|[^${own}${esc}]*${own}|[^${own}${esc}]+`, 'gu');
+}
 
 /**
  * The keyboard as the app reads it, from which what is typed can be taken for somebody else. Whoever reads it gets no
@@ -49,6 +49,8 @@ export class Keyboard extends Readable {
   readonly isTTY = true;
   readonly #source: KeyboardSource;
   readonly #clock: Clock;
+  readonly #shellKey = keyOf('shell');
+  readonly #pieces = piecesAt(this.#shellKey);
   readonly #waiting: Buffer[] = [];
   readonly #onData = (bytes: Buffer) => this.#arrive(bytes);
   readonly #onEnd = () => void this.push(null);
@@ -146,7 +148,7 @@ export class Keyboard extends Readable {
   }
 
   #queue(text: string): void {
-    this.#waiting.push(...(text.match(pieces) ?? []).map((piece) => Buffer.from(piece, 'latin1')));
+    this.#waiting.push(...(text.match(this.#pieces) ?? []).map((piece) => Buffer.from(piece, 'latin1')));
     this.#give();
   }
 
@@ -163,7 +165,7 @@ export class Keyboard extends Readable {
         continue;
       }
       if (!onFocusKey) this.push(piece);
-      if (!onFocusKey && !text.endsWith(shellKey)) continue;
+      if (!onFocusKey && !text.endsWith(this.#shellKey)) continue;
       // The app has heard what came before when the next one is given.
       this.#giving = true;
       setImmediate(() => {

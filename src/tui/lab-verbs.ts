@@ -1,9 +1,12 @@
+import { systemClock } from '../kernel/clock.ts';
 import { DisconnectedError, errorText } from '../kernel/errors.ts';
 import { ownValue } from '../kernel/own.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
 import type { AttemptState } from '../session/types.ts';
+import { TypingWatch } from '../session/typing.ts';
 import { coachOf, type LabsAccess, type Screen } from './access.ts';
 import { Chains } from './chains.ts';
+import { keyOf } from './keys.ts';
 import { ShellVerbs } from './shell-verbs.ts';
 import type { PageName, Question } from './state.ts';
 import type { Store } from './store.ts';
@@ -55,7 +58,8 @@ export class LabVerbs {
           if (signal.aborted) return;
           // The list remembers what is in progress.
           onState(started);
-          return await labs.follow({ id: started.id }, { onEvent: onState, signal });
+          const typing = this.#watchTyping(labs, started.id);
+          return await labs.follow({ id: started.id }, { onEvent: onState, signal }).finally(() => typing.stop());
         } catch (error) {
           if (signal.aborted) return;
           // A daemon that was killed is started again, and goes on where its log ends; not twice without an answer.
@@ -63,6 +67,19 @@ export class LabVerbs {
           dispatch({ type: 'notice', text: 'the daemon ended; it is being started again' });
         }
       }
+    });
+  }
+
+  /** Keys of the app and of shells in its terminal are signs of work. */
+  #watchTyping(labs: RemoteLabs, id: string): TypingWatch {
+    return new TypingWatch({
+      clock: systemClock,
+      lastInput: () => this.#access.lastInput?.(),
+      isStanding: () => this.#store.get().lab?.standing !== undefined,
+      onTyping: () => {
+        // That the daemon has gone whoever follows is told.
+        void labs.work({ id }).catch(() => undefined);
+      },
     });
   }
 
@@ -123,7 +140,8 @@ export class LabVerbs {
 
   debrief(): void {
     const { lab } = this.#store.get();
-    if (!lab?.wasSolved && !lab?.sawSolution) return this.#work.say('the debrief comes after solving; g gives up');
+    if (!lab?.wasSolved && !lab?.sawSolution)
+      return this.#work.say(`the debrief comes after solving; ${keyOf('solution')} gives up`);
     void this.#call(async (labs, id) => {
       const text = await labs.debrief({ id });
       this.#store.dispatch({ type: 'overlay', overlay: { kind: 'debrief', text, scroll: 0 } });

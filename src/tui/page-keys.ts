@@ -1,7 +1,7 @@
 import type { Key } from 'ink';
 import { errorText } from '../kernel/errors.ts';
 import type { LabsAccess } from './access.ts';
-import type { Command } from './keys.ts';
+import type { Command } from './bindings.ts';
 import type { LabVerbs } from './lab-verbs.ts';
 import { allLabs, groupings, isFiltered, type LabsView, nextFilter, sortings } from './labs-view.ts';
 import { chosenOf, itemFurther } from './pages/index.ts';

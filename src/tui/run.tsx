@@ -10,13 +10,17 @@ import type { CoachLevel } from '../session/coach-level.ts';
 import { type Progress, progressKey, type RenamedKeys, readProgress, renamedKeys } from '../session/progress.ts';
 import { PromptStatus } from '../session/prompt.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
+import type { Settings } from '../session/settings.ts';
 import { labShell } from '../session/shell.ts';
 import { openSplit } from '../session/split.ts';
+import { terminalInput } from '../session/typing.ts';
 import type { LabsAccess } from './access.ts';
 import { App } from './app.tsx';
 import { clusterAccess } from './cluster/access.ts';
 import { goodbyeText } from './goodbye.ts';
+import { remapped } from './key-map.ts';
 import { Keyboard } from './keyboard.ts';
+import { setBindings } from './keys.ts';
 import { runInherited, runShell } from './lab-terminal.ts';
 import { runPlain } from './plain.ts';
 import type { ScenarioRow } from './state.ts';
@@ -30,6 +34,7 @@ export interface AppOptions {
   scenario?: string;
   /** What each check of a new attempt says without being asked. */
   coach?: CoachLevel;
+  settings: Settings;
   scenarios: readonly ScenarioEntry[];
   paths: Paths;
   labs(): Promise<RemoteLabs>;
@@ -43,7 +48,8 @@ export interface AppOptions {
 
 /** Runs the terminal app until it is left; the exit code. Without a terminal, or with `plain`, as plain lines. */
 export async function runApp(options: AppOptions): Promise<number> {
-  const { stdin, stdout, signal, scenario } = options;
+  const { stdin, stdout, signal, scenario, settings } = options;
+  setBindings(remapped(settings.keys));
   const keyboard = new Keyboard(stdin, systemClock);
   const connection = new Connection(options.labs);
   const panes = new OpenPanes();
@@ -106,7 +112,7 @@ class OpenPanes {
 }
 
 function accessOf(
-  { paths, kubectl, diagnose, coach, scenarios, stdin, stdout, env }: AppOptions,
+  { paths, kubectl, diagnose, coach, settings, scenarios, stdin, stdout, env }: AppOptions,
   connection: Connection,
   keyboard: Keyboard,
   panes: OpenPanes,
@@ -114,10 +120,11 @@ function accessOf(
   const prompts = new PromptStatus(paths);
   return {
     labs: () => connection.labs(),
-    ...(coach !== undefined && { coach }),
+    coach: coach ?? settings.coach,
     progress: () => progressOf(paths, renamedKeys(scenarios.map((entry) => entry.pack))),
     diagnose,
     ...clusterAccess(kubectl),
+    lastInput: () => terminalInput(stdin),
     kubectl,
     async pane(state, kubectl, place) {
       const { openPane } = await import('./terminal/open.ts');
@@ -126,7 +133,7 @@ function accessOf(
     split: (state) => openSplit(state.id, env),
     prompt: (state) => prompts.show(state),
     async shell(state, kubectl, typed) {
-      const command = await labShell(state, paths, kubectl);
+      const command = await labShell(state, paths, kubectl, process.env, settings.shell);
       stdout.write(`\nA shell on the lab's cluster; leave it (exit, Ctrl-D) to come back.\n\n`);
       if (typed) return runShell(command, typed, { keyboard, stdout });
       await stopReading(stdin);
@@ -140,7 +147,7 @@ const emptyScreen = '\u001b[2J\u001b[H';
 
 /** Draws the app until it is left, the terminal has gone or it is told to end. */
 async function draw(
-  { version, scenario, stdout, signal }: AppOptions,
+  { version, scenario, settings, stdout, signal }: AppOptions,
   scenarios: readonly ScenarioRow[],
   access: LabsAccess,
   keyboard: Keyboard,
@@ -171,8 +178,9 @@ async function draw(
         stdout.write(on ? mouseOn : mouseOff);
       }}
       size={() => ({ columns: stdout.columns, rows: stdout.rows })}
-      paint={paintFor(stdout)}
-      theme={themeFor(stdout)}
+      paint={paintFor(stdout, settings.theme)}
+      theme={themeFor(stdout, settings.theme)}
+      motion={settings.motion}
     />,
     {
       stdin: keyboard as unknown as NodeJS.ReadStream,

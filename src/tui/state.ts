@@ -3,7 +3,7 @@ import type { ErrorText } from '../kernel/errors.ts';
 import type { PrintedObject } from '../kube/tables.ts';
 import type { Progress } from '../session/progress.ts';
 import type { AttemptState, CheckView } from '../session/types.ts';
-import type { Place } from './keys.ts';
+import type { Place } from './bindings.ts';
 import { allLabs, type LabsView } from './labs-view.ts';
 import type { ShellPane } from './terminal/shell-pane.ts';
 
@@ -211,14 +211,8 @@ export function reduce(state: AppState, action: Action): AppState {
     }
     case 'overlay':
       return { ...state, overlay: action.overlay };
-    case 'explained': {
-      const { overlay } = state;
-      if (overlay?.kind !== 'explain' || overlay.check !== action.verdict.id) return state;
-      // A chain that was read before the last step was taken may come after it.
-      const isBefore = overlay.traced && saysLess(action.verdict, overlay.traced);
-      if (isBefore) return state;
-      return { ...state, overlay: { ...overlay, traced: action.verdict } };
-    }
+    case 'explained':
+      return withExplained(state, action.verdict);
     case 'openCluster':
       if (state.screen.name !== 'lab') return state;
       return { ...state, screen: { ...state.screen, name: 'cluster' }, cluster: { objects: [], all: false } };
@@ -260,6 +254,16 @@ export function reduce(state: AppState, action: Action): AppState {
       return action.text === undefined ? rest : { ...rest, notice: action.text };
     }
   }
+}
+
+/** A chain of evidence that was read, in the panel about its check. */
+function withExplained(state: AppState, verdict: CheckView): AppState {
+  const { overlay } = state;
+  if (overlay?.kind !== 'explain' || overlay.check !== verdict.id) return state;
+  // A chain that was read before the last step was taken may come after it.
+  const isBefore = overlay.traced && saysLess(verdict, overlay.traced);
+  if (isBefore) return state;
+  return { ...state, overlay: { ...overlay, traced: verdict } };
 }
 
 /** Whether a view of a check is of the same verdict and shows less of its evidence. */

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
+import { type Style, styleIn } from '../present/palette.ts';
 import { printable } from '../present/width.ts';
-
-type Style = Parameters<typeof styleText>[0];
+import type { ThemeName } from '../session/settings.ts';
 
 /** Semantic colours: nothing else in the app names one. A symbol or a word always says the same as the colour. */
 const styles = {
@@ -23,6 +23,7 @@ export type Token = keyof typeof styles;
 /** Paints text by meaning; plain text where colours are off. */
 export type Theme = (token: Token, text: string) => string;
 
-export function themeFor(stream: NodeJS.WriteStream): Theme {
-  return (token, text) => (text === '' ? '' : styleText([styles[token]].flat(), printable(text), { stream }));
+/** `name`: the user's choice. NO_COLOR wins. */
+export function themeFor(stream: NodeJS.WriteStream, name: ThemeName = 'auto'): Theme {
+  return (token, text) => (text === '' ? '' : styleText(styleIn(name, styles[token]), printable(text), { stream }));
 }

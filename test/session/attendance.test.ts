@@ -5,8 +5,8 @@ import {
   AttendanceKeeper,
   asleepAfter,
   attend,
+  defaultIdle,
   firstAttendance,
-  idleAfter,
   tickEvery,
 } from '../../src/session/attendance.ts';
 import type { AttemptEvent } from '../../src/session/events.ts';
@@ -17,15 +17,18 @@ const minute = 60_000;
 /** What the log is told of these inputs, each at its minute; time is looked at in between unless the machine sleeps. */
 function reported(
   inputs: [minutes: number, input: AttendanceInput][],
-  { begun = false, asleep = false } = {},
+  { begun = false, asleep = false, idle = defaultIdle } = {},
 ): string[] {
   let attendance = firstAttendance(0, begun);
   let now = 0;
   const events: string[] = [];
   const take = (input: AttendanceInput) => {
-    const next = attend(attendance, input, now);
+    const next = attend(attendance, input, now, idle);
     attendance = next.attendance;
-    for (const { t, body } of next.events) if (body.type !== 'beat') events.push(`${body.type} ${t / minute}`);
+    for (const { t, body } of next.events) {
+      const why = body.type === 'paused' ? ` ${body.why} since ${(body.since ?? -1) / minute}` : '';
+      if (body.type !== 'beat') events.push(`${body.type} ${t / minute}${why}`);
+    }
   };
   for (const [at, input] of inputs) {
     while (!asleep && now + tickEvery < at * minute) {
@@ -39,62 +42,59 @@ function reported(
 }
 
 describe('the clock of an attempt', () => {
-  it('runs while somebody follows, and stands as soon as nobody does', () => {
+  it('runs for a while after each sign of work: somebody who came, a key, a command, a change', () => {
+    const idle = defaultIdle / minute;
+    expect(
+      reported([
+        [1, 'came'],
+        [idle, 'sign'],
+        [60, 'tick'],
+      ]),
+    ).toEqual(['working 1', `paused ${2 * idle} idle since ${idle}`]);
+    expect(reported([[60, 'tick']], { begun: true })).toEqual([`paused ${idle} idle since 0`]);
+    expect(
+      reported([
+        [1, 'came'],
+        [90, 'sign'],
+        [91, 'tick'],
+      ]),
+    ).toEqual(['working 1', `paused ${1 + idle} idle since 1`, 'working 90']);
+  });
+
+  it('runs for as long as was chosen', () => {
+    const inputs: Parameters<typeof reported>[0] = [
+      [1, 'came'],
+      [60, 'tick'],
+    ];
+    expect(reported(inputs, { idle: 2 * minute })).toEqual(['working 1', 'paused 3 idle since 1']);
+  });
+
+  it('stands as soon as the last one has left, however lately there was a sign of work', () => {
     expect(
       reported([
         [1, 'came'],
         [2, 'came'],
         [3, 'left'],
-        [90, 'left'],
-        [95, 'came'],
-      ]),
-    ).toEqual(['working 1', 'paused 90', 'working 95']);
-  });
-
-  it('runs for a while after each sign of work where nobody follows', () => {
-    const idle = idleAfter / minute;
-    expect(
-      reported([
-        [1, 'sign'],
-        [idle, 'sign'],
-        [60, 'tick'],
-      ]),
-    ).toEqual(['working 1', `paused ${2 * idle}`]);
-    expect(reported([[60, 'tick']], { begun: true })).toEqual([`paused ${idle}`]);
-  });
-
-  it('stands when the app is left, however lately there was a sign of work', () => {
-    expect(
-      reported([
-        [1, 'came'],
-        [2, 'sign'],
-        [2, 'left'],
+        [4, 'sign'],
+        [4, 'left'],
         [9, 'tick'],
         [10, 'sign'],
       ]),
-    ).toEqual(['working 1', 'paused 2', 'working 10']);
+    ).toEqual(['working 1', 'paused 4 left since 4', 'working 10']);
   });
 
-  it('stands while the machine sleeps, and runs on afterwards only if somebody follows', () => {
+  it('stands while the machine sleeps, and runs on with the next sign', () => {
     const hour = 60;
-    expect(
-      reported(
-        [
-          [1, 'came'],
-          [hour, 'tick'],
-        ],
-        { asleep: true },
-      ),
-    ).toEqual(['working 1', 'paused 1', `working ${hour}`]);
-    expect(
-      reported(
-        [
-          [1, 'sign'],
-          [hour, 'tick'],
-        ],
-        { asleep: true },
-      ),
-    ).toEqual(['working 1', 'paused 1']);
+    const slept: Parameters<typeof reported>[0] = [
+      [1, 'came'],
+      [hour, 'tick'],
+    ];
+    expect(reported(slept, { asleep: true })).toEqual(['working 1', 'paused 1 asleep since 1']);
+    expect(reported([...slept, [hour, 'sign']], { asleep: true })).toEqual([
+      'working 1',
+      'paused 1 asleep since 1',
+      `working ${hour}`,
+    ]);
     const busy = asleepAfter / minute / 2;
     expect(
       reported(
@@ -157,12 +157,21 @@ describe('the work in a log', () => {
     );
   });
 
+  it('says why it stands until somebody works again', () => {
+    const paused: AttemptEvent = { t: 10, type: 'paused', why: 'idle', since: 4 };
+    expect(foldAttempt([...created, paused])?.standing).toEqual({ why: 'idle', since: 4 });
+    expect(foldAttempt([...created, paused, { t: 20, type: 'working' }])?.standing).toBeUndefined();
+    // Logs of earlier versions did not say.
+    expect(foldAttempt([...created, { t: 10, type: 'paused' }])?.standing).toBeUndefined();
+  });
+
   it('is noted each minute, so that a crash loses no more', async () => {
     const clock = new ManualClock(0);
     const events: AttemptEvent[] = [...created];
     const keeper = new AttendanceKeeper({
       clock,
       begun: true,
+      idleAfter: () => defaultIdle,
       onEvent: ({ t, body }) => events.push({ t, ...body } as AttemptEvent),
     });
     keeper.take('came');

@@ -35,7 +35,7 @@ it('is the best of all tries, in whatever order they were written', () => {
     solved('two', 20, 100, 9_000),
     began('three', 30),
   ];
-  const expected = { solved: true, best: { score: 100, max: 100 }, bestTime: 4_000, tries: 3, lastAt: 30 };
+  const expected = { solved: true, best: { score: 100, max: 100 }, bestTime: 4_000, hints: 0, tries: 3, lastAt: 30 };
   expect(foldProgress(records).get('p/a')).toEqual(expected);
   expect(foldProgress(records.toReversed()).get('p/a')).toEqual(expected);
   expect(foldProgress([began('one', 1)]).get('p/a')).toEqual({ solved: false, tries: 1, lastAt: 1 });
@@ -55,6 +55,7 @@ it('is read from the log of an attempt of any version: each try, with its own ti
     began('one', 10),
     { ...solved('one', 40, 95, 30), hints: 1, level: 2 },
     began('one', 60),
+    { ...common, attempt: 'one', t: 70, type: 'ended', worked: 10 },
   ]);
   expect(progressRecordsOf([])).toEqual([]);
 });

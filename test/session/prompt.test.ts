@@ -53,6 +53,7 @@ describe.each(Object.entries(shells))('the prompt of %s', (name, { args, before,
 
 it('is that of a host, with the folder, where an exam has one', () => {
   const lines = promptLines('bash', { host: 'candidate@ckad1234' });
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is for bash
   const shown = spawnSync('bash', ['-c', [...lines, 'cd /; echo "${PS1@P}"'].join('\n')], { encoding: 'utf8' });
   expect(shown.stdout).toBe('candidate@ckad1234:/$ \n');
 });

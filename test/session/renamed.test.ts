@@ -13,6 +13,6 @@ it('keeps what was achieved at a scenario under its former id', () => {
   ];
   const renamed = renamedKeys([{ id: 'p', renamed: { 'wrong-subject': 'two-programs' } }]);
   expect([...foldProgress(records, renamed)]).toEqual([
-    ['p/two-programs', { solved: true, best: { score: 90, max: 100 }, bestTime: 1_000, tries: 2, lastAt: 3 }],
+    ['p/two-programs', { solved: true, best: { score: 90, max: 100 }, bestTime: 1_000, hints: 0, tries: 2, lastAt: 3 }],
   ]);
 });

@@ -1,6 +1,7 @@
 import type { Key } from 'ink';
 import { describe, expect, it } from 'vitest';
-import { barItems, bindings, type Command, commandOf, helpRows, type Place } from '../../src/tui/keys.ts';
+import { bindings, type Command, type Place } from '../../src/tui/bindings.ts';
+import { barItems, commandOf, helpRows } from '../../src/tui/keys.ts';
 
 const none: Key = {
   upArrow: false,

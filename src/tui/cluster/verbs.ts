@@ -1,7 +1,7 @@
 import { errorText } from '../../kernel/errors.ts';
 import type { PrintedObject } from '../../kube/tables.ts';
 import type { LabsAccess } from '../access.ts';
-import type { Command } from '../keys.ts';
+import type { Command } from '../bindings.ts';
 import type { Store } from '../store.ts';
 import { treeOf } from './tree.ts';
 

@@ -1,5 +1,5 @@
 import { Box } from 'ink';
-import { clockText } from '../../present/text.ts';
+import { clockText, standingText } from '../../present/text.ts';
 import { cut, printableLine, widthOf } from '../../present/width.ts';
 import type { AttemptState, CheckView } from '../../session/types.ts';
 import { competencyText } from '../competency.ts';
@@ -110,6 +110,7 @@ function phaseText({ lab, busy }: AppState, brief: boolean, width: number, theme
   if (lab.phase === 'resetting') return theme('warn', 'resetting');
   if (lab.phase === 'stopped') return theme('muted', 'ended');
   if (lab.solved) return theme('good', '✔ solved');
+  if (lab.standing) return theme('warn', `the clock stands${brief ? '' : `, ${standingText(lab.standing)}`}`);
   const ready = brief || lab.readyIn === undefined ? '' : ` ready in ${(lab.readyIn / 1000).toFixed(1)} s`;
   return `${theme('muted', printableLine(lab.cluster?.provider ?? ''))} ${theme('good', '●')}${theme('muted', ready)}`;
 }

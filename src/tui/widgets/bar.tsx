@@ -1,6 +1,7 @@
 import { Box } from 'ink';
 import { cut, printableLine, widthOf } from '../../present/width.ts';
-import { type BarNotes, barItems, type Place } from '../keys.ts';
+import type { Place } from '../bindings.ts';
+import { type BarNotes, barItems } from '../keys.ts';
 import type { Theme } from '../theme.ts';
 import { Line } from './line.tsx';
 
