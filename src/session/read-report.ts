@@ -11,8 +11,11 @@ import {
   unknownAttempt,
 } from './attempt-logs.ts';
 import { referenceOf } from './comparison.ts';
+import { requireUnlocked } from './exam/lock.ts';
+import { foldAttempt } from './fold.ts';
 import { progressKey, readProgress, renamedKeys } from './progress.ts';
 import { type AttemptReport, isWhole, reportOf } from './report.ts';
+import { scenarioAt } from './scenario-ref.ts';
 
 export interface ReadReportOptions {
   paths: Paths;
@@ -32,11 +35,9 @@ export async function readReport({ paths, catalog, version, id: wanted }: ReadRe
   const [first] = events;
   if (first?.type !== 'created') throw unknownAttempt(id, attemptIds(folder));
   if (!hasBegun(events)) throw neverBegan(id, events);
-  const { pack, id: name, seed, folder: packFolder } = first.scenario;
-  const scenario = catalog.scenario(packFolder ? name : `${pack}/${name}`, {
-    seed,
-    ...(packFolder ? { packFolder } : {}),
-  });
+  const fold = foldAttempt(events);
+  if (fold) requireUnlocked(fold);
+  const scenario = scenarioAt(catalog, first.scenario);
   const achieved = await readProgress(paths.state, renamedKeys([scenario.pack]));
   const created = reportOf(events, scenario, version, {
     best: achieved.get(progressKey({ pack: scenario.pack.id, id: scenario.id }))?.bestTime,
