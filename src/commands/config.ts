@@ -177,12 +177,9 @@ function refused(key: string, error: unknown): unknown {
 
 /** A file that is linked to, as those who keep their settings elsewhere have it, stays one; so do its permissions. */
 function placeOf(file: string): { target: string; mode?: number } {
-  try {
-    const target = realpathSync(file);
-    return { target, mode: statSync(target).mode & 0o777 };
-  } catch {
-    return { target: file };
-  }
+  if (!existsSync(file)) return { target: file };
+  const target = realpathSync(file);
+  return { target, mode: statSync(target).mode & 0o777 };
 }
 
 function settingNamed(key: string): Setting {

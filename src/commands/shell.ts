@@ -4,7 +4,7 @@ import { PromptStatus } from '../session/prompt.ts';
 import { labShell } from '../session/shell.ts';
 import { openSplit } from '../session/split.ts';
 import type { AttemptState } from '../session/types.ts';
-import { TypingWatch, terminalInput } from '../session/typing.ts';
+import { signOfWork, TypingWatch, terminalInput } from '../session/typing.ts';
 import { attemptCommand, attemptId, type CommandFactory, labsOf } from './command.ts';
 
 export const shell: CommandFactory = ({ services, note, exit }) =>
@@ -38,10 +38,7 @@ export const shell: CommandFactory = ({ services, note, exit }) =>
         clock: systemClock,
         lastInput: () => terminalInput(services.stdin),
         isStanding: () => isStanding,
-        onTyping: () => {
-          // Whether the daemon is there the shell does not depend on: who follows is told.
-          void labs.work({ id: state.id }).catch(() => undefined);
-        },
+        onTyping: () => void signOfWork(labs, state.id),
       });
       following.catch((error: unknown) => {
         // That the daemon goes meanwhile is nothing to a shell.

@@ -1,5 +1,6 @@
 import { fstatSync } from 'node:fs';
 import type { Clock, Timer } from '../kernel/clock.ts';
+import type { Labs } from './contract.ts';
 
 /** How often the terminal is looked at, milliseconds. */
 const lookEvery = 5_000;
@@ -49,6 +50,15 @@ export class TypingWatch {
     this.#seen = last;
     this.#signed = clock.now();
     onTyping();
+  }
+}
+
+/** Gives the sign to the daemon. */
+export async function signOfWork(labs: Pick<Labs, 'work'>, id: string): Promise<void> {
+  try {
+    await labs.work({ id });
+  } catch {
+    // That the attempt has ended, or the daemon, whoever follows is told.
   }
 }
 

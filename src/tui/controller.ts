@@ -113,7 +113,7 @@ export class Controller {
   }
 
   #runOnPage(command: Command, input: string, { overlay, running }: AppState): void {
-    if (overlay) return this.#say('this key does nothing here; ? shows the keys');
+    if (overlay) return this.#say(`this key does nothing here; ${keyOf('keys')} shows the keys`);
     const target = this.#pages.target();
     if (command === 'open' && target?.open === 'lab') return this.#labs.open(target.scenario);
     if (command === 'stop') {

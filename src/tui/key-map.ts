@@ -15,7 +15,10 @@ function charactersOf(binding: Binding): string[] {
 
 /** What can be given another key, with the character that it has: all that is asked for by one. */
 export const defaultKeys: Readonly<Record<string, string>> = Object.fromEntries(
-  bindings.flatMap((binding) => charactersOf(binding).map((character) => [binding.command, character])),
+  bindings.flatMap((binding) => {
+    const [character, ...others] = charactersOf(binding);
+    return character === undefined || others.length > 0 ? [] : [[binding.command, character]];
+  }),
 );
 
 /** Whether this can be a key of the map. */
@@ -33,7 +36,7 @@ export function remapped(map: Readonly<Record<string, string>>): Binding[] {
   return bindings.map((binding) => {
     const wanted = ownValue(map, binding.command);
     const before = charactersOf(binding);
-    if (wanted === undefined || before.length === 0) return binding;
+    if (wanted === undefined || before.length !== 1) return binding;
     const named = before.map((character) => (character === ' ' ? 'Space' : character));
     const labels = binding.label.split(' ').map((label) => (named.includes(label) ? wanted : label));
     return {

@@ -3,7 +3,7 @@ import { DisconnectedError, errorText } from '../kernel/errors.ts';
 import { ownValue } from '../kernel/own.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
 import type { AttemptState } from '../session/types.ts';
-import { TypingWatch } from '../session/typing.ts';
+import { signOfWork, TypingWatch } from '../session/typing.ts';
 import { coachOf, type LabsAccess, type Screen } from './access.ts';
 import { Chains } from './chains.ts';
 import { keyOf } from './keys.ts';
@@ -76,10 +76,7 @@ export class LabVerbs {
       clock: systemClock,
       lastInput: () => this.#access.lastInput?.(),
       isStanding: () => this.#store.get().lab?.standing !== undefined,
-      onTyping: () => {
-        // That the daemon has gone whoever follows is told.
-        void labs.work({ id }).catch(() => undefined);
-      },
+      onTyping: () => void signOfWork(labs, id),
     });
   }
 

@@ -50,6 +50,8 @@ describe('the map of keys', () => {
   it('names what has a character, once', () => {
     expect(defaultKeys).toMatchObject({ shell: 's', hint: 'h', up: 'k', quit: 'q' });
     expect(Object.keys(defaultKeys)).not.toContain('back');
+    // Which of its digits was pressed says which page: none stands for all.
+    expect(Object.keys(defaultKeys)).not.toContain('page');
     expect(conflictOf(defaultKeys)).toBeUndefined();
   });
 

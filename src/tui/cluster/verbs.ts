@@ -2,6 +2,7 @@ import { errorText } from '../../kernel/errors.ts';
 import type { PrintedObject } from '../../kube/tables.ts';
 import type { LabsAccess } from '../access.ts';
 import type { Command } from '../bindings.ts';
+import { keyOf } from '../keys.ts';
 import type { Store } from '../store.ts';
 import { treeOf } from './tree.ts';
 
@@ -65,7 +66,9 @@ export class ClusterVerbs {
     if (!object) return this.#say('there is nothing to look at yet');
     const args = argsOf(command, object);
     if (!args)
-      return this.#say(command === 'logs' ? 'only Pods have logs' : 'this key does nothing here; ? shows the keys');
+      return this.#say(
+        command === 'logs' ? 'only Pods have logs' : `this key does nothing here; ${keyOf('keys')} shows the keys`,
+      );
     void this.#show(object, args);
   }
 
