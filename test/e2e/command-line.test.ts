@@ -121,7 +121,7 @@ describe('list', () => {
     const record = { version: 1, t: 1, pack: 'in-cluster-api-access', scenario: 'who-am-i', seed: 0, attempt: 'a' };
     const solved = { ...record, type: 'solved', score: 95, max: 100, worked: 1, hints: 1, sawSolution: false };
     writeFileSync(log, `${JSON.stringify(solved)}\n`, { flag: 'a' });
-    expect((await run('list')).stdout).toMatch(/^who-am-i .* ✔ 95 of 100$/m);
+    expect((await run('list')).stdout).toMatch(/^who-am-i .* ✔ ↻ 95 of 100, 00:00$/m);
     expect((await list()).filter((row) => row.solved).map((row) => row.id)).toEqual(['who-am-i']);
     const ids = (await list('--unsolved')).map((row) => row.id);
     expect(ids).toContain('forbidden-deployment');
