@@ -4,6 +4,7 @@ import type { FollowOptions } from '../kube/tables.ts';
 import type { CoachLevel } from '../session/coach-level.ts';
 import type { Progress } from '../session/progress.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
+import type { Review } from '../session/review.ts';
 import type { AttemptState } from '../session/types.ts';
 import type { TypeAhead } from './keyboard.ts';
 import type { PanePlace, ShellPane } from './terminal/shell-pane.ts';
@@ -16,6 +17,12 @@ export interface LabsAccess {
   coach?: CoachLevel;
   /** What was achieved so far. */
   progress(): Promise<Progress>;
+  /** What is to be repeated now, the most urgent first. */
+  due(): Promise<readonly Review[]>;
+  /** A seed for a scenario, `<pack>/<id>`, that draws other names than those that it was tried with. */
+  freshSeed(scenario: string, used: readonly number[]): Promise<number>;
+  /** How an attempt went, as Markdown. */
+  report(attempt: string): Promise<string>;
   /** What works on this machine. */
   diagnose(): Promise<readonly Diagnosis[]>;
   /** Follows what is in the cluster of a lab, until `signal` aborts. */

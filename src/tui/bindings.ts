@@ -28,6 +28,7 @@ export type Command =
   | 'explain'
   | 'reset'
   | 'debrief'
+  | 'report'
   | 'solution'
   | 'next'
   | 'previous'
@@ -187,6 +188,14 @@ export const bindings: readonly Binding[] = [
     help: 'after solving: why it broke, and the two-minute way',
     places: inLab,
     matches: letter('d'),
+  },
+  {
+    command: 'report',
+    label: 'w',
+    short: 'report',
+    help: 'how it went: time, what cost some, your changes beside those of the reference',
+    places: inLab,
+    matches: letter('w'),
   },
   {
     command: 'next',

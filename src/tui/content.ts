@@ -165,6 +165,8 @@ export function overlayContent(
         lines: [...lines, ...(more ? ['', theme('muted', more)] : [])],
       };
     }
+    case 'report':
+      return { title: 'Report', lines: markdown(overlay.text) };
     case 'debrief':
       return { title: 'Debrief', lines: markdown(overlay.text) };
     case 'output': {

@@ -115,7 +115,7 @@ export class Controller {
   #runOnPage(command: Command, input: string, { overlay, running }: AppState): void {
     if (overlay) return this.#say(`this key does nothing here; ${keyOf('keys')} shows the keys`);
     const target = this.#pages.target();
-    if (command === 'open' && target?.open === 'lab') return this.#labs.open(target.scenario);
+    if (command === 'open' && target?.open === 'lab') return this.#labs.open(target.scenario, target.review);
     if (command === 'stop') {
       const scenario = target?.open === 'lab' && Object.hasOwn(running, target.scenario) ? target.scenario : undefined;
       return scenario ? this.#ask('stop', scenario) : this.#say('nothing is in progress here');
@@ -147,6 +147,8 @@ export class Controller {
         return this.#ask('stop', lab.scenario.id);
       case 'hint':
         return lab.hints.nextPrice ? this.#ask('hint', lab.scenario.id) : this.#labs.hint();
+      case 'report':
+        return this.#labs.report();
       case 'debrief':
         return this.#labs.debrief();
       case 'solution':

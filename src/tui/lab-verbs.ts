@@ -2,6 +2,7 @@ import { systemClock } from '../kernel/clock.ts';
 import { DisconnectedError, errorText } from '../kernel/errors.ts';
 import { ownValue } from '../kernel/own.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
+import type { Review } from '../session/review.ts';
 import type { AttemptState } from '../session/types.ts';
 import { signOfWork, TypingWatch } from '../session/typing.ts';
 import { coachOf, type LabsAccess, type Screen } from './access.ts';
@@ -33,12 +34,15 @@ export class LabVerbs {
     this.shells = new ShellVerbs(store, access, screen, this.#work, () => this.#resetting);
   }
 
-  /** Starts a scenario, or goes on with it, and follows it until something else is shown. */
-  open(scenario: string): void {
+  /** Starts a scenario, or goes on with it, and follows it until something else is shown; a `review` has other names. */
+  open(scenario: string, review?: Review): void {
     const { dispatch } = this.#store;
     const { signal } = this.#follow();
     dispatch({ type: 'openLab', scenario });
     void this.#work.guarded(async () => {
+      const drawn = review
+        ? { seed: await this.#access.freshSeed(`${review.pack}/${review.scenario}`, review.seeds) }
+        : {};
       for (let lost = false; ; lost = true) {
         let shown = false;
         const onState = (state: AttemptState) => {
@@ -52,7 +56,7 @@ export class LabVerbs {
         try {
           const labs = await this.#access.labs();
           const started = await labs.start(
-            { scenario, provider: 'embedded', resume: true, ...coachOf(this.#access) },
+            { scenario, provider: 'embedded', resume: true, ...drawn, ...coachOf(this.#access) },
             { onEvent: onState },
           );
           if (signal.aborted) return;
@@ -91,8 +95,8 @@ export class LabVerbs {
       .labs()
       .then((labs) => labs.attempts())
       .then((attempts) => dispatch({ type: 'running', attempts }))
-      .then(() => this.#access.progress())
-      .then((progress) => dispatch({ type: 'progress', progress }))
+      .then(() => Promise.all([this.#access.progress(), this.#access.due()]))
+      .then(([progress, due]) => dispatch({ type: 'progress', progress, due }))
       .catch((error: unknown) => dispatch({ type: 'trouble', trouble: errorText(error) }));
   }
 
@@ -132,6 +136,13 @@ export class LabVerbs {
       this.#show(await labs.attempt({ id }));
       // By now the learner may be asked about the next step, or look at something else.
       if (verdict) dispatch({ type: 'explained', verdict });
+    });
+  }
+
+  report(): void {
+    void this.#call(async (_, id) => {
+      const text = await this.#access.report(id);
+      this.#store.dispatch({ type: 'overlay', overlay: { kind: 'report', text, scroll: 0 } });
     });
   }
 

@@ -39,6 +39,9 @@ export interface AppOptions {
   paths: Paths;
   labs(): Promise<RemoteLabs>;
   diagnose(): Promise<readonly Diagnosis[]>;
+  due: LabsAccess['due'];
+  freshSeed: LabsAccess['freshSeed'];
+  report: LabsAccess['report'];
   kubectl(progress?: (step: string) => void, signal?: AbortSignal): Promise<KubectlVersion>;
   signal: AbortSignal;
   env: NodeJS.ProcessEnv;
@@ -112,7 +115,7 @@ class OpenPanes {
 }
 
 function accessOf(
-  { paths, kubectl, diagnose, coach, settings, scenarios, stdin, stdout, env }: AppOptions,
+  { paths, kubectl, diagnose, due, freshSeed, report, coach, settings, scenarios, stdin, stdout, env }: AppOptions,
   connection: Connection,
   keyboard: Keyboard,
   panes: OpenPanes,
@@ -123,6 +126,9 @@ function accessOf(
     coach: coach ?? settings.coach,
     progress: () => progressOf(paths, renamedKeys(scenarios.map((entry) => entry.pack))),
     diagnose,
+    due,
+    freshSeed,
+    report,
     ...clusterAccess(kubectl),
     lastInput: () => terminalInput(stdin),
     kubectl,

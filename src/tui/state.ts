@@ -2,6 +2,7 @@ import type { Diagnosis } from '../cluster/provider.ts';
 import type { ErrorText } from '../kernel/errors.ts';
 import type { PrintedObject } from '../kube/tables.ts';
 import type { Progress } from '../session/progress.ts';
+import type { Review } from '../session/review.ts';
 import type { AttemptState, CheckView } from '../session/types.ts';
 import type { Place } from './bindings.ts';
 import { allLabs, type LabsView } from './labs-view.ts';
@@ -38,7 +39,7 @@ export type Overlay =
   | { kind: 'hints'; scroll: number }
   /** `traced`: with as much of the chain of evidence as was asked for, once it has been read. */
   | { kind: 'explain'; check: string; scroll: number; traced?: CheckView }
-  | { kind: 'debrief'; text: string; scroll: number }
+  | { kind: 'debrief' | 'report'; text: string; scroll: number }
   /** What a command printed. */
   | { kind: 'output'; title: string; command: string; text: string; scroll: number }
   | { kind: 'solution'; solutions: readonly { name: string; text: string }[]; scroll: number }
@@ -76,6 +77,8 @@ export interface AppState {
   /** What works on this machine, once that was looked at. */
   findings?: readonly Diagnosis[];
   overlay?: Overlay;
+  /** What is to be repeated now, the most urgent first. */
+  due: readonly Review[];
   /** What was achieved so far, whatever is in progress. */
   progress: Progress;
   /** Attempts in progress by scenario id. */
@@ -119,7 +122,7 @@ export interface TerminalView {
 export type Action =
   | { type: 'running'; attempts: readonly AttemptState[] }
   | { type: 'trouble'; trouble: ErrorText }
-  | { type: 'progress'; progress: Progress }
+  | { type: 'progress'; progress: Progress; due: readonly Review[] }
   | { type: 'choose'; key: string }
   | { type: 'view'; labs: LabsView }
   | { type: 'findings'; findings: readonly Diagnosis[] | undefined }
@@ -153,6 +156,7 @@ export function initialState(
     chosen: {},
     labs: allLabs,
     progress,
+    due: [],
     running: {},
     labAt: 0,
     ...freshLab,
@@ -188,7 +192,7 @@ export function reduce(state: AppState, action: Action): AppState {
     case 'trouble':
       return { ...state, trouble: action.trouble };
     case 'progress':
-      return { ...state, progress: action.progress };
+      return { ...state, progress: action.progress, due: action.due };
     case 'choose':
       if (state.chosen[state.page] === action.key) return state;
       return { ...state, chosen: { ...state.chosen, [state.page]: action.key } };

@@ -179,9 +179,13 @@ describe.each([
     await wholeFrame(terminal);
   });
 
-  it('shows the debrief after solving', async () => {
+  it('shows the debrief and how it went after solving', async () => {
     terminal.type('d');
     await terminal.until('Why it broke');
+    terminal.type(keys.escape);
+    await terminal.until('Checks');
+    terminal.type('w');
+    await terminal.until(/▸ Report[\s\S]*A Deployment that may not list Pods/);
     terminal.type(keys.escape);
     await terminal.until('Checks');
   });

@@ -145,6 +145,26 @@ describe('the app', () => {
     await app.shows('Checks');
   });
 
+  it('says how it went', async () => {
+    const app = open(new FakeLabs(solvedState()), { scenario: 'forbidden-deployment' });
+    await app.shows('Checks');
+    app.type('w');
+    await app.shows('▸ Report');
+    await app.shows(`How ${labState().id} went`);
+  });
+
+  it('repeats what is due with other names', async () => {
+    const labs = new FakeLabs();
+    const last = { at: 0, grade: 'hard', why: 'solved at level 2' } as const;
+    const [pack = '', scenario = ''] = scenarioRow.progressKey.split('/');
+    labs.due = [{ pack, scenario, due: 0, isDue: true, retrievability: 0.5, last, seeds: [1] }];
+    const app = open(labs);
+    await app.shows('Due for review');
+    app.type(keys.enter);
+    await app.shows('Checks');
+    expect(labs.asked).toContain('start forbidden-deployment seed 7');
+  });
+
   it('takes hints one by one, keeps them in sight, and says when there are no more', async () => {
     const labs = new FakeLabs(labState({ hints: { taken: [], paid: 0, total: 2, nextPrice: 5 } }));
     const app = open(labs, { scenario: 'forbidden-deployment', rows: 40, columns: 120 });

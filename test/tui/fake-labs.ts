@@ -5,6 +5,7 @@ import type { PrintedObject } from '../../src/kube/tables.ts';
 import type { CoachLevel } from '../../src/session/coach-level.ts';
 import type { Progress } from '../../src/session/progress.ts';
 import type { RemoteLabs } from '../../src/session/remote-labs.ts';
+import type { Review } from '../../src/session/review.ts';
 import type { AttemptState, CheckView } from '../../src/session/types.ts';
 import type { LabsAccess } from '../../src/tui/access.ts';
 import { fakeLabs } from '../helpers/fake-labs.ts';
@@ -19,6 +20,7 @@ export class FakeLabs {
   state: AttemptState | undefined;
   progress: Progress = new Map();
   objects: PrintedObject[] = [];
+  due: Review[] = [];
   findings: Diagnosis[] = [{ subject: 'kubectl', ok: true, text: '1.35.2' }];
   /** What the daemon finds behind a verdict. */
   chain: Evidence[] = [];
@@ -45,6 +47,9 @@ export class FakeLabs {
         return labs;
       },
       progress: async () => this.progress,
+      due: async () => this.due,
+      freshSeed: async () => 7,
+      report: async (attempt) => `# How ${attempt} went`,
       diagnose: async () => this.findings,
       objects: async (_, { onObjects }) => onObjects(this.objects),
       kubectlText: async (_, args) => `kubectl printed ${args.join(' ')}`,
@@ -97,8 +102,8 @@ export class FakeLabs {
       return answer();
     };
     const labs = fakeLabs({
-      start: async ({ scenario }) =>
-        ask(`start ${scenario}`, () => {
+      start: async ({ scenario, seed }) =>
+        ask(seed === undefined ? `start ${scenario}` : `start ${scenario} seed ${seed}`, () => {
           this.state ??= labState({ scenario: { pack: 'p', id: scenario, seed: 1 } });
           return this.state;
         }),

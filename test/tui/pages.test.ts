@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ScenarioProgress } from '../../src/session/progress.ts';
+import type { Review } from '../../src/session/review.ts';
 import { allLabs, filterText, type LabsView, nextFilter } from '../../src/tui/labs-view.ts';
 import { chosenOf, itemFurther, rowsOf } from '../../src/tui/pages/index.ts';
 import { shownLabs } from '../../src/tui/pages/labs.ts';
@@ -60,6 +61,24 @@ describe('home', () => {
     const state = on('home', { type: 'running', attempts: [attempt] });
     expect(chosenOf(state)).toMatchObject({ key: 'gamma', target: { open: 'lab', scenario: 'gamma' } });
     expect(textOf(state)).toMatch(/Continue\n.*gamma[^\n]*40 of 100[\s\S]*Next\n.*beta/);
+  });
+
+  it('has what is to be repeated before what is new, with other names', () => {
+    const review: Review = {
+      pack: 'p',
+      scenario: 'alpha',
+      due: 0,
+      isDue: true,
+      retrievability: 0.5,
+      last: { at: 0, grade: 'hard', why: 'solved at level 2' },
+      seeds: [1],
+    };
+    const state = on('home', { type: 'progress', progress, due: [review] });
+    expect(textOf(state)).toMatch(/Due for review\n.*alpha[^\n]*last 1970-01-01[\s\S]*Next\n.*beta/);
+    expect(chosenOf(state)?.target).toEqual({ open: 'lab', scenario: 'alpha', review });
+    const attempt = labState({ scenario: { pack: 'p', id: 'alpha', seed: 1 } });
+    const open = reduce(state, { type: 'running', attempts: [attempt] });
+    expect(textOf(open)).not.toContain('Due for review');
   });
 
   it('shows each domain with what is solved and covered, and opens its labs', () => {

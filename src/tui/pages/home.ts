@@ -1,3 +1,5 @@
+import { dayText } from '../../present/progress.ts';
+import { printableLine } from '../../present/width.ts';
 import { curriculum, type Domain } from '../../scenario/curriculum.ts';
 import { domainTitle } from '../competency.ts';
 import type { AppState, ScenarioRow } from '../state.ts';
@@ -13,10 +15,14 @@ export const homePage: Page = {
   rows(state) {
     if (state.scenarios.length === 0) return [{ text: 'There are no scenarios.' }];
     const open = state.scenarios.filter(({ id }) => isOpen(state, id));
-    const next = state.scenarios.filter((row) => !isSolved(state, row) && !open.includes(row)).slice(0, proposals);
+    const due = dueItems(state, open);
+    const next = state.scenarios
+      .filter((row) => !isSolved(state, row) && !open.includes(row) && !due.some(({ key }) => key === row.id))
+      .slice(0, proposals);
     return [
       ...section(state, 'Continue', open),
-      ...section(state, open.length > 0 ? 'Next' : 'Start here', next),
+      ...(due.length > 0 ? [{ text: 'Due for review', token: 'title' } as const, ...due, { text: '' }] : []),
+      ...section(state, open.length + due.length > 0 ? 'Next' : 'Start here', next),
       ...exams.flatMap((exam) => examRows(state, exam)),
     ];
   },
@@ -27,6 +33,24 @@ const exams = [...new Set(curriculum.map(({ exam }) => exam))];
 function isOpen({ running }: AppState, id: string): boolean {
   const attempt = Object.hasOwn(running, id) ? running[id] : undefined;
   return attempt !== undefined && attempt.phase !== 'stopped';
+}
+
+/** What is to be repeated, with other names, unless it is in progress. */
+function dueItems(state: AppState, open: readonly ScenarioRow[]): PageItem[] {
+  return state.due.slice(0, proposals).flatMap((review) => {
+    const row = state.scenarios.find(({ progressKey }) => progressKey === `${review.pack}/${review.scenario}`);
+    if (!row || open.includes(row)) return [];
+    const { why, at } = review.last;
+    return [
+      {
+        ...scenarioItem(state, row, state.scenarios),
+        right: `last ${dayText(at)}`,
+        token: 'muted',
+        target: { open: 'lab', scenario: row.id, review },
+        about: [`to be repeated, with other names; the last time: ${printableLine(why)}`, row.title],
+      },
+    ];
+  });
 }
 
 function section(state: AppState, title: string, scenarios: readonly ScenarioRow[]): PageRow[] {

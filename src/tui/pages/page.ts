@@ -1,9 +1,11 @@
+import type { Review } from '../../session/review.ts';
 import type { AppState } from '../state.ts';
 import type { Token } from '../theme.ts';
 
 /** What Enter opens. */
 export type Target =
-  | { open: 'lab'; scenario: string }
+  /** `review`: with other names than those it was tried with. */
+  | { open: 'lab'; scenario: string; review?: Review }
   /** The labs of one domain (`cka/troubleshooting`) or one pack, by title. */
   | { open: 'labs'; domain?: string; pack?: string };
 

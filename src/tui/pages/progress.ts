@@ -1,3 +1,4 @@
+import { dayText } from '../../present/progress.ts';
 import { clockText } from '../../present/text.ts';
 import { fitTo, printableLine, widthOf } from '../../present/width.ts';
 import type { ScenarioProgress } from '../../session/progress.ts';
@@ -42,16 +43,9 @@ function progressItem(
   return {
     key: row.id,
     left: `${solved ? '✔' : ' '} ${cells.join('  ')}`,
-    right: dayOf(lastAt),
+    right: dayText(lastAt),
     token: 'muted',
     target: { open: 'lab', scenario: row.id },
     about: [printableLine(row.title), row.competencies.map(competencyText).join(' · ')],
   };
-}
-
-/** `2026-12-03`, where the learner is. */
-function dayOf(time: number): string {
-  const date = new Date(time);
-  const two = (n: number) => String(n).padStart(2, '0');
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
