@@ -126,13 +126,7 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
         paths,
         labs: labs.labs,
         kubectl,
-        ...reviewServices(content),
-        report: async (id) => {
-          const { readReport } = await import('./session/read-report.ts');
-          const { reportMarkdown } = await import('./present/report-markdown.ts');
-          const catalog = await content.catalog();
-          return reportMarkdown(await readReport({ paths, catalog, version: buildText(build), id }));
-        },
+        catalog: content.catalog,
         diagnose: async () => {
           const { diagnoseAll } = await import('./session/health.ts');
           return diagnoseAll({ paths, diagnose: diagnoseMachine, runningLabs: labs.runningLabs });
@@ -144,27 +138,6 @@ async function run(args: string[], signal: AbortSignal, connections: Connections
       });
     },
   });
-}
-
-/** What of the scenarios is to be repeated, for the app. */
-function reviewServices({ catalog, scenarios }: Pick<Services, 'catalog' | 'scenarios'>) {
-  return {
-    due: async () => {
-      const [{ reviewsOf }, { readProgressRecords, renamedKeys }] = await Promise.all([
-        import('./session/review.ts'),
-        import('./session/progress.ts'),
-      ]);
-      const entries = await scenarios();
-      const renamed = renamedKeys(entries.map((entry) => entry.pack));
-      const reviews = reviewsOf(entries, await readProgressRecords(paths.state), systemClock.now(), renamed);
-      return reviews.filter(({ isDue }) => isDue);
-    },
-    freshSeed: async (scenario: string, used: readonly number[]) => {
-      const { freshSeed } = await import('./session/review.ts');
-      const found = await catalog();
-      return freshSeed(used, (seed) => found.scenario(scenario, { seed }).variables);
-    },
-  };
 }
 
 /** What the user has chosen. Whoever has chosen nothing does not wait for what reads it. */

@@ -3,7 +3,6 @@ import { systemClock } from '../kernel/clock.ts';
 import { UserError } from '../kernel/errors.ts';
 import { dayText } from '../present/progress.ts';
 import { tableText } from '../present/text.ts';
-import { readProgressRecords, renamedKeys } from '../session/progress.ts';
 import type { Review } from '../session/review.ts';
 import type { CommandFactory } from './command.ts';
 import { startLab } from './start.ts';
@@ -23,11 +22,9 @@ export const review: CommandFactory = (context) => {
     .option('--json', 'print one JSON document')
     .action(async ({ count, start = false, json: asJson = false }: Options) => {
       const entries = await services.scenarios();
-      const records = await readProgressRecords(services.paths.state);
       // Loaded late: no other command needs it.
-      const { freshSeed, reviewsOf } = await import('../session/review.ts');
-      const now = systemClock.now();
-      const reviews = reviewsOf(entries, records, now, renamedKeys(entries.map((entry) => entry.pack)));
+      const { freshSeed, readReviews } = await import('../session/review.ts');
+      const reviews = await readReviews(services.paths.state, entries, systemClock.now());
       const due = reviews.filter(({ isDue }) => isDue).slice(0, count);
       if (start) {
         const [first] = due;

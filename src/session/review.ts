@@ -1,6 +1,14 @@
 import { type Card, createEmptyCard, type Grade as FsrsGrade, fsrs, Rating } from 'ts-fsrs';
 import type { ScenarioEntry } from '../scenario/overview.ts';
-import { keyOfRecord, type ProgressRecord, progressKey, type RenamedKeys, uniqueRecords } from './progress.ts';
+import {
+  keyOfRecord,
+  type ProgressRecord,
+  progressKey,
+  type RenamedKeys,
+  readProgressRecords,
+  renamedKeys,
+  uniqueRecords,
+} from './progress.ts';
 
 /** How well a try went, as FSRS grades a review. */
 export type Grade = 'again' | 'hard' | 'good' | 'easy';
@@ -63,6 +71,12 @@ export function reviewsOf(
   return reviews.sort(
     (a, b) => Number(b.isDue) - Number(a.isDue) || (a.isDue ? a.retrievability - b.retrievability : a.due - b.due),
   );
+}
+
+/** `reviewsOf` what is in the progress file; `folder` is kubedrill's state folder. */
+export async function readReviews(folder: string, entries: readonly ScenarioEntry[], now: number): Promise<Review[]> {
+  const records = await readProgressRecords(folder);
+  return reviewsOf(entries, records, now, renamedKeys(entries.map((entry) => entry.pack)));
 }
 
 function reviewOf(entry: ScenarioEntry, records: readonly ProgressRecord[], now: number): Review | undefined {

@@ -2,17 +2,19 @@ import { render } from 'ink';
 import type { KubectlVersion } from '../cluster/kubectl/version.ts';
 import type { Diagnosis } from '../cluster/provider.ts';
 import { nextTurn, systemClock } from '../kernel/clock.ts';
-import { EnvironmentError, errorText, exitCodes } from '../kernel/errors.ts';
+import { errorText, exitCodes } from '../kernel/errors.ts';
 import type { Paths } from '../kernel/paths.ts';
 import { paintFor } from '../present/text.ts';
+import type { Catalog } from '../scenario/catalog.ts';
 import type { ScenarioEntry } from '../scenario/overview.ts';
 import type { CoachLevel } from '../session/coach-level.ts';
-import { type Progress, progressKey, type RenamedKeys, readProgress, renamedKeys } from '../session/progress.ts';
+import { type Progress, progressKey } from '../session/progress.ts';
 import { PromptStatus } from '../session/prompt.ts';
 import type { RemoteLabs } from '../session/remote-labs.ts';
 import type { Settings } from '../session/settings.ts';
 import { labShell } from '../session/shell.ts';
 import { openSplit } from '../session/split.ts';
+import type { AttemptState } from '../session/types.ts';
 import { terminalInput } from '../session/typing.ts';
 import type { LabsAccess } from './access.ts';
 import { App } from './app.tsx';
@@ -23,6 +25,7 @@ import { Keyboard } from './keyboard.ts';
 import { setBindings } from './keys.ts';
 import { runInherited, runShell } from './lab-terminal.ts';
 import { runPlain } from './plain.ts';
+import { progressAccess } from './progress-access.ts';
 import type { ScenarioRow } from './state.ts';
 import type { ShellPane } from './terminal/shell-pane.ts';
 import { themeFor } from './theme.ts';
@@ -39,9 +42,7 @@ export interface AppOptions {
   paths: Paths;
   labs(): Promise<RemoteLabs>;
   diagnose(): Promise<readonly Diagnosis[]>;
-  due: LabsAccess['due'];
-  freshSeed: LabsAccess['freshSeed'];
-  report: LabsAccess['report'];
+  catalog(): Promise<Catalog>;
   kubectl(progress?: (step: string) => void, signal?: AbortSignal): Promise<KubectlVersion>;
   signal: AbortSignal;
   env: NodeJS.ProcessEnv;
@@ -114,36 +115,31 @@ class OpenPanes {
   }
 }
 
-function accessOf(
-  { paths, kubectl, diagnose, due, freshSeed, report, coach, settings, scenarios, stdin, stdout, env }: AppOptions,
-  connection: Connection,
-  keyboard: Keyboard,
-  panes: OpenPanes,
-): LabsAccess {
+function accessOf(options: AppOptions, connection: Connection, keyboard: Keyboard, panes: OpenPanes): LabsAccess {
+  const { paths, kubectl, diagnose, coach, settings, stdin, stdout, env } = options;
+  const command = (state: AttemptState, kubectl: KubectlVersion) =>
+    labShell(state, paths, kubectl, env, settings.shell);
   const prompts = new PromptStatus(paths);
   return {
     labs: () => connection.labs(),
     coach: coach ?? settings.coach,
-    progress: () => progressOf(paths, renamedKeys(scenarios.map((entry) => entry.pack))),
+    ...progressAccess(options),
     diagnose,
-    due,
-    freshSeed,
-    report,
     ...clusterAccess(kubectl),
     lastInput: () => terminalInput(stdin),
     kubectl,
     async pane(state, kubectl, place) {
       const { openPane } = await import('./terminal/open.ts');
-      return panes.keep(openPane(await labShell(state, paths, kubectl), place, systemClock));
+      return panes.keep(openPane(await command(state, kubectl), place, systemClock));
     },
     split: (state) => openSplit(state.id, env),
     prompt: (state) => prompts.show(state),
     async shell(state, kubectl, typed) {
-      const command = await labShell(state, paths, kubectl, process.env, settings.shell);
+      const own = await command(state, kubectl);
       stdout.write(`\nA shell on the lab's cluster; leave it (exit, Ctrl-D) to come back.\n\n`);
-      if (typed) return runShell(command, typed, { keyboard, stdout });
+      if (typed) return runShell(own, typed, { keyboard, stdout });
       await stopReading(stdin);
-      await runInherited(command);
+      await runInherited(own);
     },
   };
 }
@@ -223,17 +219,6 @@ async function goodbye(connection: Promise<RemoteLabs>, env: NodeJS.ProcessEnv):
     return goodbyeText(await (await connection).attempts(), env);
   } catch (error) {
     return `The daemon does not answer (${errorText(error).what}).\n`;
-  }
-}
-
-async function progressOf({ state }: Paths, renamed: RenamedKeys): Promise<Progress> {
-  try {
-    return await readProgress(state, renamed);
-  } catch (cause) {
-    throw new EnvironmentError(
-      { what: 'what was solved so far cannot be read', why: (cause as Error).message, next: 'kubedrill doctor' },
-      { cause },
-    );
   }
 }
 
