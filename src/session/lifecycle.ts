@@ -180,10 +180,13 @@ export class Lifecycle {
   /** Lets go of everything without ending it; the ids of those that can be gone on with. */
   async suspend(): Promise<string[]> {
     const all = this.#attempts.all();
-    for (const making of this.#making.values()) making.abort(new EnvironmentError({ what: 'the daemon goes' }));
+    const makings = [...this.#making.values()];
+    for (const making of makings) making.abort(new EnvironmentError({ what: 'the daemon goes' }));
     const ids = all.filter(({ fold }) => fold.phase !== 'failed').map(({ id }) => id);
     await Promise.all(all.map((attempt) => attempt.suspend()));
     for (const attempt of all) this.#attempts.remove(attempt);
+    // Whoever comes next may make the same clusters.
+    await Promise.all(makings.map(({ over }) => over));
     return ids;
   }
 

@@ -103,7 +103,7 @@ it('proves hints on what is there: given after a mistake, and not before or afte
 it('says no more than before unless asked', async () => {
   const { others, ...report } = await verify((text) => text, {});
   expect(others).toEqual([]);
-  expect(Object.keys(report).sort()).toEqual(['id', 'mistakes', 'ok', 'pack', 'solutions', 'untouched']);
+  expect(Object.keys(report).sort()).toEqual(['id', 'mistakes', 'ok', 'pack', 'reference', 'solutions', 'untouched']);
 }, 120_000);
 
 it('proves with other names, those that several seeds draw once', async () => {
