@@ -1,5 +1,6 @@
 // `npm test`: installs what is missing, then runs every check and adds up what passed and failed. The suites that take
 // longest run in part; `npm test -- --all` runs the whole of them.
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBuilt, ensureInstalled, root } from './ensure.mjs';
 import { Tally } from './tally.mjs';
@@ -7,8 +8,8 @@ import { Tally } from './tally.mjs';
 ensureInstalled();
 ensureBuilt();
 
-const part = process.argv.includes('--all') ? {} : { KUBEDRILL_SUITES: 'part' };
-const tally = new Tally(part);
+const isPart = !process.argv.includes('--all');
+const tally = new Tally(isPart ? { KUBEDRILL_SUITES: 'part' } : {});
 await tally.of(async () => {
   // What needs one processor runs beside what needs another.
   await Promise.all([types(), sources()]);
@@ -45,8 +46,22 @@ async function sources() {
 }
 
 async function proofs() {
-  await tally.verify('pack verify');
-  await tally.verify('pack verify of samples', { packs: [join('fixtures', 'packs', 'samples')] });
+  const packs = readdirSync(join(root, 'scenarios')).filter((name) => !name.includes('.'));
+  await tally.verify('pack verify', { args: some(packs.map((pack) => join('scenarios', pack))) });
+  const samples = join('fixtures', 'packs', 'samples');
+  await tally.verify('pack verify of samples', { packs: [samples], args: some([samples]) });
   // All of them with all names: `npm run test:seeds`.
   await tally.verify('pack verify with other names', { args: ['--scenario', 'who-can', '--seeds', '3'] });
+}
+
+/**
+ * In a part every second scenario is proved. That all are, as they are now, scenarios/results.json tells with their
+ * digests: `npm run docs` and its test show what has changed since.
+ */
+function some(folders) {
+  if (!isPart) return [];
+  const ids = folders.flatMap((folder) =>
+    readdirSync(join(root, folder)).filter((id) => existsSync(join(root, folder, id, 'scenario.yaml'))),
+  );
+  return ['--scenario', ids.filter((_, index) => index % 2 === 0).join(',')];
 }
