@@ -29,7 +29,7 @@ export interface AppProps extends Look {
   repaint(): void;
   mouse: NonNullable<Screen['mouse']>;
   /** Calls back for the key that moves the focus. */
-  listenForFocus(onFocusKey: () => void): void;
+  listenForFocus(onFocusKey: (at: number) => void): void;
 }
 
 /** The whole app: what is shown follows from the store, what a key does is the controller's. */
@@ -48,7 +48,7 @@ export function App(props: AppProps) {
 
   useEffect(() => {
     controller.start(scenario);
-    listenForFocus(() => controller.focusKey());
+    listenForFocus((at) => controller.focusKey(at));
     return () => controller.stop();
   }, [controller, scenario, listenForFocus]);
   useInput((input, key) => controller.press(input, key));

@@ -41,8 +41,8 @@ export class Controller {
   }
 
   /** The key that moves the focus, which is heard before all others. */
-  focusKey(): void {
-    if (!tooSmall(this.#screen.size())) this.#labs.shells.focusKey();
+  focusKey(at: number): void {
+    if (!tooSmall(this.#screen.size())) this.#labs.shells.focusKey(at);
   }
 
   /** One key, or several that came in one breath. */

@@ -51,11 +51,12 @@ export class Keyboard extends Readable {
   readonly #clock: Clock;
   readonly #shellKey = keyOf('shell');
   readonly #pieces = piecesAt(this.#shellKey);
-  readonly #waiting: Buffer[] = [];
+  /** With when they came: two presses of a key belong together by that, however busy the app was. */
+  readonly #waiting: { piece: Buffer; at: number }[] = [];
   readonly #onData = (bytes: Buffer) => this.#arrive(bytes);
   readonly #onEnd = () => void this.push(null);
   #take: TakeInput | undefined;
-  #onFocusKey: (() => void) | undefined;
+  #onFocusKey: ((at: number) => void) | undefined;
   #giving = false;
   /** In what is pasted there are no keys. */
   #pasting = false;
@@ -129,8 +130,8 @@ export class Keyboard extends Readable {
     };
   }
 
-  /** From now on the key that moves the focus is for this, whoever gets the others. */
-  listenForFocus(onFocusKey: () => void): void {
+  /** From now on the key that moves the focus is for this, with when it came, whoever gets the others. */
+  listenForFocus(onFocusKey: (at: number) => void): void {
     this.#onFocusKey = onFocusKey;
   }
 
@@ -148,19 +149,23 @@ export class Keyboard extends Readable {
   }
 
   #queue(text: string): void {
-    this.#waiting.push(...(text.match(this.#pieces) ?? []).map((piece) => Buffer.from(piece, 'latin1')));
+    const at = this.#clock.now();
+    this.#waiting.push(
+      ...(text.match(this.#pieces) ?? []).map((piece) => ({ piece: Buffer.from(piece, 'latin1'), at })),
+    );
     this.#give();
   }
 
   /** Whoever gets a piece acts on it before the next one. */
   #give(): void {
     if (this.#giving) return;
-    for (let piece = this.#waiting.shift(); piece; piece = this.#waiting.shift()) {
+    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
+      const { piece, at } = next;
       const text = piece.toString('latin1');
       if (text === pasteBegins || text === pasteEnds) this.#pasting = text === pasteBegins;
       const onFocusKey = text === focusKey && !this.#pasting ? this.#onFocusKey : undefined;
       if (this.#take) {
-        if (onFocusKey) onFocusKey();
+        if (onFocusKey) onFocusKey(at);
         else this.#take(piece);
         continue;
       }
@@ -169,7 +174,7 @@ export class Keyboard extends Readable {
       // The app has heard what came before when the next one is given.
       this.#giving = true;
       setImmediate(() => {
-        onFocusKey?.();
+        onFocusKey?.(at);
         this.#giving = false;
         this.#give();
       });

@@ -1,5 +1,4 @@
 import type { KubectlVersion } from '../cluster/kubectl/version.ts';
-import type { Clock } from '../kernel/clock.ts';
 import type { AttemptState } from '../session/types.ts';
 import type { LabsAccess, Screen } from './access.ts';
 import type { TypeAhead } from './keyboard.ts';
@@ -22,7 +21,6 @@ export class ShellDesk {
   readonly #store: Store;
   readonly #access: LabsAccess;
   readonly #screen: Screen;
-  readonly #clock: Clock;
   readonly #events: DeskEvents;
   readonly #panes = new Map<string, { pane: ShellPane; ended: boolean }>();
   readonly #unsubscribe: () => void;
@@ -33,11 +31,10 @@ export class ShellDesk {
   #mouse = false;
   #pressedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(store: Store, access: LabsAccess, screen: Screen, clock: Clock, events: DeskEvents) {
+  constructor(store: Store, access: LabsAccess, screen: Screen, events: DeskEvents) {
     this.#store = store;
     this.#access = access;
     this.#screen = screen;
-    this.#clock = clock;
     this.#events = events;
     this.#unsubscribe = store.subscribe(() => this.#follow());
   }
@@ -75,13 +72,12 @@ export class ShellDesk {
     this.#focus(this.#screen.hold(() => undefined));
   }
 
-  /** The key of the focus, where there is a pane; false: there is none that it could mean. */
-  press(): boolean {
+  /** The key of the focus, pressed `at` (milliseconds since 1970), where there is a pane; false: there is none that it could mean. */
+  press(at: number): boolean {
     const { terminal, lab, screen, overlay } = this.#store.get();
     if (!terminal || screen.name !== 'lab' || overlay) return false;
-    const now = this.#clock.now();
-    const isDouble = now - this.#pressedAt < doublePress;
-    this.#pressedAt = isDouble ? Number.NEGATIVE_INFINITY : now;
+    const isDouble = at - this.#pressedAt < doublePress;
+    this.#pressedAt = isDouble ? Number.NEGATIVE_INFINITY : at;
     if (terminal.ended) {
       if (lab) this.#remove(lab.id);
       return true;

@@ -1,4 +1,3 @@
-import { systemClock } from '../kernel/clock.ts';
 import { DisconnectedError } from '../kernel/errors.ts';
 import type { AttemptState } from '../session/types.ts';
 import type { LabsAccess, Screen } from './access.ts';
@@ -26,7 +25,7 @@ export class ShellVerbs {
     this.#screen = screen;
     this.#work = work;
     this.#isResetting = isResetting;
-    this.#desk = new ShellDesk(store, access, screen, systemClock, { onLeft: (id) => this.#judgeAnew(id) });
+    this.#desk = new ShellDesk(store, access, screen, { onLeft: (id) => this.#judgeAnew(id) });
   }
 
   /** The learner's shell, as soon as lab and kubectl are there; what is typed until then is for it. */
@@ -56,9 +55,9 @@ export class ShellVerbs {
   }
 
   /** The key that moves the focus; where there is no pane yet it is the shell's. */
-  focusKey(): void {
+  focusKey(at: number): void {
     const { screen, overlay, busy } = this.#store.get();
-    if (this.#desk.press()) return;
+    if (this.#desk.press(at)) return;
     if (screen.name !== 'lab') return this.#work.say('the shell comes with a lab; Enter starts one');
     if (overlay?.kind === 'confirm' || busy !== undefined) return;
     this.open();

@@ -51,7 +51,7 @@ it('asks for nothing that costs, and starts nothing, that a key did not ask for'
         if (typeof key === 'object' && key.return && (place === 'page' || place === 'labs')) allowed.start++;
         if (/^[npr]/.test(input)) allowed.start++;
         if (input === 'g') allowed.solution++;
-        if (key === undefined) controller.focusKey();
+        if (key === undefined) controller.focusKey(Date.now());
         else controller.press(input, typeof key === 'object' ? ({ ...none, ...key } as Key) : none);
         if (Math.abs(keys.indexOf(key)) % 3 === 0) await nextTurn();
       }

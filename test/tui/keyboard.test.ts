@@ -145,3 +145,16 @@ it('takes no key out of what is pasted', async () => {
   await type(`\u001b[200~a${f12}b\u001b[201~`);
   expect(shell.join('')).toBe(`\u001b[200~a${f12}b\u001b[201~`);
 });
+
+it('says of the key that moves the focus when it came, not when the app got to it', async () => {
+  const { type, keyboard, clock } = opened();
+  const heard: number[] = [];
+  const begin = clock.now();
+  keyboard.listenForFocus((at) => {
+    heard.push(at - begin);
+    // The app draws meanwhile.
+    void clock.advance(1_000);
+  });
+  await type(f12 + f12);
+  expect(heard).toEqual([0, 0]);
+});
