@@ -1,10 +1,11 @@
 import { printableLine } from '../present/width.ts';
 import { curriculum } from '../scenario/curriculum.ts';
+import { type Grouping, sortings } from '../session/scenario-rows.ts';
 import { domainText } from './competency.ts';
 
-export const groupings = ['domain', 'pack'] as const;
-export const sortings = ['pack order', 'difficulty', 'minutes', 'unsolved first'] as const;
-export const difficulties = ['easy', 'medium', 'hard'];
+/** The orders of labs, in turn. */
+export const orders = ['pack order', ...sortings] as const;
+const difficulties = ['easy', 'medium', 'hard'];
 const exams = [...new Set(curriculum.map(({ exam }) => exam))];
 
 /** Which labs are shown, and how. */
@@ -13,8 +14,8 @@ export interface LabsView {
   words: string;
   /** Keys go into `words`. */
   typing: boolean;
-  group: (typeof groupings)[number];
-  sort: (typeof sortings)[number];
+  group: Grouping;
+  sort: (typeof orders)[number];
   exam?: string;
   difficulty?: string;
   unsolved?: true;

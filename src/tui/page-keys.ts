@@ -1,9 +1,10 @@
 import type { Key } from 'ink';
 import { errorText } from '../kernel/errors.ts';
+import { groupings } from '../session/scenario-rows.ts';
 import type { LabsAccess } from './access.ts';
 import type { Command } from './bindings.ts';
 import type { LabVerbs } from './lab-verbs.ts';
-import { allLabs, groupings, isFiltered, type LabsView, nextFilter, sortings } from './labs-view.ts';
+import { allLabs, isFiltered, type LabsView, nextFilter, orders } from './labs-view.ts';
 import { chosenOf, itemFurther } from './pages/index.ts';
 import type { Target } from './pages/page.ts';
 import { type PageName, pageNames } from './state.ts';
@@ -60,7 +61,7 @@ export class PageKeys {
       case 'accept':
         return this.#view({ typing: false });
       case 'sort':
-        this.#view({ sort: following(sortings, labs.sort) });
+        this.#view({ sort: following(orders, labs.sort) });
         return this.#say(`order: ${this.#store.get().labs.sort}`);
       case 'group':
         return this.#view({ group: following(groupings, labs.group) });

@@ -1,6 +1,7 @@
 import type { Diagnosis } from '../cluster/provider.ts';
 import type { ErrorText } from '../kernel/errors.ts';
 import type { PrintedObject } from '../kube/tables.ts';
+import type { ScenarioEntry } from '../scenario/overview.ts';
 import type { Progress } from '../session/progress.ts';
 import type { Review } from '../session/review.ts';
 import type { AttemptState, CheckView } from '../session/types.ts';
@@ -19,7 +20,7 @@ export interface ScenarioRow {
   progressKey: string;
   exams: string[];
   competencies: string[];
-  difficulty: string;
+  difficulty: ScenarioEntry['difficulty'];
   minutes: number;
 }
 

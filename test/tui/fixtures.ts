@@ -35,6 +35,7 @@ export function manyScenarios(count: number): ScenarioRow[] {
   return Array.from({ length: count }, (_, index) => ({
     ...scenarioRow,
     id: `scenario-${index + 1}`,
+    packId: 'p',
     progressKey: `p/scenario-${index + 1}`,
     title: `Exercise number ${index + 1} with a title that is somewhat longer than usual`,
   }));

@@ -56,14 +56,14 @@ describe('the map of keys', () => {
   });
 
   it('puts a key in the place of the one that was there, on the screen too', () => {
-    setBindings(remapped({ shell: 't', quit: 'Q', up: 'w' }));
+    setBindings(remapped({ shell: 't', quit: 'Q', up: 'z' }));
     expect([press('t'), press('s'), press('Q'), press('q')]).toEqual(['shell', undefined, 'quit', undefined]);
     // What is no character stays.
-    expect([press('w'), press('k'), press('', { upArrow: true })]).toEqual(['up', undefined, 'up']);
+    expect([press('z'), press('k'), press('', { upArrow: true })]).toEqual(['up', undefined, 'up']);
     expect(press('c', { ctrl: true })).toBe('quit');
     expect(keyOf('shell')).toBe('t');
     expect(barItems('lab', 200)).toContainEqual({ label: 't', text: 'shell' });
-    expect(helpRows().some((row) => row.label === '↑ w ↓ j')).toBe(true);
+    expect(helpRows().some((row) => row.label === '↑ z ↓ j')).toBe(true);
   });
 
   it('refuses a key that means something else in the same place, and lets two be exchanged', () => {

@@ -1,9 +1,9 @@
-import { dayText } from '../../present/progress.ts';
+import { dayText, shareBar } from '../../present/progress.ts';
 import { printableLine } from '../../present/width.ts';
 import { curriculum, type Domain } from '../../scenario/curriculum.ts';
 import { domainTitle } from '../competency.ts';
 import type { AppState, ScenarioRow } from '../state.ts';
-import { barText, type Page, type PageItem, type PageRow } from './page.ts';
+import { barWidth, type Page, type PageItem, type PageRow } from './page.ts';
 import { isSolved, scenarioItem } from './scenario-item.ts';
 
 /** How many scenarios are proposed at a time. */
@@ -82,7 +82,7 @@ function domainItem(state: AppState, { exam, id, weight, competencies }: Domain,
   const missing = competencies.filter((name) => !covered.includes(`${exam}/${name}`));
   return {
     key: `${exam}/${id}`,
-    left: `${domainTitle(id).padEnd(width)}  ${String(weight).padStart(2)} %  ${barText(solved, own.length)}  ${solved} of ${own.length}`,
+    left: `${domainTitle(id).padEnd(width)}  ${String(weight).padStart(2)} %  ${shareBar({ solved, scenarios: own.length }, barWidth)}  ${solved} of ${own.length}`,
     right: `${covered.length} of ${names.length} topics`,
     token: 'muted',
     target: { open: 'labs', domain: `${exam}/${id}` },

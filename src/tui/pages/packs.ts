@@ -1,7 +1,8 @@
+import { shareBar } from '../../present/progress.ts';
 import { clockText } from '../../present/text.ts';
 import { printableLine } from '../../present/width.ts';
 import type { AppState } from '../state.ts';
-import { barText, type Page, type PageItem } from './page.ts';
+import { barWidth, type Page, type PageItem } from './page.ts';
 import { isSolved } from './scenario-item.ts';
 
 /** What is installed, and how far one is in each. */
@@ -21,7 +22,7 @@ function packItem(state: AppState, id: string): PageItem {
   const exams = [...new Set(own.flatMap((row) => row.exams))].map((exam) => exam.toUpperCase());
   return {
     key: id,
-    left: `${barText(solved, own.length)}  ${printableLine(own[0]?.pack ?? id)}`,
+    left: `${shareBar({ solved, scenarios: own.length }, barWidth)}  ${printableLine(own[0]?.pack ?? id)}`,
     right: `${solved} of ${own.length} solved`,
     token: 'muted',
     target: { open: 'labs', pack: id },

@@ -52,9 +52,5 @@ export function itemAt(rows: readonly PageRow[], key: string | undefined, by: nu
   return items[Math.max(0, Math.min(items.length - 1, at + by))];
 }
 
-/** A share of a whole, in ten cells. */
-export function barText(part: number, whole: number): string {
-  const cells = 10;
-  const full = whole === 0 ? 0 : Math.round((part / whole) * cells);
-  return '█'.repeat(full) + '░'.repeat(cells - full);
-}
+/** Cells of the bar of a group. */
+export const barWidth = 10;
