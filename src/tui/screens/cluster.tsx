@@ -46,7 +46,9 @@ export function ClusterScreen({ state, columns, rows, paint, theme }: Props) {
 function notesOf({ overlay, cluster }: AppState): BarNotes {
   const inTree = { words: { all: cluster?.all ? 'without the system' : 'all', back: 'to the lab' } };
   return overlay
-    ? { hidden: ['shell', 'hint', 'explain', 'reset', 'debrief', 'next', 'list', 'focus', 'describe', 'open'] }
+    ? {
+        hidden: ['shell', 'hint', 'explain', 'reset', 'debrief', 'report', 'next', 'list', 'focus', 'describe', 'open'],
+      }
     : inTree;
 }
 

@@ -71,7 +71,7 @@ export function notesOf({ lab, overlay, busy, cancellable, terminal }: AppState)
       ...(lab?.phase === 'active' ? [] : (['hint', 'explain'] as const)),
       ...(lab?.phase === 'active' || isPreparing ? [] : (['shell'] as const)),
       ...(lab?.phase === 'active' || lab?.phase === 'failed' ? [] : (['reset'] as const)),
-      ...(lab?.wasSolved || lab?.sawSolution ? [] : (['debrief'] as const)),
+      ...(lab?.wasSolved || lab?.sawSolution ? [] : (['debrief', 'report'] as const)),
     ],
     first: over ? ['back'] : lab?.solved ? ['debrief', 'next'] : [],
   };

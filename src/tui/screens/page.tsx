@@ -91,7 +91,7 @@ export function notesOf(state: AppState): BarNotes {
   };
 }
 
-const labOnly = ['shell', 'hint', 'explain', 'reset', 'debrief', 'next', 'list', 'focus'] as const;
+const labOnly = ['shell', 'hint', 'explain', 'reset', 'debrief', 'report', 'next', 'list', 'focus'] as const;
 
 /** The rows, and below them what the chosen one is about. */
 function Rows({ state, columns, rows, theme }: { state: AppState; columns: number; theme: Theme; rows: number }) {
