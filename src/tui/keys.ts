@@ -29,6 +29,19 @@ export interface BarNotes {
   first?: readonly Command[];
 }
 
+/** What only a lab on screen can do: over what lies on another screen it is not shown. */
+export const labOnly = [
+  'shell',
+  'hint',
+  'explain',
+  'reset',
+  'debrief',
+  'report',
+  'next',
+  'list',
+  'focus',
+] as const satisfies readonly Command[];
+
 /** These stay however narrow the bar is. */
 const always: readonly Command[] = ['yes', 'back', 'terminal', 'keys', 'quit'];
 

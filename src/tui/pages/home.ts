@@ -4,7 +4,7 @@ import { curriculum, type Domain } from '../../scenario/curriculum.ts';
 import { domainTitle } from '../competency.ts';
 import type { AppState, ScenarioRow } from '../state.ts';
 import { barWidth, type Page, type PageItem, type PageRow } from './page.ts';
-import { isSolved, scenarioItem } from './scenario-item.ts';
+import { idWidthOf, isSolved, scenarioItem } from './scenario-item.ts';
 
 /** How many scenarios are proposed at a time. */
 const proposals = 3;
@@ -43,7 +43,7 @@ function dueItems(state: AppState, open: readonly ScenarioRow[]): PageItem[] {
     const { why, at } = review.last;
     return [
       {
-        ...scenarioItem(state, row, state.scenarios),
+        ...scenarioItem(state, row, idWidthOf(state.scenarios)),
         right: `last ${dayText(at)}`,
         token: 'muted',
         target: { open: 'lab', scenario: row.id, review },
@@ -57,7 +57,7 @@ function section(state: AppState, title: string, scenarios: readonly ScenarioRow
   if (scenarios.length === 0) return [];
   return [
     { text: title, token: 'title' },
-    ...scenarios.map((row) => scenarioItem(state, row, state.scenarios)),
+    ...scenarios.map((row) => scenarioItem(state, row, idWidthOf(state.scenarios))),
     { text: '' },
   ];
 }

@@ -12,7 +12,7 @@ import { domainTitle } from '../competency.ts';
 import { filterText, type LabsView } from '../labs-view.ts';
 import type { AppState, ScenarioRow } from '../state.ts';
 import { barWidth, type Page, type PageRow } from './page.ts';
-import { scenarioItem } from './scenario-item.ts';
+import { idWidthOf, scenarioItem } from './scenario-item.ts';
 
 /** The labs, by domain or by pack, as far as they are wanted. */
 export const labsPage: Page = {
@@ -26,12 +26,13 @@ export const labsPage: Page = {
       ? [{ text: `${filter}   ${among.length} of ${state.scenarios.length}` }, { text: '' }]
       : [];
     if (among.length === 0) return [...head, { text: 'No lab is like that; Esc shows all.' }];
+    const idWidth = idWidthOf(among);
     return [
       ...head,
       ...groups.flatMap(({ group, labs }, index) => [
         ...(index > 0 ? [{ text: '' }] : []),
         headingOf(group),
-        ...labs.map((row) => scenarioItem(state, row, among)),
+        ...labs.map((row) => scenarioItem(state, row, idWidth)),
       ]),
     ];
   },

@@ -4,9 +4,13 @@ import { competencyText } from '../competency.ts';
 import type { AppState, ScenarioRow } from '../state.ts';
 import type { PageItem } from './page.ts';
 
-/** A scenario as a line of a page, with what is in progress or was achieved at its end. */
-export function scenarioItem(state: AppState, row: ScenarioRow, among: readonly ScenarioRow[]): PageItem {
-  const idWidth = Math.min(40, Math.max(...among.map((s) => widthOf(printableLine(s.id)))));
+/** Columns that the ids of scenarios take. */
+export function idWidthOf(scenarios: readonly ScenarioRow[]): number {
+  return Math.min(40, Math.max(...scenarios.map((s) => widthOf(printableLine(s.id)))));
+}
+
+/** A scenario as a line of a page, with what is in progress or was achieved at its end; its id takes `idWidth` columns. */
+export function scenarioItem(state: AppState, row: ScenarioRow, idWidth: number): PageItem {
   const standing = standingOf(state, row);
   return {
     key: row.id,

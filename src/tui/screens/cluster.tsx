@@ -1,13 +1,13 @@
 import { Box } from 'ink';
 import { cut, fitTo, printableLine, widthOf } from '../../present/width.ts';
 import { isUnwell, standingOf, type TreeRow, treeOf } from '../cluster/tree.ts';
-import type { BarNotes } from '../keys.ts';
-import { bodyRows, type Look, overlayPane, type Size } from '../layout.ts';
-import { type AppState, placeOf } from '../state.ts';
+import { type BarNotes, labOnly } from '../keys.ts';
+import { bodyRows, type Look, type Size } from '../layout.ts';
+import type { AppState } from '../state.ts';
 import type { Theme } from '../theme.ts';
-import { KeyBar, SplitLine } from '../widgets/bar.tsx';
+import { SplitLine } from '../widgets/bar.tsx';
 import { Line } from '../widgets/line.tsx';
-import { Pane } from '../widgets/pane.tsx';
+import { ScreenFrame } from '../widgets/screen-frame.tsx';
 
 interface Props extends Size, Look {
   state: AppState;
@@ -15,31 +15,19 @@ interface Props extends Size, Look {
 
 /** What is in the cluster of a lab, by namespace and owner, as it changes. */
 export function ClusterScreen({ state, columns, rows, paint, theme }: Props) {
-  const { lab, overlay, cluster, notice } = state;
-  const body: Size = { columns, rows: bodyRows(rows) };
+  const { lab, cluster, notice } = state;
   const message = notice ?? cluster?.trouble;
+  const head = (
+    <SplitLine
+      left={` ${theme('title', 'kubedrill')}  ${theme('accent', printableLine(lab?.scenario.id ?? ''))}  cluster`}
+      right={theme('muted', `${cluster?.objects.length ?? 0} objects `)}
+      width={columns}
+    />
+  );
   return (
-    <Box flexDirection="column" width={columns} height={rows}>
-      <SplitLine
-        left={` ${theme('title', 'kubedrill')}  ${theme('accent', printableLine(lab?.scenario.id ?? ''))}  cluster`}
-        right={theme('muted', `${cluster?.objects.length ?? 0} objects `)}
-        width={columns}
-      />
-      <Box paddingX={1} height={body.rows}>
-        {overlay && overlay.kind !== 'confirm' ? (
-          <Pane view={overlayPane(overlay, lab, body, { paint, theme })} theme={theme} />
-        ) : (
-          <Tree state={state} columns={columns - 2} rows={body.rows} theme={theme} />
-        )}
-      </Box>
-      <KeyBar
-        place={placeOf(state)}
-        notes={notesOf(state)}
-        {...(message ? { message } : {})}
-        width={columns}
-        theme={theme}
-      />
-    </Box>
+    <ScreenFrame {...{ state, head, message, columns, rows, paint, theme }} notes={notesOf(state)}>
+      <Tree state={state} columns={columns - 2} rows={bodyRows(rows)} theme={theme} />
+    </ScreenFrame>
   );
 }
 
@@ -47,7 +35,7 @@ function notesOf({ overlay, cluster }: AppState): BarNotes {
   const inTree = { words: { all: cluster?.all ? 'without the system' : 'all', back: 'to the lab' } };
   return overlay
     ? {
-        hidden: ['shell', 'hint', 'explain', 'reset', 'debrief', 'report', 'next', 'list', 'focus', 'describe', 'open'],
+        hidden: [...labOnly, 'describe', 'open'],
       }
     : inTree;
 }

@@ -5,11 +5,12 @@ import type { AttemptState, CheckView } from '../../session/types.ts';
 import { competencyText } from '../competency.ts';
 import { questionText } from '../content.ts';
 import type { BarNotes } from '../keys.ts';
-import { bodyRows, elapsedTime, gap, type LabLayout, type Look, labLayout, overlayPane, type Size } from '../layout.ts';
-import { type AppState, isComing, placeOf } from '../state.ts';
+import { bodyRows, elapsedTime, gap, type Look, labLayout, type Size } from '../layout.ts';
+import { type AppState, isComing } from '../state.ts';
 import type { Theme } from '../theme.ts';
-import { KeyBar, SplitLine } from '../widgets/bar.tsx';
+import { SplitLine } from '../widgets/bar.tsx';
 import { Pane } from '../widgets/pane.tsx';
+import { ScreenFrame } from '../widgets/screen-frame.tsx';
 import { TerminalPane } from '../widgets/terminal-pane.tsx';
 
 interface Props extends Size, Look {
@@ -21,27 +22,13 @@ interface Props extends Size, Look {
 /** The lab: task, checks, what changed in the cluster, and the keys. */
 export function LabScreen({ state, columns, rows, now, paint, theme }: Props) {
   const { lab, overlay } = state;
-  const body: Size = { columns, rows: bodyRows(rows) };
   const asked = overlay?.kind === 'confirm' ? questionText(overlay.question, lab, overlay.check) : undefined;
   const message = asked ?? state.notice;
+  const head = <Header state={state} columns={columns} now={now} theme={theme} />;
   return (
-    <Box flexDirection="column" width={columns} height={rows}>
-      <Header state={state} columns={columns} now={now} theme={theme} />
-      <Box paddingX={1} height={body.rows}>
-        {overlay && overlay.kind !== 'confirm' ? (
-          <Pane view={overlayPane(overlay, lab, body, { paint, theme })} theme={theme} />
-        ) : (
-          <Panes state={state} layout={labLayout(state, body, now, { paint, theme })} theme={theme} />
-        )}
-      </Box>
-      <KeyBar
-        place={placeOf(state)}
-        notes={notesOf(state)}
-        {...(message ? { message } : {})}
-        width={columns}
-        theme={theme}
-      />
-    </Box>
+    <ScreenFrame {...{ state, head, message, columns, rows, paint, theme }} notes={notesOf(state)}>
+      <Panes {...{ state, columns, now, paint, theme }} rows={bodyRows(rows)} />
+    </ScreenFrame>
   );
 }
 
@@ -115,7 +102,8 @@ function phaseText({ lab, busy }: AppState, brief: boolean, width: number, theme
   return `${theme('muted', printableLine(lab.cluster?.provider ?? ''))} ${theme('good', '●')}${theme('muted', ready)}`;
 }
 
-function Panes({ state, layout, theme }: { state: AppState; layout: LabLayout; theme: Theme }) {
+function Panes({ state, columns, rows, now, paint, theme }: Props) {
+  const layout = labLayout(state, { columns, rows }, now, { paint, theme });
   const { task, checks, cluster } = layout.panes;
   const { terminal } = state;
   const place = layout.terminal;

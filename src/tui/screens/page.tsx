@@ -2,16 +2,16 @@ import { Box } from 'ink';
 import { ownValue } from '../../kernel/own.ts';
 import { cut, fitTo, printableLine, widthOf } from '../../present/width.ts';
 import { errorLines, questionText } from '../content.ts';
-import type { BarNotes } from '../keys.ts';
+import { type BarNotes, labOnly } from '../keys.ts';
 import { isFiltered } from '../labs-view.ts';
-import { bodyRows, type Look, overlayPane, type Size } from '../layout.ts';
+import { bodyRows, type Look, type Size } from '../layout.ts';
 import { chosenOf, pages, rowsOf } from '../pages/index.ts';
-import { isItem, type PageItem, type PageRow } from '../pages/page.ts';
-import { type AppState, pageNames, placeOf } from '../state.ts';
+import { chosenItem, isItem, type PageItem, type PageRow } from '../pages/page.ts';
+import { type AppState, pageNames } from '../state.ts';
 import type { Theme } from '../theme.ts';
-import { KeyBar, SplitLine } from '../widgets/bar.tsx';
+import { SplitLine } from '../widgets/bar.tsx';
 import { Line } from '../widgets/line.tsx';
-import { Pane } from '../widgets/pane.tsx';
+import { ScreenFrame } from '../widgets/screen-frame.tsx';
 
 interface Props extends Size, Look {
   state: AppState;
@@ -21,31 +21,19 @@ interface Props extends Size, Look {
 /** A screen beside the lab: the tabs, the rows of one page, what the chosen row is about, and the keys. */
 export function PageScreen({ state, columns, rows, version, paint, theme }: Props) {
   const { overlay } = state;
-  const body: Size = { columns, rows: bodyRows(rows) };
   const asked = overlay?.kind === 'confirm' ? questionText(overlay.question) : undefined;
   const message = asked ?? state.notice;
+  const head = (
+    <SplitLine
+      left={` ${tabsText(state, columns - 2, theme)}`}
+      right={cornerText(state, version, columns, theme)}
+      width={columns}
+    />
+  );
   return (
-    <Box flexDirection="column" width={columns} height={rows}>
-      <SplitLine
-        left={` ${tabsText(state, columns - 2, theme)}`}
-        right={cornerText(state, version, columns, theme)}
-        width={columns}
-      />
-      <Box paddingX={1} height={body.rows}>
-        {overlay && overlay.kind !== 'confirm' ? (
-          <Pane view={overlayPane(overlay, undefined, body, { paint, theme })} theme={theme} />
-        ) : (
-          <Rows state={state} columns={columns - 2} rows={body.rows} theme={theme} />
-        )}
-      </Box>
-      <KeyBar
-        place={placeOf(state)}
-        notes={notesOf(state)}
-        {...(message ? { message } : {})}
-        width={columns}
-        theme={theme}
-      />
-    </Box>
+    <ScreenFrame {...{ state, head, message, columns, rows, paint, theme }} notes={notesOf(state)}>
+      <Rows state={state} columns={columns - 2} rows={bodyRows(rows)} theme={theme} />
+    </ScreenFrame>
   );
 }
 
@@ -91,16 +79,14 @@ export function notesOf(state: AppState): BarNotes {
   };
 }
 
-const labOnly = ['shell', 'hint', 'explain', 'reset', 'debrief', 'report', 'next', 'list', 'focus'] as const;
-
 /** The rows, and below them what the chosen one is about. */
 function Rows({ state, columns, rows, theme }: { state: AppState; columns: number; theme: Theme; rows: number }) {
   const all = rowsOf(state);
-  const chosen = chosenOf(state);
+  const chosen = chosenItem(all, state.chosen[state.page]);
   const about = aboutLines(state, chosen, columns, theme);
   // A blank line above and below the rows, then the text.
   const room = Math.max(1, rows - 2 - about.length);
-  const at = all.findIndex((row) => row === chosen || (isItem(row) && row.key === chosen?.key));
+  const at = all.findIndex((row) => row === chosen);
   const first = Math.max(0, Math.min(at - Math.floor(room / 2), all.length - room));
   const lines = all
     .slice(first, first + room)
