@@ -86,7 +86,7 @@ function Rows({ state, columns, rows, theme }: { state: AppState; columns: numbe
   const about = aboutLines(state, chosen, columns, theme);
   // A blank line above and below the rows, then the text.
   const room = Math.max(1, rows - 2 - about.length);
-  const at = all.findIndex((row) => row === chosen);
+  const at = chosen ? all.indexOf(chosen) : -1;
   const first = Math.max(0, Math.min(at - Math.floor(room / 2), all.length - room));
   const lines = all
     .slice(first, first + room)
